@@ -1,0 +1,166 @@
+package dixaclient
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The addresses of Dixa, and the limits that it documents or that were found to be safe.
+const (
+	DefaultURL        = "https://dev.dixa.io"
+	DefaultExportsURL = "https://exports.dixa.io"
+
+	// DefaultRate is Dixa's limit for one token, in requests a second; 864,000 a day is the same pace.
+	DefaultRate = 10
+	// DefaultBurst is one less than the four that Dixa allows: with four, a long run meets a 429.
+	DefaultBurst = 3
+
+	// DefaultAttemptTimeout bounds one attempt; a whole call is bounded by its context.
+	DefaultAttemptTimeout = 20 * time.Second
+	// DefaultMaxAnswer bounds an answer in bytes, after decompression.
+	DefaultMaxAnswer = 32 << 20
+	// maxAttempts is how often one call is sent at the most.
+	maxAttempts = 3
+)
+
+// TokenSource gives the token for the next request. It is asked every time, so that a token can be replaced.
+type TokenSource func() (string, error)
+
+// StaticToken is a token that does not change.
+func StaticToken(token string) TokenSource { return func() (string, error) { return token, nil } }
+
+// Config says how to reach Dixa. Only Token is required.
+type Config struct {
+	Token          TokenSource
+	URL            string            // address of the API
+	ExportsURL     string            // address of the Exports API
+	Bearer         map[Host]bool     // write "Bearer " before the token; by default only for Exports
+	Transport      http.RoundTripper // by default one that keeps connections and minds HTTPS_PROXY
+	Rate           float64           // requests a second, at the most
+	Burst          int               // requests at once, at the most
+	AttemptTimeout time.Duration     // for one attempt
+	MaxAnswer      int64             // in bytes
+	UserAgent      string
+}
+
+// Client sends operations to Dixa. It is safe for concurrent use. All clients made from one by [Client.With] share
+// its connections and its place in Dixa's limit.
+type Client struct {
+	*core
+	around []Around
+}
+
+type core struct {
+	token     TokenSource
+	base      map[Host]string
+	bearer    map[Host]bool
+	pacers    map[Host]*pacer
+	http      *http.Client
+	timeout   time.Duration
+	maxAnswer int64
+	userAgent string
+}
+
+// New checks the configuration and makes a client. Nothing is sent.
+func New(c Config) (*Client, error) {
+	if c.Token == nil {
+		return nil, errors.New("dixaclient: no token")
+	}
+	k := &core{
+		token:     c.Token,
+		base:      map[Host]string{},
+		bearer:    map[Host]bool{Exports: true},
+		timeout:   cmp.Or(c.AttemptTimeout, DefaultAttemptTimeout),
+		maxAnswer: cmp.Or(c.MaxAnswer, DefaultMaxAnswer),
+		userAgent: cmp.Or(c.UserAgent, "dixa-mcp"),
+		pacers: map[Host]*pacer{
+			API:     newPacer(cmp.Or(c.Rate, DefaultRate), cmp.Or(c.Burst, DefaultBurst)),
+			Exports: newPacer(exportsRate, exportsBurst),
+		},
+	}
+	for h, on := range c.Bearer {
+		k.bearer[h] = on
+	}
+	for h, address := range map[Host]string{API: cmp.Or(c.URL, DefaultURL), Exports: cmp.Or(c.ExportsURL, DefaultExportsURL)} {
+		base, err := checkBase(address)
+		if err != nil {
+			return nil, err
+		}
+		k.base[h] = base
+	}
+	if c.Transport == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConnsPerHost = 32
+		t.IdleConnTimeout = 30 * time.Second // before a gateway in between drops them
+		c.Transport = t
+	}
+	k.http = &http.Client{Transport: c.Transport, CheckRedirect: refuseRedirect}
+	return &Client{core: k}, nil
+}
+
+// refuseRedirect hands the redirect back as an answer: the token must not travel to another address.
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// checkBase takes https anywhere, and http only to this machine.
+func checkBase(address string) (string, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "":
+		return "", fmt.Errorf("address %q is not a URL such as %s", address, DefaultURL)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return "", fmt.Errorf("address %q must not have a user, a query or a fragment", u.Redacted())
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+		return strings.TrimSuffix(strings.TrimSuffix(u.String(), "/"), "/v1"), nil
+	case u.Scheme == "http":
+		return "", fmt.Errorf("address %q would send the token unencrypted: use https:// (http:// is accepted for 127.0.0.1, ::1 and localhost)", address)
+	}
+	return "", fmt.Errorf("address %q must begin with https://", address)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Close ends the idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Call is one operation on its way: what stands around it may read and change In before it goes on, and read the
+// rest after.
+type Call struct {
+	Op        *Spec
+	In        any // a pointer to the request
+	Out       any // a pointer to the answer's typed content, filled after next
+	Raw       []byte
+	Next      string
+	Status    int    // of the last answer, 0 when there was none
+	Attempts  int    // how often it was sent
+	RequestID string // Dixa's name for the last request, where it gives one
+}
+
+// Around is what stands between a caller and Dixa: it may refuse (return an error without calling next), change the
+// request, or judge the answer.
+type Around func(ctx context.Context, c *Call, next func(context.Context) error) error
+
+// With gives a client on the same connections and within the same limit, with more around each operation. The first
+// is the outermost; what the client had already stays outside.
+func (c *Client) With(around ...Around) *Client {
+	return &Client{core: c.core, around: slices.Concat(c.around, around)}
+}
+
+func (c *Client) run(ctx context.Context, call *Call) error {
+	next := func(ctx context.Context) error { return c.exchange(ctx, call) }
+	for _, a := range slices.Backward(c.around) {
+		inner := next
+		next = func(ctx context.Context) error { return a(ctx, call, inner) }
+	}
+	return next(ctx)
+}

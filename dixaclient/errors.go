@@ -1,0 +1,138 @@
+package dixaclient
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Effect is what is known about a failed call's effect in Dixa.
+type Effect uint8
+
+const (
+	// NotDone: Dixa refused it, or it was never sent.
+	NotDone Effect = iota
+	// Unknown: it was sent, and nothing tells whether Dixa did it.
+	Unknown
+	// MaybeBefore: the last attempt was refused as if an earlier one, whose answer was lost, had done it.
+	MaybeBefore
+)
+
+// String gives one word for records.
+func (e Effect) String() string {
+	return [...]string{NotDone: "not_done", Unknown: "unknown", MaybeBefore: "unknown"}[e]
+}
+
+// Error is a call that Dixa did not answer with success.
+type Error struct {
+	Op       *Spec
+	Status   int    // HTTP status of the last answer, 0 when there was none
+	Message  string // Dixa's own words, if any
+	Effect   Effect
+	Attempts int
+	Err      error // what broke, when there was no answer or no readable one
+}
+
+// Unwrap gives what broke.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Error says in one line what happened, what was not done or is not known, and what to try.
+func (e *Error) Error() string {
+	parts := []string{e.happened()}
+	if e.Op.Level > Read {
+		parts = append(parts, e.effect())
+	}
+	if hint := e.hint(); hint != "" {
+		parts = append(parts, hint)
+	}
+	return e.Op.Name + ": " + strings.Join(parts, " ")
+}
+
+func (e *Error) happened() string {
+	var s string
+	switch {
+	case e.Status == 0:
+		s = fmt.Sprintf("no answer from Dixa: %v", e.Err)
+	case e.Err != nil:
+		s = fmt.Sprintf("Dixa answered %d, but %v", e.Status, e.Err)
+	case e.Message != "":
+		s = fmt.Sprintf("Dixa answered %d: %s", e.Status, e.Message)
+	default:
+		s = fmt.Sprintf("Dixa answered %d", e.Status)
+	}
+	if e.Attempts > 1 {
+		s += fmt.Sprintf(" (after %d attempts)", e.Attempts)
+	}
+	return strings.TrimSuffix(s, ".") + "."
+}
+
+func (e *Error) effect() string {
+	switch e.Effect {
+	case Unknown:
+		return "It is not known whether Dixa did it." + e.look()
+	case MaybeBefore:
+		return "An earlier attempt, whose answer was lost, may have done it already." + e.look()
+	}
+	return "Nothing was changed."
+}
+
+func (e *Error) look() string {
+	if e.Op.LookWith == "" {
+		return " Look before you try again."
+	}
+	return fmt.Sprintf(" Look with %s before you try again.", e.Op.LookWith)
+}
+
+func (e *Error) hint() string {
+	switch {
+	case e.Status == 400:
+		return "Check the arguments; Dixa does not say which one it means."
+	case e.Status == 401 || e.Status == 403:
+		return "Usual causes: the token was not made with version \"Dixa API\", was not made by an administrator, has expired or was deleted, or the user who made it may not do this."
+	case e.Status == 404 && e.Effect == NotDone:
+		return "Check the ids: what they name does not exist, or no longer."
+	case e.Status == 409 && e.Effect == NotDone:
+		return "It conflicts with the present state: read it again first."
+	case e.Status == 429:
+		return "Others may be using the same token. Try again in a minute."
+	case e.Status >= 300 && e.Status < 400:
+		return "Redirects are not followed, since the token would travel with them. Check the base URL."
+	case e.Effect == NotDone && (e.Status >= 500 || e.Status == 0):
+		return "Try again later."
+	}
+	return ""
+}
+
+// InputError is a request that was refused before anything was sent.
+type InputError struct {
+	Operation string
+	Field     string // the argument's name, "" when it is the combination that is wrong
+	Problem   string
+}
+
+// Error names the operation, the argument and what is allowed.
+func (e *InputError) Error() string {
+	s := e.Problem
+	if e.Field != "" {
+		s = e.Field + " " + s
+	}
+	if e.Operation != "" {
+		s = e.Operation + ": " + s
+	}
+	return s + ". Nothing was sent."
+}
+
+// BusyError is a call whose deadline comes before its place in the queue for Dixa's limit.
+type BusyError struct {
+	Operation string
+	Wait      time.Duration // until its place
+	Left      time.Duration // until its deadline
+}
+
+// Error says how long it would take.
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("%s: other calls are waiting for Dixa's limit; this one would be sent in %s, but only %s are left for it. Nothing was sent. Try again in %s.",
+		e.Operation, seconds(e.Wait), seconds(e.Left), seconds(max(e.Wait-e.Left, time.Second)))
+}
+
+func seconds(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

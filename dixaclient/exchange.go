@@ -1,0 +1,280 @@
+package dixaclient
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	backoffBase = 500 * time.Millisecond
+	backoffMax  = 8 * time.Second
+)
+
+// errSlow is why an attempt ended that Dixa did not answer in time.
+var errSlow = errors.New("it took too long")
+
+// exchange sends a call, as often as that cannot do harm twice, and fills it from the answer.
+//
+// A 429 was refused by Dixa, and a connection that was never made carried nothing: both are repeated for every
+// operation. A 5xx, a broken connection and an unreadable answer leave open what was done: they are repeated for
+// idempotent operations only. An attempt that ran into its time limit is not repeated at all.
+func (c *Client) exchange(ctx context.Context, call *Call) error {
+	req, err := call.Op.Request(call.In)
+	if err != nil {
+		return err
+	}
+	ambiguous := false // an earlier attempt may have done it
+	for attempt := 1; ; attempt++ {
+		if err := c.pacers[call.Op.Host].wait(ctx, call.Op.Name); err != nil {
+			return giveUp(ctx, call, err, ambiguous)
+		}
+		again, retryAfter, err := c.attempt(ctx, call, req)
+		if err == nil {
+			return nil
+		}
+		e := err.(*Error)
+		if ambiguous && e.Effect == NotDone {
+			e.Effect = MaybeBefore
+		}
+		ambiguous = ambiguous || e.Effect == Unknown
+		if !again || attempt == maxAttempts || ctx.Err() != nil {
+			return e
+		}
+		pause := max(rand.N(min(backoffMax, backoffBase<<attempt)), retryAfter)
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= pause {
+			return e
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return giveUp(ctx, call, err, ambiguous)
+		}
+	}
+}
+
+// giveUp is a call that ends while it waits: before the first attempt nothing was sent.
+func giveUp(ctx context.Context, call *Call, err error, ambiguous bool) error {
+	if call.Attempts == 0 {
+		var busy *BusyError
+		if errors.As(err, &busy) {
+			return err
+		}
+		return &Error{Op: call.Op, Err: fmt.Errorf("the call ended while it waited for Dixa's limit: %w", cmp.Or(context.Cause(ctx), err))}
+	}
+	e := &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Err: fmt.Errorf("the call ended before it could be repeated: %w", err)}
+	if ambiguous {
+		e.Effect = Unknown
+	}
+	return e
+}
+
+// attempt sends a request once. again tells whether repeating it cannot do harm.
+func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again bool, retryAfter time.Duration, err error) {
+	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.timeout, errSlow)
+	defer cancel()
+	call.Status, call.RequestID = 0, ""
+	req, err := c.newRequest(attemptCtx, call.Op, r)
+	if err != nil {
+		return false, 0, &Error{Op: call.Op, Attempts: call.Attempts, Err: err}
+	}
+	call.Attempts++
+	res, err := c.http.Do(req)
+	if err != nil {
+		return broken(attemptCtx, call, err)
+	}
+	defer res.Body.Close()
+	call.Status = res.StatusCode
+	call.RequestID = cmp.Or(res.Header.Get("X-Amzn-Requestid"), res.Header.Get("X-Request-Id"))
+	body, err := c.read(res)
+	switch {
+	case res.StatusCode == http.StatusTooManyRequests:
+		c.pacers[call.Op.Host].throttled()
+		return true, parseRetryAfter(res.Header.Get("Retry-After")), refused(call, body)
+	case res.StatusCode >= 500:
+		e := refused(call, body)
+		e.Effect = Unknown
+		return call.Op.Idempotent, 0, e
+	case res.StatusCode >= 300:
+		return false, 0, refused(call, body)
+	case err != nil:
+		again, retryAfter, err = broken(attemptCtx, call, err)
+		return again && !errors.Is(err, errTooLarge), retryAfter, err
+	}
+	if err := call.decode(res.Header.Get("Content-Type"), body); err != nil {
+		return call.Op.Idempotent, 0, &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
+	}
+	return false, 0, nil
+}
+
+// broken is an attempt without a whole answer.
+func broken(ctx context.Context, call *Call, err error) (again bool, retryAfter time.Duration, _ error) {
+	e := &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: plain(err)}
+	var dial *net.OpError
+	switch {
+	case ctx.Err() != nil:
+		e.Err = context.Cause(ctx)
+		return false, 0, e
+	case errors.As(err, &dial) && dial.Op == "dial":
+		e.Effect = NotDone
+		return true, 0, e
+	}
+	return call.Op.Idempotent, 0, e
+}
+
+// plain drops the address and the method that net/http puts before an error: the operation is named already.
+func plain(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func (c *Client) newRequest(ctx context.Context, op *Spec, r *Request) (*http.Request, error) {
+	token, err := c.token()
+	if err != nil {
+		return nil, fmt.Errorf("the token cannot be read: %w", err)
+	}
+	token, err = CleanToken(token)
+	if err != nil {
+		return nil, err
+	}
+	address := c.base[op.Host] + r.Path
+	if len(r.Query) > 0 {
+		address += "?" + r.Query.Encode()
+	}
+	var body io.Reader
+	if r.Body != nil {
+		body = bytes.NewReader(r.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, address, body)
+	if err != nil {
+		return nil, err
+	}
+	if c.bearer[op.Host] {
+		token = "Bearer " + token
+	}
+	req.Header.Set("Authorization", token)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if r.ContentType != "" {
+		req.Header.Set("Content-Type", r.ContentType)
+	}
+	return req, nil
+}
+
+// CleanToken strips white space and a pasted "Bearer " from a token, and refuses what cannot be one. The token is
+// never part of the error.
+func CleanToken(token string) (string, error) {
+	token = strings.TrimSpace(token)
+	if len(token) >= 7 && strings.EqualFold(token[:7], "Bearer ") {
+		token = strings.TrimSpace(token[7:])
+	}
+	if token == "" {
+		return "", errors.New("the Dixa API token is empty")
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("the Dixa API token has characters that no token has (a line break, a space, a quotation mark from a document?)")
+	}
+	return token, nil
+}
+
+var errTooLarge = errors.New("the answer is too large")
+
+// read takes the whole body, up to the limit; what is larger is an error, not a cut.
+func (c *Client) read(res *http.Response) ([]byte, error) {
+	if res.ContentLength > c.maxAnswer {
+		return nil, fmt.Errorf("%w (%d bytes; the limit is %d)", errTooLarge, res.ContentLength, c.maxAnswer)
+	}
+	var b bytes.Buffer
+	if res.ContentLength > 0 {
+		b.Grow(int(res.ContentLength) + bytes.MinRead)
+	}
+	n, err := b.ReadFrom(io.LimitReader(res.Body, c.maxAnswer+1))
+	if n > c.maxAnswer {
+		return nil, fmt.Errorf("%w (the limit is %d bytes)", errTooLarge, c.maxAnswer)
+	}
+	return b.Bytes(), err
+}
+
+// refused makes an error of an answer that is no success.
+func refused(call *Call, body []byte) *Error {
+	var b struct{ Message string }
+	_ = json.Unmarshal(body, &b) // an error page of a gateway has no message
+	return &Error{Op: call.Op, Status: call.Status, Message: cut(b.Message, 500), Attempts: call.Attempts}
+}
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
+
+// parseRetryAfter reads seconds or a date. Dixa sends none so far.
+func parseRetryAfter(s string) time.Duration {
+	if n, err := strconv.Atoi(s); err == nil && n > 0 {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return time.Until(t)
+	}
+	return 0
+}
+
+// decode reads a success: {"data": …, "meta": …}, a bare value, or nothing.
+func (call *Call) decode(contentType string, body []byte) error {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return nil
+	}
+	var err error
+	var meta *struct{ Next string }
+	if call.Op.Bare {
+		err = json.Unmarshal(body, call.Out)
+	} else {
+		envelope := struct {
+			Data any                     `json:"data"`
+			Meta **struct{ Next string } `json:"meta"`
+		}{call.Out, &meta}
+		err = json.Unmarshal(body, &envelope)
+	}
+	var odd *json.UnmarshalTypeError
+	if err != nil && !errors.As(err, &odd) { // a field of another type than documented costs that field, not the answer
+		return fmt.Errorf("its body is not JSON but %s", cmp.Or(contentType, "of an unknown type"))
+	}
+	call.Raw = body
+	if meta != nil {
+		call.Next = pageKey(meta.Next)
+	}
+	return nil
+}
+
+// pageKey takes the key out of meta.next and nothing else: the address in it is not followed. Dixa's example has a
+// bare colon behind the escaped key, which belongs to it.
+func pageKey(next string) string {
+	_, query, ok := strings.Cut(next, "?")
+	if !ok {
+		return ""
+	}
+	for pair := range strings.SplitSeq(query, "&") {
+		if v, ok := strings.CutPrefix(pair, "pageKey="); ok {
+			key, err := url.QueryUnescape(v)
+			if err != nil {
+				return ""
+			}
+			return key
+		}
+	}
+	return ""
+}

@@ -1,0 +1,141 @@
+package dixaclient
+
+// Message is one message of a conversation. Its attributes are a union over the channels; the typed fields are those
+// that the shapes share, the rest is in the answer's bytes.
+type Message struct {
+	ID         UUID              `json:"id"`
+	AuthorID   UUID              `json:"authorId"`
+	ExternalID string            `json:"externalId"`
+	CreatedAt  Time              `json:"createdAt"`
+	Attributes MessageAttributes `json:"attributes"`
+}
+
+// MessageAttributes are what a message has by its channel; Type is EmailAttributes, ChatAttributes, ….
+type MessageAttributes struct {
+	Type      string `json:"_type"`
+	Direction string `json:"direction"` // Inbound, Outbound
+}
+
+// SentMessage is Dixa's receipt for a message.
+type SentMessage struct {
+	MessageID UUID   `json:"messageId"`
+	Direction string `json:"direction"`
+	AuthorID  UUID   `json:"authorId"`
+	CreatedAt Time   `json:"createdAt"`
+}
+
+// Note is an internal note, which customers never see.
+type Note struct {
+	ID             UUID   `json:"id"`
+	AuthorID       UUID   `json:"authorId"`
+	CreatedAt      Time   `json:"createdAt"`
+	ConversationID int64  `json:"csid"`
+	Message        string `json:"message"`
+}
+
+// Format is how a text is written.
+type TextFormat string
+
+// Values are Dixa's content types.
+func (TextFormat) Values() []string { return []string{"Text", "Html", "Markdown"} }
+
+// Attachment is a file that Dixa fetches from an address and keeps.
+type Attachment struct {
+	URL        string `json:"url"`
+	PrettyName string `json:"prettyName,omitzero" jsonschema_description:"file name to show"`
+}
+
+// MessageText is the text of a message, in an argument or two instead of Dixa's content union.
+type MessageText struct {
+	Text   string     `json:"text,omitzero"`
+	Format TextFormat `json:"format,omitzero" jsonschema_description:"default Text"`
+}
+
+// MessageExtras are the rarer arguments of a message.
+type MessageExtras struct {
+	Attachments      []Attachment `json:"attachments,omitzero"`
+	IntegrationEmail string       `json:"integrationEmail,omitzero"`
+	ExternalID       string       `json:"externalId,omitzero"`
+}
+
+// content is Dixa's content union.
+type content struct {
+	Value string     `json:"value"`
+	Type  TextFormat `json:"_type"`
+}
+
+// message is Dixa's message union, Inbound or Outbound.
+type message struct {
+	Type    string      `json:"_type"`
+	Content *content    `json:"content,omitzero"`
+	AgentID ActingAgent `json:"agentId,omitzero"`
+	MessageExtras
+	Cc  []string `json:"cc,omitzero"`
+	Bcc []string `json:"bcc,omitzero"`
+}
+
+// content makes the union; a message without text is one that has attachments (WhatsApp allows that).
+func (t MessageText) content(attachments int) (*content, error) {
+	switch {
+	case t.Text != "" && t.Format == "":
+		return &content{t.Text, "Text"}, nil
+	case t.Text != "":
+		return &content{t.Text, t.Format}, nil
+	case attachments == 0:
+		return nil, &InputError{Field: "text", Problem: "is required unless there are attachments (WhatsApp)"}
+	}
+	return nil, nil
+}
+
+// SendMessageIn is a message to the customer.
+type SendMessageIn struct {
+	ConversationRef
+	MessageText
+	AgentID ActingAgent `json:"agentId"`
+	MessageExtras
+	Cc  []string `json:"cc,omitzero"`
+	Bcc []string `json:"bcc,omitzero"`
+}
+
+// Body is Dixa's Outbound message.
+func (in SendMessageIn) Body() (any, error) {
+	c, err := in.content(len(in.Attachments))
+	return message{"Outbound", c, in.AgentID, in.MessageExtras, in.Cc, in.Bcc}, err
+}
+
+// RecordMessageIn is a message as if the customer had written it.
+type RecordMessageIn struct {
+	ConversationRef
+	MessageText
+	MessageExtras
+}
+
+// Body is Dixa's Inbound message.
+func (in RecordMessageIn) Body() (any, error) {
+	c, err := in.content(0)
+	return message{Type: "Inbound", Content: c, MessageExtras: in.MessageExtras}, err
+}
+
+// AddNoteIn is an internal note.
+type AddNoteIn struct {
+	ConversationRef
+	Message   string      `json:"message" check:"min=1"`
+	AgentID   ActingAgent `json:"agentId,omitzero"`
+	CreatedAt Time        `json:"createdAt,omitzero" jsonschema_description:"default now"`
+}
+
+// ListMessagesIn names a conversation.
+type ListMessagesIn struct{ ConversationRef }
+
+// ListNotesIn names a conversation.
+type ListNotesIn struct{ ConversationRef }
+
+// The operations on messages and internal notes. Source: Dixa API v1, "Messages" and "Internal Notes". Sending and
+// recording are one operation of Dixa with two directions; what they do to the world differs.
+var (
+	ListMessages  = op[ListMessagesIn, []Message]("list_messages", "GET /v1/conversations/{conversationId}/messages", Read)
+	SendMessage   = op[SendMessageIn, SentMessage]("send_message", "POST /v1/conversations/{conversationId}/messages", Send, lookWith("list_messages"))
+	RecordMessage = op[RecordMessageIn, SentMessage]("record_message", "POST /v1/conversations/{conversationId}/messages", Send, lookWith("list_messages"))
+	ListNotes     = op[ListNotesIn, []Note]("list_notes", "GET /v1/conversations/{conversationId}/notes", Read)
+	AddNote       = op[AddNoteIn, Note]("add_note", "POST /v1/conversations/{conversationId}/notes", Write, lookWith("list_notes"))
+)

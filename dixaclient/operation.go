@@ -1,0 +1,152 @@
+package dixaclient
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Level says what an operation does to the world. The levels are ordered: a grant of one covers those before it.
+type Level uint8
+
+const (
+	// Read changes nothing.
+	Read Level = iota + 1
+	// Write is seen by colleagues and can be put right.
+	Write
+	// Send leaves the organization: a customer, a help-centre reader or a webhook's address gets it.
+	Send
+	// Erase cannot be undone.
+	Erase
+)
+
+var levelNames = []string{Read: "read", Write: "write", Send: "send", Erase: "erase"}
+
+// String gives the word that the capability file uses: read, write, send or erase.
+func (l Level) String() string {
+	if l < Read || l > Erase {
+		return fmt.Sprintf("Level(%d)", l)
+	}
+	return levelNames[l]
+}
+
+// ParseLevel is the reverse of [Level.String].
+func ParseLevel(s string) (Level, bool) {
+	i := slices.Index(levelNames, s)
+	return Level(max(i, 0)), i > 0
+}
+
+// Host is one of Dixa's two addresses.
+type Host uint8
+
+const (
+	// API is https://dev.dixa.io, which takes the token as it is.
+	API Host = iota
+	// Exports is https://exports.dixa.io, which takes it as a Bearer token.
+	Exports
+)
+
+// Spec is what is known about an operation beside its types.
+type Spec struct {
+	Name       string // the tool's name, such as close_conversation
+	Method     string
+	Path       string // with {variables} named like the arguments
+	Level      Level
+	Host       Host
+	Paged      bool     // takes pageLimit and pageKey, answers with the key of the next page
+	Idempotent bool     // doing it twice is the same as doing it once
+	Deprecated bool     // Dixa advises another operation
+	Bare       bool     // the answer comes without the {"data": …} envelope
+	Secret     []string // properties of the answer that hold a secret
+	LookWith   string   // the operation that shows whether a call of this one was carried out
+
+	plan *plan
+	in   reflect.Type
+}
+
+// Option states what an operation's method does not say.
+type Option func(*Spec)
+
+func paged(s *Spec)         { s.Paged = true }
+func idempotent(s *Spec)    { s.Idempotent = true }
+func notIdempotent(s *Spec) { s.Idempotent = false }
+func deprecated(s *Spec)    { s.Deprecated = true }
+func bare(s *Spec)          { s.Bare = true }
+
+func on(h Host) Option                   { return func(s *Spec) { s.Host = h } }
+func secret(properties ...string) Option { return func(s *Spec) { s.Secret = properties } }
+func lookWith(operation string) Option   { return func(s *Spec) { s.LookWith = operation } }
+
+// Op is an operation with the types of its request and its answer.
+type Op[In, Out any] struct{ *Spec }
+
+var operations []*Spec
+
+// op declares an operation. It panics on a declaration that cannot work, which every start of the program would show.
+func op[In, Out any](name, route string, level Level, options ...Option) Op[In, Out] {
+	method, path, ok := strings.Cut(route, " ")
+	if !ok {
+		panic(fmt.Sprintf("dixaclient: %s: route %q is not METHOD /path", name, route))
+	}
+	in := reflect.TypeFor[In]()
+	s := &Spec{Name: name, Method: method, Path: path, Level: level, Idempotent: method != "POST", in: in}
+	for _, o := range options {
+		o(s)
+	}
+	s.plan = makePlan(s, in)
+	operations = append(operations, s)
+	return Op[In, Out]{s}
+}
+
+// Operations lists every operation that was declared, sorted by name.
+func Operations() []*Spec {
+	return slices.SortedFunc(slices.Values(operations), func(a, b *Spec) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// In is the type of the operation's request, a struct.
+func (s *Spec) In() reflect.Type { return s.in }
+
+// Answer is what Dixa answered.
+type Answer[Out any] struct {
+	Value  Out    // the typed content; unknown properties are only in Raw
+	Raw    []byte // the body as it came, with its envelope; nil when there was none
+	Next   string // the key of the next page, "" on the last one
+	Status int
+}
+
+// None is the answer of an operation whose success has no body.
+type None struct{}
+
+// Do carries out the operation. The error is an [*Error], an [*InputError], a [*BusyError], or what an [Around]
+// answered; errors.Is sees context.Canceled and context.DeadlineExceeded through it.
+func (o Op[In, Out]) Do(ctx context.Context, c *Client, in In) (Answer[Out], error) {
+	var a Answer[Out]
+	call := &Call{Op: o.Spec, In: &in, Out: &a.Value}
+	err := c.run(ctx, call)
+	a.Raw, a.Next, a.Status = call.Raw, call.Next, call.Status
+	return a, err
+}
+
+// Pages gives the answer's pages one after the other, until Dixa names no next page, a page is empty, or a key comes
+// twice. After an error it stops.
+func (o Op[In, Out]) Pages(ctx context.Context, c *Client, in In) iter.Seq2[Answer[Out], error] {
+	return func(yield func(Answer[Out], error) bool) {
+		seen := map[string]bool{}
+		for {
+			a, err := o.Do(ctx, c, in)
+			if !yield(a, err) || err != nil || a.Next == "" || seen[a.Next] || isEmpty(a.Value) {
+				return
+			}
+			seen[a.Next] = true
+			o.plan.setPageKey(&in, a.Next)
+		}
+	}
+}
+
+func isEmpty(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Slice && r.Len() == 0
+}

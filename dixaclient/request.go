@@ -1,0 +1,259 @@
+package dixaclient
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Request is an operation's request before it is sent.
+type Request struct {
+	Method      string
+	Path        string // escaped, begins with /v1/
+	Query       url.Values
+	Body        []byte // nil: no body
+	ContentType string
+}
+
+// Encoded is a body that is not JSON.
+type Encoded struct {
+	ContentType string
+	Bytes       []byte
+}
+
+// bodied is implemented by requests whose body is not simply their fields: unions, wrapped bodies, arrays, free maps.
+// It refuses wrong combinations with an [*InputError]. The value is sent as JSON, or as it is when it is [Encoded].
+type bodied interface{ Body() (any, error) }
+
+// conversational is implemented by requests about one conversation; [ConversationRef] gives it to all that embed it.
+type conversational interface{ OfConversation() int64 }
+
+// field says where one field of a request travels.
+type field struct {
+	index    []int
+	argument string // its name for callers
+	wire     string // its name for Dixa
+	in       string // path, query or "" for the body
+	optional bool
+}
+
+// plan is how a request type becomes a request; made once per operation.
+type plan struct {
+	fields  []field
+	hasBody bool
+	page    []int
+	actors  []field
+}
+
+// makePlan reads the struct tags of an operation's request type and panics where they do not fit its path.
+func makePlan(s *Spec, in reflect.Type) *plan {
+	p := &plan{}
+	variables := map[string]bool{}
+	for part := range strings.SplitSeq(s.Path, "/") {
+		if strings.HasPrefix(part, "{") {
+			variables[strings.Trim(part, "{}")] = true
+		}
+	}
+	for _, f := range reflect.VisibleFields(in) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous || !f.IsExported() || name == "-" {
+			continue
+		}
+		fd := field{index: f.Index, argument: name, wire: name, in: f.Tag.Get("in"), optional: strings.Contains(options, "omit")}
+		if w := f.Tag.Get("wire"); w != "" {
+			fd.wire = w
+		}
+		switch {
+		case name == "":
+			panic(fmt.Sprintf("dixaclient: %s: field %s has no json name", s.Name, f.Name))
+		case fd.in == "path" && !variables[fd.wire]:
+			panic(fmt.Sprintf("dixaclient: %s: the path has no {%s}", s.Name, fd.wire))
+		case fd.in == "path":
+			delete(variables, fd.wire)
+		case fd.in == "":
+			p.hasBody = true
+		case name == "pageKey":
+			p.page = f.Index
+		}
+		if f.Type == reflect.TypeFor[ActingAgent]() {
+			p.actors = append(p.actors, fd)
+		}
+		p.fields = append(p.fields, fd)
+	}
+	for v := range variables {
+		panic(fmt.Sprintf("dixaclient: %s: no field for {%s} of the path", s.Name, v))
+	}
+	if s.Paged && p.page == nil {
+		panic(fmt.Sprintf("dixaclient: %s: paged, but without a pageKey", s.Name))
+	}
+	return p
+}
+
+func (p *plan) setPageKey(in any, key string) {
+	reflect.ValueOf(in).Elem().FieldByIndex(p.page).SetString(key)
+}
+
+// Actors names the arguments that say in whose name a call acts.
+func (s *Spec) Actors() []string {
+	var names []string
+	for _, f := range s.plan.actors {
+		names = append(names, f.argument)
+	}
+	return names
+}
+
+// Act fills every argument of in (a pointer to the request) that says in whose name the call acts.
+func (s *Spec) Act(in any, as ActingAgent) {
+	for _, f := range s.plan.actors {
+		reflect.ValueOf(in).Elem().FieldByIndex(f.index).SetString(string(as))
+	}
+}
+
+// ConversationOf tells which conversation a request (a pointer to it) is about.
+func ConversationOf(in any) (id int64, ok bool) {
+	if c, is := in.(conversational); is {
+		id = c.OfConversation()
+	}
+	return id, id != 0
+}
+
+// Request builds the request that in (a pointer to the operation's request type) stands for, without sending it.
+// An [*InputError] says what does not fit.
+func (s *Spec) Request(in any) (*Request, error) {
+	v := reflect.ValueOf(in).Elem()
+	r := &Request{Method: s.Method, Path: s.Path}
+	for _, f := range s.plan.fields {
+		if f.in == "" {
+			continue
+		}
+		fv := v.FieldByIndex(f.index)
+		if f.optional && fv.IsZero() {
+			continue
+		}
+		text := wireText(fv)
+		if f.in == "query" {
+			if r.Query == nil {
+				r.Query = url.Values{}
+			}
+			r.Query.Set(f.wire, text)
+			continue
+		}
+		if err := checkPath(fv, text); err != nil {
+			return nil, &InputError{Operation: s.Name, Field: f.argument, Problem: fmt.Sprintf("must be %v, not %q", err, text)}
+		}
+		r.Path = strings.Replace(r.Path, "{"+f.wire+"}", url.PathEscape(text), 1)
+	}
+	return r, s.encodeBody(r, in, v)
+}
+
+func checkPath(v reflect.Value, text string) error {
+	if v.CanInt() && v.Int() <= 0 {
+		return fmt.Errorf("a positive number")
+	}
+	if c, ok := v.Interface().(interface{ Check() error }); ok {
+		return c.Check()
+	}
+	return checkSegment(text)
+}
+
+// wireText writes a path or query value; lists are joined by commas.
+func wireText(v reflect.Value) string {
+	if s, ok := v.Interface().(fmt.Stringer); ok {
+		return s.String()
+	}
+	switch v.Kind() {
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10)
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	case reflect.Pointer:
+		return wireText(v.Elem())
+	case reflect.Slice:
+		parts := make([]string, v.Len())
+		for i := range parts {
+			parts[i] = wireText(v.Index(i))
+		}
+		return strings.Join(parts, ",")
+	}
+	return v.String()
+}
+
+func (s *Spec) encodeBody(r *Request, in any, v reflect.Value) (err error) {
+	var body any
+	switch b, own := in.(bodied); {
+	case own:
+		if body, err = b.Body(); err != nil {
+			return s.inputError(err)
+		}
+		if e, ok := body.(Encoded); ok {
+			r.Body, r.ContentType = e.Bytes, e.ContentType
+			return nil
+		}
+		if body == nil {
+			return nil
+		}
+	case s.plan.hasBody:
+		body = object{s.plan.fields, v}
+	default:
+		return nil
+	}
+	r.ContentType = "application/json"
+	r.Body, err = encodeJSON(body)
+	return err
+}
+
+// inputError names the operation in an error of Body.
+func (s *Spec) inputError(err error) error {
+	if e, ok := err.(*InputError); ok {
+		e.Operation = s.Name
+	}
+	return err
+}
+
+// encodeJSON is json.Marshal without HTML escaping, which doubles the size of HTML mail.
+func encodeJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// object writes the body fields of a request under Dixa's names.
+type object struct {
+	fields []field
+	v      reflect.Value
+}
+
+func (o object) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for _, f := range o.fields {
+		fv := o.v.FieldByIndex(f.index)
+		if f.in != "" || f.optional && isZero(fv) {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		value, err := encodeJSON(fv.Interface())
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(strconv.AppendQuote(b, f.wire), ':'), value...)
+	}
+	return append(b, '}'), nil
+}
+
+// isZero is what json's omitzero means.
+func isZero(v reflect.Value) bool {
+	if z, ok := v.Interface().(interface{ IsZero() bool }); ok {
+		return z.IsZero()
+	}
+	return v.IsZero()
+}
