@@ -1,0 +1,32 @@
+# make run and make test need nothing but Go 1.26 and the module proxy.
+
+GO      ?= go
+VERSION ?=
+LDFLAGS := -s -w $(if $(VERSION),-X main.release=$(VERSION))
+
+.PHONY: run test build lint bench update-golden clean
+
+run: ## a short session of an agent against the built-in offline Dixa
+	@echo "Building dixa-mcp (the first time, Go fetches its modules) ..."
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
+	@./bin/dixa-mcp demo
+
+test: ## all tests; RACE=1 with the race detector
+	$(GO) test $(if $(RACE),-race) ./...
+
+build: ## bin/dixa-mcp
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
+
+lint: ## go vet, gofmt and staticcheck
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+bench: ## our own part of a call, side by side with a bare HTTP request
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/bench ./internal/audit ./internal/capability ./internal/view
+
+update-golden: ## rewrite the golden files and the generated parts of the documentation
+	$(GO) test ./... -run 'Golden|Docs' -update
+
+clean:
+	rm -rf bin dist
