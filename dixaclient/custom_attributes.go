@@ -8,3 +8,85 @@ type CustomAttributeValue struct {
 	Identifier string `json:"identifier"`
 	Value      any    `json:"value"`
 }
+
+// CustomAttribute is the definition of a custom attribute; EntityType is Contact or Conversation.
+type CustomAttribute struct {
+	ID              UUID                 `json:"id"`
+	EntityType      string               `json:"entityType"`
+	Identifier      string               `json:"identifier"`
+	Label           string               `json:"label"`
+	Description     string               `json:"description"`
+	InputDefinition CustomAttributeInput `json:"inputDefinition"`
+	IsRequired      bool                 `json:"isRequired"`
+	IsArchived      bool                 `json:"isArchived"`
+	IsDeactivated   bool                 `json:"isDeactivated"`
+}
+
+// CustomAttributeInput is how an attribute is filled in: Type is Text, or Select with options.
+type CustomAttributeInput struct {
+	Type    string         `json:"_type"`
+	Options []SelectOption `json:"options"`
+}
+
+// SelectOption is an option of a Select attribute. An attribute's value is the path of Values down to an option.
+type SelectOption struct {
+	ID            UUID           `json:"id"`
+	Label         string         `json:"label"`
+	Value         string         `json:"value"`
+	IsDeactivated bool           `json:"isDeactivated"`
+	NestedOptions []SelectOption `json:"nestedOptions"`
+}
+
+// CustomAttributeSetting is one attribute to set. An empty text or list is sent as such.
+type CustomAttributeSetting struct {
+	ID     UUID     `json:"id"`
+	Value  *string  `json:"value,omitzero" jsonschema_description:"Text"`
+	Values []string `json:"values,omitzero" jsonschema_description:"Select: path of values from the root"`
+}
+
+// CustomAttributeSettings are the attributes to set; those that are not named stay as they are.
+type CustomAttributeSettings struct {
+	Attributes []CustomAttributeSetting `json:"attributes" check:"min=1,max=100"`
+}
+
+// Body is Dixa's form of the settings, a map from ids to a text or a list.
+func (s CustomAttributeSettings) Body() (any, error) {
+	body := make(map[UUID]any, len(s.Attributes))
+	for _, a := range s.Attributes {
+		if (a.Value == nil) == (a.Values == nil) {
+			return nil, &InputError{Field: "attributes", Problem: string("needs either value (Text) or values (Select) for " + a.ID)}
+		}
+		if _, twice := body[a.ID]; twice {
+			return nil, &InputError{Field: "attributes", Problem: string("may name an id once, not twice " + a.ID)}
+		}
+		if body[a.ID] = a.Value; a.Value == nil {
+			body[a.ID] = a.Values
+		}
+	}
+	return body, nil
+}
+
+// SetEndUserAttributesIn sets custom attributes of an end user.
+type SetEndUserAttributesIn struct {
+	EndUserRef
+	CustomAttributeSettings
+}
+
+// SetConversationAttributesIn sets custom attributes of a conversation.
+type SetConversationAttributesIn struct {
+	ConversationRef
+	CustomAttributeSettings
+}
+
+// GetCustomAttributeIn names a definition.
+type GetCustomAttributeIn struct {
+	CustomAttributeID Name `json:"customAttributeId" in:"path"`
+}
+
+// The operations on custom attributes. Source: Dixa API v1, "Custom Attributes", "End Users", "Conversations".
+var (
+	ListCustomAttributes      = op[NoArguments, []CustomAttribute]("list_custom_attributes", "GET /v1/custom-attributes", Read)
+	GetCustomAttribute        = op[GetCustomAttributeIn, CustomAttribute]("get_custom_attribute", "GET /v1/custom-attributes/{customAttributeId}", Read)
+	SetEndUserAttributes      = op[SetEndUserAttributesIn, []CustomAttributeValue]("set_end_user_attributes", "PATCH /v1/endusers/{userId}/custom-attributes", Write, lookWith("get_end_user"))
+	SetConversationAttributes = op[SetConversationAttributesIn, []CustomAttributeValue]("set_conversation_attributes", "PATCH /v1/conversations/{conversationId}/custom-attributes", Write, lookWith("get_conversation"))
+)

@@ -1,0 +1,58 @@
+package dixaclient
+
+// WebhookRef names a webhook subscription.
+type WebhookRef struct {
+	WebhookSubscriptionID UUID `json:"webhookSubscriptionId" in:"path"`
+}
+
+// Webhook is a subscription to events. The key that signs its requests and the headers that it sends, among them
+// Authorization, are secrets, so they are only in the answer's bytes.
+type Webhook struct {
+	ID               UUID           `json:"id"`
+	Name             string         `json:"name"`
+	SubscribedEvents []WebhookEvent `json:"subscribedEvents"`
+	URL              string         `json:"url"`
+	Enabled          bool           `json:"enabled"`
+	CreatedAt        Time           `json:"createdAt"`
+	UpdatedAt        Time           `json:"updatedAt"`
+}
+
+// WebhookEvent is an event that can be subscribed to.
+type WebhookEvent string
+
+// Values are Dixa's 32 events.
+func (WebhookEvent) Values() []string {
+	return []string{"ConversationCreated", "ConversationOpen", "ConversationPending", "ConversationPendingExpired", "ConversationClosed",
+		"ConversationAbandoned", "ConversationEnqueued", "ConversationAssigned", "ConversationUnassigned", "ConversationTransferred",
+		"ConversationMessageAdded", "ConversationMessageDeliverySent", "ConversationMessageDeliveryDelivered",
+		"ConversationMessageDeliverySeen", "ConversationMessageDeliveryFailed", "ConversationMessageDeliveryInfo",
+		"ConversationMessageDeliverySpamComplaint", "ConversationNoteAdded", "ConversationTagAdded", "ConversationTagRemoved",
+		"ConversationRated", "ConversationEndUserReplaced", "ConversationCustomAttributeUpdated", "AgentBannedEnduser",
+		"AgentUnbannedEnduser", "AgentBannedIp", "AgentUnbannedIp", "SLAEvaluationPending", "SLAEvaluationAchieved",
+		"SLAEvaluationBreached", "SLAEvaluationVoided", "TypingStarted"}
+}
+
+// EventDeliveryStatus is how the last delivery of an event went.
+type EventDeliveryStatus struct {
+	Event          WebhookEvent   `json:"event"`
+	DeliveryStatus DeliveryStatus `json:"deliveryStatus"`
+}
+
+// DeliveryStatus is what the receiver answered; Type is DeliveryDetail, or NoRecentDelivery with nothing else.
+type DeliveryStatus struct {
+	Type              string `json:"_type"`
+	DeliveryTimestamp Time   `json:"deliveryTimestamp"`
+	Success           bool   `json:"success"`
+	ResponseCode      int    `json:"responseCode"`
+	ResponseText      string `json:"responseText"`
+}
+
+// secretWebhook are the properties that hold a secret, in answers and in arguments.
+var secretWebhook = secret("secretKey", "headers", "password", "token", "customHeaders")
+
+// The operations on webhook subscriptions. Source: Dixa API v1, "Webhooks".
+var (
+	ListWebhooks     = op[NoArguments, []Webhook]("list_webhooks", "GET /v1/webhooks", Read, secretWebhook)
+	CreateWebhook    = op[CreateWebhookIn, Webhook]("create_webhook", "POST /v1/webhooks", Send, secretWebhook, lookWith("list_webhooks"))
+	GetWebhookStatus = op[WebhookRef, []EventDeliveryStatus]("get_webhook_status", "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status", Read)
+)
