@@ -1,0 +1,227 @@
+package schemas
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checker checks one set of arguments and writes them in canonical form. What it
+// has written means nothing once there is a problem.
+type checker struct {
+	out      []byte
+	path     path
+	problems []Problem
+	loose    bool // there are values of no declared type
+}
+
+func (c *checker) full() bool { return len(c.problems) >= maxProblems }
+
+func (c *checker) fail(got, want, hint string) {
+	if !c.full() {
+		c.problems = append(c.problems, Problem{c.path.String(), got, want, hint})
+	}
+}
+
+func (c *checker) value(n *node, v *value) {
+	switch n.kind {
+	case object:
+		c.object(n, v)
+	case array:
+		c.array(n, v)
+	default:
+		c.scalar(n, v)
+	}
+}
+
+func (c *checker) object(n *node, v *value) {
+	v = c.unwrapped(v, '{')
+	switch {
+	case v.kind != '{' && len(c.path) == 0:
+		c.fail(describe(v), "one JSON object of arguments", "")
+	case v.kind != '{':
+		c.refuseWrapped(n, v)
+	case n.free:
+		c.freeMap(n, v)
+	default:
+		c.fields(n, v)
+	}
+}
+
+func (c *checker) fields(n *node, v *value) {
+	var few [16]*value // saves an allocation
+	given := few[:]
+	if len(n.fields) > len(few) {
+		given = make([]*value, len(n.fields))
+	}
+	for i := range v.kids {
+		m := &v.kids[i]
+		at, known := n.index[m.key]
+		if !known {
+			c.unknown(n, m.key)
+			continue
+		}
+		if m.kind != 'n' { // models send null for "not given"
+			given[at] = &m.value
+		}
+	}
+
+	c.out = append(c.out, '{')
+	depth, first := len(c.path), true
+	for i, f := range n.fields {
+		if given[i] == nil && !f.required {
+			continue
+		}
+		c.path = c.path.property(f.name)
+		if given[i] == nil {
+			c.fail("nothing", f.node.want(), "it is required")
+		} else {
+			c.key(f.name, &first)
+			c.value(f.node, given[i])
+		}
+		c.path = c.path[:depth]
+	}
+	c.out = append(c.out, '}')
+}
+
+func (c *checker) key(name string, first *bool) {
+	if !*first {
+		c.out = append(c.out, ',')
+	}
+	*first = false
+	c.out = appendString(c.out, name)
+	c.out = append(c.out, ':')
+}
+
+func (c *checker) unknown(n *node, name string) {
+	if c.full() {
+		return
+	}
+	names := make([]string, len(n.fields))
+	for i, f := range n.fields {
+		names[i] = f.name
+	}
+	what, want := "argument", "no arguments"
+	if len(c.path) > 0 {
+		what, want = "property", "no properties"
+	}
+	if len(names) > 0 {
+		want = oneOf(names)
+	}
+	c.path = c.path.property(name)
+	c.fail("an unknown "+what, want, didYouMean(name, names))
+	c.path = c.path[:len(c.path)-1]
+}
+
+// freeMap takes any keys. They are sorted, so that equal maps are equal bytes.
+func (c *checker) freeMap(n *node, v *value) {
+	c.out = append(c.out, '{')
+	depth, first := len(c.path), true
+	for _, m := range sorted(v.kids) {
+		if c.full() {
+			return
+		}
+		c.path = c.path.property(m.key)
+		c.clean(m.key)
+		c.key(m.key, &first)
+		if n.elem != nil {
+			c.value(n.elem, &m.value)
+		} else {
+			c.anything(&m.value)
+		}
+		c.path = c.path[:depth]
+	}
+	c.out = append(c.out, '}')
+}
+
+var anyMap = func() *node { n := newNode(object); n.free = true; return n }()
+
+// anything writes what stands in a free map as it came, nulls and digits too.
+func (c *checker) anything(v *value) {
+	c.loose = true
+	switch v.kind {
+	case '{':
+		c.freeMap(anyMap, v)
+	case '[':
+		c.items(v, c.anything)
+	case '"':
+		c.clean(v.text)
+		c.out = appendString(c.out, v.text)
+	default:
+		c.out = append(c.out, v.text...)
+	}
+}
+
+func (c *checker) array(n *node, v *value) {
+	scalars := n.elem.kind != object && n.elem.kind != array
+	v = c.unwrapped(v, '[')
+	switch looksWrapped := v.kind == '"' && strings.HasPrefix(strings.TrimSpace(v.text), "["); {
+	case v.kind == '[':
+	case scalars && v.kind != '{' && v.kind != 'n' && !looksWrapped:
+		v = &value{kind: '[', kids: []member{{value: *v}}} // models leave out the brackets around one value
+	default:
+		c.refuseWrapped(n, v)
+		return
+	}
+	if count := int64(len(v.kids)); count < n.min || count > n.max {
+		c.fail(fmt.Sprintf("%d items", count), n.want(), "")
+		return
+	}
+	c.items(v, func(item *value) { c.value(n.elem, item) })
+}
+
+func (c *checker) items(v *value, write func(*value)) {
+	c.out = append(c.out, '[')
+	depth := len(c.path)
+	for i := range v.kids {
+		if c.full() {
+			return
+		}
+		if i > 0 {
+			c.out = append(c.out, ',')
+		}
+		c.path = c.path.item(i)
+		write(&v.kids[i].value)
+		c.path = c.path[:depth]
+	}
+	c.out = append(c.out, ']')
+}
+
+// unwrapped is the object or array that a string holds: models encode twice. A
+// string that holds no such thing stays what it is, and so does a string in the
+// place of all arguments, which is the client's mistake and not the model's.
+func (c *checker) unwrapped(v *value, open byte) *value {
+	if v.kind != '"' || len(c.path) == 0 {
+		return v
+	}
+	text := strings.TrimSpace(v.text)
+	if text == "" || text[0] != open {
+		return v
+	}
+	inner, problem := parseAt([]byte(text), slices.Clone(c.path))
+	if problem != nil {
+		return v
+	}
+	return inner
+}
+
+func (c *checker) refuseWrapped(n *node, v *value) {
+	hint := ""
+	if v.kind == '"' {
+		hint = "send the " + string(n.kind) + " itself, not text"
+	}
+	c.fail(describe(v), n.want(), hint)
+}
+
+// clean refuses NUL, which ends a text in many programs it may pass through.
+func (c *checker) clean(s string) bool {
+	if strings.IndexByte(s, 0) < 0 {
+		return true
+	}
+	c.fail("text with a NUL character", "text without it", "")
+	return false
+}
+
+func sorted(kids []member) []member {
+	return slices.SortedFunc(slices.Values(kids), func(a, b member) int { return strings.Compare(a.key, b.key) })
+}

@@ -1,0 +1,90 @@
+package schemas
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLint(t *testing.T) {
+	prop := func(schema string) string { return `{"type":"object","properties":{"x":` + schema + `}}` }
+	for schema, want := range map[string]string{
+		`{"type":"object","properties":{}}`:                                                           "",
+		`{"type":"object","properties":{"$ref":{"type":"string"}}}`:                                   `the name "$ref" does not match`,
+		`{"type":"object","properties":{"x":{"type":"string"}},"required":["x"]}`:                     "",
+		prop(`{"type":"string","format":"date-time","enum":["a"]}`):                                   "",
+		prop(`{"type":"array","items":{"type":"array","items":{"type":"number","description":"d"}}}`): "",
+
+		``:                                    "schemas: schema: the type must be one of",
+		`[]`:                                  "a schema must be an object",
+		`true`:                                "a schema must be an object",
+		`{"type":"object"`:                    "invalid JSON",
+		`{"type":"object"}`:                   "an object must have properties",
+		`{"type":"string"}`:                   "the root must be an object",
+		`{"type":["object"],"properties":{}}`: "the type must be one of",
+		`{"type":"object","type":"object","properties":{}}`:              "the same name twice",
+		`{"type":"object","properties":[]}`:                              "properties must be an object",
+		`{"type":"object","properties":{},"required":[]}`:                "with something in it",
+		`{"type":"object","properties":{},"required":["x"]}`:             `"x" is no property`,
+		`{"type":"object","properties":{},"$schema":"x"}`:                `refuses "$schema"`,
+		`{"type":"object","properties":{},"additionalProperties":false}`: `refuses "additionalProperties"`,
+		`{"type":"object","properties":{"a b":{"type":"string"}}}`:       "does not match",
+		prop(`true`):             "schemas: properties.x: a schema must be an object",
+		prop(`{}`):               "properties.x: the type must be one of",
+		prop(`{"type":"null"}`):  "the type must be one of",
+		prop(`{"$ref":"#"}`):     "the type must be one of",
+		prop(`{"type":"array"}`): "must have items",
+		prop(`{"type":"array","items":{"type":"object"}}`): "properties.x.items: an object must have properties",
+		prop(`{"type":"string","format":"uuid"}`):          "properties.x.format: the only format is date-time",
+		prop(`{"type":"string","enum":[]}`):                "with something in it",
+		prop(`{"type":"string","enum":"a"}`):               "with something in it",
+		prop(`{"type":"string","enum":[1]}`):               "it must list strings",
+		prop(`{"type":"string","enum":["a","a"]}`):         "each once",
+		prop(`{"type":"integer","enum":["a"]}`):            `refuses "enum" in a schema of type integer`,
+		prop(`{"type":"integer","minimum":1}`):             `refuses "minimum"`,
+		prop(`{"type":"string","default":"a"}`):            `refuses "default"`,
+		prop(`{"type":"string","description":""}`):         "a description must be text",
+	} {
+		t.Run(schema, func(t *testing.T) {
+			err := Lint([]byte(schema))
+			if want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, want)
+			}
+		})
+	}
+}
+
+func TestNearest(t *testing.T) {
+	args := []string{"conversationId", "agentId", "createdAfter", "createdBefore", "pageLimit", "q"}
+	tools := []string{"search_conversations", "get_conversation", "list_conversation_notes", "add_internal_note", "list_tags"}
+	for _, c := range []struct {
+		word string
+		of   []string
+		want string
+	}{
+		{"conversationId", args, "conversationId"},
+		{"ConversationID", args, "conversationId"},
+		{"conversation_id", args, "conversationId"},
+		{"conversatoinId", args, "conversationId"},
+		{"сonversationId", args, "conversationId"}, // Cyrillic с
+		{"created_before", args, "createdBefore"},
+		{"limit", args, "pageLimit"},
+		{"created", args, ""}, // two contain it
+		{"userId", args, ""},
+		{"x", args, ""},
+		{"Q", args, "q"},
+		{"", args, ""},
+		{"--", args, ""},
+		{"zebra", args, ""},
+		{"search_conversation", tools, "search_conversations"},
+		{"get_conversation_notes", tools, "list_conversation_notes"},
+		{"list_tag", tools, "list_tags"},
+		{"internal_note", tools, "add_internal_note"},
+		{"close", nil, ""},
+		{string(make([]byte, 1<<20)), tools, ""},
+	} {
+		require.Equal(t, c.want, Nearest(c.word, c.of), "%.30q", c.word)
+	}
+}

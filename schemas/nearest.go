@@ -1,0 +1,80 @@
+package schemas
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Nearest is the one of the given words that was probably meant by word, or ""
+// when none is near. Case, "_", "-", "." and spaces do not count. A few wrong,
+// missing, added or swapped letters are near; failing that, the only one that
+// contains word, or is contained in it. Of equally near ones it is the first.
+func Nearest(word string, of []string) string {
+	const longest = 64 // beyond that nobody mistyped a name, and comparing costs
+	meant := []rune(fold(word))
+	if len(word) > longest || len(meant) == 0 {
+		return ""
+	}
+	best, least := "", min(5, (len(meant)+1)/3)+1
+	for _, candidate := range of {
+		if utf8.RuneCountInString(candidate) > 2*longest {
+			continue
+		}
+		if d := distance(meant, []rune(fold(candidate))); d < least {
+			best, least = candidate, d
+		}
+	}
+	if best != "" {
+		return best
+	}
+	return onlyContaining(string(meant), of)
+}
+
+func onlyContaining(word string, of []string) string {
+	const shortest = 4 // shorter ones are part of too many
+	found := ""
+	for _, candidate := range of {
+		c := fold(candidate)
+		if min(len(c), len(word)) < shortest || !strings.Contains(c, word) && !strings.Contains(word, c) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = candidate
+	}
+	return found
+}
+
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_-. ", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
+}
+
+// distance is how many letters must be changed, added, removed or swapped with
+// their neighbour to turn a into b (optimal string alignment).
+func distance(a, b []rune) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := last[j-1]
+			if a[i-1] != b[j-1] {
+				change++
+			}
+			row[j] = min(change, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}

@@ -1,0 +1,163 @@
+package schemas
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// kind is the "type" of a schema.
+type kind string
+
+const (
+	object  kind = "object"
+	array   kind = "array"
+	str     kind = "string"
+	integer kind = "integer"
+	number  kind = "number"
+	boolean kind = "boolean"
+)
+
+// node is one schema: what is emitted, and what is only checked.
+type node struct {
+	kind        kind
+	description string
+
+	fields []field        // of a struct, in order
+	index  map[string]int // their places by name
+	free   bool           // a free map; elem is nil when its values may be anything
+	elem   *node          // of an array, or of a free map
+
+	enum   []string // of a string
+	format string   // of a string: the word of its Format method
+
+	min, max int64        // of an integer, the characters of a string, the items of an array
+	bits     int          // of a number: 32 or 64
+	leaf     reflect.Type // a type that has the last word by decoding itself or by Check; else nil
+}
+
+type field struct {
+	name     string
+	required bool
+	node     *node
+}
+
+func newNode(k kind) *node {
+	n := &node{kind: k, min: math.MinInt64, max: math.MaxInt64}
+	if k == number {
+		n.bits = 64
+	}
+	return n
+}
+
+func newObject(fields []field) *node {
+	n := newNode(object)
+	n.fields = fields
+	n.index = make(map[string]int, len(fields))
+	for i, f := range fields {
+		if _, taken := n.index[f.name]; taken {
+			panic(fmt.Sprintf("schemas: two properties are named %q", f.name))
+		}
+		n.index[f.name] = i
+	}
+	return n
+}
+
+// innermost is the items of an array, of an array of arrays and so on; else n.
+func (n *node) innermost() *node {
+	for n.kind == array {
+		n = n.elem
+	}
+	return n
+}
+
+func (n *node) typeName() string {
+	if n.kind == array {
+		return "array of " + n.elem.typeName()
+	}
+	return string(n.kind)
+}
+
+// narrowed is a copy of n, or of the array n, whose strings are among values.
+func (n *node) narrowed(name string, values []string) *node {
+	c := *n
+	switch {
+	case n.kind == array:
+		c.elem = n.elem.narrowed(name, values)
+		return &c
+	case n.kind != str:
+		panic(fmt.Sprintf("schemas: %q is %s and cannot have an enum of strings", name, n.typeName()))
+	}
+	c.enum = nil
+	for _, v := range values {
+		if (n.enum == nil || slices.Contains(n.enum, v)) && !slices.Contains(c.enum, v) {
+			c.enum = append(c.enum, v)
+		}
+	}
+	if len(c.enum) == 0 {
+		panic(fmt.Sprintf("schemas: %q has none of the values %s", name, strings.Join(values, ", ")))
+	}
+	return &c
+}
+
+// appendJSON appends the schema: the one place that decides which keywords exist.
+func (n *node) appendJSON(b []byte) []byte {
+	b = append(b, `{"type":"`...)
+	b = append(b, n.kind...)
+	b = append(b, '"')
+	if n.description != "" {
+		b = append(b, `,"description":`...)
+		b = appendString(b, n.description)
+	}
+	switch n.kind {
+	case str:
+		if n.format == dateTime {
+			b = append(b, `,"format":"date-time"`...)
+		}
+		if len(n.enum) > 0 {
+			b = append(b, `,"enum":`...)
+			b = appendStrings(b, n.enum)
+		}
+	case array:
+		b = append(b, `,"items":`...)
+		b = n.elem.appendJSON(b)
+	case object:
+		b = n.appendProperties(b)
+	}
+	return append(b, '}')
+}
+
+func (n *node) appendProperties(b []byte) []byte {
+	b = append(b, `,"properties":{`...)
+	var required []string
+	for i, f := range n.fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, f.name)
+		b = append(b, ':')
+		b = f.node.appendJSON(b)
+		if f.required {
+			required = append(required, f.name)
+		}
+	}
+	b = append(b, '}')
+	if len(required) > 0 {
+		b = append(b, `,"required":`...)
+		b = appendStrings(b, required)
+	}
+	return b
+}
+
+func appendStrings(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
+}

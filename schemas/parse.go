@@ -1,0 +1,227 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	maxDepth = 32      // objects and arrays inside one another
+	maxSize  = 1 << 20 // bytes
+)
+
+// value is parsed JSON. encoding/json's own trees lose what matters here: digits
+// of large integers, duplicate keys and their order.
+type value struct {
+	kind byte     // one of { [ " 0 t f n
+	text string   // of a string: decoded; of a number or a word: as it came
+	kids []member // of an object or array
+}
+
+type member struct {
+	key string // of an object; else empty
+	value
+}
+
+// parse reads args as one JSON value. Nothing at all and null are {}.
+func parse(args []byte) (*value, *Problem) {
+	if len(args) > maxSize {
+		return nil, &Problem{Got: fmt.Sprintf("%d bytes", len(args)), Want: fmt.Sprintf("at most %d bytes of JSON", maxSize)}
+	}
+	if bare := bytes.Trim(args, " \t\r\n"); len(bare) == 0 || string(bare) == "null" {
+		return &value{kind: '{'}, nil
+	}
+	return parseAt(args, make(path, 0, 4))
+}
+
+// parseAt reads text that stands at a place inside the arguments.
+func parseAt(text []byte, at path) (*value, *Problem) {
+	if !json.Valid(text) {
+		return nil, invalid(text, at)
+	}
+	if !utf8.Valid(text) {
+		before := 0
+		for r, size := utf8.DecodeRune(text); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRune(text[before:]) {
+			before += size
+		}
+		return nil, &Problem{at.String(), fmt.Sprintf("bytes that are not UTF-8 at byte %d", before+1), "JSON in UTF-8", ""}
+	}
+	// From here the text is known to be valid JSON: the parser need not check it again.
+	p := parser{text: string(text), path: at}
+	v, problem := p.value()
+	return &v, problem
+}
+
+func invalid(text []byte, at path) *Problem {
+	got := "invalid JSON"
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(text, new(json.RawMessage)); errors.As(err, &syntax) {
+		got = fmt.Sprintf("invalid JSON at byte %d (%s)", syntax.Offset, syntax)
+	}
+	return &Problem{at.String(), got, "one JSON object", ""}
+}
+
+type parser struct {
+	text string
+	pos  int
+	path path
+}
+
+func (p *parser) value() (value, *Problem) {
+	p.space()
+	switch c := p.text[p.pos]; c {
+	case '{', '[':
+		if len(p.path) >= maxDepth {
+			got := fmt.Sprintf("more than %d levels of objects and arrays", maxDepth)
+			return value{}, &Problem{p.path[:1].String(), got, "fewer", ""}
+		}
+		return p.container(c)
+	case '"':
+		s, problem := p.string()
+		return value{kind: c, text: s}, problem
+	case 't', 'f', 'n':
+		return value{kind: c, text: p.word()}, nil
+	default:
+		return value{kind: '0', text: p.word()}, nil
+	}
+}
+
+func (p *parser) container(open byte) (value, *Problem) {
+	v := value{kind: open}
+	var names names
+	depth := len(p.path)
+	for p.pos++; ; {
+		p.space()
+		switch p.text[p.pos] {
+		case '}', ']':
+			p.pos++
+			return v, nil
+		case ',':
+			p.pos++
+			p.space()
+		}
+		var m member
+		var problem *Problem
+		if open == '[' {
+			p.path = p.path.item(len(v.kids))
+		} else {
+			if m.key, problem = p.string(); problem != nil {
+				return v, problem
+			}
+			p.path = p.path.property(m.key)
+			if names.taken(v.kids, m.key) {
+				return v, &Problem{p.path.String(), "the same name twice", "each name once", ""}
+			}
+			p.space()
+			p.pos++ // the colon
+		}
+		if m.value, problem = p.value(); problem != nil {
+			return v, problem
+		}
+		p.path = p.path[:depth]
+		if v.kids == nil {
+			v.kids = make([]member, 0, 4)
+		}
+		v.kids = append(v.kids, m)
+	}
+}
+
+// names finds a name that came before: by looking, or with a map where they are
+// so many that looking would take quadratic time.
+type names struct{ seen map[string]bool }
+
+func (n *names) taken(before []member, name string) bool {
+	if len(before) < 16 {
+		return slices.ContainsFunc(before, func(m member) bool { return m.key == name })
+	}
+	if n.seen == nil {
+		n.seen = make(map[string]bool, 2*len(before))
+		for _, m := range before {
+			n.seen[m.key] = true
+		}
+	}
+	taken := n.seen[name]
+	n.seen[name] = true
+	return taken
+}
+
+func (p *parser) space() {
+	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.pos]) >= 0 {
+		p.pos++
+	}
+}
+
+// word is a number, true, false or null.
+func (p *parser) word() string {
+	start := p.pos
+	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n,]}", p.text[p.pos]) < 0 {
+		p.pos++
+	}
+	return p.text[start:p.pos]
+}
+
+func (p *parser) string() (string, *Problem) {
+	start, escaped := p.pos+1, false
+	for p.pos = start; p.text[p.pos] != '"'; p.pos++ {
+		if p.text[p.pos] == '\\' {
+			escaped = true
+			p.pos++
+		}
+	}
+	raw := p.text[start:p.pos]
+	p.pos++
+	if !escaped {
+		return raw, nil
+	}
+	s, ok := unescape(raw)
+	if !ok {
+		return "", &Problem{p.path.String(), `half of a surrogate pair (\ud800 to \udfff)`, "whole Unicode characters", ""}
+	}
+	return s, nil
+}
+
+// unescape resolves the escapes of a valid JSON string; false for one half of a
+// surrogate pair, which encoding/json would silently replace.
+func unescape(s string) (string, bool) {
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			b = append(b, s[i])
+			continue
+		}
+		i++
+		if at := strings.IndexByte("bfnrt", s[i]); at >= 0 {
+			b = append(b, "\b\f\n\r\t"[at])
+			continue
+		}
+		if s[i] != 'u' {
+			b = append(b, s[i])
+			continue
+		}
+		r := hexRune(s[i+1:])
+		i += 4
+		if utf16.IsSurrogate(r) {
+			if !strings.HasPrefix(s[i+1:], `\u`) {
+				return "", false
+			}
+			if r = utf16.DecodeRune(r, hexRune(s[i+3:])); r == utf8.RuneError {
+				return "", false
+			}
+			i += 6
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b), true
+}
+
+func hexRune(s string) rune {
+	r, _ := strconv.ParseUint(s[:4], 16, 16)
+	return rune(r)
+}

@@ -1,0 +1,215 @@
+package schemas
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+func (c *checker) scalar(n *node, v *value) {
+	start, ok := len(c.out), false
+	switch n.kind {
+	case str:
+		ok = c.text(n, v)
+	case integer:
+		ok = c.integer(n, v)
+	case number:
+		ok = c.number(n, v)
+	case boolean:
+		ok = c.boolean(n, v)
+	}
+	if ok && n.leaf != nil {
+		c.lastWord(n, v, c.out[start:])
+	}
+}
+
+// lastWord asks the type itself: by decoding, and by its method Check.
+func (c *checker) lastWord(n *node, v *value, canonical []byte) {
+	p := reflect.New(n.leaf)
+	if err := json.Unmarshal(canonical, p.Interface()); err != nil {
+		c.fail(describe(v), n.want(), err.Error())
+		return
+	}
+	if leaf, ok := p.Elem().Interface().(checkable); ok {
+		if err := leaf.Check(); err != nil {
+			c.fail(describe(v), err.Error(), "")
+		}
+	}
+}
+
+func (c *checker) text(n *node, v *value) bool {
+	if v.kind != '"' {
+		hint := ""
+		if v.kind != '{' && v.kind != '[' && v.kind != 'n' {
+			hint = `put it in quotes: "` + shorten(v.text) + `"`
+		}
+		c.fail(describe(v), n.want(), hint)
+		return false
+	}
+	s, ok := v.text, c.clean(v.text)
+	if !ok {
+		return false
+	}
+	if len(n.enum) > 0 {
+		if s, ok = inEnum(n.enum, s); !ok {
+			c.fail(describe(v), n.want(), didYouMean(v.text, n.enum))
+			return false
+		}
+	}
+	switch n.format {
+	case uuid:
+		ok = isUUID(s)
+	case dateTime:
+		s, ok = normalTime(s)
+	}
+	if !ok {
+		c.fail(describe(v), n.want(), "")
+		return false
+	}
+	if count := int64(utf8.RuneCountInString(s)); count < n.min || count > n.max {
+		c.fail(fmt.Sprintf("a string of %d characters", count), n.want(), "")
+		return false
+	}
+	c.out = appendString(c.out, s)
+	return true
+}
+
+// inEnum finds s in an enum: exactly, else without regard to case.
+func inEnum(enum []string, s string) (string, bool) {
+	if slices.Contains(enum, s) {
+		return s, true
+	}
+	i := slices.IndexFunc(enum, func(e string) bool { return strings.EqualFold(e, s) })
+	if i < 0 {
+		return "", false
+	}
+	return enum[i], true
+}
+
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (c == '-') {
+			return false
+		} else if !dash && !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+// normalTime is s in RFC 3339. A date alone is its midnight, and a time without a
+// zone is UTC.
+func normalTime(s string) (string, bool) {
+	s = strings.ToUpper(s) // RFC 3339 allows t and z
+	for _, rest := range []string{"", "Z", ":00Z", "T00:00:00Z"} {
+		var t time.Time
+		if t.UnmarshalText([]byte(s+rest)) == nil {
+			return t.Format(time.RFC3339Nano), true
+		}
+	}
+	return "", false
+}
+
+func (c *checker) integer(n *node, v *value) bool {
+	text, ok := v.text, v.kind == '0'
+	if v.kind == '"' {
+		ok = isInteger(text) // "12" is an integer, "12.0" is not
+	}
+	hint := ""
+	if ok && !isInteger(text) {
+		text, ok = wholeNumber(text)
+	}
+	if ok {
+		i, err := strconv.ParseInt(text, 10, 64)
+		if err == nil && i >= n.min && i <= n.max {
+			c.out = strconv.AppendInt(c.out, i, 10)
+			return true
+		}
+		if err != nil {
+			hint = "it does not fit into 64 bits"
+		}
+	}
+	c.fail(describe(v), n.want(), hint)
+	return false
+}
+
+// isInteger tells whether s is an integer of JSON without fraction and exponent.
+func isInteger(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	if digits == "" || len(digits) > 1 && digits[0] == '0' {
+		return false
+	}
+	return strings.Trim(digits, "0123456789") == ""
+}
+
+// wholeNumber resolves the fraction and exponent of a JSON number such as 1.50e2
+// exactly; false where it is not whole. Of a number with a huge exponent it writes
+// only so many zeros that it is out of range in any case.
+func wholeNumber(s string) (string, bool) {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
+	sign := ""
+	if strings.HasPrefix(mantissa, "-") {
+		sign, mantissa = "-", mantissa[1:]
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	zeros := -len(fraction)
+	if digits == "" {
+		return "0", true
+	}
+	significant := strings.TrimRight(digits, "0")
+	zeros += len(digits) - len(significant)
+	if exponent != "" {
+		e, err := strconv.ParseInt(exponent, 10, 32)
+		if err != nil {
+			e = math.MaxInt32
+			if exponent[0] == '-' {
+				e = math.MinInt32
+			}
+		}
+		zeros += int(e)
+	}
+	if zeros < 0 {
+		return "", false
+	}
+	return sign + significant + strings.Repeat("0", min(zeros, 20)), true
+}
+
+func (c *checker) number(n *node, v *value) bool {
+	text := v.text
+	ok := v.kind == '0' || v.kind == '"' && isNumber(text)
+	if ok {
+		f, err := strconv.ParseFloat(text, n.bits)
+		ok = err == nil && !math.IsInf(f, 0)
+	}
+	if !ok {
+		c.fail(describe(v), n.want(), "")
+		return false
+	}
+	c.out = append(c.out, text...)
+	return true
+}
+
+// isNumber tells whether a string holds a JSON number and nothing else.
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "-+.eE0123456789") == "" && json.Valid([]byte(s))
+}
+
+func (c *checker) boolean(n *node, v *value) bool {
+	if v.kind == 't' || v.kind == 'f' || v.kind == '"' && (v.text == "true" || v.text == "false") {
+		c.out = append(c.out, v.text...)
+		return true
+	}
+	c.fail(describe(v), n.want(), "")
+	return false
+}
