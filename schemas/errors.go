@@ -184,23 +184,3 @@ func didYouMean(word string, of []string) string {
 	}
 	return ""
 }
-
-// appendString appends s as JSON. Unlike encoding/json it leaves <, > and & alone:
-// escapes cost a model several tokens each. s must be valid UTF-8.
-func appendString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c == '\n':
-			b = append(b, '\\', 'n')
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
-		default:
-			b = append(b, c)
-		}
-	}
-	return append(b, '"')
-}
