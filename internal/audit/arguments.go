@@ -1,0 +1,163 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Kind says how an argument is recorded.
+type Kind int
+
+const (
+	// Text is recorded as its length in characters and the start of its SHA-256, which is enough to prove later
+	// that a certain text was sent, though not to read it. It is what every name gets that is not listed.
+	Text Kind = iota
+	// Plain is recorded as it is: ids, enums, numbers, times. A string that has white space or more than 128 bytes
+	// is no such thing, and recorded as Text.
+	Plain
+	// Personal is recorded as a keyed hash (HMAC-SHA256), so that records about one e-mail address or phone number
+	// can be found, but not by guessing without the key. Case and surrounding white space do not count.
+	Personal
+)
+
+const (
+	hashDigits     = 16  // hex digits of a hash in arguments: 64 bits
+	maxPlainString = 128 // bytes
+	maxPlainNumber = 40  // bytes
+)
+
+// Arguments reduces the arguments of a call to what may be recorded, by an allow-list: kinds says how each argument
+// is recorded, by its name (dotted for nested ones; items of a list have the name of the list). Names that are not
+// listed are themselves replaced by "#" and the start of their SHA-256, since a model can put anything there.
+//
+//	Text      {"chars":120,"sha256":"9f86d081884c7d65"}
+//	Personal  {"hash":"3c1d5bb0c7a2e901"}, or {"chars":14} without a key
+//
+// Numbers and booleans are plain everywhere, but a number that is declared Personal (a phone number) is hashed.
+// Nulls are dropped. Plain is not inherited by what is nested in an argument; Personal is. What is not JSON becomes
+// {"unreadable":<bytes>}, and no arguments become nil.
+func Arguments(raw json.RawMessage, kinds map[string]Kind, key []byte) json.RawMessage {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil
+	}
+	var value any
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if !json.Valid(raw) || dec.Decode(&value) != nil {
+		return fmt.Appendf(nil, `{"unreadable":%d}`, len(raw))
+	}
+	if value == nil {
+		return nil
+	}
+	out, err := marshal(reducer{kinds, key}.value("", Text, value))
+	if err != nil { // cannot be: value was decoded from JSON
+		return fmt.Appendf(nil, `{"unreadable":%d}`, len(raw))
+	}
+	return out
+}
+
+type reducer struct {
+	kinds map[string]Kind
+	key   []byte
+}
+
+// value reduces one value that is not null.
+func (r reducer) value(path string, kind Kind, value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		return r.object(path, kind, v)
+	case []any:
+		kept := make([]any, 0, len(v))
+		for _, item := range v {
+			if item != nil {
+				kept = append(kept, r.value(path, kind, item))
+			}
+		}
+		return kept
+	case json.Number:
+		if kind == Personal {
+			return r.personal(v.String())
+		}
+		if len(v) > maxPlainNumber {
+			return text(v.String())
+		}
+		return v
+	case string:
+		switch {
+		case kind == Personal:
+			return r.personal(v)
+		case kind == Plain && looksPlain(v):
+			return v
+		}
+		return text(v)
+	}
+	return value // a boolean
+}
+
+func (r reducer) object(path string, inherited Kind, object map[string]any) any {
+	if inherited == Plain {
+		inherited = Text
+	}
+	kept := make(map[string]any, len(object))
+	for name, v := range object {
+		if v == nil {
+			continue
+		}
+		at := name
+		if path != "" {
+			at = path + "." + name
+		}
+		kind, listed := r.kinds[at]
+		if !listed {
+			kind = inherited
+		}
+		if listed || r.leadsToListed(at) {
+			kept[name] = r.value(at, kind, v)
+		} else { // and nothing nested in it is listed either
+			kept["#"+digest(name)[:8]] = reducer{key: r.key}.value("", kind, v)
+		}
+	}
+	return kept
+}
+
+// leadsToListed reports whether something nested in the argument at path is listed.
+func (r reducer) leadsToListed(path string) bool {
+	for listed := range r.kinds {
+		if rest, ok := strings.CutPrefix(listed, path); ok && strings.HasPrefix(rest, ".") {
+			return true
+		}
+	}
+	return false
+}
+
+func (r reducer) personal(s string) any {
+	if len(r.key) == 0 {
+		return map[string]any{"chars": utf8.RuneCountInString(s)}
+	}
+	mac := hmac.New(sha256.New, r.key)
+	mac.Write([]byte(strings.ToLower(strings.TrimSpace(s))))
+	return map[string]any{"hash": hex.EncodeToString(mac.Sum(nil))[:hashDigits]}
+}
+
+func text(s string) any {
+	return map[string]any{"chars": utf8.RuneCountInString(s), "sha256": digest(s)}
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])[:hashDigits]
+}
+
+// looksPlain reports whether a string can be an id, an enum or a time, rather than prose.
+func looksPlain(s string) bool {
+	return len(s) <= maxPlainString && !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	})
+}

@@ -1,0 +1,122 @@
+// Package audit keeps the record of every call: who asked for what, where, and what was decided.
+//
+// Records are JSON lines. A process writes files of its own, audit-<start, UTC>-<process id>-<part>.jsonl, so
+// several processes share one folder without disturbing each other; together, the parts of one process are a run.
+// Each record carries the hash of the one before it, through all parts of a run, and the first record of a run
+// names the head of the run before it. [Verify] finds what was altered, removed or reordered.
+//
+// Without a key ([Options].KeyedHash) the chain shows damage and careless editing; whoever can write the folder can
+// also compute a new chain. With a key that is kept elsewhere, only its holder can. In both cases the end of the
+// newest run can be cut off unseen, unless its head ([Log.Head]) is known from another place ([ExpectHead]).
+//
+// Records hold ids, numbers and decisions. Text goes through [Arguments] first and is never written.
+// How long files are kept is the operator's business: this package deletes nothing.
+package audit
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Event says what a record is about.
+type Event string
+
+// The events of a call and of the process. A write is two records of one call, the intent before anything is sent
+// and the outcome after it; a read or a refusal is one.
+const (
+	EventIntent  Event = "intent"
+	EventOutcome Event = "outcome"
+	EventRead    Event = "read"
+	EventRefused Event = "refused"
+	EventStart   Event = "start" // written by Open
+	EventStop    Event = "stop"  // written by Close
+)
+
+// Decisions, as in [Record].Decision.
+const (
+	Allowed = "allowed"
+	Refused = "refused"
+)
+
+// Outcomes, as in [Record].Outcome (all but OutcomeNotDone) and [Operation].Outcome (done, not done, unknown).
+const (
+	OutcomeDone      = "done"
+	OutcomeNotDone   = "not_done"
+	OutcomeFailed    = "failed"
+	OutcomeRefused   = "refused"
+	OutcomeUnknown   = "unknown" // Dixa may or may not have done it
+	OutcomeCancelled = "cancelled"
+)
+
+// Record is one line. Fields stand in this order; those that are empty are left out.
+type Record struct {
+	Time       time.Time       `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
+	Seq        uint64          `json:"seq"`  // from 1, within one run; set by Write
+	Event      Event           `json:"event"`
+	Call       string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
+	Agent      string          `json:"agent,omitempty"`
+	Key        string          `json:"key,omitempty"` // id of the credential, never the credential
+	Tool       string          `json:"tool,omitempty"`
+	Access     string          `json:"access,omitempty"`    // "read" or "write"
+	Level      string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
+	Arguments  json.RawMessage `json:"arguments,omitempty"` // reduced by Arguments
+	Decision   string          `json:"decision,omitempty"`
+	Rule       string          `json:"rule,omitempty"`       // what decided: "agents.triage.allow (capabilities.yaml:31)"
+	FileDigest string          `json:"fileDigest,omitempty"` // of the capability file in force
+	Operations []Operation     `json:"operations,omitempty"` // what was sent to Dixa, in order
+	Tokens     int             `json:"tokens,omitempty"`     // size of the answer
+	Outcome    string          `json:"outcome,omitempty"`
+	Text       string          `json:"text,omitempty"`    // the sentence in plain English
+	Follows    string          `json:"follows,omitempty"` // first record of a run only: the file whose head Prev is
+	Prev       string          `json:"prev,omitempty"`    // Hash of the record before; set by Write
+	Hash       string          `json:"hash,omitempty"`    // of this line without its hash; set by Write
+}
+
+// Operation is one request to Dixa made for a call, with its retries.
+type Operation struct {
+	Operation string `json:"operation"`          // "close_conversation"
+	Status    int    `json:"status,omitempty"`   // HTTP; 0 when no answer came
+	Millis    int64  `json:"ms"`                 // with queue and retries
+	Attempts  int    `json:"attempts,omitempty"` // requests sent
+	Outcome   string `json:"outcome"`            // done, not_done or unknown
+	Error     string `json:"error,omitempty"`    // short, without the customer's text
+}
+
+// NewCallID returns a random id for one call: 12 characters of a-z and 2-7, 60 bits.
+func NewCallID() string {
+	return strings.ToLower(rand.Text()[:12])
+}
+
+// timeLayout always writes three decimals, so that lines sort and align.
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// wireRecord is a Record with its time as it is written: the outer field wins over the embedded one.
+type wireRecord struct {
+	Time string `json:"time"`
+	*recordFields
+}
+
+type recordFields Record
+
+func (r *Record) wire() wireRecord {
+	return wireRecord{r.Time.UTC().Format(timeLayout), (*recordFields)(r)}
+}
+
+// MarshalJSON writes the record as it stands in the file, with milliseconds in its time.
+func (r Record) MarshalJSON() ([]byte, error) {
+	return marshal(r.wire())
+}
+
+// marshal is json.Marshal without \u003c in place of <.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

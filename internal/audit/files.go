@@ -1,0 +1,206 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// stampLayout is the start time in a file's name: sorts as text, and has no colon, which Windows does not allow.
+const stampLayout = "20060102T150405.000Z"
+
+var partName = regexp.MustCompile(`^audit-((\d{8}T\d{6}\.\d{3}Z)-\d+)-(\d{4,})\.jsonl$`)
+
+// part is one file of a run.
+type part struct {
+	path, name string
+	run        string // start and process id
+	number     int    // from 1
+	start      time.Time
+}
+
+func runName(start time.Time, pid int) string {
+	return fmt.Sprintf("%s-%d", start.UTC().Format(stampLayout), pid)
+}
+
+func partPath(dir, run string, number int) string {
+	return filepath.Join(dir, fmt.Sprintf("audit-%s-%04d.jsonl", run, number))
+}
+
+// parsePart reads a part off its path. A file of another name (a copy, say) is a run of its own.
+func parsePart(path string) (p part, named bool) {
+	name := filepath.Base(path)
+	m := partName.FindStringSubmatch(name)
+	if m == nil {
+		return part{path: path, name: name, run: name, number: 1}, false
+	}
+	start, err := time.Parse(stampLayout, m[2])
+	number, errNumber := strconv.Atoi(m[3])
+	return part{path, name, m[1], number, start}, err == nil && errNumber == nil
+}
+
+// findRuns lists the runs at path, oldest first, each with its parts in order. The path is a folder, or one file,
+// which stands for all parts of its run.
+func findRuns(path string) ([][]part, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit records: %w", err)
+	}
+	dir, only := path, ""
+	if !info.IsDir() {
+		p, named := parsePart(path)
+		if !named {
+			return [][]part{{p}}, nil
+		}
+		dir, only = filepath.Dir(path), p.run
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit records: %w", err)
+	}
+	var all []part
+	for _, e := range entries {
+		p, named := parsePart(filepath.Join(dir, e.Name()))
+		if named && (only == "" || p.run == only) {
+			all = append(all, p)
+		}
+	}
+	slices.SortFunc(all, func(a, b part) int {
+		return cmp.Or(cmp.Compare(a.run, b.run), cmp.Compare(a.number, b.number))
+	})
+	var runs [][]part
+	for i, p := range all {
+		if i == 0 || p.run != all[i-1].run {
+			runs = append(runs, nil)
+		}
+		runs[len(runs)-1] = append(runs[len(runs)-1], p)
+	}
+	return runs, nil
+}
+
+// fileLine is one line without its newline; whole is false for a last line that has none.
+type fileLine struct {
+	number int // from 1
+	text   []byte
+	whole  bool
+}
+
+// lines yields the lines of a file; an error ends it.
+func lines(path string) iter.Seq2[fileLine, error] {
+	return func(yield func(fileLine, error) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			yield(fileLine{}, fmt.Errorf("read the audit records: %w", err))
+			return
+		}
+		defer f.Close()
+		r := bufio.NewReaderSize(f, 64<<10)
+		for n := 1; ; n++ {
+			text, err := r.ReadBytes('\n')
+			if err != nil && !errors.Is(err, io.EOF) {
+				yield(fileLine{}, fmt.Errorf("read the audit records: %w", err))
+				return
+			}
+			if len(text) == 0 {
+				return
+			}
+			line, whole := bytes.CutSuffix(text, []byte("\n"))
+			if !yield(fileLine{n, line, whole}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// prepareDir makes the folder, for this user alone, and refuses one in which others could exchange files.
+func prepareDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the audit folder: %w", err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("look at the audit folder: %w", err)
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("the audit folder %s is a symbolic link: name the folder it leads to", dir)
+	}
+	// Windows has no such bits; os reports 0777 for every folder there.
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
+		return fmt.Errorf("others may write the audit folder %s (mode %04o): run chmod 700 on it, or name a folder inside it, which is then made",
+			dir, info.Mode().Perm())
+	}
+	return nil
+}
+
+// createFile makes a new file for appending. O_EXCL refuses whatever stands there already, a symbolic link included.
+func createFile(path string) (file, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// syncDir makes the name of a new file survive a loss of power. Windows cannot sync a folder, and needs not.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// lastHead finds the newest record of the newest run in the folder that has one, and the name of its file.
+func lastHead(dir string) (name, hash string, err error) {
+	runs, err := findRuns(dir)
+	if err != nil {
+		return "", "", err
+	}
+	for _, run := range slices.Backward(runs) {
+		for _, p := range slices.Backward(run) {
+			if hash := tailHash(p.path); hash != "" {
+				return p.name, hash, nil
+			}
+		}
+	}
+	return "", "", nil
+}
+
+// tailHash is the hash in the last whole line of a file, or "" when there is none that can be read: a new run starts
+// all the same.
+func tailHash(path string) string {
+	const window = 1 << 20 // a line longer than this is not looked for
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	from := max(0, info.Size()-window)
+	data, err := io.ReadAll(io.NewSectionReader(f, from, info.Size()-from))
+	if err != nil {
+		return ""
+	}
+	data = data[:bytes.LastIndexByte(data, '\n')+1] // without a torn line
+	data = bytes.TrimSuffix(data, []byte("\n"))
+	var r Record
+	if json.Unmarshal(data[bytes.LastIndexByte(data, '\n')+1:], &r) != nil {
+		return ""
+	}
+	return r.Hash
+}

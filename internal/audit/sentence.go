@@ -1,0 +1,234 @@
+package audit
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Verb says in words what a tool does: {"closed", "close", "conversation {conversationId}"}. Names in braces are
+// filled from the arguments, dotted for nested ones; one that is absent is left out.
+type Verb struct {
+	Past, Infinitive, Object string
+}
+
+// Sentence says in plain English who did what, what allowed or refused it, and what came of it. It takes nothing but
+// the record and the tool's own words, so it holds no more than they do. A tool without words is called by its name.
+func Sentence(r Record, v Verb) string {
+	if v == (Verb{}) {
+		v = Verb{Past: "called", Infinitive: "call", Object: cmp.Or(r.Tool, "an unknown tool")}
+	}
+	object, named := fill(v.Object, r.Arguments)
+	who := cmp.Or(r.Agent, "an unknown caller")
+	tried := words(who, "tried to", v.Infinitive, object)
+	switch {
+	case r.Event == EventRefused || r.Decision == Refused || r.Outcome == OutcomeRefused:
+		return printable(refusal(who, r, object, named))
+	case r.Event == EventIntent:
+		return printable(words(who, "is about to", v.Infinitive, object) + clauses(allowed(r.Rule)))
+	case r.Outcome == OutcomeUnknown:
+		return printable(tried + ": it is not known whether Dixa did it" + requests("", r.Operations, ""))
+	case r.Outcome == OutcomeFailed:
+		return printable(tried + clauses(allowed(r.Rule), failure(r.Operations)) + requests("", r.Operations, "nothing was sent to Dixa"))
+	case r.Outcome == OutcomeCancelled:
+		return printable(tried + clauses(allowed(r.Rule), cancellation(r.Operations)) + requests("", r.Operations, "nothing was sent to Dixa"))
+	}
+	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule)) + requests("", r.Operations, ""))
+}
+
+func refusal(who string, r Record, object string, named bool) string {
+	on := ""
+	if named { // an object that names nothing in particular adds nothing to the tool's name
+		on = refusedOn(object)
+	}
+	why := ""
+	if rule := bareRule(r.Rule); rule != "" {
+		why = "refused by " + rule
+		if strings.Count(rule, ".") == 1 { // agents.<name>: no line speaks of it, so nothing grants it
+			why = "not granted by " + rule
+		}
+	}
+	return words(who, "was refused", cmp.Or(r.Tool, "an unknown tool"), on) + clauses(why) +
+		requests("before that: ", r.Operations, "nothing was sent to Dixa")
+}
+
+// refusedOn joins a tool's name and its object: "on conversation 1234", but "in conversation 1234" where the object
+// is "a message in conversation 1234".
+func refusedOn(object string) string {
+	first, rest, _ := strings.Cut(object, " ")
+	if first != "a" && first != "an" && first != "the" {
+		return "on " + object
+	}
+	all := strings.Fields(rest)
+	for i, word := range all {
+		switch word {
+		case "in", "to", "on", "of", "for", "from", "with", "about":
+			return strings.Join(all[i:], " ")
+		}
+	}
+	return ""
+}
+
+func allowed(rule string) string {
+	if rule = bareRule(rule); rule != "" {
+		return "allowed by " + rule
+	}
+	return ""
+}
+
+// bareRule is the rule without the place in the file: the record has that.
+func bareRule(rule string) string {
+	rule, _, _ = strings.Cut(rule, " (")
+	return rule
+}
+
+// count tells how many operations were done, and whether for one of them it is not known.
+func count(operations []Operation) (done int, unknown bool) {
+	for _, o := range operations {
+		switch o.Outcome {
+		case OutcomeDone:
+			done++
+		case OutcomeUnknown:
+			unknown = true
+		}
+	}
+	return done, unknown
+}
+
+func failure(operations []Operation) string {
+	if done, _ := count(operations); done > 0 {
+		return fmt.Sprintf("but only %d of %d operations succeeded", done, len(operations))
+	}
+	return "but it failed"
+}
+
+func cancellation(operations []Operation) string {
+	done, unknown := count(operations)
+	switch {
+	case unknown:
+		return "cancelled, and it is not known whether Dixa did it"
+	case done > 0:
+		return fmt.Sprintf("cancelled after %d of %d operations", done, len(operations))
+	}
+	return "cancelled"
+}
+
+// clauses is ": a, but b", without those that are empty; a "but" that has nothing before it goes.
+func clauses(all ...string) string {
+	var kept []string
+	for _, c := range all {
+		if c != "" {
+			kept = append(kept, c)
+		}
+	}
+	if len(kept) == 0 {
+		return ""
+	}
+	return ": " + strings.TrimPrefix(strings.Join(kept, ", "), "but ")
+}
+
+// requests is " (Dixa 204, 212 ms)": what Dixa answered, or none when nothing was sent.
+func requests(before string, operations []Operation, none string) string {
+	said := none
+	switch n := len(operations); {
+	case n == 1:
+		said = before + request(operations[0])
+	case n > 1:
+		answers, millis, trouble := make([]string, n), int64(0), ""
+		for i, o := range operations {
+			answers[i] = "no answer"
+			if o.Status != 0 {
+				answers[i] = strconv.Itoa(o.Status)
+			}
+			millis += o.Millis
+			if o.Error != "" {
+				trouble = ": " + o.Error
+			}
+		}
+		said = fmt.Sprintf("%s%d operations, Dixa %s, %d ms%s", before, n, strings.Join(answers, ", "), millis, trouble)
+	}
+	if said == "" {
+		return ""
+	}
+	return " (" + said + ")"
+}
+
+func request(o Operation) string {
+	attempts := ""
+	if o.Attempts > 1 {
+		attempts = fmt.Sprintf(", %d attempts", o.Attempts)
+	}
+	if o.Status == 0 {
+		return cmp.Or(o.Error, "no answer from Dixa") + attempts
+	}
+	said := fmt.Sprintf("Dixa %d, %d ms%s", o.Status, o.Millis, attempts)
+	if o.Error != "" {
+		said += ": " + o.Error
+	}
+	return said
+}
+
+var placeholder = regexp.MustCompile(`\{([^{}]+)\}`)
+
+// fill puts reduced arguments into the object of a verb, and tells whether there was anything to put in.
+func fill(object string, arguments json.RawMessage) (filled string, named bool) {
+	if !strings.Contains(object, "{") {
+		return object, false
+	}
+	var values any
+	dec := json.NewDecoder(bytes.NewReader(arguments))
+	dec.UseNumber()
+	if dec.Decode(&values) != nil {
+		values = nil // nothing to fill in
+	}
+	filled = words(placeholder.ReplaceAllStringFunc(object, func(name string) string {
+		value := values
+		for step := range strings.SplitSeq(strings.Trim(name, "{}"), ".") {
+			fields, _ := value.(map[string]any)
+			value = fields[step]
+		}
+		named = named || value != nil
+		return inWords(value)
+	}))
+	return filled, named
+}
+
+func inWords(value any) string {
+	const most = 3 // of a list
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case map[string]any:
+		return "(not recorded)"
+	case []any:
+		var items []string
+		for _, item := range v[:min(len(v), most)] {
+			items = append(items, inWords(item))
+		}
+		if len(v) > most {
+			items = append(items, fmt.Sprintf("%d more", len(v)-most))
+		}
+		return strings.Join(items, ", ")
+	}
+	return fmt.Sprint(value)
+}
+
+// words joins with single spaces.
+func words(all ...string) string {
+	return strings.Join(strings.Fields(strings.Join(all, " ")), " ")
+}
+
+// printable keeps a record from writing control characters to the terminal it is shown on.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,259 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Place is a line of a file.
+type Place struct {
+	File string // name without its folder
+	Line int    // from 1; 0 is the file as a whole
+	Seq  uint64 // number of the record that stands or should stand there; 0 when that is not known
+}
+
+// String gives "file:line (record 12)".
+func (p Place) String() string {
+	s := p.File
+	if p.Line > 0 {
+		s = fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	if p.Seq > 0 {
+		s += fmt.Sprintf(" (record %d)", p.Seq)
+	}
+	return s
+}
+
+// Problem is a place where the records are not as they were written.
+type Problem struct {
+	Place
+	Reason string
+}
+
+// String gives the place and the reason.
+func (p Problem) String() string { return p.Place.String() + ": " + p.Reason }
+
+// Intent is a write that was announced and whose outcome was never recorded: the process is still at it, or ended in
+// the middle, and then it is not known whether Dixa did it.
+type Intent struct {
+	Place
+	Record Record
+}
+
+// Report is what Verify found.
+type Report struct {
+	Files, Records int
+	Problems       []Problem // the first of each run, and heads that are gone
+	Torn           []Place   // last lines cut short by a crash or a full disk; nothing was done on their strength
+	Missing        []string  // what earlier files should be there: deleted by the operator's retention, or by somebody else
+	Unfinished     []Intent
+}
+
+// OK reports whether no record was altered, removed or put elsewhere. Whole files that are gone do not count.
+func (r Report) OK() bool { return len(r.Problems) == 0 }
+
+// Check adds to what Verify checks.
+type Check func(*verifier)
+
+// WithKey gives the key the chain was written with: Options.KeyedHash.
+func WithKey(key []byte) Check {
+	return func(v *verifier) { v.seal = newSealer(key) }
+}
+
+// ExpectHead demands that the record which was once the newest is there, as [Log.Head] gave it.
+func ExpectHead(seq uint64, hash string) Check {
+	return func(v *verifier) {
+		v.expect(hash, claim{seq: seq, reason: "missing: the record that was the newest is cut off or altered"})
+	}
+}
+
+// Verify checks the records at path (a folder, or one file with the other parts of its run) and names the first
+// place of each run where a line was altered, removed, reordered or exchanged. The error is for files that could not
+// be read.
+func Verify(path string, checks ...Check) (Report, error) {
+	runs, err := findRuns(path)
+	if err != nil {
+		return Report{}, err
+	}
+	v := &verifier{seal: newSealer(nil), claims: map[string][]*claim{}}
+	for _, check := range checks {
+		check(v)
+	}
+	files := map[string]bool{}
+	for _, run := range runs {
+		for _, p := range run {
+			files[p.name] = true
+		}
+	}
+	for _, run := range runs {
+		if err := v.findClaim(run[0], files); err != nil {
+			return v.report, err
+		}
+	}
+	for _, run := range runs {
+		if err := v.run(run); err != nil {
+			return v.report, err
+		}
+	}
+	v.unmetClaims(path)
+	return v.report, nil
+}
+
+type verifier struct {
+	seal   *sealer
+	report Report
+	claims map[string][]*claim // by hash
+	order  []*claim
+}
+
+// claim says that a record with a certain hash was there.
+type claim struct {
+	file   string // where it was, when that is known
+	seq    uint64
+	reason string // what to report when it is not
+	met    bool
+}
+
+func (v *verifier) expect(hash string, c claim) {
+	v.claims[hash] = append(v.claims[hash], &c)
+	v.order = append(v.order, &c)
+}
+
+// findClaim notes what the first record of a run says about the run before it. Where only this run was asked for,
+// there is nothing to check it against.
+func (v *verifier) findClaim(p part, files map[string]bool) error {
+	for line, err := range lines(p.path) {
+		if err != nil {
+			return err
+		}
+		r, reason := v.seal.unseal(line.text)
+		if reason != "" || r.Follows == "" {
+			return nil
+		}
+		_, err := os.Lstat(filepath.Join(filepath.Dir(p.path), filepath.Base(r.Follows)))
+		switch {
+		case files[r.Follows]:
+			v.expect(r.Prev, claim{file: r.Follows, reason: "missing: a record is cut off or altered that " + p.name + " names as the last"})
+		case err != nil && !slices.Contains(v.report.Missing, r.Follows):
+			v.report.Missing = append(v.report.Missing, r.Follows)
+		}
+		return nil
+	}
+	return nil
+}
+
+func (v *verifier) unmetClaims(path string) {
+	for _, c := range v.order {
+		if c.met {
+			continue
+		}
+		at := Place{File: cmp.Or(c.file, path), Seq: c.seq}
+		v.report.Problems = append(v.report.Problems, Problem{at, c.reason})
+	}
+}
+
+// runState is what the next record of a run must carry on from.
+type runState struct {
+	headless bool // the first files of the run are gone
+	begun    bool
+	seq      uint64
+	prev     string
+	problem  int    // index of this run's problem in the report, or -1
+	absent   uint64 // first record found missing: it may turn up later
+	intents  []Intent
+}
+
+func (v *verifier) run(parts []part) error {
+	s := &runState{problem: -1, headless: parts[0].number > 1}
+	if s.headless {
+		v.report.Missing = append(v.report.Missing, "what was before "+parts[0].name)
+	}
+	for _, p := range parts {
+		v.report.Files++
+		for line, err := range lines(p.path) {
+			if err != nil {
+				return err
+			}
+			v.line(s, p, line)
+		}
+	}
+	v.report.Unfinished = append(v.report.Unfinished, s.intents...)
+	return nil
+}
+
+func (v *verifier) line(s *runState, p part, line fileLine) {
+	at := Place{File: p.name, Line: line.number, Seq: s.seq + 1}
+	if !line.whole {
+		v.unended(s, at, line.text)
+		return
+	}
+	r, reason := v.seal.unseal(line.text)
+	if reason != "" {
+		v.problem(s, at, reason)
+		return
+	}
+	v.report.Records++
+	for _, c := range v.claims[r.Hash] {
+		c.met = c.seq == 0 || c.seq == r.Seq
+	}
+	v.checkOrder(s, at, r)
+	s.track(Intent{Place{p.name, line.number, r.Seq}, r})
+	s.begun, s.seq, s.prev = true, r.Seq, r.Hash
+}
+
+// unended judges a last line without a newline. A crash leaves the beginning of a line; a whole line with something
+// else in place of its newline was altered.
+func (v *verifier) unended(s *runState, at Place, text []byte) {
+	if _, reason := v.seal.unseal(text[:len(text)-1]); reason == "" {
+		v.problem(s, at, "altered: the line does not end where it should")
+		return
+	}
+	v.report.Torn = append(v.report.Torn, at)
+}
+
+// checkOrder checks that a record follows the one before it.
+func (v *verifier) checkOrder(s *runState, at Place, r Record) {
+	want := s.seq + 1
+	switch {
+	case s.problem >= 0:
+		if s.absent != 0 && r.Seq == s.absent {
+			v.report.Problems[s.problem].Reason = fmt.Sprintf("reordered: record %d stands at %s:%d", r.Seq, at.File, at.Line)
+		}
+	case !s.begun && s.headless: // its beginning is reported as missing
+	case r.Seq > want:
+		s.absent = want
+		v.problem(s, at, "missing: "+span(want, r.Seq-1))
+	case r.Seq < want:
+		v.problem(s, at, fmt.Sprintf("reordered: record %d stands here", r.Seq))
+	case s.begun && r.Prev != s.prev:
+		v.problem(s, at, "exchanged: the record does not name the one before it")
+	}
+}
+
+func span(first, last uint64) string {
+	if first == last {
+		return fmt.Sprintf("record %d", first)
+	}
+	return fmt.Sprintf("records %d to %d", first, last)
+}
+
+// problem reports the first of a run; what comes after it says nothing new.
+func (v *verifier) problem(s *runState, at Place, reason string) {
+	if s.problem < 0 {
+		s.problem = len(v.report.Problems)
+		v.report.Problems = append(v.report.Problems, Problem{at, reason})
+	}
+}
+
+// track keeps the intents that have no outcome yet.
+func (s *runState) track(i Intent) {
+	switch {
+	case i.Record.Event == EventIntent:
+		s.intents = append(s.intents, i)
+	case i.Record.Call != "": // whatever it came to
+		s.intents = slices.DeleteFunc(s.intents, func(open Intent) bool { return open.Record.Call == i.Record.Call })
+	}
+}
