@@ -2,6 +2,8 @@ package dixaclient
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -23,34 +25,83 @@ const (
 
 // pacer makes calls wait for their place below Dixa's limit, first come, first served. A 429 halves the pace, since
 // others may be using the same token; it recovers by itself.
+//
+// Only the head of the queue reserves from the limiter. So a changed pace holds for all who wait, nobody overtakes,
+// and who leaves the queue leaves no gap.
 type pacer struct {
 	full rate.Limit
+	head chan struct{} // full while somebody is at the head of the queue
 
 	mu      sync.Mutex
 	limit   *rate.Limiter
-	changed time.Time // when the pace was last lowered or raised
+	behind  int       // callers in the queue behind the head
+	lowered time.Time // when the pace was last lowered
+	changed time.Time // when it was last lowered or raised
 }
 
 func newPacer(perSecond float64, burst int) *pacer {
-	return &pacer{full: rate.Limit(perSecond), limit: rate.NewLimiter(rate.Limit(perSecond), burst)}
+	limit := rate.Limit(perSecond)
+	return &pacer{full: limit, head: make(chan struct{}, 1), limit: rate.NewLimiter(limit, burst)}
 }
 
 // wait returns when the next request may be sent. A caller whose deadline is earlier is told so at once, and takes
 // no place in the queue.
 func (p *pacer) wait(ctx context.Context, operation string) error {
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
+	if err := p.join(ctx, operation); err != nil {
+		return err
+	}
+	select {
+	case p.head <- struct{}{}: // senders to a channel are served in order
+	case <-ctx.Done():
+		p.mu.Lock()
+		p.behind--
+		p.mu.Unlock()
+		return ended(ctx)
+	}
+	defer func() { <-p.head }()
+	return p.lead(ctx, operation)
+}
+
+// join takes the place at the end of the queue.
+func (p *pacer) join(ctx context.Context, operation string) error {
 	now := time.Now()
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.recover(now)
+	missing := float64(p.behind+1) - p.limit.TokensAt(now)
+	delay := time.Duration(max(0, missing) / float64(p.limit.Limit()) * float64(time.Second))
+	if err := tooLate(ctx, operation, now, delay); err != nil {
+		return err
+	}
+	p.behind++
+	return nil
+}
+
+// lead waits at the head of the queue.
+func (p *pacer) lead(ctx context.Context, operation string) error {
+	now := time.Now()
+	p.mu.Lock()
+	p.behind--
 	p.recover(now)
 	r := p.limit.ReserveN(now, 1)
 	p.mu.Unlock()
 	delay := r.DelayFrom(now)
-	if deadline, ok := ctx.Deadline(); ok && now.Add(delay).After(deadline) {
-		r.CancelAt(now)
-		return &BusyError{Operation: operation, Wait: delay, Left: deadline.Sub(now)}
+	err := tooLate(ctx, operation, now, delay) // the pace may be lower than it was on joining
+	if err == nil {
+		err = sleep(ctx, delay)
 	}
-	if err := sleep(ctx, delay); err != nil {
+	if err != nil {
 		r.Cancel()
-		return err
+	}
+	return err
+}
+
+func tooLate(ctx context.Context, operation string, now time.Time, delay time.Duration) error {
+	if deadline, ok := ctx.Deadline(); ok && now.Add(delay).After(deadline) {
+		return &BusyError{Operation: operation, Wait: delay, Left: deadline.Sub(now)}
 	}
 	return nil
 }
@@ -63,7 +114,7 @@ func (p *pacer) recover(now time.Time) {
 	steps := now.Sub(p.changed) / recovery
 	if steps > 0 {
 		p.limit.SetLimitAt(now, min(p.full, p.limit.Limit()+p.full*rate.Limit(steps)/10))
-		p.changed = now
+		p.changed = p.changed.Add(steps * recovery)
 	}
 }
 
@@ -72,18 +123,18 @@ func (p *pacer) throttled() {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.recover(now)
-	if p.limit.Limit() < p.full && now.Sub(p.changed) < time.Second {
+	if now.Sub(p.lowered) < time.Second {
 		return
 	}
+	p.recover(now)
 	p.limit.SetLimitAt(now, max(p.full*slowest, p.limit.Limit()/2))
-	p.changed = now
+	p.lowered, p.changed = now, now
 }
 
 // sleep waits, unless ctx ends before.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
-		return ctx.Err()
+		return ended(ctx)
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -91,6 +142,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return ended(ctx)
 	}
+}
+
+// ended says why ctx ended, nil if it has not: errors.Is sees both context.Canceled or DeadlineExceeded and a cause.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) || errors.Is(cause, errSlow) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
