@@ -71,8 +71,11 @@ type core struct {
 
 // New checks the configuration and makes a client. Nothing is sent.
 func New(c Config) (*Client, error) {
-	if c.Token == nil {
+	switch {
+	case c.Token == nil:
 		return nil, errors.New("dixaclient: no token")
+	case c.Rate < 0 || c.Burst < 0 || c.AttemptTimeout < 0 || c.MaxAnswer < 0:
+		return nil, errors.New("dixaclient: a rate, burst, time or size below zero")
 	}
 	k := &core{
 		token:     c.Token,
@@ -89,12 +92,12 @@ func New(c Config) (*Client, error) {
 	for h, on := range c.Bearer {
 		k.bearer[h] = on
 	}
-	for h, address := range map[Host]string{API: cmp.Or(c.URL, DefaultURL), Exports: cmp.Or(c.ExportsURL, DefaultExportsURL)} {
-		base, err := checkBase(address)
-		if err != nil {
-			return nil, err
-		}
-		k.base[h] = base
+	var err error
+	if k.base[API], err = checkBase(c.URL, DefaultURL); err != nil {
+		return nil, err
+	}
+	if k.base[Exports], err = checkBase(c.ExportsURL, DefaultExportsURL); err != nil {
+		return nil, err
 	}
 	if c.Transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
@@ -109,16 +112,16 @@ func New(c Config) (*Client, error) {
 // refuseRedirect hands the redirect back as an answer: the token must not travel to another address.
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// checkBase takes https anywhere, and http only to this machine.
-func checkBase(address string) (string, error) {
-	u, err := url.Parse(address)
+// checkBase takes https anywhere, and http only to this machine. What may hold a secret is not repeated in the error.
+func checkBase(address, standard string) (string, error) {
+	u, err := url.Parse(cmp.Or(address, standard))
 	switch {
-	case err != nil || u.Host == "":
-		return "", fmt.Errorf("address %q is not a URL such as %s", address, DefaultURL)
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("address %q must not have a user, a query or a fragment", u.Redacted())
+	case err != nil || u.Hostname() == "":
+		return "", fmt.Errorf("the address in place of %s is not a URL like it", standard)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "", fmt.Errorf("the address in place of %s must not have a user, a query or a fragment", standard)
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return strings.TrimSuffix(strings.TrimSuffix(u.String(), "/"), "/v1"), nil
+		return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/v1"), "/"), nil
 	case u.Scheme == "http":
 		return "", fmt.Errorf("address %q would send the token unencrypted: use https:// (http:// is accepted for 127.0.0.1, ::1 and localhost)", address)
 	}

@@ -1,6 +1,7 @@
 package dixaclient
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -51,6 +52,8 @@ func (e *Error) Error() string {
 func (e *Error) happened() string {
 	var s string
 	switch {
+	case e.Status == 0 && e.Attempts == 0:
+		s = fmt.Sprintf("it was not sent: %v", e.Err)
 	case e.Status == 0:
 		s = fmt.Sprintf("no answer from Dixa: %v", e.Err)
 	case e.Err != nil:
@@ -85,6 +88,10 @@ func (e *Error) look() string {
 
 func (e *Error) hint() string {
 	switch {
+	case e.Status == 0 && e.Attempts == 0:
+		return "" // what is said before is about this side
+	case errors.Is(e.Err, errTooLarge):
+		return "Ask for less at a time."
 	case e.Status == 400:
 		return "Check the arguments; Dixa does not say which one it means."
 	case e.Status == 401 || e.Status == 403:
@@ -97,7 +104,7 @@ func (e *Error) hint() string {
 		return "Others may be using the same token. Try again in a minute."
 	case e.Status >= 300 && e.Status < 400:
 		return "Redirects are not followed, since the token would travel with them. Check the base URL."
-	case e.Effect == NotDone && (e.Status >= 500 || e.Status == 0):
+	case (e.Effect == NotDone || e.Op.Level == Read) && (e.Status >= 500 || e.Err != nil):
 		return "Try again later."
 	}
 	return ""

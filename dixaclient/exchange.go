@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,33 +25,31 @@ const (
 )
 
 // errSlow is why an attempt ended that Dixa did not answer in time.
-var errSlow = errors.New("it took too long")
+var errSlow = errors.New("it took longer")
 
 // exchange sends a call, as often as that cannot do harm twice, and fills it from the answer.
 //
-// A 429 was refused by Dixa, and a connection that was never made carried nothing: both are repeated for every
-// operation. A 5xx, a broken connection and an unreadable answer leave open what was done: they are repeated for
-// idempotent operations only. An attempt that ran into its time limit is not repeated at all.
+// A 429 was refused by Dixa, and without a connection nothing was sent: both are repeated for every operation. A 5xx,
+// a broken connection and an unreadable answer leave open what was done: they are repeated for idempotent operations
+// only. An attempt that ran into its time limit is not repeated at all.
 func (c *Client) exchange(ctx context.Context, call *Call) error {
 	req, err := call.Op.Request(call.In)
 	if err != nil {
 		return err
 	}
-	ambiguous := false // an earlier attempt may have done it
+	var last *Error // of the attempt before
 	for attempt := 1; ; attempt++ {
 		if err := c.pacers[call.Op.Host].wait(ctx, call.Op.Name); err != nil {
-			return giveUp(ctx, call, err, ambiguous)
+			return giveUp(call, last, err)
 		}
-		again, retryAfter, err := c.attempt(ctx, call, req)
-		if err == nil {
+		again, retryAfter, e := c.attempt(ctx, call, req)
+		if e == nil {
 			return nil
 		}
-		e := err.(*Error)
-		if ambiguous && e.Effect == NotDone {
+		if last != nil && last.Effect != NotDone && e.Effect == NotDone {
 			e.Effect = MaybeBefore
 		}
-		ambiguous = ambiguous || e.Effect == Unknown
-		if !again || attempt == maxAttempts || ctx.Err() != nil {
+		if !again || attempt == maxAttempts {
 			return e
 		}
 		pause := max(rand.N(min(backoffMax, backoffBase<<attempt)), retryAfter)
@@ -57,40 +57,46 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 			return e
 		}
 		if err := sleep(ctx, pause); err != nil {
-			return giveUp(ctx, call, err, ambiguous)
+			return giveUp(call, e, err)
 		}
+		last = e
 	}
 }
 
-// giveUp is a call that ends while it waits: before the first attempt nothing was sent.
-func giveUp(ctx context.Context, call *Call, err error, ambiguous bool) error {
-	if call.Attempts == 0 {
-		var busy *BusyError
-		if errors.As(err, &busy) {
-			return err
-		}
-		return &Error{Op: call.Op, Err: fmt.Errorf("the call ended while it waited for Dixa's limit: %w", cmp.Or(context.Cause(ctx), err))}
+// giveUp is a call that ends while it waits. Before the first attempt nothing was sent; later it is the last attempt
+// that tells what is known.
+func giveUp(call *Call, last *Error, err error) error {
+	_, busy := err.(*BusyError)
+	switch {
+	case last == nil && busy:
+		return err
+	case last == nil:
+		return &Error{Op: call.Op, Err: fmt.Errorf("the call ended while it waited for Dixa's limit: %w", err)}
+	case busy: // its place in the queue would say that nothing was sent
+		return last
+	case last.Err != nil:
+		last.Err = fmt.Errorf("%w; the call ended before it was repeated: %w", last.Err, err)
+	default:
+		last.Err = fmt.Errorf("the call ended before it was repeated: %w", err)
 	}
-	e := &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Err: fmt.Errorf("the call ended before it could be repeated: %w", err)}
-	if ambiguous {
-		e.Effect = Unknown
-	}
-	return e
+	return last
 }
 
 // attempt sends a request once. again tells whether repeating it cannot do harm.
-func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again bool, retryAfter time.Duration, err error) {
-	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.timeout, errSlow)
+func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again bool, retryAfter time.Duration, _ *Error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("%w than %s", errSlow, c.timeout))
 	defer cancel()
+	var conn connection
 	call.Status, call.RequestID = 0, ""
-	req, err := c.newRequest(attemptCtx, call.Op, r)
+	req, err := c.newRequest(conn.watch(ctx), call.Op, r)
 	if err != nil {
 		return false, 0, &Error{Op: call.Op, Attempts: call.Attempts, Err: err}
 	}
 	call.Attempts++
 	res, err := c.http.Do(req)
 	if err != nil {
-		return broken(attemptCtx, call, err)
+		again, e := broken(ctx, call, err, conn.never())
+		return again, 0, e
 	}
 	defer res.Body.Close()
 	call.Status = res.StatusCode
@@ -107,8 +113,8 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again boo
 	case res.StatusCode >= 300:
 		return false, 0, refused(call, body)
 	case err != nil:
-		again, retryAfter, err = broken(attemptCtx, call, err)
-		return again && !errors.Is(err, errTooLarge), retryAfter, err
+		again, e := broken(ctx, call, err, false)
+		return again && !errors.Is(err, errTooLarge), 0, e
 	}
 	if err := call.decode(res.Header.Get("Content-Type"), body); err != nil {
 		return call.Op.Idempotent, 0, &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
@@ -116,20 +122,32 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again boo
 	return false, 0, nil
 }
 
-// broken is an attempt without a whole answer.
-func broken(ctx context.Context, call *Call, err error) (again bool, retryAfter time.Duration, _ error) {
+// broken is an attempt without a whole answer; unsent says that nothing of it left this machine.
+func broken(ctx context.Context, call *Call, err error, unsent bool) (again bool, _ *Error) {
 	e := &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: plain(err)}
-	var dial *net.OpError
-	switch {
-	case ctx.Err() != nil:
-		e.Err = context.Cause(ctx)
-		return false, 0, e
-	case errors.As(err, &dial) && dial.Op == "dial":
+	if unsent {
 		e.Effect = NotDone
-		return true, 0, e
 	}
-	return call.Op.Idempotent, 0, e
+	if ctx.Err() != nil {
+		e.Err = ended(ctx)
+		return false, e
+	}
+	return unsent || call.Op.Idempotent, e
 }
+
+// connection notes whether an attempt got one. Without, nothing was sent, whatever went wrong: no such host, no route,
+// a proxy that refuses, a certificate that does not fit.
+type connection struct{ asked, got atomic.Bool }
+
+func (c *connection) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { c.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { c.got.Store(true) },
+	})
+}
+
+// never is false for a transport that says nothing of its connections.
+func (c *connection) never() bool { return c.asked.Load() && !c.got.Load() }
 
 // plain drops the address and the method that net/http puts before an error: the operation is named already.
 func plain(err error) error {
@@ -180,11 +198,11 @@ func CleanToken(token string) (string, error) {
 	if len(token) >= 7 && strings.EqualFold(token[:7], "Bearer ") {
 		token = strings.TrimSpace(token[7:])
 	}
-	if token == "" {
+	if token == "" || strings.EqualFold(token, "Bearer") {
 		return "", errors.New("the Dixa API token is empty")
 	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New("the Dixa API token has characters that no token has (a line break, a space, a quotation mark from a document?)")
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\'' }) {
+		return "", errors.New("the Dixa API token has characters that no token has (a line break, a space, a quotation mark?)")
 	}
 	return token, nil
 }
@@ -223,7 +241,7 @@ func cut(s string, n int) string {
 
 // parseRetryAfter reads seconds or a date. Dixa sends none so far.
 func parseRetryAfter(s string) time.Duration {
-	if n, err := strconv.Atoi(s); err == nil && n > 0 {
+	if n, err := strconv.ParseInt(s, 10, 32); err == nil { // more would overflow a Duration
 		return time.Duration(n) * time.Second
 	}
 	if t, err := http.ParseTime(s); err == nil {
@@ -232,48 +250,43 @@ func parseRetryAfter(s string) time.Duration {
 	return 0
 }
 
-// decode reads a success: {"data": …, "meta": …}, a bare value, or nothing.
+// decode reads a success: {"data": …, "meta": …}, a bare list, or nothing.
 func (call *Call) decode(contentType string, body []byte) error {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
 		return nil
 	}
-	var err error
-	var meta *struct{ Next string }
-	if call.Op.Bare {
+	err := errors.New("another form")
+	switch list := reflect.TypeOf(call.Out).Elem().Kind() == reflect.Slice; {
+	case body[0] == '[' && list: // also where an envelope is documented
 		err = json.Unmarshal(body, call.Out)
-	} else {
+	case body[0] == '{' && !call.Op.Bare:
 		envelope := struct {
-			Data any                     `json:"data"`
-			Meta **struct{ Next string } `json:"meta"`
-		}{call.Out, &meta}
+			Data    any
+			Meta    struct{ Next string }
+			PageKey string // what Dixa's own MCP server looks for in analytics
+		}{Data: call.Out}
 		err = json.Unmarshal(body, &envelope)
+		call.Next = cmp.Or(pageKey(envelope.Meta.Next), envelope.PageKey)
 	}
 	var odd *json.UnmarshalTypeError
 	if err != nil && !errors.As(err, &odd) { // a field of another type than documented costs that field, not the answer
-		return fmt.Errorf("its body is not JSON but %s", cmp.Or(contentType, "of an unknown type"))
+		return fmt.Errorf("its body is not JSON of the documented form (its type is %s)", cmp.Or(contentType, "not given"))
 	}
 	call.Raw = body
-	if meta != nil {
-		call.Next = pageKey(meta.Next)
-	}
 	return nil
 }
 
 // pageKey takes the key out of meta.next and nothing else: the address in it is not followed. Dixa's example has a
 // bare colon behind the escaped key, which belongs to it.
 func pageKey(next string) string {
-	_, query, ok := strings.Cut(next, "?")
-	if !ok {
-		return ""
-	}
+	_, query, _ := strings.Cut(next, "?")
 	for pair := range strings.SplitSeq(query, "&") {
 		if v, ok := strings.CutPrefix(pair, "pageKey="); ok {
-			key, err := url.QueryUnescape(v)
-			if err != nil {
-				return ""
+			if key, err := url.QueryUnescape(v); err == nil {
+				return key
 			}
-			return key
+			return v // as it stands, rather than a list that ends early
 		}
 	}
 	return ""

@@ -112,6 +112,9 @@ type RecordMessageIn struct {
 
 // Body is Dixa's Inbound message.
 func (in RecordMessageIn) Body() (any, error) {
+	if in.Text == "" {
+		return nil, &InputError{Field: "text", Problem: "is required"}
+	}
 	c, err := in.content(0)
 	return message{Type: "Inbound", Content: c, MessageExtras: in.MessageExtras}, err
 }
@@ -122,6 +125,32 @@ type AddNoteIn struct {
 	Message   string      `json:"message" check:"min=1"`
 	AgentID   ActingAgent `json:"agentId,omitzero"`
 	CreatedAt Time        `json:"createdAt,omitzero" jsonschema_description:"default now"`
+}
+
+// NewNote is an internal note to add with others.
+type NewNote struct {
+	Message   string `json:"message" check:"min=1"`
+	CreatedAt Time   `json:"createdAt,omitzero" jsonschema_description:"default now"`
+}
+
+// AddNotesIn are internal notes by one author.
+type AddNotesIn struct {
+	ConversationRef
+	Items   []NewNote   `json:"items" check:"min=1,max=100"`
+	AgentID ActingAgent `json:"agentId,omitzero"`
+}
+
+// Body is Dixa's form of the notes, which names the author in each.
+func (in AddNotesIn) Body() (any, error) {
+	type note struct {
+		NewNote
+		AgentID ActingAgent `json:"agentId,omitzero"`
+	}
+	var notes []note
+	for _, n := range in.Items {
+		notes = append(notes, note{n, in.AgentID})
+	}
+	return map[string]any{"data": notes}, nil
 }
 
 // ListMessagesIn names a conversation.
@@ -138,4 +167,5 @@ var (
 	RecordMessage = op[RecordMessageIn, SentMessage]("record_message", "POST /v1/conversations/{conversationId}/messages", Send, lookWith("list_messages"))
 	ListNotes     = op[ListNotesIn, []Note]("list_notes", "GET /v1/conversations/{conversationId}/notes", Read)
 	AddNote       = op[AddNoteIn, Note]("add_note", "POST /v1/conversations/{conversationId}/notes", Write, lookWith("list_notes"))
+	AddNotes      = op[AddNotesIn, []BulkOutcome[Note]]("add_notes", "POST /v1/conversations/{conversationId}/notes/bulk", Write, lookWith("list_notes"))
 )

@@ -126,8 +126,11 @@ func (o Op[In, Out]) Do(ctx context.Context, c *Client, in In) (Answer[Out], err
 	var a Answer[Out]
 	call := &Call{Op: o.Spec, In: &in, Out: &a.Value}
 	err := c.run(ctx, call)
+	if err != nil { // an Around may refuse what Dixa answered: nothing of it goes past
+		return Answer[Out]{Status: call.Status}, err
+	}
 	a.Raw, a.Next, a.Status = call.Raw, call.Next, call.Status
-	return a, err
+	return a, nil
 }
 
 // Pages gives the answer's pages one after the other, until Dixa names no next page, a page is empty, or a key comes
@@ -136,12 +139,14 @@ func (o Op[In, Out]) Pages(ctx context.Context, c *Client, in In) iter.Seq2[Answ
 	return func(yield func(Answer[Out], error) bool) {
 		seen := map[string]bool{}
 		for {
+			if o.Paged {
+				seen[o.plan.pageKey(&in).String()] = true
+			}
 			a, err := o.Do(ctx, c, in)
-			if !yield(a, err) || err != nil || a.Next == "" || seen[a.Next] || isEmpty(a.Value) {
+			if !yield(a, err) || err != nil || !o.Paged || a.Next == "" || seen[a.Next] || isEmpty(a.Value) {
 				return
 			}
-			seen[a.Next] = true
-			o.plan.setPageKey(&in, a.Next)
+			o.plan.pageKey(&in).SetString(a.Next)
 		}
 	}
 }

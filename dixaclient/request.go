@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -70,6 +71,12 @@ func makePlan(s *Spec, in reflect.Type) *plan {
 		switch {
 		case name == "":
 			panic(fmt.Sprintf("dixaclient: %s: field %s has no json name", s.Name, f.Name))
+		case p.has(name):
+			panic(fmt.Sprintf("dixaclient: %s: two fields are named %s", s.Name, name))
+		case fd.in != "" && fd.in != "path" && fd.in != "query":
+			panic(fmt.Sprintf("dixaclient: %s: %s cannot travel in %q", s.Name, name, fd.in))
+		case fd.in == "path" && fd.optional:
+			panic(fmt.Sprintf("dixaclient: %s: {%s} of the path cannot be optional", s.Name, fd.wire))
 		case fd.in == "path" && !variables[fd.wire]:
 			panic(fmt.Sprintf("dixaclient: %s: the path has no {%s}", s.Name, fd.wire))
 		case fd.in == "path":
@@ -93,9 +100,12 @@ func makePlan(s *Spec, in reflect.Type) *plan {
 	return p
 }
 
-func (p *plan) setPageKey(in any, key string) {
-	reflect.ValueOf(in).Elem().FieldByIndex(p.page).SetString(key)
+func (p *plan) has(argument string) bool {
+	return slices.ContainsFunc(p.fields, func(f field) bool { return f.argument == argument })
 }
+
+// pageKey is the field of in (a pointer to the request) that says which page is meant.
+func (p *plan) pageKey(in any) reflect.Value { return reflect.ValueOf(in).Elem().FieldByIndex(p.page) }
 
 // Actors names the arguments that say in whose name a call acts.
 func (s *Spec) Actors() []string {
@@ -131,7 +141,7 @@ func (s *Spec) Request(in any) (*Request, error) {
 			continue
 		}
 		fv := v.FieldByIndex(f.index)
-		if f.optional && fv.IsZero() {
+		if f.optional && isZero(fv) {
 			continue
 		}
 		text := wireText(fv)
@@ -143,7 +153,7 @@ func (s *Spec) Request(in any) (*Request, error) {
 			continue
 		}
 		if err := checkPath(fv, text); err != nil {
-			return nil, &InputError{Operation: s.Name, Field: f.argument, Problem: fmt.Sprintf("must be %v, not %q", err, text)}
+			return nil, &InputError{Operation: s.Name, Field: f.argument, Problem: fmt.Sprintf("must be %v, not %q", err, cut(text, 100))}
 		}
 		r.Path = strings.Replace(r.Path, "{"+f.wire+"}", url.PathEscape(text), 1)
 	}
@@ -162,14 +172,7 @@ func checkPath(v reflect.Value, text string) error {
 
 // wireText writes a path or query value; lists are joined by commas.
 func wireText(v reflect.Value) string {
-	if s, ok := v.Interface().(fmt.Stringer); ok {
-		return s.String()
-	}
 	switch v.Kind() {
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		return strconv.FormatInt(v.Int(), 10)
-	case reflect.Bool:
-		return strconv.FormatBool(v.Bool())
 	case reflect.Pointer:
 		return wireText(v.Elem())
 	case reflect.Slice:
@@ -179,7 +182,7 @@ func wireText(v reflect.Value) string {
 		}
 		return strings.Join(parts, ",")
 	}
-	return v.String()
+	return fmt.Sprint(v.Interface()) // numbers, booleans, strings, and Time by its String
 }
 
 func (s *Spec) encodeBody(r *Request, in any, v reflect.Value) (err error) {
@@ -252,6 +255,9 @@ func (o object) MarshalJSON() ([]byte, error) {
 
 // isZero is what json's omitzero means.
 func isZero(v reflect.Value) bool {
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return true
+	}
 	if z, ok := v.Interface().(interface{ IsZero() bool }); ok {
 		return z.IsZero()
 	}

@@ -110,6 +110,17 @@ type SearchHit struct {
 // of 50 a page is Dixa's own clients'.
 var SearchConversations = op[SearchConversationsIn, []SearchHit]("search_conversations", "POST /v1/search/conversations", Read, idempotent, paged)
 
+// SearchConversationsByTextIn is a search for words.
+type SearchConversationsByTextIn struct {
+	Query      string `json:"query" in:"query" check:"min=1"`
+	ExactMatch bool   `json:"exactMatch,omitzero" in:"query"`
+	Page
+}
+
+// SearchConversationsByText finds conversations by words alone. Source: Dixa API v1, "Search", which advises
+// [SearchConversations] instead.
+var SearchConversationsByText = op[SearchConversationsByTextIn, []SearchHit]("search_conversations_by_text", "GET /v1/search/conversations", Read, paged, deprecated)
+
 // searchBody, searchFilters and searchClause are Dixa's form of a search.
 type searchBody struct {
 	Query   *searchQuery   `json:"query,omitzero"`
@@ -138,12 +149,15 @@ func (in SearchConversationsIn) Body() (any, error) {
 	} else if in.ExactMatch {
 		return nil, &InputError{Field: "exactMatch", Problem: "needs a query"}
 	}
+	conditions := in.plain()
+	for i, c := range in.Conditions {
+		conditions = append(conditions, namedCondition{fmt.Sprintf("conditions[%d]", i), c})
+	}
 	var clauses []searchClause
-	plain := in.plain()
-	for i, c := range append(plain, in.Conditions...) {
+	for _, c := range conditions {
 		clause, err := c.clause()
 		if err != nil {
-			return nil, &InputError{Field: fmt.Sprintf("conditions[%d]", i-len(plain)), Problem: err.Error()}
+			return nil, &InputError{Field: c.argument, Problem: "does not fit: " + err.Error()}
 		}
 		clauses = append(clauses, clause)
 	}
@@ -156,30 +170,39 @@ func (in SearchConversationsIn) Body() (any, error) {
 	return b, nil
 }
 
+// namedCondition is a condition with the argument that it came from.
+type namedCondition struct {
+	argument string
+	SearchCondition
+}
+
 // plain gives the flat arguments as conditions.
-func (in SearchConversationsIn) plain() []SearchCondition {
-	var cs []SearchCondition
-	add := func(f SearchField, o SearchOperator, values []string) {
+func (in SearchConversationsIn) plain() []namedCondition {
+	var cs []namedCondition
+	add := func(argument string, f SearchField, o SearchOperator, values []string) {
 		if len(values) > 0 {
-			cs = append(cs, SearchCondition{Field: f, Operator: o, Values: values})
+			cs = append(cs, namedCondition{argument, SearchCondition{Field: f, Operator: o, Values: values}})
 		}
 	}
-	add("Status", "IsOneOf", texts(in.Status))
-	add("Channel", "IsOneOf", texts(in.Channel))
-	add("Direction", "IsOneOf", texts(in.Direction))
-	add("QueueId", "IsOneOf", texts(in.QueueID))
-	add("AgentId", "IsOneOf", texts(in.AgentID))
-	add("ContactId", "IsOneOf", texts(in.ContactID))
-	add("TagId", "IncludesAll", texts(in.TagIDs))
+	add("status", "Status", "IsOneOf", texts(in.Status))
+	add("channel", "Channel", "IsOneOf", texts(in.Channel))
+	add("direction", "Direction", "IsOneOf", texts(in.Direction))
+	add("queueId", "QueueId", "IsOneOf", texts(in.QueueID))
+	add("agentId", "AgentId", "IsOneOf", texts(in.AgentID))
+	add("contactId", "ContactId", "IsOneOf", texts(in.ContactID))
+	add("tagIds", "TagId", "IncludesAll", texts(in.TagIDs))
+	created := SearchCondition{Field: "CreationDate", From: in.CreatedAfter, To: in.CreatedBefore}
 	switch after, before := !in.CreatedAfter.IsZero(), !in.CreatedBefore.IsZero(); {
 	case after && before:
-		cs = append(cs, SearchCondition{Field: "CreationDate", Operator: "Between", From: in.CreatedAfter, To: in.CreatedBefore})
+		created.Operator = "Between"
 	case after:
-		cs = append(cs, SearchCondition{Field: "CreationDate", Operator: "Since", From: in.CreatedAfter})
+		created.Operator = "Since"
 	case before:
-		cs = append(cs, SearchCondition{Field: "CreationDate", Operator: "Until", To: in.CreatedBefore})
+		created.Operator = "Until"
+	default:
+		return cs
 	}
-	return cs
+	return append(cs, namedCondition{"createdAfter", created})
 }
 
 func texts[T ~string](in []T) []string {

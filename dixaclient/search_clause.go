@@ -9,8 +9,12 @@ import (
 
 // clause writes a condition in Dixa's form, and refuses what does not fit together.
 func (c SearchCondition) clause() (searchClause, error) {
-	if allowed := searchOperators[c.Field]; !slices.Contains(allowed, c.Operator) {
-		return searchClause{}, fmt.Errorf("operator of %s must be one of %s, not %s", c.Field, strings.Join(texts(allowed), ", "), c.Operator)
+	allowed, known := searchOperators[c.Field]
+	if !known {
+		return searchClause{}, fmt.Errorf("field must be one of %s, not %q", strings.Join(c.Field.Values(), ", "), c.Field)
+	}
+	if !slices.Contains(allowed, c.Operator) {
+		return searchClause{}, fmt.Errorf("operator of %s must be one of %s, not %q", c.Field, strings.Join(texts(allowed), ", "), c.Operator)
 	}
 	operator := map[string]any{"_type": c.Operator}
 	if err := c.operands(operator); err != nil {

@@ -59,8 +59,8 @@ func checkSegment(s string) error {
 		return errors.New("a non-empty id")
 	case len(s) > 256:
 		return errors.New("an id of at most 256 characters")
-	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`/\%?#;`, r) }):
-		return errors.New(`an id without spaces and without / \ % ? # ;`)
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`/\%?#;`, r) }):
+		return errors.New(`an id of ASCII characters without spaces and without / \ % ? # ;`)
 	}
 	return nil
 }
@@ -73,10 +73,13 @@ type Time struct{ time.Time }
 // Format names the form for the argument schema.
 func (Time) Format() string { return "date-time" }
 
+// timeLayouts are those of Java's ZonedDateTime and LocalDateTime, which write no seconds on a full minute, and the date.
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", time.DateOnly}
+
 // ParseTime reads any of the forms.
 func ParseTime(s string) (Time, error) {
 	bare, _, _ := strings.Cut(s, "[")
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", time.DateOnly} {
+	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, bare); err == nil {
 			return Time{t.UTC()}, nil
 		}
