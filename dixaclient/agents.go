@@ -40,11 +40,45 @@ type CreateAgentIn struct {
 	PersonDetails
 }
 
+// ReplaceAgentIn replaces all that is known about a Dixa agent but the email address.
+type ReplaceAgentIn struct {
+	AgentRef
+	DisplayName string `json:"displayName"`
+	PersonDetails
+}
+
+// UpdateAgentIn changes what is given and leaves the rest.
+type UpdateAgentIn struct {
+	AgentRef
+	DisplayName *string `json:"displayName,omitzero"`
+	PersonDetails
+}
+
+// WorkingChannel is a group of channels that a Dixa agent takes work on.
+type WorkingChannel string
+
+// Values are the four groups.
+func (WorkingChannel) Values() []string {
+	return []string{"Email", "InteractiveChat", "Messaging", "Speak"}
+}
+
+// SetWorkingChannelIn switches one of a Dixa agent's channels on or off.
+type SetWorkingChannelIn struct {
+	AgentRef
+	Channel WorkingChannel `json:"channel"`
+	Working bool           `json:"working"`
+}
+
 // The operations on Dixa agents one by one. Source: Dixa API v1, "Agents".
 var (
-	ListAgents       = op[ListAgentsIn, []Agent]("list_agents", "GET /v1/agents", Read, paged)
-	GetAgent         = op[AgentRef, Agent]("get_agent", "GET /v1/agents/{agentId}", Read)
-	CreateAgent      = op[CreateAgentIn, Agent]("create_agent", "POST /v1/agents", Write, lookWith("list_agents"))
-	GetAgentPresence = op[AgentRef, Presence]("get_agent_presence", "GET /v1/agents/{agentId}/presence", Read)
-	ListPresence     = op[NoArguments, []Presence]("list_presence", "GET /v1/agents/presence", Read, bare)
+	ListAgents        = op[ListAgentsIn, []Agent]("list_agents", "GET /v1/agents", Read, paged)
+	GetAgent          = op[AgentRef, Agent]("get_agent", "GET /v1/agents/{agentId}", Read)
+	CreateAgent       = op[CreateAgentIn, Agent]("create_agent", "POST /v1/agents", Write, lookWith("list_agents"))
+	ReplaceAgent      = op[ReplaceAgentIn, Agent]("replace_agent", "PUT /v1/agents/{agentId}", Write, lookWith("get_agent"))
+	UpdateAgent       = op[UpdateAgentIn, Agent]("update_agent", "PATCH /v1/agents/{agentId}", Write, lookWith("get_agent"))
+	DeleteAgent       = op[AgentRef, None]("delete_agent", "DELETE /v1/agents/{agentId}", Erase, lookWith("get_agent"))
+	ListAgentTeams    = op[AgentRef, []Team]("list_agent_teams", "GET /v1/agents/{agentId}/teams", Read)
+	SetWorkingChannel = op[SetWorkingChannelIn, None]("set_working_channel", "PUT /v1/agents/{agentId}/presence/working-channel", Write, lookWith("get_agent_presence"))
+	GetAgentPresence  = op[AgentRef, Presence]("get_agent_presence", "GET /v1/agents/{agentId}/presence", Read)
+	ListPresence      = op[NoArguments, []Presence]("list_presence", "GET /v1/agents/presence", Read, bare)
 )

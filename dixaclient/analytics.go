@@ -5,6 +5,39 @@ type MetricRef struct {
 	MetricID Name `json:"metricId" in:"path"`
 }
 
+// MetricRecordRef names a kind of row, such as ratings.
+type MetricRecordRef struct {
+	RecordID Name `json:"recordId" in:"path"`
+}
+
+// ListMetricFilterValuesIn names an attribute that metrics are filtered by.
+type ListMetricFilterValuesIn struct {
+	FilterAttribute Name `json:"filterAttribute" in:"path"`
+	Page
+}
+
+// FilterValue is a value that an attribute can have, and its name for people.
+type FilterValue struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+// MetricRecordKind is a kind of row, and what it can be asked with.
+type MetricRecordKind struct {
+	ID               Name              `json:"id"`
+	Description      string            `json:"description"`
+	Filters          []FilterAttribute `json:"filters"`
+	RelatedMetricIDs []Name            `json:"relatedMetricIds"`
+	FieldsMetadata   []RecordFieldKind `json:"fieldsMetadata"`
+}
+
+// RecordFieldKind describes a field of a kind of row.
+type RecordFieldKind struct {
+	Field       string `json:"field"`
+	Description string `json:"description"`
+	Nullable    bool   `json:"nullable"`
+}
+
 // Metric is a number that Dixa computes over conversations, ratings or agents, and what it can be asked with.
 type Metric struct {
 	ID               Name              `json:"id"`
@@ -149,7 +182,11 @@ type RecordValue struct {
 
 // The operations on analytics. Source: Dixa API v1, "Analytics".
 var (
-	ListMetrics        = op[Page, []Metric]("list_metrics", "GET /v1/analytics/metrics", Read, paged)
-	QueryMetric        = op[QueryMetricIn, MetricData]("query_metric", "POST /v1/analytics/metrics", Read, idempotent)
-	QueryMetricRecords = op[QueryMetricRecordsIn, []MetricRecord]("query_metric_records", "POST /v1/analytics/records", Read, idempotent, paged)
+	ListMetrics            = op[Page, []Metric]("list_metrics", "GET /v1/analytics/metrics", Read, paged)
+	QueryMetric            = op[QueryMetricIn, MetricData]("query_metric", "POST /v1/analytics/metrics", Read, idempotent)
+	GetMetric              = op[MetricRef, Metric]("get_metric", "GET /v1/analytics/metrics/{metricId}", Read)
+	ListMetricFilterValues = op[ListMetricFilterValuesIn, []FilterValue]("list_metric_filter_values", "GET /v1/analytics/filter/{filterAttribute}", Read, paged)
+	ListMetricRecords      = op[Page, []MetricRecordKind]("list_metric_records", "GET /v1/analytics/records", Read, paged)
+	GetMetricRecord        = op[MetricRecordRef, MetricRecordKind]("get_metric_record", "GET /v1/analytics/records/{recordId}", Read)
+	QueryMetricRecords     = op[QueryMetricRecordsIn, []MetricRecord]("query_metric_records", "POST /v1/analytics/records", Read, idempotent, paged)
 )

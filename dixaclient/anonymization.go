@@ -1,5 +1,7 @@
 package dixaclient
 
+import "strconv"
+
 // Anonymization is a request to erase personal data. It is carried out later: ProcessedAt is zero until then. Type is
 // Conversation, Message or User.
 type Anonymization struct {
@@ -22,8 +24,53 @@ type AnonymizeConversationIn struct {
 	Force bool `json:"force,omitzero" in:"query" jsonschema_description:"close it if open"`
 }
 
+// AnonymizeMessageIn names a message.
+type AnonymizeMessageIn struct {
+	ConversationRef
+	MessageID UUID `json:"messageId" in:"path"`
+}
+
+// AnonymizeEndUserIn names an end user with open conversations only if Force closes them.
+type AnonymizeEndUserIn struct {
+	EndUserRef
+	Force bool `json:"force,omitzero" in:"query" jsonschema_description:"close open conversations"`
+}
+
+// EntityType is what can be anonymized.
+type EntityType string
+
+// Values are the three kinds.
+func (EntityType) Values() []string { return []string{"Conversation", "Message", "User"} }
+
+// AnonymizeEntityIn names what to anonymize by kind and id.
+type AnonymizeEntityIn struct {
+	Type               EntityType `json:"type"`
+	EntityID           Name       `json:"entityId"`
+	ForceAnonymization bool       `json:"forceAnonymization,omitzero"`
+}
+
+// OfConversation is the conversation's id, 0 when it is something else.
+func (in AnonymizeEntityIn) OfConversation() int64 {
+	if in.Type != "Conversation" {
+		return 0
+	}
+	id, _ := strconv.ParseInt(string(in.EntityID), 10, 64)
+	return id
+}
+
+// Body refuses a conversation whose id is no number: nothing could tell which one it is.
+func (in AnonymizeEntityIn) Body() (any, error) {
+	if in.Type == "Conversation" && in.OfConversation() <= 0 {
+		return nil, &InputError{Field: "entityId", Problem: "must be a number for a Conversation"}
+	}
+	return map[string]any{"_type": in.Type, "entityId": in.EntityID, "forceAnonymization": in.ForceAnonymization}, nil
+}
+
 // The operations that erase personal data. Source: Dixa API v1, "Anonymization" and the resources' own groups.
 var (
 	GetAnonymization      = op[GetAnonymizationIn, Anonymization]("get_anonymization", "GET /v1/anonymization/request/{requestId}", Read)
 	AnonymizeConversation = op[AnonymizeConversationIn, Anonymization]("anonymize_conversation", "PATCH /v1/conversations/{conversationId}/anonymize", Erase, lookWith("get_conversation"))
+	AnonymizeMessage      = op[AnonymizeMessageIn, Anonymization]("anonymize_message", "PATCH /v1/conversations/{conversationId}/messages/{messageId}/anonymize", Erase, lookWith("list_messages"))
+	AnonymizeEndUser      = op[AnonymizeEndUserIn, Anonymization]("anonymize_end_user", "PATCH /v1/endusers/{userId}/anonymize", Erase, lookWith("get_end_user"))
+	AnonymizeEntity       = op[AnonymizeEntityIn, Anonymization]("anonymize_entity", "POST /v1/anonymization", Erase, idempotent, deprecated)
 )

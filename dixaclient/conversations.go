@@ -68,10 +68,47 @@ type TransferConversationIn struct {
 	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId"`
 }
 
+// ClaimConversationIn says which conversation becomes whose; without Force, one that is somebody's stays so.
+type ClaimConversationIn struct {
+	ConversationRef
+	AgentID ActingAgent `json:"agentId" jsonschema_description:"assignee"`
+	Force   bool        `json:"force,omitzero" jsonschema_description:"take it from another Dixa agent"`
+}
+
+// Body always says whether to force, since Dixa does when nothing is said.
+func (in ClaimConversationIn) Body() (any, error) {
+	return map[string]any{"agentId": in.AgentID, "force": in.Force}, nil
+}
+
+// SetFollowupIn sets a conversation aside until a time, when it opens again.
+type SetFollowupIn struct {
+	ConversationRef
+	Timestamp Time        `json:"timestamp"`
+	AgentID   ActingAgent `json:"agentId,omitzero" wire:"userId"`
+}
+
+// LinkType is how a conversation belongs to its parent.
+type LinkType string
+
+// Values are the two ways that can be set.
+func (LinkType) Values() []string { return []string{"Related", "SideConversation"} }
+
+// LinkConversationIn puts a conversation under a parent. A parent has at most 100 children, a child one parent and no
+// children; Dixa cannot undo it.
+type LinkConversationIn struct {
+	ConversationRef
+	ParentID int64    `json:"parentId" check:"min=1"`
+	LinkType LinkType `json:"linkType"`
+}
+
 // The operations on a conversation as a whole. Source: Dixa API v1, "Conversations".
 var (
-	GetConversation      = op[GetConversationIn, Conversation]("get_conversation", "GET /v1/conversations/{conversationId}", Read)
-	CloseConversation    = op[CloseConversationIn, None]("close_conversation", "PUT /v1/conversations/{conversationId}/close", Write, lookWith("get_conversation"))
-	ReopenConversation   = op[ReopenConversationIn, None]("reopen_conversation", "PUT /v1/conversations/{conversationId}/reopen", Write, lookWith("get_conversation"))
-	TransferConversation = op[TransferConversationIn, None]("transfer_conversation", "PUT /v1/conversations/{conversationId}/transfer/queue", Write, lookWith("get_conversation"))
+	GetConversation         = op[GetConversationIn, Conversation]("get_conversation", "GET /v1/conversations/{conversationId}", Read)
+	CloseConversation       = op[CloseConversationIn, None]("close_conversation", "PUT /v1/conversations/{conversationId}/close", Write, lookWith("get_conversation"))
+	ReopenConversation      = op[ReopenConversationIn, None]("reopen_conversation", "PUT /v1/conversations/{conversationId}/reopen", Write, lookWith("get_conversation"))
+	TransferConversation    = op[TransferConversationIn, None]("transfer_conversation", "PUT /v1/conversations/{conversationId}/transfer/queue", Write, lookWith("get_conversation"))
+	ClaimConversation       = op[ClaimConversationIn, None]("claim_conversation", "PUT /v1/conversations/{conversationId}/claim", Write, lookWith("get_conversation"))
+	SetFollowup             = op[SetFollowupIn, None]("set_followup", "PUT /v1/conversations/{conversationId}/followup", Write, lookWith("get_conversation"))
+	LinkConversation        = op[LinkConversationIn, None]("link_conversation", "PUT /v1/conversations/{conversationId}/link", Write, lookWith("list_linked_conversations"))
+	ListLinkedConversations = op[ConversationRef, []Conversation]("list_linked_conversations", "GET /v1/conversations/{conversationId}/linked", Read)
 )

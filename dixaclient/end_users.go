@@ -61,6 +61,13 @@ type UpdateEndUserIn struct {
 	EndUserDetails
 }
 
+// ReplaceEndUserIn replaces all that is known about an end user.
+type ReplaceEndUserIn struct {
+	EndUserRef
+	DisplayName string `json:"displayName"`
+	EndUserDetails
+}
+
 // ListEndUserConversationsIn names an end user.
 type ListEndUserConversationsIn struct {
 	EndUserRef
@@ -73,5 +80,6 @@ var (
 	GetEndUser               = op[EndUserRef, EndUser]("get_end_user", "GET /v1/endusers/{userId}", Read)
 	CreateEndUser            = op[CreateEndUserIn, EndUser]("create_end_user", "POST /v1/endusers", Write, lookWith("list_end_users"))
 	UpdateEndUser            = op[UpdateEndUserIn, EndUser]("update_end_user", "PATCH /v1/endusers/{userId}", Write, lookWith("get_end_user"))
+	ReplaceEndUser           = op[ReplaceEndUserIn, EndUser]("replace_end_user", "PUT /v1/endusers/{userId}", Write, lookWith("get_end_user"))
 	ListEndUserConversations = op[ListEndUserConversationsIn, []Conversation]("list_end_user_conversations", "GET /v1/endusers/{userId}/conversations", Read, paged)
 )

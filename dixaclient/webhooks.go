@@ -47,12 +47,28 @@ type DeliveryStatus struct {
 	ResponseText      string `json:"responseText"`
 }
 
+// ListWebhookDeliveriesIn names a subscription and one of its events.
+type ListWebhookDeliveriesIn struct {
+	WebhookRef
+	Event Name `json:"event" in:"path" jsonschema_description:"such as ConversationCreated"`
+}
+
+// WebhookDelivery is one delivery; Payload is the JSON that was sent, as text.
+type WebhookDelivery struct {
+	DeliveryDetail DeliveryStatus `json:"deliveryDetail"`
+	Payload        string         `json:"payload"`
+}
+
 // secretWebhook are the properties that hold a secret, in answers and in arguments.
 var secretWebhook = secret("secretKey", "headers", "password", "token", "customHeaders")
 
 // The operations on webhook subscriptions. Source: Dixa API v1, "Webhooks".
 var (
-	ListWebhooks     = op[NoArguments, []Webhook]("list_webhooks", "GET /v1/webhooks", Read, secretWebhook)
-	CreateWebhook    = op[CreateWebhookIn, Webhook]("create_webhook", "POST /v1/webhooks", Send, secretWebhook, lookWith("list_webhooks"))
-	GetWebhookStatus = op[WebhookRef, []EventDeliveryStatus]("get_webhook_status", "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status", Read)
+	ListWebhooks          = op[NoArguments, []Webhook]("list_webhooks", "GET /v1/webhooks", Read, secretWebhook)
+	CreateWebhook         = op[CreateWebhookIn, Webhook]("create_webhook", "POST /v1/webhooks", Send, secretWebhook, lookWith("list_webhooks"))
+	GetWebhook            = op[WebhookRef, Webhook]("get_webhook", "GET /v1/webhooks/{webhookSubscriptionId}", Read, secretWebhook)
+	UpdateWebhook         = op[UpdateWebhookIn, Webhook]("update_webhook", "PATCH /v1/webhooks/{webhookSubscriptionId}", Send, secretWebhook, lookWith("get_webhook"))
+	DeleteWebhook         = op[WebhookRef, None]("delete_webhook", "DELETE /v1/webhooks/{webhookSubscriptionId}", Erase, lookWith("list_webhooks"))
+	ListWebhookDeliveries = op[ListWebhookDeliveriesIn, []WebhookDelivery]("list_webhook_deliveries", "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status/logs/{event}", Read)
+	GetWebhookStatus      = op[WebhookRef, []EventDeliveryStatus]("get_webhook_status", "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status", Read)
 )
