@@ -1,0 +1,180 @@
+// Package demo plays a short session of an agent over a real MCP connection and tells what happens, so that a
+// newcomer sees the program work before setting anything up. It is a client like any other.
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"dixa-mcp/internal/audit"
+)
+
+// Agent is who the session is played as: it may sort, not close and not answer.
+const Agent = "triage"
+
+// session is a connection to a server, and where the story is told.
+type session struct {
+	ctx context.Context
+	mcp *client.Client
+	out io.Writer
+}
+
+// Stdio plays the session with the program at path, which it starts as an MCP client would.
+func Stdio(ctx context.Context, path, version string, out io.Writer) error {
+	state, err := os.MkdirTemp("", "dixa-mcp-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(state)
+	tell := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
+	tell("An MCP client starts: dixa-mcp serve --offline --agent %s\n", Agent)
+
+	var stderr bytes.Buffer
+	c, err := client.NewStdioMCPClientWithOptions(path, nil, []string{"serve", "--offline", "--agent", Agent, "--state", state},
+		transport.WithCommandStderrWriter(&stderr))
+	if err != nil {
+		return err
+	}
+	s := &session{ctx, c, out}
+	err = errors.Join(s.play(version), c.Close())
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, stderr.String())
+	}
+	return s.records(state + "/audit")
+}
+
+// play is the session itself.
+func (s *session) play(version string) error {
+	hello := mcp.InitializeRequest{}
+	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
+	hello.Params.ClientInfo = mcp.Implementation{Name: "dixa-mcp demo", Version: version}
+	if _, err := s.mcp.Initialize(s.ctx, hello); err != nil {
+		return err
+	}
+	if err := s.tools(); err != nil {
+		return err
+	}
+	found, err := s.call("finds open conversations about a refund", "search_conversations", `{"query":"refund","status":["open"],"channel":["email"],"pageLimit":3}`)
+	if err != nil {
+		return err
+	}
+	id, err := first(found)
+	if err != nil {
+		return err
+	}
+	for _, step := range []struct{ does, tool, arguments string }{
+		{"looks at the first", "get_conversation", `{"conversationId":%d}`},
+		{"reads its messages", "list_messages", `{"conversationId":%d}`},
+		{"leaves a note for colleagues", "add_note", `{"conversationId":%d,"message":"Refund request; the amount is in the customer's first mail."}`},
+		{"tries to close it, which it was not granted", "close_conversation", `{"conversationId":%d}`},
+	} {
+		if _, err := s.call(step.does, step.tool, fmt.Sprintf(step.arguments, id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tools shows what the agent sees.
+func (s *session) tools() error {
+	list, err := s.mcp.ListTools(s.ctx, mcp.ListToolsRequest{})
+	if err != nil {
+		return err
+	}
+	var reads, writes []string
+	for _, t := range list.Tools {
+		if t.Annotations.ReadOnlyHint != nil && *t.Annotations.ReadOnlyHint {
+			reads = append(reads, t.Name)
+		} else {
+			writes = append(writes, t.Name)
+		}
+	}
+	s.headline("%s sees %d tools", Agent, len(list.Tools))
+	s.paragraph("read:  " + strings.Join(reads, ", "))
+	s.paragraph("write: " + strings.Join(writes, ", "))
+	return nil
+}
+
+// call makes a call and shows the answer. A refusal is an answer too.
+func (s *session) call(does, tool, arguments string) (string, error) {
+	s.headline("%s %s", Agent, does)
+	s.paragraph("→ " + tool + " " + arguments)
+	request := mcp.CallToolRequest{}
+	request.Params.Name = tool
+	request.Params.Arguments = json.RawMessage(arguments)
+	start := time.Now()
+	result, err := s.mcp.CallTool(s.ctx, request)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, c := range result.Content {
+		if t, ok := c.(mcp.TextContent); ok {
+			text.WriteString(t.Text)
+		}
+	}
+	mark := "←"
+	if result.IsError {
+		mark = "✗"
+	}
+	s.paragraph(fmt.Sprintf("%s %s", mark, shorten(text.String(), 900)))
+	s.paragraph(fmt.Sprintf("  (%d ms)", time.Since(start).Milliseconds()))
+	return text.String(), nil
+}
+
+// records shows what was written down.
+func (s *session) records(path string) error {
+	s.headline("What was written down")
+	return audit.Read(path, func(r audit.Record) error {
+		if r.Call != "" && r.Event != audit.EventIntent {
+			s.paragraph(audit.Line(r, time.Local))
+		}
+		return nil
+	})
+}
+
+// first takes the id of the first hit.
+func first(found string) (int64, error) {
+	var hits struct{ Items []struct{ ID int64 } }
+	if err := json.Unmarshal([]byte(found), &hits); err != nil || len(hits.Items) == 0 {
+		return 0, fmt.Errorf("the search found nothing: %s", found)
+	}
+	return hits.Items[0].ID, nil
+}
+
+func (s *session) headline(format string, args ...any) {
+	fmt.Fprintf(s.out, "\n● "+format+"\n", args...)
+}
+
+const width = 110
+
+// paragraph breaks long lines at spaces, so that the story can be read in a terminal.
+func (s *session) paragraph(text string) {
+	line := " "
+	for word := range strings.FieldsSeq(text) {
+		if len(line)+len(word) > width {
+			fmt.Fprintln(s.out, line)
+			line = "   "
+		}
+		line += " " + word
+	}
+	fmt.Fprintln(s.out, line)
+}
+
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + fmt.Sprintf("… (%d more characters)", len(s)-n)
+}

@@ -1,0 +1,225 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/schemas"
+	"dixa-mcp/tools"
+)
+
+// call is one call on its way: what is known about it, for its record.
+type call struct {
+	gate      *Gate
+	rules     *capability.Rules // those in force when it began
+	request   Request
+	agentName string
+	agent     *capability.Agent // nil until the credential was matched
+	tool      *tools.Tool       // nil when there is no such tool
+	decision  capability.Decision
+	arguments json.RawMessage // as they were understood; as they came until then
+	valid     bool            // arguments fit the tool's schema
+	record    audit.Record
+
+	mu         sync.Mutex
+	operations []audit.Operation
+}
+
+func (g *Gate) begin(r Request) *call {
+	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments}
+	c.tool, _ = tools.ByName(r.Tool)
+	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Tool: r.Tool, FileDigest: c.rules.Digest()}
+	return c
+}
+
+type callKey struct{}
+
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+func callFrom(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// note remembers an operation for the record.
+func (c *call) note(op *dixaclient.Call, took time.Duration, err error) {
+	o := audit.Operation{Operation: op.Op.Name, Status: op.Status, Millis: took.Milliseconds(), Attempts: op.Attempts, Outcome: audit.OutcomeDone}
+	if err != nil {
+		o.Outcome, o.Error = effect(err), kind(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.operations = append(c.operations, o)
+}
+
+// effect is what is known about a failed operation's effect.
+func effect(err error) string {
+	var e *dixaclient.Error
+	if errors.As(err, &e) {
+		return e.Effect.String()
+	}
+	return audit.OutcomeNotDone
+}
+
+// kind says in a word or two why an operation failed; texts of Dixa and of the network stay out of the records.
+func kind(err error) string {
+	var e *dixaclient.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "time limit"
+	case errors.As(err, &e) && e.Status == 0:
+		return "no answer"
+	case errors.As(err, &e) && e.Err != nil:
+		return "unreadable answer"
+	case errors.As(err, &e):
+		return "refused by Dixa"
+	case errors.As(err, new(*dixaclient.BusyError)):
+		return "no place before the deadline"
+	}
+	return "not sent"
+}
+
+// describe fills the record with who, what and the decision.
+func (c *call) describe() {
+	r := &c.record
+	if c.tool != nil {
+		r.Access, r.Level = c.tool.Access(), c.tool.Level.String()
+		r.Arguments = audit.Arguments(c.arguments, c.kinds(), nil)
+	}
+	r.Decision = audit.Refused
+	if c.decision.Allowed {
+		r.Decision = audit.Allowed
+	}
+	if c.decision.Rule != "" {
+		r.Rule = fmt.Sprintf("%s (%s:%d)", c.decision.Rule, c.rules.Name(), c.decision.Line)
+	}
+}
+
+// kinds says which arguments may stand in the record as they are: none, unless they are known to be what they should.
+func (c *call) kinds() map[string]audit.Kind {
+	if !c.valid {
+		return nil
+	}
+	return kinds(c.tool)
+}
+
+// intend records a write before it is sent.
+func (c *call) intend(ctx context.Context) error {
+	c.describe()
+	if c.tool.Level == dixaclient.Read {
+		return nil
+	}
+	r := c.record
+	r.Event = audit.EventIntent
+	r.Text = audit.Sentence(r, verb(c.tool))
+	return c.gate.audit.Write(context.WithoutCancel(ctx), r)
+}
+
+// unrecorded is a write that is not carried out because no record could be kept of it.
+func (c *call) unrecorded(err error) Answer {
+	c.gate.log.Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
+	return Answer{Failed: true, Text: c.request.Tool + ": the record of calls cannot be written, and nothing is done without a record. Nothing was sent to Dixa. The operator of dixa-mcp must look at it."}
+}
+
+// refuse records a call that was not let through, and says why.
+func (c *call) refuse(ctx context.Context, err error) Answer {
+	c.describe()
+	c.record.Decision = audit.Refused
+	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: explain(c.request.Tool, err), Failed: true})
+}
+
+// fail records a call that was let through and did not succeed, and says what was and was not done.
+func (c *call) fail(ctx context.Context, err error) Answer {
+	outcome := audit.OutcomeFailed
+	switch {
+	case effect(err) == audit.OutcomeUnknown && c.tool.Level > dixaclient.Read:
+		outcome = audit.OutcomeUnknown
+	case errors.Is(err, context.Canceled):
+		outcome = audit.OutcomeCancelled
+	}
+	return c.finish(ctx, outcome, Answer{Text: explain(c.request.Tool, err), Failed: true})
+}
+
+// finish records the outcome before the answer leaves.
+func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
+	r := &c.record
+	r.Operations, r.Outcome, r.Tokens = c.operations, outcome, view.EstimateTokens(a.Text)
+	switch {
+	case outcome == audit.OutcomeRefused:
+		r.Event = audit.EventRefused
+	case c.tool.Level == dixaclient.Read:
+		r.Event = audit.EventRead
+	default:
+		r.Event = audit.EventOutcome
+	}
+	r.Text = audit.Sentence(*r, verb(c.tool))
+	if err := c.gate.audit.Write(context.WithoutCancel(ctx), *r); err != nil {
+		c.gate.log.Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
+	}
+	return a
+}
+
+// verb says in words what a tool does; its name begins with the verb.
+func verb(t *tools.Tool) audit.Verb {
+	if t == nil {
+		return audit.Verb{}
+	}
+	past, object, _ := strings.Cut(t.Did, " ")
+	infinitive, _, _ := strings.Cut(t.Name, "_")
+	return audit.Verb{Past: past, Infinitive: infinitive, Object: object}
+}
+
+// notGranted is a refusal by the capability file.
+type notGranted struct{ capability.Decision }
+
+func (e *notGranted) Error() string { return e.Why }
+
+// errUnknownTool is a call of what does not exist.
+type errUnknownTool struct{ text string }
+
+func (e *errUnknownTool) Error() string { return e.text }
+
+func unknownTool(a *capability.Agent, name string) error {
+	var names []string
+	for _, t := range a.Tools() {
+		names = append(names, t.Name)
+	}
+	text := fmt.Sprintf("there is no tool %q", name)
+	if near := schemas.Nearest(name, names); near != "" {
+		text += fmt.Sprintf("; did you mean %s?", near)
+	}
+	return &errUnknownTool{text}
+}
+
+// explain is what the agent reads.
+func explain(tool string, err error) string {
+	var bad *schemas.Error
+	var granted *notGranted
+	switch {
+	case errors.As(err, &bad):
+		return fmt.Sprintf("%s: %s Nothing was sent to Dixa.", tool, sentenceOf(bad.Error()))
+	case errors.As(err, &granted):
+		return sentenceOf(granted.Why) + " Nothing was sent to Dixa."
+	}
+	return err.Error()
+}
+
+func sentenceOf(s string) string {
+	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
+		return s
+	}
+	return s + "."
+}

@@ -1,0 +1,181 @@
+// Package gate is the one way that a call of an agent takes to Dixa.
+//
+// Per call: who is asking; is the tool granted; are the arguments valid; the record of the intent. Per operation,
+// inside the client: is the operation granted. Per call again: the view, the record of the outcome, the answer.
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/schemas"
+	"dixa-mcp/tools"
+)
+
+// DefaultTimeout bounds a call with its waiting and its repetitions. MCP clients give up after 60 seconds.
+const DefaultTimeout = 45 * time.Second
+
+// Recorder keeps the records of calls. An error means that nothing was recorded.
+type Recorder interface {
+	Write(context.Context, audit.Record) error
+}
+
+// Config is what a gate stands between.
+type Config struct {
+	Rules   *capability.Rules
+	Client  *dixaclient.Client
+	Audit   Recorder
+	Timeout time.Duration // 0 means DefaultTimeout
+	Log     *slog.Logger  // for what the operator must know; nil means slog.Default()
+}
+
+// Gate carries out the calls of agents. It is safe for concurrent use.
+type Gate struct {
+	rules   atomic.Pointer[capability.Rules]
+	client  *dixaclient.Client
+	audit   Recorder
+	timeout time.Duration
+	log     *slog.Logger
+}
+
+// New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
+func New(c Config) *Gate {
+	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log}
+	if g.timeout == 0 {
+		g.timeout = DefaultTimeout
+	}
+	if g.log == nil {
+		g.log = slog.Default()
+	}
+	g.rules.Store(c.Rules)
+	g.client = c.Client.With(guard)
+	return g
+}
+
+// Rules are those in force.
+func (g *Gate) Rules() *capability.Rules { return g.rules.Load() }
+
+// Request is a call that an agent makes.
+type Request struct {
+	Agent     string // as the credential says, never as the client says
+	Tool      string
+	Arguments json.RawMessage
+}
+
+// Answer is what the agent gets: JSON, or one line of plain text when it failed.
+type Answer struct {
+	Text   string
+	Failed bool
+}
+
+// Call carries out one call. It always answers, and what was sent to Dixa is always recorded before.
+func (g *Gate) Call(ctx context.Context, r Request) Answer {
+	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+	defer cancel()
+	c := g.begin(r)
+	args, err := c.admit()
+	if err != nil {
+		return c.refuse(ctx, err)
+	}
+	if err := c.intend(ctx); err != nil {
+		return c.unrecorded(err)
+	}
+	out, err := c.tool.Run(withCall(ctx, c), g.client, args)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	return c.succeed(ctx, args, out)
+}
+
+// admit decides whether the call may go on, and checks its arguments.
+func (c *call) admit() (*tools.Arguments, error) {
+	agent, err := c.rules.Agent(c.agentName)
+	if err != nil {
+		return nil, err
+	}
+	c.agent = agent
+	if c.tool == nil {
+		return nil, unknownTool(agent, c.request.Tool)
+	}
+	args, err := c.tool.Decode(Schema(agent, c.tool), c.request.Arguments)
+	if err == nil {
+		c.arguments, c.valid = args.JSON, true
+	}
+	if c.decision = agent.Tool(c.tool); !c.decision.Allowed { // said before anything about its arguments
+		return nil, &notGranted{c.decision}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if as, _, ok := agent.ActsAs(); ok {
+		c.tool.Act(args, as)
+	}
+	return args, c.tool.Check(args)
+}
+
+// guard stands around every operation: without a call of an agent, and without a grant, nothing is sent.
+func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+	c := callFrom(ctx)
+	if c == nil {
+		return errors.New("gate: " + op.Op.Name + " does not belong to a call of an agent")
+	}
+	if d := c.agent.Operation(op.Op.Name); !d.Allowed {
+		return &notGranted{d}
+	}
+	start := time.Now()
+	err := next(ctx)
+	c.note(op, time.Since(start), err)
+	return err
+}
+
+// succeed makes the answer and records it before it leaves.
+func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Output) Answer {
+	if len(out.Body) == 0 {
+		text, _ := json.Marshal(map[string]string{"done": c.tool.Done(c.arguments)}) // strings always marshal
+		return c.finish(ctx, audit.OutcomeDone, Answer{Text: string(text)})
+	}
+	o := c.tool.View
+	o.Skip, o.NextKey = args.Skip, out.Next
+	r, err := view.Render(out.Body, o)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text})
+}
+
+// Listed is a tool as one agent sees it.
+type Listed struct {
+	*tools.Tool
+	Schema json.RawMessage
+}
+
+// List gives the tools that an agent sees, in a fixed order.
+func (g *Gate) List(agentName string) ([]Listed, error) {
+	agent, err := g.Rules().Agent(agentName)
+	if err != nil {
+		return nil, err
+	}
+	granted := agent.Tools()
+	list := make([]Listed, len(granted))
+	for i, t := range granted {
+		list[i] = Listed{t, Schema(agent, t).JSON()}
+	}
+	return list, nil
+}
+
+// Schema describes a tool's arguments as an agent may give them: what its rules fix is not an argument.
+func Schema(agent *capability.Agent, t *tools.Tool) *schemas.Schema {
+	s := t.Schema()
+	if _, _, fixed := agent.ActsAs(); fixed {
+		s = s.Without(t.Actors()...)
+	}
+	return s
+}

@@ -1,0 +1,52 @@
+package gate
+
+import (
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/tools"
+)
+
+// kindsOf remembers the kinds of a tool's arguments; they follow from its type.
+var kindsOf sync.Map // *tools.Tool → map[string]audit.Kind
+
+// kinds says which arguments may stand in a record as they are: ids, enums, numbers and times. All others are texts.
+func kinds(t *tools.Tool) map[string]audit.Kind {
+	if m, ok := kindsOf.Load(t); ok {
+		return m.(map[string]audit.Kind)
+	}
+	m := map[string]audit.Kind{}
+	addKinds(m, "", t.In())
+	kindsOf.Store(t, m)
+	return m
+}
+
+func addKinds(m map[string]audit.Kind, prefix string, t reflect.Type) {
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous || name == "" || name == "-" {
+			continue
+		}
+		leaf := f.Type
+		for leaf.Kind() == reflect.Slice || leaf.Kind() == reflect.Pointer {
+			leaf = leaf.Elem()
+		}
+		switch {
+		case isPlain(leaf):
+			m[prefix+name] = audit.Plain
+		case leaf.Kind() == reflect.Struct:
+			addKinds(m, prefix+name+".", leaf)
+		}
+	}
+}
+
+// isPlain tells whether a type can only hold an id, one of a few words, or a time.
+func isPlain(t reflect.Type) bool {
+	_, enum := reflect.Zero(t).Interface().(interface{ Values() []string })
+	_, id := reflect.Zero(t).Interface().(interface{ Check() error })
+	_, moment := reflect.Zero(t).Interface().(interface{ UTC() time.Time })
+	return enum || id || moment
+}

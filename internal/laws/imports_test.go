@@ -1,0 +1,84 @@
+package laws
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "dixa-mcp"
+
+// mayImport says which packages of this module, and which libraries, each package may use: imports point one way.
+// What is not listed here may use nothing but the standard library.
+var mayImport = map[string][]string{
+	"":                    {},
+	"dixaclient":          {"golang.org/x/time/rate"},
+	"schemas":             {"github.com/invopop/jsonschema"},
+	"internal/view":       {"dixaclient", "golang.org/x/net/html", "golang.org/x/net/html/atom"},
+	"tools":               {"dixaclient", "schemas", "internal/view"},
+	"internal/capability": {"dixaclient", "tools", "schemas", "go.yaml.in/yaml/v3"},
+	"internal/audit":      {},
+	"internal/gate":       {"dixaclient", "schemas", "tools", "internal/view", "internal/capability", "internal/audit"},
+	"internal/offline":    {},
+	"internal/serve":      {"dixaclient", "tools", "internal/gate", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},
+	"internal/demo":       {"internal/audit", "github.com/mark3labs/mcp-go/client", "github.com/mark3labs/mcp-go/client/transport", "github.com/mark3labs/mcp-go/mcp"},
+	"internal/contract":   nil, // test support: not part of the program
+	"internal/bench":      nil,
+	"internal/laws":       nil,
+	"cmd/dixa-mcp":        nil, // puts everything together
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	root := repository(t)
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && file != root {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(file))
+		require.NoError(t, err)
+		room := strings.TrimPrefix(filepath.ToSlash(rel), ".")
+		allowed, listed := mayImport[room]
+		require.True(t, listed, "the package %s is not in the list of this test: say what it may import", room)
+		if allowed == nil {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, spec := range parsed.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			if isStandard(name) {
+				continue
+			}
+			require.True(t, slices.Contains(allowed, strings.TrimPrefix(name, module+"/")), "%s imports %s", path.Join(room, filepath.Base(file)), name)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+func isStandard(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return !strings.Contains(first, ".") && first != module
+}
+
+// repository is the folder of the module.
+func repository(t testing.TB) string {
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	return root
+}

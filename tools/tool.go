@@ -1,0 +1,184 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/schemas"
+)
+
+// Tool is one thing that an agent can be allowed to do. It is an inert value: a list of them feeds the protocol, the
+// capability file's check, the documentation and the tests.
+type Tool struct {
+	Name        string
+	Group       string                 // as the capability file calls it: conversations, messages, …
+	Description string                 // for the model: when to use it, what comes back, what it does to the world
+	Did         string                 // for people, in the past tense: "closed conversation {conversationId}"
+	Level       dixaclient.Level       // the highest level of its operations
+	Operations  []*dixaclient.Spec     // all must be granted
+	Named       bool                   // granted only by its name, by no level
+	Idempotent  bool                   // doing it twice is the same as doing it once
+	Destructive bool                   // it replaces, removes, or leaves the organization
+	View        view.Options           // how the answer is shown
+	args        func() *schemas.Schema // made when first asked for
+	in          reflect.Type
+	run         func(context.Context, *dixaclient.Client, any) (Output, error)
+	act         func(in any, as dixaclient.ActingAgent)
+	check       func(in any) error
+}
+
+// Output is what a tool gives before it is made into an answer.
+type Output struct {
+	Body []byte // what Dixa answered, nil when it had nothing to say
+	Next string // the key of the next page
+}
+
+// Arguments are a call's arguments after they were checked.
+type Arguments struct {
+	In   any             // a pointer to the operation's request
+	JSON json.RawMessage // the same, as it was understood
+	Skip int             // how many items of the list the caller has already
+}
+
+// skip is the argument of every tool whose list Dixa gives whole: what does not fit into one answer follows.
+var skip = schemas.Property{Name: "skip", Type: "integer"}
+
+// tool makes a tool of one operation.
+func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, options ...option) *Tool {
+	list := reflect.TypeFor[Out]().Kind() == reflect.Slice
+	t := &Tool{
+		Name:        op.Name,
+		Description: description,
+		Did:         did,
+		Level:       op.Level,
+		Operations:  []*dixaclient.Spec{op.Spec},
+		Named:       op.Deprecated,
+		Idempotent:  op.Idempotent,
+		Destructive: op.Level >= dixaclient.Send || op.Method == "DELETE" || op.Method == "PUT" && strings.HasPrefix(op.Name, "replace_"),
+		View:        view.Options{Secret: op.Secret, PageLimit: op.Paged, SkipArg: list && !op.Paged},
+		in:          reflect.TypeFor[In](),
+		args:        schemas.Of[In],
+		run: func(ctx context.Context, c *dixaclient.Client, in any) (Output, error) {
+			a, err := op.Do(ctx, c, *in.(*In))
+			return Output{Body: a.Raw, Next: a.Next}, err
+		},
+		act: op.Act,
+		check: func(in any) error {
+			_, err := op.Request(in)
+			return err
+		},
+	}
+	if t.View.SkipArg {
+		t.args = func() *schemas.Schema { return schemas.Of[In]().With(skip) }
+	}
+	for _, o := range options {
+		o(t)
+	}
+	return t
+}
+
+// option states what an operation does not say about its tool.
+type option func(*Tool)
+
+// named marks a tool that no level covers: the capability file must name it.
+func named(t *Tool) { t.Named = true }
+
+// showing says how the answer is shown.
+func showing(k view.Kind) option { return func(t *Tool) { t.View.Kind = k } }
+
+// group puts tools into a group.
+func group(name string, tools ...*Tool) []*Tool {
+	for _, t := range tools {
+		t.Group = name
+	}
+	return tools
+}
+
+// Access is "read" or "write".
+func (t *Tool) Access() string {
+	if t.Level == dixaclient.Read {
+		return "read"
+	}
+	return "write"
+}
+
+// Schema describes the tool's arguments.
+func (t *Tool) Schema() *schemas.Schema { return t.args() }
+
+// Decode checks arguments against the schema that their caller was shown and reads them. A [*schemas.Error] names
+// every field that does not fit.
+func (t *Tool) Decode(schema *schemas.Schema, raw json.RawMessage) (*Arguments, error) {
+	canonical, err := schema.Normalize(raw)
+	if err != nil {
+		return nil, err
+	}
+	a := &Arguments{In: reflect.New(t.in).Interface(), JSON: canonical}
+	if err := json.Unmarshal(canonical, a.In); err != nil {
+		return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
+	}
+	if t.View.SkipArg {
+		var own struct{ Skip int }
+		if err := json.Unmarshal(canonical, &own); err != nil {
+			return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
+		}
+		if own.Skip < 0 {
+			return nil, &schemas.Error{Problems: []schemas.Problem{{Field: "skip", Got: fmt.Sprint(own.Skip), Want: "0 or more"}}}
+		}
+		a.Skip = own.Skip
+	}
+	return a, nil
+}
+
+// Act fills in, wherever the tool asks in whose name it acts.
+func (t *Tool) Act(a *Arguments, as dixaclient.ActingAgent) { t.act(a.In, as) }
+
+// Check tells what is wrong with arguments that only fit one by one, before anything is sent.
+func (t *Tool) Check(a *Arguments) error { return t.check(a.In) }
+
+// In is the type of the tool's request.
+func (t *Tool) In() reflect.Type { return t.in }
+
+// Run carries the tool out.
+func (t *Tool) Run(ctx context.Context, c *dixaclient.Client, a *Arguments) (Output, error) {
+	return t.run(ctx, c, a.In)
+}
+
+// Actors names the arguments that say in whose name the tool acts.
+func (t *Tool) Actors() []string {
+	var names []string
+	for _, op := range t.Operations {
+		names = append(names, op.Actors()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Done is what the tool did with these arguments, in the past tense: "closed conversation 1234".
+func (t *Tool) Done(arguments json.RawMessage) string {
+	if !strings.Contains(t.Did, "{") {
+		return t.Did
+	}
+	var values map[string]json.RawMessage
+	_ = json.Unmarshal(arguments, &values) // without values the names stay
+	return placeholders(t.Did, func(name string) string { return strings.Trim(string(values[name]), `"`) })
+}
+
+func placeholders(s string, value func(string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, "{")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		b.WriteString(value(name))
+		s = after
+	}
+}
