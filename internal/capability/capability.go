@@ -1,0 +1,112 @@
+// Package capability is the capability file: what each AI agent may do in Dixa.
+//
+// [Load] and [Parse] read a file, refuse it with every problem it has, or make [Rules] of it: one immutable value that
+// answers for each agent and each tool whether it is granted, by which line of the file, and why. What is not granted
+// is refused. The file's keys are the structs of file.go.
+package capability
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/schemas"
+	"dixa-mcp/tools"
+)
+
+// Rules are a capability file that was read and checked. They never change and are safe for concurrent use.
+type Rules struct {
+	name    string
+	digest  string
+	catalog *catalog
+	agents  []*Agent
+	byName  map[string]*Agent
+	stdio   []word
+}
+
+// Name is the file's name, as it was given to [Load] or [Parse].
+func (r *Rules) Name() string { return r.name }
+
+// Digest identifies the file's bytes: "sha256:" and the first 12 hex digits of their SHA-256.
+func (r *Rules) Digest() string { return r.digest }
+
+// Agents lists the agents in the file's order.
+func (r *Rules) Agents() []*Agent { return slices.Clone(r.agents) }
+
+// Agent finds an agent by its name. The error says which agents there are.
+func (r *Rules) Agent(name string) (*Agent, error) {
+	if a, ok := r.byName[name]; ok {
+		return a, nil
+	}
+	names := make([]string, len(r.agents))
+	for i, a := range r.agents {
+		names[i] = a.Name
+	}
+	return nil, fmt.Errorf("%s has no agent %.80q%s; its agents are %s", r.name, name, didYouMean(name, names), strings.Join(names, ", "))
+}
+
+// Stdio is the agent that a process serving over stdin and stdout is: the named one, which must be under stdio in the
+// file, or with "" the first one there. The error says which may be chosen.
+func (r *Rules) Stdio(name string) (*Agent, error) {
+	if len(r.stdio) == 0 {
+		return nil, fmt.Errorf("%s lets nobody in over stdin and stdout; list agents under stdio, such as stdio: [%s]", r.name, r.agents[0].Name)
+	}
+	names := texts(r.stdio)
+	if name == "" {
+		name = names[0]
+	}
+	if !slices.Contains(names, name) {
+		return nil, fmt.Errorf("agent %.80q is not under stdio in %s%s; under stdio are %s", name, r.name, didYouMean(name, names), strings.Join(names, ", "))
+	}
+	return r.Agent(name)
+}
+
+// Agent is what the file says about one AI agent.
+type Agent struct {
+	Name  string // its key under agents
+	About string // for people: what it is for
+
+	*grants
+	asID      dixaclient.ActingAgent
+	asName    string
+	decisions map[string]Decision
+	granted   []*tools.Tool
+}
+
+// ActsAs is the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
+// again where the file gives it no name. It is not ok when the file leaves that to the caller.
+func (a *Agent) ActsAs() (id dixaclient.ActingAgent, name string, ok bool) {
+	return a.asID, a.asName, a.asID != ""
+}
+
+// Tool decides whether the agent may use a tool, which needs every operation that the tool is made of.
+func (a *Agent) Tool(t *tools.Tool) Decision { return a.Operation(t.Name) }
+
+// Operation decides whether the agent may carry out the operation of that name.
+func (a *Agent) Operation(name string) Decision {
+	d, ok := a.decisions[name]
+	if !ok {
+		return a.refused(fmt.Sprintf("%.80q is not granted to agent %s: there is no such operation", name, a.Name))
+	}
+	return d
+}
+
+// Tools lists the tools that are granted to the agent, in the catalog's order.
+func (a *Agent) Tools() []*tools.Tool { return slices.Clone(a.granted) }
+
+// Decision is the answer to whether an agent may do something.
+type Decision struct {
+	Allowed bool
+	Rule    string // the key that decided, such as agents.triage.allow; agents.triage when nothing grants it
+	Line    int    // where that key, or the operation under it, stands in the file
+	Why     string // one sentence for people and models
+}
+
+// didYouMean is the end of a message about a word that is not among those it should be.
+func didYouMean(word string, of []string) string {
+	if near := schemas.Nearest(word, of); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package capability
+
+import "dixa-mcp/dixaclient"
+
+// file is the capability file: a struct for each mapping in it, a field for each key. The comments of the fields are
+// the reference of the keys. A key that is to come has a field of type later until this version can hold it.
+type file struct {
+	// Version is the version of the file's form, always 1.
+	Version version `yaml:"version,required"`
+
+	// Names give the ids of Dixa names, so that the rest of the file reads.
+	Names names `yaml:"names"`
+
+	// Stdio lists the agents that `serve --agent` may be over stdin and stdout; the first is the default.
+	Stdio list[word] `yaml:"stdio"`
+
+	// OIDC says whose tokens identify agents over HTTP.
+	OIDC later `yaml:"oidc"`
+
+	// Approvers are the people who may say yes to a call that waits for one.
+	Approvers later `yaml:"approvers"`
+
+	// Agents are the AI agents by name: a letter, then up to 39 letters, digits, "_" and "-", all lower case.
+	Agents dict[agent] `yaml:"agents,required"`
+}
+
+// names are names for ids, kind by kind.
+type names struct {
+	// Queue gives names to queues.
+	Queue dict[id[dixaclient.UUID]] `yaml:"queue"`
+
+	// Tag gives names to tags.
+	Tag dict[id[dixaclient.UUID]] `yaml:"tag"`
+
+	// DixaAgent gives names to Dixa's own agents, people and bots, for acts_as.
+	DixaAgent dict[id[dixaclient.ActingAgent]] `yaml:"dixa_agent"`
+
+	// Team gives names to teams.
+	Team dict[id[dixaclient.UUID]] `yaml:"team"`
+
+	// ContactEndpoint gives names to contact endpoints, which are e-mail addresses and telephone numbers.
+	ContactEndpoint dict[id[dixaclient.Name]] `yaml:"contact_endpoint"`
+}
+
+// agent is what one AI agent may do. What nothing here grants is refused.
+type agent struct {
+	// About says in a sentence what the agent is for.
+	About word `yaml:"about"`
+
+	// ActsAs is the Dixa agent in whose name the agent acts, a name under names.dixa_agent or an id. It fills every
+	// argument that says who acts; the model cannot choose. Without it the model must say it in each call.
+	ActsAs word `yaml:"acts_as"`
+
+	// Access grants, group by group, every operation up to a level: read, write (colleagues see it and can put it
+	// right), send (it leaves the organization), erase (it cannot be undone). The group "*" stands for all groups
+	// that have no entry of their own. Operations that must be named are not covered by any level: exports, webhooks,
+	// imports, record_message and what Dixa calls deprecated.
+	Access dict[level] `yaml:"access"`
+
+	// Allow grants operations by their names.
+	Allow list[operation] `yaml:"allow"`
+
+	// Deny refuses operations by their names. It beats everything that grants them.
+	Deny list[operation] `yaml:"deny"`
+
+	// Only bounds the agent to conversations of some queues, channels or tags.
+	Only later `yaml:"only"`
+
+	// Arguments bound the values of an operation's arguments.
+	Arguments later `yaml:"arguments"`
+
+	// Confirm says which calls wait for a person's yes.
+	Confirm later `yaml:"confirm"`
+
+	// Budget bounds how much the agent may do in a time.
+	Budget later `yaml:"budget"`
+
+	// Keys identify the agent over HTTP.
+	Keys later `yaml:"keys"`
+
+	// OIDCClaim identifies the agent by a claim of its token.
+	OIDCClaim later `yaml:"oidc_claim"`
+}
+
+// later is the type of a key that this version knows and cannot hold to. A file that has it is refused, since a bound
+// that is ignored is worse than none.
+type later struct{}
