@@ -30,6 +30,11 @@ func (e *FileError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// String writes the note as "line 28: agents.support: text", for where the file is named already.
+func (n Note) String() string {
+	return strings.TrimPrefix(Note{Key: n.Key, Text: n.Text}.In(fmt.Sprintf("line %d", n.Line)), "line 0: ")
+}
+
 // In writes the note as file:line:column: key: text, leaving out what is unknown.
 func (n Note) In(file string) string {
 	var b strings.Builder

@@ -56,3 +56,8 @@ func TestNotesOfManyTools(t *testing.T) {
 	require.Equal(t, []Note{{4, 3, "agents.a", "sees 41 tools; models choose worse among more than 40, and each costs tokens: grant or deny by name"}}, notes(""))
 	require.Empty(t, notes("tool_0"))
 }
+
+func TestNoteString(t *testing.T) {
+	require.Equal(t, "line 3: agents.a: sees no tool", Note{3, 5, "agents.a", "sees no tool"}.String())
+	require.Equal(t, "is empty", Note{Text: "is empty"}.String())
+}
