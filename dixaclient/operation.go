@@ -72,7 +72,6 @@ type Option func(*Spec)
 
 func paged(s *Spec)         { s.Paged = true }
 func idempotent(s *Spec)    { s.Idempotent = true }
-func notIdempotent(s *Spec) { s.Idempotent = false }
 func deprecated(s *Spec)    { s.Deprecated = true }
 func bare(s *Spec)          { s.Bare = true }
 

@@ -1,5 +1,10 @@
 package dixaclient
 
+import (
+	"errors"
+	"slices"
+)
+
 // WebhookRef names a webhook subscription.
 type WebhookRef struct {
 	WebhookSubscriptionID UUID `json:"webhookSubscriptionId" in:"path"`
@@ -32,6 +37,20 @@ func (WebhookEvent) Values() []string {
 		"SLAEvaluationBreached", "SLAEvaluationVoided", "TypingStarted"}
 }
 
+// EventName is a [WebhookEvent] where a schema need not list all 32: whoever asks about an event has read its name.
+type EventName string
+
+// Format names the form for the argument schema.
+func (EventName) Format() string { return "webhook event" }
+
+// Check tells whether it is one of the 32.
+func (e EventName) Check() error {
+	if !slices.Contains(WebhookEvent("").Values(), string(e)) {
+		return errors.New("an event of a webhook, such as ConversationCreated")
+	}
+	return nil
+}
+
 // EventDeliveryStatus is how the last delivery of an event went.
 type EventDeliveryStatus struct {
 	Event          WebhookEvent   `json:"event"`
@@ -50,7 +69,7 @@ type DeliveryStatus struct {
 // ListWebhookDeliveriesIn names a subscription and one of its events.
 type ListWebhookDeliveriesIn struct {
 	WebhookRef
-	Event Name `json:"event" in:"path" jsonschema_description:"such as ConversationCreated"`
+	Event EventName `json:"event" in:"path"`
 }
 
 // WebhookDelivery is one delivery; Payload is the JSON that was sent, as text.
