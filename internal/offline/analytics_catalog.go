@@ -1,0 +1,182 @@
+package offline
+
+import (
+	"slices"
+	"strings"
+)
+
+// metric is a number over rows; record is the rows themselves.
+type metric struct {
+	id, description   string
+	filters, measures []string
+	records           []string
+	perAgent          bool
+	rows              func(*world) []row
+}
+
+type record struct {
+	id, description string
+	filters         []string
+	metrics         []string
+	timestamp       string // name of the primary timestamp
+	fields          []recordField
+	rows            func(*world) []row
+	valued          bool // rows have a value of their own
+}
+
+var (
+	allFilters  = strings.Fields("agent_id queue_id channel initial_direction tag_id contact_point")
+	mostFilters = allFilters[1:]
+)
+
+var metrics = []*metric{
+	{"csat", "(Number of satisfied customers (4 and 5)/ Number of survey responses) x 100 = % of satisfied customers",
+		allFilters, []string{"Percentage", "Count"}, []string{"ratings"}, false, (*world).ratingRows},
+	{"closed_conversations", "Closed conversation data", mostFilters, []string{"Count"}, []string{"closed_conversations"}, false,
+		(*world).closedRows},
+	{"first_response_time", "Seconds from the creation of a conversation to the first answer of an agent", allFilters,
+		[]string{"Average", "Min", "Max", "StdDev", "Count"}, []string{}, false, (*world).responseRows},
+	{"conversation_assignments_per_agent", "Conversations assigned to agents. Count is the number of agents, Sum that of assignments",
+		allFilters, []string{"Count", "Sum", "Average", "Min", "Max"}, []string{}, true, (*world).assignmentRows},
+}
+
+var records = []*record{
+	{"ratings", "Conversation Ratings", allFilters, []string{"csat"}, "rated_at", ratingFields, (*world).ratingRows, true},
+	{"closed_conversations", "Closed conversation data", mostFilters, []string{"closed_conversations"}, "closed_at", closedFields,
+		(*world).closedRows, false},
+}
+
+func metricNamed(id string) *metric {
+	i := slices.IndexFunc(metrics, func(m *metric) bool { return m.id == id })
+	if i < 0 {
+		return nil
+	}
+	return metrics[i]
+}
+
+func recordNamed(id string) *record {
+	i := slices.IndexFunc(records, func(r *record) bool { return r.id == id })
+	if i < 0 {
+		return nil
+	}
+	return records[i]
+}
+
+// ratingRows are the answered questions about satisfaction.
+func (w *world) ratingRows() []row {
+	var rows []row
+	for _, c := range w.conversations {
+		for _, r := range w.ratingsOf(c) {
+			if r.kind == "Csat" && !r.rated.IsZero() {
+				rows = append(rows, row{r.rated, c, r.agent, float64(r.score), r.comment})
+			}
+		}
+	}
+	return rows
+}
+
+func (w *world) closedRows() []row {
+	var rows []row
+	for _, c := range w.conversations {
+		if !c.closed.IsZero() {
+			rows = append(rows, row{at: c.closed, conv: c, agent: c.closedBy})
+		}
+	}
+	return rows
+}
+
+// responseRows are the first answers to what customers began.
+func (w *world) responseRows() []row {
+	var rows []row
+	for _, c := range w.conversations {
+		if c.direction != "Inbound" {
+			continue
+		}
+		if first := w.firstAnswer(c); !first.at.IsZero() {
+			rows = append(rows, row{at: first.at, conv: c, agent: c.agent, value: first.at.Sub(c.created).Seconds()})
+		}
+	}
+	return rows
+}
+
+// firstAnswer is when somebody first wrote to the customer; what is only seeded need not be written out for that.
+func (w *world) firstAnswer(c *conversation) beat {
+	if !c.own {
+		for _, b := range c.beats {
+			if b.out {
+				return b
+			}
+		}
+		return beat{}
+	}
+	for _, m := range c.messages {
+		if m.out {
+			return beat{m.at, true}
+		}
+	}
+	return beat{}
+}
+
+func (w *world) assignmentRows() []row {
+	var rows []row
+	for _, c := range w.conversations {
+		if c.agent != "" {
+			rows = append(rows, row{at: c.assigned, conv: c, agent: c.agent, value: 1})
+		}
+	}
+	return rows
+}
+
+type metricWire struct {
+	ID               string            `json:"id"`
+	Description      string            `json:"description"`
+	Filters          []filterWire      `json:"filters"`
+	Aggregations     []aggregationWire `json:"aggregations"`
+	RelatedRecordIDs []string          `json:"relatedRecordIds"`
+}
+
+type filterWire struct {
+	FilterAttribute string `json:"filterAttribute"`
+	Description     string `json:"description"`
+}
+
+type aggregationWire struct {
+	Measure     string `json:"measure"`
+	Description string `json:"description"`
+}
+
+func describeFilters(names []string) []filterWire {
+	all := []filterWire{}
+	for _, n := range names {
+		all = append(all, filterWire{n, "Used to filter by the " + n})
+	}
+	return all
+}
+
+func (m *metric) wire() metricWire {
+	w := metricWire{m.id, m.description, describeFilters(m.filters), []aggregationWire{}, m.records}
+	for _, measure := range m.measures {
+		w.Aggregations = append(w.Aggregations, aggregationWire{measure, "Calculated " + measure})
+	}
+	return w
+}
+
+func listMetrics(c *call) (any, error) {
+	p, err := c.page(0)
+	if err != nil {
+		return nil, err
+	}
+	all := []metricWire{}
+	for _, m := range metrics {
+		all = append(all, m.wire())
+	}
+	return paged(c, p, all), nil
+}
+
+func getMetric(c *call) (any, error) {
+	m := metricNamed(c.vars["metricId"])
+	if m == nil {
+		return nil, errParam.because("there is no metric %q", c.vars["metricId"])
+	}
+	return data{Data: m.wire()}, nil
+}

@@ -1,0 +1,140 @@
+package offline
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// ReasonHeader is the header that says why a request was refused. Dixa has no such header: a client must not depend on it.
+const ReasonHeader = "X-Offline-Reason"
+
+// maxBody is far above anything the API takes: article images may be 10 MB together.
+const maxBody = 16 << 20
+
+// answer is what goes back to the client.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	stream      func(io.Writer) error // instead of body, for the Exports API
+	reason      string
+}
+
+// data is the envelope of an answer with one thing in it or with a list.
+type data struct {
+	Data any   `json:"data"`
+	Meta *meta `json:"meta,omitempty"`
+}
+
+// stream is a body that a handler writes piece by piece.
+type stream func(io.Writer) error
+
+// refusal is the answer that carries a failure.
+func refusal(f failure) answer {
+	a, err := encoded(f.status, map[string]string{"message": f.message})
+	if err != nil {
+		return answer{status: http.StatusInternalServerError}
+	}
+	a.reason = f.reason
+	return a
+}
+
+// encoded is an answer with a JSON body. Dixa does not escape HTML.
+func encoded(status int, v any) (answer, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return answer{}, err
+	}
+	return answer{status: status, contentType: "application/json", body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, nil
+}
+
+// answer does what a request asks.
+func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer {
+	c := &call{dixa: d, route: rt, vars: vars, request: r}
+	if err := d.admit(r); err != nil {
+		return refusal(asFailure(err))
+	}
+	if err := c.read(); err != nil {
+		return refusal(asFailure(err))
+	}
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c.world, c.now = d.world(), d.now()
+	c.settle(c.now)
+	v, err := rt.handle(c)
+	if err != nil {
+		return refusal(asFailure(err))
+	}
+	if s, ok := v.(stream); ok {
+		return answer{status: rt.status, contentType: "application/json", stream: s}
+	}
+	if v == nil {
+		return answer{status: rt.status}
+	}
+	a, err := encoded(rt.status, v) // under the lock: the value may share memory with the data
+	if err != nil {
+		return refusal(asFailure(err))
+	}
+	return a
+}
+
+// admit checks the token and the rate. Dixa's gateway says the same for a missing and for a wrong token.
+func (d *Dixa) admit(r *http.Request) error {
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if token == "" || (d.o.Token != "" && token != d.o.Token) {
+		return errUnauthorized.because("the Authorization header is missing or has another token")
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.bucket.take(d.o.Now(), d.o.Rate, d.o.Burst) {
+		return errTooMany
+	}
+	return nil
+}
+
+// write sends an answer. A cut one promises more than it sends, and ends the connection.
+func (a answer) write(w http.ResponseWriter, r *http.Request, cut bool) {
+	if a.reason != "" {
+		w.Header().Set(ReasonHeader, a.reason)
+	}
+	if a.contentType != "" {
+		w.Header().Set("Content-Type", a.contentType)
+	}
+	if a.stream != nil {
+		w.WriteHeader(a.status)
+		if cut || a.stream(w) != nil {
+			hangUp(r)
+		}
+		return
+	}
+	if cut {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)+1))
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body[:len(a.body)/2])
+		_ = http.NewResponseController(w).Flush()
+		hangUp(r)
+	}
+	if a.body != nil {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // the client may be gone; there is nobody to tell
+}
+
+type connKey struct{}
+
+// hangUp ends the connection without another byte; over TCP with a reset.
+func hangUp(r *http.Request) {
+	if tcp, ok := r.Context().Value(connKey{}).(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	panic(http.ErrAbortHandler)
+}

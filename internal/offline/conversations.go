@@ -1,0 +1,123 @@
+package offline
+
+import "time"
+
+var conversationRoutes = []route{
+	{pattern: "POST /v1/conversations", status: 201, handle: createConversation},
+	{pattern: "GET /v1/conversations/{conversationId}", status: 200, handle: getConversation},
+	{pattern: "PUT /v1/conversations/{conversationId}/close", status: 204, handle: closeConversation},
+	{pattern: "PUT /v1/conversations/{conversationId}/reopen", status: 204, handle: reopenConversation},
+	{pattern: "PUT /v1/conversations/{conversationId}/transfer/queue", status: 204, handle: transferConversation},
+}
+
+func getConversation(c *call) (any, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: c.wire(cv, true)}, nil
+}
+
+// byAgentIn is the body of operations that may be done in the name of a Dixa agent.
+type byAgentIn struct {
+	UserID string `wire:"userId,uuid"`
+}
+
+// actor is who does something: the Dixa agent of the body, or the one whose token is used.
+func (c *call) actor(userID string) (string, error) {
+	if userID == "" {
+		return c.owner(), nil
+	}
+	return lower(userID), c.isAgent(userID)
+}
+
+// conversationAndActor is what operations that change the state begin with. An anonymized conversation takes no changes.
+func (c *call) conversationAndActor(userID string) (*conversation, string, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, "", err
+	}
+	who, err := c.actor(userID)
+	if err == nil && !cv.anonymized.IsZero() {
+		err = errParam.because("conversation %d is anonymized", cv.id)
+	}
+	return cv, who, err
+}
+
+func closeConversation(c *call) (any, error) {
+	in, err := decodeOptional[byAgentIn](c)
+	if err != nil {
+		return nil, err
+	}
+	cv, who, err := c.conversationAndActor(in.UserID)
+	if err != nil || cv.state == stateClosed { // closing twice does nothing the second time
+		return nil, err
+	}
+	c.close(cv, who)
+	return nil, nil
+}
+
+func (c *call) close(cv *conversation, who string) {
+	c.detach(cv)
+	cv.enter(stateClosed, c.now)
+	cv.closed, cv.closedBy = c.now, who
+	cv.touch(c.now)
+	c.log(cv, "ConversationClosed", who, nil)
+	c.did(itoa(cv.id), "closed")
+}
+
+// reopenConversation offers a conversation again in its queue, or in the default queue when it has none.
+func reopenConversation(c *call) (any, error) {
+	in, err := decodeOptional[byAgentIn](c)
+	if err != nil {
+		return nil, err
+	}
+	cv, who, err := c.conversationAndActor(in.UserID)
+	if err != nil || cv.state == stateOpen {
+		return nil, err
+	}
+	c.reopen(cv, who)
+	return nil, nil
+}
+
+func (c *call) reopen(cv *conversation, who string) {
+	c.detach(cv)
+	if cv.queue == "" {
+		cv.queue = c.defaultQueue()
+	}
+	cv.enter(stateOpen, c.now)
+	cv.queued, cv.agent, cv.assigned = c.now, "", time.Time{}
+	cv.touch(c.now)
+	c.log(cv, "ConversationReopened", who, nil)
+	c.did(itoa(cv.id), "reopened")
+}
+
+// transferConversation puts a conversation into a queue, where it is offered: it is open and nobody's then.
+func transferConversation(c *call) (any, error) {
+	in, err := decode[struct {
+		QueueID string `wire:"queueId,required,uuid"`
+		UserID  string `wire:"userId,uuid"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	cv, who, err := c.conversationAndActor(in.UserID)
+	if err != nil {
+		return nil, err
+	}
+	q := c.queues.byID[lower(in.QueueID)]
+	if q == nil {
+		return nil, invalid("Queue does not exist")
+	}
+	c.detach(cv)
+	cv.queue, cv.queued, cv.agent, cv.assigned = q.ID, c.now, "", time.Time{}
+	if cv.state != stateOpen {
+		cv.enter(stateOpen, c.now)
+	}
+	cv.touch(c.now)
+	to := transferredAttr{"Blind", "Queue", q.ID, q.Name, "ConversationTransferredAttribute"}
+	c.log(cv, "TransferInitiated", who, to)
+	c.log(cv, "TransferSuccessful", who, to)
+	c.did(itoa(cv.id), "transferred to "+q.Name)
+	return nil, nil
+}

@@ -1,0 +1,183 @@
+package offline
+
+var userRoutes = []route{
+	{pattern: "GET /v1/endusers", status: 200, query: "email phone externalId " + paging, handle: listUsers},
+	{pattern: "POST /v1/endusers", status: 201, handle: createUser},
+	{pattern: "GET /v1/endusers/{userId}", status: 200, handle: getUser},
+	{pattern: "PATCH /v1/endusers/{userId}", status: 200, handle: patchUser},
+	{pattern: "GET /v1/endusers/{userId}/conversations", status: 200, query: paging, handle: listUserConversations},
+}
+
+// personIn are the fields that all writes to people take.
+type personIn struct {
+	PhoneNumber            *string   `wire:"phoneNumber,phone"`
+	AdditionalEmails       *[]string `wire:"additionalEmails,email"`
+	AdditionalPhoneNumbers *[]string `wire:"additionalPhoneNumbers,phone"`
+	FirstName              *string   `wire:"firstName"`
+	LastName               *string   `wire:"lastName"`
+	MiddleNames            *[]string `wire:"middleNames"`
+	AvatarURL              *string   `wire:"avatarUrl"`
+}
+
+// contactIn are those that only end users have.
+type contactIn struct {
+	Email      *string `wire:"email,email"`
+	ExternalID *string `wire:"externalId"`
+	personIn
+}
+
+type userIn struct { // to create and to patch
+	DisplayName *string `wire:"displayName"`
+	contactIn
+}
+
+// apply sets what is given.
+func (in personIn) apply(p *person) {
+	set(&p.PhoneNumber, in.PhoneNumber)
+	set(&p.AdditionalEmails, in.AdditionalEmails)
+	set(&p.AdditionalPhoneNumbers, in.AdditionalPhoneNumbers)
+	set(&p.FirstName, in.FirstName)
+	set(&p.LastName, in.LastName)
+	set(&p.MiddleNames, in.MiddleNames)
+	set(&p.AvatarURL, in.AvatarURL)
+}
+
+func (in userIn) apply(p *person) {
+	set(&p.DisplayName, in.DisplayName)
+	set(&p.Email, in.Email)
+	set(&p.ExternalID, in.ExternalID)
+	in.personIn.apply(p)
+}
+
+// clash tells whether somebody else has an address, a number or an external id of a person.
+func (w *world) clash(p *person, among []*person) string {
+	for _, other := range among {
+		if other.ID == p.ID {
+			continue
+		}
+		for _, e := range append([]string{p.Email}, p.AdditionalEmails...) {
+			if other.reaches(e, "") {
+				return "EmailExists"
+			}
+		}
+		for _, n := range append([]string{p.PhoneNumber}, p.AdditionalPhoneNumbers...) {
+			if other.reaches("", n) {
+				return "PhoneNumberExists"
+			}
+		}
+		if p.ExternalID != "" && p.ExternalID == other.ExternalID {
+			return "ExternalIdExists"
+		}
+	}
+	return ""
+}
+
+func listUsers(c *call) (any, error) {
+	p, err := c.page(0)
+	if err != nil {
+		return nil, err
+	}
+	email, phone, external := c.query.Get("email"), c.query.Get("phone"), c.query.Get("externalId")
+	if given(email, phone, external) > 1 {
+		return nil, invalid("Invalid filters: Cannot provide more than one filter")
+	}
+	found := []*person{}
+	for _, u := range c.users.list {
+		if given(email, phone, external) == 0 || u.reaches(email, phone) || (external != "" && u.ExternalID == external) {
+			found = append(found, u)
+		}
+	}
+	return paged(c, p, found), nil
+}
+
+// given counts the filters that are there.
+func given(filters ...string) int {
+	n := 0
+	for _, f := range filters {
+		if f != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func createUser(c *call) (any, error) {
+	in, err := decode[userIn](c)
+	if err != nil {
+		return nil, err
+	}
+	u, problem := c.newUser(in)
+	if problem != "" {
+		return nil, invalid("Validation failure during enduser creation").because("%s", problem)
+	}
+	return data{Data: c.userInfo(u)}, nil
+}
+
+// newUser creates an end user, or says what is in the way.
+func (c *call) newUser(in userIn) (*person, string) {
+	u := &person{ID: c.newID(), CreatedAt: plainTime(c.now), AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{},
+		MiddleNames: []string{}, attrs: map[string]any{}}
+	in.apply(u)
+	if problem := c.clash(u, c.users.list); problem != "" {
+		return nil, problem
+	}
+	c.users.add(u.ID, u)
+	c.did(u.ID, "end user created")
+	return u, ""
+}
+
+func getUser(c *call) (any, error) {
+	u, err := c.users.get(c.id("userId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: c.userInfo(u)}, nil
+}
+
+func patchUser(c *call) (any, error) {
+	u, err := c.users.get(c.id("userId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[userIn](c)
+	if err != nil {
+		return nil, err
+	}
+	return c.changeUser(u, in.apply)
+}
+
+// changeUser changes one end user, unless the change takes what somebody else has.
+func (c *call) changeUser(u *person, apply func(*person)) (any, error) {
+	if problem := c.tryUser(u, apply); problem != "" {
+		return nil, invalid("Validation failure during update").because("%s", problem)
+	}
+	return data{Data: c.userInfo(u)}, nil
+}
+
+func (c *call) tryUser(u *person, apply func(*person)) string {
+	changed := *u
+	apply(&changed)
+	if problem := c.clash(&changed, c.users.list); problem != "" {
+		return problem
+	}
+	*u = changed
+	c.did(u.ID, "end user changed")
+	return ""
+}
+
+func listUserConversations(c *call) (any, error) {
+	p, err := c.page(0)
+	if err != nil {
+		return nil, err
+	}
+	u, err := c.users.get(c.id("userId"))
+	if err != nil {
+		return nil, err
+	}
+	of := c.byRequester[u.ID]
+	found := make([]conversationWire, 0, len(of))
+	for i := len(of) - 1; i >= 0; i-- { // newest first
+		found = append(found, c.wire(of[i], false))
+	}
+	return paged(c, p, found), nil
+}

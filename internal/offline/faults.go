@@ -1,0 +1,95 @@
+package offline
+
+import (
+	"net/http"
+	"time"
+)
+
+// FaultKind is a way in which a request goes wrong.
+type FaultKind int
+
+// The faults. Those named After do the work first; the client cannot tell.
+const (
+	NoFault          FaultKind = iota
+	TooManyRequests            // 429 with Dixa's body and no Retry-After, before the work
+	ServerError                // 500 with Dixa's message, before the work
+	ServerErrorAfter           // 500 after the work
+	Reset                      // the connection breaks before the work
+	ResetAfter                 // the connection breaks after the work, before the answer
+	Hang                       // no work and no answer until the client goes away
+	CutBody                    // the work, then an answer that is shorter than its Content-Length
+	HTML                       // 200 with a web page instead of JSON, before the work
+	Unauthorized               // 401 before the work
+	Forbidden                  // 403 before the work
+)
+
+// Fault makes requests fail.
+type Fault struct {
+	Match string    // pattern of the operation, "METHOD /v1/path/{variable}"; empty for all requests
+	Kind  FaultKind // what happens
+	Times int       // how many matching requests it hits; below 0 for ever
+}
+
+// Inject adds a fault. Of several that match, the one that was injected first hits until it is used up.
+func (d *Dixa) Inject(f Fault) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults = append(d.faults, f)
+}
+
+// takeFault gives the fault that hits a request to an operation, and counts it.
+func (d *Dixa) takeFault(pattern string) FaultKind {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.faults {
+		f := &d.faults[i]
+		if f.Times != 0 && (f.Match == "" || f.Match == pattern) {
+			if f.Times > 0 {
+				f.Times--
+			}
+			return f.Kind
+		}
+	}
+	return NoFault
+}
+
+// instead is the answer of a fault that needs no work.
+func (k FaultKind) instead() (answer, bool) {
+	switch k {
+	case TooManyRequests:
+		return refusal(errTooMany), true
+	case ServerError:
+		return refusal(errServer), true
+	case Unauthorized:
+		return refusal(errUnauthorized), true
+	case Forbidden:
+		return refusal(errForbidden), true
+	case HTML:
+		page := "<!doctype html><html><head><title>Dixa</title></head><body><h1>We will be right back</h1></body></html>"
+		return answer{status: http.StatusOK, contentType: "text/html; charset=utf-8", body: []byte(page)}, true
+	default:
+		return answer{}, false
+	}
+}
+
+// bucket is a token bucket that is full at first.
+type bucket struct {
+	used float64 // tokens missing from a full bucket
+	at   time.Time
+}
+
+// take takes a token if there is one. A rate of 0 is no limit.
+func (b *bucket) take(now time.Time, rate float64, burst int) bool {
+	if rate <= 0 {
+		return true
+	}
+	if !b.at.IsZero() {
+		b.used = max(0, b.used-now.Sub(b.at).Seconds()*rate)
+	}
+	b.at = now
+	if b.used+1 > float64(burst) {
+		return false
+	}
+	b.used++
+	return true
+}

@@ -1,0 +1,105 @@
+package offline
+
+import (
+	"time"
+)
+
+var noteRoutes = []route{
+	{pattern: "GET /v1/conversations/{conversationId}/notes", status: 200, handle: listNotes},
+	{pattern: "POST /v1/conversations/{conversationId}/notes", status: 200, handle: addNote},
+}
+
+// note is an internal note.
+type note struct {
+	ID        string `json:"id"`
+	AuthorID  string `json:"authorId"`
+	CreatedAt string `json:"createdAt"`
+	CSID      int64  `json:"csid"`
+	Message   string `json:"message"`
+	at        time.Time
+}
+
+type noteIn struct {
+	Message   string    `wire:"message,required"`
+	AgentID   string    `wire:"agentId,uuid"`
+	CreatedAt time.Time `wire:"createdAt"`
+}
+
+// notesOf gives the notes of a conversation, oldest first.
+func (w *world) notesOf(c *conversation) []*note {
+	if c.own {
+		return c.notes
+	}
+	if !c.anonymized.IsZero() {
+		return nil
+	}
+	r, v := w.rand("notes", c.id), w.voice(c)
+	v.r, v.language = r, v.english // colleagues write English to each other
+	n := 0
+	if c.id == demoConversation {
+		n = 1
+	} else if c.agent != "" && r.chance(30) {
+		n = 1 + r.n(2)
+	}
+	var notes []*note
+	for i := range n {
+		at := c.assigned.Add(c.lastMessage.Sub(c.assigned) * time.Duration(i+1) / time.Duration(n+1)).Truncate(time.Millisecond)
+		words := v.common("note")
+		if c.id == demoConversation {
+			at = c.assigned.Add(49 * time.Hour)
+			words = "Finance says the second capture of £84.90 was only authorised, never reversed. Needs a manual refund, see the ledger for HB-204518."
+		}
+		notes = append(notes, newNote(w.uuid("note", c.id*10+int64(i)), c.agent, c.id, words, at))
+	}
+	return notes
+}
+
+func newNote(id, author string, csid int64, message string, at time.Time) *note {
+	return &note{ID: id, AuthorID: author, CreatedAt: zonedTime(at), CSID: csid, Message: message, at: at}
+}
+
+func listNotes(c *call) (any, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: list(c.notesOf(cv))}, nil
+}
+
+func addNote(c *call) (any, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[noteIn](c)
+	if err != nil {
+		return nil, err
+	}
+	n, err := c.writeNote(cv, in)
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: n}, nil
+}
+
+// writeNote adds a note. Without an agent it is by the Dixa agent whose token is used; a time may be given for what was written
+// elsewhere.
+func (c *call) writeNote(cv *conversation, in noteIn) (*note, error) {
+	author, at := lower(in.AgentID), in.CreatedAt
+	if author == "" {
+		author = c.owner()
+	}
+	if !c.agents.has(author) {
+		return nil, invalid("Agent was not found")
+	}
+	if at.IsZero() {
+		at = c.now
+	}
+	c.detach(cv)
+	n := newNote(c.newID(), author, cv.id, in.Message, at)
+	cv.notes = append(cv.notes, n)
+	cv.touch(c.now)
+	c.log(cv, "NoteAdded", author, noteAddedAttr{Message: in.Message, Type: "NoteAddedAttribute"})
+	c.did(n.ID, "note on conversation "+itoa(cv.id))
+	return n, nil
+}

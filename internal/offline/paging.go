@@ -1,0 +1,117 @@
+package offline
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// defaultPage is the length of a page when the request does not say; search is known to use 50.
+const defaultPage = 50
+
+// meta are the links of a page. Dixa leaves out what is not there.
+type meta struct {
+	Previous string `json:"previous,omitempty"`
+	Next     string `json:"next,omitempty"`
+}
+
+// page is the part of a list that a request asks for.
+type page struct{ from, limit int }
+
+// page reads pageLimit and pageKey. A key holds the place and the filters of the first request: with a GET they may be left out or
+// repeated but not changed, with a POST the same body must come again. limit 0 means that Dixa knows no largest page.
+func (c *call) page(largest int) (page, error) {
+	p := page{limit: defaultPage}
+	if v := c.query.Get("pageLimit"); v != "" {
+		n, err := strconv.ParseInt(v, 10, 32)
+		if err != nil || n < 1 || (largest > 0 && n > int64(largest)) {
+			return p, errParam.because("query parameter pageLimit is not between 1 and the largest page")
+		}
+		p.limit = int(n)
+	}
+	key := c.query.Get("pageKey")
+	if key == "" {
+		return p, nil
+	}
+	held, err := c.openKey(key)
+	if err != nil {
+		return p, err
+	}
+	if c.query.Get("pageLimit") == "" {
+		p.limit, _ = strconv.Atoi(held.Get("pageLimit"))
+	}
+	p.from, _ = strconv.Atoi(held.Get("from"))
+	for name, values := range held {
+		if filter, ok := strings.CutPrefix(name, "filter."); ok {
+			if given := c.query.Get(filter); given != "" && given != values[0] {
+				return p, errParam.because("query parameter %s is not what the pageKey was made with", filter)
+			}
+			c.query.Set(filter, values[0])
+		}
+	}
+	return p, nil
+}
+
+// openKey reads a pageKey that this operation made for the same body.
+func (c *call) openKey(key string) (url.Values, error) {
+	text, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(key, ":"))
+	if err != nil {
+		return nil, errParam.because("pageKey is none that was given out")
+	}
+	query, sum, _ := strings.Cut(string(text), "#")
+	if sum != c.seal(query) {
+		return nil, errParam.because("pageKey is none that was given out for this request")
+	}
+	return url.ParseQuery(query)
+}
+
+// seal ties a key to the operation, its path, the body and the data, so that only a key that was given out fits.
+func (c *call) seal(query string) string {
+	h := sha256.New()
+	for _, s := range []string{c.org.id, c.route.pattern, strings.TrimSuffix(c.request.URL.Path, "/"), string(c.body), query} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+func (c *call) key(p page) string {
+	held := url.Values{"from": {strconv.Itoa(p.from)}, "pageLimit": {strconv.Itoa(p.limit)}}
+	for name, values := range c.query {
+		if name != "pageKey" && name != "pageLimit" {
+			held["filter."+name] = values
+		}
+	}
+	query := held.Encode()
+	return base64.StdEncoding.EncodeToString([]byte(query + "#" + c.seal(query)))
+}
+
+// paged cuts the page out of a list and wraps it with its links. The last page has no next; a list of one page has no meta.
+func paged[T any](c *call, p page, list []T) data {
+	from := min(p.from, len(list))
+	to := min(from+p.limit, len(list))
+	var m meta
+	if from > 0 {
+		m.Previous = c.link(page{from: max(0, from-p.limit), limit: p.limit})
+	}
+	if to < len(list) {
+		m.Next = c.link(page{from: to, limit: p.limit})
+	}
+	d := data{Data: list[from:to]}
+	if m != (meta{}) {
+		d.Meta = &m
+	}
+	return d
+}
+
+// link is the root-relative address of a page. Search writes a slash before the query and a bare colon behind the key.
+func (c *call) link(p page) string {
+	path, key := strings.TrimSuffix(c.request.URL.Path, "/"), url.QueryEscape(c.key(p))
+	if path == "/v1/search/conversations" {
+		return path + "/?pageKey=" + key + ":"
+	}
+	return path + "?pageKey=" + key
+}

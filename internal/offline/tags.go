@@ -1,0 +1,160 @@
+package offline
+
+import (
+	"slices"
+	"strings"
+)
+
+var tagRoutes = []route{
+	{pattern: "GET /v1/tags", status: 200, query: "includeDeactivated", handle: listTags},
+	{pattern: "POST /v1/tags", status: 200, handle: createTag},
+	{pattern: "GET /v1/conversations/{conversationId}/tags", status: 200, handle: listConversationTags},
+	{pattern: "PUT /v1/conversations/{conversationId}/tags/{tagId}", status: 204, handle: tagConversation},
+	{pattern: "DELETE /v1/conversations/{conversationId}/tags/{tagId}", status: 204, handle: untagConversation},
+}
+
+const refundTagID = "77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"
+
+type tag struct {
+	id, name, color string
+	inactive        bool
+}
+
+type tagWire struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Color string `json:"color,omitzero"`
+	State string `json:"state"`
+}
+
+func (t *tag) wire() tagWire {
+	state := "Active"
+	if t.inactive {
+		state = "Inactive"
+	}
+	return tagWire{t.id, t.name, t.color, state}
+}
+
+var tagNames = strings.Fields("refund refund-pending double-charge payment invoice late-delivery lost-parcel damaged wrong-item return " +
+	"exchange warranty login password-reset app bug subscription cancellation complaint escalated compliment urgent vip b2b gdpr " +
+	"presale stock fraud-check translation voucher")
+
+var inactiveTagNames = strings.Fields("black-friday summer-sale beta-test")
+
+func (w *world) seedTags() {
+	for i, name := range append(slices.Clone(tagNames), inactiveTagNames...) {
+		t := &tag{id: w.uuid("tag", int64(i)), name: name, inactive: i >= len(tagNames)}
+		if name == "refund" {
+			t.id = refundTagID
+		}
+		if i%2 == 0 {
+			t.color = pick(w.rand("tag", int64(i)), []string{"#e4572e", "#17bebb", "#ffc914", "#2e282a", "#76b041"})
+		}
+		w.tags.add(t.id, t)
+	}
+}
+
+// tagNamed finds a tag by its name, nil when there is none.
+func (w *world) tagNamed(name string) *tag {
+	for _, t := range w.tags.list {
+		if strings.EqualFold(t.name, name) {
+			return t
+		}
+	}
+	return nil
+}
+
+func listTags(c *call) (any, error) {
+	all, err := c.flag("includeDeactivated")
+	if err != nil {
+		return nil, err
+	}
+	tags := []tagWire{}
+	for _, t := range c.tags.list {
+		if all || !t.inactive {
+			tags = append(tags, t.wire())
+		}
+	}
+	return data{Data: tags}, nil
+}
+
+func createTag(c *call) (any, error) {
+	in, err := decode[struct {
+		Name  string `wire:"name,required"`
+		Color string `wire:"color"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSpace(in.Name)
+	if name == "" || c.tagNamed(name) != nil {
+		return nil, errParam.because("the name is empty, or there is a tag of this name")
+	}
+	t := c.newTag(name, in.Color)
+	return data{Data: t.wire()}, nil
+}
+
+func (c *call) newTag(name, color string) *tag {
+	t := &tag{id: c.newID(), name: name, color: color}
+	c.tags.add(t.id, t)
+	c.did(t.id, "tag "+name+" created")
+	return t
+}
+
+func listConversationTags(c *call) (any, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, err
+	}
+	tags := []tagWire{}
+	for _, id := range cv.tags {
+		tags = append(tags, c.tags.byID[id].wire())
+	}
+	return data{Data: tags}, nil
+}
+
+// tagAndConversation are the two that the path names.
+func (c *call) tagAndConversation() (*conversation, *tag, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := c.tags.get(c.id("tagId"))
+	return cv, t, err
+}
+
+func tagConversation(c *call) (any, error) {
+	cv, t, err := c.tagAndConversation()
+	if err != nil {
+		return nil, err
+	}
+	if t.inactive {
+		return nil, errParam.because("tag %s is inactive, only active ones can be applied", t.name)
+	}
+	c.applyTag(cv, t)
+	return nil, nil
+}
+
+func (c *call) applyTag(cv *conversation, t *tag) {
+	if cv.hasTag(t.id) {
+		return
+	}
+	c.detach(cv)
+	cv.tags = append(cv.tags, t.id)
+	cv.touch(c.now)
+	c.log(cv, "TagAdded", c.owner(), tagAttr{t.name, "TagAddedAttribute"})
+	c.did(itoa(cv.id), "tag "+t.name+" added")
+}
+
+func untagConversation(c *call) (any, error) {
+	cv, t, err := c.tagAndConversation()
+	if err != nil || !cv.hasTag(t.id) {
+		return nil, err
+	}
+	c.detach(cv)
+	cv.tags = slices.DeleteFunc(cv.tags, func(id string) bool { return id == t.id })
+	cv.touch(c.now)
+	c.log(cv, "TagRemoved", c.owner(), tagAttr{t.name, "TagRemovedAttribute"})
+	c.did(itoa(cv.id), "tag "+t.name+" removed")
+	return nil, nil
+}

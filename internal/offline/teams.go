@@ -1,0 +1,90 @@
+package offline
+
+import "slices"
+
+var teamRoutes = []route{
+	{pattern: "GET /v1/teams", status: 200, handle: listTeams},
+	{pattern: "POST /v1/teams", status: 201, handle: createTeam},
+	{pattern: "GET /v1/teams/{teamId}/agents", status: 200, handle: listTeamMembers},
+	{pattern: "PATCH /v1/teams/{teamId}/agents", status: 200, handle: addTeamMembers},
+}
+
+type team struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+
+	members []string // Dixa agents
+}
+
+func (w *world) seedTeams() {
+	names := []string{"Customer Care", "Billing & Payments", "Logistics", "Technical Support", "Sales", "Nordics"}
+	for i, name := range names {
+		t := &team{ID: w.uuid("team", int64(i)), Name: name}
+		for k, a := range w.agents.list {
+			if k%len(names) == i || (k%5 == 0 && i == 0) {
+				t.members = append(t.members, a.ID)
+			}
+		}
+		w.teams.add(t.ID, t)
+	}
+}
+
+func listTeams(c *call) (any, error) { return data{Data: list(c.teams.list)}, nil }
+
+func createTeam(c *call) (any, error) {
+	in, err := decode[struct {
+		Name string `wire:"name,required"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	t := &team{ID: c.newID(), Name: in.Name}
+	c.teams.add(t.ID, t)
+	c.did(t.ID, "team "+t.Name+" created")
+	return data{Data: t}, nil
+}
+
+type teamMember struct {
+	ID          string `json:"id"`
+	Name        string `json:"name,omitzero"`
+	Email       string `json:"email,omitzero"`
+	PhoneNumber string `json:"phoneNumber,omitzero"`
+}
+
+func listTeamMembers(c *call) (any, error) {
+	t, err := c.teams.get(c.id("teamId"))
+	if err != nil {
+		return nil, err
+	}
+	members := []teamMember{}
+	for _, id := range t.members {
+		a := c.agents.byID[id]
+		members = append(members, teamMember{a.ID, a.DisplayName, a.Email, a.PhoneNumber})
+	}
+	return data{Data: members}, nil
+}
+
+// addTeamMembers adds all or none: its answer has no body that could tell them apart.
+func addTeamMembers(c *call) (any, error) {
+	t, err := c.teams.get(c.id("teamId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[agentIDsIn](c)
+	if err != nil {
+		return nil, err
+	}
+	ids := lowered(in.AgentIDs)
+	for _, id := range ids {
+		if !c.agents.has(id) {
+			return nil, errParam.because("%s is not a Dixa agent", id)
+		}
+	}
+	for _, id := range ids {
+		if !slices.Contains(t.members, id) {
+			t.members = append(t.members, id)
+			c.did(t.ID, "member "+id+" added")
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,229 @@
+package offline
+
+import (
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+var webhookRoutes = []route{
+	{pattern: "GET /v1/webhooks", status: 200, handle: listWebhooks},
+	{pattern: "POST /v1/webhooks", status: 201, handle: createWebhook},
+	{pattern: "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status", status: 200, handle: getWebhookStatus},
+}
+
+// webhook is a subscription as it is on the wire. Dixa shows the secret key and the headers in clear.
+type webhook struct {
+	ID               string                 `json:"id"`
+	Name             string                 `json:"name"`
+	SubscribedEvents []string               `json:"subscribedEvents"`
+	URL              string                 `json:"url"`
+	Headers          map[string]string      `json:"headers"`
+	SecretKey        string                 `json:"secretKey"`
+	Enabled          bool                   `json:"enabled"`
+	CreatedAt        string                 `json:"createdAt"`
+	CreatedBy        string                 `json:"createdBy"`
+	UpdatedAt        string                 `json:"updatedAt"`
+	UpdatedBy        string                 `json:"updatedBy"`
+	Filters          map[string]eventFilter `json:"filters,omitzero"`
+}
+
+type eventFilter struct {
+	Strategy   string           `json:"strategy"`
+	Conditions []eventCondition `json:"conditions"`
+	Type       string           `json:"_type"`
+}
+
+type eventCondition struct {
+	Field  string   `json:"field"`
+	Values []string `json:"values"`
+	Type   string   `json:"_type"` // IsOneOf or IsNotOneOf
+}
+
+// webhookEvents are all that can be subscribed to.
+var webhookEvents = strings.Fields("SLAEvaluationVoided ConversationPending SLAEvaluationBreached ConversationMessageAdded " +
+	"ConversationCustomAttributeUpdated SLAEvaluationAchieved ConversationAssigned ConversationMessageDeliveryDelivered " +
+	"ConversationMessageDeliveryInfo ConversationTransferred ConversationEnqueued AgentUnbannedEnduser TypingStarted ConversationCreated " +
+	"ConversationUnassigned ConversationOpen ConversationAbandoned ConversationClosed ConversationMessageDeliveryFailed " +
+	"ConversationTagAdded ConversationNoteAdded AgentBannedEnduser ConversationEndUserReplaced ConversationMessageDeliverySeen " +
+	"AgentUnbannedIp ConversationMessageDeliverySent AgentBannedIp ConversationTagRemoved ConversationRated SLAEvaluationPending " +
+	"ConversationMessageDeliverySpamComplaint ConversationPendingExpired")
+
+// The bodies of webhooks.
+type (
+	webAuthIn   interface{ header() string }
+	basicAuthIn struct {
+		Username string `wire:"username,required"`
+		Password string `wire:"password,required"`
+	}
+	tokenAuthIn struct {
+		Value string `wire:"value,required"`
+	}
+	noAuthIn struct{}
+
+	eventFilterIn   interface{ eventFilter() eventFilter }
+	combinedFilters struct {
+		Strategy   string             `wire:"strategy,required,All|Any"`
+		Conditions []eventConditionIn `wire:"conditions,required"`
+	}
+	eventConditionIn interface{ condition() eventCondition }
+	eventTest        struct {
+		Field  string   `wire:"field,required,InitialChannel|OperationOrigin|QueueId"`
+		Values []string `wire:"values,required"`
+	}
+	eventOneOf struct {
+		eventTest
+	}
+	eventNotOneOf struct {
+		eventTest
+	}
+)
+
+func (b basicAuthIn) header() string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(b.Username+":"+b.Password))
+}
+func (t tokenAuthIn) header() string { return "Bearer " + t.Value }
+func (noAuthIn) header() string      { return "" }
+
+func (e eventOneOf) condition() eventCondition { return eventCondition{e.Field, e.Values, "IsOneOf"} }
+func (e eventNotOneOf) condition() eventCondition {
+	return eventCondition{e.Field, e.Values, "IsNotOneOf"}
+}
+
+func (f combinedFilters) eventFilter() eventFilter {
+	held := eventFilter{f.Strategy, []eventCondition{}, "CombinedFilters"}
+	for _, c := range f.Conditions {
+		held.Conditions = append(held.Conditions, c.condition())
+	}
+	return held
+}
+
+func (w *world) seedWebhooks() {
+	for i, s := range []struct{ name, url, events string }{
+		{"Order system", "https://hooks.example.com/dixa/orders", "ConversationCreated ConversationClosed ConversationTagAdded"},
+		{"Data warehouse", "https://warehouse.example.org/ingest/dixa", "ConversationRated ConversationMessageAdded"},
+		{"Wallboard (old)", "https://wallboard.example.net/dixa", "ConversationEnqueued"},
+	} {
+		h := &webhook{
+			ID: w.uuid("webhook", int64(i)), Name: s.name, SubscribedEvents: strings.Fields(s.events), URL: s.url, Enabled: i < 2,
+			Headers:   map[string]string{"Authorization": "Bearer " + w.hexKey("webhook token", int64(i))[:24]},
+			SecretKey: w.hexKey("webhook", int64(i)), CreatedBy: w.owner(), UpdatedBy: w.owner(),
+			CreatedAt: plainTime(w.anchor.AddDate(0, -8+i, 0)), UpdatedAt: plainTime(w.anchor.AddDate(0, -7+i, 3)),
+		}
+		w.webhooks.add(h.ID, h)
+	}
+}
+
+func listWebhooks(c *call) (any, error) { return data{Data: list(c.webhooks.list)}, nil }
+
+func createWebhook(c *call) (any, error) {
+	in, err := decode[struct {
+		Name          string                   `wire:"name,required"`
+		Events        []string                 `wire:"events"`
+		URL           string                   `wire:"url,required"`
+		Authorization webAuthIn                `wire:"authorization,required"`
+		CustomHeaders map[string]string        `wire:"customHeaders,required"`
+		Enabled       *bool                    `wire:"enabled"`
+		Filters       map[string]eventFilterIn `wire:"filters"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	h := &webhook{ID: c.newID(), Name: in.Name, SubscribedEvents: list(in.Events), URL: in.URL, Enabled: true,
+		Headers: headers(in.CustomHeaders, in.Authorization), SecretKey: c.hexKey("webhook", c.made), CreatedAt: plainTime(c.now),
+		CreatedBy: c.owner(), UpdatedAt: plainTime(c.now), UpdatedBy: c.owner(), Filters: eventFilters(in.Filters)}
+	set(&h.Enabled, in.Enabled)
+	if err := h.check(); err != nil {
+		return nil, err
+	}
+	c.webhooks.add(h.ID, h)
+	c.did(h.ID, "webhook created")
+	return data{Data: h}, nil
+}
+
+// check refuses events that do not exist and addresses that are none.
+func (h *webhook) check() error {
+	for _, e := range h.SubscribedEvents {
+		if !slices.Contains(webhookEvents, e) {
+			return errBody.because("there is no event %q", e)
+		}
+	}
+	if u, err := url.Parse(h.URL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return errBody.because("url is no web address")
+	}
+	return nil
+}
+
+func headers(custom map[string]string, auth webAuthIn) map[string]string {
+	all := map[string]string{}
+	for name, value := range custom {
+		all[name] = value
+	}
+	if auth != nil && auth.header() != "" {
+		all["Authorization"] = auth.header()
+	}
+	return all
+}
+
+func eventFilters(in map[string]eventFilterIn) map[string]eventFilter {
+	if in == nil {
+		return nil
+	}
+	all := map[string]eventFilter{}
+	for entity, f := range in {
+		all[entity] = f.eventFilter()
+	}
+	return all
+}
+
+type eventStatus struct {
+	Event          string   `json:"event"`
+	DeliveryStatus delivery `json:"deliveryStatus"`
+}
+
+type delivery struct {
+	DeliveryTimestamp string `json:"deliveryTimestamp,omitzero"`
+	Success           *bool  `json:"success,omitzero"`
+	ResponseCode      int    `json:"responseCode,omitzero"`
+	ResponseText      string `json:"responseText,omitzero"`
+	Type              string `json:"_type,omitzero"`
+}
+
+func getWebhookStatus(c *call) (any, error) {
+	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	all := []eventStatus{}
+	for _, event := range h.SubscribedEvents {
+		s := eventStatus{event, delivery{Type: "NoRecentDelivery"}}
+		if last := c.deliveries(h, event); len(last) > 0 {
+			s.DeliveryStatus = last[0]
+			s.DeliveryStatus.Type = "DeliveryDetail"
+		}
+		all = append(all, s)
+	}
+	return data{Data: all}, nil
+}
+
+// deliveries are the last deliveries of an event, newest first. Only seeded subscriptions have any: nothing is sent from here.
+func (w *world) deliveries(h *webhook, event string) []delivery {
+	i := slices.IndexFunc(w.webhooks.list, func(o *webhook) bool { return o.ID == h.ID })
+	if h.ID != w.uuid("webhook", int64(i)) || !h.Enabled {
+		return nil
+	}
+	r := w.rand("delivery "+event, int64(i))
+	var all []delivery
+	at := w.anchor
+	for range 3 {
+		at = at.Add(-r.between(time.Minute, 5*time.Hour))
+		d := delivery{milliTime(at), flagged(true), 200, "OK", ""}
+		if r.chance(20) {
+			d = delivery{milliTime(at), flagged(false), 503, "Service Unavailable", ""}
+		}
+		all = append(all, d)
+	}
+	return all
+}
