@@ -65,6 +65,7 @@ type Record struct {
 	Arguments  json.RawMessage `json:"arguments,omitempty"` // reduced by Arguments
 	Decision   string          `json:"decision,omitempty"`
 	Rule       string          `json:"rule,omitempty"`       // what decided: "agents.triage.allow (capabilities.yaml:31)"
+	Reason     string          `json:"reason,omitempty"`     // why it was refused, where it was not the capability file
 	FileDigest string          `json:"fileDigest,omitempty"` // of the capability file in force
 	Operations []Operation     `json:"operations,omitempty"` // what was sent to Dixa, in order
 	Tokens     int             `json:"tokens,omitempty"`     // size of the answer

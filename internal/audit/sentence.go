@@ -46,8 +46,8 @@ func refusal(who string, r Record, object string, named bool) string {
 	if named { // an object that names nothing in particular adds nothing to the tool's name
 		on = refusedOn(object)
 	}
-	why := ""
-	if rule := bareRule(r.Rule); rule != "" {
+	why := r.Reason
+	if rule := bareRule(r.Rule); why == "" && rule != "" {
 		why = "refused by " + rule
 		if strings.Count(rule, ".") == 1 { // agents.<name>: no line speaks of it, so nothing grants it
 			why = "not granted by " + rule

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -37,9 +38,15 @@ type call struct {
 func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments}
 	c.tool, _ = tools.ByName(r.Tool)
-	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Tool: r.Tool, FileDigest: c.rules.Digest()}
+	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, FileDigest: c.rules.Digest()}
+	if c.tool != nil || toolName.MatchString(r.Tool) { // anything longer may be somebody's words
+		c.record.Tool = r.Tool
+	}
 	return c
 }
+
+// toolName is what the name of a tool looks like.
+var toolName = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
 
 type callKey struct{}
 
@@ -108,12 +115,17 @@ func (c *call) describe() {
 	}
 }
 
-// kinds says which arguments may stand in the record as they are: none, unless they are known to be what they should.
+// kinds says which arguments may stand in the record as they are: of those that were not valid only the names.
 func (c *call) kinds() map[string]audit.Kind {
-	if !c.valid {
-		return nil
+	known := kinds(c.tool)
+	if c.valid {
+		return known
 	}
-	return kinds(c.tool)
+	names := make(map[string]audit.Kind, len(known))
+	for name := range known {
+		names[name] = audit.Text
+	}
+	return names
 }
 
 // intend records a write before it is sent.
@@ -137,7 +149,7 @@ func (c *call) unrecorded(err error) Answer {
 // refuse records a call that was not let through, and says why.
 func (c *call) refuse(ctx context.Context, err error) Answer {
 	c.describe()
-	c.record.Decision = audit.Refused
+	c.record.Reason = reason(err)
 	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: explain(c.request.Tool, err), Failed: true})
 }
 
@@ -202,6 +214,19 @@ func unknownTool(a *capability.Agent, name string) error {
 		text += fmt.Sprintf("; did you mean %s?", near)
 	}
 	return &errUnknownTool{text}
+}
+
+// reason is why a call was refused where it was not the capability file, without what the caller wrote.
+func reason(err error) string {
+	switch {
+	case errors.As(err, new(*notGranted)):
+		return ""
+	case errors.As(err, new(*schemas.Error)), errors.As(err, new(*dixaclient.InputError)):
+		return "its arguments are not valid"
+	case errors.As(err, new(*errUnknownTool)):
+		return "there is no such tool"
+	}
+	return "the agent is not in the capability file"
 }
 
 // explain is what the agent reads.

@@ -13,12 +13,13 @@ import (
 // kindsOf remembers the kinds of a tool's arguments; they follow from its type.
 var kindsOf sync.Map // *tools.Tool → map[string]audit.Kind
 
-// kinds says which arguments may stand in a record as they are: ids, enums, numbers and times. All others are texts.
+// kinds says how each argument stands in a record: ids, enums, numbers, flags and times as they are, texts as their
+// length and digest.
 func kinds(t *tools.Tool) map[string]audit.Kind {
 	if m, ok := kindsOf.Load(t); ok {
 		return m.(map[string]audit.Kind)
 	}
-	m := map[string]audit.Kind{}
+	m := map[string]audit.Kind{"skip": audit.Plain}
 	addKinds(m, "", t.In())
 	kindsOf.Store(t, m)
 	return m
@@ -39,12 +40,18 @@ func addKinds(m map[string]audit.Kind, prefix string, t reflect.Type) {
 			m[prefix+name] = audit.Plain
 		case leaf.Kind() == reflect.Struct:
 			addKinds(m, prefix+name+".", leaf)
+		default:
+			m[prefix+name] = audit.Text
 		}
 	}
 }
 
-// isPlain tells whether a type can only hold an id, one of a few words, or a time.
+// isPlain tells whether a type can only hold a number, a flag, an id, one of a few words, or a time.
 func isPlain(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Bool, reflect.Float64:
+		return true
+	}
 	_, enum := reflect.Zero(t).Interface().(interface{ Values() []string })
 	_, id := reflect.Zero(t).Interface().(interface{ Check() error })
 	_, moment := reflect.Zero(t).Interface().(interface{ UTC() time.Time })
