@@ -63,7 +63,7 @@ type core struct {
 	base      map[Host]string
 	bearer    map[Host]bool
 	pacers    map[Host]*pacer
-	http      *http.Client
+	transport http.RoundTripper // not an http.Client: the token must not travel along a redirect
 	timeout   time.Duration
 	maxAnswer int64
 	userAgent string
@@ -105,12 +105,9 @@ func New(c Config) (*Client, error) {
 		t.IdleConnTimeout = 30 * time.Second // before a gateway in between drops them
 		c.Transport = t
 	}
-	k.http = &http.Client{Transport: c.Transport, CheckRedirect: refuseRedirect}
+	k.transport = c.Transport
 	return &Client{core: k}, nil
 }
-
-// refuseRedirect hands the redirect back as an answer: the token must not travel to another address.
-func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // checkBase takes https anywhere, and http only to this machine. What may hold a secret is not repeated in the error.
 func checkBase(address, standard string) (string, error) {
@@ -134,7 +131,11 @@ func isLoopback(host string) bool {
 }
 
 // Close ends the idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
 
 // Call is one operation on its way: what stands around it may read and change In before it goes on, and read the
 // rest after.

@@ -93,7 +93,7 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again boo
 		return false, 0, &Error{Op: call.Op, Attempts: call.Attempts, Err: err}
 	}
 	call.Attempts++
-	res, err := c.http.Do(req)
+	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		again, e := broken(ctx, call, err, conn.never())
 		return again, 0, e
@@ -124,7 +124,7 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again boo
 
 // broken is an attempt without a whole answer; unsent says that nothing of it left this machine.
 func broken(ctx context.Context, call *Call, err error, unsent bool) (again bool, _ *Error) {
-	e := &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: plain(err)}
+	e := &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
 	if unsent {
 		e.Effect = NotDone
 	}
@@ -148,15 +148,6 @@ func (c *connection) watch(ctx context.Context) context.Context {
 
 // never is false for a transport that says nothing of its connections.
 func (c *connection) never() bool { return c.asked.Load() && !c.got.Load() }
-
-// plain drops the address and the method that net/http puts before an error: the operation is named already.
-func plain(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
 
 func (c *Client) newRequest(ctx context.Context, op *Spec, r *Request) (*http.Request, error) {
 	token, err := c.token()

@@ -248,6 +248,15 @@ func TestCallsThatEndBeforeTheyAreSent(t *testing.T) {
 		err := callOnce(ctx, c, false)
 		require.EqualError(t, err, "add_note: it was not sent: the call ended while it waited for Dixa's limit: context canceled. Nothing was changed.")
 		require.ErrorIs(t, err, context.Canceled)
+
+		for range DefaultBurst {
+			require.NoError(t, c.pacers[API].wait(t.Context(), "other"))
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		var busy *BusyError
+		require.ErrorAs(t, callOnce(ctx, c, false), &busy)
+		require.Equal(t, "add_note", busy.Operation)
 	})
 }
 
@@ -269,49 +278,5 @@ func TestNoPlaceForTheRepetition(t *testing.T) {
 		require.False(t, errors.As(err, &busy))
 		require.EqualError(t, err, "close_conversation: no answer from Dixa: EOF. It is not known whether Dixa did it. Look with get_conversation before you try again.")
 		time.Sleep(time.Minute)
-	})
-}
-
-func TestBackOff(t *testing.T) {
-	date := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
-	for _, test := range []struct {
-		name       string
-		retryAfter func() string
-		least      time.Duration
-		most       time.Duration
-	}{
-		{"full jitter, doubled", func() string { return "" }, 0, 3 * time.Second},
-		{"seconds", func() string { return "7" }, 14 * time.Second, 14 * time.Second},
-		{"a date", func() string { return date(9 * time.Second) }, 18 * time.Second, 18 * time.Second},
-		{"a date gone by", func() string { return date(-time.Hour) }, 0, 3 * time.Second},
-		{"below zero", func() string { return "-5" }, 0, 3 * time.Second},
-		{"beyond reason", func() string { return "9223372037" }, 0, 3 * time.Second},
-		{"words", func() string { return "soon" }, 0, 3 * time.Second},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := memoryClient(t, behaviour(func(n int, w http.ResponseWriter, r *http.Request) {
-					withRetryAfter(status(429, tooMany), test.retryAfter())(n, w, r)
-				}).handler())
-				start := time.Now()
-				require.Error(t, callOnce(t.Context(), c, false))
-				took := time.Since(start)
-				require.GreaterOrEqual(t, took, test.least)
-				require.LessOrEqual(t, took, test.most)
-			})
-		})
-	}
-}
-
-func TestJitterSpreadsThePauses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := memoryClient(t, behaviour(hangUp).handler())
-		seen := map[time.Duration]bool{}
-		for range 50 {
-			start := time.Now()
-			require.Error(t, callOnce(t.Context(), c, true))
-			seen[time.Since(start).Round(500*time.Millisecond)] = true
-		}
-		require.Greater(t, len(seen), 2, "pauses are spread")
 	})
 }

@@ -70,10 +70,10 @@ type Spec struct {
 // Option states what an operation's method does not say.
 type Option func(*Spec)
 
-func paged(s *Spec)         { s.Paged = true }
-func idempotent(s *Spec)    { s.Idempotent = true }
-func deprecated(s *Spec)    { s.Deprecated = true }
-func bare(s *Spec)          { s.Bare = true }
+func paged(s *Spec)      { s.Paged = true }
+func idempotent(s *Spec) { s.Idempotent = true }
+func deprecated(s *Spec) { s.Deprecated = true }
+func bare(s *Spec)       { s.Bare = true }
 
 func on(h Host) Option                   { return func(s *Spec) { s.Host = h } }
 func secret(properties ...string) Option { return func(s *Spec) { s.Secret = properties } }
