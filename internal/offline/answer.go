@@ -89,7 +89,7 @@ func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer
 // admit checks the token and the rate. Dixa's gateway says the same for a missing and for a wrong token.
 func (d *Dixa) admit(r *http.Request) error {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if token == "" || (d.o.Token != "" && token != d.o.Token) {
+	if token == "" || token == "Bearer" || (d.o.Token != "" && token != d.o.Token) {
 		return errUnauthorized.because("the Authorization header is missing or has another token")
 	}
 	d.mu.Lock()

@@ -178,4 +178,36 @@ func (o *office) user(i int) string {
 	return o.dixa.world().users.list[i].ID
 }
 
+func (o *office) team(i int) string {
+	o.dixa.mu.Lock()
+	defer o.dixa.mu.Unlock()
+	return o.dixa.world().teams.list[i].ID
+}
+
+func (o *office) tag(name string) string {
+	o.dixa.mu.Lock()
+	defer o.dixa.mu.Unlock()
+	return o.dixa.world().tagNamed(name).id
+}
+
+func (o *office) attribute(identifier string) string {
+	o.dixa.mu.Lock()
+	defer o.dixa.mu.Unlock()
+	return o.dixa.world().attributeNamed(identifier).id
+}
+
+// find gives the first seeded conversation that passes.
+func (o *office) find(pass func(*conversation) bool) *conversation {
+	o.t.Helper()
+	o.dixa.mu.Lock()
+	defer o.dixa.mu.Unlock()
+	for _, c := range o.dixa.world().conversations {
+		if pass(c) {
+			return c
+		}
+	}
+	require.FailNow(o.t, "no conversation passes")
+	return nil
+}
+
 const noID = "11111111-2222-4333-8444-555555555555"

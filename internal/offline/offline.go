@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// URL is the address under which the client of [Dixa.Client] reaches the offline Dixa. Nothing resolves it outside that client.
-const URL = "http://offline.dixa.invalid"
+// URL is the address under which the client of [Dixa.Client] reaches the offline Dixa; to a client it is this machine.
+const URL = "http://localhost"
 
 // Options say how an offline Dixa behaves. The zero value is ready to use.
 type Options struct {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
@@ -22,7 +23,8 @@ type meta struct {
 type page struct{ from, limit int }
 
 // page reads pageLimit and pageKey. A key holds the place and the filters of the first request: with a GET they may be left out or
-// repeated but not changed, with a POST the same body must come again. limit 0 means that Dixa knows no largest page.
+// repeated but not changed, with a POST the same body must come again. A largest of 0
+// means that Dixa knows no largest page.
 func (c *call) page(largest int) (page, error) {
 	p := page{limit: defaultPage}
 	if v := c.query.Get("pageLimit"); v != "" {
@@ -44,12 +46,14 @@ func (c *call) page(largest int) (page, error) {
 		p.limit, _ = strconv.Atoi(held.Get("pageLimit"))
 	}
 	p.from, _ = strconv.Atoi(held.Get("from"))
+	for name := range c.query {
+		if name != "pageKey" && name != "pageLimit" && c.query.Get(name) != held.Get("filter."+name) {
+			return p, errParam.because("query parameter %s is not what the pageKey was made with", name)
+		}
+	}
 	for name, values := range held {
 		if filter, ok := strings.CutPrefix(name, "filter."); ok {
-			if given := c.query.Get(filter); given != "" && given != values[0] {
-				return p, errParam.because("query parameter %s is not what the pageKey was made with", filter)
-			}
-			c.query.Set(filter, values[0])
+			c.query[filter] = values
 		}
 	}
 	return p, nil
@@ -71,11 +75,24 @@ func (c *call) openKey(key string) (url.Values, error) {
 // seal ties a key to the operation, its path, the body and the data, so that only a key that was given out fits.
 func (c *call) seal(query string) string {
 	h := sha256.New()
-	for _, s := range []string{c.org.id, c.route.pattern, strings.TrimSuffix(c.request.URL.Path, "/"), string(c.body), query} {
+	for _, s := range []string{c.org.id, c.route.pattern, strings.TrimSuffix(c.request.URL.Path, "/"), canonical(c.body), query} {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+// canonical is a body without what does not count: the order of fields and blanks.
+func canonical(body []byte) string {
+	var v any
+	if json.Unmarshal(body, &v) != nil {
+		return string(body)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return string(body)
+	}
+	return string(b)
 }
 
 func (c *call) key(p page) string {

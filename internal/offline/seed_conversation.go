@@ -149,14 +149,13 @@ func (w *world) seedBeats(r *rng, c *conversation) {
 			out = !out
 		}
 	}
-	c.squeeze()
+	c.squeeze(w.anchor.Add(-r.between(time.Minute, 2*time.Hour)))
 	c.lastMessage = c.beats[len(c.beats)-1].at
 }
 
-// squeeze moves the messages of a new conversation closer, so that none comes after the newest moment of the data.
-func (c *conversation) squeeze() {
-	end := c.created.Truncate(24 * time.Hour).Add(24*time.Hour - time.Minute)
-	if days := c.created.AddDate(0, 0, 12); days.After(end) && c.id < firstConversation+seedConversations*9/10 {
+// squeeze moves the messages closer: none comes after the newest moment of the data, and no conversation lasts for weeks.
+func (c *conversation) squeeze(end time.Time) {
+	if days := c.created.AddDate(0, 0, 12); days.Before(end) {
 		end = days
 	}
 	last := c.beats[len(c.beats)-1].at
