@@ -1,0 +1,125 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+type configCmd struct {
+	Client   string `arg:"" enum:"claude-desktop,vscode,cursor" help:"claude-desktop, vscode or cursor."`
+	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent that the client gets."`
+	Offline  bool   `help:"Connect to the built-in offline Dixa, which needs no token."`
+	fileFlag `embed:""`
+}
+
+// launch is how a client starts the program.
+type launch struct {
+	Type    string            `json:"type,omitempty"`
+	Command string            `json:"command"`
+	Args    []string          `json:"args"`
+	Env     map[string]string `json:"env,omitempty"`
+}
+
+// input is what VS Code asks its user for, so that the token stands in no file.
+type input struct {
+	Type        string `json:"type"`
+	ID          string `json:"id"`
+	Description string `json:"description"`
+	Password    bool   `json:"password"`
+}
+
+// Run prints the snippet on standard output and where it goes on standard error.
+func (c *configCmd) Run() error {
+	l, err := c.launch()
+	if err != nil {
+		return err
+	}
+	var snippet any = map[string]any{"mcpServers": map[string]launch{"dixa": l}}
+	if c.Client == "vscode" {
+		l.Type = "stdio"
+		whole := map[string]any{"servers": map[string]launch{"dixa": l}}
+		if !c.Offline {
+			whole["inputs"] = []input{{"promptString", "dixa-api-token", "Dixa API token", true}}
+		}
+		snippet = whole
+	}
+	e := json.NewEncoder(os.Stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(snippet); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "\nMerge this into %s and restart the client.\n", c.target())
+	if !c.Offline && c.Client != "vscode" {
+		fmt.Fprintln(os.Stderr, "Put the path of a file that holds nothing but the token in place of the one shown, or add --offline to try without a token.")
+	}
+	return nil
+}
+
+// launch checks that the agent can be served and gives the command line for it.
+func (c *configCmd) launch() (launch, error) {
+	rules, _, err := c.load()
+	if err != nil {
+		return launch{}, err
+	}
+	agent, err := rules.Stdio(c.Agent)
+	if err != nil {
+		return launch{}, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return launch{}, fmt.Errorf("this program's own path is not known: %w", err)
+	}
+	if strings.Contains(self, "go-build") {
+		fmt.Fprintln(os.Stderr, "Note: this program was started by go run and will be gone; build it first (make build).")
+	}
+	l := launch{Command: self, Args: []string{"serve", "--agent", agent.Name}}
+	if c.Capabilities != "" {
+		path, err := filepath.Abs(c.Capabilities)
+		if err != nil {
+			return launch{}, err
+		}
+		l.Args = append(l.Args, "--capabilities", path)
+	}
+	switch {
+	case c.Offline:
+		l.Args = append(l.Args, "--offline")
+	case c.Client == "vscode":
+		l.Env = map[string]string{"DIXA_API_TOKEN": "${input:dixa-api-token}"}
+	default:
+		l.Env = map[string]string{"DIXA_API_TOKEN_FILE": tokenFile()}
+	}
+	return l, nil
+}
+
+// tokenFile suggests where the token could stand.
+func tokenFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		dir = string(filepath.Separator)
+	}
+	return filepath.Join(dir, "dixa-mcp", "token")
+}
+
+// target is the file that the client reads on this operating system.
+func (c *configCmd) target() string {
+	home, _ := os.UserHomeDir() // only for the message
+	switch c.Client {
+	case "vscode":
+		return ".vscode/mcp.json of the workspace (or run \"MCP: Open User Configuration\")"
+	case "cursor":
+		return filepath.Join(home, ".cursor", "mcp.json")
+	}
+	switch runtime.GOOS {
+	case "darwin":
+		return filepath.Join(home, "Library", "Application Support", "Claude", "claude_desktop_config.json")
+	case "windows":
+		return filepath.Join(cmp.Or(os.Getenv("AppData"), home), "Claude", "claude_desktop_config.json")
+	}
+	return filepath.Join(home, ".config", "Claude", "claude_desktop_config.json")
+}

@@ -1,0 +1,42 @@
+// Command dixa-mcp gives AI agents the Dixa customer-service API as MCP tools: each agent exactly what a capability
+// file grants it, within Dixa's limits, and with a record of every call.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Serve an agent over stdio; this is what an MCP client starts."`
+	Config  configCmd  `cmd:"" help:"Print the snippet that connects an MCP client."`
+	Tools   toolsCmd   `cmd:"" help:"List tools: those of an agent and why it has them, or all."`
+	Call    callCmd    `cmd:"" help:"Call one tool as an agent, without a model."`
+	Check   checkCmd   `cmd:"" help:"Check a capability file, and say which one is in force."`
+	Offline offlineCmd `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
+	Demo    demoCmd    `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	var c cli
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parsed := kong.Parse(&c,
+		kong.Name("dixa-mcp"),
+		kong.Description("Dixa for AI agents, over MCP. Without a token, add --offline to try everything on a built-in Dixa."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "dixa-mcp:", err)
+		stop()
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"dixa-mcp/internal/offline"
+)
+
+type offlineCmd struct {
+	Listen  string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Where to listen; port 0 takes a free one."`
+	Seed    uint64        `default:"1" help:"Another number gives another organization."`
+	Rate    float64       `default:"10" help:"Requests a second before it answers 429, as Dixa does; 0 for no limit."`
+	Latency time.Duration `help:"Added to every answer."`
+}
+
+// Run serves the offline Dixa until the process is told to stop.
+func (c *offlineCmd) Run(ctx context.Context) error {
+	dixa := offline.New(offline.Options{Seed: c.Seed, Rate: c.Rate, Burst: 4, Latency: c.Latency})
+	url, stop, err := dixa.Listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	fmt.Printf(`offline Dixa at %s (ctrl-C ends it and forgets what was changed)
+
+In another terminal:
+  export DIXA_MCP_BASE_URL=%s DIXA_API_TOKEN=offline
+  dixa-mcp call get_conversation '{"conversationId":1234}'
+`, url, url)
+	<-ctx.Done()
+	return stop()
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	dixamcp "dixa-mcp"
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/offline"
+)
+
+// fileFlag says which capability file is in force.
+type fileFlag struct {
+	Capabilities string `placeholder:"FILE" env:"DIXA_MCP_CAPABILITIES" help:"The capability file. By default capabilities.yaml in the user's configuration folder (dixa-mcp), then the built-in one."`
+}
+
+// load reads the capability file that is in force and says where it stands.
+func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
+	if f.Capabilities != "" {
+		rules, err = capability.Load(f.Capabilities)
+		return rules, f.Capabilities, err
+	}
+	if dir, err := os.UserConfigDir(); err == nil {
+		path := filepath.Join(dir, "dixa-mcp", "capabilities.yaml")
+		rules, err := capability.Load(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return rules, path, err
+		}
+	}
+	rules, err = capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
+	return rules, "built in (write your own with: dixa-mcp check --print > capabilities.yaml)", err
+}
+
+// dixaFlags say how Dixa is reached, and where records go.
+type dixaFlags struct {
+	fileFlag `embed:""`
+	Offline  bool          `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
+	BaseURL  string        `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
+	State    string        `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
+	Audit    string        `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
+	Timeout  time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"For a call with its waiting and its repetitions. MCP clients give up after 60s."`
+}
+
+// system is everything behind the protocol, put together.
+type system struct {
+	gate  *gate.Gate
+	rules *capability.Rules
+	where string
+	log   *audit.Log
+	close []func()
+}
+
+// Close ends what was started, the last first.
+func (s *system) Close() {
+	for i := len(s.close) - 1; i >= 0; i-- {
+		s.close[i]()
+	}
+}
+
+// open puts the system together. Whatever is wrong with the file, the token or the folders is said here, before
+// anything is served.
+func (f dixaFlags) open() (*system, error) {
+	if f.Timeout <= 0 {
+		return nil, fmt.Errorf("--timeout must be longer than 0, not %s", f.Timeout)
+	}
+	rules, where, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	s := &system{rules: rules, where: where}
+	client, err := f.client(s)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.close = append(s.close, client.Close)
+	dir, err := f.auditDir()
+	if err == nil {
+		s.log, err = audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: rules.Digest()}})
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("the records of calls cannot be kept (see --audit): %w", err)
+	}
+	s.close = append(s.close, func() {
+		if err := s.log.Close(); err != nil {
+			slog.Error("the records of calls could not be closed", "error", err)
+		}
+	})
+	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout})
+	return s, nil
+}
+
+// client connects to Dixa, or to the offline one.
+func (f dixaFlags) client(s *system) (*dixaclient.Client, error) {
+	if f.Offline {
+		if f.BaseURL != "" {
+			return nil, errors.New("--offline and --base-url exclude each other; to use an offline Dixa that runs elsewhere give only --base-url")
+		}
+		dixa := offline.New(offline.Options{Rate: 10, Burst: 4})
+		hc, stop := dixa.Client()
+		s.close = append(s.close, stop)
+		return dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("offline"), URL: offline.URL, ExportsURL: offline.URL, Transport: hc.Transport, UserAgent: userAgent()})
+	}
+	token, err := tokenSource()
+	if err != nil {
+		return nil, err
+	}
+	return dixaclient.New(dixaclient.Config{Token: token, URL: f.BaseURL, UserAgent: userAgent()})
+}
+
+func userAgent() string { return "dixa-mcp/" + version() }
+
+// auditDir is where records go.
+func (f dixaFlags) auditDir() (string, error) {
+	if f.Audit != "" {
+		return f.Audit, nil
+	}
+	state, err := f.stateDir()
+	return filepath.Join(state, "audit"), err
+}
+
+// stateDir is the folder of what must survive a restart, where the operating system wants it.
+func (f dixaFlags) stateDir() (string, error) {
+	if f.State != "" {
+		return f.State, nil
+	}
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		dir := os.Getenv("LocalAppData")
+		if runtime.GOOS == "darwin" || dir == "" {
+			var err error
+			if dir, err = os.UserConfigDir(); err != nil {
+				return "", fmt.Errorf("no folder for the state is known; name one with --state: %w", err)
+			}
+		}
+		return filepath.Join(dir, "dixa-mcp"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil && os.Getenv("XDG_STATE_HOME") == "" {
+		return "", fmt.Errorf("no folder for the state is known; name one with --state: %w", err)
+	}
+	return filepath.Join(cmp.Or(os.Getenv("XDG_STATE_HOME"), filepath.Join(home, ".local", "state")), "dixa-mcp"), nil
+}
+
+// tokenSource takes the token from DIXA_API_TOKEN, or from the file that DIXA_API_TOKEN_FILE names. There is no flag:
+// it would show in the list of processes.
+func tokenSource() (dixaclient.TokenSource, error) {
+	token, file := os.Getenv("DIXA_API_TOKEN"), os.Getenv("DIXA_API_TOKEN_FILE")
+	switch {
+	case token != "" && file != "":
+		return nil, errors.New("DIXA_API_TOKEN and DIXA_API_TOKEN_FILE are both set: set one")
+	case token != "":
+		_, err := dixaclient.CleanToken(token)
+		return dixaclient.StaticToken(token), err
+	case file != "":
+		read := func() (string, error) {
+			b, err := os.ReadFile(file)
+			return strings.TrimSpace(string(b)), err
+		}
+		first, err := read()
+		if err != nil {
+			return nil, fmt.Errorf("DIXA_API_TOKEN_FILE: %w", err)
+		}
+		_, err = dixaclient.CleanToken(first)
+		return read, err
+	}
+	return nil, errors.New("no Dixa API token: set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one")
+}
+
+// agent finds the agent that a person names on the command line; none means the file's default.
+func agentOf(rules *capability.Rules, name string) (*capability.Agent, error) {
+	if name == "" {
+		return rules.Stdio("")
+	}
+	return rules.Agent(name)
+}
