@@ -35,8 +35,10 @@ type Tool struct {
 
 // Output is what a tool gives before it is made into an answer.
 type Output struct {
-	Body []byte // what Dixa answered, nil when it had nothing to say
-	Next string // the key of the next page
+	Body   []byte // what Dixa answered, nil when it had nothing to say
+	Next   string // the key of the next page
+	Done   int    // of many items, those that were done
+	Failed int    // and those that were not
 }
 
 // Arguments are a call's arguments after they were checked.

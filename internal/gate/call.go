@@ -70,6 +70,11 @@ func (c *call) note(op *dixaclient.Call, took time.Duration, err error) {
 	c.operations = append(c.operations, o)
 }
 
+// itemsFailed remembers that an operation on many items did not do all of them, though Dixa called it a success.
+func (c *call) itemsFailed(out tools.Output) {
+	c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
+}
+
 // effect is what is known about a failed operation's effect.
 func effect(err error) string {
 	var e *dixaclient.Error

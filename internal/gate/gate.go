@@ -142,11 +142,17 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 		text, _ := json.Marshal(map[string]string{"done": c.tool.Done(c.arguments)}) // strings always marshal
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: string(text)})
 	}
+	if out.Failed > 0 {
+		c.itemsFailed(out)
+	}
 	o := c.tool.View
 	o.Skip, o.NextKey = args.Skip, out.Next
 	r, err := view.Render(out.Body, o)
 	if err != nil {
 		return c.fail(ctx, err)
+	}
+	if out.Failed > 0 && out.Done == 0 {
+		return c.finish(ctx, audit.OutcomeFailed, Answer{Text: r.Text, Failed: true})
 	}
 	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text})
 }
