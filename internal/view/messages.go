@@ -1,0 +1,196 @@
+package view
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+var typeKey, textFileKey = []byte("type"), []byte("textFile")
+
+// message writes one message flat: m are its own members, attributes those of its attributes, which
+// differ by channel. Its text, its author and the mark are siblings, and no property of Dixa's can
+// take their names.
+func (w *walker) message(m, attributes []member) bool {
+	w.inMessage = true
+	author := authorOf(attributes)
+
+	w.out = append(w.out, '{')
+	w.take(m, "id")
+	w.take(m, "createdAt")
+	w.text("author", author)
+	w.take(m, "authorId")
+	if kind := find(attributes, "_type"); isString(kind) {
+		kind = bytes.TrimSuffix(kind[:len(kind)-1], []byte("Attributes"))
+		w.member(member{typeKey, append(slices.Clip(kind), '"')}) // never into the body
+		remove(attributes, "_type")
+	}
+	w.contacts = true
+	for _, key := range [...]string{"from", "to", "cc", "bcc", "replyDefaultToEmails"} {
+		w.take(attributes, key)
+	}
+	w.contacts = false
+	w.body(attributes)
+	if author != "agent" {
+		w.mark()
+	}
+	w.take(attributes, "attachments")
+	for _, p := range attributes {
+		if p.key != nil {
+			w.own(p)
+		}
+	}
+	for _, p := range m {
+		if p.key != nil && string(p.key) != "attributes" {
+			w.own(p)
+		}
+	}
+	w.out = append(w.out, '}')
+	w.inMessage = false
+	return true
+}
+
+// authorOf tells who wrote a message by its direction, and then takes the direction away: author
+// says it. Recordings and transcripts have none.
+func authorOf(attributes []member) string {
+	switch raw := find(attributes, "direction"); {
+	case bytes.EqualFold(raw, []byte(`"Inbound"`)):
+		remove(attributes, "direction")
+		return "customer"
+	case bytes.EqualFold(raw, []byte(`"Outbound"`)):
+		remove(attributes, "direction")
+		return "agent"
+	}
+	return "unknown"
+}
+
+// body writes what the message says: text, or textFile where Dixa keeps a long mail as a file.
+// A content of another shape is left where it is.
+func (w *walker) body(attributes []member) {
+	for _, key := range [...]string{"content", "emailContent"} {
+		raw := find(attributes, key)
+		if raw == nil || raw[0] != '{' {
+			continue
+		}
+		base := len(w.stack)
+		m := w.push(raw)
+		text, isText := w.content(m)
+		file := find(m, "file")
+		if inner := find(m, "content"); !isText && inner != nil && inner[0] == '{' {
+			text, isText = w.content(w.push(inner))
+		}
+		w.stack = w.stack[:base]
+		switch {
+		case isText:
+			w.text("text", text)
+		case file != nil && file[0] == '{':
+			w.member(member{textFileKey, file})
+		default:
+			continue
+		}
+		remove(attributes, key)
+		return
+	}
+}
+
+// take writes the member of that name and takes it out of m.
+func (w *walker) take(m []member, key string) {
+	for i := len(m) - 1; i >= 0; i-- {
+		if string(m[i].key) == key {
+			w.member(m[i])
+			remove(m, key)
+			return
+		}
+	}
+}
+
+// remove takes every member of that name out of m.
+func remove(m []member, key string) {
+	for i := range m {
+		if string(m[i].key) == key {
+			m[i].key = nil
+		}
+	}
+}
+
+// own writes a property that Dixa put beside the ones of this package; where both have the same
+// name, Dixa's gets a prefix.
+func (w *walker) own(p member) {
+	switch string(p.key) {
+	case "id", "createdAt", "author", "authorId", "type", "from", "to", "cc", "bcc", "text", "textFile", "attachments":
+		p.key = append([]byte("dixa."), p.key...)
+	}
+	w.member(p)
+}
+
+// content gives the text of a content object, {"_type":"Html"|"Markdown"|"Text","value":"…"}.
+func (w *walker) content(m []member) (string, bool) {
+	kind, raw := find(m, "_type"), find(m, "value")
+	switch string(kind) {
+	case `"Html"`, `"Markdown"`, `"Text"`:
+	default:
+		return "", false
+	}
+	if !isString(raw) {
+		return "", false
+	}
+	keep := w.keepQuotes || !w.inMessage
+	s := decode(raw[1 : len(raw)-1])
+	switch string(kind) {
+	case `"Html"`:
+		return htmlText(s, keep), true
+	case `"Markdown"`:
+		s = withoutComments(s)
+	}
+	return plainText(s, keep), true
+}
+
+// plainText is for texts what htmlText is for HTML.
+func plainText(s string, keepQuotes bool) string {
+	s = tidy(Clean(s))
+	if !keepQuotes {
+		s = withoutHistory(s)
+	}
+	return s
+}
+
+// withoutComments drops what Markdown hides from people: <!-- comments -->.
+func withoutComments(s string) string {
+	for {
+		before, rest, found := strings.Cut(s, "<!--")
+		if !found {
+			return s
+		}
+		_, after, _ := strings.Cut(rest, "-->")
+		s = before + after
+	}
+}
+
+// contactOf gives an email contact as "Name <address>", or "" for anything else. Angle brackets
+// are taken out of the name, or a customer could be called "Support <support@…>".
+func contactOf(m []member) string {
+	var name, address string
+	for _, p := range m {
+		switch {
+		case string(p.key) == "email" && isString(p.value):
+			address = oneLine(unquote(p.value))
+		case string(p.key) == "name" && isString(p.value):
+			name = oneLine(unquote(p.value))
+		case p.value[0] != 'n':
+			return ""
+		}
+	}
+	if address == "" || name == "" || name == address {
+		return address
+	}
+	return name + " <" + address + ">"
+}
+
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(angle.Replace(Clean(s))), " ")
+}
+
+var angle = strings.NewReplacer("<", "", ">", "")
+
+func isString(raw []byte) bool  { return len(raw) > 0 && raw[0] == '"' }
+func unquote(raw []byte) string { return decode(raw[1 : len(raw)-1]) }

@@ -1,0 +1,278 @@
+// Package view turns what Dixa answered into what an AI agent reads: compact JSON without empty
+// values, HTML as text, secrets redacted, hidden characters removed, customers' words marked, and
+// never more tokens than asked for. It knows nothing of tools, agents or HTTP.
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// Kind says who wrote the texts in an answer.
+type Kind int
+
+const (
+	// Plain answers hold fields. Properties known to hold a customer's words (subject, highlights,
+	// ratingComment) mark their object with "untrusted":true, and so do content objects.
+	Plain Kind = iota
+	// Messages answers hold messages, {id, authorId, createdAt, attributes}. Each is shown flat, with
+	// its author and its text, and is untrusted unless a Dixa agent wrote it. The list is oldest
+	// first: what its first message quotes is kept, what later ones quote is not.
+	Messages
+	// Notes answers hold what people inside the organization wrote: internal notes, templates,
+	// articles. Their subjects mark nothing.
+	Notes
+)
+
+// Options say how one tool's answer is shown.
+type Options struct {
+	MaxTokens int      // the most Result.Tokens may be; 0 = 8,000; below 200 it is 200
+	Skip      int      // first items of the list to leave out (the tool's own argument "skip")
+	SkipArg   bool     // the tool has a "skip" argument: name it when something is cut; otherwise name pageLimit
+	PageLimit bool     // the tool has pageLimit and pageKey arguments
+	Secret    []string // property names whose values are replaced by "[redacted]" wherever they stand, in any case; "authorization" always is
+	Kind      Kind     // who wrote the texts
+	NextKey   string   // page key of the next page ("" = none); shown as nextPageKey
+}
+
+// Result is an answer for an agent.
+type Result struct {
+	Text      string // compact JSON, an object; "" when Dixa answered without a body
+	Tokens    int    // EstimateTokens(Text)
+	Shown     int    // items of the list that are shown; 1 for a single object
+	Total     int    // items of the list that Dixa sent; 1 for a single object
+	Untrusted bool   // something in Text is marked "untrusted":true
+}
+
+const (
+	defaultTokens = 8000
+	leastTokens   = 200
+)
+
+// Render shows the body of one of Dixa's answers. {"data":…,"meta":…} becomes its data: an object
+// as it is, a list as {"items":[…]} with shown, total, more and nextPageKey where not everything is
+// there. The error says that the body is no JSON, and holds nothing of it.
+func Render(body []byte, o Options) (Result, error) {
+	body = bytes.Trim(body, " \t\r\n")
+	if len(body) == 0 {
+		return Result{}, nil
+	}
+	if err := valid(body); err != nil {
+		return Result{}, fmt.Errorf("show Dixa's answer: %w", err)
+	}
+	if o.MaxTokens == 0 {
+		o.MaxTokens = defaultTokens
+	}
+	o.MaxTokens, o.Skip = max(o.MaxTokens, leastTokens), max(o.Skip, 0)
+	w := &walker{kind: o.Kind, secret: [][]byte{[]byte("authorization")}}
+	w.out = make([]byte, 0, min(len(body), 4*o.MaxTokens)+256)
+	w.stack = make([]member, 0, 64)
+	for _, s := range o.Secret {
+		w.secret = append(w.secret, []byte(s))
+	}
+	data, beside := unwrap(body)
+	if data[0] == '[' {
+		l := list{o: o, w: w, beside: beside}
+		return l.render(data), nil
+	}
+	return single(w, data, o.MaxTokens), nil
+}
+
+// unwrap takes the envelope off: the answer is data, an object or an array. beside is what stood
+// next to data in the envelope, but meta: partialErrors.
+func unwrap(body []byte) (data []byte, beside []member) {
+	if body[0] == '{' {
+		for key, value := range members(body) {
+			switch string(key) {
+			case "data":
+				data = value
+			case "meta":
+			default:
+				beside = append(beside, member{cleanKey(key), value})
+			}
+		}
+		if data == nil && len(beside) > 0 || len(beside) > 0 && data[0] != '[' {
+			data, beside = body, nil
+		}
+	} else {
+		data = body
+	}
+	switch {
+	case data == nil, data[0] == 'n':
+		return []byte("{}"), nil
+	case data[0] == '{':
+		return soleArray(data), nil
+	case data[0] == '[':
+		return data, beside
+	}
+	return fmt.Appendf(nil, `{"data":%s}`, data), nil
+}
+
+// soleArray gives the array of an object that has one member and that an array, such as the
+// schedules of {"schedules":[…]}, and otherwise the object.
+func soleArray(obj []byte) []byte {
+	var sole []byte
+	for _, value := range members(obj) {
+		if sole != nil || value[0] != '[' {
+			return obj
+		}
+		sole = value
+	}
+	if sole == nil {
+		return obj
+	}
+	return sole
+}
+
+func single(w *walker, obj []byte, budget int) Result {
+	w.keepQuotes = true
+	if !w.value(obj) {
+		w.out = append(w.out, "{}"...)
+	}
+	if tokens(w.out) > budget {
+		const tail = `,"more":"%s"}`
+		room := budget - EstimateTokens(fmt.Sprintf(tail, membersCut)) - 1
+		cut, how := shorten(w.out, room)
+		w.out = fmt.Appendf(cut[:len(cut)-1], tail, how)
+		if len(cut) == 2 {
+			w.out = fmt.Appendf(nil, `{"more":"%s"}`, how)
+		}
+	}
+	return Result{Text: string(w.out), Tokens: tokens(w.out), Shown: 1, Total: 1, Untrusted: marked(w.out)}
+}
+
+// list renders one array.
+type list struct {
+	o      Options
+	w      *walker
+	beside []member
+
+	shown, total int
+	how          string // how the only item was cut
+}
+
+func (l *list) render(arr []byte) Result {
+	w, extra := l.w, l.extra()
+	w.out = append(w.out, `{"items":[`...)
+	var m meter
+	m.add(w.out)
+	room := l.o.MaxTokens - l.tailTokens(extra)
+	for raw := range elements(arr) {
+		l.total++
+		if l.total <= l.o.Skip || l.shown < l.total-1-l.o.Skip {
+			continue // left out, or behind the first that did not fit
+		}
+		mark, before := len(w.out), m
+		l.item(raw)
+		m.add(w.out[mark:])
+		switch {
+		case m.tokens() <= room:
+			l.shown++
+		case l.shown == 0:
+			var cut []byte
+			cut, l.how = shorten(w.out[mark:], room-before.tokens()-1)
+			w.out, m = append(w.out[:mark], cut...), before
+			m.add(cut)
+			l.shown++
+			room = 0
+		default:
+			w.out, m = w.out[:mark], before
+		}
+	}
+	mark := len(w.out)
+	w.out = l.tail(append(append(w.out, ']'), extra...))
+	m.add(w.out[mark:])
+	return Result{Text: string(w.out), Tokens: m.tokens(), Shown: l.shown, Total: l.total, Untrusted: marked(w.out)}
+}
+
+// item writes one item of the list; one that is empty keeps its place, since skip counts places.
+func (l *list) item(raw []byte) {
+	l.w.comma()
+	l.w.keepQuotes = l.total == 1
+	if l.w.value(raw) {
+		return
+	}
+	switch raw[0] {
+	case 'n':
+		l.w.out = append(l.w.out, "null"...)
+	case '"':
+		l.w.out = append(l.w.out, `""`...)
+	default:
+		l.w.out = append(l.w.out, raw[0], raw[len(raw)-1])
+	}
+}
+
+// extra renders what stood beside the list in the envelope, in at most a quarter of the budget.
+func (l *list) extra() []byte {
+	w := l.w
+	if len(l.beside) == 0 {
+		return nil
+	}
+	w.out = append(w.out, '{')
+	for _, p := range l.beside {
+		switch string(p.key) {
+		case "items", "shown", "total", "nextPageKey":
+			p.key = append([]byte("dixa."), p.key...)
+		}
+		w.member(p)
+	}
+	w.out = append(w.out, '}')
+	out := bytes.Clone(w.out)
+	w.out = w.out[:0]
+	if tokens(out) > l.o.MaxTokens/4 {
+		out, _ = shorten(out, l.o.MaxTokens/4)
+	}
+	if len(out) == 2 {
+		return nil
+	}
+	return append([]byte{','}, out[1:len(out)-1]...)
+}
+
+// tailTokens is the most that can stand behind the items.
+func (l *list) tailTokens(extra []byte) int {
+	worst := *l
+	worst.total, worst.shown, worst.how = 9_999_999, 9_999_998-l.o.Skip, membersCut
+	return tokens(worst.tail(append([]byte{']'}, extra...))) + 1
+}
+
+// tail closes the list, and says what is not in it and how to get that.
+func (l *list) tail(dst []byte) []byte {
+	o, skip := l.o, l.o.Skip
+	var more []string
+	rest := l.total - skip - l.shown
+	next := o.NextKey
+	switch {
+	case rest < 0:
+		more = append(more, fmt.Sprintf("skip=%d is past the end of %d", skip, l.total))
+	case rest > 0 && o.SkipArg:
+		more = append(more, fmt.Sprintf("shown %d-%d of %d; call again with skip=%d", skip+1, skip+l.shown, l.total, skip+l.shown))
+	case rest > 0 && o.PageLimit:
+		next = "" // the next page begins behind what was cut
+		more = append(more, fmt.Sprintf("shown %d of %d of this page; call again with the same pageKey and pageLimit=%d", l.shown, l.total, l.shown))
+	case rest > 0:
+		more = append(more, fmt.Sprintf("shown %d of %d; the rest does not fit, so ask for less", l.shown, l.total))
+	case skip > 0 && l.shown > 0:
+		more = append(more, fmt.Sprintf("shown %d-%d of %d", skip+1, skip+l.shown, l.total))
+	}
+	if len(more) > 0 {
+		dst = fmt.Appendf(dst, `,"shown":%d,"total":%d`, l.shown, l.total)
+	}
+	if l.how != "" {
+		more = append(more, l.how)
+	}
+	switch {
+	case next != "" && EstimateTokens(next) > o.MaxTokens/4:
+		next = ""
+		more = append(more, "there is another page, but its key is too long to show")
+	case next != "":
+		more = append(more, "another page follows: call again with pageKey set to nextPageKey")
+	}
+	if len(more) > 0 {
+		dst = appendString(append(dst, `,"more":`...), strings.Join(more, "; "))
+	}
+	if next != "" {
+		dst = appendString(append(dst, `,"nextPageKey":`...), next)
+	}
+	return append(dst, '}')
+}

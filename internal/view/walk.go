@@ -1,0 +1,263 @@
+package view
+
+import (
+	"bytes"
+	"strings"
+)
+
+// walker rewrites valid JSON from Dixa into out: in order, numbers digit by digit, unknown
+// properties kept, nulls and empty values dropped, strings cleaned, secrets redacted, texts that
+// customers write marked.
+type walker struct {
+	out    []byte
+	kind   Kind
+	secret [][]byte
+
+	stack      []member // the members of the objects around the one being written
+	inMessage  bool     // below a message: its mark covers what stands in it
+	contacts   bool     // below an address field of a message
+	highlight  bool     // below the highlights of a search hit
+	keepQuotes bool     // this message is the first: what it quotes is shown nowhere else
+}
+
+// member is one property: its key cleaned and JSON-escaped, and the bytes of its value.
+type member struct{ key, value []byte }
+
+// value appends raw as the agent sees it. It is false, and nothing is appended, when nothing is
+// left to see.
+func (w *walker) value(raw []byte) bool {
+	switch raw[0] {
+	case '{':
+		return w.object(raw)
+	case '[':
+		return w.array(raw)
+	case '"':
+		return w.str(raw)
+	case 'n':
+		return false
+	}
+	w.out = append(w.out, raw...)
+	return true
+}
+
+func (w *walker) array(raw []byte) bool {
+	start := len(w.out)
+	w.out = append(w.out, '[')
+	for element := range elements(raw) {
+		mark := len(w.out)
+		w.comma()
+		if !w.value(element) {
+			w.out = w.out[:mark]
+		}
+	}
+	return w.end(start, ']')
+}
+
+func (w *walker) object(raw []byte) bool {
+	base := len(w.stack)
+	seen := w.properties(w.push(raw))
+	w.stack = w.stack[:base]
+	return seen
+}
+
+// properties writes the object that has the members m.
+func (w *walker) properties(m []member) bool {
+	if w.kind == Messages && !w.inMessage {
+		if attributes := find(m, "attributes"); attributes != nil && attributes[0] == '{' {
+			return w.message(m, w.push(attributes))
+		}
+	}
+	if text, ok := w.content(m); ok {
+		return w.flattened(m, text)
+	}
+	if w.contacts {
+		if contact := contactOf(m); contact != "" {
+			w.out = appendString(w.out, contact)
+			return true
+		}
+	}
+	start := len(w.out)
+	w.out = append(w.out, '{')
+	customers := false
+	for _, p := range m {
+		if w.member(p) && w.customerWrote(p.key, m) {
+			customers = true
+		}
+	}
+	if customers && !w.inMessage && !w.highlight {
+		w.mark()
+	}
+	return w.end(start, '}')
+}
+
+// flattened writes a content object, whose text was found, for an object that is no message.
+func (w *walker) flattened(m []member, text string) bool {
+	if w.inMessage && len(m) == 2 {
+		if text != "" {
+			w.out = appendString(w.out, text)
+		}
+		return text != ""
+	}
+	start := len(w.out)
+	w.out = append(w.out, '{')
+	w.text("text", text)
+	if len(w.out) > start+1 && !w.inMessage {
+		w.mark()
+	}
+	for _, p := range m {
+		if k := string(p.key); k != "_type" && k != "value" {
+			w.own(p)
+		}
+	}
+	return w.end(start, '}')
+}
+
+// push puts the members of an object on the stack. What it returns stays valid below.
+func (w *walker) push(obj []byte) []member {
+	base := len(w.stack)
+	for key, value := range members(obj) {
+		w.stack = append(w.stack, member{cleanKey(key), value})
+	}
+	return w.stack[base:len(w.stack):len(w.stack)]
+}
+
+// cleanKey makes two spellings of a name the same bytes.
+func cleanKey(key []byte) []byte {
+	if all(key, inName) {
+		return key
+	}
+	return appendText([]byte{}, Clean(decode(key)))
+}
+
+// find gives the value of the last member of that name, as JSON readers do, or nil.
+func find(m []member, key string) []byte {
+	for i := len(m) - 1; i >= 0; i-- {
+		if string(m[i].key) == key {
+			return m[i].value
+		}
+	}
+	return nil
+}
+
+// member writes one property and is false when its value left nothing to see.
+func (w *walker) member(p member) bool {
+	mark := len(w.out)
+	w.name(p.key)
+	value := len(w.out)
+	inHits := w.highlight
+	w.highlight = inHits || string(p.key) == "highlights" || string(p.key) == "highlight"
+	seen := w.value(p.value)
+	w.highlight = inHits
+	switch {
+	case !seen:
+		w.out = w.out[:mark]
+	case w.isSecret(p.key):
+		w.out = append(w.out[:value], `"[redacted]"`...)
+	}
+	return seen
+}
+
+// name writes a comma where one is due, and the key. Dixa's own properties of the names that this
+// package gives a meaning to get a prefix, so that no customer can say who wrote what.
+func (w *walker) name(key []byte) {
+	w.comma()
+	w.out = append(w.out, '"')
+	if t := bytes.TrimSpace(key); bytes.EqualFold(t, []byte("untrusted")) || bytes.EqualFold(t, []byte("more")) {
+		w.out = append(w.out, "dixa."...)
+	}
+	w.out = append(append(w.out, key...), '"', ':')
+}
+
+// text writes a property of this package with a text, if there is one.
+func (w *walker) text(key, text string) {
+	if text == "" {
+		return
+	}
+	w.comma()
+	w.out = append(append(append(w.out, '"'), key...), '"', ':')
+	w.out = appendString(w.out, text)
+}
+
+// mark says that a customer, or nobody knows who, wrote what stands in this object.
+func (w *walker) mark() {
+	w.comma()
+	w.out = append(w.out, untrusted...)
+}
+
+const untrusted = `"untrusted":true`
+
+// marked says whether anything in an answer is marked. No string can hold the mark: there its
+// quotes are escaped.
+func marked(out []byte) bool { return bytes.Contains(out, []byte(untrusted)) }
+
+func (w *walker) comma() {
+	if last := w.out[len(w.out)-1]; last != '{' && last != '[' {
+		w.out = append(w.out, ',')
+	}
+}
+
+// end closes an object or array, or takes it back when it is empty.
+func (w *walker) end(start int, bracket byte) bool {
+	if len(w.out) == start+1 {
+		w.out = w.out[:start]
+		return false
+	}
+	w.out = append(w.out, bracket)
+	return true
+}
+
+func (w *walker) str(raw []byte) bool {
+	inner := withoutZone(raw[1 : len(raw)-1])
+	if !w.highlight && special(inner, 0) == len(inner) {
+		if len(inner) > 0 {
+			w.out = append(append(append(w.out, '"'), inner...), '"')
+		}
+		return len(inner) > 0
+	}
+	s := decode(inner)
+	if w.highlight {
+		s = highlightTags.Replace(s)
+	}
+	if s = Clean(s); s != "" {
+		w.out = appendString(w.out, s)
+	}
+	return s != ""
+}
+
+var highlightTags = strings.NewReplacer(`<em class="highlight">`, "", "<em>", "", "</em>", "")
+
+// withoutZone strips the zone that Dixa repeats behind some times: 2021-12-01T12:46:36.581Z[GMT].
+func withoutZone(s []byte) []byte {
+	if len(s) < 22 || s[len(s)-1] != ']' || s[4] != '-' || s[10] != 'T' {
+		return s
+	}
+	open := bytes.IndexByte(s, '[')
+	if open < 19 || !isDigit(s[0]) || !all(bytes.ReplaceAll(s[open+1:len(s)-1], []byte("/"), nil), inName) {
+		return s
+	}
+	return s[:open]
+}
+
+// isSecret compares as people write header and property names: in any case.
+func (w *walker) isSecret(key []byte) bool {
+	for _, s := range w.secret {
+		if bytes.EqualFold(key, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// customerWrote says whether a property of this name holds words of the customer, outside messages:
+// a conversation's subject, the fragments of a search hit, what came with a rating.
+func (w *walker) customerWrote(key []byte, siblings []member) bool {
+	switch string(key) {
+	case "highlights", "highlight", "ratingComment":
+		return true
+	case "subject", "oldSubject", "newSubject":
+		return w.kind != Notes
+	case "message":
+		return find(siblings, "score") != nil
+	}
+	return false
+}
