@@ -3,6 +3,7 @@ package dixaclient
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -148,6 +149,9 @@ type Call struct {
 	Status    int    // of the last answer, 0 when there was none
 	Attempts  int    // how often it was sent
 	RequestID string // Dixa's name for the last request, where it gives one
+
+	// Row takes the rows of a stream, which has no Out and no Raw; nil for any other call. Its error ends the call.
+	Row func(json.RawMessage) error
 }
 
 // Around is what stands between a caller and Dixa: it may refuse (return an error without calling next), change the

@@ -84,8 +84,8 @@ func giveUp(call *Call, last *Error, err error) error {
 
 // attempt sends a request once. again tells whether repeating it cannot do harm.
 func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again bool, retryAfter time.Duration, _ *Error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("%w than %s", errSlow, c.timeout))
-	defer cancel()
+	ctx, silence, end := c.limit(ctx, call)
+	defer end()
 	var conn connection
 	call.Status, call.RequestID = 0, ""
 	req, err := c.newRequest(conn.watch(ctx), call.Op, r)
@@ -101,6 +101,10 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again boo
 	defer res.Body.Close()
 	call.Status = res.StatusCode
 	call.RequestID = cmp.Or(res.Header.Get("X-Amzn-Requestid"), res.Header.Get("X-Request-Id"))
+	if call.Row != nil && res.StatusCode < 300 {
+		again, e := c.stream(ctx, call, res, silence)
+		return again, 0, e
+	}
 	body, err := c.read(res)
 	switch {
 	case res.StatusCode == http.StatusTooManyRequests:

@@ -30,6 +30,10 @@ type Encoded struct {
 // It refuses wrong combinations with an [*InputError]. The value is sent as JSON, or as it is when it is [Encoded].
 type bodied interface{ Body() (any, error) }
 
+// checked is implemented by requests without a body whose arguments only fit together in some ways. It refuses the others
+// with an [*InputError].
+type checked interface{ Check() error }
+
 // conversational is implemented by requests about one conversation; [ConversationRef] gives it to all that embed it.
 type conversational interface{ OfConversation() int64 }
 
@@ -134,6 +138,11 @@ func ConversationOf(in any) (id int64, ok bool) {
 // Request builds the request that in (a pointer to the operation's request type) stands for, without sending it.
 // An [*InputError] says what does not fit.
 func (s *Spec) Request(in any) (*Request, error) {
+	if c, ok := in.(checked); ok {
+		if err := c.Check(); err != nil {
+			return nil, s.inputError(err)
+		}
+	}
 	v := reflect.ValueOf(in).Elem()
 	r := &Request{Method: s.Method, Path: s.Path}
 	for _, f := range s.plan.fields {
@@ -209,7 +218,7 @@ func (s *Spec) encodeBody(r *Request, in any, v reflect.Value) (err error) {
 	return err
 }
 
-// inputError names the operation in an error of Body.
+// inputError names the operation in an error of Body or Check.
 func (s *Spec) inputError(err error) error {
 	if e, ok := err.(*InputError); ok {
 		e.Operation = s.Name
