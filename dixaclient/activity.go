@@ -51,5 +51,5 @@ type ListFlowsIn struct {
 var (
 	ListActivity             = op[ListActivityIn, []ActivityEntry]("list_activity", "GET /v1/conversations/activitylog", Read, paged)
 	ListConversationActivity = op[ConversationRef, []ActivityEntry]("list_conversation_activity", "GET /v1/conversations/{conversationId}/activitylog", Read)
-	ListFlows                = op[ListFlowsIn, []Flow]("list_flows", "GET /v1/conversations/flows", Read)
+	ListFlows                = op[ListFlowsIn, []Flow]("list_flows", "GET /v1/conversations/flows", Read, shared)
 )

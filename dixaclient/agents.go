@@ -71,14 +71,14 @@ type SetWorkingChannelIn struct {
 
 // The operations on Dixa agents one by one. Source: Dixa API v1, "Agents".
 var (
-	ListAgents        = op[ListAgentsIn, []Agent]("list_agents", "GET /v1/agents", Read, paged)
-	GetAgent          = op[AgentRef, Agent]("get_agent", "GET /v1/agents/{agentId}", Read)
+	ListAgents        = op[ListAgentsIn, []Agent]("list_agents", "GET /v1/agents", Read, shared, paged)
+	GetAgent          = op[AgentRef, Agent]("get_agent", "GET /v1/agents/{agentId}", Read, shared)
 	CreateAgent       = op[CreateAgentIn, Agent]("create_agent", "POST /v1/agents", Write, lookWith("list_agents"))
 	ReplaceAgent      = op[ReplaceAgentIn, Agent]("replace_agent", "PUT /v1/agents/{agentId}", Write, lookWith("get_agent"))
 	UpdateAgent       = op[UpdateAgentIn, Agent]("update_agent", "PATCH /v1/agents/{agentId}", Write, lookWith("get_agent"))
 	DeleteAgent       = op[AgentRef, None]("delete_agent", "DELETE /v1/agents/{agentId}", Erase, lookWith("get_agent"))
-	ListAgentTeams    = op[AgentRef, []Team]("list_agent_teams", "GET /v1/agents/{agentId}/teams", Read)
+	ListAgentTeams    = op[AgentRef, []Team]("list_agent_teams", "GET /v1/agents/{agentId}/teams", Read, shared)
 	SetWorkingChannel = op[SetWorkingChannelIn, None]("set_working_channel", "PUT /v1/agents/{agentId}/presence/working-channel", Write, lookWith("get_agent_presence"))
-	GetAgentPresence  = op[AgentRef, Presence]("get_agent_presence", "GET /v1/agents/{agentId}/presence", Read)
-	ListPresence      = op[NoArguments, []Presence]("list_presence", "GET /v1/agents/presence", Read, bare)
+	GetAgentPresence  = op[AgentRef, Presence]("get_agent_presence", "GET /v1/agents/{agentId}/presence", Read, shared)
+	ListPresence      = op[NoArguments, []Presence]("list_presence", "GET /v1/agents/presence", Read, shared, bare)
 )

@@ -182,11 +182,11 @@ type RecordValue struct {
 
 // The operations on analytics. Source: Dixa API v1, "Analytics".
 var (
-	ListMetrics            = op[Page, []Metric]("list_metrics", "GET /v1/analytics/metrics", Read, paged)
+	ListMetrics            = op[Page, []Metric]("list_metrics", "GET /v1/analytics/metrics", Read, shared, paged)
 	QueryMetric            = op[QueryMetricIn, MetricData]("query_metric", "POST /v1/analytics/metrics", Read, idempotent)
-	GetMetric              = op[MetricRef, Metric]("get_metric", "GET /v1/analytics/metrics/{metricId}", Read)
-	ListMetricFilterValues = op[ListMetricFilterValuesIn, []FilterValue]("list_metric_filter_values", "GET /v1/analytics/filter/{filterAttribute}", Read, paged)
-	ListMetricRecords      = op[Page, []MetricRecordKind]("list_metric_records", "GET /v1/analytics/records", Read, paged)
-	GetMetricRecord        = op[MetricRecordRef, MetricRecordKind]("get_metric_record", "GET /v1/analytics/records/{recordId}", Read)
+	GetMetric              = op[MetricRef, Metric]("get_metric", "GET /v1/analytics/metrics/{metricId}", Read, shared)
+	ListMetricFilterValues = op[ListMetricFilterValuesIn, []FilterValue]("list_metric_filter_values", "GET /v1/analytics/filter/{filterAttribute}", Read, shared, paged)
+	ListMetricRecords      = op[Page, []MetricRecordKind]("list_metric_records", "GET /v1/analytics/records", Read, shared, paged)
+	GetMetricRecord        = op[MetricRecordRef, MetricRecordKind]("get_metric_record", "GET /v1/analytics/records/{recordId}", Read, shared)
 	QueryMetricRecords     = op[QueryMetricRecordsIn, []MetricRecord]("query_metric_records", "POST /v1/analytics/records", Read, idempotent, paged)
 )

@@ -21,7 +21,7 @@ type GetAnonymizationIn struct {
 // AnonymizeConversationIn names a conversation; an open one is refused unless Force closes it.
 type AnonymizeConversationIn struct {
 	ConversationRef
-	Force bool `json:"force,omitzero" in:"query" jsonschema_description:"close it if open"`
+	Force bool `json:"force,omitzero" in:"query" named:"*" jsonschema_description:"close it if open"`
 }
 
 // AnonymizeMessageIn names a message.
@@ -33,7 +33,7 @@ type AnonymizeMessageIn struct {
 // AnonymizeEndUserIn names an end user with open conversations only if Force closes them.
 type AnonymizeEndUserIn struct {
 	EndUserRef
-	Force bool `json:"force,omitzero" in:"query" jsonschema_description:"close open conversations"`
+	Force bool `json:"force,omitzero" in:"query" named:"*" jsonschema_description:"close open conversations"`
 }
 
 // EntityType is what can be anonymized.
@@ -46,7 +46,7 @@ func (EntityType) Values() []string { return []string{"Conversation", "Message",
 type AnonymizeEntityIn struct {
 	Type               EntityType `json:"type"`
 	EntityID           Name       `json:"entityId"`
-	ForceAnonymization bool       `json:"forceAnonymization,omitzero"`
+	ForceAnonymization bool       `json:"forceAnonymization,omitzero" named:"*"`
 }
 
 // OfConversation is the conversation's id, 0 when it is something else.
@@ -71,6 +71,6 @@ var (
 	GetAnonymization      = op[GetAnonymizationIn, Anonymization]("get_anonymization", "GET /v1/anonymization/request/{requestId}", Read)
 	AnonymizeConversation = op[AnonymizeConversationIn, Anonymization]("anonymize_conversation", "PATCH /v1/conversations/{conversationId}/anonymize", Erase, lookWith("get_conversation"))
 	AnonymizeMessage      = op[AnonymizeMessageIn, Anonymization]("anonymize_message", "PATCH /v1/conversations/{conversationId}/messages/{messageId}/anonymize", Erase, lookWith("list_messages"))
-	AnonymizeEndUser      = op[AnonymizeEndUserIn, Anonymization]("anonymize_end_user", "PATCH /v1/endusers/{userId}/anonymize", Erase, lookWith("get_end_user"))
-	AnonymizeEntity       = op[AnonymizeEntityIn, Anonymization]("anonymize_entity", "POST /v1/anonymization", Erase, idempotent, deprecated)
+	AnonymizeEndUser      = op[AnonymizeEndUserIn, Anonymization]("anonymize_end_user", "PATCH /v1/endusers/{userId}/anonymize", Erase, everything, lookWith("get_end_user"))
+	AnonymizeEntity       = op[AnonymizeEntityIn, Anonymization]("anonymize_entity", "POST /v1/anonymization", Erase, everything, idempotent, deprecated)
 )

@@ -124,8 +124,8 @@ type MoveArticleIn struct {
 
 // The operations on articles. Source: Dixa API v1, "Knowledge".
 var (
-	GetArticle                  = op[GetArticleIn, Article]("get_article", "GET /v1/knowledge/articles/{articleId}", Read)
-	ListArticleTranslations     = op[ArticleRef, ArticleTranslations]("list_article_translations", "GET /v1/knowledge/articles/{articleId}/translations", Read)
+	GetArticle                  = op[GetArticleIn, Article]("get_article", "GET /v1/knowledge/articles/{articleId}", Read, shared)
+	ListArticleTranslations     = op[ArticleRef, ArticleTranslations]("list_article_translations", "GET /v1/knowledge/articles/{articleId}/translations", Read, shared)
 	CreateArticle               = op[CreateArticleIn, Article]("create_article", "POST /v1/knowledge/articles", Write, lookWith("get_catalog"))
 	UpdateArticle               = op[UpdateArticleIn, Article]("update_article", "PATCH /v1/knowledge/articles/{articleId}", Write, lookWith("get_article"))
 	UpdateArticleTranslations   = op[UpdateArticleTranslationsIn, PartialOutcome[ArticleTranslation]]("update_article_translations", "PATCH /v1/knowledge/articles/{articleId}/translations", Write, bare, lookWith("list_article_translations"))

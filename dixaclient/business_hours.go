@@ -79,8 +79,8 @@ type ScheduleStatus struct {
 
 // The operations on business hours. Source: Dixa API v1, "Business Hours".
 var (
-	ListSchedules     = op[NoArguments, Schedules]("list_schedules", "GET /v1/business-hours/schedules", Read)
-	GetSchedule       = op[ScheduleRef, ScheduleHours]("get_schedule", "GET /v1/business-hours/schedules/{scheduleId}/definition", Read)
-	ListUpcomingHours = op[ListUpcomingHoursIn, ScheduleHours]("list_upcoming_hours", "GET /v1/business-hours/schedules/{scheduleId}/upcoming", Read)
-	GetScheduleStatus = op[GetScheduleStatusIn, ScheduleStatus]("get_schedule_status", "GET /v1/business-hours/schedules/{scheduleId}/status", Read)
+	ListSchedules     = op[NoArguments, Schedules]("list_schedules", "GET /v1/business-hours/schedules", Read, shared)
+	GetSchedule       = op[ScheduleRef, ScheduleHours]("get_schedule", "GET /v1/business-hours/schedules/{scheduleId}/definition", Read, shared)
+	ListUpcomingHours = op[ListUpcomingHoursIn, ScheduleHours]("list_upcoming_hours", "GET /v1/business-hours/schedules/{scheduleId}/upcoming", Read, shared)
+	GetScheduleStatus = op[GetScheduleStatusIn, ScheduleStatus]("get_schedule_status", "GET /v1/business-hours/schedules/{scheduleId}/status", Read, shared)
 )

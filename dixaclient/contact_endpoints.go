@@ -29,6 +29,6 @@ type GetContactEndpointIn struct {
 
 // The operations on contact endpoints. Source: Dixa API v1, "Contact Endpoints".
 var (
-	ListContactEndpoints = op[ListContactEndpointsIn, []ContactEndpoint]("list_contact_endpoints", "GET /v1/contact-endpoints", Read)
-	GetContactEndpoint   = op[GetContactEndpointIn, ContactEndpoint]("get_contact_endpoint", "GET /v1/contact-endpoints/{contactEndpointId}", Read)
+	ListContactEndpoints = op[ListContactEndpointsIn, []ContactEndpoint]("list_contact_endpoints", "GET /v1/contact-endpoints", Read, shared)
+	GetContactEndpoint   = op[GetContactEndpointIn, ContactEndpoint]("get_contact_endpoint", "GET /v1/contact-endpoints/{contactEndpointId}", Read, shared)
 )

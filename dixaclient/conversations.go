@@ -72,7 +72,7 @@ type TransferConversationIn struct {
 type ClaimConversationIn struct {
 	ConversationRef
 	AgentID ActingAgent `json:"agentId" jsonschema_description:"assignee"`
-	Force   bool        `json:"force,omitzero" jsonschema_description:"take it from another Dixa agent"`
+	Force   bool        `json:"force,omitzero" named:"*" jsonschema_description:"take it from another Dixa agent"`
 }
 
 // Body always says whether to force, since Dixa does when nothing is said.

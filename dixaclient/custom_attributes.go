@@ -85,8 +85,8 @@ type GetCustomAttributeIn struct {
 
 // The operations on custom attributes. Source: Dixa API v1, "Custom Attributes", "End Users", "Conversations".
 var (
-	ListCustomAttributes      = op[NoArguments, []CustomAttribute]("list_custom_attributes", "GET /v1/custom-attributes", Read)
-	GetCustomAttribute        = op[GetCustomAttributeIn, CustomAttribute]("get_custom_attribute", "GET /v1/custom-attributes/{customAttributeId}", Read)
+	ListCustomAttributes      = op[NoArguments, []CustomAttribute]("list_custom_attributes", "GET /v1/custom-attributes", Read, shared)
+	GetCustomAttribute        = op[GetCustomAttributeIn, CustomAttribute]("get_custom_attribute", "GET /v1/custom-attributes/{customAttributeId}", Read, shared)
 	SetEndUserAttributes      = op[SetEndUserAttributesIn, []CustomAttributeValue]("set_end_user_attributes", "PATCH /v1/endusers/{userId}/custom-attributes", Write, lookWith("get_end_user"))
 	SetConversationAttributes = op[SetConversationAttributesIn, []CustomAttributeValue]("set_conversation_attributes", "PATCH /v1/conversations/{conversationId}/custom-attributes", Write, lookWith("get_conversation"))
 )

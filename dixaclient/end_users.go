@@ -5,6 +5,9 @@ type EndUserRef struct {
 	UserID UUID `json:"userId" in:"path"`
 }
 
+// OfEndUser is the end user's id.
+func (r EndUserRef) OfEndUser() UUID { return r.UserID }
+
 // EndUser is a customer. Lists leave out the custom attributes.
 type EndUser struct {
 	ID        UUID `json:"id"`
@@ -76,7 +79,7 @@ type ListEndUserConversationsIn struct {
 
 // The operations on end users one by one. Source: Dixa API v1, "End Users".
 var (
-	ListEndUsers             = op[ListEndUsersIn, []EndUser]("list_end_users", "GET /v1/endusers", Read, paged)
+	ListEndUsers             = op[ListEndUsersIn, []EndUser]("list_end_users", "GET /v1/endusers", Read, reaches(SomeEndUsers), paged)
 	GetEndUser               = op[EndUserRef, EndUser]("get_end_user", "GET /v1/endusers/{userId}", Read)
 	CreateEndUser            = op[CreateEndUserIn, EndUser]("create_end_user", "POST /v1/endusers", Write, lookWith("list_end_users"))
 	UpdateEndUser            = op[UpdateEndUserIn, EndUser]("update_end_user", "PATCH /v1/endusers/{userId}", Write, lookWith("get_end_user"))

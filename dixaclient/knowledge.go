@@ -77,9 +77,9 @@ type GetCategoryIn struct {
 // The operations on where articles are. Dixa has none that lists categories or articles but the catalog, and none that
 // creates a category. Source: Dixa API v1, "Knowledge".
 var (
-	ListCollections          = op[Page, []Collection]("list_collections", "GET /v1/knowledge/collections", Read, paged)
-	GetCollection            = op[CollectionRef, Collection]("get_collection", "GET /v1/knowledge/collections/{collectionId}", Read)
-	GetCatalog               = op[GetCatalogIn, Catalog]("get_catalog", "GET /v1/knowledge/collections/{collectionId}/catalog", Read)
-	GetCategory              = op[GetCategoryIn, Category]("get_category", "GET /v1/knowledge/categories/{categoryId}", Read)
-	ListCategoryTranslations = op[CategoryRef, CategoryTranslations]("list_category_translations", "GET /v1/knowledge/categories/{categoryId}/translations", Read)
+	ListCollections          = op[Page, []Collection]("list_collections", "GET /v1/knowledge/collections", Read, shared, paged)
+	GetCollection            = op[CollectionRef, Collection]("get_collection", "GET /v1/knowledge/collections/{collectionId}", Read, shared)
+	GetCatalog               = op[GetCatalogIn, Catalog]("get_catalog", "GET /v1/knowledge/collections/{collectionId}/catalog", Read, shared)
+	GetCategory              = op[GetCategoryIn, Category]("get_category", "GET /v1/knowledge/categories/{categoryId}", Read, shared)
+	ListCategoryTranslations = op[CategoryRef, CategoryTranslations]("list_category_translations", "GET /v1/knowledge/categories/{categoryId}/translations", Read, shared)
 )

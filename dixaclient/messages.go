@@ -53,8 +53,8 @@ type MessageText struct {
 
 // MessageExtras are the rarer arguments of a message.
 type MessageExtras struct {
-	Attachments      []Attachment `json:"attachments,omitzero"`
-	IntegrationEmail string       `json:"integrationEmail,omitzero"`
+	Attachments      []Attachment `json:"attachments,omitzero" named:"*"`
+	IntegrationEmail string       `json:"integrationEmail,omitzero" named:"*"`
 	ExternalID       string       `json:"externalId,omitzero"`
 }
 
@@ -93,8 +93,8 @@ type SendMessageIn struct {
 	MessageText
 	AgentID ActingAgent `json:"agentId"`
 	MessageExtras
-	Cc  []string `json:"cc,omitzero"`
-	Bcc []string `json:"bcc,omitzero"`
+	Cc  []string `json:"cc,omitzero" named:"*"`
+	Bcc []string `json:"bcc,omitzero" named:"*"`
 }
 
 // Body is Dixa's Outbound message.

@@ -36,14 +36,14 @@ type ConversationStart struct {
 // CreateConversationIn is a new conversation and its first message; a Callback has none.
 type CreateConversationIn struct {
 	Channel     NewChannel `json:"channel" jsonschema_description:"Email and ContactForm need emailIntegrationId, subject, text; Chat widgetId, text; Sms contactEndpointId, text, Outbound; Callback contactEndpointId, queueId"`
-	Direction   Direction  `json:"direction"`
+	Direction   Direction  `json:"direction" named:"Inbound"`
 	RequesterID UUID       `json:"requesterId" jsonschema_description:"end user"`
 	MessageText
 	AgentID ActingAgent `json:"agentId,omitzero" jsonschema_description:"Outbound: author"`
 	ConversationStart
 	MessageExtras
-	Cc  []string `json:"cc,omitzero" jsonschema_description:"Outbound"`
-	Bcc []string `json:"bcc,omitzero" jsonschema_description:"Outbound"`
+	Cc  []string `json:"cc,omitzero" named:"*" jsonschema_description:"Outbound"`
+	Bcc []string `json:"bcc,omitzero" named:"*" jsonschema_description:"Outbound"`
 }
 
 var newConversationArguments = map[NewChannel]arguments{

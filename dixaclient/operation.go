@@ -49,6 +49,24 @@ const (
 	Exports
 )
 
+// Scope says what an operation reaches, for callers that may only see some conversations.
+type Scope uint8
+
+const (
+	// Everything is the whole organization, or more than can be told before the call.
+	Everything Scope = iota
+	// OneConversation is the conversation that the request names.
+	OneConversation
+	// OneEndUser is the end user that the request names, with that end user's conversations.
+	OneEndUser
+	// SomeConversations are those that the request's filters find.
+	SomeConversations
+	// SomeEndUsers are those that the request's filters find.
+	SomeEndUsers
+	// Shared is what all conversations have in common and what tells nothing about one: tags, queues, teams, hours.
+	Shared
+)
+
 // Spec is what is known about an operation beside its types.
 type Spec struct {
 	Name       string // the tool's name, such as close_conversation
@@ -56,6 +74,7 @@ type Spec struct {
 	Path       string // with {variables} named like the arguments
 	Level      Level
 	Host       Host
+	Scope      Scope
 	Paged      bool     // takes pageLimit and pageKey, answers with the key of the next page
 	Idempotent bool     // doing it twice is the same as doing it once
 	Deprecated bool     // Dixa advises another operation
@@ -70,11 +89,14 @@ type Spec struct {
 // Option states what an operation's method does not say.
 type Option func(*Spec)
 
+func shared(s *Spec)     { s.Scope = Shared }
+func everything(s *Spec) { s.Scope = Everything }
 func paged(s *Spec)      { s.Paged = true }
 func idempotent(s *Spec) { s.Idempotent = true }
 func deprecated(s *Spec) { s.Deprecated = true }
 func bare(s *Spec)       { s.Bare = true }
 
+func reaches(sc Scope) Option            { return func(s *Spec) { s.Scope = sc } }
 func on(h Host) Option                   { return func(s *Spec) { s.Host = h } }
 func secret(properties ...string) Option { return func(s *Spec) { s.Secret = properties } }
 func lookWith(operation string) Option   { return func(s *Spec) { s.LookWith = operation } }
@@ -91,13 +113,24 @@ func op[In, Out any](name, route string, level Level, options ...Option) Op[In, 
 		panic(fmt.Sprintf("dixaclient: %s: route %q is not METHOD /path", name, route))
 	}
 	in := reflect.TypeFor[In]()
-	s := &Spec{Name: name, Method: method, Path: path, Level: level, Idempotent: method != "POST", in: in}
+	s := &Spec{Name: name, Method: method, Path: path, Level: level, Scope: scopeOf(in), Idempotent: method != "POST", in: in}
 	for _, o := range options {
 		o(s)
 	}
 	s.plan = makePlan(s, in)
 	operations = append(operations, s)
 	return Op[In, Out]{s}
+}
+
+// scopeOf is what a request's type says about what it reaches.
+func scopeOf(in reflect.Type) Scope {
+	switch {
+	case reflect.PointerTo(in).Implements(reflect.TypeFor[conversational]()):
+		return OneConversation
+	case reflect.PointerTo(in).Implements(reflect.TypeFor[personal]()):
+		return OneEndUser
+	}
+	return Everything
 }
 
 // Operations lists every operation that was declared, sorted by name.

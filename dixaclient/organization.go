@@ -9,4 +9,4 @@ type Organization struct {
 }
 
 // GetOrganization tells whose token it is. Source: Dixa API v1, "Organization".
-var GetOrganization = op[NoArguments, Organization]("get_organization", "GET /v1/organization", Read)
+var GetOrganization = op[NoArguments, Organization]("get_organization", "GET /v1/organization", Read, shared)

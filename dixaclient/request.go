@@ -37,6 +37,9 @@ type checked interface{ Check() error }
 // conversational is implemented by requests about one conversation; [ConversationRef] gives it to all that embed it.
 type conversational interface{ OfConversation() int64 }
 
+// personal is implemented by requests about one end user; [EndUserRef] gives it to all that embed it.
+type personal interface{ OfEndUser() UUID }
+
 // field says where one field of a request travels.
 type field struct {
 	index    []int
@@ -52,6 +55,7 @@ type plan struct {
 	hasBody bool
 	page    []int
 	actors  []field
+	named   []Named
 }
 
 // makePlan reads the struct tags of an operation's request type and panics where they do not fit its path.
@@ -93,6 +97,11 @@ func makePlan(s *Spec, in reflect.Type) *plan {
 		if f.Type == reflect.TypeFor[ActingAgent]() {
 			p.actors = append(p.actors, fd)
 		}
+		if tag := f.Tag.Get("named"); tag != "" {
+			p.named = append(p.named, Named{name, strings.Split(tag, ",")})
+		} else if f.Type == reflect.TypeFor[ActingAgent]() && s.Level >= Send {
+			p.named = append(p.named, Named{name, []string{"*"}})
+		}
 		p.fields = append(p.fields, fd)
 	}
 	for v := range variables {
@@ -110,6 +119,17 @@ func (p *plan) has(argument string) bool {
 
 // pageKey is the field of in (a pointer to the request) that says which page is meant.
 func (p *plan) pageKey(in any) reflect.Value { return reflect.ValueOf(in).Elem().FieldByIndex(p.page) }
+
+// Named is an argument that reaches further than its operation's level says: as whom a message is sent, who else gets
+// it, what is taken from another address, what is done by force. A caller that is granted the operation is not thereby
+// granted these Values of the argument; "*" stands for all.
+type Named struct {
+	Argument string
+	Values   []string
+}
+
+// Named lists such arguments: those with the tag named, and who acts where something leaves the organization.
+func (s *Spec) Named() []Named { return s.plan.named }
 
 // Actors names the arguments that say in whose name a call acts.
 func (s *Spec) Actors() []string {

@@ -108,7 +108,7 @@ type SearchHit struct {
 
 // SearchConversations finds conversations; it is the only way to list them. Source: Dixa API v1, "Search"; the limit
 // of 50 a page is Dixa's own clients'.
-var SearchConversations = op[SearchConversationsIn, []SearchHit]("search_conversations", "POST /v1/search/conversations", Read, idempotent, paged)
+var SearchConversations = op[SearchConversationsIn, []SearchHit]("search_conversations", "POST /v1/search/conversations", Read, reaches(SomeConversations), idempotent, paged)
 
 // SearchConversationsByTextIn is a search for words.
 type SearchConversationsByTextIn struct {

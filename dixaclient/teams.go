@@ -38,12 +38,12 @@ type ListTeamPresenceIn struct {
 
 // The operations on teams. Source: Dixa API v1, "Teams".
 var (
-	ListTeams         = op[NoArguments, []Team]("list_teams", "GET /v1/teams", Read)
+	ListTeams         = op[NoArguments, []Team]("list_teams", "GET /v1/teams", Read, shared)
 	CreateTeam        = op[CreateTeamIn, Team]("create_team", "POST /v1/teams", Write, lookWith("list_teams"))
-	GetTeam           = op[TeamRef, Team]("get_team", "GET /v1/teams/{teamId}", Read)
+	GetTeam           = op[TeamRef, Team]("get_team", "GET /v1/teams/{teamId}", Read, shared)
 	DeleteTeam        = op[TeamRef, None]("delete_team", "DELETE /v1/teams/{teamId}", Erase, lookWith("list_teams"))
-	ListTeamMembers   = op[TeamRef, []TeamMember]("list_team_members", "GET /v1/teams/{teamId}/agents", Read)
+	ListTeamMembers   = op[TeamRef, []TeamMember]("list_team_members", "GET /v1/teams/{teamId}/agents", Read, shared)
 	AddTeamMembers    = op[TeamMembersIn, None]("add_team_members", "PATCH /v1/teams/{teamId}/agents", Write, lookWith("list_team_members"))
 	RemoveTeamMembers = op[TeamMembersIn, None]("remove_team_members", "DELETE /v1/teams/{teamId}/agents", Write, lookWith("list_team_members"))
-	ListTeamPresence  = op[ListTeamPresenceIn, []Presence]("list_team_presence", "GET /v1/teams/{teamId}/presence", Read, paged)
+	ListTeamPresence  = op[ListTeamPresenceIn, []Presence]("list_team_presence", "GET /v1/teams/{teamId}/presence", Read, shared, paged)
 )

@@ -39,6 +39,6 @@ type TemplateRef struct {
 
 // The operations on templates. Source: Dixa API v1, "Templates".
 var (
-	ListTemplates  = op[ListTemplatesIn, []Template]("list_templates", "GET /v1/templates", Read, paged)
+	ListTemplates  = op[ListTemplatesIn, []Template]("list_templates", "GET /v1/templates", Read, shared, paged)
 	DeleteTemplate = op[TemplateRef, None]("delete_template", "DELETE /v1/templates/{templateId}", Erase, lookWith("list_templates"))
 )

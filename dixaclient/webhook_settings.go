@@ -54,7 +54,7 @@ type WebhookSettings struct {
 type CreateWebhookIn struct {
 	Authorization WebhookAuthorization `json:"authorization"`
 	Name          string               `json:"name"`
-	URL           string               `json:"url"`
+	URL           string               `json:"url" named:"*"`
 	Events        []WebhookEvent       `json:"events,omitzero"`
 	WebhookSettings
 }
@@ -72,7 +72,7 @@ type UpdateWebhookIn struct {
 	WebhookRef
 	Authorization WebhookAuthorization `json:"authorization,omitzero"`
 	Name          *string              `json:"name,omitzero"`
-	URL           *string              `json:"url,omitzero"`
+	URL           *string              `json:"url,omitzero" named:"*"`
 	Events        []WebhookEvent       `json:"events,omitzero"`
 	WebhookSettings
 }
