@@ -24,6 +24,7 @@ var groups = [][]*Tool{
 	templates,
 	knowledge,
 	webhooks,
+	exports,
 }
 
 var (

@@ -39,6 +39,8 @@ type Output struct {
 	Next   string // the key of the next page
 	Done   int    // of many items, those that were done
 	Failed int    // and those that were not
+	Total  int    // of a list, how many items there are, where Body has only the first of them
+	More   string // how to get the others, where no argument of the tool does
 }
 
 // Arguments are a call's arguments after they were checked.

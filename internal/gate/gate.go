@@ -146,7 +146,7 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 		c.itemsFailed(out)
 	}
 	o := c.tool.View
-	o.Skip, o.NextKey = args.Skip, out.Next
+	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
 	r, err := view.Render(out.Body, o)
 	if err != nil {
 		return c.fail(ctx, err)

@@ -23,6 +23,8 @@ const (
 	// Notes answers hold what people inside the organization wrote: internal notes, templates,
 	// articles. Their subjects mark nothing.
 	Notes
+	// Rows answers hold rows of an export. Each is marked: customers' words stand among its fields.
+	Rows
 )
 
 // Options say how one tool's answer is shown.
@@ -34,6 +36,8 @@ type Options struct {
 	Secret    []string // property names whose values are replaced by "[redacted]" wherever they stand, in any case; "authorization" always is
 	Kind      Kind     // who wrote the texts
 	NextKey   string   // page key of the next page ("" = none); shown as nextPageKey
+	Total     int      // items that there are, where the body has only the first of them
+	More      string   // how to get what is not shown, where skip and pageLimit do not
 }
 
 // Result is an answer for an agent.
@@ -180,6 +184,7 @@ func (l *list) render(arr []byte) Result {
 			w.out, m = w.out[:mark], before
 		}
 	}
+	l.total = max(l.total, l.o.Total)
 	mark := len(w.out)
 	w.out = l.tail(append(append(w.out, ']'), extra...))
 	m.add(w.out[mark:])
@@ -245,6 +250,8 @@ func (l *list) tail(dst []byte) []byte {
 	switch {
 	case rest < 0:
 		more = append(more, fmt.Sprintf("skip=%d is past the end of %d", skip, l.total))
+	case rest > 0 && o.More != "":
+		more = append(more, fmt.Sprintf("shown %d of %d; %s", l.shown, l.total, o.More))
 	case rest > 0 && o.SkipArg:
 		more = append(more, fmt.Sprintf("shown %d-%d of %d; call again with skip=%d", skip+1, skip+l.shown, l.total, skip+l.shown))
 	case rest > 0 && o.PageLimit:

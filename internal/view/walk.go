@@ -78,9 +78,10 @@ func (w *walker) properties(m []member) bool {
 	}
 	start := len(w.out)
 	w.out = append(w.out, '{')
+	row := w.kind == Rows && len(w.stack) == len(m)
 	customers := false
 	for _, p := range m {
-		if w.member(p) && w.customerWrote(p.key, m) {
+		if w.member(p) && (row || w.customerWrote(p.key, m)) {
 			customers = true
 		}
 	}
