@@ -39,6 +39,11 @@ type (
 		AgentName string `json:"agentName,omitzero"`
 		Type      string `json:"_type"`
 	}
+	claimedAttr struct {
+		Label string `json:"claimedFromLabel,omitzero"`
+		From  string `json:"claimedFromType,omitzero"`
+		Type  string `json:"_type"`
+	}
 	createdAttr struct {
 		Subject string `json:"subject,omitzero"`
 		Type    string `json:"_type"`
@@ -67,6 +72,11 @@ type (
 		Score   int32   `json:"score"`
 		Message string  `json:"message,omitzero"`
 		Type    string  `json:"_type"`
+	}
+	offeredAttr struct {
+		Agent *author `json:"agent"`
+		User  *author `json:"user"`
+		Type  string  `json:"_type"`
 	}
 	updatedAttrsAttr struct {
 		IDs    []string       `json:"updatedAttributeIds,omitzero"`

@@ -7,6 +7,9 @@ import (
 
 var anonymizationRoutes = []route{
 	{pattern: "PATCH /v1/conversations/{conversationId}/anonymize", status: 202, query: "force", handle: anonymizeConversation},
+	{pattern: "PATCH /v1/conversations/{conversationId}/messages/{messageId}/anonymize", status: 202, handle: anonymizeMessage},
+	{pattern: "PATCH /v1/endusers/{userId}/anonymize", status: 202, query: "force", handle: anonymizeUser},
+	{pattern: "POST /v1/anonymization", status: 200, handle: anonymizeEntity},
 	{pattern: "GET /v1/anonymization/request/{requestId}", status: 200, handle: getAnonymization},
 }
 
@@ -35,13 +38,14 @@ func (a *anonymization) wire() anonymizationWire {
 	return anonymizationWire{a.id, a.kind + "AnonymizationType", a.kind, zonedTime(a.initiated), a.target, a.by, zonedTime(a.processed)}
 }
 
-// settle does what is due.
+// settle does what is due: anonymization that was asked for, and follow-ups that are over.
 func (w *world) settle(now time.Time) {
 	for _, a := range w.requests.list {
 		if a.processed.IsZero() && now.Sub(a.initiated) >= anonymizationTime {
 			a.finish(now)
 		}
 	}
+	w.expire(now)
 }
 
 func (a *anonymization) finish(now time.Time) {

@@ -44,15 +44,19 @@ func refusal(f failure) answer {
 	return a
 }
 
-// encoded is an answer with a JSON body. Dixa does not escape HTML.
+// encoded is an answer with a JSON body.
 func encoded(status int, v any) (answer, error) {
+	b, err := marshal(v)
+	return answer{status: status, contentType: "application/json", body: b}, err
+}
+
+// marshal writes JSON as Dixa does, which does not escape HTML.
+func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return answer{}, err
-	}
-	return answer{status: status, contentType: "application/json", body: bytes.TrimSuffix(b.Bytes(), []byte("\n"))}, nil
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // answer does what a request asks.
@@ -89,6 +93,9 @@ func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer
 // admit checks the token and the rate. Dixa's gateway says the same for a missing and for a wrong token.
 func (d *Dixa) admit(r *http.Request) error {
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if user, password, ok := r.BasicAuth(); ok && user == "bearer" {
+		token = password
+	}
 	if token == "" || token == "Bearer" || (d.o.Token != "" && token != d.o.Token) {
 		return errUnauthorized.because("the Authorization header is missing or has another token")
 	}

@@ -9,6 +9,7 @@ import (
 
 var attributeRoutes = []route{
 	{pattern: "GET /v1/custom-attributes", status: 200, handle: listAttributes},
+	{pattern: "GET /v1/custom-attributes/{customAttributeId}", status: 200, handle: getAttribute, plain: []string{"customAttributeId"}},
 	{pattern: "PATCH /v1/endusers/{userId}/custom-attributes", status: 200, handle: setUserAttributes},
 	{pattern: "PATCH /v1/conversations/{conversationId}/custom-attributes", status: 200, handle: setConversationAttributes},
 }
@@ -140,6 +141,14 @@ func listAttributes(c *call) (any, error) {
 		all = append(all, a.wire())
 	}
 	return data{Data: all}, nil
+}
+
+func getAttribute(c *call) (any, error) {
+	a, err := c.attrs.get(lower(c.vars["customAttributeId"]))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: a.wire()}, nil
 }
 
 func setUserAttributes(c *call) (any, error) {

@@ -2,6 +2,7 @@ package offline
 
 var contactRoutes = []route{
 	{pattern: "GET /v1/contact-endpoints", status: 200, query: "_type", handle: listContactEndpoints},
+	{pattern: "GET /v1/contact-endpoints/{contactEndpointId}", status: 200, handle: getContactEndpoint, plain: []string{"contactEndpointId"}},
 }
 
 // endpoint is an address or a number of the organization. Its id is the address or the number itself.
@@ -71,4 +72,12 @@ func listContactEndpoints(c *call) (any, error) {
 		}
 	}
 	return data{Data: found}, nil
+}
+
+func getContactEndpoint(c *call) (any, error) {
+	e, ok := c.endpointNamed(c.vars["contactEndpointId"])
+	if !ok {
+		return nil, errNotFound.because("there is no contact endpoint %q", c.vars["contactEndpointId"])
+	}
+	return data{Data: e}, nil
 }

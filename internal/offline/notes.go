@@ -7,6 +7,7 @@ import (
 var noteRoutes = []route{
 	{pattern: "GET /v1/conversations/{conversationId}/notes", status: 200, handle: listNotes},
 	{pattern: "POST /v1/conversations/{conversationId}/notes", status: 200, handle: addNote},
+	{pattern: "POST /v1/conversations/{conversationId}/notes/bulk", status: 200, handle: addNotes},
 }
 
 // note is an internal note.
@@ -102,4 +103,27 @@ func (c *call) writeNote(cv *conversation, in noteIn) (*note, error) {
 	c.log(cv, "NoteAdded", author, noteAddedAttr{Message: in.Message, Type: "NoteAddedAttribute"})
 	c.did(n.ID, "note on conversation "+itoa(cv.id))
 	return n, nil
+}
+
+// addNotes answers note by note: some may fail where others do not.
+func addNotes(c *call) (any, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[struct {
+		Data []noteIn `wire:"data"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := []outcome{}
+	for _, one := range in.Data {
+		if n, err := c.writeNote(cv, one); err != nil {
+			outcomes = append(outcomes, failed("", "", "An agent with id:"+one.AgentID+" cannot be found in org."))
+		} else {
+			outcomes = append(outcomes, succeeded(n))
+		}
+	}
+	return data{Data: outcomes}, nil
 }

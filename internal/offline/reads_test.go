@@ -2,6 +2,7 @@ package offline
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -15,6 +16,10 @@ func TestSeedFitsTheContract(t *testing.T) {
 			o.get(path + "/messages")
 			o.get(path + "/notes")
 			o.get(path + "/tags")
+			o.get(path + "/ratings")
+			o.get(path + "/rating")
+			o.get(path + "/activitylog")
+			o.get(path + "/linked")
 		}
 	}
 	for i := 0; i < seedUsers; i += 7 {
@@ -24,8 +29,42 @@ func TestSeedFitsTheContract(t *testing.T) {
 	for i := range seedAgents {
 		o.get("/v1/agents/" + o.agent(i))
 		o.get("/v1/agents/" + o.agent(i) + "/presence")
+		o.get("/v1/agents/" + o.agent(i) + "/teams")
 	}
-	for _, path := range []string{"/v1/agents", "/v1/agents/presence", "/v1/endusers", "/v1/teams", "/v1/queues", "/v1/tags",
+	for _, list := range []struct{ path, id, below string }{
+		{"/v1/teams", "id", " /agents /presence"}, {"/v1/queues", "id", " /members /availability"}, {"/v1/tags", "id", ""},
+		{"/v1/custom-attributes", "id", ""}, {"/v1/knowledge/collections", "id", " /catalog /catalog?language=da"},
+		{"/v1/webhooks", "id", " /delivery-status /delivery-status/logs/ConversationCreated /delivery-status/logs/ConversationRated"},
+	} {
+		for _, id := range pluck(t, o.get(list.path), list.id) {
+			for _, below := range strings.Split(list.below, " ") {
+				o.get(list.path + "/" + id.(string) + below)
+			}
+		}
+	}
+	for _, schedule := range pluck(t, at(t, o.get("/v1/business-hours/schedules"), "schedules"), "id") {
+		for _, below := range []string{"/definition", "/upcoming", "/upcoming?days=90", "/status", "/status?timestamp=2026-12-25T10:00:00Z"} {
+			o.get("/v1/business-hours/schedules/" + schedule.(string) + below)
+		}
+	}
+	o.dixa.mu.Lock()
+	w := o.dixa.world()
+	o.dixa.mu.Unlock()
+	for _, k := range w.knowledge.categories.list {
+		o.get("/v1/knowledge/categories/" + k.id + "?language=da")
+		o.get("/v1/knowledge/categories/" + k.id + "/translations")
+	}
+	for _, a := range w.knowledge.articles.list {
+		o.get("/v1/knowledge/articles/" + a.id)
+		o.get("/v1/knowledge/articles/" + a.id + "/translations")
+	}
+	for _, channel := range strings.Split(flowChannels, "|") {
+		o.get("/v1/conversations/flows?channel=" + channel)
+	}
+	o.ok(200, "GET", "/v1/search/conversations?query=refund", "")
+	for _, path := range []string{"/v1/templates", "/v1/templates?type=EmailAutoReply", "/v1/conversations/flows",
+		"/v1/conversations/activitylog?pageLimit=10000", "/v1/contact-endpoints/support@email.dixa.io", "/v1/contact-endpoints/%2B442079460101",
+		"/v1/agents", "/v1/agents/presence", "/v1/endusers", "/v1/teams", "/v1/queues", "/v1/tags",
 		"/v1/tags?includeDeactivated=true", "/v1/custom-attributes", "/v1/contact-endpoints", "/v1/contact-endpoints?_type=EmailEndpoint",
 		"/v1/webhooks", "/v1/organization", "/v1/analytics/metrics", "/v1/analytics/records", "/v1/analytics/metrics/csat",
 		"/v1/analytics/records/ratings", "/v1/analytics/filter/channel"} {

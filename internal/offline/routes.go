@@ -23,8 +23,10 @@ const paging = "pageLimit pageKey"
 
 // routes is every operation, literal segments before variables so that the first match is the right one.
 var routes = buildRoutes(
-	agentRoutes, analyticsRoutes, anonymizationRoutes, attributeRoutes, contactRoutes, conversationRoutes, messageRoutes,
-	noteRoutes, organizationRoutes, queueRoutes, searchRoutes, tagRoutes, teamRoutes, userRoutes, webhookRoutes,
+	activityRoutes, agentRoutes, agentWriteRoutes, analyticsRoutes, anonymizationRoutes, articleRoutes, articleWriteRoutes, attributeRoutes,
+	contactRoutes, conversationRoutes, exportRoutes, flowRoutes, hoursRoutes, importRoutes, knowledgeRoutes, lifecycleRoutes, messageRoutes, noteRoutes,
+	organizationRoutes, queueRoutes, queueMemberRoutes, ratingRoutes, searchRoutes, tagRoutes, teamRoutes, templateRoutes, userRoutes,
+	userWriteRoutes, webhookRoutes,
 )
 
 func buildRoutes(groups ...[]route) []route {

@@ -6,6 +6,7 @@ import (
 )
 
 var searchRoutes = []route{
+	{pattern: "GET /v1/search/conversations", status: 200, query: "query exactMatch " + paging, handle: searchByText},
 	{pattern: "POST /v1/search/conversations", status: 200, query: paging, handle: searchConversations},
 }
 

@@ -8,6 +8,11 @@ import (
 var tagRoutes = []route{
 	{pattern: "GET /v1/tags", status: 200, query: "includeDeactivated", handle: listTags},
 	{pattern: "POST /v1/tags", status: 200, handle: createTag},
+	{pattern: "GET /v1/tags/{tagId}", status: 200, handle: getTag},
+	{pattern: "DELETE /v1/tags/{tagId}", status: 204, handle: deleteTag},
+	{pattern: "PATCH /v1/tags/{tagId}/activate", status: 204, handle: func(c *call) (any, error) { return nil, c.switchTag(false) }},
+	{pattern: "PATCH /v1/tags/{tagId}/deactivate", status: 204, handle: func(c *call) (any, error) { return nil, c.switchTag(true) }},
+	{pattern: "POST /v1/conversations/{conversationId}/tags/bulk", status: 202, handle: tagByName},
 	{pattern: "GET /v1/conversations/{conversationId}/tags", status: 200, handle: listConversationTags},
 	{pattern: "PUT /v1/conversations/{conversationId}/tags/{tagId}", status: 204, handle: tagConversation},
 	{pattern: "DELETE /v1/conversations/{conversationId}/tags/{tagId}", status: 204, handle: untagConversation},
@@ -156,5 +161,67 @@ func untagConversation(c *call) (any, error) {
 	cv.touch(c.now)
 	c.log(cv, "TagRemoved", c.owner(), tagAttr{t.name, "TagRemovedAttribute"})
 	c.did(itoa(cv.id), "tag "+t.name+" removed")
+	return nil, nil
+}
+
+func getTag(c *call) (any, error) {
+	t, err := c.tags.get(c.id("tagId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: t.wire()}, nil
+}
+
+// deleteTag takes a tag away from everything that has it.
+func deleteTag(c *call) (any, error) {
+	t, err := c.tags.get(c.id("tagId"))
+	if err != nil {
+		return nil, err
+	}
+	for _, cv := range c.conversations {
+		if cv.hasTag(t.id) {
+			c.detach(cv)
+			cv.tags = slices.DeleteFunc(cv.tags, func(id string) bool { return id == t.id })
+		}
+	}
+	c.tags.remove(t.id, func(o *tag) bool { return o == t })
+	c.did(t.id, "tag "+t.name+" deleted")
+	return nil, nil
+}
+
+func (c *call) switchTag(inactive bool) error {
+	t, err := c.tags.get(c.id("tagId"))
+	if err != nil || t.inactive == inactive {
+		return err
+	}
+	t.inactive = inactive
+	c.did(t.id, "tag "+t.name+" "+strings.ToLower(t.wire().State))
+	return nil
+}
+
+// tagByName tags a conversation by the names of tags and makes those that do not exist. Dixa answers before it has done so; here it is
+// done by then. What cannot be applied is left out: there is no answer that could say so.
+func tagByName(c *call) (any, error) {
+	cv, err := c.thisConversation()
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[struct {
+		Data []struct {
+			Name string `wire:"name,required"`
+		} `wire:"data"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range in.Data {
+		t := c.tagNamed(one.Name)
+		if t == nil {
+			t = c.newTag(one.Name, "")
+		}
+		if !t.inactive {
+			c.applyTag(cv, t)
+		}
+	}
 	return nil, nil
 }

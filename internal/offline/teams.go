@@ -5,6 +5,10 @@ import "slices"
 var teamRoutes = []route{
 	{pattern: "GET /v1/teams", status: 200, handle: listTeams},
 	{pattern: "POST /v1/teams", status: 201, handle: createTeam},
+	{pattern: "GET /v1/teams/{teamId}", status: 200, handle: getTeam},
+	{pattern: "DELETE /v1/teams/{teamId}", status: 204, handle: deleteTeam},
+	{pattern: "GET /v1/teams/{teamId}/presence", status: 200, query: paging, handle: listTeamPresence},
+	{pattern: "DELETE /v1/teams/{teamId}/agents", status: 204, handle: removeTeamMembers},
 	{pattern: "GET /v1/teams/{teamId}/agents", status: 200, handle: listTeamMembers},
 	{pattern: "PATCH /v1/teams/{teamId}/agents", status: 200, handle: addTeamMembers},
 }
@@ -87,4 +91,63 @@ func addTeamMembers(c *call) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+func getTeam(c *call) (any, error) {
+	t, err := c.teams.get(c.id("teamId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: t}, nil
+}
+
+func deleteTeam(c *call) (any, error) {
+	t, err := c.teams.get(c.id("teamId"))
+	if err != nil {
+		return nil, err
+	}
+	c.teams.remove(t.ID, func(o *team) bool { return o == t })
+	c.did(t.ID, "team "+t.Name+" deleted")
+	return nil, nil
+}
+
+// removeTeamMembers takes its body with a DELETE. Who is no member stays none.
+func removeTeamMembers(c *call) (any, error) {
+	t, err := c.teams.get(c.id("teamId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[agentIDsIn](c)
+	if err != nil {
+		return nil, err
+	}
+	t.members = c.removeMembers(t.ID, t.members, in.AgentIDs)
+	return nil, nil
+}
+
+// removeMembers takes ids out of the members of a team or a queue.
+func (c *call) removeMembers(of string, members, ids []string) []string {
+	for _, id := range lowered(ids) {
+		if slices.Contains(members, id) {
+			members = slices.DeleteFunc(members, func(m string) bool { return m == id })
+			c.did(of, "member "+id+" removed")
+		}
+	}
+	return members
+}
+
+func listTeamPresence(c *call) (any, error) {
+	p, err := c.page(0)
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.teams.get(c.id("teamId"))
+	if err != nil {
+		return nil, err
+	}
+	all := []presenceWire{}
+	for _, id := range t.members {
+		all = append(all, c.presenceOf(id, c.now))
+	}
+	return paged(c, p, all), nil
 }

@@ -10,6 +10,9 @@ var unions = map[reflect.Type]map[string]any{
 	reflect.TypeFor[messageIn](): {"Inbound": inboundIn{}, "Outbound": outboundIn{}},
 	reflect.TypeFor[contentIn](): {"Text": textIn{}, "Html": htmlIn{}, "Markdown": markdownIn{}},
 
+	reflect.TypeFor[resultIn]():        {"Csat": csatIn{}, "Nps": npsIn{}, "ThumbsUpOrDown": thumbsIn{}},
+	reflect.TypeFor[importIn]():        {"GenericConversationImport": genericImportIn{}},
+	reflect.TypeFor[importMessageIn](): {"InboundImport": inboundImportIn{}, "OutboundImport": outboundImportIn{}},
 	reflect.TypeFor[fieldIn](): {
 		"AgentId": agentField{}, "QueueId": queueField{}, "ContactId": contactField{}, "ConversationId": conversationField{},
 		"TagId": tagField{}, "Channel": channelField{}, "Direction": directionField{}, "Status": statusField{},

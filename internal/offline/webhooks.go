@@ -11,6 +11,10 @@ import (
 var webhookRoutes = []route{
 	{pattern: "GET /v1/webhooks", status: 200, handle: listWebhooks},
 	{pattern: "POST /v1/webhooks", status: 201, handle: createWebhook},
+	{pattern: "GET /v1/webhooks/{webhookSubscriptionId}", status: 200, handle: getWebhook},
+	{pattern: "PATCH /v1/webhooks/{webhookSubscriptionId}", status: 200, handle: patchWebhook},
+	{pattern: "DELETE /v1/webhooks/{webhookSubscriptionId}", status: 204, handle: deleteWebhook},
+	{pattern: "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status/logs/{event}", status: 200, handle: listDeliveries, plain: []string{"event"}},
 	{pattern: "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status", status: 200, handle: getWebhookStatus},
 }
 

@@ -30,6 +30,9 @@ type world struct {
 	attrs     register[*attribute]
 	webhooks  register[*webhook]
 	requests  register[*anonymization]
+	templates register[*template]
+	schedules register[*schedule]
+	knowledge knowledge
 	endpoints []endpoint
 	presence  map[string]*presence
 
@@ -48,6 +51,9 @@ func newWorld(seed uint64, anchor time.Time) *world {
 	w.seedTeams()
 	w.seedUsers()
 	w.seedWebhooks()
+	w.seedTemplates()
+	w.seedSchedules()
+	w.seedKnowledge()
 	w.conversations = make([]*conversation, 0, seedConversations+64)
 	for i := range seedConversations {
 		w.addConversation(w.seedConversation(int64(firstConversation + i)))

@@ -1,0 +1,214 @@
+package offline
+
+import "slices"
+
+var agentWriteRoutes = []route{
+	{pattern: "POST /v1/agents/bulk", status: 201, handle: createAgents},
+	{pattern: "PUT /v1/agents", status: 200, handle: replaceAgents},
+	{pattern: "PATCH /v1/agents", status: 200, handle: patchAgents},
+	{pattern: "PUT /v1/agents/{agentId}", status: 200, handle: replaceAgent},
+	{pattern: "PATCH /v1/agents/{agentId}", status: 200, handle: patchAgent},
+	{pattern: "DELETE /v1/agents/{agentId}", status: 204, handle: deleteAgent},
+	{pattern: "GET /v1/agents/{agentId}/teams", status: 200, handle: listAgentTeams},
+	{pattern: "PUT /v1/agents/{agentId}/presence/working-channel", status: 204, handle: setWorkingChannel},
+}
+
+// Dixa agents are changed by the same fields as they are created with, but their address.
+type (
+	replaceAgentIn struct {
+		DisplayName string `wire:"displayName,required"`
+		personIn
+	}
+	patchAgentIn struct {
+		DisplayName *string `wire:"displayName"`
+		personIn
+	}
+	// In bulk, ids are not said to be uuids.
+	replaceAgentsIn struct {
+		ID string `wire:"id,required"`
+		replaceAgentIn
+	}
+	patchAgentsIn struct {
+		ID string `wire:"id,required"`
+		patchAgentIn
+	}
+)
+
+// apply sets what is given and clears what is not: the whole is replaced.
+func (in replaceAgentIn) apply(p *person) {
+	in.clear(p)
+	p.DisplayName = in.DisplayName
+	in.personIn.apply(p)
+}
+
+func (in patchAgentIn) apply(p *person) {
+	set(&p.DisplayName, in.DisplayName)
+	in.personIn.apply(p)
+}
+
+// clear empties what a replacement may leave out.
+func (personIn) clear(p *person) {
+	p.PhoneNumber, p.FirstName, p.LastName, p.AvatarURL = "", "", "", ""
+	p.AdditionalEmails, p.AdditionalPhoneNumbers, p.MiddleNames = []string{}, []string{}, []string{}
+}
+
+func createAgents(c *call) (any, error) {
+	in, err := decode[struct {
+		Data []createAgentIn `wire:"data"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := []outcome{}
+	for _, one := range in.Data {
+		if a, problem := c.newAgent(one); problem != "" {
+			id := c.newID()
+			outcomes = append(outcomes, failed("Validation", id, "Create Agent [userId="+id+"] in [orgId="+c.org.id+"] failed with [errors="+problem+"]"))
+		} else {
+			outcomes = append(outcomes, succeeded(a))
+		}
+	}
+	return data{Data: outcomes}, nil
+}
+
+func replaceAgents(c *call) (any, error) {
+	in, err := decodeOptional[[]replaceAgentsIn](c)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := []outcome{}
+	for _, one := range in {
+		outcomes = append(outcomes, c.changeAgentOf(one.ID, one.apply))
+	}
+	return data{Data: outcomes}, nil
+}
+
+func patchAgents(c *call) (any, error) {
+	in, err := decodeOptional[[]patchAgentsIn](c)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := []outcome{}
+	for _, one := range in {
+		outcomes = append(outcomes, c.changeAgentOf(one.ID, one.apply))
+	}
+	return data{Data: outcomes}, nil
+}
+
+// changeAgentOf changes one Dixa agent of a bulk request.
+func (c *call) changeAgentOf(id string, apply func(*person)) outcome {
+	a := c.agents.byID[lower(id)]
+	if a == nil {
+		return failed("NotFound", id, "Agent not found")
+	}
+	if problem := c.tryAgent(a, apply); problem != "" {
+		return failed("Validation", id, "Updating Agent [id="+id+"] failed with [errors="+problem+"]")
+	}
+	return succeeded(a)
+}
+
+func (c *call) tryAgent(a *person, apply func(*person)) string {
+	changed := *a
+	apply(&changed)
+	if problem := c.clash(&changed, c.agents.list); problem != "" {
+		return problem
+	}
+	*a = changed
+	c.did(a.ID, "agent changed")
+	return ""
+}
+
+func replaceAgent(c *call) (any, error) {
+	a, err := c.agents.get(c.id("agentId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[replaceAgentIn](c)
+	if err != nil {
+		return nil, err
+	}
+	return c.changeAgent(a, in.apply)
+}
+
+func patchAgent(c *call) (any, error) {
+	a, err := c.agents.get(c.id("agentId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[patchAgentIn](c)
+	if err != nil {
+		return nil, err
+	}
+	return c.changeAgent(a, in.apply)
+}
+
+func (c *call) changeAgent(a *person, apply func(*person)) (any, error) {
+	if problem := c.tryAgent(a, apply); problem != "" {
+		return nil, invalid("Validation failure during update").because("%s", problem)
+	}
+	return data{Data: a}, nil
+}
+
+// deleteAgent makes a Dixa agent an end user: it leaves teams and queues, and its id reads as that of an end user from then on.
+func deleteAgent(c *call) (any, error) {
+	a, err := c.agents.get(c.id("agentId"))
+	if err != nil {
+		return nil, err
+	}
+	if a.ID == c.owner() {
+		return nil, errParam.because("the agent whose token is used cannot be deleted with it")
+	}
+	c.agents.remove(a.ID, func(o *person) bool { return o == a })
+	gone := func(id string) bool { return id == a.ID }
+	for _, t := range c.teams.list {
+		t.members = slices.DeleteFunc(t.members, gone)
+	}
+	for _, q := range c.queues.list {
+		q.members = slices.DeleteFunc(q.members, gone)
+	}
+	delete(c.presence, a.ID)
+	u := *a
+	u.Roles, u.attrs = nil, map[string]any{}
+	c.users.add(u.ID, &u)
+	c.did(a.ID, "agent made an end user")
+	return nil, nil
+}
+
+func listAgentTeams(c *call) (any, error) {
+	a, err := c.agents.get(c.id("agentId"))
+	if err != nil {
+		return nil, err
+	}
+	teams := []map[string]string{}
+	for _, t := range c.teams.list {
+		if slices.Contains(t.members, a.ID) {
+			teams = append(teams, map[string]string{"id": t.ID})
+		}
+	}
+	return data{Data: teams}, nil
+}
+
+func setWorkingChannel(c *call) (any, error) {
+	a, err := c.agents.get(c.id("agentId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[struct {
+		Channel string `wire:"channel,required,Email|InteractiveChat|Messaging|Speak"`
+		Working bool   `wire:"working,required"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	p := c.presence[a.ID]
+	if p.channels[in.Channel] == in.Working {
+		return nil, nil
+	}
+	p.channels[in.Channel] = in.Working
+	state := "off"
+	if in.Working {
+		state = "on"
+	}
+	c.did(a.ID, in.Channel+" switched "+state)
+	return nil, nil
+}

@@ -1,0 +1,256 @@
+package offline
+
+import (
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var articleWriteRoutes = []route{
+	{pattern: "GET /v1/knowledge/articles/{articleId}/translations", status: 200, handle: listTranslations},
+	{pattern: "PATCH /v1/knowledge/articles/{articleId}/translations", status: 200, handle: updateTranslations},
+	{pattern: "DELETE /v1/knowledge/articles/{articleId}/translations/{languageId}", status: 204, handle: deleteTranslation, plain: []string{"languageId"}},
+	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/publish", status: 204, handle: publishTranslation, plain: []string{"languageId"}},
+	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/unpublish", status: 204, handle: unpublishTranslation, plain: []string{"languageId"}},
+	{pattern: "POST /v1/knowledge/articles/{articleId}/publish", status: 204, handle: publishArticle},
+	{pattern: "POST /v1/knowledge/articles/{articleId}/unpublish", status: 204, handle: unpublishArticle},
+	{pattern: "POST /v1/knowledge/articles/attachments", status: 200, handle: uploadImages},
+}
+
+var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z]{2,4})?$`)
+
+// translate writes the draft of an article in one language, or says what is in the way.
+func (c *call) translate(a *article, in translationIn) (problem string) {
+	if !languageForm.MatchString(in.LanguageID) {
+		return "Language is not supported"
+	}
+	if strings.TrimSpace(in.Title) == "" {
+		return "Title is empty"
+	}
+	v := version{in.Title, in.Content, c.now, c.now, c.owner()}
+	if i := a.index(in.LanguageID); i >= 0 {
+		v.created = a.translations[i].draft.created
+		a.translations[i].draft = v
+	} else {
+		a.translations = append(a.translations, &translation{language: in.LanguageID, draft: v})
+	}
+	return ""
+}
+
+func listTranslations(c *call) (any, error) {
+	a, err := c.thisArticle()
+	if err != nil {
+		return nil, err
+	}
+	drafts, published := []versionWire{}, []versionWire{}
+	for _, t := range a.translations {
+		p := t.pair(c.world, a.id)
+		drafts = append(drafts, p.Draft)
+		if p.Published != nil {
+			published = append(published, *p.Published)
+		}
+	}
+	return data{Data: map[string]any{"translations": map[string]any{"draft": drafts, "published": published}}}, nil
+}
+
+type translationError struct {
+	LanguageID string `json:"languageId"`
+	Message    string `json:"message"`
+}
+
+// partial is an answer in which some may have failed where others have not.
+type partial struct {
+	Data          any `json:"data"`
+	PartialErrors any `json:"partialErrors,omitzero"`
+}
+
+func updateTranslations(c *call) (any, error) {
+	a, err := c.thisArticle()
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[struct {
+		Translations []translationIn `wire:"translations"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	done := []versionWire{}
+	var problems []translationError
+	for _, one := range in.Translations {
+		if problem := c.translate(a, one); problem != "" {
+			problems = append(problems, translationError{one.LanguageID, problem})
+			continue
+		}
+		t := a.translations[a.index(one.LanguageID)]
+		done = append(done, t.wire(c.world, t.draft, false, a.id))
+		c.changedArticle(a, "written in "+one.LanguageID)
+	}
+	out := partial{Data: done}
+	if problems != nil {
+		out.PartialErrors = problems
+	}
+	return out, nil
+}
+
+// thisTranslation is the article in the path, and the place of its translation in the path.
+func (c *call) thisTranslation() (*article, int, error) {
+	a, err := c.thisArticle()
+	if err != nil {
+		return nil, 0, err
+	}
+	i := a.index(c.vars["languageId"])
+	if i < 0 {
+		return nil, 0, errNotFound.because("article %s has no translation %q", a.id, c.vars["languageId"])
+	}
+	return a, i, nil
+}
+
+func deleteTranslation(c *call) (any, error) {
+	a, i, err := c.thisTranslation()
+	if err != nil {
+		return nil, err
+	}
+	a.translations = slices.Delete(a.translations, i, i+1)
+	c.changedArticle(a, "not in "+c.vars["languageId"]+" any more")
+	return nil, nil
+}
+
+func publishTranslation(c *call) (any, error) {
+	a, i, err := c.thisTranslation()
+	if err != nil {
+		return nil, err
+	}
+	c.publish(a, a.translations[i])
+	return nil, nil
+}
+
+func unpublishTranslation(c *call) (any, error) {
+	a, i, err := c.thisTranslation()
+	if err != nil {
+		return nil, err
+	}
+	c.unpublish(a, a.translations[i])
+	return nil, nil
+}
+
+func publishArticle(c *call) (any, error) {
+	a, err := c.thisArticle()
+	if err != nil {
+		return nil, err
+	}
+	c.publish(a, a.translations...)
+	return nil, nil
+}
+
+func unpublishArticle(c *call) (any, error) {
+	a, err := c.thisArticle()
+	if err != nil {
+		return nil, err
+	}
+	c.unpublish(a, a.translations...)
+	return nil, nil
+}
+
+// publish makes a new version of drafts that readers see.
+func (c *call) publish(a *article, which ...*translation) {
+	for _, t := range which {
+		v := t.draft
+		v.created, v.updated = c.now, c.now
+		t.published = &v
+		a.indexed = c.now
+		c.changedArticle(a, "published in "+t.language)
+	}
+}
+
+func (c *call) unpublish(a *article, which ...*translation) {
+	for _, t := range which {
+		if t.published != nil {
+			t.published = nil
+			c.changedArticle(a, "unpublished in "+t.language)
+		}
+	}
+	if !slices.ContainsFunc(a.translations, func(t *translation) bool { return t.published != nil }) {
+		a.indexed = time.Time{}
+	}
+}
+
+// The limits of an upload.
+const (
+	mostImages  = 5
+	imageBytes  = 4 << 20
+	uploadBytes = 10 << 20
+)
+
+var imageTypes = strings.Fields("image/png image/jpeg image/gif image/webp")
+
+type uploadedImage struct {
+	OriginalFilename string `json:"originalFilename"`
+	URL              string `json:"url"`
+}
+
+type uploadError struct {
+	OriginalFilename string `json:"originalFilename"`
+	Message          string `json:"message"`
+	Code             int    `json:"code"`
+}
+
+// uploadImages takes a form with the part "files" for each image. Images that are none or too large fail by themselves.
+func uploadImages(c *call) (any, error) {
+	kind, params, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		return nil, errBody.because("the Content-Type is not multipart/form-data")
+	}
+	if len(c.body) > uploadBytes {
+		return nil, errBody.because("more than 10 MB together")
+	}
+	form, err := multipart.NewReader(strings.NewReader(string(c.body)), params["boundary"]).ReadForm(maxBody)
+	if err != nil {
+		return nil, errBody.because("form: %v", err)
+	}
+	files := form.File["files"]
+	if len(files) == 0 || len(files) > mostImages || len(form.File) > 1 || len(form.Value) > 0 {
+		return nil, errBody.because("the form has not 1 to %d parts, all with the name files", mostImages)
+	}
+	done := []uploadedImage{}
+	var problems []uploadError
+	for _, f := range files {
+		if problem := imageProblem(f); problem != "" {
+			problems = append(problems, uploadError{f.Filename, problem, http.StatusBadRequest})
+			continue
+		}
+		id := c.newID()
+		c.did(id, "image uploaded")
+		done = append(done, uploadedImage{f.Filename, filesURL + "/public/knowledge/" + id})
+	}
+	out := partial{Data: done}
+	if problems != nil {
+		out.PartialErrors = problems
+	}
+	return out, nil
+}
+
+func imageProblem(f *multipart.FileHeader) string {
+	if f.Size > imageBytes {
+		return "File is larger than 4 MB"
+	}
+	r, err := f.Open()
+	if err != nil {
+		return "File cannot be read"
+	}
+	defer r.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(r, head)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return "File is empty"
+	}
+	if !slices.Contains(imageTypes, http.DetectContentType(head[:n])) {
+		return "File type is not supported"
+	}
+	return ""
+}

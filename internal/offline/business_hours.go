@@ -1,0 +1,199 @@
+package offline
+
+import (
+	"strconv"
+	"time"
+)
+
+var hoursRoutes = []route{
+	{pattern: "GET /v1/business-hours/schedules", status: 200, handle: listSchedules},
+	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/definition", status: 200, handle: getSchedule},
+	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/upcoming", status: 200, query: "days", handle: listUpcoming},
+	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/status", status: 200, query: "timestamp", handle: getScheduleStatus, plain: []string{"scheduleId"}},
+}
+
+// schedule is when somebody is there: on which weekdays, and on which days it is different.
+type schedule struct {
+	id, name   string
+	zone       *time.Location
+	weekdays   [8][]interval // by ISO number, 1 is Monday; none is closed
+	exceptions []hours
+	since      time.Time
+}
+
+type interval struct {
+	StartTime string `json:"startTime"`
+	EndTime   string `json:"endTime"`
+}
+
+// hours are those of a weekday or of an exception, as they are on the wire.
+type hours struct {
+	Name             string     `json:"name"`
+	DayOfWeek        int        `json:"dayOfWeek,omitzero"`
+	BusinessHourType string     `json:"businessHourType"` // Regular, Exception or Holiday
+	Status           string     `json:"status"`           // Open or Closed
+	Intervals        []interval `json:"intervals"`
+	Recurring        *recurring `json:"recurring,omitzero"`
+	StartDate        string     `json:"startDate"`
+	NextDate         string     `json:"nextDate,omitzero"`
+}
+
+type recurring struct {
+	DayOfMonth  int    `json:"dayOfMonth,omitzero"`
+	MonthOfYear int    `json:"monthOfYear,omitzero"`
+	Holiday     string `json:"holiday,omitzero"`
+}
+
+// hourTime is how the status of a schedule has times: nanoseconds, and the name of the zone behind.
+func hourTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000000000Z[Etc/UTC]") }
+
+func (w *world) seedSchedules() {
+	day, short, evening := []interval{{"08:00", "20:00"}}, []interval{{"10:00", "16:00"}}, []interval{{"09:00", "12:30"}, {"13:00", "17:00"}}
+	for i, s := range []struct {
+		name, zone string
+		weekdays   [8][]interval
+	}{
+		{"Customer Care", "Europe/Copenhagen", [8][]interval{1: day, 2: day, 3: day, 4: day, 5: day, 6: short}},
+		{"Phone line", "Europe/London", [8][]interval{1: evening, 2: evening, 3: evening, 4: evening, 5: evening}},
+	} {
+		zone, err := time.LoadLocation(s.zone)
+		if err != nil {
+			zone = time.UTC // cannot be: the zones are in the program
+		}
+		year := w.anchor.Year()
+		one := &schedule{id: w.uuid("schedule", int64(i)), name: s.name, zone: zone, weekdays: s.weekdays, since: time.Date(year-1, 1, 4, 0, 0, 0, 0, zone)}
+		one.exceptions = []hours{
+			{Name: "New Year", BusinessHourType: "Holiday", Status: "Closed", Intervals: []interval{}, Recurring: &recurring{1, 1, ""}, StartDate: strconv.Itoa(year) + "-01-01"},
+			{Name: "Christmas", BusinessHourType: "Holiday", Status: "Closed", Intervals: []interval{}, Recurring: &recurring{25, 12, ""}, StartDate: strconv.Itoa(year) + "-12-25"},
+			{Name: "Stocktaking", BusinessHourType: "Exception", Status: "Open", Intervals: short, StartDate: w.anchor.AddDate(0, 0, 3).Format(time.DateOnly)},
+		}
+		w.schedules.add(one.id, one)
+	}
+}
+
+// on is how a day is: by an exception, or by its weekday.
+func (s *schedule) on(day time.Time) hours {
+	date := day.Format(time.DateOnly)
+	for _, e := range s.exceptions {
+		r := e.Recurring
+		if e.StartDate == date || (r != nil && r.DayOfMonth == day.Day() && r.MonthOfYear == int(day.Month())) {
+			e.NextDate = date
+			return e
+		}
+	}
+	h := s.weekday((int(day.Weekday())+6)%7 + 1)
+	h.NextDate = date
+	return h
+}
+
+// weekday is how a day of the week is, 1 is Monday.
+func (s *schedule) weekday(n int) hours {
+	h := hours{Name: time.Weekday(n % 7).String(), DayOfWeek: n, BusinessHourType: "Regular", Status: "Closed", Intervals: []interval{},
+		StartDate: s.since.AddDate(0, 0, n-1).Format(time.DateOnly)}
+	if s.weekdays[n] != nil {
+		h.Status, h.Intervals = "Open", s.weekdays[n]
+	}
+	return h
+}
+
+// daysAhead is how far a schedule looks for its next opening: over any holiday.
+const daysAhead = 14
+
+// status is whether it is open at a moment, and until or from when.
+func (s *schedule) status(now time.Time) (open bool, change time.Time) {
+	now = now.In(s.zone)
+	for d := range daysAhead {
+		day := now.AddDate(0, 0, d)
+		for _, i := range s.on(day).Intervals {
+			start, end := clockOn(day, i.StartTime), clockOn(day, i.EndTime)
+			switch {
+			case !now.Before(start) && now.Before(end):
+				return true, end
+			case now.Before(start):
+				return false, start
+			}
+		}
+	}
+	return false, time.Time{}
+}
+
+// clockOn is a time of day such as 08:00 on a day.
+func clockOn(day time.Time, clock string) time.Time {
+	t, _ := time.Parse("15:04", clock) // the seed's own
+	return time.Date(day.Year(), day.Month(), day.Day(), t.Hour(), t.Minute(), 0, 0, day.Location())
+}
+
+func listSchedules(c *call) (any, error) {
+	all := []map[string]string{}
+	for _, s := range c.schedules.list {
+		all = append(all, map[string]string{"name": s.name, "id": s.id})
+	}
+	return data{Data: map[string]any{"schedules": all}}, nil
+}
+
+type scheduleWire struct {
+	ID            string  `json:"id"`
+	Name          string  `json:"name"`
+	Timezone      string  `json:"timezone"`
+	BusinessHours []hours `json:"businessHours"`
+	Exceptions    []hours `json:"exceptions,omitzero"`
+}
+
+func getSchedule(c *call) (any, error) {
+	s, err := c.schedules.get(c.id("scheduleId"))
+	if err != nil {
+		return nil, err
+	}
+	v := scheduleWire{s.id, s.name, s.zone.String(), nil, s.exceptions}
+	for n := 1; n <= 7; n++ {
+		v.BusinessHours = append(v.BusinessHours, s.weekday(n))
+	}
+	return data{Data: map[string]any{"schedule": v}}, nil
+}
+
+func listUpcoming(c *call) (any, error) {
+	s, err := c.schedules.get(c.id("scheduleId"))
+	if err != nil {
+		return nil, err
+	}
+	days := 7
+	if v := c.query.Get("days"); v != "" {
+		if days, err = strconv.Atoi(v); err != nil || days < 1 || days > 90 {
+			return nil, errParam.because("query parameter days is not from 1 to 90")
+		}
+	}
+	v := scheduleWire{ID: s.id, Name: s.name, Timezone: s.zone.String(), BusinessHours: []hours{}}
+	for d := range days {
+		v.BusinessHours = append(v.BusinessHours, s.on(c.now.In(s.zone).AddDate(0, 0, d)))
+	}
+	return data{Data: map[string]any{"schedule": v}}, nil
+}
+
+type scheduleStatus struct {
+	IsOpen    bool   `json:"isOpen"`
+	Timestamp string `json:"timestamp"`
+	OpensAt   string `json:"opensAt,omitzero"`
+	ClosesAt  string `json:"closesAt,omitzero"`
+}
+
+func getScheduleStatus(c *call) (any, error) {
+	s, err := c.schedules.get(c.id("scheduleId"))
+	if err != nil {
+		return nil, err
+	}
+	at, err := c.instant("timestamp")
+	if err != nil {
+		return nil, err
+	}
+	if at.IsZero() {
+		at = c.now
+	}
+	v := scheduleStatus{Timestamp: hourTime(at)}
+	var change time.Time
+	if v.IsOpen, change = s.status(at); v.IsOpen {
+		v.ClosesAt = hourTime(change)
+	} else {
+		v.OpensAt = hourTime(change)
+	}
+	return data{Data: v}, nil
+}

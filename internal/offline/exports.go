@@ -1,0 +1,197 @@
+package offline
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The Exports API. At Dixa it has a host of its own; here it is under the same handler. Its answers are bare arrays, written row by row.
+var exportRoutes = []route{
+	{pattern: "GET /v1/conversation_export", status: 200, query: "csids closed_after closed_before created_after created_before updated_after " +
+		"updated_before last_message_created_after last_message_created_before", handle: exportConversations},
+	{pattern: "GET /v1/message_export", status: 200, query: "created_after created_before", handle: exportMessages},
+}
+
+// longestWindow is how much time one export may span.
+const longestWindow = 31 * 24 * time.Hour
+
+// window is a span of time of one kind; a zero end is no end.
+type window struct{ from, to time.Time }
+
+// holds tells whether a moment is in the window, whose end is not. What never happened is in none.
+func (w window) holds(t time.Time) bool {
+	return !t.IsZero() && !t.Before(w.from) && (w.to.IsZero() || t.Before(w.to))
+}
+
+// window reads a pair of parameters. A date alone is its beginning in UTC, so that a day as _before leaves the day itself out.
+func (c *call) window(kind string) (w window, given bool, err error) {
+	for _, end := range []struct {
+		name string
+		at   *time.Time
+	}{{kind + "_after", &w.from}, {kind + "_before", &w.to}} {
+		v := c.query.Get(end.name)
+		if v == "" {
+			continue
+		}
+		given = true
+		if t, e := time.Parse(time.DateOnly, v); e == nil {
+			*end.at = t
+		} else if ms, e := strconv.ParseInt(v, 10, 64); e == nil {
+			*end.at = time.UnixMilli(ms).UTC()
+		} else {
+			return w, true, invalid("Invalid query parameters").because("%s is neither yyyy-mm-dd nor milliseconds", end.name)
+		}
+	}
+	return w, given, nil
+}
+
+// windows reads all pairs of an export, which must have an _after and a _before among them that are 31 days apart at most.
+func (c *call) windows(kinds ...string) (map[string]window, error) {
+	all := map[string]window{}
+	var after, before []time.Time
+	for _, kind := range kinds {
+		w, given, err := c.window(kind)
+		if err != nil {
+			return nil, err
+		}
+		if given {
+			all[kind] = w
+		}
+		if !w.from.IsZero() {
+			after = append(after, w.from)
+		}
+		if !w.to.IsZero() {
+			before = append(before, w.to)
+		}
+	}
+	if len(all) == 0 && c.query.Get("csids") != "" {
+		return all, nil
+	}
+	if len(after) == 0 || len(before) == 0 {
+		return nil, invalid("Invalid query parameters").because("one _after and one _before are needed, or csids")
+	}
+	if latest(before...).Sub(slices.MinFunc(after, time.Time.Compare)) > longestWindow {
+		return nil, invalid("Invalid query parameters").because("more than 31 days")
+	}
+	return all, nil
+}
+
+// csids are the conversations that an export names, nil for all.
+func (c *call) csids() ([]int64, error) {
+	v := c.query.Get("csids")
+	if v == "" {
+		return nil, nil
+	}
+	var ids []int64
+	for _, s := range strings.Split(v, ",") {
+		id, err := strconv.ParseInt(s, 10, 32)
+		if err != nil {
+			return nil, invalid("Invalid query parameters").because("csids has %q in it", s)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// bearer is what the documents of the Exports API ask for; the older form is Basic with the user bearer and the token as password.
+func (c *call) bearer() error {
+	if _, _, basic := c.request.BasicAuth(); basic || strings.HasPrefix(c.request.Header.Get("Authorization"), "Bearer ") {
+		return nil // admit has looked at the token
+	}
+	return errUnauthorized.because("exports want Authorization: Bearer")
+}
+
+func exportConversations(c *call) (any, error) {
+	if err := c.bearer(); err != nil {
+		return nil, err
+	}
+	windows, err := c.windows("closed", "created", "updated", "last_message_created")
+	if err != nil {
+		return nil, err
+	}
+	ids, err := c.csids()
+	if err != nil {
+		return nil, err
+	}
+	var found []*conversation
+	for _, cv := range c.conversations {
+		if ids != nil && !slices.Contains(ids, cv.id) {
+			continue
+		}
+		moments := map[string]time.Time{"closed": cv.closed, "created": cv.created, "updated": cv.touched, "last_message_created": cv.lastMessage}
+		outside := false
+		for kind, w := range windows {
+			outside = outside || !w.holds(moments[kind])
+		}
+		if !outside {
+			found = append(found, cv)
+		}
+	}
+	return rowsOf(c.dixa, found, func(cv *conversation) []any { return []any{c.exported(cv)} }), nil
+}
+
+func exportMessages(c *call) (any, error) {
+	if err := c.bearer(); err != nil {
+		return nil, err
+	}
+	windows, err := c.windows("created")
+	if err != nil {
+		return nil, err
+	}
+	w := windows["created"]
+	return rowsOf(c.dixa, slices.Clone(c.conversations), func(cv *conversation) []any {
+		var rows []any
+		if cv.created.Before(w.to) && !cv.lastMessage.Before(w.from) {
+			for _, m := range c.thread(cv) {
+				if w.holds(m.at) {
+					rows = append(rows, c.exportedMessage(cv, m))
+				}
+			}
+		}
+		return rows
+	}), nil
+}
+
+// rowsOf streams the rows of conversations. The data is locked for one conversation at a time: a slow reader holds up nobody.
+func rowsOf(d *Dixa, from []*conversation, rows func(*conversation) []any) stream {
+	return func(out io.Writer) error {
+		separator := "["
+		for _, cv := range from {
+			b, err := d.encodeRows(cv, rows, separator)
+			if err != nil {
+				return err
+			}
+			if len(b) == 0 {
+				continue
+			}
+			if _, err := out.Write(b); err != nil {
+				return err
+			}
+			separator = ","
+		}
+		end := "]"
+		if separator == "[" {
+			end = "[]"
+		}
+		_, err := io.WriteString(out, end)
+		return err
+	}
+}
+
+func (d *Dixa) encodeRows(cv *conversation, rows func(*conversation) []any, separator string) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var b []byte
+	for _, row := range rows(cv) {
+		one, err := marshal(row)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b, separator...), one...)
+		separator = ","
+	}
+	return b, nil
+}

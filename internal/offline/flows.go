@@ -1,0 +1,52 @@
+package offline
+
+import "strings"
+
+var flowRoutes = []route{
+	{pattern: "GET /v1/conversations/flows", status: 200, query: "channel", handle: listFlows},
+}
+
+type flow struct {
+	ID                string `json:"id"`
+	Name              string `json:"name"`
+	Channel           string `json:"channel"`
+	ContactEndpointID string `json:"contactEndpointId"`
+}
+
+// flowChannels are the channels that flows can be asked for; two that conversations have are not among them.
+const flowChannels = "WhatsApp|Voicemail|WidgetChat|FacebookMessenger|Email|ContactForm|Callback|PstnPhone|Messenger"
+
+// listFlows lists the flows of a channel, of phone calls where none is named.
+func listFlows(c *call) (any, error) {
+	channel := c.query.Get("channel")
+	if channel == "" {
+		channel = "PstnPhone"
+	}
+	if err := checkFormats(channel, []string{flowChannels}); err != nil {
+		return nil, errParam.because("query parameter channel%v", err)
+	}
+	flows := []flow{}
+	for i, e := range c.endpoints {
+		for _, ch := range e.channels() {
+			if ch == channel {
+				flows = append(flows, flow{c.uuid("flow "+ch, int64(i)), e.Name + " " + strings.ToLower(ch) + " flow", ch, e.Address + e.Number})
+			}
+		}
+	}
+	if channel == "WidgetChat" || channel == "Messenger" {
+		flows = append(flows, flow{c.uuid("flow "+channel, -1), "Web shop chat", channel, c.uuid("widget", 0)})
+	}
+	return data{Data: flows}, nil
+}
+
+// channels are what comes in at an endpoint.
+func (e endpoint) channels() []string {
+	switch {
+	case e.Address != "":
+		return []string{"Email", "ContactForm"}
+	case e.Number == smsNumber:
+		return nil
+	default:
+		return []string{"PstnPhone", "Callback", "Voicemail"}
+	}
+}

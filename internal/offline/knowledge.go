@@ -1,0 +1,211 @@
+package offline
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+var knowledgeRoutes = []route{
+	{pattern: "GET /v1/knowledge/collections", status: 200, query: paging, handle: listCollections},
+	{pattern: "GET /v1/knowledge/collections/{collectionId}", status: 200, handle: getCollection},
+	{pattern: "GET /v1/knowledge/collections/{collectionId}/catalog", status: 200, query: "language", handle: getCatalog},
+	{pattern: "GET /v1/knowledge/categories/{categoryId}", status: 200, query: "language", handle: getCategory},
+	{pattern: "GET /v1/knowledge/categories/{categoryId}/translations", status: 200, handle: listCategoryTranslations},
+}
+
+// knowledge is the knowledge base: collections of categories, which hold categories and articles.
+type knowledge struct {
+	collections register[*collection]
+	categories  register[*category]
+	articles    register[*article]
+}
+
+type collection struct {
+	ID                string       `json:"id"`
+	Title             string       `json:"title"`
+	Description       string       `json:"description,omitzero"`
+	InternalKbEnabled bool         `json:"internalKbEnabled"`
+	Restrictions      restrictions `json:"restrictions"`
+}
+
+type restrictions struct {
+	IsRestricted          bool                   `json:"isRestricted"`
+	InheritedRestrictions []inheritedRestriction `json:"inheritedRestrictions"`
+}
+
+type inheritedRestriction struct {
+	FromCollection string `json:"fromCollection,omitzero"`
+}
+
+type category struct {
+	id, parent, collection string
+	titles                 []title
+}
+
+type title struct {
+	LanguageID string `json:"languageId"`
+	Title      string `json:"title"`
+}
+
+const defaultLanguage = "en"
+
+// in gives the title in a language, in the default one where there is none.
+func (k *category) in(language string) title {
+	for _, t := range k.titles {
+		if t.LanguageID == language {
+			return t
+		}
+	}
+	return k.titles[0]
+}
+
+// seededCategories: the first word is that of the topics whose articles are in it.
+var seededCategories = []struct {
+	parent, en, da string
+	topics         []string
+}{
+	{"", "Orders and delivery", "Ordrer og levering", []string{"delivery"}},
+	{"Orders and delivery", "Returns", "Returnering", []string{"return", "damaged"}},
+	{"", "Payment", "Betaling", []string{"refund", "double", "invoice"}},
+	{"", "Your account", "Din konto", []string{"login", "subscription"}},
+}
+
+func (w *world) seedKnowledge() {
+	for i, name := range []string{"Help centre", "Internal handbook"} {
+		k := &collection{ID: w.uuid("collection", int64(i)), Title: name, Description: name + " of Havbris", InternalKbEnabled: i == 1}
+		k.Restrictions = restrictions{i == 1, []inheritedRestriction{}}
+		w.knowledge.collections.add(k.ID, k)
+	}
+	help := w.knowledge.collections.list[0].ID
+	byName := map[string]string{}
+	for i, s := range seededCategories {
+		k := &category{id: w.uuid("category", int64(i)), parent: byName[s.parent], collection: help, titles: []title{{"en", s.en}, {"da", s.da}}}
+		byName[s.en] = k.id
+		w.knowledge.categories.add(k.id, k)
+		for _, topic := range s.topics {
+			w.seedArticle(topic, k.id)
+		}
+	}
+}
+
+// seedArticle writes an article about a topic: published in English, in Danish too, and sometimes with a newer draft.
+func (w *world) seedArticle(topic, parent string) {
+	n := int64(len(w.knowledge.articles.list))
+	r := w.rand("article", n)
+	at := w.anchor.Add(-r.between(30*24*time.Hour, 400*24*time.Hour)).Truncate(time.Millisecond)
+	a := &article{id: w.uuid("article", n), parent: parent, tags: []string{}, created: at, updated: at, createdBy: w.agents.list[1].ID,
+		updatedBy: w.agents.list[1].ID, owner: w.agents.list[2].ID}
+	for _, language := range []string{"en", "da"} {
+		said := phrases()[language]
+		head := plainSentence(said[topic+".subject"][0])
+		body := "<p>" + escape(plainSentence(said[topic+".open"][0])) + "</p><h2>" + head + "</h2><p>" + escape(plainSentence(said[topic+".fix"][0])) + "</p>"
+		v := version{head, body, at, at, a.createdBy}
+		t := &translation{language: language, draft: v}
+		if language == "en" || r.chance(60) {
+			t.published = &v
+			a.indexed = at
+		}
+		if r.chance(30) {
+			t.draft.html += "<p>Draft of the next version.</p>"
+		}
+		a.translations = append(a.translations, t)
+	}
+	w.knowledge.articles.add(a.id, a)
+}
+
+// plainSentence takes the facts out of a sentence.
+func plainSentence(s string) string {
+	return strings.Join(strings.Fields(asTemplate(strings.NewReplacer("{order}", "", "...", "").Replace(s))), " ")
+}
+
+func listCollections(c *call) (any, error) {
+	p, err := c.page(0)
+	if err != nil {
+		return nil, err
+	}
+	d := paged(c, p, c.knowledge.collections.list)
+	d.Meta = nil // it takes a pageKey, but its answer has no place for one
+	return d, nil
+}
+
+func getCollection(c *call) (any, error) {
+	k, err := c.knowledge.collections.get(c.id("collectionId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: k}, nil
+}
+
+// language is the query parameter, or the default language.
+func (c *call) language() string {
+	if l := c.query.Get("language"); l != "" {
+		return l
+	}
+	return defaultLanguage
+}
+
+type catalogCategory struct {
+	ID         string            `json:"id"`
+	Title      title             `json:"title"`
+	Categories []catalogCategory `json:"categories"`
+	Articles   []catalogArticle  `json:"articles"`
+}
+
+type catalogArticle struct {
+	ID    string `json:"id"`
+	Title title  `json:"title"`
+}
+
+func getCatalog(c *call) (any, error) {
+	k, err := c.knowledge.collections.get(c.id("collectionId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: map[string]any{"categories": c.below(k.ID, "", c.language()), "articles": []catalogArticle{}}}, nil
+}
+
+// below is the part of a collection's tree that hangs below a category; "" is the root.
+func (w *world) below(collection, parent, language string) []catalogCategory {
+	all := []catalogCategory{}
+	for _, k := range w.knowledge.categories.list {
+		if k.collection != collection || k.parent != parent {
+			continue
+		}
+		one := catalogCategory{k.id, k.in(language), w.below(collection, k.id, language), []catalogArticle{}}
+		for _, a := range w.knowledge.articles.list {
+			if i := a.index(language); a.parent == k.id && i >= 0 {
+				one.Articles = append(one.Articles, catalogArticle{a.id, title{language, a.translations[i].draft.title}})
+			}
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+type categoryWire struct {
+	ID                string       `json:"id"`
+	Title             title        `json:"title"`
+	IsDefaultLocation bool         `json:"isDefaultLocation"`
+	IsLocked          bool         `json:"isLocked"`
+	Restrictions      restrictions `json:"restrictions"`
+	ParentCategory    string       `json:"parentCategory,omitzero"`
+	ParentCollections []string     `json:"parentCollections"`
+}
+
+func getCategory(c *call) (any, error) {
+	k, err := c.knowledge.categories.get(c.id("categoryId"))
+	if err != nil {
+		return nil, err
+	}
+	first := slices.Index(c.knowledge.categories.list, k) == 0
+	return data{Data: categoryWire{k.id, k.in(c.language()), first, false, restrictions{false, []inheritedRestriction{}}, k.parent, []string{k.collection}}}, nil
+}
+
+func listCategoryTranslations(c *call) (any, error) {
+	k, err := c.knowledge.categories.get(c.id("categoryId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: map[string]any{"titles": k.titles}}, nil
+}

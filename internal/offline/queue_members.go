@@ -1,0 +1,127 @@
+package offline
+
+import "cmp"
+
+var queueMemberRoutes = []route{
+	{pattern: "GET /v1/queues/{queueId}", status: 200, handle: getQueue},
+	{pattern: "GET /v1/queues/{queueId}/members", status: 200, handle: listQueueMembers},
+	{pattern: "DELETE /v1/queues/{queueId}/members", status: 204, handle: removeQueueMembers},
+	{pattern: "GET /v1/queues/{queueId}/availability", status: 200, handle: getQueueAvailability},
+	{pattern: "GET /v1/queues/conversation-position/{csid}", status: 200, handle: getQueuePosition},
+}
+
+// mostRemoved is how many members one request may take out of a queue.
+const mostRemoved = 10
+
+func getQueue(c *call) (any, error) {
+	q, err := c.queues.get(c.id("queueId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: q}, nil
+}
+
+type queueMember struct {
+	AgentID  string `json:"agentId"`
+	Priority int    `json:"priority"`
+}
+
+func listQueueMembers(c *call) (any, error) {
+	q, err := c.queues.get(c.id("queueId"))
+	if err != nil {
+		return nil, err
+	}
+	members := []queueMember{}
+	for i, id := range q.members {
+		members = append(members, queueMember{id, 1 + i%2})
+	}
+	return data{Data: members}, nil
+}
+
+func removeQueueMembers(c *call) (any, error) {
+	q, err := c.queues.get(c.id("queueId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[agentIDsIn](c)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.AgentIDs) > mostRemoved {
+		return nil, errBody.because("more than %d agents", mostRemoved)
+	}
+	q.members = c.removeMembers(q.ID, q.members, in.AgentIDs)
+	return nil, nil
+}
+
+type availabilityOutcome struct {
+	ChannelAvailability *channelAvailability `json:"channelAvailability,omitzero"`
+	Error               *availabilityError   `json:"error,omitzero"`
+	Type                string               `json:"_type"` // Success or Failure
+}
+
+type channelAvailability struct {
+	GenericChannelName string `json:"genericChannelName"`
+	Availability       string `json:"availability"`
+	QueueSize          *int   `json:"queueSize,omitzero"` // only when it is not available
+	Type               string `json:"_type"`
+}
+
+type availabilityError struct {
+	Channel string `json:"channel"`
+	Message string `json:"message"`
+	Type    string `json:"_type"`
+}
+
+// busyQueue is from how many waiting conversations on a queue takes no more from chatbots.
+const busyQueue = 5
+
+// getQueueAvailability speaks of the channels of chatbots: of one that a queue with members and room takes, and of one that fails.
+func getQueueAvailability(c *call) (any, error) {
+	q := c.queues.byID[c.id("queueId")]
+	if q == nil {
+		return nil, errParam.because("queue does not exist")
+	}
+	waiting := len(c.waiting(q.ID))
+	one := &channelAvailability{GenericChannelName: "genericapimessaging", Availability: "Available", Type: "GenericChannel"}
+	if waiting >= busyQueue || len(q.members) == 0 {
+		one.Availability, one.QueueSize = "NotAvailable", &waiting
+	}
+	return data{Data: []availabilityOutcome{
+		{ChannelAvailability: one, Type: "Success"},
+		{Error: &availabilityError{"kindlychat", "Could not get availability for channel", "UnexpectedError"}, Type: "Failure"},
+	}}, nil
+}
+
+// waiting are the conversations that nobody has yet, in the order in which they came into the queue.
+func (w *world) waiting(queue string) []*conversation {
+	var in []*conversation
+	for _, c := range w.conversations {
+		if c.queue == queue && c.state == stateOpen && c.agent == "" {
+			in = append(in, c)
+		}
+	}
+	return in
+}
+
+type position struct {
+	Position int    `json:"position,omitzero"`
+	QueuedAt string `json:"queuedAt"`
+}
+
+func getQueuePosition(c *call) (any, error) {
+	cv, err := c.conversation(c.number("csid"))
+	if err != nil {
+		return nil, err
+	}
+	if cv.state != stateOpen || cv.agent != "" || cv.queue == "" {
+		return nil, errNotFound.because("conversation %d waits in no queue", cv.id)
+	}
+	place := 1
+	for _, other := range c.waiting(cv.queue) {
+		if cmp.Or(other.queued.Compare(cv.queued), cmp.Compare(other.id, cv.id)) < 0 {
+			place++
+		}
+	}
+	return data{Data: position{place, milliTime(cv.queued)}}, nil
+}

@@ -1,0 +1,57 @@
+package offline
+
+import "slices"
+
+// The search that the contract calls deprecated: text alone, and hits inside of messages.
+
+type oldHit struct {
+	ID         int64               `json:"id"`
+	Highlights map[string][]string `json:"highlights"`
+	InnerHits  []innerHit          `json:"innerHits"`
+}
+
+type innerHit struct {
+	ID        string            `json:"id"`
+	Highlight map[string]string `json:"highlight"`
+}
+
+func searchByText(c *call) (any, error) {
+	p, err := c.page(largestSearchPage)
+	if err != nil {
+		return nil, err
+	}
+	exact, err := c.flag("exactMatch")
+	if err != nil {
+		return nil, err
+	}
+	if !c.query.Has("query") {
+		return nil, errParam.because("query parameter query is required")
+	}
+	q := newTextQuery(c.query.Get("query"), exact)
+	found := []*conversation{}
+	for _, cv := range slices.Backward(c.conversations) {
+		if q.matches(c.text(cv)) {
+			found = append(found, cv)
+		}
+	}
+	d := paged(c, p, found)
+	hits := []oldHit{}
+	for _, cv := range d.Data.([]*conversation) {
+		hits = append(hits, c.oldHit(cv, q))
+	}
+	d.Data = hits
+	return d, nil
+}
+
+func (w *world) oldHit(cv *conversation, q *textQuery) oldHit {
+	h := oldHit{ID: cv.id, Highlights: map[string][]string{}, InnerHits: []innerHit{}}
+	if s, ok := q.mark(cv.subject); ok {
+		h.Highlights["subject"] = []string{s}
+	}
+	for _, m := range w.thread(cv) {
+		if s, ok := q.mark(m.text); ok {
+			h.InnerHits = append(h.InnerHits, innerHit{m.id, map[string]string{"text": s}})
+		}
+	}
+	return h
+}

@@ -1,0 +1,94 @@
+package offline
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+var templateRoutes = []route{
+	{pattern: "GET /v1/templates", status: 200, query: "type " + paging, handle: listTemplates},
+	{pattern: "DELETE /v1/templates/{templateId}", status: 204, handle: deleteTemplate},
+}
+
+// template is a text that Dixa agents or flows send, as it is on the wire.
+type template struct {
+	ID           string                `json:"id"`
+	Name         string                `json:"name"`
+	Content      string                `json:"content"`
+	CreatedBy    string                `json:"createdBy"`
+	CreatedAt    string                `json:"createdAt"`
+	LastEditedBy string                `json:"lastEditedBy,omitzero"`
+	LastEditedAt string                `json:"lastEditedAt,omitzero"`
+	Translations []templateTranslation `json:"translations"`
+	Subject      string                `json:"subject,omitzero"`
+	Type         string                `json:"_type"` // EmailAutoReply or QuickResponse
+}
+
+type templateTranslation struct {
+	Locale        string `json:"locale"`
+	Content       string `json:"content"`
+	IsDeactivated bool   `json:"isDeactivated"`
+	Subject       string `json:"subject,omitzero"`
+}
+
+// offsetTime is how templates have times: 2017-09-27T14:27:54.371+00:00.
+func offsetTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000+00:00") }
+
+func (w *world) seedTemplates() {
+	all := phrases()
+	for i, topic := range topics {
+		for k, kind := range []string{"reply", "fix"} {
+			n := int64(i*2 + k)
+			t := &template{
+				ID: w.uuid("template", n), Name: strings.ToUpper(topic.name[:1]) + topic.name[1:] + ": " + kind, Type: "QuickResponse",
+				CreatedBy: w.owner(), CreatedAt: offsetTime(w.anchor.AddDate(0, -20, int(n))), Translations: []templateTranslation{},
+				Content: asTemplate(all["en"][topic.name+"."+kind][0]),
+			}
+			for _, language := range []string{"da", "de", "sv"} {
+				if said := all[language][topic.name+"."+kind]; len(said) > 0 && k == 0 {
+					t.Translations = append(t.Translations, templateTranslation{language, asTemplate(said[0]), language == "sv" && i%3 == 0, ""})
+				}
+			}
+			if i%3 == 1 {
+				t.LastEditedBy, t.LastEditedAt = w.agents.list[2].ID, offsetTime(w.anchor.AddDate(0, -2, i))
+			}
+			w.templates.add(t.ID, t)
+		}
+	}
+	for i, name := range []string{"Out of hours", "We have received your message", "Black Friday delays"} {
+		t := &template{
+			ID: w.uuid("template", int64(100+i)), Name: name, Type: "EmailAutoReply", Subject: "We have received your message [{{csid}}]",
+			Content:   "Hi {{requester_firstname}},\n\nThank you for your message. We will be back with you as soon as we can.\n\nBest,\nHavbris",
+			CreatedBy: w.owner(), CreatedAt: offsetTime(w.anchor.AddDate(-1, -i, 0)), Translations: []templateTranslation{},
+		}
+		w.templates.add(t.ID, t)
+	}
+}
+
+// asTemplate gives a sentence the variables that Dixa's templates have.
+var asTemplate = strings.NewReplacer("{first}", "{{requester_firstname}}", "{agent}", "{{agent_firstname}}", "{order}", "{{csid}}",
+	"{invoice}", "...", "{amount}", "...", "{product}", "...", "{date}", "...", "{soon}", "...", "{until}", "...", "{tracking}", "...").Replace
+
+func listTemplates(c *call) (any, error) {
+	p, err := c.page(0)
+	if err != nil {
+		return nil, err
+	}
+	kind := c.query.Get("type")
+	if c.query.Has("type") && kind != "EmailAutoReply" && kind != "QuickResponse" {
+		return nil, errParam.because("query parameter type is neither EmailAutoReply nor QuickResponse")
+	}
+	found := slices.DeleteFunc(slices.Clone(c.templates.list), func(t *template) bool { return kind != "" && t.Type != kind })
+	return paged(c, p, list(found)), nil
+}
+
+func deleteTemplate(c *call) (any, error) {
+	t, err := c.templates.get(c.id("templateId"))
+	if err != nil {
+		return nil, err
+	}
+	c.templates.remove(t.ID, func(o *template) bool { return o == t })
+	c.did(t.ID, "template "+t.Name+" deleted")
+	return nil, nil
+}

@@ -1,0 +1,150 @@
+package offline
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+func getWebhook(c *call) (any, error) {
+	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	return data{Data: h}, nil
+}
+
+func patchWebhook(c *call) (any, error) {
+	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[struct {
+		Name          *string                  `wire:"name"`
+		Events        *[]string                `wire:"events"`
+		URL           *string                  `wire:"url"`
+		Authorization webAuthIn                `wire:"authorization"`
+		CustomHeaders map[string]string        `wire:"customHeaders"`
+		Enabled       *bool                    `wire:"enabled"`
+		Filters       map[string]eventFilterIn `wire:"filters"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	changed := *h
+	set(&changed.Name, in.Name)
+	set(&changed.SubscribedEvents, in.Events)
+	set(&changed.URL, in.URL)
+	set(&changed.Enabled, in.Enabled)
+	changed.Headers = patchedHeaders(h.Headers, in.CustomHeaders, in.Authorization)
+	if in.Filters != nil {
+		changed.Filters = eventFilters(in.Filters)
+	}
+	if err := changed.check(); err != nil {
+		return nil, err
+	}
+	changed.UpdatedAt, changed.UpdatedBy = plainTime(c.now), c.owner()
+	*h = changed
+	c.did(h.ID, "webhook changed")
+	return data{Data: h}, nil
+}
+
+// patchedHeaders replaces the custom headers, the authorization, or both; what is not given stays.
+func patchedHeaders(held, custom map[string]string, auth webAuthIn) map[string]string {
+	all := maps.Clone(held)
+	if custom != nil {
+		all = headers(custom, nil)
+		if value, ok := held["Authorization"]; ok {
+			all["Authorization"] = value
+		}
+	}
+	if auth != nil {
+		delete(all, "Authorization")
+		all = headers(all, auth)
+	}
+	return all
+}
+
+func deleteWebhook(c *call) (any, error) {
+	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	c.webhooks.remove(h.ID, func(o *webhook) bool { return o == h })
+	c.did(h.ID, "webhook deleted")
+	return nil, nil
+}
+
+type deliveryLog struct {
+	DeliveryDetail delivery `json:"deliveryDetail"`
+	Payload        string   `json:"payload"` // JSON in a string
+}
+
+func listDeliveries(c *call) (any, error) {
+	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	event := c.vars["event"]
+	if !slices.Contains(webhookEvents, event) {
+		return nil, errParam.because("there is no event %q", event)
+	}
+	logs := []deliveryLog{}
+	if !slices.Contains(h.SubscribedEvents, event) {
+		return data{Data: logs}, nil
+	}
+	for i, d := range c.deliveries(h, event) {
+		payload, err := c.payload(event, d.DeliveryTimestamp, int64(i))
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, deliveryLog{d, payload})
+	}
+	return data{Data: logs}, nil
+}
+
+// payload is what was sent for an event: the envelope of all events with a conversation in it.
+func (w *world) payload(event, at string, n int64) (string, error) {
+	c := w.conversations[w.rand("payload "+event, n).n(seedConversations)]
+	tags := []map[string]any{}
+	for _, id := range c.tags {
+		t := w.tags.byID[id]
+		tags = append(tags, map[string]any{"id": t.id, "name": t.name, "is_deactivated": t.inactive})
+	}
+	conversation := map[string]any{
+		"csid": c.id, "channel": c.channel.upper, "status": strings.ToUpper(status(c.state)), "direction": strings.ToUpper(c.direction),
+		"queue": map[string]string{"id": c.queue, "name": w.queues.byID[c.queue].Name}, "contact_point": c.endpoint,
+		"requester": w.hooked(c.requester), "assignee": w.hooked(c.agent), "subject": c.subject, "tags": tags, "created_at": milliTime(c.created),
+	}
+	b, err := json.Marshal(map[string]any{
+		"event_id": w.uuid("event "+event, n), "event_fqn": fqn(event), "event_version": "1", "event_timestamp": at,
+		"organization": map[string]string{"id": w.org.id, "name": w.org.name}, "data": map[string]any{"conversation": conversation},
+	})
+	return string(b), err
+}
+
+// hooked is a person as webhooks have it; nil for nobody.
+func (w *world) hooked(id string) any {
+	p := w.personByID(id)
+	if p == nil {
+		return nil
+	}
+	kind := "Contact"
+	if w.agents.has(id) {
+		kind = "Member"
+	}
+	return map[string]any{"id": p.ID, "name": p.DisplayName, "email": p.Email, "phone": p.PhoneNumber, "roles": list(p.Roles), "user_type": kind}
+}
+
+// fqn is the name of an event in payloads: ConversationNoteAdded is CONVERSATION_NOTE_ADDED.
+func fqn(event string) string {
+	var b strings.Builder
+	for i, r := range event {
+		if i > 0 && r >= 'A' && r <= 'Z' && event[i-1] >= 'a' {
+			b.WriteByte('_')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToUpper(b.String())
+}
