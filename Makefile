@@ -22,7 +22,7 @@ lint: ## go vet, gofmt and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
-bench: ## our own part of a call, side by side with a bare HTTP request
+bench: 
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/bench ./internal/audit ./internal/capability ./internal/view
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
