@@ -68,7 +68,7 @@ type browser struct {
 
 type link struct {
 	ParentID int64  `json:"parentId"`
-	Type     string `json:"_type"` // EmailForward, FollowUp or SideConversation
+	Type     string `json:"_type"` // EmailForward, FollowUp, SideConversation or Related
 	at       time.Time
 }
 
@@ -117,7 +117,10 @@ type inQueue struct {
 func (w *world) wire(c *conversation, withAttributes bool) conversationWire {
 	v := conversationWire{
 		ID: c.id, RequesterID: c.requester, Channel: c.channel.name, CreatedAt: plainTime(c.created), Direction: c.direction,
-		State: c.state, StateUpdatedAt: plainTime(c.stateChanged), Link: c.link, Type: c.channel.shape,
+		State: c.state, StateUpdatedAt: plainTime(c.stateChanged), Type: c.channel.shape,
+	}
+	if c.link != nil && c.link.Type != "Related" { // the contract's links have no type for these
+		v.Link = c.link
 	}
 	if withAttributes {
 		v.CustomAttributes = w.values(c.attrs)

@@ -62,6 +62,16 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// run is a subtest against the same office.
+func (o *office) run(name string, f func(t *testing.T)) {
+	outer := o.t
+	defer func() { o.t = outer }()
+	outer.Run(name, func(t *testing.T) {
+		o.t = t
+		f(t)
+	})
+}
+
 // reply is what came back.
 type reply struct {
 	status int

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"runtime"
 	"sync"
 	"testing"
@@ -185,4 +186,29 @@ func TestJournalIsBounded(t *testing.T) {
 	d.ResetCounts()
 	require.Empty(t, d.Requests())
 	require.Empty(t, d.Effects())
+}
+
+var (
+	mailAddress = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[a-z]+`)
+	phoneNumber = regexp.MustCompile(`\+[0-9]{8,15}`)
+	webAddress  = regexp.MustCompile(`https?://([A-Za-z0-9.-]+)`)
+)
+
+// Nobody can be reached by what stands in the data: addresses are for examples, numbers for fiction, hosts do not resolve.
+func TestNobodyIsReal(t *testing.T) {
+	o := open(t, Options{})
+	text := o.do("GET", "/v1/endusers?pageLimit=1000", "").body + o.do("GET", "/v1/agents?pageLimit=100", "").body +
+		o.do("GET", "/v1/contact-endpoints", "").body + o.do("GET", "/v1/webhooks", "").body + o.do("GET", "/v1/templates?pageLimit=100", "").body
+	for id := firstConversation; id < firstConversation+seedConversations; id += 3 {
+		text += o.do("GET", fmt.Sprintf("/v1/conversations/%d/messages", id), "").body
+	}
+	for _, address := range mailAddress.FindAllString(text, -1) {
+		require.Regexp(t, `@(example\.(com|org|net)|email\.dixa\.io)$`, address)
+	}
+	for _, number := range phoneNumber.FindAllString(text, -1) {
+		require.Regexp(t, `^\+(4477009\d{5}|442079460\d{3}|493023125\d{3}|33639981\d{3})$`, number)
+	}
+	for _, host := range webAddress.FindAllStringSubmatch(text, -1) {
+		require.Regexp(t, `(^|\.)(example\.(com|org|net)|dixa\.invalid)$`, host[1])
+	}
 }

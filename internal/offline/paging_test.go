@@ -11,7 +11,8 @@ import (
 
 type listed struct {
 	Data []struct {
-		ID json.RawMessage `json:"id"`
+		ID     json.RawMessage `json:"id"`
+		UserID json.RawMessage `json:"userId"`
 	} `json:"data"`
 	Meta *struct{ Previous, Next string } `json:"meta"`
 }
@@ -26,7 +27,7 @@ func (o *office) walk(method, path, body string) (ids []string, pages int) {
 		var l listed
 		require.NoError(o.t, json.Unmarshal([]byte(res.body), &l))
 		for _, item := range l.Data {
-			ids = append(ids, string(item.ID))
+			ids = append(ids, string(item.ID)+string(item.UserID))
 		}
 		pages++
 		if l.Meta == nil || l.Meta.Next == "" {
@@ -55,8 +56,7 @@ func TestPages(t *testing.T) {
 		{"search", "POST", "/v1/search/conversations", `{}`, seedConversations, seedConversations / 50},
 		{"metrics", "GET", "/v1/analytics/metrics?pageLimit=3", "", len(metrics), 2},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			o.t = t
+		o.run(c.name, func(t *testing.T) {
 			ids, pages := o.walk(c.method, c.path, c.body)
 			require.Len(t, ids, c.total)
 			require.Equal(t, c.pages, pages)

@@ -80,7 +80,7 @@ const busyQueue = 5
 func getQueueAvailability(c *call) (any, error) {
 	q := c.queues.byID[c.id("queueId")]
 	if q == nil {
-		return nil, errParam.because("queue does not exist")
+		return nil, invalid("queue does not exist")
 	}
 	waiting := len(c.waiting(q.ID))
 	one := &channelAvailability{GenericChannelName: "genericapimessaging", Availability: "Available", Type: "GenericChannel"}

@@ -2,14 +2,15 @@ package offline
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// filter is the body of a search with one condition.
-func filter(field string) string {
-	return `{"filters":{"strategy":"All","conditions":[{"field":` + field + `}]}}`
+// filter is the body of a search for what passes all conditions.
+func filter(fields ...string) string {
+	return `{"filters":{"strategy":"All","conditions":[{"field":` + strings.Join(fields, `},{"field":`) + `}]}}`
 }
 
 // What Dixa refuses, is refused here with its status and its words.
@@ -113,8 +114,7 @@ func TestStrict(t *testing.T) {
 		{"records over 300", 400, badValue, "POST", "/v1/analytics/records?pageLimit=301", `{"id":"ratings","csidFilter":[1],"timezone":"UTC"}`},
 		{"records with aggregations", 400, badBody, "POST", "/v1/analytics/records", `{"id":"ratings","csidFilter":[1],"timezone":"UTC","aggregations":["Count"]}`},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			o.t = t
+		o.run(c.name, func(t *testing.T) {
 			o.refused(c.status, c.message, c.method, c.path, c.body)
 		})
 	}

@@ -1,0 +1,140 @@
+package offline
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Each field and operator finds exactly what passes it.
+func TestSearchFields(t *testing.T) {
+	o := open(t, Options{})
+	agent, tag, number, reason := o.agent(9), o.tag("refund"), o.attribute("order_number"), o.attribute("contact_reason")
+	user := o.user(0)
+	since := anchor.AddDate(0, 0, -10)
+	value := func(c *conversation, attribute string) any { return c.attrs[attribute] }
+	for _, c := range []struct {
+		name, field, operator string
+		pass                  func(*conversation) bool
+	}{
+		{"agent", `AgentId`, `"IsOneOf","values":["` + agent + `"]`, func(c *conversation) bool { return c.agent == agent }},
+		{"no agent", `AgentId`, `"IsEmpty"`, func(c *conversation) bool { return c.agent == "" }},
+		{"some agent", `AgentId`, `"IsNotEmpty"`, func(c *conversation) bool { return c.agent != "" }},
+		{"not agent", `AgentId`, `"IsNotOneOf","values":["` + agent + `"]`, func(c *conversation) bool { return c.agent != agent }},
+		{"queue", `QueueId`, `"IsOneOf","values":["` + strings.ToUpper(billingQueueID) + `","` + returnsQueueID + `"]`, func(c *conversation) bool { return c.queue == billingQueueID || c.queue == returnsQueueID }},
+		{"contact", `ContactId`, `"IsOneOf","values":["` + user + `"]`, func(c *conversation) bool { return c.requester == user }},
+		{"not contact", `ContactId`, `"IsNotOneOf","values":["` + user + `"]`, func(c *conversation) bool { return c.requester != user }},
+		{"conversation", `ConversationId`, `"IsOneOf","values":["1234","1500"]`, func(c *conversation) bool { return c.id == 1234 || c.id == 1500 }},
+		{"tag", `TagId`, `"IncludesOne","values":["` + tag + `","` + noID + `"]`, func(c *conversation) bool { return c.hasTag(tag) }},
+		{"all tags", `TagId`, `"IncludesAll","values":["` + tag + `","` + o.tag("double-charge") + `"]`, func(c *conversation) bool { return c.hasTag(tag) && c.hasTag(o.tag("double-charge")) }},
+		{"without one tag", `TagId`, `"ExcludesOne","values":["` + tag + `","` + noID + `"]`, func(c *conversation) bool { return true }},
+		{"without tags", `TagId`, `"ExcludesAll","values":["` + tag + `"]`, func(c *conversation) bool { return !c.hasTag(tag) }},
+		{"no tags", `TagId`, `"IsEmpty"`, func(c *conversation) bool { return len(c.tags) == 0 }},
+		{"some tags", `TagId`, `"IsNotEmpty"`, func(c *conversation) bool { return len(c.tags) > 0 }},
+		{"channel", `Channel`, `"IsOneOf","values":["phone","sms"]`, func(c *conversation) bool { return c.channel.label == "Phone" || c.channel.label == "SMS" }},
+		{"not channel", `Channel`, `"IsNotOneOf","values":["email"]`, func(c *conversation) bool { return c.channel.label != "Email" }},
+		{"direction", `Direction`, `"IsOneOf","values":["outbound"]`, func(c *conversation) bool { return c.direction == "Outbound" }},
+		{"not direction", `Direction`, `"IsNotOneOf","values":["inbound"]`, func(c *conversation) bool { return c.direction != "Inbound" }},
+		{"pending", `Status`, `"IsOneOf","values":["pending"]`, func(c *conversation) bool { return c.state == statePending || c.state == stateAwaitingPending }},
+		{"not closed", `Status`, `"IsNotOneOf","values":["closed"]`, func(c *conversation) bool { return c.state != stateClosed }},
+		{"created since", `CreationDate`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.created.Before(since) }},
+		{"created until", `CreationDate`, `"Until","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.created.After(since) }},
+		{"closed between", `ClosedDate`, `"Between","timestampFrom":"2026-02-20T00:00:00Z","timestampTo":"2026-02-21T00:00:00Z"`, func(c *conversation) bool {
+			return !c.closed.IsZero() && !c.closed.Before(since) && !c.closed.After(since.AddDate(0, 0, 1))
+		}},
+		{"assigned since", `AssignedDate`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.assigned.Before(since) }},
+		{"active since", `LastActivity`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.touched.Before(since) }},
+		{"written until", `LastMessage`, `"Until","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.lastMessage.After(since) }},
+		{"long", `Duration`, `"LongerThanOrEqualTo","duration":432000000`, func(c *conversation) bool { return !c.closed.IsZero() && c.closed.Sub(c.created) >= 120*time.Hour }},
+		{"short", `Duration`, `"ShorterThanOrEqualTo","duration":3600000`, func(c *conversation) bool { return !c.closed.IsZero() && c.closed.Sub(c.created) <= time.Hour }},
+		{"between", `Duration`, `"Between","min":3600000,"max":7200000`, func(c *conversation) bool {
+			return !c.closed.IsZero() && c.closed.Sub(c.created) >= time.Hour && c.closed.Sub(c.created) <= 2*time.Hour
+		}},
+		{"attribute", `CustomAttribute`, `"IsOneOf","values":[["HB-204518"]]},"attributeId":"` + number + `","_":{"_":""`, func(c *conversation) bool { return value(c, number) == "HB-204518" }},
+		{"option", `CustomAttribute`, `"IsOneOf","values":[["payment"]]},"attributeId":"` + reason + `","_":{"_":""`, func(c *conversation) bool {
+			path, _ := value(c, reason).([]string)
+			return len(path) > 0 && path[0] == "payment"
+		}},
+		{"nested option", `CustomAttribute`, `"IsNotOneOf","values":[["payment","invoice"]]},"attributeId":"` + reason + `","_":{"_":""`, func(c *conversation) bool {
+			path, _ := value(c, reason).([]string)
+			return len(path) < 2 || path[1] != "invoice"
+		}},
+		{"no attribute", `CustomAttribute`, `"IsEmpty"},"attributeId":"` + number + `","_":{"_":""`, func(c *conversation) bool { return value(c, number) == nil }},
+		{"some attribute", `CustomAttribute`, `"IsNotEmpty"},"attributeId":"` + number + `","_":{"_":""`, func(c *conversation) bool { return value(c, number) != nil }},
+	} {
+		o.run(c.name, func(t *testing.T) {
+			field := strings.Replace(`{"_type":"`+c.field+`","operator":{"_type":`+c.operator+`}}`, `,"_":{"_":""}`, "", 1)
+			ids, _ := o.walk("POST", "/v1/search/conversations", filter(field))
+			want := 0
+			found := map[string]bool{}
+			for _, id := range ids {
+				found[id] = true
+			}
+			for _, cv := range o.dixa.world().conversations {
+				if c.pass(cv) {
+					want++
+					require.True(t, found[itoa(cv.id)], cv.id)
+				}
+			}
+			require.Len(t, ids, want)
+			require.NotZero(t, want, "nothing in the data passes: the case says little")
+		})
+	}
+}
+
+func TestSearchStrategies(t *testing.T) {
+	o := open(t, Options{})
+	one, two := `{"_type":"ConversationId","operator":{"_type":"IsOneOf","values":["1234"]}}`, `{"_type":"ConversationId","operator":{"_type":"IsOneOf","values":["1500"]}}`
+	require.Empty(t, o.found(filter(one, two)))
+	require.Equal(t, []any{1500.0, 1234.0}, o.found(strings.Replace(filter(one, two), "All", "Any", 1)), "newest first")
+	require.Len(t, o.found(`{"filters":{"strategy":"Any"}}`), 50)
+	require.Len(t, o.found(""), 50)
+}
+
+func TestSearchText(t *testing.T) {
+	o := open(t, Options{})
+	hits := o.ok(200, "POST", "/v1/search/conversations", `{"query":{"value":"DOUBLE hb-204518"}}`)
+	require.Equal(t, []any{1234.0}, pluck(t, hits, "id"))
+	require.Equal(t, []any{`<em class="highlight">Double</em> charge on order <em class="highlight">HB-204518</em>, please refund`}, at(t, hits, 0, "highlights", "subject"))
+	require.Equal(t, []any{1234.0}, o.found(`{"query":{"value":"charge on order HB-204518","exactMatch":true}}`))
+	require.Empty(t, o.found(`{"query":{"value":"order charge HB-204518","exactMatch":true}}`))
+	require.Empty(t, o.found(`{"query":{"value":"charge on order HB-20451","exactMatch":true}}`), "a phrase ends with a word")
+	require.Empty(t, o.found(`{"query":{"value":""}}`))
+	for _, hit := range o.ok(200, "POST", "/v1/search/conversations", `{"query":{"value":"facture"}}`).([]any) {
+		require.NotEmpty(t, at(t, hit, "highlights"))
+	}
+	require.Equal(t, map[string]any{}, at(t, o.ok(200, "POST", "/v1/search/conversations", `{}`), 0, "highlights"))
+
+	old := o.ok(200, "GET", "/v1/search/conversations?query=HB-204518&exactMatch=true", "")
+	require.Equal(t, 1234.0, at(t, old, 0, "id"))
+	require.Contains(t, at(t, old, 0, "innerHits", 0, "highlight", "text"), `<em class="highlight">HB-204518</em>`)
+	o.refused(400, badValue, "GET", "/v1/search/conversations", "")
+}
+
+func TestMark(t *testing.T) {
+	for _, c := range []struct{ query, text, want string }{
+		{"refund", "No refunds, just a Refund.", `No <em class="highlight">refund</em>s, just a Refund.`},
+		{"a b", "b a", `<em class="highlight">b</em> <em class="highlight">a</em>`},
+		{"pre prefix", "prefix", `<em class="highlight">pre</em>fix`},
+		{"x", "İx x", `ix <em class="highlight">x</em>`},
+		{"fix", "prefix", ""},
+		{"end", strings.Repeat("word ", 40) + "end " + strings.Repeat("tail ", 40), strings.TrimSpace(strings.Repeat("word ", 16)) + ` <em class="highlight">end</em>` + strings.Repeat(" tail", 16)},
+	} {
+		got, _ := newTextQuery(c.query, false).mark(c.text)
+		require.Equal(t, c.want, got, c.query)
+	}
+}
+
+func FuzzMark(f *testing.F) {
+	f.Add("refund", "Refund my refund", true)
+	f.Add("İ ß", "STRASSE İstanbul ß", false)
+	f.Fuzz(func(t *testing.T, query, text string, exact bool) {
+		q := newTextQuery(query, exact)
+		marked, ok := q.mark(text)
+		if ok && !strings.Contains(marked, `<em class="highlight">`) {
+			t.Error(marked)
+		}
+	})
+}
