@@ -68,16 +68,16 @@ type Agent struct {
 	About string // for people: what it is for
 
 	*grants
-	asID      dixaclient.ActingAgent
-	asName    string
+	terms
 	decisions map[string]Decision
+	shapes    map[string]*Shape // of the tools that are granted
 	granted   []*tools.Tool
 }
 
 // ActsAs is the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
 // again where the file gives it no name. It is not ok when the file leaves that to the caller.
 func (a *Agent) ActsAs() (id dixaclient.ActingAgent, name string, ok bool) {
-	return a.asID, a.asName, a.asID != ""
+	return a.acting, a.source.ActsAs.text, a.acting != ""
 }
 
 // Tool decides whether the agent may use a tool, which needs every operation that the tool is made of.

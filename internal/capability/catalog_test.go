@@ -20,10 +20,7 @@ func testCatalog() *catalog {
 		fake("conversations", "anonymize_conversation", erase),
 		named(fake("conversations", "import_conversation", write)),
 		named(fake("conversations", "search_conversations_by_text", read)),
-		{
-			Name: "conversation_overview", Group: "conversations", Level: read,
-			Operations: []*dixaclient.Spec{{Name: "get_conversation"}, {Name: "list_messages"}, {Name: "list_tags"}},
-		},
+		composite("conversations", "conversation_overview", "get_conversation", "list_messages", "list_tags"),
 		fake("messages", "list_messages", read),
 		fake("messages", "add_note", write),
 		fake("messages", "send_message", send),
@@ -37,10 +34,22 @@ func testCatalog() *catalog {
 	})
 }
 
+// fake is a tool whose arguments are those of closing a conversation, of which one says who acts.
 func fake(group, name string, l dixaclient.Level) *tools.Tool {
-	spec := *dixaclient.SendMessage.Spec // one that knows who acts
+	t, _ := tools.ByName("close_conversation")
+	made, spec := *t, *dixaclient.CloseConversation.Spec
 	spec.Name, spec.Level = name, l
-	return &tools.Tool{Name: name, Group: group, Level: l, Operations: []*dixaclient.Spec{&spec}}
+	made.Name, made.Group, made.Level, made.Operations = name, group, l, []*dixaclient.Spec{&spec}
+	return &made
+}
+
+func composite(group, name string, operations ...string) *tools.Tool {
+	t := fake(group, name, dixaclient.Read)
+	t.Operations = nil
+	for _, op := range operations {
+		t.Operations = append(t.Operations, fake(group, op, dixaclient.Read).Operations...)
+	}
+	return t
 }
 
 func named(t *tools.Tool) *tools.Tool {

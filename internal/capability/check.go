@@ -6,14 +6,23 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
 var agentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
-// check holds what keys say against other keys and against the catalog. What can be said of one value alone was said
-// when it was read; values that could not be read are zero here.
-func (d *decoder) check(f *file) {
+// terms are what an agent's part of the file says, with ids in place of names.
+type terms struct {
+	acting dixaclient.ActingAgent
+	rules  map[string]map[string]*argument // by operation and argument
+}
+
+// check holds what keys say against other keys and against the catalog, and gives the terms of each agent. What can be
+// said of one value alone was said when it was read; values that could not be read are zero here.
+func (d *decoder) check(f *file) []terms {
+	d.lexicon = f.Names.lexicon()
+	d.checkNames()
 	if f.Agents.empty.line > 0 {
 		d.fail(f.Agents.empty, "must name at least one agent")
 	}
@@ -22,19 +31,39 @@ func (d *decoder) check(f *file) {
 		names = append(names, e.name.text)
 	}
 	for _, s := range f.Stdio {
-		if s.text != "" && !slices.Contains(names, s.text) {
+		if s.line > 0 && !slices.Contains(names, s.text) {
 			d.fail(s.at, "%.80q is not under agents%s", s.text, didYouMean(s.text, names))
 		}
 	}
-	for _, e := range f.Agents.entries {
+	all := make([]terms, len(f.Agents.entries))
+	for i, e := range f.Agents.entries {
 		if !agentName.MatchString(e.name.text) {
 			d.fail(e.name.at, "must be a letter, then up to 39 letters, digits, _ and -, all lower case")
 		}
-		if w := e.value.ActsAs; w.line > 0 && f.actingAgent(w.text) == "" {
-			d.fail(w.at, "%.80q is neither a name under names.dixa_agent nor a UUID%s", w.text, didYouMean(w.text, f.actingAgents()))
-		}
 		d.checkAccess(e.value.Access)
+		all[i] = d.terms(&e.value)
 	}
+	return all
+}
+
+// terms reads what an agent's part of the file says about ids.
+func (d *decoder) terms(a *agent) terms {
+	t := terms{rules: map[string]map[string]*argument{}}
+	if a.ActsAs.line > 0 {
+		id, _ := d.id(agentIDs, a.ActsAs)
+		t.acting = dixaclient.ActingAgent(id)
+	}
+	for _, rule := range a.Arguments.value {
+		d.resolve(rule)
+		if t.acting != "" && slices.Contains(rule.tool.Actors(), rule.property.Name) && !rule.is(string(t.acting)) {
+			d.fail(rule.at, "acts_as gives %s already (line %d); remove one of the two", rule.property.Name, a.ActsAs.line)
+		}
+		if t.rules[rule.tool.Name] == nil {
+			t.rules[rule.tool.Name] = map[string]*argument{}
+		}
+		t.rules[rule.tool.Name][rule.property.Name] = rule
+	}
+	return t
 }
 
 // checkAccess refuses groups that do not exist, and those in which a level would grant nothing at all.
@@ -54,27 +83,6 @@ func (d *decoder) checkAccess(access dict[level]) {
 	}
 }
 
-// actingAgent is the id of a Dixa agent that is given by its name or its id, "" when it is neither.
-func (f *file) actingAgent(text string) dixaclient.ActingAgent {
-	for _, e := range f.Names.DixaAgent.entries {
-		if e.name.text == text {
-			return e.value.value
-		}
-	}
-	if id := dixaclient.ActingAgent(text); id.Check() == nil {
-		return id
-	}
-	return ""
-}
-
-func (f *file) actingAgents() []string {
-	var names []string
-	for _, e := range f.Names.DixaAgent.entries {
-		names = append(names, e.name.text)
-	}
-	return names
-}
-
 // catalog is the list of tools, arranged for reading files.
 type catalog struct {
 	tools      []*tools.Tool
@@ -82,11 +90,13 @@ type catalog struct {
 	operations map[string]*tools.Tool // each operation's own tool, by the name that both have
 	composites map[string]*tools.Tool // tools made of several operations
 	names      []string               // of operations
+	schemas    map[string]*schemas.Schema
 }
 
 func newCatalog(all []*tools.Tool) *catalog {
-	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}}
+	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}, schemas: map[string]*schemas.Schema{}}
 	for _, t := range all {
+		c.schemas[t.Name] = t.Schema()
 		if !slices.Contains(c.groups, t.Group) {
 			c.groups = append(c.groups, t.Group)
 		}
@@ -99,6 +109,9 @@ func newCatalog(all []*tools.Tool) *catalog {
 	}
 	return c
 }
+
+// schema is what a tool takes. One schema serves all agents, so that it is made once.
+func (c *catalog) schema(t *tools.Tool) *schemas.Schema { return c.schemas[t.Name] }
 
 // onlyNamed lists the operations of a group that no level covers, nil when a level can cover at least one of its.
 func (c *catalog) onlyNamed(group string) []string {

@@ -2,6 +2,7 @@ package capability
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,15 +12,14 @@ import (
 const everyGroup = "*" // in access: every group without an entry of its own
 
 // newRules makes rules of a file that was checked.
-func newRules(name, digest string, f *file, c *catalog) *Rules {
+func newRules(name, digest string, f *file, all []terms, c *catalog) *Rules {
 	r := &Rules{name: name, digest: digest, catalog: c, stdio: f.Stdio, byName: map[string]*Agent{}}
-	for _, e := range f.Agents.entries {
+	for i, e := range f.Agents.entries {
 		a := &Agent{
 			Name:   e.name.text,
 			About:  e.value.About.text,
-			asID:   f.actingAgent(e.value.ActsAs.text),
-			asName: e.value.ActsAs.text,
 			grants: newGrants(filepath.Base(name), e),
+			terms:  all[i],
 		}
 		a.decide(c)
 		r.agents = append(r.agents, a)
@@ -30,12 +30,12 @@ func newRules(name, digest string, f *file, c *catalog) *Rules {
 
 // decide makes every decision about the agent in advance.
 func (a *Agent) decide(c *catalog) {
-	a.decisions = make(map[string]Decision, len(c.tools))
+	a.decisions, a.shapes = make(map[string]Decision, len(c.tools)), map[string]*Shape{}
 	for name, t := range c.operations {
-		a.decisions[name] = a.operation(t)
+		a.decisions[name] = a.within(a.operation(t), t, c)
 	}
 	for name, t := range c.composites {
-		a.decisions[name] = a.composite(t)
+		a.decisions[name] = a.within(a.composite(t), t, c)
 	}
 	for _, t := range c.tools {
 		if a.decisions[t.Name].Allowed {
@@ -44,12 +44,43 @@ func (a *Agent) decide(c *catalog) {
 	}
 }
 
+// within holds a grant against what else the file says about the agent.
+func (a *Agent) within(granted Decision, t *tools.Tool, c *catalog) Decision {
+	if !granted.Allowed {
+		return granted
+	}
+	shape, missing := newShape(a, t, c.schema(t))
+	if missing != nil {
+		return a.impossible(t, missing)
+	}
+	a.shapes[t.Name] = shape
+	return granted
+}
+
+// impossible is the decision about a tool that needs an argument which nothing may give.
+func (a *Agent) impossible(t *tools.Tool, l *limit) Decision {
+	needs := t.Name + " needs " + l.argument + ", and "
+	if l.at != a.agent.at {
+		return a.decided(false, l.at, needs+"no value is left for it by ")
+	}
+	how := "name its values under arguments: " + t.Name + "." + l.argument
+	if slices.Contains(t.Actors(), l.argument) {
+		how = "set acts_as, or " + how
+	}
+	return a.refused(needs + "agent " + a.Name + " may not give it: it reaches further than the level of " + t.Name + ", so that it must be granted by itself; " + how)
+}
+
 // composite decides about a tool that is made of several operations.
 func (a *Agent) composite(t *tools.Tool) Decision {
 	for _, op := range t.Operations {
 		if d := a.Operation(op.Name); !d.Allowed {
 			d.Why = t.Name + " needs " + op.Name + ", and " + d.Why
 			return d
+		}
+		for _, rule := range a.source.Arguments.value {
+			if rule.tool.Name == op.Name && !rule.free {
+				return a.decided(false, rule.at, t.Name+" needs "+op.Name+", and as a part of it cannot be held to ")
+			}
 		}
 	}
 	return Decision{

@@ -24,6 +24,7 @@ func place(n *yaml.Node, key string) at { return at{key, n.Line, n.Column} }
 // one run shows all of them; what could not be read is left zero.
 type decoder struct {
 	catalog  *catalog
+	lexicon  lexicon // known after the file was read
 	problems []Note
 }
 
@@ -80,7 +81,11 @@ func (d *decoder) structure(v reflect.Value, n *yaml.Node, key string) {
 			d.fail(name.at, "is not supported by this version of dixa-mcp; remove it, or use a version that can hold to it: no key is ever ignored")
 		default:
 			required[i] = false
-			d.read(v.Field(i).Addr().Interface(), value, name.key)
+			target := v.Field(i).Addr().Interface()
+			if s, ok := target.(interface{ stands(at) }); ok {
+				s.stands(name.at)
+			}
+			d.read(target, value, name.key)
 		}
 	}
 	for i, missing := range required {

@@ -66,8 +66,13 @@ type agent struct {
 	// Only bounds the agent to conversations of some queues, channels or tags.
 	Only later `yaml:"only"`
 
-	// Arguments bound the values of an operation's arguments.
-	Arguments later `yaml:"arguments"`
+	// Arguments say which values the agent may give to an argument, written operation.argument, in each call. An empty
+	// list takes the argument away; one value is filled in without asking; of several the model chooses; ["*"] is any
+	// value. Values of ids may be names. Arguments that reach further than their operation's level do not exist for
+	// the agent until they are named here, each by itself: cc, bcc, attachments and integrationEmail of a message,
+	// force, the url of a webhook, the agentId of what is sent (or acts_as), and the direction Inbound of a new
+	// conversation.
+	Arguments section[arguments] `yaml:"arguments"`
 
 	// Confirm says which calls wait for a person's yes.
 	Confirm later `yaml:"confirm"`

@@ -18,15 +18,16 @@ func (*version) decode(d *decoder, n *yaml.Node, key string) {
 	}
 }
 
-// word is a text.
+// word is a text; without a place where the file has none.
 type word struct {
 	at
 	text string
 }
 
 func (w *word) decode(d *decoder, n *yaml.Node, key string) {
-	w.at = place(n, key)
-	w.text, _ = d.text(n, key)
+	if text, ok := d.text(n, key); ok {
+		*w = word{place(n, key), text}
+	}
 }
 
 func texts(words []word) []string {
@@ -38,20 +39,23 @@ func texts(words []word) []string {
 }
 
 // id is an id of Dixa's, of the form that T checks.
-type id[T interface {
+type id[T checkable] struct{ value T }
+
+type checkable interface {
 	~string
 	Check() error
-}] struct{ value T }
+}
 
 func (i *id[T]) decode(d *decoder, n *yaml.Node, key string) {
 	text, ok := d.text(n, key)
 	if !ok {
 		return
 	}
-	i.value = T(text)
-	if err := i.value.Check(); err != nil {
+	if err := T(text).Check(); err != nil {
 		d.fail(place(n, key), "%.80q is not %v", text, err)
+		return
 	}
+	i.value = T(text)
 }
 
 // level is a level of access.
@@ -80,15 +84,31 @@ func (o *operation) decode(d *decoder, n *yaml.Node, key string) {
 	if !ok {
 		return
 	}
-	if o.tool, ok = d.catalog.operations[text]; ok {
-		return
-	}
-	if t, ok := d.catalog.composites[text]; ok {
-		d.fail(o.at, "%s is made of several operations; name those: %s", text, strings.Join(operationNames(t), ", "))
-		return
-	}
-	d.fail(o.at, "there is no tool %.80q%s", text, didYouMean(text, d.catalog.names))
+	o.tool = d.operation(o.at, text)
 }
+
+// operation finds an operation's own tool by its name; nil, and a problem, when there is none.
+func (d *decoder) operation(where at, name string) *tools.Tool {
+	if t, ok := d.catalog.operations[name]; ok {
+		return t
+	}
+	if t, ok := d.catalog.composites[name]; ok {
+		d.fail(where, "%s is made of several operations; name those: %s", name, strings.Join(operationNames(t), ", "))
+	} else {
+		d.fail(where, "there is no tool %.80q%s", name, didYouMean(name, d.catalog.names))
+	}
+	return nil
+}
+
+// section is a part of the file whose own place matters.
+type section[T any] struct {
+	at    // of its key; zero when the file does not have it
+	value T
+}
+
+func (s *section[T]) stands(where at) { s.at = where }
+
+func (s *section[T]) decode(d *decoder, n *yaml.Node, key string) { d.read(&s.value, n, key) }
 
 // list is a list.
 type list[T any] []T

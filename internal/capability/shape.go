@@ -1,0 +1,188 @@
+package capability
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/schemas"
+	"dixa-mcp/tools"
+)
+
+// Shape is a tool as one agent may call it: which arguments there are for it, which values they take, and what is
+// filled in without asking. It never changes and is safe for concurrent use.
+type Shape struct {
+	tool    *tools.Tool
+	full    *schemas.Schema // what the tool takes
+	shown   *schemas.Schema // what the agent sees
+	taken   *schemas.Schema // shown, with ids taken beside their names
+	acts    dixaclient.ActingAgent
+	filled  []Filled
+	choices []choice
+}
+
+// Filled is an argument that the agent cannot give, because the file gives it.
+type Filled struct {
+	Argument string
+	Value    json.RawMessage // as Dixa gets it
+	Rule     string          // the key that says so, such as agents.triage.acts_as
+	Line     int             // where that key stands in the file
+}
+
+// choice is an argument that takes some values.
+type choice struct {
+	argument string
+	list     bool // each of its items is a choice
+	words    []string
+	values   map[string]json.RawMessage // by what the caller writes
+}
+
+// Shape is a tool as the agent may call it; nil when the tool is not granted to it.
+func (a *Agent) Shape(t *tools.Tool) *Shape { return a.shapes[t.Name] }
+
+// Schema describes the arguments that the agent may give.
+func (s *Shape) Schema() *schemas.Schema { return s.shown }
+
+// Filled lists what is filled in, in the order of the tool's arguments.
+func (s *Shape) Filled() []Filled { return slices.Clone(s.filled) }
+
+// Decode checks arguments against [Shape.Schema], makes ids of the file's names and fills in what the agent cannot
+// give. Where a name stands for an id, the id itself is taken too. What comes out is what Dixa gets. A [*schemas.Error]
+// names every argument that does not fit.
+func (s *Shape) Decode(raw json.RawMessage) (*tools.Arguments, error) {
+	given, err := s.taken.Normalize(raw)
+	if err != nil {
+		if _, shown := s.shown.Normalize(raw); shown != nil { // which says it in the words that the agent sees
+			err = shown
+		}
+		return nil, err
+	}
+	if len(s.choices)+len(s.filled) > 0 {
+		if given, err = s.complete(given); err != nil {
+			return nil, err
+		}
+	}
+	args, err := s.tool.Decode(s.full, given)
+	if err == nil && s.acts != "" {
+		s.tool.Act(args, s.acts)
+	}
+	return args, err
+}
+
+// complete puts ids in place of names, and adds what is filled in.
+func (s *Shape) complete(given json.RawMessage) (json.RawMessage, error) {
+	all := members(given)
+	var wrong schemas.Error
+	for _, c := range s.choices {
+		v, ok := all[c.argument]
+		if !ok {
+			continue
+		}
+		chosen, ok := c.choose(v)
+		if !ok {
+			wrong.Problems = append(wrong.Problems, schemas.Problem{Field: c.argument, Got: plain(v), Want: c.want()})
+		}
+		all[c.argument] = chosen
+	}
+	if len(wrong.Problems) > 0 {
+		return nil, &wrong
+	}
+	for _, f := range s.filled {
+		all[f.Argument] = f.Value
+	}
+	return object(all), nil
+}
+
+// choose is what Dixa gets for a value; not ok when it is not among those that may be chosen.
+func (c *choice) choose(v json.RawMessage) (json.RawMessage, bool) {
+	if !c.list {
+		chosen, ok := c.values[plain(v)]
+		return chosen, ok
+	}
+	list := items(v)
+	for i, item := range list {
+		chosen, ok := c.values[plain(item)]
+		if !ok {
+			return nil, false
+		}
+		list[i] = chosen
+	}
+	return array(list), true
+}
+
+func (c *choice) want() string {
+	if c.list {
+		return "values of " + strings.Join(c.words, ", ")
+	}
+	return "one of " + strings.Join(c.words, ", ")
+}
+
+// newShape makes the shape of a tool for an agent. Where a required argument can have no value it gives that argument
+// and the rule that takes it away.
+func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing *limit) {
+	s = &Shape{tool: t, full: full, shown: full, taken: full}
+	if len(t.Actors()) > 0 {
+		s.acts = a.acting
+	}
+	if !a.limits(t) {
+		return s, nil
+	}
+	var gone []string
+	for _, p := range full.Properties() {
+		l := a.limit(t, p)
+		switch {
+		case l.free:
+			continue
+		case len(l.values) > 1:
+			s.choose(p, l.values)
+			continue
+		case len(l.values) == 1:
+			v := l.values[0].json
+			if isList(p) {
+				v = array([]json.RawMessage{v})
+			}
+			s.filled = append(s.filled, Filled{p.Name, v, l.key, l.line})
+		case p.Required:
+			return nil, l
+		}
+		gone = append(gone, p.Name)
+	}
+	if len(gone) > 0 {
+		s.shown, s.taken = s.shown.Without(gone...), s.taken.Without(gone...)
+	}
+	return s, nil
+}
+
+// choose lets the agent choose among values.
+func (s *Shape) choose(p schemas.Property, values []value) {
+	c := choice{argument: p.Name, list: isList(p), values: map[string]json.RawMessage{}}
+	for _, v := range values {
+		c.words = append(c.words, v.word)
+		c.values[v.word] = v.json
+	}
+	taken := slices.Clone(c.words)
+	for _, v := range values {
+		if id := plain(v.json); c.values[id] == nil {
+			c.values[id] = v.json
+			taken = append(taken, id)
+		}
+	}
+	s.choices = append(s.choices, c)
+	s.shown, s.taken = narrowed(s.shown, p, c.words), narrowed(s.taken, p, taken)
+}
+
+// narrowed is a schema in which an argument takes only these values. Enums of numbers and booleans are beyond what all
+// clients understand: for those the description says it.
+func narrowed(s *schemas.Schema, p schemas.Property, words []string) *schemas.Schema {
+	switch {
+	case kindOf[p.Name] != "": // names do not have the form of the ids for which they stand
+		p.Enum = words
+	case strings.TrimPrefix(p.Type, "array of ") == "string":
+		return s.WithEnum(p.Name, words)
+	default:
+		p.Description = strings.TrimPrefix(fmt.Sprintf("%s; one of %s", p.Description, strings.Join(words, ", ")), "; ")
+	}
+	return s.Without(p.Name).With(p)
+}
