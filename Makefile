@@ -22,8 +22,11 @@ lint: ## go vet, gofmt and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
-bench: 
-	$(GO) test -run '^$$' -bench . -benchmem ./internal/bench ./internal/audit ./internal/capability ./internal/view
+bench: ## our own part of a call, start-up, memory and pace; takes about three minutes
+	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/bench
+	$(GO) test -run '^$$' -bench ColdStart -benchtime 40x ./internal/bench
+	$(GO) test -run '^$$' -bench 'Memory|Pace' -benchtime 1x -timeout 10m ./internal/bench
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/audit ./internal/capability ./internal/view ./schemas
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
 	$(GO) test ./... -run 'Golden|Docs' -update
