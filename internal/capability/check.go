@@ -15,6 +15,7 @@ var agentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 // terms are what an agent's part of the file says, with ids in place of names.
 type terms struct {
 	acting dixaclient.ActingAgent
+	bound  *Bound                          // nil: all conversations
 	rules  map[string]map[string]*argument // by operation and argument
 }
 
@@ -53,6 +54,8 @@ func (d *decoder) terms(a *agent) terms {
 		id, _ := d.id(agentIDs, a.ActsAs)
 		t.acting = dixaclient.ActingAgent(id)
 	}
+	t.bound = d.bound(a, t.acting)
+	d.checkBudget(&a.Budget.value)
 	for _, rule := range a.Arguments.value {
 		d.resolve(rule)
 		if t.acting != "" && slices.Contains(rule.tool.Actors(), rule.property.Name) && !rule.is(string(t.acting)) {

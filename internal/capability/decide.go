@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/tools"
 )
 
@@ -48,6 +49,10 @@ func (a *Agent) decide(c *catalog) {
 func (a *Agent) within(granted Decision, t *tools.Tool, c *catalog) Decision {
 	if !granted.Allowed {
 		return granted
+	}
+	if a.bound != nil && slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool { return op.Scope == dixaclient.Everything }) {
+		rule, line := a.bound.Rule()
+		return Decision{Rule: rule, Line: line, Why: t.Name + " reaches the whole organization, and " + rule + " bounds this agent to some conversations (" + a.file + ":" + strconv.Itoa(line) + ")"}
 	}
 	shape, missing := newShape(a, t, c.schema(t))
 	if missing != nil {

@@ -63,8 +63,9 @@ type agent struct {
 	// Deny refuses operations by their names. It beats everything that grants them.
 	Deny list[operation] `yaml:"deny"`
 
-	// Only bounds the agent to conversations of some queues, channels or tags.
-	Only later `yaml:"only"`
+	// Only bounds the agent to some conversations: a conversation must fit every key that stands there. Whatever
+	// reaches the whole organization is then refused, also where allow names it.
+	Only section[only] `yaml:"only"`
 
 	// Arguments say which values the agent may give to an argument, written operation.argument, in each call. An empty
 	// list takes the argument away; one value is filled in without asking; of several the model chooses; ["*"] is any
@@ -77,14 +78,62 @@ type agent struct {
 	// Confirm says which calls wait for a person's yes.
 	Confirm later `yaml:"confirm"`
 
-	// Budget bounds how much the agent may do in a time.
-	Budget later `yaml:"budget"`
+	// Budget bounds how much the agent may do in a time; numbers above 0.
+	Budget section[budget] `yaml:"budget"`
 
 	// Keys identify the agent over HTTP.
 	Keys later `yaml:"keys"`
 
 	// OIDCClaim identifies the agent by a claim of its token.
 	OIDCClaim later `yaml:"oidc_claim"`
+}
+
+// only bounds an agent to some conversations. Each key is a list of which one must fit.
+type only struct {
+	// Queue lists queues, by the names under names.queue or ids.
+	Queue section[list[word]] `yaml:"queue"`
+
+	// Channel lists channels in the words of Dixa's search: email, chat, phone, contactform, sms, whatsapp,
+	// facebookmessenger, dixamessenger, callback, voicemail, adachat, kindlychat, digitalgeniuschat,
+	// genericapimessaging, trustpilot, yotpo.
+	Channel section[list[word]] `yaml:"channel"`
+
+	// Tag lists tags, by the names under names.tag or ids; a conversation must have one of them.
+	Tag section[list[word]] `yaml:"tag"`
+
+	// Assignee lists Dixa agents to whom a conversation may be assigned, by the names under names.dixa_agent or ids;
+	// "me" is the one that acts_as names.
+	Assignee section[list[word]] `yaml:"assignee"`
+
+	// Direction lists who began the conversation: inbound, outbound, internal.
+	Direction section[list[word]] `yaml:"direction"`
+}
+
+// budget bounds how much an agent may do in a time. What a key does not say is bounded by Dixa's own limits alone.
+type budget struct {
+	// RequestsPerSecond is how many requests to Dixa in a second, at most 10, also a fraction such as 0.5.
+	RequestsPerSecond section[rate] `yaml:"requests_per_second"`
+
+	// RequestsPerDay is how many requests to Dixa in a day, at most 864000.
+	RequestsPerDay section[count] `yaml:"requests_per_day"`
+
+	// WritesPerHour is how many calls that change something in an hour.
+	WritesPerHour section[count] `yaml:"writes_per_hour"`
+
+	// WritesPerDay is how many calls that change something in a day.
+	WritesPerDay section[count] `yaml:"writes_per_day"`
+
+	// SendsPerHour is how many calls that leave the organization in an hour.
+	SendsPerHour section[count] `yaml:"sends_per_hour"`
+
+	// SendsPerDay is how many calls that leave the organization in a day.
+	SendsPerDay section[count] `yaml:"sends_per_day"`
+
+	// ErasesPerHour is how many calls that cannot be undone in an hour.
+	ErasesPerHour section[count] `yaml:"erases_per_hour"`
+
+	// ErasesPerDay is how many calls that cannot be undone in a day.
+	ErasesPerDay section[count] `yaml:"erases_per_day"`
 }
 
 // later is the type of a key that this version knows and cannot hold to. A file that has it is refused, since a bound

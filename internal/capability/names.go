@@ -116,7 +116,7 @@ func (d *decoder) checkNames() {
 	for _, named := range d.lexicon {
 		for _, n := range named {
 			switch {
-			case n.name == anyValue:
+			case n.name == anyValue || n.name == actingAgent:
 				d.fail(n.at, "%q cannot be a name: it has a meaning of its own", n.name)
 			case dixaclient.UUID(n.name).Check() == nil:
 				d.fail(n.at, "a UUID cannot be a name")

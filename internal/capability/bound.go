@@ -1,0 +1,93 @@
+package capability
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+)
+
+// Bound is what an agent's key `only` says: which conversations there are for it. It never changes.
+type Bound struct {
+	rule  at
+	terms []bounding // all must hold
+}
+
+// bounding is one key under only: one of its values must hold.
+type bounding struct {
+	key    string
+	words  []string // as the file writes them
+	values []string // ids, or words of Dixa's search
+}
+
+// Bound says which conversations there are for the agent; nil means all.
+func (a *Agent) Bound() *Bound { return a.bound }
+
+// Rule is the key that bounds the agent, such as agents.triage.only, and its line.
+func (b *Bound) Rule() (string, int) { return b.rule.key, b.rule.line }
+
+// NeedsTags tells whether [Bound.Holds] looks at a conversation's tags.
+func (b *Bound) NeedsTags() bool {
+	return slices.ContainsFunc(b.terms, func(t bounding) bool { return t.key == "tag" })
+}
+
+// Holds tells whether the conversation with these facts is inside the bound.
+func (b *Bound) Holds(f Facts) bool {
+	for _, t := range b.terms {
+		if !slices.ContainsFunc(f.of(t.key), t.has) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *bounding) has(value string) bool {
+	return slices.ContainsFunc(t.values, func(v string) bool { return strings.EqualFold(v, value) })
+}
+
+// of are the facts that a key under only is about.
+func (f *Facts) of(key string) []string {
+	switch key {
+	case "queue":
+		return []string{string(f.Queue)}
+	case "channel":
+		return []string{f.Channel}
+	case "assignee":
+		return []string{string(f.Assignee)}
+	case "direction":
+		return []string{f.Direction}
+	case "tag":
+		tags := make([]string, len(f.Tags))
+		for i, id := range f.Tags {
+			tags[i] = string(id)
+		}
+		return tags
+	}
+	return nil
+}
+
+// conditions are the search conditions that the keys under only stand for.
+var conditions = map[string]dixaclient.SearchCondition{
+	"queue":     {Field: "QueueId", Operator: "IsOneOf"},
+	"channel":   {Field: "Channel", Operator: "IsOneOf"},
+	"assignee":  {Field: "AgentId", Operator: "IsOneOf"},
+	"direction": {Field: "Direction", Operator: "IsOneOf"},
+	"tag":       {Field: "TagId", Operator: "IncludesOne"},
+}
+
+// Narrow adds the bound to a search, so that it finds only what is inside. The search's own conditions stay as they
+// are. A search for conversations that meet any of several conditions cannot be narrowed and is refused.
+func (b *Bound) Narrow(in *dixaclient.SearchConversationsIn) error {
+	if in.Strategy != "" && in.Strategy != "All" {
+		return errors.New("strategy Any cannot be used by this agent, which may only see some conversations; leave strategy out, and search once for each alternative")
+	}
+	all := slices.Clone(in.Conditions)
+	for _, t := range b.terms {
+		c := conditions[t.key]
+		c.Values = slices.Clone(t.values)
+		all = append(all, c)
+	}
+	in.Conditions = all
+	return nil
+}

@@ -1,0 +1,70 @@
+package capability
+
+import (
+	"regexp"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	maxPerSecond = 10      // requests, Dixa's limit
+	maxPerDay    = 864_000 // requests, the same limit over a day
+)
+
+// Budget bounds how much an agent may do in a time. 0 means that nothing bounds it but Dixa's own limits.
+type Budget struct {
+	RequestsPerSecond           float64
+	RequestsPerDay              int
+	WritesPerHour, WritesPerDay int
+	SendsPerHour, SendsPerDay   int
+	ErasesPerHour, ErasesPerDay int
+}
+
+// Budget is what bounds the agent's use.
+func (a *Agent) Budget() Budget {
+	b := a.source.Budget.value
+	return Budget{
+		RequestsPerSecond: b.RequestsPerSecond.value.number,
+		RequestsPerDay:    b.RequestsPerDay.value.number,
+		WritesPerHour:     b.WritesPerHour.value.number,
+		WritesPerDay:      b.WritesPerDay.value.number,
+		SendsPerHour:      b.SendsPerHour.value.number,
+		SendsPerDay:       b.SendsPerDay.value.number,
+		ErasesPerHour:     b.ErasesPerHour.value.number,
+		ErasesPerDay:      b.ErasesPerDay.value.number,
+	}
+}
+
+// rate is a number of requests a second.
+type rate struct{ number float64 }
+
+var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+
+func (r *rate) decode(d *decoder, n *yaml.Node, key string) {
+	f, err := strconv.ParseFloat(n.Value, 64)
+	if n.Tag != "!!int" && n.Tag != "!!float" || !decimal.MatchString(n.Value) || err != nil || f <= 0 || f > maxPerSecond {
+		d.fail(place(n, key), "must be a number above 0 and at most %d, such as 2 or 0.5: Dixa takes no more", maxPerSecond)
+		return
+	}
+	r.number = f
+}
+
+// count is a number of things in an hour or a day.
+type count struct{ number int }
+
+func (c *count) decode(d *decoder, n *yaml.Node, key string) {
+	i, err := strconv.Atoi(n.Value)
+	if n.Tag != "!!int" || !decimal.MatchString(n.Value) || err != nil || i <= 0 {
+		d.fail(place(n, key), "must be a whole number above 0, such as 200")
+		return
+	}
+	c.number = i
+}
+
+// checkBudget holds the requests of a day against what Dixa takes.
+func (d *decoder) checkBudget(b *budget) {
+	if b.RequestsPerDay.value.number > maxPerDay {
+		d.fail(b.RequestsPerDay.at, "must be at most %d: Dixa takes no more", maxPerDay)
+	}
+}
