@@ -113,6 +113,11 @@ func (c *call) tryAgent(a *person, apply func(*person)) string {
 	if problem := c.clash(&changed, c.agents.list); problem != "" {
 		return problem
 	}
+	for _, cv := range c.conversations {
+		if cv.agent == a.ID {
+			c.detach(cv) // what was written before keeps the old name
+		}
+	}
 	*a = changed
 	c.did(a.ID, "agent changed")
 	return ""

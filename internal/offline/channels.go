@@ -5,7 +5,7 @@ type channel struct {
 	name   string // in conversations, as in the contract's list of values
 	shape  string // `_type` of a conversation
 	attrs  string // `_type` of a message's attributes
-	search string // in search filters and exports of generic channels; empty where search has no word for it
+	search string // in search filters; empty where search has no word for it
 	export string // in exports
 	upper  string // in analytics and webhooks
 	label  string // for people
@@ -49,7 +49,7 @@ func channelOf(shape string) *channel {
 	return nil
 }
 
-// written tells the channels whose messages are e-mails.
+// mail tells the channels whose messages are e-mails.
 func (ch *channel) mail() bool { return ch.attrs == "EmailAttributes" }
 
 // spoken tells the channels whose conversations are calls.

@@ -160,6 +160,9 @@ func (c *call) tryUser(u *person, apply func(*person)) string {
 	if problem := c.clash(&changed, c.users.list); problem != "" {
 		return problem
 	}
+	for _, cv := range c.byRequester[u.ID] {
+		c.detach(cv) // what was written before keeps the old name and address
+	}
 	*u = changed
 	c.did(u.ID, "end user changed")
 	return ""

@@ -199,7 +199,7 @@ func TestNobodyIsReal(t *testing.T) {
 	o := open(t, Options{})
 	text := o.do("GET", "/v1/endusers?pageLimit=1000", "").body + o.do("GET", "/v1/agents?pageLimit=100", "").body +
 		o.do("GET", "/v1/contact-endpoints", "").body + o.do("GET", "/v1/webhooks", "").body + o.do("GET", "/v1/templates?pageLimit=100", "").body
-	for id := firstConversation; id < firstConversation+seedConversations; id += 3 {
+	for id := firstConversation; id < firstConversation+seedConversations; id += 7 {
 		text += o.do("GET", fmt.Sprintf("/v1/conversations/%d/messages", id), "").body
 	}
 	for _, address := range mailAddress.FindAllString(text, -1) {

@@ -19,6 +19,10 @@ func TestEndUsers(t *testing.T) {
 
 	require.Equal(t, "Ada", at(t, o.ok(200, "PATCH", path, `{"phoneNumber":"+4712345678"}`), "displayName"))
 	require.Len(t, o.get("/v1/endusers?phone=%2B4712345678"), 1)
+	before := o.do("GET", demoPath+"/messages", "").body
+	o.ok(200, "PATCH", "/v1/endusers/"+o.user(0), `{"firstName":"E.","displayName":"E. C.","email":"ec@example.com"}`)
+	require.Equal(t, before, o.do("GET", demoPath+"/messages", "").body, "what was written stays as it was")
+	require.Equal(t, "ec@example.com", at(t, o.get(demoPath), "fromEmail"))
 	replaced := o.ok(200, "PUT", path, `{"displayName":"Ada L."}`)
 	require.Equal(t, "Ada L.", at(t, replaced, "displayName"))
 	require.Nil(t, at(t, replaced, "email"))
@@ -74,6 +78,11 @@ func TestAgents(t *testing.T) {
 // Who is no Dixa agent any more is an end user, in no team and no queue.
 func TestDeleteAgent(t *testing.T) {
 	o := open(t, Options{})
+	demo := at(t, o.get(demoPath), "assignment", "agentId").(string)
+	before := o.do("GET", demoPath+"/messages", "").body
+	o.ok(200, "PATCH", "/v1/agents/"+demo, `{"displayName":"Somebody Else"}`)
+	o.ok(204, "DELETE", "/v1/agents/"+demo, "")
+	require.Equal(t, before, o.do("GET", demoPath+"/messages", "").body, "what was written stays as it was")
 	id := o.agent(7)
 	teams := o.get("/v1/agents/" + id + "/teams")
 	require.NotEmpty(t, teams)

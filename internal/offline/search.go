@@ -93,7 +93,7 @@ func (c *call) filter(in *filtersIn) (test, error) {
 	}, nil
 }
 
-// textQuery looks for words that begin like those of the query, or for the query as a phrase.
+// textQuery looks for words that begin like those of the query, or for the query as a phrase. A query of blanks finds nothing.
 type textQuery struct {
 	words []string
 	exact bool
@@ -101,7 +101,7 @@ type textQuery struct {
 
 func newTextQuery(value string, exact bool) *textQuery {
 	value = strings.ToLower(strings.TrimSpace(value))
-	if exact {
+	if exact && value != "" {
 		return &textQuery{words: []string{value}, exact: true}
 	}
 	return &textQuery{words: strings.Fields(value)}
@@ -114,7 +114,7 @@ func (q *textQuery) matches(haystack string) bool {
 			return false
 		}
 	}
-	return len(q.words) > 0 && q.words[0] != ""
+	return len(q.words) > 0
 }
 
 // find gives the place of a word or phrase: its beginning must be the beginning of a word, and for a phrase the end an end.
@@ -178,7 +178,7 @@ func (q *textQuery) mark(text string) (string, bool) {
 	type span struct{ from, to int }
 	var spans []span
 	for _, w := range q.words {
-		if at := q.find(lower, w); at >= 0 && w != "" {
+		if at := q.find(lower, w); at >= 0 {
 			spans = append(spans, span{at, at + len(w)})
 		}
 	}

@@ -102,6 +102,7 @@ func TestSearchText(t *testing.T) {
 	require.Empty(t, o.found(`{"query":{"value":"order charge HB-204518","exactMatch":true}}`))
 	require.Empty(t, o.found(`{"query":{"value":"charge on order HB-20451","exactMatch":true}}`), "a phrase ends with a word")
 	require.Empty(t, o.found(`{"query":{"value":""}}`))
+	require.Empty(t, o.found(`{"query":{"value":" ","exactMatch":true}}`))
 	for _, hit := range o.ok(200, "POST", "/v1/search/conversations", `{"query":{"value":"facture"}}`).([]any) {
 		require.NotEmpty(t, at(t, hit, "highlights"))
 	}
@@ -129,6 +130,7 @@ func TestMark(t *testing.T) {
 
 func FuzzMark(f *testing.F) {
 	f.Add("refund", "Refund my refund", true)
+	f.Add(" ", "blank", true)
 	f.Add("İ ß", "STRASSE İstanbul ß", false)
 	f.Fuzz(func(t *testing.T, query, text string, exact bool) {
 		q := newTextQuery(query, exact)

@@ -41,11 +41,11 @@ func (w *world) said(c *conversation) []string {
 }
 
 func (w *world) newThread(c *conversation) *threadMaker {
-	t := &threadMaker{w: w, c: c, v: w.voice(c), r: w.rand("thread", c.id), user: w.users.byID[c.requester], agent: w.agents.byID[c.agent]}
+	t := &threadMaker{w: w, c: c, v: w.voice(c), r: w.rand("thread", c.id), user: w.users.byID[c.requester], agent: w.personByID(c.agent)}
 	t.manners = t.v
 	t.manners.r = w.rand("manners", c.id)
 	if t.agent == nil {
-		t.agent = w.agents.list[3+t.r.n(20)] // answered once and given back to the queue
+		t.agent = w.personByID(w.uuid("agent", int64(3+t.r.n(20)))) // answered once and given back to the queue
 	}
 	t.v.say("subject") // the voice begins with it; see seedConversation
 	return t
