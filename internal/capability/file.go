@@ -117,22 +117,22 @@ type budget struct {
 	// RequestsPerDay is how many requests to Dixa in a day, at most 864000.
 	RequestsPerDay section[count] `yaml:"requests_per_day"`
 
-	// WritesPerHour is how many calls that change something in an hour.
+	// WritesPerHour is how many operations that change something in an hour, those that send or erase among them.
 	WritesPerHour section[count] `yaml:"writes_per_hour"`
 
-	// WritesPerDay is how many calls that change something in a day.
+	// WritesPerDay is how many operations that change something in a day, those that send or erase among them.
 	WritesPerDay section[count] `yaml:"writes_per_day"`
 
-	// SendsPerHour is how many calls that leave the organization in an hour.
+	// SendsPerHour is how many operations that leave the organization in an hour.
 	SendsPerHour section[count] `yaml:"sends_per_hour"`
 
-	// SendsPerDay is how many calls that leave the organization in a day.
+	// SendsPerDay is how many operations that leave the organization in a day.
 	SendsPerDay section[count] `yaml:"sends_per_day"`
 
-	// ErasesPerHour is how many calls that cannot be undone in an hour.
+	// ErasesPerHour is how many operations that cannot be undone in an hour.
 	ErasesPerHour section[count] `yaml:"erases_per_hour"`
 
-	// ErasesPerDay is how many calls that cannot be undone in a day.
+	// ErasesPerDay is how many operations that cannot be undone in a day.
 	ErasesPerDay section[count] `yaml:"erases_per_day"`
 }
 

@@ -24,7 +24,11 @@ func (r *Rules) Notes() []Note {
 		}
 		l.aboutLists(a)
 		l.aboutLevels(a, r.catalog)
+		l.aboutSending(a)
 		l.aboutTools(a)
+		l.aboutImpossible(a, r.catalog)
+		l.aboutArguments(a)
+		l.aboutBudget(a)
 	}
 	return sortNotes(l)
 }
@@ -77,10 +81,6 @@ func (l *noteList) aboutTools(a *Agent) {
 		l.add(where, "sees no tool: nothing is granted to it")
 	case n > manyTools:
 		l.add(where, "sees %d tools; models choose worse among more than %d, and each costs tokens: grant or deny by name", n, manyTools)
-	}
-	_, _, acts := a.ActsAs()
-	if sends := a.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Send && len(t.Actors()) > 0 }); sends != "" && !acts {
-		l.add(where, "may send (%s) without acts_as: the model chooses in whose name", sends)
 	}
 	if erases := a.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Erase }); erases != "" {
 		l.add(where, "may erase (%s), which cannot be undone; this version cannot ask a person first, so every such call is carried out at once", erases)

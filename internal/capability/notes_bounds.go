@@ -1,0 +1,160 @@
+package capability
+
+import (
+	"slices"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/tools"
+)
+
+// aboutImpossible notes what is granted and refused nevertheless. What a level covers is noted only where an argument
+// is missing: a level cannot know what a bound excludes.
+func (l *noteList) aboutImpossible(a *Agent, c *catalog) {
+	for _, o := range a.source.Allow {
+		if d := a.Operation(o.tool.Name); !d.Allowed && !a.denies(o.tool) {
+			l.add(o.at, "is granted and refused nevertheless: %s", d.Why)
+		}
+	}
+	for _, name := range c.names {
+		t, d := c.operations[name], a.Operation(name)
+		_, allowed := a.allow[name]
+		if !d.Allowed && !allowed && a.covered(t) && !a.denies(t) && (a.bound == nil || d.Rule != a.bound.rule.key) {
+			e, _ := a.level(t.Group)
+			l.add(e.name.at, "is granted and refused nevertheless: %s", d.Why)
+		}
+	}
+}
+
+func (a *Agent) denies(t *tools.Tool) bool {
+	_, denied := a.deny[t.Name]
+	return denied
+}
+
+// aboutArguments notes rules for arguments that change nothing, or less than it seems.
+func (l *noteList) aboutArguments(a *Agent) {
+	if s := a.source.Arguments; s.line > 0 && len(s.value) == 0 {
+		l.add(s.at, "is empty: no argument is bounded")
+	}
+	for _, rule := range a.source.Arguments.value {
+		d := a.Operation(rule.tool.Name)
+		name := rule.property.Name
+		switch {
+		case !d.Allowed && d.Rule != rule.key:
+			l.add(rule.at, "changes nothing: %s", d.Why)
+			continue
+		case rule.free && !mustBeNamed(rule.tool, name):
+			l.add(rule.at, "changes nothing: %s takes any value without it", name)
+		case len(rule.values) < len(rule.written) && !rule.free:
+			l.add(rule.at, "names a value twice")
+		}
+		if rule.tool.Name == dixaclient.SearchConversations.Name {
+			l.aboutSearch(a, rule)
+		}
+	}
+}
+
+func mustBeNamed(t *tools.Tool, argument string) bool {
+	return slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool {
+		return slices.ContainsFunc(op.Named(), func(n dixaclient.Named) bool { return n.Argument == argument })
+	})
+}
+
+// filters are the arguments of a search that say the same as keys under only.
+var filters = map[string]string{"queueId": "queue", "channel": "channel", "agentId": "assignee", "direction": "direction", "tagIds": "tag"}
+
+// aboutSearch notes rules for the filters of a search that do not bound what it finds, or with which it finds nothing.
+func (l *noteList) aboutSearch(a *Agent, rule *argument) {
+	key, name := filters[rule.property.Name], rule.property.Name
+	if key == "" || rule.free {
+		return
+	}
+	if a.bound == nil {
+		l.add(rule.at, "does not bound what is found: conditions can ask for any other %s; bound the agent with only", key)
+		return
+	}
+	for _, t := range a.bound.terms {
+		for _, v := range rule.values {
+			if t.key == key && key != "tag" && !t.has(plain(v.json)) {
+				l.add(rule.at, "a search with %s %s finds nothing: it is outside %s.%s", name, v.word, a.bound.rule.key, key)
+			}
+		}
+	}
+}
+
+// aboutBudget notes limits that cannot be reached.
+func (l *noteList) aboutBudget(a *Agent) {
+	s := a.source.Budget
+	if s.line == 0 {
+		return
+	}
+	b := s.value
+	if (a.Budget() == Budget{}) {
+		l.add(s.at, "is empty: nothing is bounded")
+	}
+	for _, c := range []struct {
+		sections []section[count]
+		what     string
+		is       func(dixaclient.Level) bool
+	}{
+		{[]section[count]{b.WritesPerHour, b.WritesPerDay}, "changes anything", func(l dixaclient.Level) bool { return l > dixaclient.Read }},
+		{[]section[count]{b.SendsPerHour, b.SendsPerDay}, "sends", func(l dixaclient.Level) bool { return l == dixaclient.Send }},
+		{[]section[count]{b.ErasesPerHour, b.ErasesPerDay}, "erases", func(l dixaclient.Level) bool { return l == dixaclient.Erase }},
+	} {
+		granted := a.names(func(t *tools.Tool) bool { return c.is(t.Level) }) != ""
+		for _, s := range c.sections {
+			if s.line > 0 && !granted {
+				l.add(s.at, "bounds nothing: no tool that is granted to it %s", c.what)
+			}
+		}
+		l.unreachable(c.sections[0], c.sections[1])
+	}
+	for _, less := range []section[count]{b.SendsPerHour, b.ErasesPerHour} {
+		l.unreachable(less, b.WritesPerHour)
+	}
+	for _, less := range []section[count]{b.SendsPerDay, b.ErasesPerDay} {
+		l.unreachable(less, b.WritesPerDay)
+	}
+	if perDay := b.RequestsPerSecond.value.number * 24 * 60 * 60; perDay > 0 && float64(b.RequestsPerDay.value.number) > perDay {
+		l.add(b.RequestsPerDay.at, "cannot be reached: at %g requests a second a day has %.0f", b.RequestsPerSecond.value.number, perDay)
+	}
+}
+
+// unreachable notes a limit that is above another which counts the same and more.
+func (l *noteList) unreachable(above, than section[count]) {
+	if than.line > 0 && above.value.number > than.value.number {
+		key := than.key[strings.LastIndexByte(than.key, '.')+1:]
+		l.add(above.at, "cannot be reached: %s is %d", key, than.value.number)
+	}
+}
+
+// aboutSending notes in whose name messages go out where that is not settled.
+func (l *noteList) aboutSending(a *Agent) {
+	var chooses []string
+	for _, t := range a.granted {
+		if t.Level != dixaclient.Send || a.acting != "" {
+			continue
+		}
+		for _, actor := range t.Actors() {
+			switch {
+			case a.Shape(t).has(actor):
+				chooses = append(chooses, t.Name)
+			case a.rules[t.Name][actor] == nil:
+				l.add(a.agent.at, "%s cannot say in whose name it writes; set acts_as, or name %s.%s under arguments", t.Name, t.Name, actor)
+			}
+		}
+	}
+	if len(chooses) > 0 {
+		l.add(a.agent.at, "may send (%s) without acts_as: the model chooses in whose name", strings.Join(slices.Compact(chooses), ", "))
+	}
+}
+
+// has tells whether the agent may give the argument.
+func (s *Shape) has(argument string) bool {
+	for _, p := range s.shown.Properties() {
+		if p.Name == argument {
+			return true
+		}
+	}
+	return false
+}
