@@ -32,7 +32,7 @@ func (m *Millis) UnmarshalText(text []byte) error {
 }
 
 // ExportConversationsIn asks for a window, both of its ends, or for conversations by their ids. Of several windows all
-// must hold.
+// must hold; Dixa takes no query that spans more than 31 days.
 type ExportConversationsIn struct {
 	UpdatedAfter             Millis  `json:"updatedAfter,omitzero" in:"query" wire:"updated_after" jsonschema_description:"each After needs its Before, at most 31 days later; a date means its 00:00 UTC"`
 	UpdatedBefore            Millis  `json:"updatedBefore,omitzero" in:"query" wire:"updated_before"`
@@ -87,6 +87,7 @@ type window struct {
 
 // checkWindows counts the windows that are given.
 func checkWindows(all ...window) (given int, err error) {
+	var first, last time.Time
 	for _, w := range all {
 		after, before := w.name+"After", w.name+"Before"
 		switch {
@@ -103,7 +104,15 @@ func checkWindows(all ...window) (given int, err error) {
 		case w.before.Sub(w.after.Time.Time) > MaxExportSpan:
 			return 0, &InputError{Field: before, Problem: "must be at most 31 days after " + after}
 		}
-		given++
+		if given++; given == 1 || w.after.Before(first) {
+			first = w.after.Time.Time
+		}
+		if w.before.After(last) {
+			last = w.before.Time.Time
+		}
+	}
+	if last.Sub(first) > MaxExportSpan {
+		return 0, &InputError{Problem: "the windows must lie within 31 days, all together"}
 	}
 	return given, nil
 }

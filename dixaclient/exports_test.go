@@ -56,6 +56,8 @@ func TestExportWindows(t *testing.T) {
 		{"31 days", &conversations{UpdatedAfter: day(1), UpdatedBefore: day(32)}, "updated_after=1767225600000&updated_before=1769904000000", ""},
 		{"longer", &conversations{UpdatedAfter: day(1), UpdatedBefore: Millis{Time{day(32).Add(time.Millisecond)}}}, "",
 			"export_conversations: updatedBefore must be at most 31 days after updatedAfter. Nothing was sent."},
+		{"far apart", &conversations{CreatedAfter: day(1), CreatedBefore: day(2), ClosedAfter: day(32), ClosedBefore: day(33)}, "",
+			"export_conversations: the windows must lie within 31 days, all together. Nothing was sent."},
 		{"one day twice", &conversations{UpdatedAfter: day(1), UpdatedBefore: day(1)}, "",
 			"export_conversations: updatedBefore must be later than updatedAfter; a date means its 00:00 UTC, so the next day's ends a day. Nothing was sent."},
 		{"less than a millisecond", &conversations{UpdatedAfter: day(1), UpdatedBefore: Millis{Time{day(1).Add(time.Microsecond)}}}, "", "must be later"},
