@@ -26,8 +26,9 @@ var mayImport = map[string][]string{
 	"tools":               {"dixaclient", "schemas", "internal/view"},
 	"internal/capability": {"dixaclient", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/audit":      {},
-	"internal/gate":       {"dixaclient", "schemas", "tools", "internal/view", "internal/capability", "internal/audit"},
+	"internal/gate":       {"dixaclient", "schemas", "tools", "internal/view", "internal/capability", "internal/audit", "golang.org/x/time/rate"},
 	"internal/offline":    {},
+	"internal/export":     {"dixaclient"},
 	"internal/serve":      {"dixaclient", "tools", "internal/gate", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},
 	"internal/demo":       {"internal/audit", "github.com/mark3labs/mcp-go/client", "github.com/mark3labs/mcp-go/client/transport", "github.com/mark3labs/mcp-go/mcp"},
 	"internal/contract":   nil, // test support: not part of the program

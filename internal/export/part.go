@@ -1,0 +1,173 @@
+package export
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+)
+
+// part is an export that is not complete: FILE.part has the rows, FILE.part.json says which of its bytes belong to
+// whole windows. FILE itself comes into being at the end, in one step.
+type part struct {
+	out   string
+	force bool
+	file  *os.File
+	w     *writer
+	state state
+}
+
+type state struct {
+	Job     Job      `json:"job"`
+	Windows []Window `json:"windows"`
+	Done    int      `json:"done"`  // windows whose rows are kept
+	Bytes   int64    `json:"bytes"` // size of these rows
+	Last    int64    `json:"last"`  // where those of the last window begin
+	Rows    int      `json:"rows"`
+	Twice   int      `json:"twice"` // rows that came twice and are kept once
+}
+
+// open begins an export or goes on with it.
+func open(job Job, out string, force bool, now time.Time) (_ *part, err error) {
+	p := &part{out: out, force: force}
+	if err := p.free(); err != nil {
+		return nil, err
+	}
+	if p.w, err = newWriter(io.Discard, out, job.What); err != nil { // before anything is made
+		return nil, err
+	}
+	flags := os.O_RDWR | os.O_CREATE
+	text, err := os.ReadFile(p.stateFile())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		flags |= os.O_EXCL
+		p.state = state{Job: job, Windows: job.Windows(now)}
+	case err != nil:
+		return nil, err
+	case json.Unmarshal(text, &p.state) != nil:
+		return nil, fmt.Errorf("%s cannot be read; remove it and %s to begin anew", p.stateFile(), p.partFile())
+	case !reflect.DeepEqual(p.state.Job, job):
+		was, _ := json.Marshal(p.state.Job) // it came from JSON
+		return nil, fmt.Errorf("%s belongs to another export that is not complete: %s. Finish that one with its own command, choose another --out, or remove %[1]s and %s",
+			p.partFile(), was, p.stateFile())
+	}
+	if p.file, err = os.OpenFile(p.partFile(), flags, 0o600); errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s is in the way: it belongs to no export that could go on. Remove it or choose another --out", p.partFile())
+	} else if err != nil {
+		return nil, err
+	}
+	if err := p.begin(); err != nil {
+		_ = p.file.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *part) partFile() string  { return p.out + ".part" }
+func (p *part) stateFile() string { return p.out + ".part.json" }
+
+// free tells whether FILE may come into being.
+func (p *part) free() error {
+	info, err := os.Lstat(p.out)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("--out %s is not a file", p.out)
+	case !p.force:
+		return fmt.Errorf("%s exists; --force replaces it once the export is complete", p.out)
+	}
+	return nil
+}
+
+// begin makes the file what its state says.
+func (p *part) begin() error {
+	info, err := p.file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < p.state.Bytes {
+		return fmt.Errorf("%s was changed since the export was interrupted; remove it and %s to begin anew", p.partFile(), p.stateFile())
+	}
+	if err := p.save(p.state); err != nil {
+		return err
+	}
+	return p.rollback()
+}
+
+// rollback drops what was written of a window that is not whole.
+func (p *part) rollback() error {
+	p.w.Reset(p.file)
+	if err := p.file.Truncate(p.state.Bytes); err != nil {
+		return err
+	}
+	_, err := p.file.Seek(p.state.Bytes, io.SeekStart)
+	if err == nil && p.state.Bytes == 0 {
+		err = p.w.header()
+	}
+	return err
+}
+
+// commit keeps the rows of a whole window.
+func (p *part) commit(rows, twice int) error {
+	if err := errors.Join(p.w.Flush(), p.file.Sync()); err != nil {
+		return err
+	}
+	end, err := p.file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	s := p.state
+	s.Done, s.Rows, s.Twice, s.Last, s.Bytes = s.Done+1, s.Rows+rows, s.Twice+twice, s.Bytes, end
+	if err := p.save(s); err != nil {
+		return err
+	}
+	p.state = s
+	return nil
+}
+
+// save replaces the state in one step.
+func (p *part) save(s state) error {
+	text, err := json.MarshalIndent(s, "", " ")
+	if err != nil {
+		return err
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(p.out), filepath.Base(p.stateFile())+".*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(text)
+	if err = errors.Join(err, fresh.Sync(), fresh.Close()); err == nil {
+		err = os.Rename(fresh.Name(), p.stateFile())
+	}
+	if err != nil {
+		_ = os.Remove(fresh.Name())
+	}
+	return err
+}
+
+// lastIDs are the ids of the last window that is kept.
+func (p *part) lastIDs() (ids, error) {
+	return p.w.readIDs(io.NewSectionReader(p.file, p.state.Last, p.state.Bytes-p.state.Last))
+}
+
+// finish gives the complete file its name.
+func (p *part) finish() error {
+	if err := p.free(); err != nil { // it may have come meanwhile
+		return err
+	}
+	if err := p.file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(p.partFile(), p.out); err != nil {
+		return err
+	}
+	return os.Remove(p.stateFile())
+}
