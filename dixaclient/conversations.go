@@ -101,6 +101,9 @@ type LinkConversationIn struct {
 	LinkType LinkType `json:"linkType"`
 }
 
+// OtherConversations is the parent.
+func (in LinkConversationIn) OtherConversations() []int64 { return []int64{in.ParentID} }
+
 // The operations on a conversation as a whole. Source: Dixa API v1, "Conversations".
 var (
 	GetConversation         = op[GetConversationIn, Conversation]("get_conversation", "GET /v1/conversations/{conversationId}", Read)

@@ -131,6 +131,17 @@ type Named struct {
 // Named lists such arguments: those with the tag named, and who acts where something leaves the organization.
 func (s *Spec) Named() []Named { return s.plan.named }
 
+// PageKey is the key of the page that in (a pointer to the request) asks for, "" for the first.
+func (s *Spec) PageKey(in any) string {
+	if s.plan.page == nil {
+		return ""
+	}
+	return s.plan.pageKey(in).String()
+}
+
+// SetPageKey makes in ask for another page.
+func (s *Spec) SetPageKey(in any, key string) { s.plan.pageKey(in).SetString(key) }
+
 // Actors names the arguments that say in whose name a call acts.
 func (s *Spec) Actors() []string {
 	var names []string
@@ -153,6 +164,22 @@ func ConversationOf(in any) (id int64, ok bool) {
 		id = c.OfConversation()
 	}
 	return id, id != 0
+}
+
+// EndUserOf tells which end user a request (a pointer to it) is about.
+func EndUserOf(in any) (id UUID, ok bool) {
+	if p, is := in.(personal); is {
+		id = p.OfEndUser()
+	}
+	return id, id != ""
+}
+
+// OtherConversations are conversations that a request (a pointer to it) names beside the one that it is about.
+func OtherConversations(in any) []int64 {
+	if o, is := in.(interface{ OtherConversations() []int64 }); is {
+		return o.OtherConversations()
+	}
+	return nil
 }
 
 // Request builds the request that in (a pointer to the operation's request type) stands for, without sending it.

@@ -18,7 +18,12 @@ type cli struct {
 	Tools   toolsCmd   `cmd:"" help:"List tools: those of an agent and why it has them, or all."`
 	Call    callCmd    `cmd:"" help:"Call one tool as an agent, without a model."`
 	Check   checkCmd   `cmd:"" help:"Check a capability file, and say which one is in force."`
+	Explain explainCmd `cmd:"" help:"Say what would become of a call: granted or refused by which line, and what would be sent."`
+	Diff    diffCmd    `cmd:"" help:"Say who gains and who loses what between two capability files."`
+	Doctor  doctorCmd  `cmd:"" help:"Look at the token, the capability file, the clock and the folders."`
+	Audit   auditCmd   `cmd:"" help:"Read the records of calls."`
 	Offline offlineCmd `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
+	Export  exportCmd  `cmd:"" help:"Write conversations or messages to a file; for people, no capability file is asked."`
 	Demo    demoCmd    `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -30,7 +35,6 @@ func main() {
 	parsed := kong.Parse(&c,
 		kong.Name("dixa-mcp"),
 		kong.Description("Dixa for AI agents, over MCP. Without a token, add --offline to try everything on a built-in Dixa."),
-		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

@@ -42,14 +42,20 @@ func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
 	return rules, "built in (write your own with: dixa-mcp check --print > capabilities.yaml)", err
 }
 
-// dixaFlags say how Dixa is reached, and where records go.
+// reachFlags say how Dixa is reached, and where records go.
+type reachFlags struct {
+	Offline    bool   `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
+	BaseURL    string `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
+	ExportsURL string `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url where that is given."`
+	State      string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
+	Audit      string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
+}
+
+// dixaFlags are those of commands that act as an agent.
 type dixaFlags struct {
-	fileFlag `embed:""`
-	Offline  bool          `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
-	BaseURL  string        `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
-	State    string        `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
-	Audit    string        `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
-	Timeout  time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"For a call with its waiting and its repetitions. MCP clients give up after 60s."`
+	fileFlag   `embed:""`
+	reachFlags `embed:""`
+	Timeout    time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"For a call with its waiting and its repetitions. MCP clients give up after 60s."`
 }
 
 // system is everything behind the protocol, put together.
@@ -103,27 +109,36 @@ func (f dixaFlags) open() (*system, error) {
 }
 
 // client connects to Dixa, or to the offline one.
-func (f dixaFlags) client(s *system) (*dixaclient.Client, error) {
+func (f reachFlags) client(s *system) (*dixaclient.Client, error) {
+	config, err := f.config(s)
+	if err != nil {
+		return nil, err
+	}
+	return dixaclient.New(config)
+}
+
+func (f reachFlags) config(s *system) (dixaclient.Config, error) {
 	if f.Offline {
-		if f.BaseURL != "" {
-			return nil, errors.New("--offline and --base-url exclude each other; to use an offline Dixa that runs elsewhere give only --base-url")
+		if f.BaseURL != "" || f.ExportsURL != "" {
+			return dixaclient.Config{}, errors.New("--offline excludes --base-url and --exports-url; to use an offline Dixa that runs elsewhere give only --base-url")
 		}
 		dixa := offline.New(offline.Options{Rate: 10, Burst: 4})
 		hc, stop := dixa.Client()
 		s.close = append(s.close, stop)
-		return dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("offline"), URL: offline.URL, ExportsURL: offline.URL, Transport: hc.Transport, UserAgent: userAgent()})
+		return dixaclient.Config{Token: dixaclient.StaticToken("offline"), URL: offline.URL, ExportsURL: offline.URL, Transport: hc.Transport, UserAgent: userAgent()}, nil
 	}
 	token, err := tokenSource()
-	if err != nil {
-		return nil, err
-	}
-	return dixaclient.New(dixaclient.Config{Token: token, URL: f.BaseURL, UserAgent: userAgent()})
+	return dixaclient.Config{Token: token, URL: f.BaseURL, ExportsURL: f.exportsURL(), UserAgent: userAgent()}, err
 }
+
+// exportsURL is the address of the Exports API, "" for Dixa's own. A Dixa elsewhere has its exports there, too: the
+// token of one must not go to the other.
+func (f reachFlags) exportsURL() string { return cmp.Or(f.ExportsURL, f.BaseURL) }
 
 func userAgent() string { return "dixa-mcp/" + version() }
 
 // auditDir is where records go.
-func (f dixaFlags) auditDir() (string, error) {
+func (f reachFlags) auditDir() (string, error) {
 	if f.Audit != "" {
 		return f.Audit, nil
 	}
@@ -132,7 +147,7 @@ func (f dixaFlags) auditDir() (string, error) {
 }
 
 // stateDir is the folder of what must survive a restart, where the operating system wants it.
-func (f dixaFlags) stateDir() (string, error) {
+func (f reachFlags) stateDir() (string, error) {
 	if f.State != "" {
 		return f.State, nil
 	}

@@ -2,17 +2,20 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"text/tabwriter"
 
-	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
 )
 
 type toolsCmd struct {
 	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Only what this agent is granted, and by which line; by default all tools there are."`
 	Denied   bool   `help:"With --agent: what it is not granted, and why."`
+	Matrix   bool   `help:"With --agent: a table of off, read or full use, group by group."`
 	JSON     bool   `name:"json" help:"As JSON, with the schemas that the agent sees."`
 	fileFlag `embed:""`
 }
@@ -30,6 +33,9 @@ type row struct {
 
 // Run lists the tools.
 func (c *toolsCmd) Run() error {
+	if c.Matrix {
+		return c.matrix()
+	}
 	rows, err := c.rows()
 	if err != nil {
 		return err
@@ -51,15 +57,11 @@ func (c *toolsCmd) Run() error {
 func (c *toolsCmd) rows() ([]row, error) {
 	if c.Agent == "" {
 		if c.Denied {
-			return nil, fmt.Errorf("--denied needs --agent")
+			return nil, errors.New("--denied needs --agent")
 		}
 		return all(), nil
 	}
-	rules, _, err := c.load()
-	if err != nil {
-		return nil, err
-	}
-	agent, err := rules.Agent(c.Agent)
+	agent, err := c.agent()
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +74,64 @@ func (c *toolsCmd) rows() ([]row, error) {
 		r := newRow(t)
 		if r.Why = d.Why; d.Allowed {
 			r.Why = fmt.Sprintf("%s (line %d)", d.Rule, d.Line)
-			r.InputSchema = gate.Schema(agent, t).JSON()
+			r.InputSchema = agent.Shape(t).Schema().JSON()
 		}
 		rows = append(rows, r)
 	}
 	return rows, nil
+}
+
+func (c *toolsCmd) agent() (*capability.Agent, error) {
+	rules, _, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	return rules.Agent(c.Agent)
+}
+
+// matrix shows what an agent may do in each group, as off, read or full use.
+func (c *toolsCmd) matrix() error {
+	if c.Agent == "" {
+		return errors.New("--matrix needs --agent")
+	}
+	agent, err := c.agent()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "GROUP\tUSE\tREAD\tWRITE\tSEND\tERASE")
+	for _, group := range tools.Groups() {
+		granted, there := map[string]int{}, map[string]int{}
+		for _, t := range tools.All() {
+			if t.Group != group {
+				continue
+			}
+			there[t.Level.String()]++
+			if agent.Tool(t).Allowed {
+				granted[t.Level.String()]++
+			}
+		}
+		use := "off"
+		switch {
+		case granted["write"]+granted["send"]+granted["erase"] > 0:
+			use = "full use"
+			if !maps.Equal(granted, there) {
+				use = "some writes"
+			}
+		case granted["read"] > 0:
+			use = "read"
+		}
+		fmt.Fprintf(w, "%s\t%s", group, use)
+		for _, level := range []string{"read", "write", "send", "erase"} {
+			cell := "-"
+			if there[level] > 0 {
+				cell = fmt.Sprintf("%d of %d", granted[level], there[level])
+			}
+			fmt.Fprintf(w, "\t%s", cell)
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
 }
 
 func all() []row {

@@ -68,6 +68,7 @@ type Record struct {
 	Reason     string          `json:"reason,omitempty"`     // why it was refused, where it was not the capability file
 	FileDigest string          `json:"fileDigest,omitempty"` // of the capability file in force
 	Operations []Operation     `json:"operations,omitempty"` // what was sent to Dixa, in order
+	Withheld   int             `json:"withheld,omitempty"`   // items that were taken out of the answer, unsaid
 	Tokens     int             `json:"tokens,omitempty"`     // size of the answer
 	Outcome    string          `json:"outcome,omitempty"`
 	Text       string          `json:"text,omitempty"`    // the sentence in plain English

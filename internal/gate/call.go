@@ -33,6 +33,8 @@ type call struct {
 
 	mu         sync.Mutex
 	operations []audit.Operation
+	withheld   int    // items outside a bound that were taken out of the answer
+	warning    string // what is left of a budget that is nearly used up
 }
 
 func (g *Gate) begin(r Request) *call {
@@ -160,6 +162,14 @@ func (c *call) refuse(ctx context.Context, err error) Answer {
 
 // fail records a call that was let through and did not succeed, and says what was and was not done.
 func (c *call) fail(ctx context.Context, err error) Answer {
+	var outside *errOutside
+	if errors.As(err, &outside) {
+		c.decision = capability.Decision{Rule: outside.rule, Line: outside.line}
+		return c.refuse(ctx, err)
+	}
+	if errors.As(err, new(*overBudget)) || errors.As(err, new(*notGranted)) {
+		return c.refuse(ctx, err)
+	}
 	outcome := audit.OutcomeFailed
 	switch {
 	case effect(err) == audit.OutcomeUnknown && c.tool.Level > dixaclient.Read:
@@ -173,7 +183,11 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 // finish records the outcome before the answer leaves.
 func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	r := &c.record
-	r.Operations, r.Outcome, r.Tokens = c.operations, outcome, view.EstimateTokens(a.Text)
+	if c.warning != "" && !a.Failed {
+		warning, _ := json.Marshal(c.warning) // strings always marshal
+		a.Text = strings.TrimSuffix(a.Text, "}") + `,"budget":` + string(warning) + "}"
+	}
+	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, view.EstimateTokens(a.Text)
 	switch {
 	case outcome == audit.OutcomeRefused:
 		r.Event = audit.EventRefused
@@ -224,8 +238,10 @@ func unknownTool(a *capability.Agent, name string) error {
 // reason is why a call was refused where it was not the capability file, without what the caller wrote.
 func reason(err error) string {
 	switch {
-	case errors.As(err, new(*notGranted)):
+	case errors.As(err, new(*notGranted)), errors.As(err, new(*errOutside)):
 		return ""
+	case errors.As(err, new(*overBudget)):
+		return "its budget is used up"
 	case errors.As(err, new(*schemas.Error)), errors.As(err, new(*dixaclient.InputError)):
 		return "its arguments are not valid"
 	case errors.As(err, new(*errUnknownTool)):

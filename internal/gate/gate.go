@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +17,6 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/view"
-	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
@@ -40,15 +40,20 @@ type Config struct {
 // Gate carries out the calls of agents. It is safe for concurrent use.
 type Gate struct {
 	rules   atomic.Pointer[capability.Rules]
-	client  *dixaclient.Client
+	client  *dixaclient.Client // refuses what does not belong to a call of an agent
+	lookups *dixaclient.Client // reads what bounds ask about
+	facts   facts
 	audit   Recorder
 	timeout time.Duration
 	log     *slog.Logger
+
+	budgetMu sync.Mutex
+	budgets  map[string]*budget // by agent
 }
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log}
+	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log, budgets: map[string]*budget{}}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -57,6 +62,7 @@ func New(c Config) *Gate {
 	}
 	g.rules.Store(c.Rules)
 	g.client = c.Client.With(guard)
+	g.lookups = c.Client.With(lookup)
 	return g
 }
 
@@ -105,23 +111,22 @@ func (c *call) admit() (*tools.Arguments, error) {
 	if c.tool == nil {
 		return nil, unknownTool(agent, c.request.Tool)
 	}
-	args, err := c.tool.Decode(Schema(agent, c.tool), c.request.Arguments)
-	if err == nil {
-		c.arguments, c.valid = args.JSON, true
-	}
-	if c.decision = agent.Tool(c.tool); !c.decision.Allowed { // said before anything about its arguments
+	if c.decision = agent.Tool(c.tool); !c.decision.Allowed {
+		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments); err == nil { // for the record
+			c.arguments, c.valid = args.JSON, true
+		}
 		return nil, &notGranted{c.decision}
 	}
+	args, err := agent.Shape(c.tool).Decode(c.request.Arguments)
 	if err != nil {
 		return nil, err
 	}
-	if as, _, ok := agent.ActsAs(); ok {
-		c.tool.Act(args, as)
-	}
+	c.arguments, c.valid = args.JSON, true
 	return args, c.tool.Check(args)
 }
 
-// guard stands around every operation: without a call of an agent, and without a grant, nothing is sent.
+// guard stands around every operation: without a call of an agent, without a grant, outside its bounds and over its
+// budget nothing is sent.
 func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
 	c := callFrom(ctx)
 	if c == nil {
@@ -129,6 +134,25 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 	}
 	if d := c.agent.Operation(op.Op.Name); !d.Allowed {
 		return &notGranted{d}
+	}
+	if id, ok := dixaclient.ConversationOf(op.In); ok && op.Op.Level > dixaclient.Read {
+		defer c.gate.facts.forget(id)
+	}
+	if b := c.agent.Bound(); b != nil {
+		return c.bounded(ctx, b, op, next)
+	}
+	return c.send(ctx, op, next)
+}
+
+// lookup stands around the reads that bounds need: they count against the agent and stand in the record.
+func lookup(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+	return callFrom(ctx).send(ctx, op, next)
+}
+
+// send lets an operation go to Dixa, within the agent's budget.
+func (c *call) send(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+	if err := c.spend(ctx, op.Op); err != nil {
+		return err
 	}
 	start := time.Now()
 	err := next(ctx)
@@ -172,16 +196,7 @@ func (g *Gate) List(agentName string) ([]Listed, error) {
 	granted := agent.Tools()
 	list := make([]Listed, len(granted))
 	for i, t := range granted {
-		list[i] = Listed{t, Schema(agent, t).JSON()}
+		list[i] = Listed{t, agent.Shape(t).Schema().JSON()}
 	}
 	return list, nil
-}
-
-// Schema describes a tool's arguments as an agent may give them: what its rules fix is not an argument.
-func Schema(agent *capability.Agent, t *tools.Tool) *schemas.Schema {
-	s := t.Schema()
-	if _, _, fixed := agent.ActsAs(); fixed {
-		s = s.Without(t.Actors()...)
-	}
-	return s
 }

@@ -8,7 +8,6 @@ import (
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/internal/capability"
-	"dixa-mcp/internal/gate"
 	"dixa-mcp/tools"
 )
 
@@ -21,7 +20,7 @@ func TestTokenCeilings(t *testing.T) {
 	for _, agent := range rules.Agents() {
 		n := 0
 		for _, tool := range agent.Tools() {
-			n += tokens(t, tool.Name, tool.Description, string(gate.Schema(agent, tool).JSON()))
+			n += tokens(t, tool.Name, tool.Description, string(agent.Shape(tool).Schema().JSON()))
 		}
 		t.Logf("%-8s %3d tools %6d tokens", agent.Name, len(agent.Tools()), n)
 		if ceiling, ok := ceilings[agent.Name]; ok {

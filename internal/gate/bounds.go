@@ -1,0 +1,125 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/capability"
+)
+
+// bounded carries out an operation of an agent that may only see some conversations. What is outside is answered
+// exactly like what does not exist.
+func (c *call) bounded(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
+	var err error
+	switch op.Op.Scope {
+	case dixaclient.Shared:
+		return c.send(ctx, op, next)
+	case dixaclient.OneConversation:
+		err = c.oneConversation(ctx, b, op, next)
+	case dixaclient.OneEndUser:
+		err = c.oneEndUser(ctx, b, op, next)
+	case dixaclient.SomeConversations:
+		search, ok := op.In.(*dixaclient.SearchConversationsIn)
+		if !ok {
+			return c.outOfReach(b, op)
+		}
+		if err := b.Narrow(search); err != nil {
+			return &dixaclient.InputError{Operation: op.Op.Name, Problem: err.Error()}
+		}
+		err = c.page(ctx, op, next)
+	case dixaclient.SomeEndUsers:
+		err = c.someEndUsers(ctx, b, op, next)
+	default:
+		return c.outOfReach(b, op)
+	}
+	if isNotFound(err) && !errors.As(err, new(*errOutside)) { // all that is not there is answered alike
+		return missing(op)
+	}
+	return err
+}
+
+// outOfReach is an operation that reaches further than any bound.
+func (c *call) outOfReach(b *capability.Bound, op *dixaclient.Call) error {
+	rule, line := b.Rule()
+	return &notGranted{capability.Decision{Rule: rule, Line: line, Why: op.Op.Name + " reaches more than the conversations that agent " + c.agentName + " may see"}}
+}
+
+func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
+	if read, ok := op.Out.(*dixaclient.Conversation); ok { // judged on its own answer
+		if err := c.send(ctx, op, next); err != nil {
+			return err
+		}
+		if inside, err := c.judge(ctx, b, read); err != nil || !inside {
+			return cmpErr(err, notFound(op, b))
+		}
+		return c.filter(ctx, b, op)
+	}
+	id, _ := dixaclient.ConversationOf(op.In)
+	for _, id := range append(dixaclient.OtherConversations(op.In), id) {
+		if inside, err := c.holds(ctx, b, id); err != nil || !inside {
+			return cmpErr(err, notFound(op, b))
+		}
+	}
+	if err := c.send(ctx, op, next); err != nil {
+		return err
+	}
+	return c.filter(ctx, b, op)
+}
+
+func (c *call) oneEndUser(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
+	user, _ := dixaclient.EndUserOf(op.In)
+	if inside, err := c.knows(ctx, b, user); err != nil || !inside {
+		return cmpErr(err, notFound(op, b))
+	}
+	if err := c.page(ctx, op, next); err != nil {
+		return err
+	}
+	return c.filter(ctx, b, op)
+}
+
+func (c *call) someEndUsers(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
+	if in, ok := op.In.(*dixaclient.ListEndUsersIn); !ok || in.Email == "" && in.Phone == "" && in.ExternalID == "" {
+		return &dixaclient.InputError{Operation: op.Op.Name, Problem: "this agent may not list all end users: name one of email, phone, externalId"}
+	}
+	if err := c.page(ctx, op, next); err != nil {
+		return err
+	}
+	return c.filter(ctx, b, op)
+}
+
+// errOutside marks an error as the refusal of something outside a bound, for the record; to the agent it reads like
+// something that does not exist.
+type errOutside struct {
+	missing *dixaclient.Error
+	rule    string
+	line    int
+}
+
+func (e *errOutside) Error() string { return e.missing.Error() }
+
+func (e *errOutside) Unwrap() error { return e.missing }
+
+// notFound is what Dixa says of what does not exist.
+func notFound(op *dixaclient.Call, b *capability.Bound) error {
+	rule, line := b.Rule()
+	return &errOutside{missing(op), rule, line}
+}
+
+// missing is Dixa's answer about what does not exist, with nothing in it that could tell one case from another.
+func missing(op *dixaclient.Call) *dixaclient.Error {
+	return &dixaclient.Error{Op: op.Op, Status: http.StatusNotFound, Message: "The requested resource could not be found", Attempts: 1}
+}
+
+func isNotFound(err error) bool {
+	var e *dixaclient.Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound
+}
+
+func cmpErr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}

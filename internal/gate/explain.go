@@ -1,0 +1,105 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/capability"
+)
+
+// Explanation is what would become of a call.
+type Explanation struct {
+	Granted   bool
+	Why       string              // which line of the file, or what is wrong with the arguments
+	Filled    []capability.Filled // what the file fills in
+	Arguments json.RawMessage     // as they would be understood
+	Lookups   []string            // what was asked of Dixa to decide, with what it answered
+	Requests  []string            // what would be sent
+}
+
+// errRehearsed ends an operation that is only rehearsed.
+var errRehearsed = errors.New("rehearsed, not sent")
+
+// Explain goes the way of a call without sending it. Only the reads that a bound needs are sent; nothing is recorded.
+func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
+	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+	defer cancel()
+	c := g.begin(r)
+	ctx = withCall(ctx, c)
+	args, err := c.admit()
+	e := Explanation{Granted: err == nil, Why: c.decision.Why, Arguments: c.arguments}
+	if c.decision.Allowed {
+		e.Filled = c.agent.Shape(c.tool).Filled()
+	}
+	if err != nil {
+		e.Why = explain(r.Tool, err)
+		return e
+	}
+	var sent rehearsal
+	_, err = c.tool.Run(ctx, g.client.With(sent.around), args)
+	if errors.Is(err, errRehearsed) {
+		err = c.foresee(ctx, args.In)
+	}
+	if err != nil {
+		e.Granted, e.Why = false, openly(r.Tool, err)
+	}
+	e.Requests = sent.requests
+	for _, o := range c.operations {
+		if o.Attempts > 0 {
+			e.Lookups = append(e.Lookups, fmt.Sprintf("%s: Dixa %d", o.Operation, o.Status))
+		}
+	}
+	return e
+}
+
+// foresee judges a read that would be judged on its own answer.
+func (c *call) foresee(ctx context.Context, in any) error {
+	b := c.agent.Bound()
+	id, ok := dixaclient.ConversationOf(in)
+	if b == nil || !ok {
+		return nil
+	}
+	if inside, err := c.holds(ctx, b, id); err != nil || inside {
+		return err
+	}
+	rule, line := b.Rule()
+	return &errOutside{rule: rule, line: line}
+}
+
+// openly says to the operator what an agent is not told.
+func openly(tool string, err error) string {
+	var outside *errOutside
+	if errors.As(err, &outside) {
+		return fmt.Sprintf("what it is about does not exist, or lies outside %s (line %d); the agent is told that it does not exist", outside.rule, outside.line)
+	}
+	return explain(tool, err)
+}
+
+// rehearsal notes requests instead of sending them.
+type rehearsal struct {
+	mu       sync.Mutex
+	requests []string
+}
+
+func (s *rehearsal) around(_ context.Context, op *dixaclient.Call, _ func(context.Context) error) error {
+	r, err := op.Op.Request(op.In)
+	if err != nil {
+		return err
+	}
+	line := r.Method + " " + r.Path
+	if len(r.Query) > 0 {
+		line += "?" + r.Query.Encode()
+	}
+	if len(r.Body) > 0 {
+		line += " " + string(r.Body)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = slices.Concat(s.requests, []string{line})
+	return errRehearsed
+}
