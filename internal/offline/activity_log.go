@@ -3,6 +3,7 @@ package offline
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 var activityRoutes = []route{
@@ -41,7 +42,7 @@ func listActivity(c *call) (any, error) {
 	}
 	var found []*entry
 	for _, cv := range c.conversations {
-		if !to.IsZero() && !cv.created.Before(to) {
+		if (!to.IsZero() && !cv.created.Before(to)) || cv.quietSince(from) {
 			continue
 		}
 		for _, e := range c.activity(cv) {
@@ -58,4 +59,10 @@ func listActivity(c *call) (any, error) {
 	}
 	d.Data = all
 	return d, nil
+}
+
+// quietSince tells without looking at the log that nothing has happened since a moment. Only the answer to a survey comes after what
+// touched tells of a seeded conversation, and that within a day.
+func (c *conversation) quietSince(t time.Time) bool {
+	return !c.own && c.touched.Add(24*time.Hour).Before(t)
 }

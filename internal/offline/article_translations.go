@@ -14,13 +14,16 @@ import (
 var articleWriteRoutes = []route{
 	{pattern: "GET /v1/knowledge/articles/{articleId}/translations", status: 200, handle: listTranslations},
 	{pattern: "PATCH /v1/knowledge/articles/{articleId}/translations", status: 200, handle: updateTranslations},
-	{pattern: "DELETE /v1/knowledge/articles/{articleId}/translations/{languageId}", status: 204, handle: deleteTranslation, plain: []string{"languageId"}},
-	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/publish", status: 204, handle: publishTranslation, plain: []string{"languageId"}},
-	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/unpublish", status: 204, handle: unpublishTranslation, plain: []string{"languageId"}},
+	{pattern: "DELETE /v1/knowledge/articles/{articleId}/translations/{languageId}", status: 204, handle: deleteTranslation, plain: inLanguage},
+	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/publish", status: 204, handle: publishTranslation, plain: inLanguage},
+	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/unpublish", status: 204, handle: unpublishTranslation, plain: inLanguage},
 	{pattern: "POST /v1/knowledge/articles/{articleId}/publish", status: 204, handle: publishArticle},
 	{pattern: "POST /v1/knowledge/articles/{articleId}/unpublish", status: 204, handle: unpublishArticle},
 	{pattern: "POST /v1/knowledge/articles/attachments", status: 200, handle: uploadImages},
 }
+
+// inLanguage is the variable of a language, which is no uuid.
+var inLanguage = []string{"languageId"}
 
 var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z]{2,4})?$`)
 

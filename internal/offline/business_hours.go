@@ -9,7 +9,8 @@ var hoursRoutes = []route{
 	{pattern: "GET /v1/business-hours/schedules", status: 200, handle: listSchedules},
 	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/definition", status: 200, handle: getSchedule},
 	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/upcoming", status: 200, query: "days", handle: listUpcoming},
-	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/status", status: 200, query: "timestamp", handle: getScheduleStatus, plain: []string{"scheduleId"}},
+	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/status", status: 200, query: "timestamp", handle: getScheduleStatus,
+		plain: []string{"scheduleId"}},
 }
 
 // schedule is when somebody is there: on which weekdays, and on which days it is different.
@@ -63,12 +64,17 @@ func (w *world) seedSchedules() {
 		year := w.anchor.Year()
 		one := &schedule{id: w.uuid("schedule", int64(i)), name: s.name, zone: zone, weekdays: s.weekdays, since: time.Date(year-1, 1, 4, 0, 0, 0, 0, zone)}
 		one.exceptions = []hours{
-			{Name: "New Year", BusinessHourType: "Holiday", Status: "Closed", Intervals: []interval{}, Recurring: &recurring{1, 1, ""}, StartDate: strconv.Itoa(year) + "-01-01"},
-			{Name: "Christmas", BusinessHourType: "Holiday", Status: "Closed", Intervals: []interval{}, Recurring: &recurring{25, 12, ""}, StartDate: strconv.Itoa(year) + "-12-25"},
+			holiday("New Year", time.Date(year, 1, 1, 0, 0, 0, 0, zone)), holiday("Christmas", time.Date(year, 12, 25, 0, 0, 0, 0, zone)),
 			{Name: "Stocktaking", BusinessHourType: "Exception", Status: "Open", Intervals: short, StartDate: w.anchor.AddDate(0, 0, 3).Format(time.DateOnly)},
 		}
 		w.schedules.add(one.id, one)
 	}
+}
+
+// holiday is a day on which it is closed every year.
+func holiday(name string, day time.Time) hours {
+	return hours{Name: name, BusinessHourType: "Holiday", Status: "Closed", Intervals: []interval{},
+		Recurring: &recurring{DayOfMonth: day.Day(), MonthOfYear: int(day.Month())}, StartDate: day.Format(time.DateOnly)}
 }
 
 // on is how a day is: by an exception, or by its weekday.

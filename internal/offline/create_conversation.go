@@ -46,24 +46,29 @@ type start struct {
 	message                                               messageIn
 }
 
+func (in mailIn) start(channel string) start {
+	return start{channel: channel, requester: in.RequesterID, subject: in.Subject, language: in.Language, endpoint: in.EmailIntegrationID,
+		kind: "EmailEndpoint", message: in.Message}
+}
+
 func createConversation(c *call) (any, error) {
 	body, err := decode[conversationIn](c)
 	if err != nil {
 		return nil, err
 	}
-	s := start{kind: "EmailEndpoint"}
+	var s start
 	switch in := body.(type) {
 	case emailIn:
-		s.channel, s.requester, s.subject, s.language, s.endpoint, s.message = "Email", in.RequesterID, in.Subject, in.Language, in.EmailIntegrationID, in.Message
+		s = in.start("Email")
 	case contactFormIn:
-		s.channel, s.requester, s.subject, s.language, s.endpoint, s.message = "ContactForm", in.RequesterID, in.Subject, in.Language, in.EmailIntegrationID, in.Message
+		s = in.start("ContactForm")
 	case chatIn:
-		s.channel, s.requester, s.language, s.kind, s.browser, s.message = "WidgetChat", in.RequesterID, in.Language, "", in.BrowserInfo, in.Message
+		s = start{channel: "WidgetChat", requester: in.RequesterID, language: in.Language, browser: in.BrowserInfo, message: in.Message}
 	case smsIn:
-		s.channel, s.requester, s.endpoint, s.kind, s.message = "Sms", in.RequesterID, in.ContactEndpointID, "TelephonyEndpoint", in.Message
+		s = start{channel: "Sms", requester: in.RequesterID, endpoint: in.ContactEndpointID, kind: "TelephonyEndpoint", message: in.Message}
 	case callbackIn:
-		s.channel, s.requester, s.endpoint, s.kind = "Callback", in.RequesterID, in.ContactEndpointID, "TelephonyEndpoint"
-		s.direction, s.queue = in.Direction, in.QueueID
+		s = start{channel: "Callback", requester: in.RequesterID, endpoint: in.ContactEndpointID, kind: "TelephonyEndpoint",
+			direction: in.Direction, queue: in.QueueID}
 	}
 	cv, err := c.start(s)
 	if err != nil {

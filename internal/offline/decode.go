@@ -223,7 +223,8 @@ func isEmail(s string) bool {
 	return err == nil && a.Address == s
 }
 
-// checkFormats refuses a string that is none of the formats of its field: uuid, email, phone, searchChannel, or values written "A|B".
+// checkFormats refuses a string that is none of the formats of its field: uuid, email, phone, a list of values
+// with a name, or one written "A|B".
 func checkFormats(s string, formats []string) error {
 	checked := false
 	for _, f := range formats {
@@ -238,9 +239,11 @@ func checkFormats(s string, formats []string) error {
 		case f == "phone":
 			ok = isPhone(s)
 		case f == "searchChannel":
-			ok = slices.Contains(strings.Split(searchNames, "|"), s)
+			ok = oneOf(searchNames, s)
+		case f == "offerAlgorithm":
+			ok = oneOf(offerAlgorithms, s)
 		default:
-			ok = slices.Contains(strings.Split(f, "|"), s)
+			ok = oneOf(f, s)
 		}
 		if ok {
 			return nil
@@ -252,6 +255,8 @@ func checkFormats(s string, formats []string) error {
 	}
 	return nil
 }
+
+func oneOf(values, s string) bool { return slices.Contains(strings.Split(values, "|"), s) }
 
 // parseTime reads a date-time as Dixa writes and takes it: RFC 3339, with or without a zone's name in brackets behind.
 func parseTime(s string) (time.Time, error) {

@@ -108,7 +108,7 @@ type queueIn struct {
 	IsDefault                    bool             `wire:"isDefault,required"`
 	QueueThresholds              map[string]int32 `wire:"queueThresholds"`
 	OfferTimeout                 *int32           `wire:"offerTimeout"`
-	OfferAlgorithm               string           `wire:"offerAlgorithm,AgentPriorityOneAtATimeRandom|AllAtOnce|AgentPriorityLongestIdle|AgentPriorityAllAtOnce|LongestIdle|OneAtATimeRandom"`
+	OfferAlgorithm               string           `wire:"offerAlgorithm,offerAlgorithm"`
 	WrapupTimeout                *int32           `wire:"wrapupTimeout"`
 	Priority                     *int32           `wire:"priority"`
 	OfferAbandonedConversations  *bool            `wire:"offerAbandonedConversations"`
@@ -121,6 +121,10 @@ type queueIn struct {
 	IsRestricted                 *bool            `wire:"isRestricted"`
 }
 
+// offerAlgorithms are the ways in which a queue offers its conversations.
+const offerAlgorithms = "AgentPriorityOneAtATimeRandom|AllAtOnce|AgentPriorityLongestIdle|AgentPriorityAllAtOnce|LongestIdle|OneAtATimeRandom"
+
+// thresholdNames are the keys of a queue's thresholds.
 const thresholdNames = "SlaTimeLimit|AvailableAgents|LongestWait|SlaPercentage|WaitingConversations"
 
 // createQueue makes a queue. Its body stands under "request", and what it calls offerAlgorithm reads back as offeringAlgorithm.

@@ -14,8 +14,10 @@ const (
 		`only. If you have received it in error, please delete it and let the sender know. Please consider the environment before printing.</p>`
 	signature = `<table cellpadding="0" style="font-size:12px;color:#444444"><tr><td><b>%s</b><br>Havbris Customer Care<br>` +
 		`<a href="https://shop.example.com">shop.example.com</a> &middot; +44 20 7946 0100</td></tr></table>`
-	gmailQuote   = `<div class="gmail_quote"><div dir="ltr" class="gmail_attr">On %s, %s wrote:<br></div><blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex">%s</blockquote></div>`
-	outlookQuote = `<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0 0 0"><p class="MsoNormal"><b>From:</b> %s<br><b>Sent:</b> %s<br><b>Subject:</b> RE: %s</p></div>%s`
+	gmailQuote = `<div class="gmail_quote"><div dir="ltr" class="gmail_attr">On %s, %s wrote:<br></div>` +
+		`<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex">%s</blockquote></div>`
+	outlookQuote = `<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0 0 0">` +
+		`<p class="MsoNormal"><b>From:</b> %s<br><b>Sent:</b> %s<br><b>Subject:</b> RE: %s</p></div>%s`
 )
 
 // mail makes a message an e-mail.
