@@ -23,25 +23,34 @@ const (
 	recovery = 2 * time.Second
 )
 
-// pacer makes calls wait for their place below Dixa's limit, first come, first served. A 429 halves the pace, since
-// others may be using the same token; it recovers by itself.
+// pacer makes calls wait for their place below Dixa's limit: the flows take turns, and within a flow it is first come,
+// first served. A 429 halves the pace, since others may be using the same token; it recovers by itself.
 //
 // Only the head of the queue reserves from the limiter. So a changed pace holds for all who wait, nobody overtakes,
 // and who leaves the queue leaves no gap.
 type pacer struct {
 	full rate.Limit
-	head chan struct{} // full while somebody is at the head of the queue
 
 	mu      sync.Mutex
 	limit   *rate.Limiter
-	behind  int       // callers in the queue behind the head
+	queue   round
 	lowered time.Time // when the pace was last lowered
 	changed time.Time // when it was last lowered or raised
 }
 
 func newPacer(perSecond float64, burst int) *pacer {
 	limit := rate.Limit(perSecond)
-	return &pacer{full: limit, head: make(chan struct{}, 1), limit: rate.NewLimiter(limit, burst)}
+	return &pacer{full: limit, limit: rate.NewLimiter(limit, burst)}
+}
+
+// Waiting tells how many calls of the API, of all flows, wait for their place below Dixa's limit. Calls of the Exports
+// API are not counted.
+func (c *Client) Waiting() int { return c.pacers[API].waiting() }
+
+func (p *pacer) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.queue.waiting()
 }
 
 // wait returns when the next request may be sent. A caller whose deadline is earlier is told so at once, and takes
@@ -50,53 +59,64 @@ func (p *pacer) wait(ctx context.Context, operation string) error {
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
-	if err := p.join(ctx, operation); err != nil {
+	c, err := p.join(ctx, operation)
+	if err != nil {
 		return err
 	}
 	select {
-	case p.head <- struct{}{}: // senders to a channel are served in order
+	case <-c.ready:
+		now := time.Now()
+		delay := c.place.DelayFrom(now)
+		err = tooLate(ctx, operation, now, delay) // the pace may be lower than it was on joining
+		if err == nil {
+			err = sleep(ctx, delay)
+		}
 	case <-ctx.Done():
-		p.mu.Lock()
-		p.behind--
-		p.mu.Unlock()
-		return ended(ctx)
+		err = ended(ctx)
 	}
-	defer func() { <-p.head }()
-	return p.lead(ctx, operation)
+	p.leave(c, err == nil)
+	return err
 }
 
-// join takes the place at the end of the queue.
-func (p *pacer) join(ctx context.Context, operation string) error {
-	now := time.Now()
+// join takes the place at the end of the caller's flow.
+func (p *pacer) join(ctx context.Context, operation string) (*caller, error) {
+	flow := flowOf(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := time.Now() // not before the lock: a limiter that is given an earlier time counts the time between twice
 	p.recover(now)
-	missing := float64(p.behind+1) - p.limit.TokensAt(now)
+	missing := float64(p.queue.ahead(flow)+1) - p.limit.TokensAt(now)
 	delay := time.Duration(max(0, missing) / float64(p.limit.Limit()) * float64(time.Second))
 	if err := tooLate(ctx, operation, now, delay); err != nil {
-		return err
+		return nil, err
 	}
-	p.behind++
-	return nil
+	c := p.queue.join(flow)
+	if c == p.queue.head() {
+		p.reserve(now)
+	}
+	return c, nil
 }
 
-// lead waits at the head of the queue.
-func (p *pacer) lead(ctx context.Context, operation string) error {
-	now := time.Now()
+// leave takes a caller out of the queue. If it was the head, the next one reserves.
+func (p *pacer) leave(c *caller, served bool) {
 	p.mu.Lock()
-	p.behind--
+	defer p.mu.Unlock()
+	led := c == p.queue.head()
+	if led && !served {
+		c.place.Cancel()
+	}
+	p.queue.leave(c, served)
+	if led && len(p.queue) > 0 {
+		p.reserve(time.Now())
+	}
+}
+
+// reserve gives the head its place below the limit. p.mu is held.
+func (p *pacer) reserve(now time.Time) {
 	p.recover(now)
-	r := p.limit.ReserveN(now, 1)
-	p.mu.Unlock()
-	delay := r.DelayFrom(now)
-	err := tooLate(ctx, operation, now, delay) // the pace may be lower than it was on joining
-	if err == nil {
-		err = sleep(ctx, delay)
-	}
-	if err != nil {
-		r.Cancel()
-	}
-	return err
+	head := p.queue.head()
+	head.place = p.limit.ReserveN(now, 1)
+	close(head.ready)
 }
 
 func tooLate(ctx context.Context, operation string, now time.Time, delay time.Duration) error {
@@ -120,9 +140,9 @@ func (p *pacer) recover(now time.Time) {
 
 // throttled halves the pace after a 429; the answers of requests that were on their way together count once.
 func (p *pacer) throttled() {
-	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := time.Now()
 	if now.Sub(p.lowered) < time.Second {
 		return
 	}

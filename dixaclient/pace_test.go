@@ -228,6 +228,41 @@ func TestTooLateSinceThePaceWasLowered(t *testing.T) {
 		l.all.Wait()
 		require.Error(t, <-told)
 		require.Len(t, l.who, 10)
-		require.Zero(t, p.behind)
+		require.Zero(t, p.waiting())
+	})
+}
+
+func TestHeadIsToldThatThePaceWasLowered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, l := newPacer(DefaultRate, 1), newLine()
+		l.add(t.Context(), p, 0)
+		l.add(t.Context(), p, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+		defer cancel()
+		told := make(chan error, 1)
+		l.all.Go(func() { told <- p.wait(ctx, "op") })
+		synctest.Wait()
+		p.throttled()
+		var busy *BusyError
+		require.ErrorAs(t, <-told, &busy)
+		nearly(t, 100*time.Millisecond, time.Since(l.start)) // when it came to the head, not at its deadline
+		nearly(t, 300*time.Millisecond, busy.Wait)
+		nearly(t, 150*time.Millisecond, busy.Left)
+		l.add(t.Context(), p, 2)
+		l.all.Wait()
+		nearly(t, 400*time.Millisecond, l.when[2]) // two intervals of 200 ms
+	})
+}
+
+func TestThePaceRecoversWhileNobodyJoins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, l := newPacer(DefaultRate, 1), newLine()
+		p.throttled()
+		for i := range 50 {
+			l.add(t.Context(), p, i)
+		}
+		l.all.Wait()
+		nearly(t, 200*time.Millisecond, l.when[1])
+		require.EqualValues(t, 8, p.limit.Limit(), "the last was served after more than six seconds")
 	})
 }
