@@ -15,13 +15,13 @@ type Person struct {
 
 // PersonDetails are the optional arguments about a person. nil leaves a field alone; an empty text or list is sent.
 type PersonDetails struct {
-	PhoneNumber            *string  `json:"phoneNumber,omitzero"`
-	AdditionalEmails       []string `json:"additionalEmails,omitzero"`
-	AdditionalPhoneNumbers []string `json:"additionalPhoneNumbers,omitzero"`
-	FirstName              *string  `json:"firstName,omitzero"`
-	LastName               *string  `json:"lastName,omitzero"`
-	MiddleNames            []string `json:"middleNames,omitzero"`
-	AvatarURL              *string  `json:"avatarUrl,omitzero"`
+	PhoneNumber            *string     `json:"phoneNumber,omitzero"`
+	AdditionalEmails       Set[string] `json:"additionalEmails,omitzero"`
+	AdditionalPhoneNumbers Set[string] `json:"additionalPhoneNumbers,omitzero"`
+	FirstName              *string     `json:"firstName,omitzero"`
+	LastName               *string     `json:"lastName,omitzero"`
+	MiddleNames            []string    `json:"middleNames,omitzero"`
+	AvatarURL              *string     `json:"avatarUrl,omitzero"`
 }
 
 // NoArguments is the request of an operation that takes none.

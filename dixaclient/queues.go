@@ -105,7 +105,7 @@ func (in CreateQueueIn) Body() (any, error) {
 // QueueMembersIn names Dixa agents to add to a queue or to remove from it. Dixa states the limit of ten for removing.
 type QueueMembersIn struct {
 	QueueRef
-	AgentIDs []UUID `json:"agentIds" check:"min=1,max=10"`
+	AgentIDs Set[UUID] `json:"agentIds" check:"min=1,max=10"`
 }
 
 // QueueMember is a Dixa agent in a queue.

@@ -3,6 +3,7 @@ package dixaclient
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -98,6 +99,20 @@ func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.String() + `
 
 // String is the form that is sent.
 func (t Time) String() string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// Set is a list in which Dixa wants every value once: what comes again is not sent.
+type Set[T comparable] []T
+
+// MarshalJSON leaves out the repetitions and keeps the order.
+func (s Set[T]) MarshalJSON() ([]byte, error) {
+	once := make([]T, 0, len(s))
+	for _, v := range s {
+		if !slices.Contains(once, v) {
+			once = append(once, v)
+		}
+	}
+	return encodeJSON(once)
+}
 
 // Page are the arguments of an operation that answers in pages.
 type Page struct {

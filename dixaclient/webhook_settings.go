@@ -55,7 +55,7 @@ type CreateWebhookIn struct {
 	Authorization WebhookAuthorization `json:"authorization"`
 	Name          string               `json:"name"`
 	URL           string               `json:"url" named:"*"`
-	Events        []WebhookEvent       `json:"events,omitzero"`
+	Events        Set[WebhookEvent]    `json:"events,omitzero"`
 	WebhookSettings
 }
 
@@ -73,7 +73,7 @@ type UpdateWebhookIn struct {
 	Authorization WebhookAuthorization `json:"authorization,omitzero"`
 	Name          *string              `json:"name,omitzero"`
 	URL           *string              `json:"url,omitzero" named:"*"`
-	Events        []WebhookEvent       `json:"events,omitzero"`
+	Events        Set[WebhookEvent]    `json:"events,omitzero"`
 	WebhookSettings
 }
 
@@ -86,7 +86,7 @@ func (in UpdateWebhookIn) Body() (any, error) {
 type webhookBody struct {
 	Name          *string                     `json:"name,omitzero"`
 	URL           *string                     `json:"url,omitzero"`
-	Events        []WebhookEvent              `json:"events,omitzero"`
+	Events        Set[WebhookEvent]           `json:"events,omitzero"`
 	Authorization *webhookAuth                `json:"authorization,omitzero"`
 	CustomHeaders map[string]string           `json:"customHeaders,omitzero"`
 	Enabled       *bool                       `json:"enabled,omitzero"`

@@ -30,6 +30,7 @@ var v1Patches = []patch{
 	typeImport,
 	requireEntityType,
 	acceptAddresses,
+	acceptAttachmentsAlone,
 	acceptNull,
 	acceptLooseTimes,
 	checkAttributeKeys,
@@ -119,6 +120,13 @@ func acceptAddresses(p *patcher) {
 			items.Value = &openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Format: formatUUIDOrAddress}
 		}
 	}
+}
+
+// acceptAttachmentsAlone takes an outbound message without content: required in the schema, not for WhatsApp in the
+// operation's description (changes 3.1, 5).
+func acceptAttachmentsAlone(p *patcher) {
+	outbound := p.schema("Outbound")
+	outbound.Required = slices.DeleteFunc(outbound.Required, func(name string) bool { return name == "content" })
 }
 
 // acceptNull allows null where prose or observation does, since the documents never say nullable (behaviour 12.10):
