@@ -124,8 +124,11 @@ func (d *decoder) value(a *argument, n *yaml.Node) (value, bool) {
 	case item == "string":
 		d.text(n, a.key)
 		return v, false
+	case n.Tag == "!!float":
+		d.fail(where, "must be %s, not %.80s", form[item], n.Value)
+		return v, false
 	default:
-		d.fail(where, "must be %s, not %s", map[string]string{"integer": "a whole number", "number": "a number", "boolean": "true or false"}[item], kind(n))
+		d.fail(where, "must be %s, not %s", form[item], kind(n))
 		return v, false
 	}
 	var err error
@@ -138,6 +141,8 @@ func (d *decoder) value(a *argument, n *yaml.Node) (value, bool) {
 	}
 	return v, true
 }
+
+var form = map[string]string{"integer": "a whole number", "number": "a number", "boolean": "true or false"}
 
 // canonical is a value as the argument's schema has it.
 func (d *decoder) canonical(a *argument, v json.RawMessage) (json.RawMessage, error) {

@@ -199,15 +199,20 @@ func BenchmarkDecision(b *testing.B) {
 	}
 }
 
-// BenchmarkParse reads a file of 100 agents with 1,000 rules.
-func BenchmarkParse(b *testing.B) {
+// manyAgents is a file of 100 agents with 1,000 rules.
+func manyAgents() []byte {
 	var text strings.Builder
-	text.WriteString("version: 1\nagents:\n")
+	text.WriteString("version: 1\nnames: {queue: {billing: 0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11, returns: 5b0c9d1e-2a44-4c57-8f5a-91d2c7e4aa02}}\nagents:\n")
 	for i := range 100 {
-		fmt.Fprintf(&text, "  agent%d:\n    about: x\n    access: {\"*\": read, conversations: write, messages: write}\n", i)
-		text.WriteString("    allow: [record_message, import_conversation, create_webhook, list_webhooks]\n    deny: [close_conversation, add_note, list_queues]\n")
+		fmt.Fprintf(&text, "  agent%d:\n    acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455\n    access: {conversations: write, messages: send}\n", i)
+		text.WriteString("    allow: [record_message, tag_conversation]\n    deny: [close_conversation, add_note]\n    only: {queue: [billing, returns]}\n")
+		text.WriteString("    arguments: {transfer_conversation.queueId: [billing, returns], send_message.cc: []}\n    budget: {writes_per_hour: 50}\n")
 	}
-	data := []byte(text.String())
+	return []byte(text.String())
+}
+
+func BenchmarkParse(b *testing.B) {
+	data := manyAgents()
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Parse("f", data); err != nil {

@@ -27,7 +27,9 @@ func (a *Agent) limits(t *tools.Tool) bool {
 func (a *Agent) limit(t *tools.Tool, p schemas.Property) *limit {
 	l := &limit{at: a.agent.at, argument: p.Name}
 	if a.acting != "" && slices.Contains(t.Actors(), p.Name) {
-		l.at, l.values = a.source.ActsAs.at, []value{textValue(string(a.acting))}
+		as := textValue(string(a.acting))
+		as.word = a.source.ActsAs.text
+		l.at, l.values = a.source.ActsAs.at, []value{as}
 		return l
 	}
 	if rule := a.rules[t.Name][p.Name]; rule != nil {

@@ -20,6 +20,7 @@ type Shape struct {
 	taken   *schemas.Schema // shown, with ids taken beside their names
 	acts    dixaclient.ActingAgent
 	filled  []Filled
+	words   map[string]string // what is filled in, as the file writes it
 	choices []choice
 }
 
@@ -129,6 +130,7 @@ func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing 
 	if !a.limits(t) {
 		return s, nil
 	}
+	s.words = map[string]string{}
 	var gone []string
 	for _, p := range full.Properties() {
 		l := a.limit(t, p)
@@ -144,6 +146,7 @@ func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing 
 				v = array([]json.RawMessage{v})
 			}
 			s.filled = append(s.filled, Filled{p.Name, v, l.key, l.line})
+			s.words[p.Name] = l.values[0].word
 		case p.Required:
 			return nil, l
 		}

@@ -1,0 +1,211 @@
+package capability
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dixa-mcp/tools"
+)
+
+// Diff says in words what the agents gain and lose from old to new rules: who may connect, tools, bounds, values and
+// budgets, agent by agent in the new file's order, then those that are gone. It is nil when nothing changes, whatever
+// the files look like.
+func Diff(old, new *Rules) []string {
+	var d diff
+	d.stdio(old, new)
+	for _, a := range new.agents {
+		was, ok := old.byName[a.Name]
+		if !ok {
+			d.add("new agent %s gains %s", a.Name, listTools(a.granted))
+			continue
+		}
+		d.agent(was, a)
+	}
+	for _, a := range old.agents {
+		if _, ok := new.byName[a.Name]; !ok {
+			d.add("agent %s is gone; it loses %s", a.Name, listTools(a.granted))
+		}
+	}
+	return d
+}
+
+type diff []string
+
+func (d *diff) add(format string, args ...any) { *d = append(*d, fmt.Sprintf(format, args...)) }
+
+func (d *diff) stdio(old, new *Rules) {
+	was, is := texts(old.stdio), texts(new.stdio)
+	if gained := without(is, was); len(gained) > 0 {
+		d.add("stdio gains %s", strings.Join(gained, ", "))
+	}
+	if lost := without(was, is); len(lost) > 0 {
+		d.add("stdio loses %s", strings.Join(lost, ", "))
+	}
+	if len(was) > 0 && len(is) > 0 && was[0] != is[0] {
+		d.add("stdio's default agent %s → %s", was[0], is[0])
+	}
+}
+
+func (d *diff) agent(old, new *Agent) {
+	if gained := missing(new.granted, old); len(gained) > 0 {
+		d.add("%s gains %s", new.Name, listTools(gained))
+	}
+	if lost := missing(old.granted, new); len(lost) > 0 {
+		d.add("%s loses %s", new.Name, listTools(lost))
+	}
+	if !strings.EqualFold(string(old.acting), string(new.acting)) {
+		d.add("%s acts as %s → %s", new.Name, actingAs(old), actingAs(new))
+	}
+	d.bounds(old, new)
+	for _, t := range new.granted {
+		if was := old.Shape(t); was != nil {
+			d.shape(new.Name, was, new.Shape(t))
+		}
+	}
+	d.budget(old, new)
+}
+
+// missing are the tools that the agent does not have.
+func missing(list []*tools.Tool, a *Agent) []*tools.Tool {
+	return slices.DeleteFunc(slices.Clone(list), func(t *tools.Tool) bool { return a.Tool(t).Allowed })
+}
+
+func listTools(list []*tools.Tool) string {
+	words := make([]string, len(list))
+	for i, t := range list {
+		words[i] = t.Name + " (" + t.Level.String() + ")"
+	}
+	if len(words) == 0 {
+		return "no tool"
+	}
+	return strings.Join(words, ", ")
+}
+
+func actingAs(a *Agent) string {
+	if _, name, ok := a.ActsAs(); ok {
+		return name
+	}
+	return "whom the model says"
+}
+
+// bounds compares which conversations there are for an agent.
+func (d *diff) bounds(old, new *Agent) {
+	for _, key := range []string{"queue", "channel", "tag", "assignee", "direction"} {
+		was, is := old.bound.term(key), new.bound.term(key)
+		switch {
+		case was == nil && is != nil:
+			d.add("%s may now only reach %s %s", new.Name, key, strings.Join(is.words, ", "))
+		case was != nil && is == nil:
+			d.add("%s may now reach any %s, before only %s", new.Name, key, strings.Join(was.words, ", "))
+		case was != nil:
+			if gained := is.beyond(was); len(gained) > 0 {
+				d.add("%s may now reach %s %s too", new.Name, key, strings.Join(gained, ", "))
+			}
+			if lost := was.beyond(is); len(lost) > 0 {
+				d.add("%s may no longer reach %s %s", new.Name, key, strings.Join(lost, ", "))
+			}
+		}
+	}
+}
+
+func (b *Bound) term(key string) *bounding {
+	if b == nil {
+		return nil
+	}
+	for i := range b.terms {
+		if b.terms[i].key == key {
+			return &b.terms[i]
+		}
+	}
+	return nil
+}
+
+// beyond are the words whose values the other does not have.
+func (t *bounding) beyond(other *bounding) []string {
+	var words []string
+	for i, v := range t.values {
+		if !other.has(v) {
+			words = append(words, t.words[i])
+		}
+	}
+	return words
+}
+
+// shape compares the values that an agent may give to the arguments of a tool. In whose name it acts was said already.
+func (d *diff) shape(agent string, old, new *Shape) {
+	for _, p := range new.full.Properties() {
+		if new.acts+old.acts != "" && slices.Contains(new.tool.Actors(), p.Name) {
+			continue
+		}
+		was, wasWords := old.about(p.Name)
+		is, isWords := new.about(p.Name)
+		if was != is {
+			d.add("%s: %s.%s %s → %s", agent, new.tool.Name, p.Name, wasWords, isWords)
+		}
+	}
+}
+
+// about is what holds for an argument: in ids, to be compared, and in words.
+func (s *Shape) about(argument string) (ids, words string) {
+	for _, f := range s.filled {
+		if f.Argument == argument {
+			return "always " + string(f.Value), "always " + s.words[argument]
+		}
+	}
+	for _, c := range s.choices {
+		if c.argument == argument {
+			values := make([]string, len(c.words))
+			for i, w := range c.words {
+				values[i] = string(c.values[w])
+			}
+			slices.Sort(values)
+			return strings.Join(values, ","), "one of " + strings.Join(c.words, ", ")
+		}
+	}
+	if s.has(argument) {
+		return "any value", "any value"
+	}
+	return "not given", "not given"
+}
+
+// budget compares what bounds an agent's use.
+func (d *diff) budget(old, new *Agent) {
+	was, is := old.Budget().lines(), new.Budget().lines()
+	for i := range was {
+		if was[i] != is[i] {
+			d.add("%s: budget %s %s → %s", new.Name, is[i].key, was[i].amount(), is[i].amount())
+		}
+	}
+}
+
+type budgetLine struct {
+	key  string
+	most float64
+}
+
+func (l budgetLine) amount() string {
+	if l.most == 0 {
+		return "unbounded"
+	}
+	return strconv.FormatFloat(l.most, 'f', -1, 64)
+}
+
+func (b Budget) lines() []budgetLine {
+	return []budgetLine{
+		{"requests_per_second", b.RequestsPerSecond},
+		{"requests_per_day", float64(b.RequestsPerDay)},
+		{"writes_per_hour", float64(b.WritesPerHour)},
+		{"writes_per_day", float64(b.WritesPerDay)},
+		{"sends_per_hour", float64(b.SendsPerHour)},
+		{"sends_per_day", float64(b.SendsPerDay)},
+		{"erases_per_hour", float64(b.ErasesPerHour)},
+		{"erases_per_day", float64(b.ErasesPerDay)},
+	}
+}
+
+// without are the words of a list that another does not have.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(w string) bool { return slices.Contains(other, w) })
+}
