@@ -167,8 +167,8 @@ func summary(p export.Progress, out string) string {
 	if strings.EqualFold(filepath.Ext(out), ".csv") && p.Rows > 0 {
 		s += ". Texts that begin with = + - @ have a ' before them, so that no spreadsheet runs them"
 	}
-	if !p.Until.IsZero() {
-		s += ". To go on from here another time, begin after " + p.Until.Format(millis)
+	if !p.Next.IsZero() {
+		s += ". For what comes later, begin after " + p.Next.Format(millis)
 	}
 	return s + "."
 }

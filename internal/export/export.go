@@ -18,7 +18,7 @@ type Progress struct {
 	Rows          int       // written
 	Twice         int       // came twice and were written once
 	Bytes         int64     // of the file
-	Until         time.Time // where the last window ends; zero for an export by ids
+	Next          time.Time // where a later export begins to miss nothing; zero for an export by ids
 	Waiting       bool      // for Dixa: for a place below its limit, or for the first row
 }
 
@@ -54,7 +54,11 @@ func Run(ctx context.Context, c *dixaclient.Client, job Job, o Options) (Progres
 
 func (p *part) progress() Progress {
 	s := p.state
-	return Progress{Windows: len(s.Windows), Done: s.Done, Rows: s.Rows, Twice: s.Twice, Bytes: s.Bytes, Until: s.Windows[len(s.Windows)-1].Before}
+	now := Progress{Windows: len(s.Windows), Done: s.Done, Rows: s.Rows, Twice: s.Twice, Bytes: s.Bytes}
+	if end := s.Windows[len(s.Windows)-1].Before; !end.IsZero() {
+		now.Next = end.Add(-overlap)
+	}
+	return now
 }
 
 // fetch takes the windows that are still missing.

@@ -84,7 +84,7 @@ func TestExport(t *testing.T) {
 				require.NoError(t, err)
 				requireComplete(t, out, dixa.hours)
 				require.Len(t, dixa.asks, test.requests)
-				require.Equal(t, Progress{Windows: 3, Done: 3, Rows: dixa.hours, Twice: test.twice, Bytes: p.Bytes, Until: job.Before}, p)
+				require.Equal(t, Progress{Windows: 3, Done: 3, Rows: dixa.hours, Twice: test.twice, Bytes: p.Bytes, Next: job.Before.Add(-overlap)}, p)
 			})
 		})
 	}
@@ -173,7 +173,8 @@ func TestInterruptedExportsGoOn(t *testing.T) {
 
 				other := updated(t, 19)
 				_, err = run(t, t.Context(), c, other, out)
-				require.ErrorContains(t, err, "belongs to another export that is not complete: {\"what\":\"conversations\",\"by\":\"updated\"")
+				require.EqualError(t, err, strings.ReplaceAll("FILE.part belongs to another export that is not complete: conversations --updated-after 2026-01-01T00:00:00Z "+
+					"--updated-before 2026-01-21T00:00:00Z from here. Finish that one with its own command, choose another --out, or remove FILE.part and FILE.part.json", "FILE", out))
 
 				dixa.fault = nil
 				p, err = run(t, t.Context(), c, updated(t, 20), out)
@@ -204,7 +205,7 @@ func TestNowStaysWhereItWas(t *testing.T) {
 		begin := january.AddDate(0, 0, 10)
 		for day := range 2 {
 			p, err := Run(t.Context(), c, job, Options{Out: out, Now: begin.AddDate(0, 0, day), Report: func(Progress) {}})
-			require.Equal(t, begin, p.Until)
+			require.Equal(t, begin.Add(-overlap), p.Next)
 			require.Equal(t, day == 0, err != nil)
 			dixa.fault = nil
 		}
@@ -270,6 +271,19 @@ func TestNoRows(t *testing.T) {
 			require.Equal(t, want, string(got))
 		}
 	})
+}
+
+func TestOneProcessAtATime(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "all.jsonl")
+	p, err := open(updated(t, 1), out, false, january.AddDate(1, 0, 0))
+	require.NoError(t, err)
+	p.state.Process = os.Getppid()
+	require.NoError(t, p.save(p.state))
+	require.NoError(t, p.file.Close())
+	_, err = open(updated(t, 1), out, false, january.AddDate(1, 0, 0))
+	require.ErrorContains(t, err, "is at work on "+out+".part")
+
+	require.False(t, alive(1<<22+1), "above the largest number of a process")
 }
 
 // When the disk is full, what is whole stays.

@@ -40,6 +40,21 @@ type Job struct {
 	From   string    `json:"from"`            // whose data it is: Dixa's address
 }
 
+// String is the job as its flags, and whose data it is.
+func (j Job) String() string {
+	s := j.What
+	if j.By != "" {
+		s += fmt.Sprintf(" --%s-after %s", j.By, j.After.Format(time.RFC3339Nano))
+	}
+	if !j.Before.IsZero() {
+		s += fmt.Sprintf(" --%s-before %s", j.By, j.Before.Format(time.RFC3339Nano))
+	}
+	if n := len(j.CSIDs); n > 0 {
+		s += fmt.Sprintf(" --csids %d,… (%d)", j.CSIDs[0], n)
+	}
+	return s + " from " + j.From
+}
+
 // Span is a pair of flags. Both may be zero.
 type Span struct {
 	By            string // updated, created, closed or last-message-created

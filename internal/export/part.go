@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"syscall"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type state struct {
 	Last    int64    `json:"last"`  // where those of the last window begin
 	Rows    int      `json:"rows"`
 	Twice   int      `json:"twice"` // rows that came twice and are kept once
+	Process int      `json:"process"`
 }
 
 // open begins an export or goes on with it.
@@ -52,9 +54,10 @@ func open(job Job, out string, force bool, now time.Time) (_ *part, err error) {
 	case json.Unmarshal(text, &p.state) != nil:
 		return nil, fmt.Errorf("%s cannot be read; remove it and %s to begin anew", p.stateFile(), p.partFile())
 	case !reflect.DeepEqual(p.state.Job, job):
-		was, _ := json.Marshal(p.state.Job) // it came from JSON
-		return nil, fmt.Errorf("%s belongs to another export that is not complete: %s. Finish that one with its own command, choose another --out, or remove %[1]s and %s",
-			p.partFile(), was, p.stateFile())
+		return nil, fmt.Errorf("%[1]s belongs to another export that is not complete: %[2]s. Finish that one with its own command, choose another --out, or remove %[1]s and %[3]s",
+			p.partFile(), p.state.Job, p.stateFile())
+	case alive(p.state.Process):
+		return nil, fmt.Errorf("process %d is at work on %s. If that is no dixa-mcp, write 0 in place of it in %s", p.state.Process, p.partFile(), p.stateFile())
 	}
 	if p.file, err = os.OpenFile(p.partFile(), flags, 0o600); errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%s is in the way: it belongs to no export that could go on. Remove it or choose another --out", p.partFile())
@@ -96,10 +99,20 @@ func (p *part) begin() error {
 	if info.Size() < p.state.Bytes {
 		return fmt.Errorf("%s was changed since the export was interrupted; remove it and %s to begin anew", p.partFile(), p.stateFile())
 	}
+	p.state.Process = os.Getpid()
 	if err := p.save(p.state); err != nil {
 		return err
 	}
 	return p.rollback()
+}
+
+// alive tells whether another process of that number runs.
+func alive(pid int) bool {
+	if pid == 0 || pid == os.Getpid() {
+		return false
+	}
+	p, err := os.FindProcess(pid)
+	return err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // rollback drops what was written of a window that is not whole.
