@@ -187,7 +187,10 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		warning, _ := json.Marshal(c.warning) // strings always marshal
 		a.Text = strings.TrimSuffix(a.Text, "}") + `,"budget":` + string(warning) + "}"
 	}
-	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, view.EstimateTokens(a.Text)
+	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, a.tokens
+	if r.Tokens == 0 {
+		r.Tokens = view.EstimateTokens(a.Text)
+	}
 	switch {
 	case outcome == audit.OutcomeRefused:
 		r.Event = audit.EventRefused

@@ -80,6 +80,7 @@ type Request struct {
 type Answer struct {
 	Text   string
 	Failed bool
+	tokens int // of Text, 0 when nobody has counted
 }
 
 // Call carries out one call. It always answers, and what was sent to Dixa is always recorded before.
@@ -94,7 +95,7 @@ func (g *Gate) Call(ctx context.Context, r Request) Answer {
 	if err := c.intend(ctx); err != nil {
 		return c.unrecorded(err)
 	}
-	out, err := c.tool.Run(withCall(ctx, c), g.client, args)
+	out, err := c.tool.Run(dixaclient.WithFlow(withCall(ctx, c), c.agentName), g.client, args)
 	if err != nil {
 		return c.fail(ctx, err)
 	}
@@ -176,9 +177,9 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 		return c.fail(ctx, err)
 	}
 	if out.Failed > 0 && out.Done == 0 {
-		return c.finish(ctx, audit.OutcomeFailed, Answer{Text: r.Text, Failed: true})
+		return c.finish(ctx, audit.OutcomeFailed, Answer{Text: r.Text, Failed: true, tokens: r.Tokens})
 	}
-	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text})
+	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text, tokens: r.Tokens})
 }
 
 // Listed is a tool as one agent sees it.
