@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"text/tabwriter"
@@ -11,13 +13,15 @@ import (
 )
 
 type checkCmd struct {
-	File     string `arg:"" optional:"" help:"The file to check; by default the one in force."`
-	Print    bool   `help:"Print the built-in file, to begin your own from."`
-	fileFlag `embed:""`
+	File       string `arg:"" optional:"" help:"The file to check; by default the one in force."`
+	Print      bool   `help:"Print the built-in file, to begin your own from."`
+	Online     bool   `help:"Ask Dixa whether the ids that the file names exist."`
+	fileFlag   `embed:""`
+	reachFlags `embed:""`
 }
 
 // Run says what a capability file grants, and what about it is legal but foolish.
-func (c *checkCmd) Run() error {
+func (c *checkCmd) Run(ctx context.Context) error {
 	if c.Print {
 		_, err := os.Stdout.Write(dixamcp.DefaultCapabilities)
 		return err
@@ -49,7 +53,34 @@ func (c *checkCmd) Run() error {
 		}
 		fmt.Println("  " + n.String())
 	}
-	return nil
+	if !c.Online {
+		return nil
+	}
+	return c.online(ctx, rules)
+}
+
+// online compares the file's names with Dixa.
+func (c *checkCmd) online(ctx context.Context, rules *capability.Rules) error {
+	s := &system{}
+	defer s.Close()
+	client, err := c.client(s)
+	if err != nil {
+		return err
+	}
+	problems, err := compare(ctx, client, rules.Names())
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nCompared with Dixa: %d names", len(rules.Names()))
+	if len(problems) == 0 {
+		fmt.Println(", all there.")
+		return nil
+	}
+	fmt.Println(":")
+	for _, p := range problems {
+		fmt.Println("  " + p)
+	}
+	return errors.New("some names do not fit Dixa")
 }
 
 func levels(a *capability.Agent) map[dixaclient.Level]int {

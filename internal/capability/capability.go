@@ -23,6 +23,7 @@ type Rules struct {
 	agents  []*Agent
 	byName  map[string]*Agent
 	stdio   []word
+	names   []Named
 }
 
 // Name is the file's name, as it was given to [Load] or [Parse].

@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -130,4 +131,26 @@ func (d *decoder) checkNames() {
 func readable(name string) bool {
 	return name != "" && utf8.RuneCountInString(name) <= 80 && strings.TrimSpace(name) == name &&
 		!slices.ContainsFunc([]rune(name), func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// Named is an id to which the file gives a name.
+type Named struct {
+	Kind string // as the file calls it: queue, tag, dixa_agent, team, contact_endpoint
+	Name string
+	ID   string
+	Line int
+}
+
+// Names lists the names that the file gives to ids, kind by kind, in the file's order.
+func (r *Rules) Names() []Named { return slices.Clone(r.names) }
+
+func (n *names) list() []Named {
+	var all []Named
+	words := n.lexicon()
+	for _, kind := range slices.Sorted(maps.Keys(words)) {
+		for _, w := range words[kind] {
+			all = append(all, Named{Kind: kind, Name: w.name, ID: w.id, Line: w.line})
+		}
+	}
+	return all
 }
