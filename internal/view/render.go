@@ -23,7 +23,8 @@ const (
 	// Notes answers hold what people inside the organization wrote: internal notes, templates,
 	// articles. Their subjects mark nothing.
 	Notes
-	// Rows answers hold rows of an export. Each is marked: customers' words stand among its fields.
+	// Rows answers hold rows of an export. Each is marked: customers' words stand among its fields. A
+	// text that has tags in it is taken for HTML.
 	Rows
 )
 

@@ -81,6 +81,11 @@ func (w *walker) properties(m []member) bool {
 	row := w.kind == Rows && len(w.stack) == len(m)
 	customers := false
 	for _, p := range m {
+		if row && string(p.key) == "text" && isString(p.value) {
+			if s := unquote(p.value); strings.Contains(s, "</") { // exports do not say which texts are HTML
+				p.value = appendString(nil, htmlText(s, true))
+			}
+		}
 		if w.member(p) && (row || w.customerWrote(p.key, m)) {
 			customers = true
 		}
