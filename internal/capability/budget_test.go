@@ -1,0 +1,50 @@
+package capability
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestBudget(t *testing.T) {
+	a := agentWith(t, `    budget:
+      requests_per_second: 0.5
+      requests_per_day: 864000
+      writes_per_hour: 1
+      writes_per_day: 2
+      sends_per_hour: 3
+      sends_per_day: 4
+      erases_per_hour: 5
+      erases_per_day: 6
+`)
+	require.Equal(t, Budget{0.5, 864000, 1, 2, 3, 4, 5, 6}, a.Budget())
+	require.Equal(t, Budget{RequestsPerSecond: 10}, agentWith(t, "    budget: {requests_per_second: 10}\n").Budget())
+	require.Equal(t, Budget{}, agentWith(t, "").Budget())
+}
+
+func TestParseRefusesBudget(t *testing.T) {
+	const number, whole = "must be a number above 0 and at most 10, such as 2 or 0.5: Dixa takes no more", "must be a whole number above 0, such as 200"
+	for _, c := range []struct{ text, want string }{
+		{"[1]", "f:8:13: agents.a.budget: must be a mapping, not a list"},
+		{"{writes: 5}", "f:8:14: agents.a.budget.writes: unknown key"},
+		{"{sends_per_minute: 5}", `f:8:14: agents.a.budget.sends_per_minute: unknown key; did you mean "sends_per_hour"?`},
+		{"{requests_per_second: 10.5}", "f:8:35: agents.a.budget.requests_per_second: " + number},
+		{"{requests_per_second: 0}", "f:8:35: agents.a.budget.requests_per_second: " + number},
+		{"{requests_per_second: .inf}", "f:8:35: agents.a.budget.requests_per_second: " + number},
+		{"{requests_per_second: .nan}", "f:8:35: agents.a.budget.requests_per_second: " + number},
+		{"{requests_per_second: \"5\"}", "f:8:35: agents.a.budget.requests_per_second: " + number},
+		{"{requests_per_second: 0x5}", "f:8:35: agents.a.budget.requests_per_second: " + number},
+		{"{requests_per_day: 864001}", "f:8:14: agents.a.budget.requests_per_day: must be at most 864000: Dixa takes no more"},
+		{"{writes_per_hour: 0}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+		{"{writes_per_hour: -1}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+		{"{writes_per_hour: 1.5}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+		{"{writes_per_hour: 010}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+		{"{writes_per_hour: 1_000}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+		{"{writes_per_hour: [5]}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+		{"{writes_per_hour: 99999999999999999999}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+		{"{writes_per_hour: ~}", "f:8:31: agents.a.budget.writes_per_hour: " + whole},
+	} {
+		_, err := Parse("f", []byte(known+"    budget: "+c.text+"\n"))
+		require.EqualError(t, err, c.want)
+	}
+}

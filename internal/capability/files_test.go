@@ -1,0 +1,62 @@
+package capability
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/dixaclient"
+)
+
+// The ready files do what they say, and nothing about them is worth a look but what cannot be helped.
+func TestReadyFiles(t *testing.T) {
+	const dir = "../../testdata/capabilities"
+	type promise struct {
+		most    dixaclient.Level // the highest level of a tool
+		tools   int              // at most
+		has     []string
+		hasNot  []string
+		bounded bool
+		notes   []string
+	}
+	promises := map[string]promise{
+		"read-only-analyst.yaml": {most: dixaclient.Read, tools: 35, has: []string{"search_conversations", "query_metric"}, hasNot: []string{"query_metric_records", "export_conversations", "list_end_users"}},
+		"triage.yaml":            {most: dixaclient.Write, tools: 25, has: []string{"transfer_conversation", "add_note"}, hasNot: []string{"send_message", "add_notes", "list_activity"}, bounded: true},
+		"support.yaml":           {most: dixaclient.Send, tools: 30, has: []string{"send_message", "claim_conversation"}, hasNot: []string{"create_conversation", "anonymize_conversation", "record_message"}, bounded: true},
+		"privacy-officer.yaml": {most: dixaclient.Erase, tools: 8, has: []string{"anonymize_end_user", "get_anonymization"}, hasNot: []string{"anonymize_entity", "delete_agent"}, notes: []string{
+			"agents.privacy: may erase (anonymize_conversation, anonymize_end_user), which cannot be undone; this version cannot ask a person first, so every such call is carried out at once",
+		}},
+		"nightly-reporting.yaml": {most: dixaclient.Read, tools: 14, has: []string{"export_conversations", "query_metric"}, hasNot: []string{"export_messages", "search_conversations"}},
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	require.NoError(t, err)
+	require.Len(t, files, len(promises))
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			want, ok := promises[filepath.Base(file)]
+			require.True(t, ok)
+			r, err := Load(file)
+			require.NoError(t, err)
+			a, err := r.Stdio("")
+			require.NoError(t, err)
+			var most dixaclient.Level
+			for _, tool := range a.Tools() {
+				most = max(most, tool.Level)
+			}
+			require.Equal(t, want.most, most)
+			require.LessOrEqual(t, len(a.Tools()), want.tools)
+			for _, name := range slices.Concat(want.has, want.hasNot) {
+				require.Equal(t, slices.Contains(want.has, name), a.Operation(name).Allowed, name)
+			}
+			require.Equal(t, want.bounded, a.Bound() != nil)
+			require.NotZero(t, a.Budget())
+			var notes []string
+			for _, n := range r.Notes() {
+				notes = append(notes, n.Key+": "+n.Text)
+			}
+			require.Equal(t, want.notes, notes)
+		})
+	}
+}
