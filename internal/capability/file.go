@@ -8,7 +8,7 @@ type file struct {
 	// Version is the version of the file's form, always 1.
 	Version version `yaml:"version,required"`
 
-	// Names give the ids of Dixa names, so that the rest of the file reads.
+	// Names give names to ids, so that the rest of the file reads; agents see them too. A name is 1 to 80 characters.
 	Names names `yaml:"names"`
 
 	// Stdio lists the agents that `serve --agent` may be over stdin and stdout; the first is the default.
@@ -48,7 +48,8 @@ type agent struct {
 	About word `yaml:"about"`
 
 	// ActsAs is the Dixa agent in whose name the agent acts, a name under names.dixa_agent or an id. It fills every
-	// argument that says who acts; the model cannot choose. Without it the model must say it in each call.
+	// argument that says who acts; the model cannot choose. Without it the model says it in each call, and nothing
+	// can be sent that needs it unless arguments names it.
 	ActsAs word `yaml:"acts_as"`
 
 	// Access grants, group by group, every operation up to a level: read, write (colleagues see it and can put it
@@ -78,7 +79,7 @@ type agent struct {
 	// Confirm says which calls wait for a person's yes.
 	Confirm later `yaml:"confirm"`
 
-	// Budget bounds how much the agent may do in a time; numbers above 0.
+	// Budget bounds how much the agent may do in a time.
 	Budget section[budget] `yaml:"budget"`
 
 	// Keys identify the agent over HTTP.

@@ -1,0 +1,150 @@
+package capability
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and generated documentation")
+
+// The reference of the keys is made from the comments of file.go.
+func TestDocsKeys(t *testing.T) {
+	const file, begin, end = "../../docs/capabilities.md", "<!-- keys: made by make update-golden -->\n", "<!-- /keys -->"
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(text), begin)
+	require.True(t, ok, "the page has lost its mark %q", begin)
+	_, after, ok := strings.Cut(rest, end)
+	require.True(t, ok, "the page has lost its mark %q", end)
+	want := before + begin + keys(t) + end + after
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(want), 0o644))
+		return
+	}
+	require.Equal(t, want, string(text), "run make update-golden and look at the difference")
+}
+
+// keys has a table for each mapping of the file.
+func keys(t *testing.T) string {
+	source, err := parser.ParseFile(token.NewFileSet(), "file.go", nil, parser.ParseComments)
+	require.NoError(t, err)
+	g := generator{t: t, structs: map[string]*ast.GenDecl{}}
+	for _, d := range source.Decls {
+		if d, ok := d.(*ast.GenDecl); ok && d.Tok == token.TYPE {
+			g.structs[d.Specs[0].(*ast.TypeSpec).Name.Name] = d
+		}
+	}
+	g.table("file", "")
+	return g.String() + "\n"
+}
+
+type generator struct {
+	strings.Builder
+	t       *testing.T
+	structs map[string]*ast.GenDecl
+}
+
+var typeNames = regexp.MustCompile(`\w+`)
+
+func (g *generator) table(name, path string) {
+	decl := g.structs[name]
+	if path == "" { // what its comment says is for those who read the code
+		g.WriteString("\n### The file\n\n")
+	} else {
+		about := meaning(decl.Doc.Text())
+		fmt.Fprintf(g, "\n### `%s`\n\n%s%s\n\n", path, strings.ToUpper(about[:1]), about[1:])
+	}
+	g.WriteString("| key | form | meaning |\n|---|---|---|\n")
+	type inner struct{ name, path string }
+	var inners []inner
+	for _, f := range decl.Specs[0].(*ast.TypeSpec).Type.(*ast.StructType).Fields.List {
+		key, option, _ := strings.Cut(reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("yaml"), ",")
+		require.NotEmpty(g.t, f.Doc.Text(), "%s.%s has no comment", name, key)
+		kind := typeOf(f.Type)
+		form := formOf(kind)
+		if option == "required" {
+			form += ", required"
+		}
+		fmt.Fprintf(g, "| `%s` | %s | %s |\n", key, form, meaning(f.Doc.Text()))
+		below := strings.TrimPrefix(path+"."+key, ".")
+		if strings.HasPrefix(kind, "dict[") {
+			below += ".<name>"
+		}
+		words := typeNames.FindAllString(kind, -1)
+		if last := words[len(words)-1]; g.structs[last] != nil && last != "later" {
+			inners = append(inners, inner{last, below})
+		}
+	}
+	for _, i := range inners {
+		g.table(i.name, i.path)
+	}
+}
+
+// typeOf writes a field's type, such as dict[agent].
+func typeOf(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	case *ast.IndexExpr:
+		return typeOf(e.X) + "[" + typeOf(e.Index) + "]"
+	}
+	return ""
+}
+
+// formOf says what a type of the file looks like in YAML.
+func formOf(kind string) string {
+	kind = strings.TrimSuffix(strings.TrimPrefix(kind, "section["), "]")
+	switch outer, _, _ := strings.Cut(kind, "["); outer {
+	case "version", "rate", "count":
+		return "number"
+	case "word":
+		return "text"
+	case "list":
+		return "list"
+	case "later":
+		return "not in this version"
+	}
+	return "mapping"
+}
+
+var quoted = regexp.MustCompile(`\[?"[^"]*"\]?`)
+
+// meaning is a comment without the name that it begins with, as text of a page, on one line.
+func meaning(comment string) string {
+	_, text, _ := strings.Cut(strings.Join(strings.Fields(comment), " "), " ")
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "is "), "are ")
+	return quoted.ReplaceAllStringFunc(text, func(s string) string { return "`" + s + "`" })
+}
+
+// Every example of the page is true: as a part of a file it can be read.
+func TestDocsExamples(t *testing.T) {
+	text, err := os.ReadFile("../../docs/capabilities.md")
+	require.NoError(t, err)
+	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	require.Len(t, examples, 6)
+	all := examples[0][1]
+	for _, e := range examples[1:] {
+		if !strings.HasPrefix(e[1], " ") { // keys of the file go before agents
+			all = strings.Replace(all, "version: 1\n", "version: 1\n"+e[1], 1)
+			continue
+		}
+		all += e[1]
+	}
+	all = strings.Replace(all, "dixa_agent:", "tag: {refund: 77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f}\n  dixa_agent:", 1)
+	require.NoError(t, yaml.Unmarshal([]byte(all), new(yaml.Node)))
+	_, err = Parse("f", []byte(all))
+	require.NoError(t, err, all)
+}
