@@ -110,6 +110,17 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// Where errors stand beside the data, the answer is the whole body.
+func TestDecodeWhole(t *testing.T) {
+	whole := testOp[struct{}, PartialOutcome[thing]]("PATCH /v1/things", Write, bare)
+	got, call, err := decodeInto(whole, `{"data":[{"id":1}],"partialErrors":[{"languageId":"da","message":"no"}]}`)
+	require.NoError(t, err)
+	require.Equal(t, PartialOutcome[thing]{Data: []thing{{ID: 1}}, PartialErrors: []PartialError{{LanguageID: "da", Message: "no"}}}, got)
+	require.Contains(t, string(call.Raw), "partialErrors")
+	_, _, err = decodeInto(whole, `[{"id":1}]`)
+	require.Error(t, err)
+}
+
 func TestNextPage(t *testing.T) {
 	for next, want := range map[string]string{
 		"/v1/endusers?pageKey=abc":                                   "abc",

@@ -245,7 +245,7 @@ func parseRetryAfter(s string) time.Duration {
 	return 0
 }
 
-// decode reads a success: {"data": …, "meta": …}, a bare list, or nothing.
+// decode reads a success: {"data": …, "meta": …}, a bare list or object, or nothing.
 func (call *Call) decode(contentType string, body []byte) error {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
@@ -263,6 +263,8 @@ func (call *Call) decode(contentType string, body []byte) error {
 		}{Data: call.Out}
 		err = json.Unmarshal(body, &envelope)
 		call.Next = cmp.Or(pageKey(envelope.Meta.Next), envelope.PageKey)
+	case body[0] == '{' && !list: // an answer that says more than an envelope does
+		err = json.Unmarshal(body, call.Out)
 	}
 	var odd *json.UnmarshalTypeError
 	if err != nil && !errors.As(err, &odd) { // a field of another type than documented costs that field, not the answer

@@ -1,0 +1,183 @@
+package laws
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/tools"
+)
+
+// The examples happen on a Monday morning, at the end of the data that the offline organization is made with.
+var (
+	examplesAnchor = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	examplesNow    = examplesAnchor.Add(10 * time.Hour)
+)
+
+// example is a call that a user would make, of a tool in testdata/examples.json. A text such as "$1.id" stands for the
+// id in the answer to the first call before it.
+type example struct {
+	Before    []exampleCall   `json:"before,omitempty"`
+	Arguments json.RawMessage `json:"arguments"`
+}
+
+type exampleCall struct {
+	Tool      string          `json:"tool"`
+	Arguments json.RawMessage `json:"arguments"`
+}
+
+// answered is a call with its answer: what Dixa said, and what an agent reads.
+type answered struct {
+	exampleCall
+	out  tools.Output
+	text string
+}
+
+func examples(t *testing.T) map[string]example {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository(t), "testdata", "examples.json"))
+	require.NoError(t, err)
+	d := json.NewDecoder(strings.NewReader(string(text)))
+	d.DisallowUnknownFields()
+	var all map[string]example
+	require.NoError(t, d.Decode(&all))
+	return all
+}
+
+// Every tool has an example, which does on the offline Dixa what it says. Where Dixa's documents are at hand, every
+// request and answer on the way is held to them.
+func TestExamples(t *testing.T) {
+	all := examples(t)
+	for _, tool := range tools.All() {
+		t.Run(tool.Name, func(t *testing.T) {
+			t.Parallel()
+			e, ok := all[tool.Name]
+			require.True(t, ok, "testdata/examples.json has no example of this tool")
+			c := rehearse(t, tool.Name, e, nil)
+			canonical, err := tool.Schema().Normalize(c.Arguments)
+			require.NoError(t, err)
+			require.Equal(t, string(canonical), string(c.Arguments), "write the arguments as they are understood")
+			require.True(t, c.out.Failed == 0 || c.out.Done > 0, "nothing was done: %s", c.text)
+		})
+	}
+	for name := range all {
+		_, ok := tools.ByName(name)
+		require.True(t, ok, "an example of %s, which is no tool", name)
+	}
+}
+
+// rehearse makes an example's calls on a fresh offline organization and gives the last of them. around may stand
+// between the client and Dixa.
+func rehearse(t *testing.T, name string, e example, between func(http.Handler) http.Handler, around ...dixaclient.Around) answered {
+	t.Helper()
+	client := office(t, between).With(around...)
+	var answers []any
+	for _, c := range e.Before {
+		a := perform(t, client, exampleCall{c.Tool, refer(t, c.Arguments, answers)})
+		answers = append(answers, value(t, a.out.Body))
+	}
+	return perform(t, client, exampleCall{name, refer(t, e.Arguments, answers)})
+}
+
+// office is a client of a fresh offline organization.
+func office(t *testing.T, between func(http.Handler) http.Handler) *dixaclient.Client {
+	t.Helper()
+	var dixa http.Handler = offline.New(offline.Options{Now: func() time.Time { return examplesNow }, Anchor: examplesAnchor})
+	if os.Getenv(contract.EnvFolder) != "" {
+		dixa = contract.Load(t).Handler(t, dixa)
+	}
+	if between != nil {
+		dixa = between(dixa)
+	}
+	server := httptest.NewServer(dixa)
+	t.Cleanup(server.Close)
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: server.URL, ExportsURL: server.URL,
+		Transport: server.Client().Transport, Rate: 1e6, Burst: 1000})
+	require.NoError(t, err)
+	return client
+}
+
+// perform makes one call as the gate does.
+func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
+	t.Helper()
+	tool, ok := tools.ByName(c.Tool)
+	require.True(t, ok, "%s is no tool", c.Tool)
+	args, err := tool.Decode(tool.Schema(), c.Arguments)
+	require.NoError(t, err)
+	require.NoError(t, tool.Check(args))
+	out, err := tool.Run(context.Background(), client, args)
+	require.NoError(t, err, "%s %s", c.Tool, c.Arguments)
+	if len(out.Body) == 0 {
+		text, err := json.Marshal(map[string]string{"done": tool.Done(args.JSON)})
+		require.NoError(t, err)
+		return answered{c, out, string(text)}
+	}
+	o := tool.View
+	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
+	r, err := view.Render(out.Body, o)
+	require.NoError(t, err)
+	return answered{c, out, r.Text}
+}
+
+// reference is a text that stands for what an earlier answer said.
+var reference = regexp.MustCompile(`"\$([0-9]+(?:\.\w+)*)"`)
+
+// refer puts what earlier answers said in the place of references such as "$1.id" or "$2.0.id".
+func refer(t *testing.T, arguments json.RawMessage, answers []any) json.RawMessage {
+	t.Helper()
+	return reference.ReplaceAllFunc(arguments, func(match []byte) []byte {
+		said, err := json.Marshal(lookUp(t, strings.Split(string(reference.FindSubmatch(match)[1]), "."), answers))
+		require.NoError(t, err)
+		return said
+	})
+}
+
+// lookUp follows a reference: the number of an answer, from 1, then keys and places from 0 in its data.
+func lookUp(t *testing.T, path []string, answers []any) any {
+	t.Helper()
+	n, err := strconv.Atoi(path[0])
+	require.NoError(t, err)
+	require.LessOrEqual(t, n, len(answers))
+	at := answers[n-1]
+	if envelope, ok := at.(map[string]any); ok && envelope["data"] != nil {
+		at = envelope["data"]
+	}
+	for _, step := range path[1:] {
+		switch v := at.(type) {
+		case map[string]any:
+			at = v[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			require.NoError(t, err)
+			require.Less(t, i, len(v))
+			at = v[i]
+		}
+		require.NotNil(t, at, "nothing at $%s", strings.Join(path, "."))
+	}
+	return at
+}
+
+func value(t *testing.T, text []byte) (v any) {
+	t.Helper()
+	if len(text) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(strings.NewReader(string(text)))
+	d.UseNumber()
+	require.NoError(t, d.Decode(&v))
+	return v
+}
