@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,7 +68,8 @@ func TestExamples(t *testing.T) {
 			t.Parallel()
 			e, ok := all[tool.Name]
 			require.True(t, ok, "testdata/examples.json has no example of this tool")
-			c := rehearse(t, tool.Name, e, nil)
+			calls := rehearse(t, tool.Name, e, nil)
+			c := calls[len(calls)-1]
 			canonical, err := tool.Schema().Normalize(c.Arguments)
 			require.NoError(t, err)
 			require.Equal(t, string(canonical), string(c.Arguments), "write the arguments as they are understood")
@@ -80,17 +82,18 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// rehearse makes an example's calls on a fresh offline organization and gives the last of them. around may stand
-// between the client and Dixa.
-func rehearse(t *testing.T, name string, e example, between func(http.Handler) http.Handler, around ...dixaclient.Around) answered {
+// rehearse makes an example's calls on a fresh offline organization. between may stand between the client and Dixa.
+func rehearse(t *testing.T, name string, e example, between func(http.Handler) http.Handler, around ...dixaclient.Around) []answered {
 	t.Helper()
 	client := office(t, between).With(around...)
-	var answers []any
-	for _, c := range e.Before {
-		a := perform(t, client, exampleCall{c.Tool, refer(t, c.Arguments, answers)})
-		answers = append(answers, value(t, a.out.Body))
+	var calls []answered
+	var said []any
+	for _, c := range append(slices.Clone(e.Before), exampleCall{name, e.Arguments}) {
+		c.Arguments = refer(t, c.Arguments, said)
+		calls = append(calls, perform(t, client, c))
+		said = append(said, value(t, calls[len(calls)-1].out.Body))
 	}
-	return perform(t, client, exampleCall{name, refer(t, e.Arguments, answers)})
+	return calls
 }
 
 // office is a client of a fresh offline organization.
