@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
@@ -159,12 +160,28 @@ func obeys(t *testing.T, c *catalog, a *Agent, m model, lines []string) {
 	require.Equal(t, shown, a.Tools(), file)
 }
 
+// bounded has every kind of bound.
+const bounded = `version: 1
+names: {queue: {billing: 0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11}, dixa_agent: {bot: c2a1d9e8-7b6a-4d5c-8e9f-001122334455}}
+agents:
+  a:
+    acts_as: bot
+    access: {"*": write}
+    only: {queue: [billing], channel: [sms], assignee: [me]}
+    arguments: {add_note.conversationId: [1, 2], list_tags.agentId: [bot]}
+    budget: {writes_per_day: 1, requests_per_second: 0.5}
+  b:
+    allow: [add_note, list_tags]
+    arguments: {add_note.agentId: [bot, 5b0c9d1e-2a44-4c57-8f5a-91d2c7e4aa02], list_tags.agentId: ["*"]}
+`
+
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
-		valid, head, head + "    <<: &x [*x, !y z]\n", "# a\n- - b # c\n  # d\n-\n", "---\n---\n", "? {a: b}\n: c\n", "%YAML 1.1\n---\nversion: 1\n", "agents: {a: {deny: [[x]]}}",
+		valid, head, bounded, head + "    <<: &x [*x, !y z]\n", "# a\n- - b # c\n  # d\n-\n", "---\n---\n", "? {a: b}\n: c\n", "%YAML 1.1\n---\nversion: 1\n", "agents: {a: {deny: [[x]]}}",
 	} {
 		f.Add([]byte(text))
 	}
+	mustParse(f, bounded)
 	c := testCatalog()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := parse("f", data, c)
@@ -176,6 +193,7 @@ func FuzzParse(f *testing.F) {
 		}
 		require.NotEmpty(t, r.Agents())
 		r.Notes()
+		require.Empty(t, Diff(r, r))
 		_, _ = r.Stdio("")
 		for _, a := range r.Agents() {
 			require.Regexp(t, agentName, a.Name)
@@ -184,6 +202,10 @@ func FuzzParse(f *testing.F) {
 				require.NotEmpty(t, d.Why)
 				require.Positive(t, d.Line)
 				require.Equal(t, d.Allowed, slices.Contains(a.Tools(), tool))
+				require.Equal(t, d.Allowed, a.Shape(tool) != nil)
+				if d.Allowed {
+					require.NoError(t, schemas.Lint(a.Shape(tool).Schema().JSON()))
+				}
 			}
 		}
 	})

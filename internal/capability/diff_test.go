@@ -51,6 +51,8 @@ func TestDiff(t *testing.T) {
 			[]string{"triage: transfer_conversation.queueId one of billing, returns → always billing", "triage: claim_conversation.force not given → any value"}},
 		{"who acts", []string{"acts_as: billing-bot", "acts_as: 77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"},
 			[]string{"triage acts as billing-bot → 77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"}},
+		{"assigned to whoever acts", []string{"queue: [billing],", "assignee: [me],"},
+			[]string{"triage may now reach any queue, before only billing", "triage may now only reach assignee billing-bot"}},
 		{"nobody acts", []string{"    acts_as: billing-bot\n", ""},
 			[]string{"triage acts as billing-bot → whom the model says"}},
 		{"budget", []string{"200", "50", "requests_per_second: 0.5", "requests_per_day: 9"},

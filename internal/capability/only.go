@@ -33,7 +33,11 @@ func (d *decoder) bound(a *agent, acting dixaclient.ActingAgent) *Bound {
 		}
 		t := bounding{key: key}
 		for _, w := range s.value {
-			if v, ok := read(w); ok && w.line > 0 && !t.has(v) {
+			v, ok := read(w)
+			if w.text == actingAgent {
+				w.text = a.ActsAs.text
+			}
+			if ok && w.line > 0 && !t.has(v) {
 				t.values, t.words = append(t.values, v), append(t.words, w.text)
 			}
 		}
