@@ -67,7 +67,7 @@ func (c *auditShowCmd) Run() error {
 			fmt.Println(string(line))
 			return err
 		}
-		if r.Event == audit.EventIntent || r.Call == "" { // the outcome says more; starts and stops are in --json
+		if r.Event == audit.EventIntent || r.Event == audit.EventStart || r.Event == audit.EventStop { // the outcome says more; starts and stops are in --json
 			return nil
 		}
 		if d := r.Time.Local().Format(time.DateOnly); d != day {

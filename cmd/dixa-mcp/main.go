@@ -22,6 +22,8 @@ type cli struct {
 	Diff    diffCmd    `cmd:"" help:"Say who gains and who loses what between two capability files."`
 	Doctor  doctorCmd  `cmd:"" help:"Look at the token, the capability file, the clock and the folders."`
 	Audit   auditCmd   `cmd:"" help:"Read the records of calls."`
+	Freeze  freezeCmd  `cmd:"" help:"Stop an agent, or all, at once."`
+	Thaw    thawCmd    `cmd:"" help:"Let a frozen agent act again."`
 	Offline offlineCmd `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
 	Export  exportCmd  `cmd:"" help:"Write conversations or messages to a file; for people, no capability file is asked."`
 	Demo    demoCmd    `cmd:"" help:"Play a short session of an agent against the offline Dixa."`

@@ -26,6 +26,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer c.watch(ctx, s.gate)()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline)
 	return serve.Stdio(ctx, s.gate, agent.Name, agent.About, version(), os.Stdin, out, slog.Default())
 }

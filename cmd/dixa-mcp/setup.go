@@ -25,16 +25,23 @@ type fileFlag struct {
 	Capabilities string `placeholder:"FILE" env:"DIXA_MCP_CAPABILITIES" help:"The capability file. By default capabilities.yaml in the user's configuration folder (dixa-mcp), then the built-in one."`
 }
 
+// path is where the capability file would be: where the flag says, or in the user's configuration folder.
+func (f fileFlag) path() string {
+	if f.Capabilities != "" {
+		return f.Capabilities
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "dixa-mcp", "capabilities.yaml")
+}
+
 // load reads the capability file that is in force and says where it stands.
 func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
-	if f.Capabilities != "" {
-		rules, err = capability.Load(f.Capabilities)
-		return rules, f.Capabilities, err
-	}
-	if dir, err := os.UserConfigDir(); err == nil {
-		path := filepath.Join(dir, "dixa-mcp", "capabilities.yaml")
+	if path := f.path(); path != "" {
 		rules, err := capability.Load(path)
-		if !errors.Is(err, fs.ErrNotExist) {
+		if f.Capabilities != "" || !errors.Is(err, fs.ErrNotExist) {
 			return rules, path, err
 		}
 	}
@@ -104,7 +111,12 @@ func (f dixaFlags) open() (*system, error) {
 			slog.Error("the records of calls could not be closed", "error", err)
 		}
 	})
-	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout})
+	marks, err := f.freezer()
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, Frozen: marks.frozen})
 	return s, nil
 }
 

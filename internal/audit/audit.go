@@ -33,6 +33,9 @@ const (
 	EventRefused Event = "refused"
 	EventStart   Event = "start" // written by Open
 	EventStop    Event = "stop"  // written by Close
+	EventReload  Event = "reload"
+	EventFreeze  Event = "freeze"
+	EventThaw    Event = "thaw"
 )
 
 // Decisions, as in [Record].Decision.

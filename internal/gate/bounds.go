@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
@@ -15,7 +16,7 @@ func (c *call) bounded(ctx context.Context, b *capability.Bound, op *dixaclient.
 	var err error
 	switch op.Op.Scope {
 	case dixaclient.Shared:
-		return c.send(ctx, op, next)
+		return c.page(ctx, op, next)
 	case dixaclient.OneConversation:
 		err = c.oneConversation(ctx, b, op, next)
 	case dixaclient.OneEndUser:
@@ -47,18 +48,30 @@ func (c *call) outOfReach(b *capability.Bound, op *dixaclient.Call) error {
 }
 
 func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
+	id, _ := dixaclient.ConversationOf(op.In)
 	if read, ok := op.Out.(*dixaclient.Conversation); ok { // judged on its own answer
-		if err := c.send(ctx, op, next); err != nil {
+		err := c.send(ctx, op, next)
+		if err != nil && !isNotFound(err) {
 			return err
 		}
-		if inside, err := c.judge(ctx, b, read); err != nil || !inside {
-			return cmpErr(err, notFound(op, b))
+		inside, failed := c.judge(ctx, b, id, read)
+		switch {
+		case failed != nil:
+			return failed
+		case err != nil:
+			return err
+		case !inside:
+			return notFound(op, b)
 		}
 		return c.filter(ctx, b, op)
 	}
-	id, _ := dixaclient.ConversationOf(op.In)
 	for _, id := range append(dixaclient.OtherConversations(op.In), id) {
 		if inside, err := c.holds(ctx, b, id); err != nil || !inside {
+			return cmpErr(err, notFound(op, b))
+		}
+	}
+	if offer, ok := op.In.(*dixaclient.OfferRatingIn); ok { // the only one that names an end user beside
+		if inside, err := c.knows(ctx, b, dixaclient.UUID(offer.UserID)); err != nil || !inside {
 			return cmpErr(err, notFound(op, b))
 		}
 	}
@@ -73,20 +86,21 @@ func (c *call) oneEndUser(ctx context.Context, b *capability.Bound, op *dixaclie
 	if inside, err := c.knows(ctx, b, user); err != nil || !inside {
 		return cmpErr(err, notFound(op, b))
 	}
-	if err := c.page(ctx, op, next); err != nil {
-		return err
+	if in, ok := op.In.(*dixaclient.ListEndUserConversationsIn); ok {
+		return gather(ctx, c, op, &in.Page, next, c.showConversation(ctx, b))
 	}
-	return c.filter(ctx, b, op)
+	return c.send(ctx, op, next)
 }
 
 func (c *call) someEndUsers(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
-	if in, ok := op.In.(*dixaclient.ListEndUsersIn); !ok || in.Email == "" && in.Phone == "" && in.ExternalID == "" {
+	in, ok := op.In.(*dixaclient.ListEndUsersIn)
+	if !ok {
+		return c.outOfReach(b, op)
+	}
+	if strings.TrimSpace(in.Email+in.Phone+in.ExternalID) == "" {
 		return &dixaclient.InputError{Operation: op.Op.Name, Problem: "this agent may not list all end users: name one of email, phone, externalId"}
 	}
-	if err := c.page(ctx, op, next); err != nil {
-		return err
-	}
-	return c.filter(ctx, b, op)
+	return gather(ctx, c, op, &in.Page, next, c.showEndUser(ctx, b))
 }
 
 // errOutside marks an error as the refusal of something outside a bound, for the record; to the agent it reads like

@@ -75,14 +75,16 @@ func (e *overBudget) Error() string {
 
 // budgetOf is an agent's budget. Changed rules keep what was counted.
 func (g *Gate) budgetOf(a *capability.Agent) *budget {
-	g.budgetMu.Lock()
-	defer g.budgetMu.Unlock()
+	g.mu.Lock()
 	b := g.budgets[a.Name]
 	if b == nil {
 		b = &budget{used: map[string]*window{}}
 		g.budgets[a.Name] = b
 	}
-	if rules := a.Budget(); rules != b.rules || b.pace == nil {
+	g.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if rules := a.Budget(); rules != b.rules {
 		b.rules, b.pace = rules, nil
 		if rules.RequestsPerSecond > 0 {
 			b.pace = rate.NewLimiter(rate.Limit(rules.RequestsPerSecond), budgetBurst)
@@ -91,25 +93,39 @@ func (g *Gate) budgetOf(a *capability.Agent) *budget {
 	return b
 }
 
-// take counts an operation, or says what is used up. Near the end it says what is left.
-func (b *budget) take(agent string, level dixaclient.Level) (warning string, err error) {
+// check says what is used up for an operation of a level.
+func (b *budget) check(agent string, level dixaclient.Level) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.over(agent, level, time.Now().UTC())
+}
+
+func (b *budget) over(agent string, level dixaclient.Level, now time.Time) error {
+	for _, l := range limitsOf(b.rules, level) {
+		if w := b.window(l, now); l.most > 0 && w.used >= l.most {
+			return &overBudget{agent, l, w.ends}
+		}
+	}
+	return nil
+}
+
+// take counts an operation, or says what is used up. Near the end it says what is left. The pace is nil when there is
+// none but Dixa's.
+func (b *budget) take(agent string, level dixaclient.Level) (warning string, pace *rate.Limiter, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now().UTC()
-	lines := limitsOf(b.rules, level)
-	for _, l := range lines {
-		if w := b.window(l, now); l.most > 0 && w.used >= l.most {
-			return "", &overBudget{agent, l, w.ends}
-		}
+	if err := b.over(agent, level, now); err != nil {
+		return "", nil, err
 	}
-	for _, l := range lines {
+	for _, l := range limitsOf(b.rules, level) {
 		w := b.window(l, now)
 		w.used++
 		if left := l.most - w.used; l.most > 0 && left <= l.most/10 {
 			warning = fmt.Sprintf("%d left of %s, until %s", left, l, w.ends.Format("15:04 UTC"))
 		}
 	}
-	return warning, nil
+	return warning, b.pace, nil
 }
 
 // window is the present hour or day of a line; a new one begins by itself.
@@ -124,8 +140,7 @@ func (b *budget) window(l limit, now time.Time) *window {
 
 // spend waits for the agent's own pace and takes the operation from its budget.
 func (c *call) spend(ctx context.Context, op *dixaclient.Spec) error {
-	b := c.gate.budgetOf(c.agent)
-	warning, err := b.take(c.agentName, op.Level)
+	warning, pace, err := c.gate.budgetOf(c.agent).take(c.agentName, op.Level)
 	if err != nil {
 		return err
 	}
@@ -134,10 +149,10 @@ func (c *call) spend(ctx context.Context, op *dixaclient.Spec) error {
 		c.warning = warning
 		c.mu.Unlock()
 	}
-	if b.pace == nil {
+	if pace == nil {
 		return nil
 	}
-	r := b.pace.Reserve()
+	r := pace.Reserve()
 	delay := r.Delay()
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
 		r.Cancel()

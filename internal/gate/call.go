@@ -30,6 +30,7 @@ type call struct {
 	arguments json.RawMessage // as they were understood; as they came until then
 	valid     bool            // arguments fit the tool's schema
 	record    audit.Record
+	writes    uint64 // how many of our own were carried out when it began
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -38,7 +39,7 @@ type call struct {
 }
 
 func (g *Gate) begin(r Request) *call {
-	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments}
+	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments, writes: g.facts.written()}
 	c.tool, _ = tools.ByName(r.Tool)
 	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, FileDigest: c.rules.Digest()}
 	if c.tool != nil || toolName.MatchString(r.Tool) { // anything longer may be somebody's words
@@ -167,7 +168,7 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 		c.decision = capability.Decision{Rule: outside.rule, Line: outside.line}
 		return c.refuse(ctx, err)
 	}
-	if errors.As(err, new(*overBudget)) || errors.As(err, new(*notGranted)) {
+	if errors.As(err, new(*overBudget)) || errors.As(err, new(*notGranted)) || errors.As(err, new(*frozen)) {
 		return c.refuse(ctx, err)
 	}
 	outcome := audit.OutcomeFailed
@@ -245,6 +246,8 @@ func reason(err error) string {
 		return ""
 	case errors.As(err, new(*overBudget)):
 		return "its budget is used up"
+	case errors.As(err, new(*frozen)):
+		return "the agent is frozen"
 	case errors.As(err, new(*schemas.Error)), errors.As(err, new(*dixaclient.InputError)):
 		return "its arguments are not valid"
 	case errors.As(err, new(*errUnknownTool)):

@@ -14,14 +14,13 @@ const (
 	factsFor = 10 * time.Second
 	// factsMost is how many conversations are remembered at once.
 	factsMost = 4096
-	// endUserPages is how many pages of an end user's conversations are looked through for one inside a bound.
-	endUserPages = 4
 )
 
 // facts remembers what bounds ask about conversations. Agents share it: what is so does not depend on who asks.
 type facts struct {
-	mu    sync.Mutex
-	known map[int64]fact
+	mu     sync.Mutex
+	known  map[int64]fact
+	writes uint64 // how many of our own were carried out
 }
 
 type fact struct {
@@ -40,9 +39,14 @@ func (f *facts) get(id int64, tags bool) (capability.Facts, bool) {
 	return k.Facts, true
 }
 
-func (f *facts) put(id int64, facts capability.Facts, tags bool) {
+// put remembers facts that were read since the count of writes was asked for. Those that a write may have overtaken are
+// not remembered.
+func (f *facts) put(id int64, facts capability.Facts, tags bool, since uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.writes != since {
+		return
+	}
 	if len(f.known) >= factsMost {
 		clear(f.known)
 	}
@@ -52,66 +56,63 @@ func (f *facts) put(id int64, facts capability.Facts, tags bool) {
 	f.known[id] = fact{facts, tags, time.Now().Add(factsFor)}
 }
 
-// forget is called around our own writes.
+// forget is called after each of our own writes.
 func (f *facts) forget(id int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.writes++
 	delete(f.known, id)
 }
 
-// holds tells whether a conversation is inside the agent's bound; one that does not exist is not.
+func (f *facts) written() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.writes
+}
+
+// holds tells whether a conversation is inside the agent's bound; one that does not exist is not. Both are found out
+// with the same requests and remembered alike, so that an agent's budget does not tell them apart either.
 func (c *call) holds(ctx context.Context, b *capability.Bound, id int64) (bool, error) {
+	if id <= 0 {
+		return false, nil
+	}
 	if f, ok := c.gate.facts.get(id, b.NeedsTags()); ok {
 		return b.Holds(f), nil
 	}
 	a, err := dixaclient.GetConversation.Do(ctx, c.gate.lookups, dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: id}})
-	if isNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
+	if err != nil && !isNotFound(err) {
 		return false, err
 	}
-	return c.judge(ctx, b, &a.Value)
+	return c.judge(ctx, b, id, &a.Value)
 }
 
-// judge tells whether a conversation that was read is inside the agent's bound.
-func (c *call) judge(ctx context.Context, b *capability.Bound, conversation *dixaclient.Conversation) (bool, error) {
+// judge tells whether a conversation that was read is inside the agent's bound; the empty one that stands for what does
+// not exist is not.
+func (c *call) judge(ctx context.Context, b *capability.Bound, id int64, conversation *dixaclient.Conversation) (bool, error) {
 	f := capability.FactsOf(conversation)
 	if b.NeedsTags() {
-		a, err := dixaclient.ListConversationTags.Do(ctx, c.gate.lookups, dixaclient.ConversationRef{ConversationID: conversation.ID})
-		if isNotFound(err) {
-			return false, nil
-		}
-		if err != nil {
+		a, err := dixaclient.ListConversationTags.Do(ctx, c.gate.lookups, dixaclient.ConversationRef{ConversationID: id})
+		if err != nil && !isNotFound(err) {
 			return false, err
 		}
 		for _, t := range a.Value {
 			f.Tags = append(f.Tags, t.ID)
 		}
 	}
-	c.gate.facts.put(conversation.ID, f, b.NeedsTags())
+	c.gate.facts.put(id, f, b.NeedsTags(), c.writes)
 	return b.Holds(f), nil
 }
 
-// knows tells whether an end user has a conversation inside the agent's bound.
+// knows tells whether an end user has a conversation inside the agent's bound. It is one request whoever the end user
+// is, which a list of conversations would not be.
 func (c *call) knows(ctx context.Context, b *capability.Bound, user dixaclient.UUID) (bool, error) {
-	in := dixaclient.ListEndUserConversationsIn{EndUserRef: dixaclient.EndUserRef{UserID: user}}
-	pages := 0
-	for a, err := range dixaclient.ListEndUserConversations.Pages(ctx, c.gate.lookups, in) {
-		if isNotFound(err) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		for i := range a.Value {
-			if inside, err := c.judge(ctx, b, &a.Value[i]); inside || err != nil {
-				return inside, err
-			}
-		}
-		if pages++; pages == endUserPages {
-			break
-		}
+	if user.Check() != nil {
+		return false, nil
 	}
-	return false, nil
+	in := dixaclient.SearchConversationsIn{ContactID: []dixaclient.UUID{user}, PageLimit: 1}
+	if err := b.Narrow(&in); err != nil {
+		return false, err
+	}
+	a, err := dixaclient.SearchConversations.Do(ctx, c.gate.lookups, in)
+	return err == nil && len(a.Value) > 0, err
 }

@@ -27,22 +27,31 @@ func (c *call) filter(ctx context.Context, b *capability.Bound, op *dixaclient.C
 		op.Raw, err = json.Marshal(map[string]json.RawMessage{"data": data})
 		return err
 	case *[]dixaclient.Conversation:
-		return keep(c, op, out, func(v *dixaclient.Conversation, raw json.RawMessage) (json.RawMessage, error) {
-			if inside, err := c.judge(ctx, b, v); err != nil || !inside {
-				return nil, err
-			}
-			return c.cutLink(ctx, b, v, raw)
-		})
+		return keep(c, op, out, c.showConversation(ctx, b))
 	case *[]dixaclient.ActivityEntry:
 		return keep(c, op, out, func(v *dixaclient.ActivityEntry, raw json.RawMessage) (json.RawMessage, error) {
 			return whenInside(raw)(c.mentions(ctx, b, v))
 		})
-	case *[]dixaclient.EndUser:
-		return keep(c, op, out, func(v *dixaclient.EndUser, raw json.RawMessage) (json.RawMessage, error) {
-			return whenInside(raw)(c.knows(ctx, b, v.ID))
-		})
 	}
 	return nil
+}
+
+// show gives the bytes of an item as they may be seen, nil when it may not.
+type show[T any] func(*T, json.RawMessage) (json.RawMessage, error)
+
+func (c *call) showConversation(ctx context.Context, b *capability.Bound) show[dixaclient.Conversation] {
+	return func(v *dixaclient.Conversation, raw json.RawMessage) (json.RawMessage, error) {
+		if inside, err := c.judge(ctx, b, v.ID, v); err != nil || !inside {
+			return nil, err
+		}
+		return c.cutLink(ctx, b, v, raw)
+	}
+}
+
+func (c *call) showEndUser(ctx context.Context, b *capability.Bound) show[dixaclient.EndUser] {
+	return func(v *dixaclient.EndUser, raw json.RawMessage) (json.RawMessage, error) {
+		return whenInside(raw)(c.knows(ctx, b, v.ID))
+	}
 }
 
 func whenInside(raw json.RawMessage) func(bool, error) (json.RawMessage, error) {
@@ -54,18 +63,15 @@ func whenInside(raw json.RawMessage) func(bool, error) (json.RawMessage, error) 
 	}
 }
 
-// keep drops items from a list, in its typed form and in its bytes. show gives an item's bytes as they may be seen,
-// nil when it may not.
-func keep[T any](c *call, op *dixaclient.Call, list *[]T, show func(*T, json.RawMessage) (json.RawMessage, error)) error {
-	var envelope struct {
-		Data []json.RawMessage `json:"data"`
+// keep drops items from a list, in its typed form and in its bytes.
+func keep[T any](c *call, op *dixaclient.Call, list *[]T, show show[T]) error {
+	items, err := itemsOf(op, *list)
+	if err != nil {
+		return err
 	}
-	if err := json.Unmarshal(op.Raw, &envelope); err != nil || len(envelope.Data) != len(*list) {
-		return fmt.Errorf("%s: the answer's items cannot be told apart, so none is shown", op.Op.Name)
-	}
-	kept, shown := (*list)[:0:0], []json.RawMessage{}
+	kept, shown := []T{}, []json.RawMessage{}
 	for i := range *list {
-		raw, err := show(&(*list)[i], envelope.Data[i])
+		raw, err := show(&(*list)[i], items[i])
 		if err != nil {
 			return err
 		}
@@ -76,9 +82,19 @@ func keep[T any](c *call, op *dixaclient.Call, list *[]T, show func(*T, json.Raw
 		kept, shown = append(kept, (*list)[i]), append(shown, raw)
 	}
 	*list = kept
-	var err error
 	op.Raw, err = json.Marshal(map[string]any{"data": shown})
 	return err
+}
+
+// itemsOf gives the bytes of each item of a list.
+func itemsOf[T any](op *dixaclient.Call, list []T) ([]json.RawMessage, error) {
+	var envelope struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(op.Raw, &envelope); err != nil || len(envelope.Data) != len(list) {
+		return nil, fmt.Errorf("%s: the answer's items cannot be told apart, so none is shown", op.Op.Name)
+	}
+	return envelope.Data, nil
 }
 
 // cutLink takes the link to a parent outside the bound from a conversation.
@@ -99,21 +115,29 @@ func (c *call) cutLink(ctx context.Context, b *capability.Bound, v *dixaclient.C
 	return json.Marshal(fields)
 }
 
-// mentions tells whether all conversations that an entry of the activity log names are inside the bound.
+// mentions tells whether all conversations that an entry of the activity log names are inside the bound, and whether the
+// end user whom a conversation was taken from is known there.
 func (c *call) mentions(ctx context.Context, b *capability.Bound, v *dixaclient.ActivityEntry) (bool, error) {
+	ids := []int64{v.ConversationID}
 	for _, name := range []string{"child", "parent", "parentId", "childId", "conversationId", "csid"} {
-		var id int64
 		switch n := v.Attributes[name].(type) {
 		case float64:
-			id = int64(n)
+			ids = append(ids, int64(n))
 		case nil:
-			continue
 		default:
 			return false, nil // another form than documented: it cannot be judged
 		}
+	}
+	for _, id := range ids {
 		if inside, err := c.holds(ctx, b, id); err != nil || !inside {
 			return false, err
 		}
 	}
-	return true, nil
+	old, replaced := v.Attributes["oldUser"]
+	if !replaced {
+		return true, nil
+	}
+	user, _ := old.(map[string]any)
+	id, _ := user["id"].(string)
+	return c.knows(ctx, b, dixaclient.UUID(id))
 }

@@ -34,7 +34,9 @@ type Config struct {
 	Client  *dixaclient.Client
 	Audit   Recorder
 	Timeout time.Duration // 0 means DefaultTimeout
-	Log     *slog.Logger  // for what the operator must know; nil means slog.Default()
+	// Frozen tells whether an agent was stopped by hand, and why; it is asked before each operation. nil: none ever.
+	Frozen func(agent string) (reason string, frozen bool)
+	Log    *slog.Logger // for what the operator must know; nil means slog.Default()
 }
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
@@ -47,13 +49,17 @@ type Gate struct {
 	timeout time.Duration
 	log     *slog.Logger
 
-	budgetMu sync.Mutex
-	budgets  map[string]*budget // by agent
+	frozen func(agent string) (reason string, frozen bool)
+
+	mu        sync.Mutex
+	budgets   map[string]*budget // by agent
+	listeners map[int]func()     // told after a reload
+	listening int
 }
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log, budgets: map[string]*budget{}}
+	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log, frozen: c.Frozen, budgets: map[string]*budget{}, listeners: map[int]func(){}}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -104,11 +110,17 @@ func (g *Gate) Call(ctx context.Context, r Request) Answer {
 
 // admit decides whether the call may go on, and checks its arguments.
 func (c *call) admit() (*tools.Arguments, error) {
+	if c.agentName == "" {
+		return nil, errors.New("the capability file no longer lets this connection in; nothing was sent to Dixa")
+	}
 	agent, err := c.rules.Agent(c.agentName)
 	if err != nil {
 		return nil, err
 	}
 	c.agent = agent
+	if err := c.thawed(); err != nil {
+		return nil, err
+	}
 	if c.tool == nil {
 		return nil, unknownTool(agent, c.request.Tool)
 	}
@@ -140,6 +152,9 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 		defer c.gate.facts.forget(id)
 	}
 	if b := c.agent.Bound(); b != nil {
+		if err := c.gate.budgetOf(c.agent).check(c.agentName, op.Op.Level); err != nil { // before anything is looked up
+			return err
+		}
 		return c.bounded(ctx, b, op, next)
 	}
 	return c.send(ctx, op, next)
@@ -152,6 +167,9 @@ func lookup(ctx context.Context, op *dixaclient.Call, next func(context.Context)
 
 // send lets an operation go to Dixa, within the agent's budget.
 func (c *call) send(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+	if err := c.thawed(); err != nil {
+		return err
+	}
 	if err := c.spend(ctx, op.Op); err != nil {
 		return err
 	}

@@ -1,61 +1,156 @@
 package gate
 
 import (
+	"cmp"
 	"context"
-	"crypto/hmac"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
 	"strings"
 
 	"dixa-mcp/dixaclient"
 )
 
-// A page key of Dixa's holds the filters of its first page. So a bounded agent gets keys that are sealed to it and to
-// its search: one from elsewhere would lead it around its bound.
+const (
+	// gatherPage is how many items are asked for at once when a list is judged item by item. Dixa states no maximum
+	// for these lists; its own clients ask for up to 50 elsewhere.
+	gatherPage = 50
+	// gatherMost is how many of Dixa's pages one page for an agent is made of at most.
+	gatherMost = 20
+)
 
-// pageSecret seals page keys; they do not outlive the process.
-var pageSecret = []byte(rand.Text())
+// A page key of Dixa's holds the filters of its first page, and says how many items stand before it. So a bounded
+// agent gets keys that are encrypted, and that fit only its own search: one from elsewhere would lead it around its
+// bound, and one that can be read would tell what was left out.
+
+// pageSecret encrypts page keys; they do not outlive the process.
+var pageSecret = newPageSecret()
+
+func newPageSecret() cipher.AEAD {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err) // 32 bytes are a key
+	}
+	secret, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // AES has the block size that is needed
+	}
+	return secret
+}
+
+// place is where a page begins.
+type place struct {
+	key  string // of Dixa's page, "" for the first
+	skip uint16 // how many of its items come before
+}
+
+func (p place) seal(search string) string {
+	text := append(binary.BigEndian.AppendUint16(nil, p.skip), p.key...)
+	return base64.RawURLEncoding.EncodeToString(pageSecret.Seal(nil, nil, text, []byte(search)))
+}
+
+func unseal(search, sealed string) (place, bool) {
+	bytes, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err != nil {
+		return place{}, false
+	}
+	text, err := pageSecret.Open(nil, nil, bytes, []byte(search))
+	if err != nil || len(text) < 2 {
+		return place{}, false
+	}
+	return place{string(text[2:]), binary.BigEndian.Uint16(text)}, true
+}
+
+// turn takes the page key out of a request, and says where the page begins and to what search it belongs.
+func (c *call) turn(op *dixaclient.Call) (search string, at place, err error) {
+	sealed := op.Op.PageKey(op.In)
+	op.Op.SetPageKey(op.In, "")
+	r, err := op.Op.Request(op.In)
+	if err != nil {
+		return "", place{}, err
+	}
+	r.Query.Del("pageLimit")
+	search = strings.Join([]string{c.agentName, r.Method, r.Path, r.Query.Encode(), string(r.Body)}, "\x00")
+	if sealed == "" {
+		return search, place{}, nil
+	}
+	at, ok := unseal(search, sealed)
+	if !ok {
+		err = &dixaclient.InputError{Operation: op.Op.Name, Field: "pageKey", Problem: "does not belong to this search: begin again without it, and repeat the other arguments with each page"}
+	}
+	return search, at, err
+}
 
 // page carries out an operation with sealed page keys.
 func (c *call) page(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
 	if !op.Op.Paged {
 		return c.send(ctx, op, next)
 	}
-	sealed := op.Op.PageKey(op.In)
-	op.Op.SetPageKey(op.In, "")
-	search, err := c.searchOf(op)
+	search, at, err := c.turn(op)
 	if err != nil {
 		return err
 	}
-	if sealed != "" {
-		mac, key, _ := strings.Cut(sealed, ".")
-		if !hmac.Equal([]byte(mac), []byte(c.sealOf(search, key))) {
-			return &dixaclient.InputError{Operation: op.Op.Name, Field: "pageKey", Problem: "does not belong to this search: begin again without it, and repeat the other arguments with each page"}
-		}
-		op.Op.SetPageKey(op.In, key)
-	}
+	op.Op.SetPageKey(op.In, at.key)
 	if err := c.send(ctx, op, next); err != nil {
 		return err
 	}
 	if op.Next != "" {
-		op.Next = c.sealOf(search, op.Next) + "." + op.Next
+		op.Next = place{key: op.Next}.seal(search)
 	}
 	return nil
 }
 
-// searchOf is what the pages of one search have in common: the request without the page.
-func (c *call) searchOf(op *dixaclient.Call) (string, error) {
-	r, err := op.Op.Request(op.In)
+// gather carries out an operation whose list is judged item by item, and makes pages of what may be seen. A page that
+// was merely thinned out would tell how many items it had lost, and a key to a page with nothing on it that there are
+// any. So it reads on until the page is full and one more item is found for the next.
+func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixaclient.Page, next func(context.Context) error, show show[T]) error {
+	search, at, err := c.turn(op)
 	if err != nil {
-		return "", err
+		return err
 	}
-	r.Query.Del("pageLimit")
-	return strings.Join([]string{c.agentName, r.Method, r.Path, r.Query.Encode(), string(r.Body)}, "\x00"), nil
-}
-
-func (c *call) sealOf(search, key string) string {
-	mac := hmac.New(sha256.New, pageSecret)
-	mac.Write([]byte(search + "\x00" + key))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:12])
+	want := cmp.Or(page.PageLimit, gatherPage)
+	page.PageLimit = gatherPage
+	list, kept, shown := op.Out.(*[]T), []T{}, []json.RawMessage{}
+	finish := func(at place) error {
+		if op.Next = ""; at.key != "" || at.skip > 0 {
+			op.Next = at.seal(search)
+		}
+		*list = kept
+		var err error
+		op.Raw, err = json.Marshal(map[string]any{"data": shown})
+		return err
+	}
+	for range gatherMost {
+		*list, op.Next, op.Attempts, page.PageKey = nil, "", 0, at.key
+		if err := c.send(ctx, op, next); err != nil {
+			return err
+		}
+		items, err := itemsOf(op, *list)
+		if err != nil {
+			return err
+		}
+		for i := int(at.skip); i < len(items); i++ {
+			raw, err := show(&(*list)[i], items[i])
+			switch {
+			case err != nil:
+				return err
+			case raw == nil:
+				c.withheld++
+			case len(kept) == want:
+				return finish(place{at.key, uint16(i)})
+			default:
+				kept, shown = append(kept, (*list)[i]), append(shown, raw)
+			}
+		}
+		if op.Next == "" || op.Next == at.key || len(items) == 0 {
+			return finish(place{})
+		}
+		at = place{key: op.Next}
+	}
+	return finish(at)
 }

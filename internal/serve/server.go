@@ -33,7 +33,7 @@ func newServer(g *gate.Gate, version, instructions string, who identify) *server
 		}
 	})
 	s := server.NewMCPServer("dixa-mcp", version,
-		server.WithToolCapabilities(false),
+		server.WithToolCapabilities(true),
 		server.WithInstructions(instructions),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		server.WithHooks(hooks),

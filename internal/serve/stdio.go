@@ -31,7 +31,13 @@ const (
 // to out. Calls that are running when the input ends are answered, for up to ten seconds; when ctx ends they are
 // cancelled.
 func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in io.Reader, out io.Writer, log *slog.Logger) error {
-	s := newServer(g, version, Instructions(agent, about), func(context.Context) string { return agent })
+	s := newServer(g, version, Instructions(agent, about), func(context.Context) string {
+		if _, err := g.Rules().Stdio(agent); err != nil {
+			return "" // the file was changed, and no longer lets it in
+		}
+		return agent
+	})
+	defer g.OnReload(func() { s.SendNotificationToAllClients("notifications/tools/list_changed", nil) })()
 	p := &pipe{in: bufio.NewReader(in), out: out, waiting: map[string]bool{}, changed: make(chan struct{}, 1)}
 	stdio := server.NewStdioServer(s)
 	stdio.SetErrorLogger(slog.NewLogLogger(log.Handler(), slog.LevelWarn))

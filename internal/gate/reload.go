@@ -1,0 +1,69 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+)
+
+// Reload puts other rules in force, all at once. Calls that are running finish under the rules they began with.
+func (g *Gate) Reload(ctx context.Context, rules *capability.Rules) {
+	before := g.rules.Swap(rules)
+	g.event(ctx, audit.EventReload, rules.Digest(), fmt.Sprintf("the capability file %s is in force, in place of %s", rules.Digest(), before.Digest()))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, told := range g.listeners {
+		told()
+	}
+}
+
+// OnReload has a function called after each reload, until the returned function is called.
+func (g *Gate) OnReload(told func()) (stop func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.listening++
+	id := g.listening
+	g.listeners[id] = told
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.listeners, id)
+	}
+}
+
+// NotReloaded says that a changed file could not be put in force, and that the old rules stay.
+func (g *Gate) NotReloaded(ctx context.Context, err error) {
+	g.log.Error("the capability file was changed and cannot be used; the rules from before stay in force", "error", err)
+	g.event(ctx, audit.EventReload, g.Rules().Digest(), fmt.Sprintf("a changed capability file could not be used; %s stays in force", g.Rules().Digest()))
+}
+
+// event records what happened to the gate itself.
+func (g *Gate) event(ctx context.Context, e audit.Event, digest, text string) {
+	if err := g.audit.Write(ctx, audit.Record{Event: e, FileDigest: digest, Text: text}); err != nil {
+		g.log.Error("what happened could not be recorded", "event", e, "text", text, "error", err)
+	}
+}
+
+// frozen is a call of an agent that was stopped by hand.
+type frozen struct{ agent, reason string }
+
+func (e *frozen) Error() string {
+	s := fmt.Sprintf("agent %s is frozen by the operator", e.agent)
+	if e.reason != "" {
+		s += ": " + e.reason
+	}
+	return s + ". Nothing was sent to Dixa; trying again does not help until it is thawed."
+}
+
+// thawed tells whether the agent may act at this moment.
+func (c *call) thawed() error {
+	if c.gate.frozen == nil {
+		return nil
+	}
+	if reason, stopped := c.gate.frozen(c.agentName); stopped {
+		return &frozen{c.agentName, reason}
+	}
+	return nil
+}
