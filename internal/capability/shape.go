@@ -53,23 +53,31 @@ func (s *Shape) Filled() []Filled { return slices.Clone(s.filled) }
 // give. Where a name stands for an id, the id itself is taken too. What comes out is what Dixa gets. A [*schemas.Error]
 // names every argument that does not fit.
 func (s *Shape) Decode(raw json.RawMessage) (*tools.Arguments, error) {
-	given, err := s.taken.Normalize(raw)
-	if err != nil {
-		if _, shown := s.shown.Normalize(raw); shown != nil { // which says it in the words that the agent sees
-			err = shown
-		}
-		return nil, err
-	}
+	schema := s.shown
 	if len(s.choices)+len(s.filled) > 0 {
-		if given, err = s.complete(given); err != nil {
+		given, err := s.given(raw)
+		if err != nil {
 			return nil, err
 		}
+		schema, raw = s.full, given
 	}
-	args, err := s.tool.Decode(s.full, given)
+	args, err := s.tool.Decode(schema, raw)
 	if err == nil && s.acts != "" {
 		s.tool.Act(args, s.acts)
 	}
 	return args, err
+}
+
+// given checks arguments against what the agent may give, and makes of them what the tool takes.
+func (s *Shape) given(raw json.RawMessage) (json.RawMessage, error) {
+	given, err := s.taken.Normalize(raw)
+	if err == nil {
+		return s.complete(given)
+	}
+	if _, shown := s.shown.Normalize(raw); shown != nil { // which says it in the words that the agent sees
+		err = shown
+	}
+	return nil, err
 }
 
 // complete puts ids in place of names, and adds what is filled in.
