@@ -16,6 +16,7 @@ import (
 
 type auditCmd struct {
 	Show   auditShowCmd   `cmd:"" help:"Print records as sentences."`
+	Tail   auditTailCmd   `cmd:"" help:"Print the newest records; -f goes on with what comes."`
 	Verify auditVerifyCmd `cmd:"" help:"Say whether any record was altered, removed or reordered, and which writes have no outcome."`
 }
 
@@ -67,7 +68,7 @@ func (c *auditShowCmd) Run() error {
 			fmt.Println(string(line))
 			return err
 		}
-		if r.Event == audit.EventIntent || r.Event == audit.EventStart || r.Event == audit.EventStop { // the outcome says more; starts and stops are in --json
+		if !told(r) {
 			return nil
 		}
 		if d := r.Time.Local().Format(time.DateOnly); d != day {

@@ -28,5 +28,6 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	}
 	defer c.watch(ctx, s.gate)()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline)
+	defer func() { slog.Info("stopped", "records", head(s.log)) }()
 	return serve.Stdio(ctx, s.gate, agent.Name, agent.About, version(), os.Stdin, out, slog.Default())
 }

@@ -60,9 +60,11 @@ type reachFlags struct {
 
 // dixaFlags are those of commands that act as an agent.
 type dixaFlags struct {
-	fileFlag   `embed:""`
-	reachFlags `embed:""`
-	Timeout    time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"For a call with its waiting and its repetitions. MCP clients give up after 60s."`
+	fileFlag    `embed:""`
+	reachFlags  `embed:""`
+	AuditSync   bool          `env:"DIXA_MCP_AUDIT_SYNC" help:"Wait for the disk with each record, so that a loss of power loses none."`
+	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"Append the newest record's number and hash to this file every minute, best on another machine's disk."`
+	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"For a call with its waiting and its repetitions. MCP clients give up after 60s."`
 }
 
 // system is everything behind the protocol, put together.
@@ -100,7 +102,7 @@ func (f dixaFlags) open() (*system, error) {
 	s.close = append(s.close, client.Close)
 	dir, err := f.auditDir()
 	if err == nil {
-		s.log, err = audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: rules.Digest()}})
+		s.log, err = audit.Open(audit.Options{Dir: dir, Sync: f.AuditSync, Start: audit.Record{FileDigest: rules.Digest()}})
 	}
 	if err != nil {
 		s.Close()
@@ -111,6 +113,14 @@ func (f dixaFlags) open() (*system, error) {
 			slog.Error("the records of calls could not be closed", "error", err)
 		}
 	})
+	if f.AuditAnchor != "" {
+		stop, err := keepAnchor(s.log, f.AuditAnchor)
+		if err != nil {
+			s.Close()
+			return nil, err
+		}
+		s.close = append(s.close, stop)
+	}
 	marks, err := f.freezer()
 	if err != nil {
 		s.Close()
