@@ -3,7 +3,10 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"strconv"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/schemas"
@@ -17,18 +20,15 @@ type bulkReport struct {
 	Succeeded int               `json:"succeeded"`
 	Failed    int               `json:"failed,omitzero"`
 	Retry     string            `json:"retry,omitzero"`
-	Failures  []bulkFailure     `json:"failures,omitzero"`
+	Failures  []bulkError       `json:"failures,omitzero"`
 	Results   []json.RawMessage `json:"results,omitzero"`
 }
 
-// bulkFailure is one item that failed. Position counts from 1 in the order of Dixa's answer.
-type bulkFailure struct {
-	Position   int    `json:"position,omitzero"`
-	ID         string `json:"id,omitzero"`
-	LanguageID string `json:"languageId,omitzero"`
-	Filename   string `json:"originalFilename,omitzero"`
-	Error      string `json:"error"`
-}
+// bulkError is why an item failed, with all that Dixa says of it: message, often id and _type. Where Dixa answers item
+// by item, position counts them from 1.
+type bulkError map[string]json.RawMessage
+
+var errNoOutcomes = errors.New("Dixa names no outcomes")
 
 // bulk marks a tool whose answer is one outcome an item.
 func bulk(t *Tool) { t.partial(readOutcomes) }
@@ -49,8 +49,11 @@ func (t *Tool) partial(read func([]byte) (bulkReport, error)) {
 		if err != nil {
 			return out, fmt.Errorf("%s was carried out, but which items failed cannot be read: %w; look before you try again", t.Name, err)
 		}
-		if report.Failed > 0 {
+		switch {
+		case report.Failed > 0 && report.Succeeded > 0:
 			report.Retry = "only what is under failures; the rest is done"
+		case report.Failed > 0:
+			report.Retry = "all of it; nothing was done"
 		}
 		out.Done, out.Failed = report.Succeeded, report.Failed
 		out.Body, err = json.Marshal(report)
@@ -60,20 +63,29 @@ func (t *Tool) partial(read func([]byte) (bulkReport, error)) {
 
 func readOutcomes(body []byte) (bulkReport, error) {
 	var answer struct {
-		Data []dixaclient.BulkOutcome[json.RawMessage] `json:"data"`
+		Data []struct {
+			Type  string          `json:"_type"`
+			Data  json.RawMessage `json:"data"`
+			Error bulkError       `json:"error"`
+		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return bulkReport{}, err
 	}
+	if answer.Data == nil {
+		return bulkReport{}, errNoOutcomes
+	}
 	var r bulkReport
 	for i, o := range answer.Data {
-		if o.Error == nil {
+		if o.Error == nil && o.Type != "BulkActionFailure" {
 			r.Succeeded++
 			r.Results = append(r.Results, o.Data)
 			continue
 		}
+		failure := bulkError{"position": json.RawMessage(strconv.Itoa(i + 1))}
+		maps.Copy(failure, o.Error)
 		r.Failed++
-		r.Failures = append(r.Failures, bulkFailure{Position: i + 1, ID: o.Error.ID, Error: o.Error.Message})
+		r.Failures = append(r.Failures, failure)
 	}
 	return r, nil
 }
@@ -81,18 +93,13 @@ func readOutcomes(body []byte) (bulkReport, error) {
 func readPartialErrors(body []byte) (bulkReport, error) {
 	var answer struct {
 		Data          []json.RawMessage `json:"data"`
-		PartialErrors []struct {
-			LanguageID string `json:"languageId"`
-			Filename   string `json:"originalFilename"`
-			Message    string `json:"message"`
-		} `json:"partialErrors"`
+		PartialErrors []bulkError       `json:"partialErrors"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return bulkReport{}, err
 	}
-	r := bulkReport{Succeeded: len(answer.Data), Failed: len(answer.PartialErrors), Results: answer.Data}
-	for _, e := range answer.PartialErrors {
-		r.Failures = append(r.Failures, bulkFailure{LanguageID: e.LanguageID, Filename: e.Filename, Error: e.Message})
+	if answer.Data == nil && answer.PartialErrors == nil {
+		return bulkReport{}, errNoOutcomes
 	}
-	return r, nil
+	return bulkReport{Succeeded: len(answer.Data), Failed: len(answer.PartialErrors), Failures: answer.PartialErrors, Results: answer.Data}, nil
 }
