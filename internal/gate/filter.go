@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -107,12 +108,38 @@ func (c *call) cutLink(ctx context.Context, b *capability.Bound, v *dixaclient.C
 	}
 	c.withheld++
 	v.Link = nil
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
+	return without(raw, "link")
+}
+
+// without takes a property from an object and leaves the others in their order, which would tell that one is missing.
+func without(object json.RawMessage, property string) (json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if _, err := d.Token(); err != nil {
 		return nil, err
 	}
-	delete(fields, "link")
-	return json.Marshal(fields)
+	rest := []byte{'{'}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		if name == property {
+			continue
+		}
+		if len(rest) > 1 {
+			rest = append(rest, ',')
+		}
+		quoted, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		rest = append(append(append(rest, quoted...), ':'), value...)
+	}
+	return append(rest, '}'), nil
 }
 
 // mentions tells whether all conversations that an entry of the activity log names are inside the bound, and whether the
