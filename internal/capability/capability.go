@@ -17,13 +17,14 @@ import (
 
 // Rules are a capability file that was read and checked. They never change and are safe for concurrent use.
 type Rules struct {
-	name    string
-	digest  string
-	catalog *catalog
-	agents  []*Agent
-	byName  map[string]*Agent
-	stdio   []word
-	names   []Named
+	name      string
+	digest    string
+	catalog   *catalog
+	agents    []*Agent
+	byName    map[string]*Agent
+	stdio     []word
+	names     []Named
+	approvers []keyholder
 }
 
 // Name is the file's name, as it was given to [Load] or [Parse].

@@ -36,12 +36,14 @@ func (d *decoder) check(f *file) []terms {
 			d.fail(s.at, "%.80q is not under agents%s", s.text, didYouMean(s.text, names))
 		}
 	}
+	d.checkApprovers(f)
 	all := make([]terms, len(f.Agents.entries))
 	for i, e := range f.Agents.entries {
 		if !agentName.MatchString(e.name.text) {
 			d.fail(e.name.at, "must be a letter, then up to 39 letters, digits, _ and -, all lower case")
 		}
 		d.checkAccess(e.value.Access)
+		d.checkConfirm(e.value.Confirm.value, f.Approvers)
 		all[i] = d.terms(&e.value)
 	}
 	return all

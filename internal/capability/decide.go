@@ -14,7 +14,7 @@ const everyGroup = "*" // in access: every group without an entry of its own
 
 // newRules makes rules of a file that was checked.
 func newRules(name, digest string, f *file, all []terms, c *catalog) *Rules {
-	r := &Rules{name: name, digest: digest, catalog: c, stdio: f.Stdio, names: f.Names.list(), byName: map[string]*Agent{}}
+	r := &Rules{name: name, digest: digest, catalog: c, stdio: f.Stdio, names: f.Names.list(), byName: map[string]*Agent{}, approvers: f.keyholders()}
 	for i, e := range f.Agents.entries {
 		a := &Agent{
 			Name:   e.name.text,

@@ -9,12 +9,13 @@ import (
 	"dixa-mcp/tools"
 )
 
-// Diff says in words what the agents gain and lose from old to new rules: who may connect, tools, bounds, values and
-// budgets, agent by agent in the new file's order, then those that are gone. It is nil when nothing changes, whatever
-// the files look like.
+// Diff says in words what the agents gain and lose from old to new rules: who may connect, who may approve, tools,
+// bounds, values, whose yes is asked for and budgets, agent by agent in the new file's order, then those that are gone.
+// It is nil when nothing changes, whatever the files look like.
 func Diff(old, new *Rules) []string {
 	var d diff
 	d.stdio(old, new)
+	d.approvers(old, new)
 	for _, a := range new.agents {
 		was, ok := old.byName[a.Name]
 		if !ok {
@@ -64,6 +65,7 @@ func (d *diff) agent(old, new *Agent) {
 			d.shape(new.Name, was, new.Shape(t))
 		}
 	}
+	d.confirm(old, new)
 	d.budget(old, new)
 }
 

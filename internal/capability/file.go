@@ -17,11 +17,22 @@ type file struct {
 	// OIDC says whose tokens identify agents over HTTP.
 	OIDC later `yaml:"oidc"`
 
-	// Approvers are the people who may say yes to a call that waits for one.
-	Approvers later `yaml:"approvers"`
+	// Approvers are the people who may say yes to a call that waits for one, each with a key of their own. No name can
+	// be an agent's too: who asks cannot approve. A name is a letter, then up to 39 letters, digits, ".", "_" and "-", all
+	// lower case.
+	Approvers dict[approver] `yaml:"approvers"`
 
 	// Agents are the AI agents by name: a letter, then up to 39 letters, digits, "_" and "-", all lower case.
 	Agents dict[agent] `yaml:"agents,required"`
+}
+
+// approver is a person who decides about calls that wait for one.
+type approver struct {
+	// KeySHA256 is the SHA-256 of the person's key as 64 hex digits; `dixa-mcp key new --approver` makes both.
+	KeySHA256 word `yaml:"key_sha256,required"`
+
+	// May lists the levels of the calls that the person may decide, each by itself: write, send, erase.
+	May section[list[waiting]] `yaml:"may,required"`
 }
 
 // names are names for ids, kind by kind.
@@ -76,8 +87,12 @@ type agent struct {
 	// conversation.
 	Arguments section[arguments] `yaml:"arguments"`
 
-	// Confirm says which calls wait for a person's yes.
-	Confirm later `yaml:"confirm"`
+	// Confirm says which calls wait for a person's yes, by level (write, send, erase) or by the name of an operation, and
+	// whose it is. With client the program that the agent runs in asks its user: worth as much as that program, since
+	// one that says yes by itself asks nobody. With approver the call is put aside until somebody under approvers has
+	// decided. A level holds for those above it, too; an entry of their own beats it, and that of an operation beats
+	// its level's.
+	Confirm section[confirms] `yaml:"confirm"`
 
 	// Budget bounds how much the agent may do in a time.
 	Budget section[budget] `yaml:"budget"`

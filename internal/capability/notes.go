@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"dixa-mcp/dixaclient"
 	"dixa-mcp/tools"
 )
 
@@ -29,7 +28,9 @@ func (r *Rules) Notes() []Note {
 		l.aboutImpossible(a, r.catalog)
 		l.aboutArguments(a)
 		l.aboutBudget(a)
+		l.aboutConfirm(a, r, slices.Contains(reach, a.Name))
 	}
+	l.aboutApprovers(r)
 	return sortNotes(l)
 }
 
@@ -81,9 +82,6 @@ func (l *noteList) aboutTools(a *Agent) {
 		l.add(where, "sees no tool: nothing is granted to it")
 	case n > manyTools:
 		l.add(where, "sees %d tools; models choose worse among more than %d, and each costs tokens: grant or deny by name", n, manyTools)
-	}
-	if erases := a.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Erase }); erases != "" {
-		l.add(where, "may erase (%s), which cannot be undone; this version cannot ask a person first, so every such call is carried out at once", erases)
 	}
 }
 

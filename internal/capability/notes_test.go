@@ -32,7 +32,7 @@ agents:
 	require.Equal(t, []string{
 		"f:2:25: stdio: good is listed twice",
 		"f:9:3: agents.careless: may send (send_message) without acts_as: the model chooses in whose name",
-		"f:9:3: agents.careless: may erase (anonymize_conversation), which cannot be undone; this version cannot ask a person first, so every such call is carried out at once",
+		"f:9:3: agents.careless: may erase (anonymize_conversation), which cannot be undone, and nobody is asked; see confirm",
 		"f:10:36: agents.careless.access.knowledge: grants nothing: no operation of knowledge is at write or below",
 		"f:11:13: agents.careless.allow: close_conversation is granted already by agents.careless.access.conversations",
 		"f:11:57: agents.careless.allow: add_note is listed twice",

@@ -1,0 +1,89 @@
+package capability
+
+import (
+	"slices"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/tools"
+)
+
+// aboutConfirm notes what nobody is asked about, whose yes may be nobody's, and entries that change nothing.
+func (l *noteList) aboutConfirm(a *Agent, r *Rules, stdio bool) {
+	erases := a.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Erase && a.unconfirmed(t) })
+	if erases != "" {
+		l.add(a.agent.at, "may erase (%s), which cannot be undone, and nobody is asked; see confirm", erases)
+	}
+	s := a.source.Confirm
+	if s.line > 0 && len(s.value) == 0 {
+		l.add(s.at, "is empty: no call waits for a yes")
+	}
+	asksClient := false
+	for _, c := range s.value {
+		covered := a.waitingFor(c, r.catalog)
+		asksClient = asksClient || c.whose == ConfirmClient && len(covered) > 0
+		switch {
+		case len(covered) > 0:
+			l.aboutNobody(c, covered, r)
+		case c.tool == nil:
+			l.add(c.at, "changes nothing: no operation that is granted to it is at %s or above and without an entry of its own", c.level)
+		default:
+			l.add(c.at, "changes nothing: %s", a.Operation(c.tool.Name).Why)
+		}
+		if level := s.value.of(c.level); len(covered) > 0 && c.tool != nil && level != nil && level.whose == c.whose {
+			l.add(c.at, "is said already by %s", level.key)
+		}
+	}
+	if asksClient && stdio {
+		l.add(s.at, "client is worth what the program is in which the agent runs: one that is set to accept by itself says yes without a person; approver asks somebody with a key")
+	}
+}
+
+// aboutNobody notes operations that wait, by the entry of a lower level, for an approver whom there is not.
+func (l *noteList) aboutNobody(c *confirming, covered []*dixaclient.Spec, r *Rules) {
+	var never []string
+	for _, op := range covered {
+		decides := func(k keyholder) bool { return k.Decides(op.Level) }
+		if c.whose == ConfirmApprover && !slices.ContainsFunc(r.approvers, decides) {
+			never = append(never, op.Name+" ("+op.Level.String()+")")
+		}
+	}
+	if len(never) > 0 {
+		l.add(c.at, "can never be carried out, since nobody under approvers may decide about the level: %s", strings.Join(never, ", "))
+	}
+}
+
+// unconfirmed tells whether one of the tool's operations waits for nobody's yes.
+func (a *Agent) unconfirmed(t *tools.Tool) bool {
+	return slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool {
+		return op.Level == t.Level && a.confirming(op) == nil
+	})
+}
+
+// waitingFor are the granted operations that an entry holds for.
+func (a *Agent) waitingFor(c *confirming, all *catalog) []*dixaclient.Spec {
+	var covered []*dixaclient.Spec
+	for _, name := range all.names {
+		if op := all.operations[name].Operations[0]; a.Operation(name).Allowed && a.confirming(op) == c {
+			covered = append(covered, op)
+		}
+	}
+	return covered
+}
+
+// aboutApprovers notes approvers whom nothing waits for.
+func (l *noteList) aboutApprovers(r *Rules) {
+	waits := map[dixaclient.Level]bool{}
+	for _, a := range r.agents {
+		for _, c := range a.source.Confirm.value {
+			for _, op := range a.waitingFor(c, r.catalog) {
+				waits[op.Level] = waits[op.Level] || c.whose == ConfirmApprover
+			}
+		}
+	}
+	for _, k := range r.approvers {
+		if !slices.ContainsFunc(k.May, func(level dixaclient.Level) bool { return waits[level] }) {
+			l.add(k.at, "has nothing to decide: no agent's confirm waits for an approver at a level of may")
+		}
+	}
+}
