@@ -1,8 +1,10 @@
 package laws
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,11 +44,34 @@ type exampleCall struct {
 	Arguments json.RawMessage `json:"arguments"`
 }
 
-// answered is a call with its answer: what Dixa said, and what an agent reads.
+// answered is a call with its answer: what Dixa sent, what the tool made of it, and what an agent reads.
 type answered struct {
 	exampleCall
+	sent recorded
 	out  tools.Output
 	text string
+}
+
+// recorded is the last answer that came through it.
+type recorded struct {
+	http.RoundTripper
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (r *recorded) RoundTrip(q *http.Request) (*http.Response, error) {
+	res, err := r.RoundTripper.RoundTrip(q)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if r.body, err = io.ReadAll(res.Body); err != nil {
+		return nil, err
+	}
+	r.status, r.header = res.StatusCode, res.Header
+	res.Body = io.NopCloser(bytes.NewReader(r.body))
+	return res, nil
 }
 
 func examples(t *testing.T) map[string]example {
@@ -68,7 +94,7 @@ func TestExamples(t *testing.T) {
 			t.Parallel()
 			e, ok := all[tool.Name]
 			require.True(t, ok, "testdata/examples.json has no example of this tool")
-			calls := rehearse(t, tool.Name, e, nil)
+			calls := rehearse(t, tool.Name, e)
 			c := calls[len(calls)-1]
 			canonical, err := tool.Schema().Normalize(c.Arguments)
 			require.NoError(t, err)
@@ -82,36 +108,49 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// rehearse makes an example's calls on a fresh offline organization. between may stand between the client and Dixa.
-func rehearse(t *testing.T, name string, e example, between func(http.Handler) http.Handler, around ...dixaclient.Around) []answered {
+// rehearsals are the examples that were rehearsed before: several tests look at them.
+var rehearsals sync.Map // []answered by tool
+
+// rehearse makes an example's calls on a fresh offline organization.
+func rehearse(t *testing.T, name string, e example) []answered {
 	t.Helper()
-	client := office(t, between).With(around...)
+	if calls, ok := rehearsals.Load(name); ok {
+		return calls.([]answered)
+	}
+	sent := &recorded{RoundTripper: http.DefaultTransport}
+	client := dixa(t, office(t), sent)
 	var calls []answered
 	var said []any
 	for _, c := range append(slices.Clone(e.Before), exampleCall{name, e.Arguments}) {
 		c.Arguments = refer(t, c.Arguments, said)
-		calls = append(calls, perform(t, client, c))
-		said = append(said, value(t, calls[len(calls)-1].out.Body))
+		a := perform(t, client, c)
+		a.sent = *sent
+		calls = append(calls, a)
+		said = append(said, value(t, a.out.Body))
 	}
+	rehearsals.Store(name, calls)
 	return calls
 }
 
-// office is a client of a fresh offline organization.
-func office(t *testing.T, between func(http.Handler) http.Handler) *dixaclient.Client {
+// office is the address of a fresh offline organization.
+func office(t *testing.T) string {
 	t.Helper()
-	var dixa http.Handler = offline.New(offline.Options{Now: func() time.Time { return examplesNow }, Anchor: examplesAnchor})
+	var h http.Handler = offline.New(offline.Options{Now: func() time.Time { return examplesNow }, Anchor: examplesAnchor})
 	if os.Getenv(contract.EnvFolder) != "" {
-		dixa = contract.Load(t).Handler(t, dixa)
+		h = contract.Load(t).Handler(t, h)
 	}
-	if between != nil {
-		dixa = between(dixa)
-	}
-	server := httptest.NewServer(dixa)
-	t.Cleanup(server.Close)
-	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: server.URL, ExportsURL: server.URL,
-		Transport: server.Client().Transport, Rate: 1e6, Burst: 1000})
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// dixa is a client that does not wait.
+func dixa(t *testing.T, address string, transport http.RoundTripper) *dixaclient.Client {
+	t.Helper()
+	c, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: address, ExportsURL: address,
+		Transport: transport, Rate: 1e6, Burst: 1000})
 	require.NoError(t, err)
-	return client
+	return c
 }
 
 // perform makes one call as the gate does.
@@ -127,13 +166,13 @@ func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
 	if len(out.Body) == 0 {
 		text, err := json.Marshal(map[string]string{"done": tool.Done(args.JSON)})
 		require.NoError(t, err)
-		return answered{c, out, string(text)}
+		return answered{exampleCall: c, out: out, text: string(text)}
 	}
 	o := tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
 	r, err := view.Render(out.Body, o)
 	require.NoError(t, err)
-	return answered{c, out, r.Text}
+	return answered{exampleCall: c, out: out, text: r.Text}
 }
 
 // reference is a text that stands for what an earlier answer said.

@@ -78,7 +78,7 @@ func documentTool(t *testing.T, b *strings.Builder, tool *tools.Tool, e example)
 	if rows := argumentRows(t, tool); rows != "" {
 		fmt.Fprintf(b, "| argument | type | meaning |\n|---|---|---|\n%s\n", rows)
 	}
-	calls := rehearse(t, tool.Name, e, nil)
+	calls := rehearse(t, tool.Name, e)
 	b.WriteString("```sh\n")
 	for _, c := range calls {
 		fmt.Fprintf(b, "dixa-mcp call %s", c.Tool)
