@@ -80,9 +80,15 @@ func annotations(t *tools.Tool) mcp.ToolAnnotation {
 	}
 }
 
+// maxAbout bounds an agent's description, in characters: clients cut instructions off after 2,000.
+const maxAbout = 1000
+
 // Instructions are what a client's model is told about this server.
 func Instructions(agent, about string) string {
 	s := fmt.Sprintf("Dixa customer service, as agent %q.", agent)
+	if r := []rune(about); len(r) > maxAbout {
+		about = string(r[:maxAbout]) + "…"
+	}
 	if about != "" {
 		s += " " + about
 	}

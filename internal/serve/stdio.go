@@ -1,185 +1,233 @@
 package serve
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"dixa-mcp/internal/gate"
 )
 
 const (
-	// stdioWorkers is how many calls run side by side, the most that the library allows.
-	stdioWorkers = 100
-	// stdioQueue is how many may wait behind them; beyond it the library would stop reading, cancellations included.
-	stdioQueue = 10_000
+	// stdioRunning is how many requests run side by side. A call that would have to wait too long for Dixa's limit is
+	// answered at once, so that only a client gone wild has as many.
+	stdioRunning = 1000
 	// stdioGrace is how long answers that are still coming when the input ends are waited for.
 	stdioGrace = 10 * time.Second
 	// maxLine bounds a message from the client, in bytes.
 	maxLine = 4 << 20
 )
 
-// Stdio serves one agent over a pair of pipes until the input ends or ctx does. Nothing but the protocol is written
-// to out. Calls that are running when the input ends are answered, for up to ten seconds; when ctx ends they are
-// cancelled.
+// Stdio serves one agent over a pair of pipes until the input ends or ctx does. Nothing but the protocol is written to
+// out. Calls that are running when the input ends are answered, for up to ten seconds; after that, and when ctx ends,
+// they are cancelled. It returns when none is running any more, unless out does not take their answers. The error is
+// that of reading the input.
+//
+// It does not use the library's own loop, which answers a cancelled request, misses the cancellation of one that it
+// has not begun, and drops what is running when the input ends.
 func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in io.Reader, out io.Writer, log *slog.Logger) error {
-	s := newServer(g, version, Instructions(agent, about), func(context.Context) string {
-		if _, err := g.Rules().Stdio(agent); err != nil {
-			return "" // the file was changed, and no longer lets it in
-		}
-		return agent
-	})
-	defer g.OnReload(func() { s.SendNotificationToAllClients("notifications/tools/list_changed", nil) })()
-	p := &pipe{in: bufio.NewReader(in), out: out, waiting: map[string]bool{}, changed: make(chan struct{}, 1)}
-	stdio := server.NewStdioServer(s)
-	stdio.SetErrorLogger(slog.NewLogLogger(log.Handler(), slog.LevelWarn))
-	server.WithWorkerPoolSize(stdioWorkers)(stdio)
-	server.WithQueueSize(stdioQueue)(stdio)
-	err := stdio.Listen(ctx, p.reader(ctx), p)
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &stdio{
+		server: newServer(g, version, Instructions(agent, about), func(context.Context) string {
+			if _, err := g.Rules().Stdio(agent); err != nil {
+				return "" // the file was changed, and no longer lets it in
+			}
+			return agent
+		}),
+		session: newSession(),
+		out:     out,
+		log:     log,
+		running: map[string]*request{},
 	}
+	if err := s.server.RegisterSession(ctx, s.session); err != nil {
+		return err
+	}
+	defer g.OnReload(func() { s.server.SendNotificationToAllClients(mcp.MethodNotificationToolsListChanged, nil) })()
+	ctx = s.server.WithContext(ctx, s.session)
+	s.forwarder.Go(func() { s.forward(ctx) })
+	err := s.listen(ctx, in)
+	s.settle(ctx, cancel)
 	return err
 }
 
-// pipe stands between the client and the library. It knows which requests are still without an answer, so that the
-// end of the input does not cut them off, and keeps whole lines together.
-type pipe struct {
-	in  *bufio.Reader
-	out io.Writer
+// stdio is the connection to one client.
+type stdio struct {
+	server  *server.MCPServer
+	session *session
+	log     *slog.Logger
+
+	writing sync.Mutex // keeps lines whole
+	out     io.Writer
+
+	forwarder, calls sync.WaitGroup
 
 	mu      sync.Mutex
-	waiting map[string]bool // ids of requests without an answer
-	changed chan struct{}
+	running map[string]*request // by id: those whose answer is wanted
 }
 
-// reader gives the input line by line, and its end only when no answer is missing any more.
-func (p *pipe) reader(ctx context.Context) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		for {
-			line, err := p.readLine()
-			if len(line) > 0 {
-				p.asked(line)
-				if _, err := w.Write(line); err != nil {
-					return // the library has stopped reading
-				}
-			}
-			if err != nil {
-				p.settle(ctx)
-				w.CloseWithError(err) // io.EOF is the regular end
-				return
-			}
-		}
-	}()
-	context.AfterFunc(ctx, func() { r.Close() })
-	return r
+// request is one that is being answered.
+type request struct {
+	cancel  context.CancelFunc
+	endless bool // it listens to notifications until somebody ends it
 }
 
-// readLine reads one message. What is too long is dropped and answered with an error.
-func (p *pipe) readLine() ([]byte, error) {
-	var line []byte
-	for {
-		part, err := p.in.ReadSlice('\n')
-		if len(line) <= maxLine {
-			line = append(line, part...)
-		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		if len(line) > maxLine {
-			line = nil
-			_, werr := p.Write([]byte(`{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the message is longer than 4 MiB"}}` + "\n"))
-			err = errors.Join(err, werr)
-		}
-		if len(line) > 0 && line[len(line)-1] != '\n' { // the input may end without a line break
-			line = append(line, '\n')
-		}
-		return line, err
-	}
-}
-
-// message is what is looked at in both directions.
+// message is what must be known of a line before it goes to the library.
 type message struct {
 	ID     json.RawMessage `json:"id"`
 	Method string          `json:"method"`
+	Result json.RawMessage `json:"result"`
+	Error  json.RawMessage `json:"error"`
 	Params struct {
 		RequestID json.RawMessage `json:"requestId"`
 	} `json:"params"`
 }
 
-// asked notes a request that wants an answer, and one whose answer is no longer wanted.
-func (p *pipe) asked(line []byte) {
-	var m message
-	if json.Unmarshal(line, &m) != nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case m.Method == "notifications/cancelled":
-		delete(p.waiting, string(m.Params.RequestID))
-	case m.Method != "" && m.ID != nil && m.Method != "subscriptions/listen": // which is answered when the server ends
-		p.waiting[string(m.ID)] = true
-	}
-}
-
-// Write passes one message on; the library calls it once a message.
-func (p *pipe) Write(line []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n, err := p.out.Write(line)
-	if id := answered(line); id != "" {
-		delete(p.waiting, id)
-		select {
-		case p.changed <- struct{}{}:
-		default:
-		}
-	}
-	return n, err
-}
-
-// answerStart is how the library begins every answer, which saves reading the rest.
-var answerStart = []byte(`{"jsonrpc":"2.0","id":`)
-
-// answered gives the id of the request that a message answers.
-func answered(line []byte) string {
-	rest, ok := bytes.CutPrefix(line, answerStart)
-	if !ok {
-		return ""
-	}
-	var id json.RawMessage
-	if json.NewDecoder(bytes.NewReader(rest)).Decode(&id) != nil {
-		return ""
-	}
-	return string(id)
-}
-
-// settle waits until every request has its answer, or the grace is over.
-func (p *pipe) settle(ctx context.Context) {
-	grace := time.NewTimer(stdioGrace)
-	defer grace.Stop()
+// listen takes messages until the input or ctx ends.
+func (s *stdio) listen(ctx context.Context, in io.Reader) error {
+	lines, failed := make(chan []byte), error(nil)
+	go func() { // ends with the input: a read cannot be interrupted
+		defer close(lines)
+		failed = readLines(in, func(line []byte) bool {
+			select {
+			case lines <- line:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		})
+	}()
 	for {
-		p.mu.Lock()
-		left := len(p.waiting)
-		p.mu.Unlock()
-		if left == 0 {
-			return
-		}
 		select {
-		case <-p.changed:
-		case <-grace.C:
-			return
 		case <-ctx.Done():
-			return
+			return nil
+		case line, ok := <-lines:
+			if !ok {
+				return failed
+			}
+			s.receive(ctx, line)
 		}
 	}
+}
+
+// receive does what one line asks for. It never waits for a call, so that a cancellation is always read.
+func (s *stdio) receive(ctx context.Context, line []byte) {
+	var m message
+	err := json.Unmarshal(line, &m)
+	switch {
+	case len(line) > maxLine:
+		s.refuse(nil, mcp.INVALID_REQUEST, "the message is longer than 4 MiB")
+	case !json.Valid(line):
+		s.refuse(nil, mcp.PARSE_ERROR, "the line is not JSON")
+	case err != nil || !isID(m.ID):
+		s.refuse(nil, mcp.INVALID_REQUEST, "the line is not one JSON-RPC message")
+	case m.Method == "notifications/cancelled":
+		s.cancel(string(m.Params.RequestID))
+	case m.Result != nil || m.Error != nil: // an answer, though nothing was asked
+	case isNull(m.ID):
+		s.handle(ctx, line)
+	default:
+		s.begin(ctx, m, line)
+	}
+}
+
+// begin starts a request, so that it can be cancelled from now on.
+func (s *stdio) begin(ctx context.Context, m message, line []byte) {
+	if m.Method == string(mcp.MethodInitialize) {
+		s.session.legacy.Store(true)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	r, id, key := &request{cancel, m.Method == string(mcp.MethodSubscriptionsListen)}, m.ID, string(m.ID)
+	s.mu.Lock()
+	_, twice := s.running[key]
+	full := len(s.running) >= stdioRunning
+	if !twice && !full {
+		s.running[key] = r
+	}
+	s.mu.Unlock()
+	switch {
+	case twice:
+		cancel()
+		s.refuse(nil, mcp.INVALID_REQUEST, fmt.Sprintf("a request with the id %.40s is running", key))
+	case full:
+		cancel()
+		s.refuse(id, mcp.INTERNAL_ERROR, fmt.Sprintf("%d requests are running; wait for their answers", stdioRunning))
+	default:
+		s.calls.Go(func() {
+			defer cancel()
+			answer := s.handle(ctx, line)
+			if s.wanted(key, r) {
+				s.answer(id, answer)
+			}
+		})
+	}
+}
+
+// wanted ends a request, and is false when the client has cancelled it: then it expects no answer.
+func (s *stdio) wanted(key string, r *request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[key] != r {
+		return false
+	}
+	delete(s.running, key)
+	return true
+}
+
+func (s *stdio) cancel(key string) {
+	s.mu.Lock()
+	r := s.running[key]
+	delete(s.running, key)
+	s.mu.Unlock()
+	if r != nil {
+		r.cancel()
+	}
+}
+
+// handle lets the library do what a message asks for.
+func (s *stdio) handle(ctx context.Context, line []byte) (answer mcp.JSONRPCMessage) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("a request ended by a defect of dixa-mcp", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			answer = failure(mcp.INTERNAL_ERROR, "dixa-mcp itself failed; its operator finds how in its log")
+		}
+	}()
+	return s.server.HandleMessage(ctx, line)
+}
+
+// settle waits for the calls that are running: for a while when the input has ended, and then cancels them. A client
+// that does not read its answers is not waited for: what was done is recorded before an answer is written.
+func (s *stdio) settle(ctx context.Context, cancel func()) {
+	for _, r := range s.listeners() {
+		r.cancel()
+	}
+	idle := closed(s.calls.Wait)
+	select {
+	case <-idle:
+	case <-time.After(stdioGrace):
+	case <-ctx.Done():
+	}
+	cancel()
+	select {
+	case <-closed(func() { <-idle; s.forwarder.Wait() }):
+	case <-time.After(stdioGrace):
+	}
+}
+
+// closed gives a channel that is closed when wait returns.
+func closed(wait func()) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		wait()
+		close(done)
+	}()
+	return done
 }
