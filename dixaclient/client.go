@@ -143,7 +143,7 @@ func (c *Client) Close() {
 type Call struct {
 	Op        *Spec
 	In        any // a pointer to the request
-	Out       any // a pointer to the answer's typed content, filled after next
+	Out       any // a pointer to the answer's typed content, which Decode fills after next
 	Raw       []byte
 	Next      string
 	Status    int    // of the last answer, 0 when there was none
@@ -152,6 +152,8 @@ type Call struct {
 
 	// Row takes the rows of a stream, which has no Out and no Raw; nil for any other call. Its error ends the call.
 	Row func(json.RawMessage) error
+
+	decoded bool // Out is filled
 }
 
 // Around is what stands between a caller and Dixa: it may refuse (return an error without calling next), change the

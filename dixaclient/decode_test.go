@@ -1,6 +1,7 @@
 package dixaclient
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -38,7 +40,10 @@ var (
 func decodeInto[In, Out any](o Op[In, Out], body string) (Out, *Call, error) {
 	var out Out
 	call := &Call{Op: o.Spec, Out: &out}
-	err := call.decode("application/json", []byte(body))
+	err := call.receive("application/json", []byte(body))
+	if err == nil {
+		err = call.Decode()
+	}
 	return out, call, err
 }
 
@@ -281,4 +286,31 @@ func TestWhatIsSent(t *testing.T) {
 	_, err = things.Do(t.Context(), c, everyIn{ID: 1, Tag: "../x", Key: "a"})
 	var input *InputError
 	require.True(t, errors.As(err, &input))
+}
+
+// The outline of an answer is found without reading it: whatever json.Valid accepts has the same members there.
+func FuzzOutline(f *testing.F) {
+	for _, s := range []string{`{"data":{"a":"\\\""},"meta":{"next":"x"}}`, `[]`, `[1,{"a":[]}]`, `{}`, `{"a":1,}`, `{"a"`, ` {"a" : "}" } `, `"x"`, `{"a":tru}`, `{,}`, `{"a":1 "b":2}`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		body = bytes.TrimSpace(body)
+		if len(body) == 0 {
+			return
+		}
+		members, err := outline(body)
+		if !json.Valid(body) {
+			return // it may or may not see that; it must not panic
+		}
+		require.NoError(t, err)
+		var want map[string]json.RawMessage
+		if json.Unmarshal(body, &want) != nil {
+			return
+		}
+		for name, value := range members {
+			if !strings.Contains(name, `\`) && utf8.ValidString(name) {
+				require.JSONEq(t, string(want[name]), string(value))
+			}
+		}
+	})
 }

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -120,7 +119,7 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again boo
 		again, e := broken(ctx, call, err, false)
 		return again && !errors.Is(err, errTooLarge), 0, e
 	}
-	if err := call.decode(res.Header.Get("Content-Type"), body); err != nil {
+	if err := call.receive(res.Header.Get("Content-Type"), body); err != nil {
 		return call.Op.Idempotent, 0, &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
 	}
 	return false, 0, nil
@@ -243,35 +242,6 @@ func parseRetryAfter(s string) time.Duration {
 		return time.Until(t)
 	}
 	return 0
-}
-
-// decode reads a success: {"data": …, "meta": …}, a bare list or object, or nothing.
-func (call *Call) decode(contentType string, body []byte) error {
-	body = bytes.TrimSpace(body)
-	if len(body) == 0 {
-		return nil
-	}
-	err := errors.New("another form")
-	switch list := reflect.TypeOf(call.Out).Elem().Kind() == reflect.Slice; {
-	case body[0] == '[' && list: // also where an envelope is documented
-		err = json.Unmarshal(body, call.Out)
-	case body[0] == '{' && !call.Op.Bare:
-		envelope := struct {
-			Data    any
-			Meta    struct{ Next string }
-			PageKey string // what Dixa's own MCP server looks for in analytics
-		}{Data: call.Out}
-		err = json.Unmarshal(body, &envelope)
-		call.Next = cmp.Or(pageKey(envelope.Meta.Next), envelope.PageKey)
-	case body[0] == '{' && !list: // an answer that says more than an envelope does
-		err = json.Unmarshal(body, call.Out)
-	}
-	var odd *json.UnmarshalTypeError
-	if err != nil && !errors.As(err, &odd) { // a field of another type than documented costs that field, not the answer
-		return fmt.Errorf("its body is not JSON of the documented form (its type is %s)", cmp.Or(contentType, "not given"))
-	}
-	call.Raw = body
-	return nil
 }
 
 // pageKey takes the key out of meta.next and nothing else: the address in it is not followed. Dixa's example has a

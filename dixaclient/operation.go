@@ -155,14 +155,31 @@ type None struct{}
 // Do carries out the operation. The error is an [*Error], an [*InputError], a [*BusyError], or what an [Around]
 // answered; errors.Is sees context.Canceled and context.DeadlineExceeded through it.
 func (o Op[In, Out]) Do(ctx context.Context, c *Client, in In) (Answer[Out], error) {
-	var a Answer[Out]
-	call := &Call{Op: o.Spec, In: &in, Out: &a.Value}
-	err := c.run(ctx, call)
-	if err != nil { // an Around may refuse what Dixa answered: nothing of it goes past
+	a, call, err := o.fetch(ctx, c, in)
+	if err == nil {
+		err = call.Decode()
+	}
+	if err != nil {
 		return Answer[Out]{Status: call.Status}, err
 	}
+	return *a, nil
+}
+
+// Fetch is Do without reading the content: Value stays empty. It is for those who pass the bytes on.
+func (o Op[In, Out]) Fetch(ctx context.Context, c *Client, in In) (Answer[Out], error) {
+	a, _, err := o.fetch(ctx, c, in)
+	return *a, err
+}
+
+// fetch gives an answer with its call, which can fill in the answer's value.
+func (o Op[In, Out]) fetch(ctx context.Context, c *Client, in In) (*Answer[Out], *Call, error) {
+	a := &Answer[Out]{}
+	call := &Call{Op: o.Spec, In: &in, Out: &a.Value}
+	if err := c.run(ctx, call); err != nil { // an Around may refuse what Dixa answered: nothing of it goes past
+		return &Answer[Out]{Status: call.Status}, call, err
+	}
 	a.Raw, a.Next, a.Status = call.Raw, call.Next, call.Status
-	return a, nil
+	return a, call, nil
 }
 
 // Pages gives the answer's pages one after the other, until Dixa names no next page, a page is empty, or a key comes

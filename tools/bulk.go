@@ -28,7 +28,7 @@ type bulkReport struct {
 // by item, position counts them from 1.
 type bulkError map[string]json.RawMessage
 
-var errNoOutcomes = errors.New("Dixa names no outcomes")
+var errNoOutcomes = errors.New("no outcomes are named")
 
 // bulk marks a tool whose answer is one outcome an item.
 func bulk(t *Tool) { t.partial(readOutcomes) }

@@ -69,7 +69,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 		in:          reflect.TypeFor[In](),
 		args:        schemas.Of[In],
 		run: func(ctx context.Context, c *dixaclient.Client, in any) (Output, error) {
-			a, err := op.Do(ctx, c, *in.(*In))
+			a, err := op.Fetch(ctx, c, *in.(*In))
 			return Output{Body: a.Raw, Next: a.Next}, err
 		},
 		act: op.Act,

@@ -175,6 +175,9 @@ func (c *call) send(ctx context.Context, op *dixaclient.Call, next func(context.
 	}
 	start := time.Now()
 	err := next(ctx)
+	if err == nil && c.agent.Bound() != nil {
+		err = op.Decode() // bounds are judged on what it says
+	}
 	c.note(op, time.Since(start), err)
 	return err
 }
@@ -191,8 +194,12 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	o := c.tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
 	r, err := view.Render(out.Body, o)
-	if err != nil {
+	switch {
+	case err != nil && c.tool.Level == dixaclient.Read:
 		return c.fail(ctx, err)
+	case err != nil: // Dixa called it a success
+		text, _ := json.Marshal(map[string]string{"done": c.tool.Done(c.arguments), "note": "what Dixa answered cannot be read"})
+		return c.finish(ctx, audit.OutcomeDone, Answer{Text: string(text)})
 	}
 	if out.Failed > 0 && out.Done == 0 {
 		return c.finish(ctx, audit.OutcomeFailed, Answer{Text: r.Text, Failed: true, tokens: r.Tokens})
