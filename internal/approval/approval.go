@@ -1,0 +1,188 @@
+// Package approval keeps calls that wait for a person's yes.
+//
+// A call that must be approved is parked under a short number. An approver decides; approving sends nothing. The same
+// agent's next identical call takes the approval, which works once, carries the call out, and finishes it, whereupon the
+// parked text is deleted. What stays for a week says who decided what, without the text.
+//
+// A store is shared by all processes that serve or decide, and keeps its promises between them.
+package approval
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	// Lifetime is how long a parked call can be decided about and carried out.
+	Lifetime = 24 * time.Hour
+	// Kept is how long after its expiry a request is remembered, without its text.
+	Kept = 7 * 24 * time.Hour
+	// MostPending is how many requests of one agent can wait at a time: what a person can read, and no flood.
+	MostPending = 100
+)
+
+// State is where a request stands.
+type State string
+
+// The states of a request. Only pending ones can be decided about, and only approved ones carried out.
+const (
+	Pending  State = "pending"
+	Approved State = "approved"
+	Denied   State = "denied"
+	Done     State = "done"    // the approval was used
+	Expired  State = "expired" // nobody decided, or the approval was not used in time
+)
+
+// OutcomeUnknown is the outcome of a request that was used and never finished: the process ended in the middle.
+const OutcomeUnknown = "unknown"
+
+// Request is a call that waits, or waited, for a person's yes.
+type Request struct {
+	Number       string          `json:"number"`                // given by Park: "A-7K2Q", short and without letters that sound or look alike
+	Agent        string          `json:"agent"`                 // who asks
+	Tool         string          `json:"tool"`                  // send_message
+	Level        string          `json:"level"`                 // write, send or erase: the highest of what would be done
+	Effect       string          `json:"effect,omitzero"`       // what would be done, a sentence in plain English; part of the text
+	Conversation int64           `json:"conversation,omitzero"` // the one that it is about; 0 where there is none
+	Arguments    json.RawMessage `json:"arguments,omitzero"`    // whole, since the person must see what would be sent; part of the text
+	Digest       string          `json:"digest"`                // of agent, tool and arguments: see [Digest]
+	Rules        string          `json:"rules"`                 // digest of the capability file in force when it was parked
+	Created      time.Time       `json:"created"`               // given by Park
+	Expires      time.Time       `json:"expires"`               // Park gives Created plus [Lifetime] where it is zero
+	LastMessage  string          `json:"lastMessage,omitzero"`  // id of the conversation's newest message when it was parked; "" for none
+	State        State           `json:"state"`                 // given by the store, like all that follows
+	Approver     string          `json:"approver,omitzero"`     // who decided
+	KeyID        string          `json:"keyId,omitzero"`        // and with which key
+	Decided      time.Time       `json:"decided,omitzero"`      // and when
+	Reason       string          `json:"reason,omitzero"`       // and why, in the approver's words
+	Outcome      string          `json:"outcome,omitzero"`      // what came of it, as given to Finish
+}
+
+// Errors of a store; to be told apart with [errors.Is]. A conflicting decision is a [*DecidedError].
+var (
+	ErrNotFound    = errors.New("no such request")
+	ErrExpired     = errors.New("expired")
+	ErrNotApproved = errors.New("not approved")
+	ErrTaken       = errors.New("the approval was used already: a new one is needed")
+	ErrTooMany     = fmt.Errorf("%d requests of this agent wait for an approver already", MostPending)
+)
+
+// DecidedError says that somebody else decided otherwise before.
+type DecidedError struct{ Request Request }
+
+// Error names who decided what, and when.
+func (e *DecidedError) Error() string {
+	r, what := e.Request, "approved"
+	if r.State == Denied {
+		what = "denied"
+	}
+	used := ""
+	if r.State == Done {
+		used = ", and the call was carried out or begun"
+	}
+	return fmt.Sprintf("%s was %s by %s at %s%s", r.Number, what, r.Approver, r.Decided.UTC().Format("2006-01-02 15:04 UTC"), used)
+}
+
+// Store keeps requests. It is safe for concurrent use, also by several processes. Requests that expired stand there as
+// [Expired] until they are forgotten; their text is deleted when they are next come by.
+type Store interface {
+	// Park keeps a new request as pending and gives it its number. Where the agent has one with the same digest that
+	// is pending or approved, that one is returned and nothing is kept. The error is [ErrTooMany] where [MostPending]
+	// of the agent's wait.
+	Park(ctx context.Context, r Request) (Request, error)
+
+	// Find gives the newest request of the agent with this digest that is pending, approved or denied, nil where there
+	// is none.
+	Find(ctx context.Context, agent, digest string) (*Request, error)
+
+	// Get gives a request by its number, or [ErrNotFound].
+	Get(ctx context.Context, number string) (Request, error)
+
+	// List gives the requests in these states, or all, oldest first. The error names those that could not be read;
+	// the others are returned all the same.
+	List(ctx context.Context, states ...State) ([]Request, error)
+
+	// Decide approves or denies a pending request. The same decision again changes nothing and returns the request
+	// with the name of the first who decided; another is a [*DecidedError]. What expired is [ErrExpired]. A denied
+	// request loses its text. Whether the approver may decide is the caller's to know, except that an agent may not.
+	Decide(ctx context.Context, number string, approve bool, approver, keyID, reason string) (Request, error)
+
+	// Take uses an approval: of all callers in all processes exactly one gets it, with its text. The others get
+	// [ErrTaken] where it was used, and [ErrNotApproved] where there is none. It cannot be given back: where nothing
+	// came of the call, also because Dixa refused it, a new yes is needed, since what the person saw may have changed.
+	Take(ctx context.Context, agent, digest string) (*Request, error)
+
+	// Finish says what came of a request that was taken, and deletes its text.
+	Finish(ctx context.Context, number, outcome string) error
+}
+
+// Digest identifies a call: the SHA-256, as 64 hex digits, of the agent, the tool and the arguments, in which the order
+// of keys and white space do not count. The error is for arguments that are not one JSON value.
+func Digest(agent, tool string, arguments json.RawMessage) (string, error) {
+	var value any
+	d := json.NewDecoder(bytes.NewReader(arguments))
+	d.UseNumber()
+	err := d.Decode(&value)
+	if err == nil && d.Decode(new(any)) != io.EOF {
+		err = errors.New("more than one value")
+	}
+	if err != nil {
+		return "", fmt.Errorf("the arguments are not JSON: %w", err)
+	}
+	canonical, err := json.Marshal([]any{agent, tool, value})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// forget deletes the text.
+func (r *Request) forget() { r.Arguments, r.Effect = nil, "" }
+
+// age brings a request up to the time, and tells whether that changed it.
+func (r *Request) age(now time.Time) bool {
+	if now.Before(r.Expires) {
+		return false
+	}
+	switch {
+	case r.State == Pending || r.State == Approved:
+		r.State = Expired
+	case r.State == Done && r.Outcome == "":
+		r.Outcome = OutcomeUnknown
+	default:
+		return false
+	}
+	r.forget()
+	return true
+}
+
+// decide changes a pending request, and tells whether it did.
+func (r *Request) decide(now time.Time, approve bool, approver, keyID, reason string) (bool, error) {
+	said := r.State == Approved || r.State == Done
+	switch {
+	case approver == "" || keyID == "":
+		return false, errors.New("approval: a decision needs its approver and the id of the key")
+	case approver == r.Agent:
+		return false, fmt.Errorf("%s asked for %s: a requester cannot approve", r.Agent, r.Number)
+	case r.State == Expired:
+		return false, fmt.Errorf("%s %w at %s; the agent must ask again", r.Number, ErrExpired, r.Expires.UTC().Format("2006-01-02 15:04 UTC"))
+	case r.State != Pending && said == approve:
+		return false, nil
+	case r.State != Pending:
+		return false, &DecidedError{*r}
+	}
+	r.State, r.Approver, r.KeyID, r.Reason, r.Decided = Approved, approver, keyID, reason, now
+	if !approve {
+		r.State = Denied
+		r.forget()
+	}
+	return true, nil
+}

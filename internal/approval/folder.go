@@ -1,0 +1,256 @@
+package approval
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	lockName   = "lock"
+	tempPrefix = ".new-"
+	digits     = "23456789BCDFGHJKMNPQRSTVWXZ" // nothing that looks or sounds alike, no vowels, no words
+
+	lockTimeout = 10 * time.Second // nobody is in the folder for longer than a few milliseconds
+)
+
+var (
+	isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	fileName = regexp.MustCompile(`^(A-[2-9A-Z]{4,8})\.([0-9a-f]{16})\.json$`)
+)
+
+// folder is the folder while nobody else is in it.
+type folder struct {
+	path    string
+	now     time.Time
+	step    func(string)
+	entries []entry
+}
+
+// entry is the file of a request. Its name has the beginning of the digest, so that a call finds its own.
+type entry struct{ name, number, digest string }
+
+func nameOf(r Request) string { return r.Number + "." + r.Digest[:16] + ".json" }
+
+// within does something in the folder while nobody else is there, in this process or in another.
+func (d *Dir) within(ctx context.Context, do func(*folder) error) error {
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("the approvals are in use: %w", ctx.Err())
+	}
+	if err := prepare(d.path); err != nil {
+		return err
+	}
+	release, err := acquire(ctx, filepath.Join(d.path, lockName))
+	if err != nil {
+		return err
+	}
+	defer release()
+	f := &folder{path: d.path, now: d.now().UTC(), step: d.step}
+	if err := f.look(); err != nil {
+		return err
+	}
+	return do(f)
+}
+
+// acquire waits for the lock at path.
+func acquire(ctx context.Context, path string) (release func(), err error) {
+	for wait := time.Millisecond; ; wait = min(2*wait, 32*time.Millisecond) {
+		release, err := tryLock(path)
+		if err != nil {
+			return nil, fmt.Errorf("the approvals could not be locked: %w", err)
+		}
+		if release != nil {
+			return release, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the approvals are in use by another process: %w", ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+}
+
+// prepare makes the folder, for this user alone, and refuses one in which others could put approvals.
+func prepare(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("make the folder of approvals: %w", err)
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look at the folder of approvals: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("%s, the folder of approvals, is no folder or leads elsewhere", path)
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0: // Windows has no such bits
+		return fmt.Errorf("others may use the folder of approvals %s (mode %04o): run chmod 700 on it", path, info.Mode().Perm())
+	}
+	return nil
+}
+
+// look lists the requests. What a process that was killed left half-written is removed: nobody else is writing now.
+func (f *folder) look() error {
+	all, err := os.ReadDir(f.path)
+	if err != nil {
+		return fmt.Errorf("read the approvals: %w", err)
+	}
+	for _, e := range all {
+		if m := fileName.FindStringSubmatch(e.Name()); m != nil {
+			f.entries = append(f.entries, entry{e.Name(), m[1], m[2]})
+		} else if strings.HasPrefix(e.Name(), tempPrefix) {
+			if err := os.Remove(filepath.Join(f.path, e.Name())); err != nil {
+				return fmt.Errorf("remove what was left half-written: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// get reads a request by its number.
+func (f *folder) get(number string) (Request, error) {
+	for _, e := range f.entries {
+		if e.number == number {
+			return f.read(e)
+		}
+	}
+	return Request{}, fmt.Errorf("%.20q: %w", number, ErrNotFound)
+}
+
+// same reads the agent's requests with the digest, newest first.
+func (f *folder) same(agent, digest string) ([]Request, error) {
+	var list []Request
+	for _, e := range f.entries {
+		if !strings.HasPrefix(digest, e.digest) {
+			continue
+		}
+		r, err := f.read(e)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if r.Agent == agent && r.Digest == digest {
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(a, b Request) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Number, b.Number))
+	})
+	return list, nil
+}
+
+// all reads every request. The error names those that could not be read.
+func (f *folder) all() ([]Request, error) {
+	var list []Request
+	var problems []error
+	for _, e := range f.entries {
+		r, err := f.read(e)
+		switch {
+		case err == nil:
+			list = append(list, r)
+		case !errors.Is(err, ErrNotFound):
+			problems = append(problems, err)
+		}
+	}
+	return list, errors.Join(problems...)
+}
+
+// read reads a request and brings it up to the time: [ErrNotFound] where that means that it is forgotten.
+func (f *folder) read(e entry) (Request, error) {
+	path := filepath.Join(f.path, e.name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Request{}, fmt.Errorf("read the request: %w", err)
+	}
+	var r Request
+	if err := json.Unmarshal(data, &r); err != nil || !isDigest.MatchString(r.Digest) || nameOf(r) != e.name {
+		return Request{}, fmt.Errorf("%s is not as it was written; remove it, and the agent asks again", path)
+	}
+	if !f.now.Before(r.Expires.Add(Kept)) {
+		if err := os.Remove(path); err != nil {
+			return Request{}, fmt.Errorf("forget a request: %w", err)
+		}
+		return Request{}, fmt.Errorf("%s: %w", e.number, ErrNotFound)
+	}
+	if r.age(f.now) {
+		return r, f.write(r)
+	}
+	return r, nil
+}
+
+// write replaces the file of a request, or makes it. After a crash the old one stands there or the new one, whole.
+func (f *folder) write(r Request) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(r); err != nil {
+		return fmt.Errorf("write the request: %w", err)
+	}
+	temp, err := os.CreateTemp(f.path, tempPrefix) // mode 0600
+	if err != nil {
+		return fmt.Errorf("write the request: %w", err)
+	}
+	f.step("created")
+	_, err = temp.Write(b.Bytes())
+	f.step("written")
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		f.step("synced")
+		err = os.Rename(temp.Name(), filepath.Join(f.path, nameOf(r)))
+		f.step("renamed")
+	}
+	if err != nil {
+		return fmt.Errorf("write the request: %w", errors.Join(err, os.Remove(temp.Name())))
+	}
+	return syncDir(f.path)
+}
+
+// syncDir makes a rename survive a loss of power. Windows cannot sync a folder, and needs not.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sync the folder of approvals: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// unused is a number that no request has. It is random, so that it says nothing about other requests; it is no secret.
+func (f *folder) unused() (string, error) {
+	for tries := range 100 {
+		number := newNumber(4 + tries/20) // longer where the short ones are nearly used up
+		if !slices.ContainsFunc(f.entries, func(e entry) bool { return e.number == number }) {
+			return number, nil
+		}
+	}
+	return "", fmt.Errorf("no free number was found: %w", fs.ErrExist)
+}
+
+func newNumber(length int) string {
+	random := make([]byte, length)
+	_, _ = rand.Read(random) // never fails
+	for i, b := range random {
+		random[i] = digits[int(b)%len(digits)]
+	}
+	return "A-" + string(random)
+}

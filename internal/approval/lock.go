@@ -1,0 +1,37 @@
+//go:build !windows
+
+package approval
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// tryLock takes the lock at path and gives what lets go of it, nil where another has it. The operating system lets go of
+// it when the process ends.
+func tryLock(path string) (release func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil && stands(path, f) {
+		return func() { _ = f.Close() }, nil // which unlocks it
+	}
+	_ = f.Close()
+	if err == nil || errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR) {
+		return nil, nil
+	}
+	return nil, err
+}
+
+// stands tells whether the file is still at path: a lock on one that was removed keeps nobody out.
+func stands(path string, f *os.File) bool {
+	at, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && os.SameFile(at, info)
+}
