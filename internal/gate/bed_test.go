@@ -90,14 +90,16 @@ func newBed(t testing.TB, file string) *bed {
 // govern puts another gate in front of the same Dixa.
 func (b *bed) govern(file string) {
 	b.t.Helper()
-	rules, err := capability.Parse("capabilities.yaml", []byte(file))
-	require.NoError(b.t, err)
 	b.records = &records{}
-	b.gate = gate.New(gate.Config{Rules: rules, Client: b.client, Audit: b.records})
+	b.gate = gate.New(gate.Config{Rules: parse(b.t, file), Client: b.client, Audit: b.records})
+}
+
+func request(agent, tool, arguments string) gate.Request {
+	return gate.Request{Agent: agent, Tool: tool, Arguments: json.RawMessage(arguments)}
 }
 
 func (b *bed) call(agent, tool, arguments string) gate.Answer {
-	return b.gate.Call(context.Background(), gate.Request{Agent: agent, Tool: tool, Arguments: json.RawMessage(arguments)})
+	return b.gate.Call(context.Background(), request(agent, tool, arguments))
 }
 
 // do carries out an operation that nothing guards.
@@ -196,3 +198,16 @@ func (b *bed) requests() []string {
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+func parse(t testing.TB, file string) *capability.Rules {
+	t.Helper()
+	rules, err := capability.Parse("capabilities.yaml", []byte(file))
+	require.NoError(t, err)
+	return rules
+}
+
+// outsideOfAll tells a conversation that is outside whatever the tests are bounded to.
+func outsideOfAll(c *dixaclient.Conversation) bool {
+	return !inQueue(c, billing) && !inQueue(c, returns) && len(truthHeld.tags[c.ID]) == 0 &&
+		c.Channel != "Email" && (c.Assignment == nil || c.Assignment.AgentID != bot)
+}
