@@ -37,7 +37,13 @@ func TestRandomArgumentsKeepTheContract(t *testing.T) {
 	c := contract.Load(t)
 	documented := map[string]*documentation{}
 	for _, op := range c.Operations() {
-		documented[op.String()] = &documentation{op.Parts(), slices.Concat(op.QueryParams, op.Parts())}
+		doc := &documentation{op.Parts(), slices.Concat(op.QueryParams, op.Parts())}
+		doc.unsaid = slices.DeleteFunc(doc.unsaid, func(part string) bool {
+			return slices.ContainsFunc(unsaid, func(known struct{ part, why string }) bool {
+				return strings.HasPrefix(op.String()+" "+part, known.part)
+			})
+		})
+		documented[op.String()] = doc
 	}
 	for _, op := range dixaclient.Operations() {
 		doc := documented[op.Method+" "+op.Path]
@@ -64,10 +70,7 @@ func TestRandomArgumentsKeepTheContract(t *testing.T) {
 	}
 	for route, doc := range documented {
 		for _, part := range doc.unsaid {
-			part = route + " " + part
-			if !slices.ContainsFunc(unsaid, func(known struct{ part, why string }) bool { return strings.HasPrefix(part, known.part) }) {
-				t.Errorf("no arguments say %s", part)
-			}
+			t.Errorf("no arguments say %s %s", route, part)
 		}
 	}
 }
