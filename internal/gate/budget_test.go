@@ -29,9 +29,9 @@ agents:
 }
 
 const (
-	readOne  = `{"conversationId":1234}`
-	noteOne  = `{"conversationId":1234,"message":"m"}`
-	sendOne  = `{"conversationId":1234,"text":"t"}`
+	readOne = `{"conversationId":1234}`
+	noteOne = `{"conversationId":1234,"message":"m"}`
+	sendOne = `{"conversationId":1234,"text":"t"}`
 )
 
 func TestBudgets(t *testing.T) {
