@@ -14,6 +14,7 @@ import (
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
@@ -126,7 +127,7 @@ func (f dixaFlags) open() (*system, error) {
 		s.Close()
 		return nil, err
 	}
-	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, Frozen: marks.frozen})
+	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, Frozen: marks.frozen, Approvals: approval.NewDir(filepath.Join(filepath.Dir(marks.dir), "approvals"), time.Now)})
 	return s, nil
 }
 

@@ -27,15 +27,18 @@ type Event string
 // The events of a call and of the process. A write is two records of one call, the intent before anything is sent
 // and the outcome after it; a read or a refusal is one.
 const (
-	EventIntent  Event = "intent"
-	EventOutcome Event = "outcome"
-	EventRead    Event = "read"
-	EventRefused Event = "refused"
-	EventStart   Event = "start" // written by Open
-	EventStop    Event = "stop"  // written by Close
-	EventReload  Event = "reload"
-	EventFreeze  Event = "freeze"
-	EventThaw    Event = "thaw"
+	EventIntent   Event = "intent"
+	EventOutcome  Event = "outcome"
+	EventRead     Event = "read"
+	EventRefused  Event = "refused"
+	EventStart    Event = "start"    // written by Open
+	EventStop     Event = "stop"     // written by Close
+	EventWaiting  Event = "waiting"  // for a person's yes
+	EventApproved Event = "approved" // a person said yes to a call that waits; written before it holds
+	EventDenied   Event = "denied"   // a person said no
+	EventReload   Event = "reload"
+	EventFreeze   Event = "freeze"
+	EventThaw     Event = "thaw"
 )
 
 // Decisions, as in [Record].Decision.
@@ -52,32 +55,37 @@ const (
 	OutcomeRefused   = "refused"
 	OutcomeUnknown   = "unknown" // Dixa may or may not have done it
 	OutcomeCancelled = "cancelled"
+	OutcomeWaiting   = "waiting"
 )
 
 // Record is one line. Fields stand in this order; those that are empty are left out.
 type Record struct {
-	Time       time.Time       `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
-	Seq        uint64          `json:"seq"`  // from 1, within one run; set by Write
-	Event      Event           `json:"event"`
-	Call       string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
-	Agent      string          `json:"agent,omitempty"`
-	Key        string          `json:"key,omitempty"` // id of the credential, never the credential
-	Tool       string          `json:"tool,omitempty"`
-	Access     string          `json:"access,omitempty"`    // "read" or "write"
-	Level      string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
-	Arguments  json.RawMessage `json:"arguments,omitempty"` // reduced by Arguments
-	Decision   string          `json:"decision,omitempty"`
-	Rule       string          `json:"rule,omitempty"`       // what decided: "agents.triage.allow (capabilities.yaml:31)"
-	Reason     string          `json:"reason,omitempty"`     // why it was refused, where it was not the capability file
-	FileDigest string          `json:"fileDigest,omitempty"` // of the capability file in force
-	Operations []Operation     `json:"operations,omitempty"` // what was sent to Dixa, in order
-	Withheld   int             `json:"withheld,omitempty"`   // items that were taken out of the answer, unsaid
-	Tokens     int             `json:"tokens,omitempty"`     // size of the answer
-	Outcome    string          `json:"outcome,omitempty"`
-	Text       string          `json:"text,omitempty"`    // the sentence in plain English
-	Follows    string          `json:"follows,omitempty"` // first record of a run only: the file whose head Prev is
-	Prev       string          `json:"prev,omitempty"`    // Hash of the record before; set by Write
-	Hash       string          `json:"hash,omitempty"`    // of this line without its hash; set by Write
+	Time        time.Time       `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
+	Seq         uint64          `json:"seq"`  // from 1, within one run; set by Write
+	Event       Event           `json:"event"`
+	Call        string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
+	Agent       string          `json:"agent,omitempty"`
+	Key         string          `json:"key,omitempty"` // id of the credential, never the credential
+	Tool        string          `json:"tool,omitempty"`
+	Access      string          `json:"access,omitempty"`    // "read" or "write"
+	Level       string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
+	Arguments   json.RawMessage `json:"arguments,omitempty"` // reduced by Arguments
+	Decision    string          `json:"decision,omitempty"`
+	Rule        string          `json:"rule,omitempty"`        // what decided: "agents.triage.allow (capabilities.yaml:31)"
+	Reason      string          `json:"reason,omitempty"`      // why it was refused, where it was not the capability file
+	Confirm     string          `json:"confirm,omitempty"`     // the line of the file that asks for a person's yes
+	Approval    string          `json:"approval,omitempty"`    // number of the waiting call that a person decided about: "A-7K2Q"
+	Approver    string          `json:"approver,omitempty"`    // who said yes
+	ApproverKey string          `json:"approverKey,omitempty"` // id of the key it was said with
+	FileDigest  string          `json:"fileDigest,omitempty"`  // of the capability file in force
+	Operations  []Operation     `json:"operations,omitempty"`  // what was sent to Dixa, in order
+	Withheld    int             `json:"withheld,omitempty"`    // items that were taken out of the answer, unsaid
+	Tokens      int             `json:"tokens,omitempty"`      // size of the answer
+	Outcome     string          `json:"outcome,omitempty"`
+	Text        string          `json:"text,omitempty"`    // the sentence in plain English
+	Follows     string          `json:"follows,omitempty"` // first record of a run only: the file whose head Prev is
+	Prev        string          `json:"prev,omitempty"`    // Hash of the record before; set by Write
+	Hash        string          `json:"hash,omitempty"`    // of this line without its hash; set by Write
 }
 
 // Operation is one request to Dixa made for a call, with its retries.

@@ -29,6 +29,8 @@ func Sentence(r Record, v Verb) string {
 	switch {
 	case r.Event == EventRefused || r.Decision == Refused || r.Outcome == OutcomeRefused:
 		return printable(refusal(who, r, object, named))
+	case r.Outcome == OutcomeWaiting:
+		return printable(words(who, "wants to", v.Infinitive, object) + clauses(r.Reason))
 	case r.Event == EventIntent:
 		return printable(words(who, "is about to", v.Infinitive, object) + clauses(allowed(r.Rule)))
 	case r.Outcome == OutcomeUnknown:
@@ -38,7 +40,7 @@ func Sentence(r Record, v Verb) string {
 	case r.Outcome == OutcomeCancelled:
 		return printable(tried + clauses(allowed(r.Rule), cancellation(r.Operations)) + requests("", r.Operations, "nothing was sent to Dixa"))
 	}
-	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule)) + requests("", r.Operations, ""))
+	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r.Approver)) + requests("", r.Operations, ""))
 }
 
 func refusal(who string, r Record, object string, named bool) string {
@@ -77,6 +79,14 @@ func refusedOn(object string) string {
 func allowed(rule string) string {
 	if rule = bareRule(rule); rule != "" {
 		return "allowed by " + rule
+	}
+	return ""
+}
+
+// approved says whose yes a call had.
+func approved(by string) string {
+	if by != "" {
+		return "approved by " + by
 	}
 	return ""
 }

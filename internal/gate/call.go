@@ -32,6 +32,9 @@ type call struct {
 	record    audit.Record
 	writes    uint64 // how many of our own were carried out when it began
 
+	rehearsing bool   // nothing is sent but look-ups
+	approval   string // number of the approval that is being used
+
 	mu         sync.Mutex
 	operations []audit.Operation
 	withheld   int    // items outside a bound that were taken out of the answer
@@ -55,6 +58,11 @@ type callKey struct{}
 
 func withCall(ctx context.Context, c *call) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
+}
+
+// context carries the call, and takes its agent's turns at Dixa's limit.
+func (c *call) context(ctx context.Context) context.Context {
+	return dixaclient.WithFlow(withCall(ctx, c), c.agentName)
 }
 
 func callFrom(ctx context.Context) *call {
@@ -195,12 +203,15 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	switch {
 	case outcome == audit.OutcomeRefused:
 		r.Event = audit.EventRefused
+	case outcome == audit.OutcomeWaiting:
+		r.Event = audit.EventWaiting
 	case c.tool.Level == dixaclient.Read:
 		r.Event = audit.EventRead
 	default:
 		r.Event = audit.EventOutcome
 	}
 	r.Text = audit.Sentence(*r, verb(c.tool))
+	c.used(ctx, outcome)
 	if err := c.gate.audit.Write(context.WithoutCancel(ctx), *r); err != nil {
 		c.gate.log.Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
@@ -241,6 +252,7 @@ func unknownTool(a *capability.Agent, name string) error {
 
 // reason is why a call was refused where it was not the capability file, without what the caller wrote.
 func reason(err error) string {
+	var said *refusal
 	switch {
 	case errors.As(err, new(*notGranted)), errors.As(err, new(*errOutside)):
 		return ""
@@ -248,6 +260,8 @@ func reason(err error) string {
 		return "its budget is used up"
 	case errors.As(err, new(*frozen)):
 		return "the agent is frozen"
+	case errors.As(err, &said):
+		return said.reason
 	case errors.As(err, new(*schemas.Error)), errors.As(err, new(*dixaclient.InputError)):
 		return "its arguments are not valid"
 	case errors.As(err, new(*errUnknownTool)):

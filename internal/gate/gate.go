@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/view"
@@ -36,7 +37,9 @@ type Config struct {
 	Timeout time.Duration // 0 means DefaultTimeout
 	// Frozen tells whether an agent was stopped by hand, and why; it is asked before each operation. nil: none ever.
 	Frozen func(agent string) (reason string, frozen bool)
-	Log    *slog.Logger // for what the operator must know; nil means slog.Default()
+	// Approvals keeps calls that wait for an approver's yes; nil: such calls are refused.
+	Approvals approval.Store
+	Log       *slog.Logger // for what the operator must know; nil means slog.Default()
 }
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
@@ -51,6 +54,9 @@ type Gate struct {
 
 	frozen func(agent string) (reason string, frozen bool)
 
+	approvals approval.Store
+	questions *questions
+
 	mu        sync.Mutex
 	budgets   map[string]*budget // by agent
 	listeners map[int]func()     // told after a reload
@@ -59,7 +65,7 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log, frozen: c.Frozen, budgets: map[string]*budget{}, listeners: map[int]func(){}}
+	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log, frozen: c.Frozen, approvals: c.Approvals, questions: newQuestions(), budgets: map[string]*budget{}, listeners: map[int]func(){}}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -80,13 +86,17 @@ type Request struct {
 	Agent     string // as the credential says, never as the client says
 	Tool      string
 	Arguments json.RawMessage
+	CanAsk    bool   // the client can ask its person a question
+	State     string // of a question that was asked before, "" when there was none
+	Yes       bool   // the person's answer to it
 }
 
 // Answer is what the agent gets: JSON, or one line of plain text when it failed.
 type Answer struct {
 	Text   string
 	Failed bool
-	tokens int // of Text, 0 when nobody has counted
+	Ask    *Question // instead of Text: what to ask the person at the client first
+	tokens int       // of Text, 0 when nobody has counted
 }
 
 // Call carries out one call. It always answers, and what was sent to Dixa is always recorded before.
@@ -98,10 +108,13 @@ func (g *Gate) Call(ctx context.Context, r Request) Answer {
 	if err != nil {
 		return c.refuse(ctx, err)
 	}
+	if stop := c.confirm(ctx, args); stop != nil {
+		return *stop
+	}
 	if err := c.intend(ctx); err != nil {
 		return c.unrecorded(err)
 	}
-	out, err := c.tool.Run(dixaclient.WithFlow(withCall(ctx, c), c.agentName), g.client, args)
+	out, err := c.tool.Run(c.context(ctx), g.client, args)
 	if err != nil {
 		return c.fail(ctx, err)
 	}
@@ -162,11 +175,19 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 
 // lookup stands around the reads that bounds need: they count against the agent and stand in the record.
 func lookup(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
-	return callFrom(ctx).send(ctx, op, next)
+	return callFrom(ctx).dispatch(ctx, op, next)
 }
 
-// send lets an operation go to Dixa, within the agent's budget.
+// send lets an operation go to Dixa, or notes that it would.
 func (c *call) send(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+	if c.rehearsing {
+		return next(ctx)
+	}
+	return c.dispatch(ctx, op, next)
+}
+
+// dispatch sends an operation, within the agent's budget.
+func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
 	if err := c.thawed(); err != nil {
 		return err
 	}

@@ -37,11 +37,17 @@ func newServer(g *gate.Gate, version, instructions string, who identify) *server
 		server.WithInstructions(instructions),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		server.WithHooks(hooks),
-		server.WithRecovery(),
 	)
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		a := g.Call(ctx, gate.Request{Agent: who(ctx), Tool: request.Params.Name, Arguments: request.Params.RawArguments})
-		if a.Failed {
+		r := gate.Request{Agent: who(ctx), Tool: request.Params.Name, Arguments: request.Params.RawArguments, CanAsk: canAsk(ctx), State: request.Params.RequestState}
+		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
+			r.Yes = answer.Action == mcp.ElicitationResponseActionAccept
+		}
+		a := g.Call(ctx, r)
+		switch {
+		case a.Ask != nil:
+			return server.NewInputRequestBuilder(a.Ask.State).Elicit(question, mcp.ElicitationParams{Message: a.Ask.Text, RequestedSchema: emptyForm}).ToolResult(), nil
+		case a.Failed:
 			return mcp.NewToolResultError(a.Text), nil
 		}
 		return mcp.NewToolResultText(a.Text), nil
@@ -53,6 +59,21 @@ func newServer(g *gate.Gate, version, instructions string, who identify) *server
 	}
 	s.AddTools(handlers...)
 	return s
+}
+
+// question names the one thing that is ever asked of a client: its person's yes.
+const question = "confirm"
+
+// emptyForm asks for nothing but yes or no.
+var emptyForm = map[string]any{"type": "object", "properties": map[string]any{}}
+
+// canAsk tells whether the client can put a question to its person.
+func canAsk(ctx context.Context) bool {
+	if server.IsModernRequest(ctx) {
+		return server.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation != nil
+	}
+	session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo)
+	return ok && session.GetClientCapabilities().Elicitation != nil
 }
 
 var emptySchema = []byte(`{"type":"object","properties":{}}`)

@@ -15,8 +15,12 @@ type session struct {
 	initialized atomic.Bool
 	legacy      atomic.Bool // the client has said initialize
 
+	asking asking
+
 	mu     sync.Mutex
 	filter mcp.SubscriptionFilter
+	client mcp.Implementation
+	can    mcp.ClientCapabilities
 }
 
 func newSession() *session { return &session{queue: make(chan mcp.JSONRPCNotification, 100)} }

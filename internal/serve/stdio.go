@@ -48,6 +48,7 @@ func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in i
 		log:     log,
 		running: map[string]*request{},
 	}
+	s.session.asking.write = s.write
 	if err := s.server.RegisterSession(ctx, s.session); err != nil {
 		return err
 	}
@@ -131,7 +132,8 @@ func (s *stdio) receive(ctx context.Context, line []byte) {
 		s.refuse(nil, mcp.INVALID_REQUEST, "the line is not one JSON-RPC message")
 	case m.Method == "notifications/cancelled":
 		s.cancel(string(m.Params.RequestID))
-	case m.Result != nil || m.Error != nil: // an answer, though nothing was asked
+	case m.Result != nil || m.Error != nil:
+		s.session.asking.answered(m)
 	case isNull(m.ID):
 		s.handle(ctx, line)
 	default:

@@ -1,0 +1,226 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/tools"
+)
+
+// A call that needs a person's yes is rehearsed first: grants, bounds and budget are decided, and the requests that it
+// would send are known. The yes covers exactly those. Then the call runs again from the top.
+
+// Question is what a person at the client is asked.
+type Question struct {
+	Text  string
+	State string // comes back with the answer
+}
+
+// confirm stops a call that needs a yes and does not have it. nil lets it go on.
+func (c *call) confirm(ctx context.Context, args *tools.Arguments) *Answer {
+	how, rule := c.needs()
+	if how == "" {
+		return nil
+	}
+	plan, err := c.rehearse(ctx, args)
+	if err != nil {
+		a := c.fail(ctx, err)
+		return &a
+	}
+	c.record.Confirm = rule
+	if how == capability.ConfirmApprover {
+		return c.askApprover(ctx, args, plan)
+	}
+	return c.askClient(ctx, plan)
+}
+
+// needs is whose yes the tool needs; where its operations differ, the stricter one.
+func (c *call) needs() (how capability.Confirm, rule string) {
+	for _, op := range c.tool.Operations {
+		h, r, line := c.agent.Confirm(op)
+		if h != "" && how != capability.ConfirmApprover {
+			how, rule = h, fmt.Sprintf("%s (%s:%d)", r, c.rules.Name(), line)
+		}
+	}
+	return how, rule
+}
+
+// rehearse goes the call's way without sending what it is for, and gives the requests that it would send.
+func (c *call) rehearse(ctx context.Context, args *tools.Arguments) ([]string, error) {
+	var sent rehearsal
+	c.rehearsing = true
+	_, err := c.tool.Run(c.context(ctx), c.gate.client.With(sent.around), args)
+	c.rehearsing = false
+	if err != nil && !errors.Is(err, errRehearsed) {
+		return nil, err
+	}
+	return sent.requests, nil
+}
+
+// digest binds a yes to the agent, the tool, the arguments and the requests.
+func (c *call) digest(plan []string) string {
+	h := sha256.New()
+	for _, part := range append([]string{c.agentName, c.tool.Name, string(c.arguments)}, plan...) {
+		fmt.Fprintf(h, "%d:%s\n", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// effect says in plain English what the call would do.
+func (c *call) effect() string {
+	v := verb(c.tool)
+	filled := c.tool.Done(c.arguments)
+	_, object, _ := strings.Cut(filled, " ")
+	return v.Infinitive + " " + object
+}
+
+// refusal is a call that a person did not allow.
+type refusal struct{ text, reason string }
+
+func (e *refusal) Error() string { return e.text + " Nothing was sent to Dixa." }
+
+// askApprover lets the call go on when an approver has said yes to it, and parks it otherwise.
+func (c *call) askApprover(ctx context.Context, args *tools.Arguments, plan []string) *Answer {
+	store := c.gate.approvals
+	if store == nil {
+		return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's yes, and there is no place here to wait for one.", "no approvals are kept"})
+	}
+	conversation, _ := dixaclient.ConversationOf(args.In)
+	newest, err := c.newestMessage(ctx, conversation)
+	if err != nil {
+		return c.stopped(ctx, err)
+	}
+	digest := c.digest(append(plan, newest)) // a yes does not outlive the next message: it was for another state of things
+	found, err := store.Find(ctx, c.agentName, digest)
+	if err != nil {
+		return c.stopped(ctx, fmt.Errorf("approvals cannot be read: %w", err))
+	}
+	switch {
+	case found == nil:
+		return c.park(ctx, approval.Request{
+			Agent: c.agentName, Tool: c.tool.Name, Level: c.tool.Level.String(), Effect: c.effect(), Conversation: conversation,
+			Arguments: c.arguments, Digest: digest, Rules: c.rules.Digest(), LastMessage: newest,
+		})
+	case found.State == approval.Denied:
+		text := fmt.Sprintf("%s was denied (%s)", c.tool.Name, found.Number)
+		if found.Reason != "" {
+			text += ": " + found.Reason
+		}
+		return c.stopped(ctx, &refusal{text + ".", "it was denied by " + found.Approver})
+	case found.State == approval.Pending:
+		return c.waiting(ctx, found)
+	}
+	taken, err := store.Take(ctx, c.agentName, digest)
+	if err != nil {
+		return c.stopped(ctx, &refusal{fmt.Sprintf("the yes to %s cannot be used: %v.", c.tool.Name, err), "its approval cannot be used"})
+	}
+	c.approval = taken.Number
+	c.record.Approver, c.record.ApproverKey = taken.Approver, taken.KeyID
+	return nil
+}
+
+func (c *call) park(ctx context.Context, r approval.Request) *Answer {
+	parked, err := c.gate.approvals.Park(ctx, r)
+	if err != nil {
+		return c.stopped(ctx, fmt.Errorf("%s needs an approver's yes, and it cannot be parked: %w", c.tool.Name, err))
+	}
+	return c.waiting(ctx, &parked)
+}
+
+// waiting is the answer to a call that is parked.
+func (c *call) waiting(ctx context.Context, r *approval.Request) *Answer {
+	text, _ := json.Marshal(struct { // strings always marshal
+		Waiting string `json:"waiting"`
+		Next    string `json:"next"`
+	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.", r.Expires.UTC().Format("15:04 UTC on 2 January"))})
+	c.describe()
+	c.record.Reason = "waiting for approval " + r.Number
+	a := c.finish(ctx, audit.OutcomeWaiting, Answer{Text: string(text)})
+	return &a
+}
+
+// stopped is the answer to a call that does not get its yes.
+func (c *call) stopped(ctx context.Context, err error) *Answer {
+	a := c.refuse(ctx, err)
+	return &a
+}
+
+// newestMessage identifies the last message of a conversation, so that a yes does not outlive what it was given for.
+func (c *call) newestMessage(ctx context.Context, conversation int64) (string, error) {
+	if conversation == 0 {
+		return "", nil
+	}
+	a, err := dixaclient.ListMessages.Do(c.context(ctx), c.gate.lookups, dixaclient.ListMessagesIn{ConversationRef: dixaclient.ConversationRef{ConversationID: conversation}})
+	if isNotFound(err) || err == nil && len(a.Value) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return string(a.Value[len(a.Value)-1].ID), nil
+}
+
+// askClient lets the call go on when the person at the client said yes to exactly it, and asks otherwise.
+func (c *call) askClient(ctx context.Context, plan []string) *Answer {
+	digest := c.digest(plan)
+	switch r := c.request; {
+	case r.State != "":
+		if err := c.gate.questions.redeem(r.State, digest, time.Now()); err != nil {
+			return c.stopped(ctx, &refusal{fmt.Sprintf("%s: the confirmation %v. Call again without it.", c.tool.Name, err), "its confirmation is not valid"})
+		}
+		if !r.Yes {
+			return c.stopped(ctx, &refusal{c.tool.Name + ": the person at the client said no.", "the person at the client said no"})
+		}
+		c.record.Approver = "the person at the client"
+		return nil
+	case !r.CanAsk:
+		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's yes, and this client cannot ask for one (it does not support elicitation).", "the client cannot ask its person"})
+	}
+	c.describe()
+	c.record.Reason = "waiting for the person at the client"
+	a := c.finish(ctx, audit.OutcomeWaiting, Answer{Ask: &Question{Text: c.question(), State: c.gate.questions.seal(digest, time.Now())}})
+	return &a
+}
+
+// question shows a person what the call would do, with every argument and the whole text.
+func (c *call) question() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The agent %s wants to %s.\n", c.agentName, c.effect())
+	var arguments map[string]json.RawMessage
+	_ = json.Unmarshal(c.arguments, &arguments) // it was made from the arguments just before
+	names := make([]string, 0, len(arguments))
+	for name := range arguments {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		value := string(arguments[name])
+		var text string
+		if json.Unmarshal(arguments[name], &text) == nil {
+			value = text
+		}
+		fmt.Fprintf(&b, "\n%s: %s", name, value)
+	}
+	return b.String()
+}
+
+// used tells the store what became of the call that an approval was for; the parked text goes with that.
+func (c *call) used(ctx context.Context, outcome string) {
+	if c.approval == "" {
+		return
+	}
+	if err := c.gate.approvals.Finish(context.WithoutCancel(ctx), c.approval, outcome); err != nil {
+		c.gate.log.Error("the outcome of an approved call could not be kept with its approval", "approval", c.approval, "error", err)
+	}
+}
