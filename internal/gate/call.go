@@ -131,17 +131,21 @@ func (c *call) describe() {
 	}
 }
 
-// kinds says which arguments may stand in the record as they are: of those that were not valid only the names.
+// kinds says which arguments may stand in the record as they are. Of those that were not valid none may: what a model
+// put in the wrong place can be anything, such as a telephone number without its quotes.
 func (c *call) kinds() map[string]audit.Kind {
 	known := kinds(c.tool)
 	if c.valid {
 		return known
 	}
-	names := make(map[string]audit.Kind, len(known))
-	for name := range known {
-		names[name] = audit.Text
+	hidden := make(map[string]audit.Kind, len(known))
+	for name, kind := range known {
+		hidden[name] = audit.Personal
+		if kind == audit.Plain {
+			hidden[name] = audit.Text // which leaves numbers: they are ids here
+		}
 	}
-	return names
+	return hidden
 }
 
 // intend records a write before it is sent.
@@ -193,8 +197,8 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	r := &c.record
 	if c.warning != "" && !a.Failed {
-		warning, _ := json.Marshal(c.warning) // strings always marshal
-		a.Text = strings.TrimSuffix(a.Text, "}") + `,"budget":` + string(warning) + "}"
+		warning, _ := json.Marshal(map[string]string{"budget": c.warning}) // strings always marshal
+		a.Text = joined(a.Text, string(warning))
 	}
 	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, a.tokens
 	if r.Tokens == 0 {
@@ -216,6 +220,14 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		c.gate.log.Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
 	return a
+}
+
+// joined makes one JSON object of two, of which the second has members.
+func joined(a, b string) string {
+	if a == "{}" {
+		return b
+	}
+	return strings.TrimSuffix(a, "}") + "," + strings.TrimPrefix(b, "{")
 }
 
 // verb says in words what a tool does; its name begins with the verb.

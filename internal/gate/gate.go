@@ -100,10 +100,15 @@ type Answer struct {
 }
 
 // Call carries out one call. It always answers, and what was sent to Dixa is always recorded before.
-func (g *Gate) Call(ctx context.Context, r Request) Answer {
-	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
+	ctx, cancel := context.WithTimeoutCause(ctx, g.timeout, timeLimit(g.timeout))
 	defer cancel()
 	c := g.begin(r)
+	defer func() {
+		if p := recover(); p != nil {
+			a = c.broken(ctx, p)
+		}
+	}()
 	args, err := c.admit()
 	if err != nil {
 		return c.refuse(ctx, err)

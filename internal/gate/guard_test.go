@@ -1,0 +1,76 @@
+package gate
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+)
+
+// The gate's client is what a tool gets. It refuses what does not belong to a call of an agent.
+func TestNoOperationWithoutACall(t *testing.T) {
+	b := setUp(t, settings{})
+	_, err := dixaclient.GetConversation.Do(t.Context(), b.client, dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: 1234}})
+	require.ErrorContains(t, err, "get_conversation does not belong to a call of an agent")
+	_, err = dixaclient.DeleteAgent.Do(context.Background(), b.client, dixaclient.AgentRef{})
+	require.Error(t, err)
+	require.Empty(t, b.dixa.Requests())
+}
+
+// A tool that makes several requests needs a grant for each of them.
+func TestEveryOperationOfACallNeedsItsGrant(t *testing.T) {
+	b := setUp(t, settings{file: `{version: 1, agents: {half: {allow: [get_conversation, close_conversation], deny: [add_note]}}}`})
+	c := b.begin(Request{Agent: "half", Tool: "close_conversation", Arguments: []byte(`{"conversationId":1234}`)})
+	_, err := c.admit()
+	require.NoError(t, err)
+
+	ref := dixaclient.ConversationRef{ConversationID: 1234}
+	ctx := withCall(t.Context(), c)
+	_, err = dixaclient.GetConversation.Do(ctx, b.client, dixaclient.GetConversationIn{ConversationRef: ref})
+	require.NoError(t, err)
+	for _, refused := range []func() error{
+		func() error {
+			_, err := dixaclient.AddNote.Do(ctx, b.client, dixaclient.AddNoteIn{ConversationRef: ref, Message: "x"})
+			return err
+		},
+		func() error {
+			_, err := dixaclient.SendMessage.Do(ctx, b.client, dixaclient.SendMessageIn{ConversationRef: ref})
+			return err
+		},
+	} {
+		var not *notGranted
+		require.ErrorAs(t, refused(), &not)
+	}
+	require.Equal(t, []string{routeOf(t, "get_conversation")}, b.requests(0))
+	require.Empty(t, b.dixa.Effects())
+	require.Len(t, c.operations, 1, "the record says what was sent, and nothing else")
+}
+
+// A context made for one call cannot be used to act as somebody else: the agent comes from the call.
+func TestTheAgentComesFromTheCall(t *testing.T) {
+	b := setUp(t, settings{})
+	for _, c := range []struct {
+		agent, tool, want string
+	}{
+		{"nobody", "get_conversation", `test.yaml has no agent "nobody"; its agents are admin, reader`},
+		{"", "get_conversation", "the capability file no longer lets this connection in; nothing was sent to Dixa"},
+		{"reader", "close_conversation", "close_conversation is not granted to agent reader: access gives conversations only read, and close_conversation is write. Nothing was sent to Dixa."},
+		{"reader", "get_conversatoin", `there is no tool "get_conversatoin"; did you mean get_conversation?`},
+		{"reader", "close_conversatoin", `there is no tool "close_conversatoin"`},
+		{"reader", "list_webhooks", "list_webhooks is not granted to agent reader and needs to be named under allow: no level covers it. Nothing was sent to Dixa."},
+	} {
+		t.Run(c.agent+" "+c.tool, func(t *testing.T) {
+			answer := b.call(c.agent, c.tool, `{"conversationId":1234}`)
+			require.True(t, answer.Failed)
+			require.Equal(t, c.want, answer.Text)
+			r := only(t, b.book.all())
+			require.Equal(t, audit.EventRefused, r.Event)
+			require.Equal(t, audit.Refused, r.Decision)
+			require.Equal(t, c.agent, r.Agent)
+			require.Empty(t, b.dixa.Requests())
+		})
+	}
+}

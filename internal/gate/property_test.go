@@ -1,0 +1,129 @@
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/tools"
+)
+
+// Whatever the file says and whatever is asked: nothing without a grant reaches Dixa, and every call has exactly its
+// records, that of the intent before anything is sent.
+func TestNothingWithoutAGrant(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := seeded(t, seed)
+				b := setUp(t, settings{})
+				known := harvest(b)
+				granted, sent := 0, 0
+				for range 6 {
+					file, grants := randomFile(r)
+					b.Gate.rules.Store(rules(t, file))
+					for range 50 {
+						g := grants[r.IntN(len(grants))]
+						j := judge{bench: b, grant: g, tool: randomTool(r), arguments: garbage(r)}
+						if t, ok := tools.ByName(j.tool); ok && r.IntN(4) > 0 {
+							j.arguments = known.arguments(r, t)
+						}
+						j.judge(t)
+						granted, sent = granted+j.granted, sent+j.sent
+					}
+				}
+				require.Greater(t, granted, 50, "the random files grant too little to prove anything")
+				require.Greater(t, sent, 20, "the random calls reach Dixa too seldom to prove anything")
+			})
+		})
+	}
+}
+
+// judge makes one call and holds it to the rules.
+type judge struct {
+	*bench
+	grant     grant
+	tool      string
+	arguments string
+
+	granted, sent int
+}
+
+func (j *judge) judge(t *testing.T) {
+	t.Helper()
+	j.book.all()
+	j.wire.bodies()
+	before, effects := len(j.dixa.Requests()), len(j.dixa.Effects())
+	answer := j.call(j.grant.name, j.tool, j.arguments)
+	about := fmt.Sprintf("%+v calls %.60s %.300s: %.300s", j.grant, j.tool, j.arguments, answer.Text)
+	require.NotEmpty(t, answer.Text, about)
+
+	tool, exists := tools.ByName(j.tool)
+	may := exists && j.grant.granted(tool)
+	records, sent := j.book.all(), j.requests(before)
+	j.sent = len(sent)
+	if may {
+		j.granted = 1
+		for _, op := range sent {
+			require.Equal(t, routeOf(t, tool.Name), op, about)
+		}
+		for _, body := range j.wire.bodies() {
+			j.body(t, tool.Name, body, about)
+		}
+	} else {
+		require.Empty(t, sent, about)
+		require.Len(t, j.dixa.Effects(), effects, about)
+		require.True(t, answer.Failed, about)
+		require.Equal(t, audit.Refused, only(t, records).Decision, about)
+	}
+	j.records(t, records, tool, before, about)
+}
+
+// body looks at what went to Dixa: nothing that must be named, and the customer's words only where they were granted.
+func (j *judge) body(t *testing.T, tool, body, about string) {
+	t.Helper()
+	if tool == "send_message" || tool == "record_message" { // one route: to the customer, and as the customer
+		require.Equal(t, tool == "record_message", strings.Contains(body, `"_type":"Inbound"`), about)
+	}
+	body = strings.ReplaceAll(body, `"force":false`, "") // what Dixa would take for true
+	for _, argument := range reaching[tool] {
+		if !j.grant.mayGive(tool, argument) && argument != "agentId" {
+			require.NotContains(t, body, `"`+argument+`":`, about)
+		}
+	}
+	if strings.Contains(body, `"agentId":`) && len(reaching[tool]) > 0 && j.grant.acts {
+		require.Contains(t, body, actingAgent, about)
+	}
+}
+
+// records holds the records of one call to the rules.
+func (j *judge) records(t *testing.T, records []entry, tool *tools.Tool, before int, about string) {
+	t.Helper()
+	require.Len(t, byCall(records), 1, "one call id: "+about)
+	switch final := records[len(records)-1]; {
+	case final.Event == audit.EventRefused:
+		require.Len(t, records, 1, about)
+		require.Zero(t, j.sent, about)
+		require.Equal(t, audit.OutcomeRefused, final.Outcome)
+	case tool.Level == dixaclient.Read:
+		require.Equal(t, []audit.Event{audit.EventRead}, events(records), about)
+	default:
+		require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, events(records), about)
+		require.Equal(t, before, records[0].requests, "the intent is recorded before anything is sent: "+about)
+	}
+	for _, e := range records {
+		line, err := json.Marshal(e.Record)
+		require.NoError(t, err)
+		require.NotContains(t, string(line), marker, about)
+		require.NotContains(t, strings.ToLower(string(line)), "customer text", about)
+		require.Equal(t, j.grant.name, e.Agent)
+		require.Regexp(t, `^[a-z2-7]{12}$`, e.Call)
+		require.NotEmpty(t, e.Text, about)
+		require.Equal(t, j.Rules().Digest(), e.FileDigest)
+	}
+}
