@@ -8,14 +8,10 @@
 package approval
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -52,7 +48,7 @@ type Request struct {
 	Effect       string          `json:"effect,omitzero"`       // what would be done, a sentence in plain English; part of the text
 	Conversation int64           `json:"conversation,omitzero"` // the one that it is about; 0 where there is none
 	Arguments    json.RawMessage `json:"arguments,omitzero"`    // whole, since the person must see what would be sent; part of the text
-	Digest       string          `json:"digest"`                // of agent, tool and arguments: see [Digest]
+	Digest       string          `json:"digest"`                // what the yes is for: a SHA-256, as 64 hex digits, of agent, tool, arguments and whatever else the caller binds it to
 	Rules        string          `json:"rules"`                 // digest of the capability file in force when it was parked
 	Created      time.Time       `json:"created"`               // given by Park
 	Expires      time.Time       `json:"expires"`               // Park gives Created plus [Lifetime] where it is zero
@@ -121,27 +117,6 @@ type Store interface {
 
 	// Finish says what came of a request that was taken, and deletes its text.
 	Finish(ctx context.Context, number, outcome string) error
-}
-
-// Digest identifies a call: the SHA-256, as 64 hex digits, of the agent, the tool and the arguments, in which the order
-// of keys and white space do not count. The error is for arguments that are not one JSON value.
-func Digest(agent, tool string, arguments json.RawMessage) (string, error) {
-	var value any
-	d := json.NewDecoder(bytes.NewReader(arguments))
-	d.UseNumber()
-	err := d.Decode(&value)
-	if err == nil && d.Decode(new(any)) != io.EOF {
-		err = errors.New("more than one value")
-	}
-	if err != nil {
-		return "", fmt.Errorf("the arguments are not JSON: %w", err)
-	}
-	canonical, err := json.Marshal([]any{agent, tool, value})
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // forget deletes the text.

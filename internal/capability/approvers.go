@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,14 @@ import (
 const keyIDDigits = 8 // hex digits
 
 var approverName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,39}$`)
+
+// CheckApproverName tells whether an approver can have the name.
+func CheckApproverName(name string) error {
+	if !approverName.MatchString(name) {
+		return errors.New("must be a letter, then up to 39 letters, digits, ., _ and -, all lower case")
+	}
+	return nil
+}
 
 // Approver is a person who may decide about calls that wait for one.
 type Approver struct {
@@ -96,8 +105,8 @@ func (a *approver) decides(l dixaclient.Level) bool {
 func (d *decoder) checkApprovers(f *file) {
 	holders := map[string]string{} // names by digest
 	for _, e := range f.Approvers.entries {
-		if !approverName.MatchString(e.name.text) {
-			d.fail(e.name.at, "must be a letter, then up to 39 letters, digits, ., _ and -, all lower case")
+		if err := CheckApproverName(e.name.text); err != nil {
+			d.fail(e.name.at, "%v", err)
 		}
 		for _, a := range f.Agents.entries {
 			if a.name.text == e.name.text {

@@ -2,6 +2,8 @@
 package approvaltest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"sync"
@@ -30,11 +32,10 @@ func (c *Clock) Advance(d time.Duration) { c.since.Add(int64(d)) }
 func Request(t testing.TB, conversation int64) approval.Request {
 	arguments, err := json.Marshal(map[string]any{"conversationId": conversation, "text": "Dear <Anna>,\nyour secret refund"})
 	require.NoError(t, err)
-	digest, err := approval.Digest("support", "send_message", arguments)
-	require.NoError(t, err)
+	digest := sha256.Sum256(arguments)
 	return approval.Request{
 		Agent: "support", Tool: "send_message", Level: "send", Effect: "send a secret message", Conversation: conversation,
-		Arguments: arguments, Digest: digest, Rules: "sha256:0123456789ab", LastMessage: "m-1",
+		Arguments: arguments, Digest: hex.EncodeToString(digest[:]), Rules: "sha256:0123456789ab", LastMessage: "m-1",
 	}
 }
 
