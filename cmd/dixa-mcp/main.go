@@ -13,21 +13,23 @@ import (
 )
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve an agent over stdio; this is what an MCP client starts."`
-	Config  configCmd  `cmd:"" help:"Print the snippet that connects an MCP client."`
-	Tools   toolsCmd   `cmd:"" help:"List tools: those of an agent and why it has them, or all."`
-	Call    callCmd    `cmd:"" help:"Call one tool as an agent, without a model."`
-	Check   checkCmd   `cmd:"" help:"Check a capability file, and say which one is in force."`
-	Explain explainCmd `cmd:"" help:"Say what would become of a call: granted or refused by which line, and what would be sent."`
-	Diff    diffCmd    `cmd:"" help:"Say who gains and who loses what between two capability files."`
-	Doctor  doctorCmd  `cmd:"" help:"Look at the token, the capability file, the clock and the folders."`
-	Audit   auditCmd   `cmd:"" help:"Read the records of calls."`
-	Freeze  freezeCmd  `cmd:"" help:"Stop an agent, or all, at once."`
-	Thaw    thawCmd    `cmd:"" help:"Let a frozen agent act again."`
-	Offline offlineCmd `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
-	Export  exportCmd  `cmd:"" help:"Write conversations or messages to a file; for people, no capability file is asked."`
-	Demo    demoCmd    `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Serve an agent over stdio; this is what an MCP client starts."`
+	Config    configCmd    `cmd:"" help:"Print the snippet that connects an MCP client."`
+	Tools     toolsCmd     `cmd:"" help:"List tools: those of an agent and why it has them, or all."`
+	Call      callCmd      `cmd:"" help:"Call one tool as an agent, without a model."`
+	Check     checkCmd     `cmd:"" help:"Check a capability file, and say which one is in force."`
+	Explain   explainCmd   `cmd:"" help:"Say what would become of a call: granted or refused by which line, and what would be sent."`
+	Diff      diffCmd      `cmd:"" help:"Say who gains and who loses what between two capability files."`
+	Doctor    doctorCmd    `cmd:"" help:"Look at the token, the capability file, the clock and the folders."`
+	Audit     auditCmd     `cmd:"" help:"Read the records of calls."`
+	Approvals approvalsCmd `cmd:"" help:"Decide about calls that wait for a person's yes."`
+	Key       keyCmd       `cmd:"" help:"Make keys."`
+	Freeze    freezeCmd    `cmd:"" help:"Stop an agent, or all, at once."`
+	Thaw      thawCmd      `cmd:"" help:"Let a frozen agent act again."`
+	Offline   offlineCmd   `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
+	Export    exportCmd    `cmd:"" help:"Write conversations or messages to a file; for people, no capability file is asked."`
+	Demo      demoCmd      `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/schemas"
+)
+
+type approvalsCmd struct {
+	List    approvalsListCmd    `cmd:"" help:"List the calls that wait."`
+	Show    approvalsShowCmd    `cmd:"" help:"Show a call with the whole text that would be sent."`
+	Approve approvalsApproveCmd `cmd:"" help:"Say yes. Nothing is sent by that: the agent's next identical call is carried out, once."`
+	Deny    approvalsDenyCmd    `cmd:"" help:"Say no. The text is deleted."`
+}
+
+// approverFlags say who decides, and about whose calls. All that is here needs a key: it is customers' correspondence.
+type approverFlags struct {
+	KeyFile     string `required:"" placeholder:"FILE" env:"DIXA_MCP_APPROVER_KEY_FILE" help:"File that holds your key and nothing else."`
+	fileFlag    `embed:""`
+	recordFlags `embed:""`
+}
+
+type approvalsListCmd struct {
+	All           bool `help:"Also those that were decided or expired, of the last week."`
+	approverFlags `embed:""`
+}
+
+type approvalsShowCmd struct {
+	Number        string `arg:"" help:"The number, such as A-7K2Q."`
+	approverFlags `embed:""`
+}
+
+type approvalsApproveCmd struct {
+	Number        string `arg:"" help:"The number, such as A-7K2Q."`
+	Reason        string `placeholder:"TEXT" help:"Why; kept with the decision."`
+	approverFlags `embed:""`
+}
+
+type approvalsDenyCmd struct {
+	Number        string `arg:"" help:"The number, such as A-7K2Q."`
+	Reason        string `placeholder:"TEXT" help:"Why; kept with the decision, and the agent is told."`
+	approverFlags `embed:""`
+}
+
+// Run lists calls, the oldest first.
+func (c *approvalsListCmd) Run(ctx context.Context) error {
+	d, err := c.desk(os.Stdout)
+	if err != nil {
+		return err
+	}
+	return d.list(ctx, c.All)
+}
+
+// Run shows a call.
+func (c *approvalsShowCmd) Run(ctx context.Context) error {
+	d, err := c.desk(os.Stdout)
+	if err != nil {
+		return err
+	}
+	r, err := d.get(ctx, c.Number)
+	if err != nil {
+		return err
+	}
+	d.print(r)
+	return nil
+}
+
+// Run approves a call.
+func (c *approvalsApproveCmd) Run(ctx context.Context) error {
+	return c.decide(ctx, os.Stdout, c.Number, true, c.Reason)
+}
+
+// Run denies a call.
+func (c *approvalsDenyCmd) Run(ctx context.Context) error {
+	return c.decide(ctx, os.Stdout, c.Number, false, c.Reason)
+}
+
+// approvals is the store of the state folder.
+func (f reachFlags) approvals() (store *approval.Dir, path string, err error) {
+	state, err := f.stateDir()
+	path = filepath.Join(state, "approvals")
+	return approval.NewDir(path, time.Now), path, err
+}
+
+// desk is where an approver sits.
+type desk struct {
+	rules *capability.Rules
+	who   *capability.Approver
+	keyID string
+	store approval.Store
+	out   io.Writer
+	zone  *time.Location
+}
+
+// desk lets in whoever has an approver's key.
+func (f approverFlags) desk(out io.Writer) (*desk, error) {
+	rules, where, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	if len(rules.ApproverNames()) == 0 {
+		return nil, fmt.Errorf("nobody may approve: there is nobody under approvers in the capability file (%s)", where)
+	}
+	key, err := os.ReadFile(f.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("--key-file: %w", err)
+	}
+	d := &desk{rules: rules, out: out, zone: time.Local}
+	var ok bool
+	if d.who, d.keyID, ok = rules.Approver(bytes.TrimSpace(key)); !ok {
+		return nil, fmt.Errorf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
+	}
+	store, path, err := reachFlags{State: f.State}.approvals()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("no call was ever put aside in %s; --state must be the same as the server's", filepath.Dir(path))
+	}
+	d.store = store
+	return d, nil
+}
+
+func (d *desk) list(ctx context.Context, all bool) error {
+	states := []approval.State{approval.Pending}
+	if all {
+		states = nil
+	}
+	list, problem := d.store.List(ctx, states...)
+	if len(list) == 0 && problem == nil {
+		fmt.Fprintln(d.out, "No call waits.")
+		return nil
+	}
+	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NUMBER\tSTATE\tAGENT\tTOOL\tLEVEL\tCONVERSATION\tASKED\tUNTIL")
+	for _, r := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Number, r.State, r.Agent, r.Tool, r.Level, conversation(r), d.time(r.Created), d.time(r.Expires))
+	}
+	return errors.Join(w.Flush(), problem)
+}
+
+// get finds a request by its number, in upper or lower case and with or without its "A-".
+func (d *desk) get(ctx context.Context, number string) (approval.Request, error) {
+	number = "A-" + strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(number)), "A-")
+	r, err := d.store.Get(ctx, number)
+	if !errors.Is(err, approval.ErrNotFound) {
+		return r, err
+	}
+	all, _ := d.store.List(ctx) // for the message only
+	numbers := make([]string, len(all))
+	for i, r := range all {
+		numbers[i] = r.Number
+	}
+	hint := ""
+	if near := schemas.Nearest(number, numbers); near != "" {
+		hint = "; did you mean " + near + "?"
+	}
+	return r, fmt.Errorf("no call has the number %.20q%s", number, hint)
+}
+
+func (f approverFlags) decide(ctx context.Context, out io.Writer, number string, approve bool, reason string) error {
+	d, err := f.desk(out)
+	if err != nil {
+		return err
+	}
+	r, err := d.get(ctx, number)
+	if err != nil {
+		return err
+	}
+	if level, ok := dixaclient.ParseLevel(r.Level); !ok || !d.who.Decides(level) {
+		return fmt.Errorf("%s may not decide about %s: its level is %s, which is not under may of approvers.%s", d.who.Name, r.Number, r.Level, d.who.Name)
+	}
+	if r.State != approval.Pending { // an answer, and nothing to record
+		was, err := d.store.Decide(ctx, r.Number, approve, d.who.Name, d.keyID, reason)
+		if err == nil {
+			fmt.Fprintf(d.out, "%s\nNothing was changed.\n", d.decision(was))
+		}
+		return err
+	}
+	d.print(r)
+	dir, err := reachFlags{State: f.State, Audit: f.Audit}.auditDir()
+	if err != nil {
+		return err
+	}
+	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: d.rules.Digest()}})
+	if err != nil {
+		return fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
+	}
+	return errors.Join(d.decide(ctx, log, r, approve, reason), log.Close())
+}
+
+// decide records the decision, and makes it: in this order, so that no call is carried out on a yes that no record has.
+func (d *desk) decide(ctx context.Context, log *audit.Log, r approval.Request, approve bool, reason string) error {
+	record := audit.Record{
+		Event: audit.EventApproved, Agent: r.Agent, Tool: r.Tool, Access: "write", Level: r.Level,
+		Approval: r.Number, Approver: d.who.Name, ApproverKey: d.keyID, FileDigest: d.rules.Digest(),
+	}
+	said := "approved"
+	if !approve {
+		record.Event, said = audit.EventDenied, "denied"
+	}
+	if r.Conversation != 0 {
+		record.Arguments = fmt.Appendf(nil, `{"conversationId":%d}`, r.Conversation)
+	}
+	about := fmt.Sprintf("%s, for which %s had asked: %s%s", r.Number, r.Agent, r.Tool, in(r))
+	record.Text = fmt.Sprintf("%s %s %s", d.who.Name, said, about)
+	if err := log.Write(ctx, record); err != nil {
+		return fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
+	}
+	if _, err := d.store.Decide(ctx, r.Number, approve, d.who.Name, d.keyID, reason); err != nil {
+		record.Event, record.Outcome = audit.EventRefused, audit.OutcomeFailed
+		record.Text = fmt.Sprintf("that %s %s %s did not take effect", d.who.Name, said, about)
+		return errors.Join(err, log.Write(ctx, record))
+	}
+	if !approve {
+		fmt.Fprintf(d.out, "\nDenied by %s. The text was deleted.\n", d.who.Name)
+		return nil
+	}
+	fmt.Fprintf(d.out, "\nApproved by %s. Nothing was sent: the next identical call of %s is carried out, once, until %s, unless the conversation gets a message before.\n", d.who.Name, r.Agent, d.time(r.Expires))
+	return nil
+}
