@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -122,12 +123,17 @@ func (f dixaFlags) open() (*system, error) {
 		}
 		s.close = append(s.close, stop)
 	}
+	key, err := f.recordKey()
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
 	marks, err := f.freezer()
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, Frozen: marks.frozen, Approvals: approval.NewDir(filepath.Join(filepath.Dir(marks.dir), "approvals"), time.Now)})
+	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, RecordKey: key, Frozen: marks.frozen, Approvals: approval.NewDir(filepath.Join(filepath.Dir(marks.dir), "approvals"), time.Now)})
 	return s, nil
 }
 
@@ -189,6 +195,38 @@ func (f reachFlags) stateDir() (string, error) {
 		return "", fmt.Errorf("no folder for the state is known; name one with --state: %w", err)
 	}
 	return filepath.Join(cmp.Or(os.Getenv("XDG_STATE_HOME"), filepath.Join(home, ".local", "state")), "dixa-mcp"), nil
+}
+
+// recordKey is the key that hashes personal data in records. It is made when the state folder has none.
+func (f reachFlags) recordKey() ([]byte, error) {
+	state, err := f.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(state, "record.key")
+	key, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return nil, err
+	}
+	part, err := os.CreateTemp(state, "record.key-") // with mode 0600
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(part.Name())
+	key = []byte(rand.Text() + rand.Text())
+	_, err = part.Write(key)
+	if err = errors.Join(err, part.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Link(part.Name(), path); errors.Is(err, fs.ErrExist) { // another process was faster
+		return os.ReadFile(path)
+	} else if err != nil {
+		return nil, err
+	}
+	return key, nil
 }
 
 // tokenSource takes the token from DIXA_API_TOKEN, or from the file that DIXA_API_TOKEN_FILE names. There is no flag:

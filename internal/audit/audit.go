@@ -92,6 +92,7 @@ type Record struct {
 type Operation struct {
 	Operation string `json:"operation"`          // "close_conversation"
 	Status    int    `json:"status,omitempty"`   // HTTP; 0 when no answer came
+	Request   string `json:"request,omitempty"`  // Dixa's id of the last request, where it gives one
 	Millis    int64  `json:"ms"`                 // with queue and retries
 	Attempts  int    `json:"attempts,omitempty"` // requests sent
 	Outcome   string `json:"outcome"`            // done, not_done or unknown

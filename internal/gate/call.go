@@ -72,7 +72,7 @@ func callFrom(ctx context.Context) *call {
 
 // note remembers an operation for the record.
 func (c *call) note(op *dixaclient.Call, took time.Duration, err error) {
-	o := audit.Operation{Operation: op.Op.Name, Status: op.Status, Millis: took.Milliseconds(), Attempts: op.Attempts, Outcome: audit.OutcomeDone}
+	o := audit.Operation{Operation: op.Op.Name, Status: op.Status, Request: op.RequestID, Millis: took.Milliseconds(), Attempts: op.Attempts, Outcome: audit.OutcomeDone}
 	if err != nil {
 		o.Outcome, o.Error = effect(err), kind(err)
 	}
@@ -120,7 +120,7 @@ func (c *call) describe() {
 	r := &c.record
 	if c.tool != nil {
 		r.Access, r.Level = c.tool.Access(), c.tool.Level.String()
-		r.Arguments = audit.Arguments(c.arguments, c.kinds(), nil)
+		r.Arguments = audit.Arguments(c.arguments, c.kinds(), c.gate.key)
 	}
 	r.Decision = audit.Refused
 	if c.decision.Allowed {

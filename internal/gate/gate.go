@@ -35,6 +35,8 @@ type Config struct {
 	Client  *dixaclient.Client
 	Audit   Recorder
 	Timeout time.Duration // 0 means DefaultTimeout
+	// RecordKey hashes personal data in records, so that the same address is the same hash; nil: only its length is kept.
+	RecordKey []byte
 	// Frozen tells whether an agent was stopped by hand, and why; it is asked before each operation. nil: none ever.
 	Frozen func(agent string) (reason string, frozen bool)
 	// Approvals keeps calls that wait for an approver's yes; nil: such calls are refused.
@@ -49,6 +51,7 @@ type Gate struct {
 	lookups *dixaclient.Client // reads what bounds ask about
 	facts   facts
 	audit   Recorder
+	key     []byte // of personal data in records
 	timeout time.Duration
 	log     *slog.Logger
 
@@ -65,7 +68,7 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, timeout: c.Timeout, log: c.Log, frozen: c.Frozen, approvals: c.Approvals, questions: newQuestions(), budgets: map[string]*budget{}, listeners: map[int]func(){}}
+	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, frozen: c.Frozen, approvals: c.Approvals, questions: newQuestions(), budgets: map[string]*budget{}, listeners: map[int]func(){}}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}

@@ -13,8 +13,15 @@ import (
 // kindsOf remembers the kinds of a tool's arguments; they follow from its type.
 var kindsOf sync.Map // *tools.Tool → map[string]audit.Kind
 
-// kinds says how each argument stands in a record: ids, enums, numbers, flags and times as they are, texts as their
-// length and digest.
+// personal are the arguments that name a person or what was searched for: recorded so that the same one can be
+// recognized and not read.
+var personal = map[string]bool{
+	"email": true, "phone": true, "phoneNumber": true, "additionalEmails": true, "additionalPhoneNumbers": true, "externalId": true,
+	"displayName": true, "firstName": true, "lastName": true, "middleNames": true, "cc": true, "bcc": true, "query": true,
+}
+
+// kinds says how each argument stands in a record: ids, enums, numbers, flags and times as they are, personal data as
+// a keyed hash, other texts as their length and digest.
 func kinds(t *tools.Tool) map[string]audit.Kind {
 	if m, ok := kindsOf.Load(t); ok {
 		return m.(map[string]audit.Kind)
@@ -36,6 +43,8 @@ func addKinds(m map[string]audit.Kind, prefix string, t reflect.Type) {
 			leaf = leaf.Elem()
 		}
 		switch {
+		case personal[name]:
+			m[prefix+name] = audit.Personal
 		case isPlain(leaf):
 			m[prefix+name] = audit.Plain
 		case leaf.Kind() == reflect.Struct:
