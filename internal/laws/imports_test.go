@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"internal/demo":                  {"internal/audit", "github.com/mark3labs/mcp-go/client", "github.com/mark3labs/mcp-go/client/transport", "github.com/mark3labs/mcp-go/mcp"},
 	"internal/contract":              nil, // test support: not part of the program
 	"internal/bench":                 nil,
+	"internal/endtoend":              nil,
 	"internal/approval/approvaltest": nil,
 	"internal/laws":                  nil,
 	"cmd/dixa-mcp":                   nil, // puts everything together
