@@ -15,8 +15,9 @@ import (
 	"dixa-mcp/internal/audit"
 )
 
-// everyAgent is the name of the mark that stops all agents; no agent can be called so.
-const everyAgent = "ALL"
+// everyAgent is the name of the mark that stops all agents; no agent can be called so, also where the file system does
+// not tell upper from lower case.
+const everyAgent = "_all"
 
 // agentName is what an agent can be called; it is also the name of a file here.
 var agentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)

@@ -25,7 +25,7 @@ func (f fileFlag) watch(ctx context.Context, g *gate.Gate) (stop func()) {
 		defer signal.Stop(hup)
 		tick := time.NewTicker(lookAgain)
 		defer tick.Stop()
-		last := f.mark()
+		var last mark // none: the file may have changed since it was loaded
 		for {
 			forced := false
 			select {

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
@@ -33,12 +34,11 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments) *Answer {
 	if how == "" {
 		return nil
 	}
+	c.record.Confirm = rule
 	plan, err := c.rehearse(ctx, args)
 	if err != nil {
-		a := c.fail(ctx, err)
-		return &a
+		return c.failed(ctx, err)
 	}
-	c.record.Confirm = rule
 	if how == capability.ConfirmApprover {
 		return c.askApprover(ctx, args, plan)
 	}
@@ -56,8 +56,14 @@ func (c *call) needs() (how capability.Confirm, rule string) {
 	return how, rule
 }
 
-// rehearse goes the call's way without sending what it is for, and gives the requests that it would send.
+// rehearse goes the call's way without sending what it is for, and gives the requests that it would send. Nobody is
+// asked about a call for which the budget is used up: the yes would be lost on it.
 func (c *call) rehearse(ctx context.Context, args *tools.Arguments) ([]string, error) {
+	for _, op := range c.tool.Operations {
+		if err := c.gate.budgetOf(c.agent).check(c.agentName, op.Level); err != nil {
+			return nil, err
+		}
+	}
 	var sent rehearsal
 	c.rehearsing = true
 	_, err := c.tool.Run(c.context(ctx), c.gate.client.With(sent.around), args)
@@ -99,12 +105,12 @@ func (c *call) askApprover(ctx context.Context, args *tools.Arguments, plan []st
 	conversation, _ := dixaclient.ConversationOf(args.In)
 	newest, err := c.newestMessage(ctx, conversation)
 	if err != nil {
-		return c.stopped(ctx, err)
+		return c.failed(ctx, err)
 	}
 	digest := c.digest(append(plan, newest)) // a yes does not outlive the next message: it was for another state of things
 	found, err := store.Find(ctx, c.agentName, digest)
 	if err != nil {
-		return c.stopped(ctx, fmt.Errorf("approvals cannot be read: %w", err))
+		return c.unkept(ctx, err)
 	}
 	switch {
 	case found == nil:
@@ -113,6 +119,7 @@ func (c *call) askApprover(ctx context.Context, args *tools.Arguments, plan []st
 			Arguments: c.arguments, Digest: digest, Rules: c.rules.Digest(), LastMessage: newest,
 		})
 	case found.State == approval.Denied:
+		c.record.Approval = found.Number
 		text := fmt.Sprintf("%s was denied (%s)", c.tool.Name, found.Number)
 		if found.Reason != "" {
 			text += ": " + found.Reason
@@ -122,20 +129,32 @@ func (c *call) askApprover(ctx context.Context, args *tools.Arguments, plan []st
 		return c.waiting(ctx, found)
 	}
 	taken, err := store.Take(ctx, c.agentName, digest)
-	if err != nil {
-		return c.stopped(ctx, &refusal{fmt.Sprintf("the yes to %s cannot be used: %v.", c.tool.Name, err), "its approval cannot be used"})
+	switch {
+	case errors.Is(err, approval.ErrTaken), errors.Is(err, approval.ErrNotApproved):
+		return c.stopped(ctx, &refusal{c.tool.Name + ": its approval was used by the same call just now, or has expired. Call again to ask for another.", "its approval was used already or has expired"})
+	case err != nil:
+		return c.unkept(ctx, err)
 	}
-	c.approval = taken.Number
+	c.approval, c.record.Approval = taken.Number, taken.Number
 	c.record.Approver, c.record.ApproverKey = taken.Approver, taken.KeyID
 	return nil
 }
 
 func (c *call) park(ctx context.Context, r approval.Request) *Answer {
 	parked, err := c.gate.approvals.Park(ctx, r)
-	if err != nil {
-		return c.stopped(ctx, fmt.Errorf("%s needs an approver's yes, and it cannot be parked: %w", c.tool.Name, err))
+	switch {
+	case errors.Is(err, approval.ErrTooMany):
+		return c.stopped(ctx, &refusal{fmt.Sprintf("%s needs an approver's yes, and %v. Wait for these.", c.tool.Name, approval.ErrTooMany), "too many of its calls wait already"})
+	case err != nil:
+		return c.unkept(ctx, err)
 	}
 	return c.waiting(ctx, &parked)
+}
+
+// unkept is the answer where the approvals do not work. How they do not is the operator's to know.
+func (c *call) unkept(ctx context.Context, err error) *Answer {
+	c.gate.log.Error("a call was refused because approvals cannot be read or kept", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
+	return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's yes, and approvals cannot be read or kept here. The operator of dixa-mcp must look at it.", "approvals cannot be read or kept"})
 }
 
 // waiting is the answer to a call that is parked.
@@ -145,8 +164,15 @@ func (c *call) waiting(ctx context.Context, r *approval.Request) *Answer {
 		Next    string `json:"next"`
 	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.", r.Expires.UTC().Format("15:04 UTC on 2 January"))})
 	c.describe()
-	c.record.Reason = "waiting for approval " + r.Number
+	c.record.Approval, c.record.Reason = r.Number, "waiting for approval "+r.Number
 	a := c.finish(ctx, audit.OutcomeWaiting, Answer{Text: string(text)})
+	return &a
+}
+
+// failed is the answer to a call that could not even be rehearsed.
+func (c *call) failed(ctx context.Context, err error) *Answer {
+	c.describe()
+	a := c.fail(ctx, err)
 	return &a
 }
 
@@ -210,7 +236,23 @@ func (c *call) question() string {
 		if json.Unmarshal(arguments[name], &text) == nil {
 			value = text
 		}
-		fmt.Fprintf(&b, "\n%s: %s", name, value)
+		fmt.Fprintf(&b, "\n%s: %s", name, visible(value))
+	}
+	return b.String()
+}
+
+// visible shows what a text hides, and marks its further lines as its own, so that it cannot pass for words of ours.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteString("\n  | ")
+		case unicode.IsPrint(r), unicode.Is(unicode.Zs, r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		}
 	}
 	return b.String()
 }

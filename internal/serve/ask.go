@@ -63,7 +63,7 @@ func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationReque
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case m := <-answer:
-		if m.Error != nil {
+		if !isNull(m.Error) {
 			return nil, errors.New("the client refused to ask its person")
 		}
 		var result mcp.ElicitationResult
