@@ -10,14 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"dixa-mcp/internal/approval"
 )
 
 // print shows a request with all that would be sent.
 func (d *desk) print(r approval.Request) {
-	line := func(name, value string) { fmt.Fprintf(d.out, "%-14s %s\n", name, visible(value)) }
+	line := func(name, value string) { fmt.Fprintf(d.out, "%-14s %s\n", name, approval.Visible(value)) }
 	line(r.Number, string(r.State))
 	line("Asked by", r.Agent+", "+d.time(r.Created))
 	line("Until", d.time(r.Expires))
@@ -55,7 +54,7 @@ func (d *desk) decision(r approval.Request) string {
 	}
 	said := fmt.Sprintf("%s was %s by %s (key %s) at %s", r.Number, what, r.Approver, r.KeyID, d.time(r.Decided))
 	if r.Reason != "" {
-		said += ": " + visible(r.Reason)
+		said += ": " + approval.Visible(r.Reason)
 	}
 	return said
 }
@@ -81,7 +80,7 @@ func in(r approval.Request) string {
 // this program says.
 func printValue(w io.Writer, indent, name string, value any) {
 	if name != "" {
-		name = visible(name) + ": "
+		name = approval.Visible(name) + ": "
 	}
 	switch v := value.(type) {
 	case map[string]any:
@@ -100,30 +99,11 @@ func printValue(w io.Writer, indent, name string, value any) {
 	case string:
 		fmt.Fprintln(w, indent+strings.TrimSpace(name))
 		for line := range strings.SplitSeq(strings.ReplaceAll(v, "\r\n", "\n"), "\n") {
-			fmt.Fprintf(w, "%s  | %s\n", indent, visible(line))
+			fmt.Fprintf(w, "%s  | %s\n", indent, approval.Visible(line))
 		}
 	case nil:
 		fmt.Fprintf(w, "%s%snull\n", indent, name)
 	default: // a number, true or false
 		fmt.Fprintf(w, "%s%s%v\n", indent, name, v)
 	}
-}
-
-// visible shows characters that a terminal would obey or hide, such as those that clear a line or turn the direction of
-// the text, as what they are.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case unicode.Is(unicode.Zs, r):
-			b.WriteByte(' ')
-		case r == '\t':
-			b.WriteString("    ")
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			fmt.Fprintf(&b, "<U+%04X>", r)
-		}
-	}
-	return b.String()
 }

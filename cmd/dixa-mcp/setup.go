@@ -15,7 +15,6 @@ import (
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
@@ -128,12 +127,17 @@ func (f dixaFlags) open() (*system, error) {
 		s.Close()
 		return nil, err
 	}
+	parked, _, err := f.approvals()
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
 	marks, err := f.freezer()
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, RecordKey: key, Frozen: marks.frozen, Approvals: approval.NewDir(filepath.Join(filepath.Dir(marks.dir), "approvals"), time.Now)})
+	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, RecordKey: key, Frozen: marks.frozen, Approvals: parked})
 	return s, nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"sort"
 	"strings"
 	"time"
-	"unicode"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
@@ -128,6 +127,9 @@ func (c *call) askApprover(ctx context.Context, args *tools.Arguments, plan []st
 	case found.State == approval.Pending:
 		return c.waiting(ctx, found)
 	}
+	if !c.rules.StillDecides(found.Approver, found.KeyID, c.tool.Level) {
+		return c.stopped(ctx, &refusal{fmt.Sprintf("%s was approved by %s, who may no longer decide about it.", c.tool.Name, found.Approver), "its approver may no longer decide"})
+	}
 	taken, err := store.Take(ctx, c.agentName, digest)
 	switch {
 	case errors.Is(err, approval.ErrTaken), errors.Is(err, approval.ErrNotApproved):
@@ -243,18 +245,11 @@ func (c *call) question() string {
 
 // visible shows what a text hides, and marks its further lines as its own, so that it cannot pass for words of ours.
 func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\n':
-			b.WriteString("\n  | ")
-		case unicode.IsPrint(r), unicode.Is(unicode.Zs, r):
-			b.WriteRune(r)
-		default:
-			fmt.Fprintf(&b, "<U+%04X>", r)
-		}
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = approval.Visible(line)
 	}
-	return b.String()
+	return strings.Join(lines, "\n  | ")
 }
 
 // used tells the store what became of the call that an approval was for; the parked text goes with that.
