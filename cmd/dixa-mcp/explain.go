@@ -36,6 +36,9 @@ func (c *explainCmd) Run(ctx context.Context) error {
 		verdict = "granted"
 	}
 	fmt.Printf("%s: %s\n", verdict, e.Why)
+	if e.Confirm != "" {
+		fmt.Printf("waits for the yes of: %s\n", e.Confirm)
+	}
 	for _, f := range e.Filled {
 		fmt.Printf("filled in: %s = %s (%s, line %d)\n", f.Argument, f.Value, f.Rule, f.Line)
 	}

@@ -16,6 +16,7 @@ import (
 type Explanation struct {
 	Granted   bool
 	Why       string              // which line of the file, or what is wrong with the arguments
+	Confirm   string              // whose yes it would wait for, and by which line; "" when nobody's
 	Filled    []capability.Filled // what the file fills in
 	Arguments json.RawMessage     // as they would be understood
 	Lookups   []string            // what was asked of Dixa to decide, with what it answered
@@ -35,6 +36,9 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	e := Explanation{Granted: err == nil, Why: c.decision.Why, Arguments: c.arguments}
 	if c.decision.Allowed {
 		e.Filled = c.agent.Shape(c.tool).Filled()
+		if how, rule := c.needs(); how != capability.ConfirmNobody {
+			e.Confirm = fmt.Sprintf("%s: %s", how, rule)
+		}
 	}
 	if err != nil {
 		e.Why = explain(r.Tool, err)
