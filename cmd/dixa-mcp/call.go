@@ -28,7 +28,7 @@ func (c *callCmd) Run(ctx context.Context) error {
 	arguments := []byte(c.Arguments)
 	if c.Arguments == "-" {
 		var err error
-		if arguments, err = io.ReadAll(os.Stdin); err != nil {
+		if arguments, err = readInput(ctx); err != nil {
 			return err
 		}
 	}
@@ -47,6 +47,25 @@ func (c *callCmd) Run(ctx context.Context) error {
 	}
 	_, err = fmt.Println(a.Text)
 	return err
+}
+
+// readInput reads standard input to its end, unless ctx ends before: a read cannot be interrupted.
+func readInput(ctx context.Context) ([]byte, error) {
+	type input struct {
+		text []byte
+		err  error
+	}
+	read := make(chan input, 1)
+	go func() {
+		text, err := io.ReadAll(os.Stdin)
+		read <- input{text, err}
+	}()
+	select {
+	case i := <-read:
+		return i.text, i.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func noSuchTool(name string) error {

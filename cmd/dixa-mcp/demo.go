@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	dixamcp "dixa-mcp"
 	"dixa-mcp/internal/demo"
 )
 
@@ -15,5 +16,5 @@ func (demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return demo.Stdio(ctx, self, version(), os.Stdout)
+	return demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, os.Stdout)
 }

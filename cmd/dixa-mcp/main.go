@@ -33,18 +33,34 @@ type cli struct {
 }
 
 func main() {
-	var c cli
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	parsed := kong.Parse(&c,
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "dixa-mcp:", err)
+		os.Exit(1)
+	}
+}
+
+// run does what the arguments say. Without any it prints the help.
+func run(ctx context.Context, args []string) error {
+	var c cli
+	parser, err := kong.New(&c,
 		kong.Name("dixa-mcp"),
 		kong.Description("Dixa for AI agents, over MCP. Without a token, add --offline to try everything on a built-in Dixa."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
-	if err := parsed.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "dixa-mcp:", err)
-		stop()
-		os.Exit(1)
+	if err != nil {
+		return err
 	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	return parsed.Run()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"dixa-mcp/internal/serve"
 )
@@ -16,7 +18,8 @@ type serveCmd struct {
 // Run serves until the client closes its end or the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context) error {
 	out := os.Stdout
-	os.Stdout = os.Stderr // only the protocol may write to the real one
+	os.Stdout = os.Stderr          // only the protocol may write to the real one
+	signal.Ignore(syscall.SIGPIPE) // a client that is gone must not end calls whose outcome is still to be recorded
 	s, err := c.open()
 	if err != nil {
 		return err

@@ -10,6 +10,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,19 +33,23 @@ type session struct {
 	out io.Writer
 }
 
-// Stdio plays the session with the program at path, which it starts as an MCP client would.
-func Stdio(ctx context.Context, path, version string, out io.Writer) error {
+// Stdio plays the session with the program at path, which it starts as an MCP client would, under these capabilities
+// and whatever the environment says otherwise. It leaves nothing behind.
+func Stdio(ctx context.Context, path, version string, capabilities []byte, out io.Writer) error {
 	state, err := os.MkdirTemp("", "dixa-mcp-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(state)
-	tell := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	tell("An MCP client starts: dixa-mcp serve --offline --agent %s\n", Agent)
+	file := filepath.Join(state, "capabilities.yaml")
+	if err := os.WriteFile(file, capabilities, 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "An MCP client starts: dixa-mcp serve --offline --agent %s\n\n", Agent)
 
 	var stderr bytes.Buffer
-	c, err := client.NewStdioMCPClientWithOptions(path, nil, []string{"serve", "--offline", "--agent", Agent, "--state", state},
-		transport.WithCommandStderrWriter(&stderr))
+	c, err := client.NewStdioMCPClientWithOptions(path, nil, []string{"serve", "--offline", "--agent", Agent, "--state", state, "--capabilities", file},
+		transport.WithCommandStderrWriter(&stderr), transport.WithCommandFunc(plain))
 	if err != nil {
 		return err
 	}
@@ -51,7 +58,14 @@ func Stdio(ctx context.Context, path, version string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, stderr.String())
 	}
-	return s.records(state + "/audit")
+	return s.records(filepath.Join(state, "audit"))
+}
+
+// plain is the command without what the environment says about dixa-mcp.
+func plain(ctx context.Context, path string, _, args []string) (*exec.Cmd, error) {
+	c := exec.CommandContext(ctx, path, args...)
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "DIXA_") })
+	return c, nil
 }
 
 // play is the session itself.
@@ -163,7 +177,7 @@ const width = 110
 func (s *session) paragraph(text string) {
 	line := " "
 	for word := range strings.FieldsSeq(text) {
-		if len(line)+len(word) > width {
+		if len(line)+1+len(word) > width {
 			fmt.Fprintln(s.out, line)
 			line = "   "
 		}

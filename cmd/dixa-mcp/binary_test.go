@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// binary is the built program, as a newcomer has it.
+var binary string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "dixa-mcp-test-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "dixa-mcp")
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build the program for the tests:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// limit is how long a command may take before a test calls it hung.
+const limit = 30 * time.Second
+
+// place is a home folder of its own, from which commands are run.
+type place struct {
+	t    *testing.T
+	home string
+	env  []string
+}
+
+func newPlace(t *testing.T) *place {
+	p := &place{t: t, home: t.TempDir()}
+	p.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home, "XDG_CONFIG_HOME=" + filepath.Join(p.home, "config"), "XDG_STATE_HOME=" + filepath.Join(p.home, "state")}
+	return p
+}
+
+// write puts a file into the home folder and gives its path.
+func (p *place) write(name, text string) string {
+	path := filepath.Join(p.home, name)
+	require.NoError(p.t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(p.t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// command is the program with arguments, in which ~ stands for the home folder, and with more environment.
+func (p *place) command(env []string, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	p.t.Cleanup(cancel)
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "~", p.home)
+	}
+	c := exec.CommandContext(ctx, binary, args...)
+	c.Dir, c.Env = p.home, append(append([]string{}, p.env...), env...)
+	for i := range c.Env {
+		c.Env[i] = strings.ReplaceAll(c.Env[i], "~", p.home)
+	}
+	return c
+}
+
+// outcome is what a command left behind.
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+func finish(t *testing.T, c *exec.Cmd) outcome {
+	t.Helper()
+	var out, err bytes.Buffer
+	c.Stdout, c.Stderr = &out, &err
+	failed := c.Run()
+	var exit *exec.ExitError
+	if failed != nil && !errors.As(failed, &exit) {
+		require.NoError(t, failed)
+	}
+	return outcome{c.ProcessState.ExitCode(), out.String(), err.String()}
+}
+
+// run runs a command to its end, without input.
+func (p *place) run(args ...string) outcome {
+	p.t.Helper()
+	return finish(p.t, p.command(nil, args...))
+}
+
+// good runs a command that must succeed and gives what it printed.
+func (p *place) good(args ...string) string {
+	p.t.Helper()
+	o := p.run(args...)
+	require.Zero(p.t, o.code, o.stderr)
+	return o.stdout
+}

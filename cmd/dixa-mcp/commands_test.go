@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// offlineDixa runs the offline Dixa as a command, and gives the environment with which others reach it.
+func (p *place) offlineDixa(args ...string) (env []string, c *exec.Cmd) {
+	p.t.Helper()
+	c = p.command(nil, append([]string{"offline", "--listen", "127.0.0.1:0"}, args...)...)
+	out, err := c.StdoutPipe()
+	require.NoError(p.t, err)
+	require.NoError(p.t, c.Start())
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(p.t, err)
+	_, url, _ := strings.Cut(line, "offline Dixa at ")
+	url, _, _ = strings.Cut(url, " ")
+	require.Contains(p.t, url, "http://127.0.0.1:")
+	return []string{"DIXA_MCP_BASE_URL=" + url, "DIXA_API_TOKEN=" + token}, c
+}
+
+// What one command changes at an offline Dixa that runs by itself, another one sees.
+func TestOfflineIsShared(t *testing.T) {
+	p := newPlace(t)
+	env, dixa := p.offlineDixa()
+	with := func(args ...string) outcome { return finish(t, p.command(env, args...)) }
+	id := `{"conversationId":1234}`
+	require.Contains(t, with("call", "get_conversation", id).stdout, `"state":"Open"`)
+	require.Equal(t, outcome{0, `{"done":"closed conversation 1234"}` + "\n", ""}, with("call", "close_conversation", id, "--agent", "support"))
+	require.Contains(t, with("call", "get_conversation", id).stdout, `"state":"Closed"`)
+	require.NoError(t, dixa.Process.Signal(syscall.SIGINT))
+	require.NoError(t, dixa.Wait())
+	o := with("call", "get_conversation", id)
+	require.Equal(t, 1, o.code)
+	require.Contains(t, o.stderr, "get_conversation: no answer from Dixa:")
+	require.NotContains(t, o.stderr, token)
+}
+
+// Arguments come from standard input where a shell's quotes are in the way.
+func TestArgumentsFromInput(t *testing.T) {
+	p := newPlace(t)
+	c := p.command(nil, "call", "get_conversation", "-", "--offline")
+	c.Stdin = strings.NewReader("{\"conversationId\":\n 1234}\n")
+	o := finish(t, c)
+	require.Zero(t, o.code, o.stderr)
+	require.True(t, json.Valid([]byte(o.stdout)))
+	require.Empty(t, o.stderr, "a call prints what a model would get, and nothing else")
+}
+
+// Waiting for input ends with ctrl-C, as anything does.
+func TestInterruptedInput(t *testing.T) {
+	p := newPlace(t)
+	c := p.command(nil, "call", "get_conversation", "-", "--offline")
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	defer in.Close()
+	require.NoError(t, c.Start())
+	_, err = in.Write(bytes.Repeat([]byte(" "), 1<<20)) // more than a pipe holds: it is reading
+	require.NoError(t, err)
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	_ = c.Wait()
+	require.Equal(t, 1, c.ProcessState.ExitCode())
+}
+
+// launcher is a part of a client's configuration.
+type launcher struct {
+	Type    string
+	Command string
+	Args    []string
+	Env     map[string]string
+}
+
+// What config prints is what a client takes, and it works as printed.
+func TestConfig(t *testing.T) {
+	for client, key := range map[string]string{"claude-desktop": "mcpServers", "cursor": "mcpServers", "vscode": "servers"} {
+		t.Run(client, func(t *testing.T) {
+			p := newPlace(t)
+			file := p.write("my.yaml", "{version: 1, stdio: [me, you], agents: {me: {allow: [get_organization]}, you: {allow: [get_conversation, list_messages]}}}")
+			l := p.launcher(key, "config", client, "--offline", "--agent", "you", "--capabilities", "my.yaml")
+			require.Equal(t, binary, l.Command)
+			require.Equal(t, []string{"serve", "--agent", "you", "--capabilities", file, "--offline"}, l.Args)
+			require.Empty(t, l.Env)
+			c := p.command(nil, l.Args...)
+			c.Dir = t.TempDir() // clients start it anywhere
+			s := open(t, c)
+			require.Contains(t, s.initialize(), `agent \"you\"`)
+			require.Len(t, s.tools(), 2)
+			s.end(0)
+
+			l = p.launcher(key, "config", client)
+			require.Equal(t, []string{"serve", "--agent", "reader"}, l.Args)
+			if client == "vscode" {
+				require.Equal(t, "stdio", l.Type)
+				require.Equal(t, map[string]string{"DIXA_API_TOKEN": "${input:dixa-api-token}"}, l.Env)
+			} else {
+				require.True(t, filepath.IsAbs(l.Env["DIXA_API_TOKEN_FILE"]))
+			}
+		})
+	}
+}
+
+func (p *place) launcher(key string, args ...string) launcher {
+	p.t.Helper()
+	var whole map[string]json.RawMessage
+	require.NoError(p.t, json.Unmarshal([]byte(p.good(args...)), &whole))
+	var servers map[string]launcher
+	require.NoError(p.t, json.Unmarshal(whole[key], &servers))
+	require.Len(p.t, servers, 1)
+	require.NotContains(p.t, string(whole[key]), token)
+	return servers["dixa"]
+}
+
+// The lists for people and for programs say the same.
+func TestTools(t *testing.T) {
+	p := newPlace(t)
+	type listed struct {
+		Name, Access, Level, Group, Why, Description string
+		InputSchema                                  json.RawMessage
+	}
+	list := func(args ...string) map[string]listed {
+		var all []listed
+		require.NoError(t, json.Unmarshal([]byte(p.good(append([]string{"tools", "--json"}, args...)...)), &all))
+		named := map[string]listed{}
+		for _, l := range all {
+			named[l.Name] = l
+		}
+		require.Len(t, named, len(all))
+		return named
+	}
+	all, granted, denied := list(), list("--agent", "reader"), list("--agent", "reader", "--denied")
+	require.Len(t, all, len(granted)+len(denied))
+	for name, l := range all {
+		_, yes := granted[name]
+		_, no := denied[name]
+		require.NotEqual(t, yes, no, name)
+		require.NotEmpty(t, l.InputSchema)
+	}
+	require.Contains(t, granted["get_conversation"].Why, "agents.reader.access.conversations (line ")
+	require.Contains(t, denied["close_conversation"].Why, "access gives conversations only read")
+	text := p.good("tools", "--agent", "reader")
+	for name := range granted {
+		require.Contains(t, text, "\n"+name+" ")
+	}
+	require.Equal(t, len(granted)+1, strings.Count(text, "\n"))
+}
+
+// The built-in file is valid, and a good point to begin from.
+func TestCheck(t *testing.T) {
+	p := newPlace(t)
+	printed := p.good("check", "--print")
+	file := p.write("mine.yaml", printed)
+	said := p.good("check", file)
+	require.Contains(t, said, "Valid: "+file)
+	for _, agent := range []string{"reader", "triage", "support", "admin"} {
+		require.Regexp(t, `(?m)^`+agent+` +\d+`, said)
+	}
+	in := p.good("check")
+	require.Contains(t, in, "In force: built in")
+	require.Contains(t, p.good("check", "--capabilities", file), "In force: "+file)
+}
+
+// The demonstration works for whoever has set the program up already, too.
+func TestDemo(t *testing.T) {
+	p := newPlace(t)
+	p.write("config/dixa-mcp/capabilities.yaml", "{version: 1, stdio: [me], agents: {me: {allow: [get_organization]}}}")
+	o := finish(t, p.command([]string{"DIXA_MCP_BASE_URL=https://dixa.example", "DIXA_API_TOKEN=" + token, "DIXA_MCP_AGENT=me", "DIXA_MCP_AUDIT=~/elsewhere", "DIXA_MCP_TIMEOUT=1ns"}, "demo"))
+	require.Zero(t, o.code, o.stderr)
+	for _, says := range []string{"An MCP client starts", "triage sees ", "add_note", "✗ close_conversation is not granted to agent triage", "What was written down", "triage was refused close_conversation on conversation"} {
+		require.Contains(t, o.stdout, says)
+	}
+	require.NotContains(t, o.stdout+o.stderr, token)
+	require.NoDirExists(t, filepath.Join(p.home, "elsewhere"))
+	require.NoDirExists(t, filepath.Join(p.home, "state"), "it leaves nothing behind")
+}

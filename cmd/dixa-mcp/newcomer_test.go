@@ -1,0 +1,107 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const token = "PLANTED-token-0123456789"
+
+// What a newcomer gets wrong: one clear line on standard error, exit code 1, nothing on standard output, nothing done.
+func TestMistakes(t *testing.T) {
+	const get, id = "get_conversation", `{"conversationId":1234}`
+	for _, c := range []struct {
+		name string
+		args []string
+		env  []string
+		says string
+	}{
+		{"no token", []string{"serve"}, nil, "no Dixa API token: set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one"},
+		{"no token for a call", []string{"call", get, id}, nil, "no Dixa API token"},
+		{"two tokens", []string{"serve"}, []string{"DIXA_API_TOKEN=" + token, "DIXA_API_TOKEN_FILE=~/token"}, "DIXA_API_TOKEN and DIXA_API_TOKEN_FILE are both set: set one"},
+		{"a token of quotation marks", []string{"serve"}, []string{`DIXA_API_TOKEN="` + token + `"`}, "the Dixa API token has characters that no token has"},
+		{"a blank token", []string{"serve"}, []string{"DIXA_API_TOKEN=  "}, "the Dixa API token is empty"},
+		{"an empty token file", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~/empty"}, "the Dixa API token is empty"},
+		{"a missing token file", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~/none"}, "DIXA_API_TOKEN_FILE: open ~/none: no such file"},
+		{"a folder as token file", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~"}, "DIXA_API_TOKEN_FILE: read ~: is a directory"},
+		{"a missing capability file", []string{"serve", "--offline", "--capabilities", "~/none.yaml"}, nil, "capability file: open ~/none.yaml: no such file"},
+		{"one named by the environment", []string{"serve", "--offline"}, []string{"DIXA_MCP_CAPABILITIES=~/none.yaml"}, "capability file: open ~/none.yaml"},
+		{"a broken capability file", []string{"check", "~/broken.yaml"}, nil, "~/broken.yaml:3:"},
+		{"a misspelt agent", []string{"serve", "--offline", "--agent", "tirage"}, nil, `agent "tirage" is not under stdio in capabilities.yaml; did you mean "triage"?`},
+		{"a misspelt agent for a call", []string{"call", get, id, "--offline", "--agent", "redaer"}, nil, `did you mean "reader"?`},
+		{"a misspelt agent for config", []string{"config", "cursor", "--agent", "redaer"}, nil, `did you mean "reader"?`},
+		{"a misspelt agent for tools", []string{"tools", "--agent", "redaer"}, nil, `did you mean "reader"?`},
+		{"a misspelt tool", []string{"call", "get_conversatoin", id, "--offline"}, nil, `there is no tool "get_conversatoin"; did you mean get_conversation?`},
+		{"a tool that is none", []string{"call", "frobnicate", "--offline"}, nil, `there is no tool "frobnicate"; dixa-mcp tools lists all`},
+		{"a misspelt flag", []string{"serve", "--ofline"}, nil, "unknown flag --ofline, did you mean"},
+		{"a misspelt command", []string{"srve"}, nil, "unexpected argument srve"},
+		{"an unknown client", []string{"config", "claude"}, nil, `must be one of "claude-desktop","vscode","cursor" but got "claude"`},
+		{"a text for a number", []string{"call", get, `{"conversationId":"last"}`, "--offline"}, nil, `get_conversation: conversationId: got "last", want an integer. Nothing was sent to Dixa.`},
+		{"a path for a number", []string{"call", get, `{"conversationId":"../agents"}`, "--offline"}, nil, `conversationId: got "../agents", want an integer.`},
+		{"a path for an id", []string{"call", "get_queue", `{"queueId":"../agents"}`, "--offline", "--agent", "admin"}, nil, `queueId: got "../agents", want a UUID`},
+		{"arguments that are no object", []string{"call", get, `[1234]`, "--offline"}, nil, "arguments: got an array, want one JSON object of arguments."},
+		{"arguments that are no JSON", []string{"call", get, `conversationId=1234`, "--offline"}, nil, "arguments: got invalid JSON"},
+		{"an argument too many", []string{"call", get, id, "x", "--offline"}, nil, "unexpected argument x"},
+		{"what is not granted", []string{"call", "close_conversation", id, "--offline"}, nil, "close_conversation is not granted to agent reader: access gives conversations only read"},
+		{"what is not there", []string{"call", get, `{"conversationId":99999999}`, "--offline"}, nil, "Dixa answered 404"},
+		{"two Dixas", []string{"serve", "--offline", "--base-url", "https://dixa.example"}, nil, "--offline excludes --base-url"},
+		{"an address without encryption", []string{"serve", "--base-url", "http://dixa.example"}, []string{"DIXA_API_TOKEN=" + token}, `address "http://dixa.example" would send the token unencrypted: use https://`},
+		{"an address that is none", []string{"serve", "--base-url", "dixa"}, []string{"DIXA_API_TOKEN=" + token}, "is not a URL like it"},
+		{"no time", []string{"serve", "--offline", "--timeout", "0"}, nil, "--timeout must be longer than 0, not 0s"},
+		{"a time that is none", []string{"serve", "--offline", "--timeout", "soon"}, nil, `--timeout: expected duration but got "soon"`},
+		{"a state folder that cannot be made", []string{"call", get, id, "--offline", "--state", "~/token/state"}, nil, "the records of calls cannot be kept (see --audit)"},
+		{"--denied alone", []string{"tools", "--denied"}, nil, "--denied needs --agent"},
+		{"an address that is taken", []string{"offline", "--listen", "256.0.0.1:1"}, nil, "offline Dixa: listen tcp"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPlace(t)
+			p.write("token", token)
+			p.write("empty", "\n")
+			p.write("broken.yaml", "version: 1\nagents:\n  a: {acces: {}}\n")
+			o := finish(t, p.command(c.env, c.args...))
+			require.Equal(t, 1, o.code, o.stderr)
+			require.Empty(t, o.stdout)
+			require.Contains(t, o.stderr, strings.ReplaceAll(c.says, "~", p.home))
+			require.Equal(t, "dixa-mcp: ", o.stderr[:10])
+			require.Equal(t, 1, strings.Count(o.stderr, "\n"), o.stderr)
+			require.NotContains(t, o.stderr, token)
+			require.NotContains(t, o.stderr, "goroutine")
+		})
+	}
+}
+
+// A file in the user's configuration folder is in force without being named, and a broken one stops everything before
+// anything is made.
+func TestBrokenFileOfTheUser(t *testing.T) {
+	p := newPlace(t)
+	path := p.write("config/dixa-mcp/capabilities.yaml", "version: 2\n")
+	for _, args := range [][]string{{"serve", "--offline"}, {"call", "get_organization", "--offline"}, {"check"}, {"tools", "--agent", "reader"}, {"config", "cursor"}} {
+		o := p.run(args...)
+		require.Equal(t, 1, o.code)
+		require.Empty(t, o.stdout)
+		require.Contains(t, o.stderr, path+":1:10: version: must be the number 1")
+		require.Contains(t, o.stderr, "agents: is missing", "every problem at once")
+	}
+	_, err := os.Stat(filepath.Join(p.home, "state"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	p.write("config/dixa-mcp/capabilities.yaml", "{version: 1, stdio: [me], agents: {me: {allow: [get_organization]}}}")
+	require.Contains(t, p.good("check"), "In force: "+path)
+	require.Contains(t, p.good("call", "get_organization", "--offline"), `"name"`)
+}
+
+// Help is for standard output, and asked for by doing nothing, too.
+func TestHelp(t *testing.T) {
+	p := newPlace(t)
+	for _, args := range [][]string{{}, {"--help"}, {"serve", "--help"}} {
+		o := p.run(args...)
+		require.Zero(t, o.code, o.stderr)
+		require.Contains(t, o.stdout, "Usage: dixa-mcp")
+		require.Empty(t, o.stderr)
+	}
+	require.Regexp(t, `^dixa-mcp \S+ \(go1\.\S+, \w+/\w+\)\n$`, p.good("version"))
+}
