@@ -1,0 +1,192 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/audit"
+)
+
+// cold is a state folder with a capability file.
+type cold struct {
+	*testing.T
+	dir  string
+	file string
+	freezer
+}
+
+func newCold(t *testing.T) *cold {
+	c := &cold{T: t, dir: t.TempDir()}
+	c.file = filepath.Join(c.dir, "capabilities.yaml")
+	c.freezer = freezer{filepath.Join(c.dir, "state", "frozen")}
+	c.write(c.file, "version: 1\nagents: {triage: {access: {conversations: read}}, all: {access: {conversations: read}}}")
+	return c
+}
+
+func (c *cold) write(path, text string) {
+	c.Helper()
+	require.NoError(c, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(c, os.WriteFile(path, []byte(text), 0o600))
+}
+
+func (c *cold) where() freezeDir {
+	return freezeDir{fileFlag: fileFlag{Capabilities: c.file}, State: filepath.Join(c.dir, "state")}
+}
+
+func (c *cold) freeze(agent, reason string) error {
+	return (&freezeCmd{Agent: agent, Reason: reason, freezeDir: c.where()}).Run(c.Context())
+}
+
+func (c *cold) thaw(agent string) error {
+	return (&thawCmd{Agent: agent, freezeDir: c.where()}).Run(c.Context())
+}
+
+// stopped requires who is frozen, of two agents.
+func (c *cold) stopped(triage, all bool) {
+	c.Helper()
+	_, is := c.frozen("triage")
+	require.Equal(c, triage, is)
+	_, is = c.frozen("all")
+	require.Equal(c, all, is)
+}
+
+// told are the sentences of the records.
+func (c *cold) told() (events []audit.Event, sentences []string) {
+	c.Helper()
+	require.NoError(c, audit.Read(filepath.Join(c.dir, "state", "audit"), func(r audit.Record) error {
+		if told(r) {
+			events, sentences = append(events, r.Event), append(sentences, r.Agent+": "+r.Text)
+		}
+		return nil
+	}))
+	return events, sentences
+}
+
+func TestFreezeAndThaw(t *testing.T) {
+	c := newCold(t)
+	c.stopped(false, false)
+	require.NoError(t, c.freeze("triage", "it sends nonsense"))
+	c.stopped(true, false)
+	reason, _ := c.frozen("triage")
+	require.Equal(t, "it sends nonsense", reason)
+	require.NoError(t, c.freeze("triage", "still"), "twice")
+	reason, _ = c.frozen("triage")
+	require.Equal(t, "still", reason)
+	require.NoError(t, c.thaw("triage"))
+	c.stopped(false, false)
+
+	require.NoError(t, c.freeze("", ""))
+	c.stopped(true, true)
+	_, someoneElse := c.frozen("added_later")
+	require.True(t, someoneElse)
+	require.NoError(t, c.freeze("triage", ""))
+	require.NoError(t, c.thaw(""))
+	c.stopped(true, false)
+	require.NoError(t, c.thaw("triage"))
+	c.stopped(false, false)
+
+	events, sentences := c.told()
+	require.Equal(t, []audit.Event{
+		audit.EventFreeze, audit.EventFreeze, audit.EventThaw, audit.EventFreeze, audit.EventFreeze, audit.EventThaw, audit.EventThaw,
+	}, events)
+	who := whoami()
+	require.Equal(t, "triage: "+who+" froze agent triage", sentences[0])
+	require.Equal(t, "triage: "+who+" thawed agent triage", sentences[2])
+	require.Equal(t, ": "+who+" froze all agents", sentences[3])
+	report, err := audit.Verify(filepath.Join(c.dir, "state", "audit"))
+	require.NoError(t, err)
+	require.True(t, report.OK(), report.Problems)
+}
+
+// An agent may be called all; its mark is not that of all agents, whatever the file system thinks of upper case.
+func TestFreezeAgentCalledAll(t *testing.T) {
+	c := newCold(t)
+	require.NoError(t, c.freeze("all", ""))
+	c.stopped(false, true)
+	require.NoError(t, c.freeze("", ""))
+	require.NoError(t, c.thaw("all"))
+	c.stopped(true, true)
+	require.False(t, agentName.MatchString(everyAgent))
+}
+
+func TestFreezeRefuses(t *testing.T) {
+	c := newCold(t)
+	require.ErrorContains(t, c.thaw(""), "all agents is not frozen in "+c.freezer.dir)
+	require.ErrorContains(t, c.thaw("triage"), "agent triage is not frozen in")
+	require.ErrorContains(t, c.freeze("triag", ""), "triage")
+	for _, name := range []string{"../x", "ALL", "_all", "a/b", "Triage", ".", "x.json"} {
+		require.ErrorContains(t, c.freeze(name, ""), "is no name of an agent", name)
+		require.ErrorContains(t, c.thaw(name), "is no name of an agent", name)
+	}
+	require.NoDirExists(t, filepath.Join(c.dir, "state"))
+}
+
+// What is wrong elsewhere does not keep anybody from stopping an agent.
+func TestFreezeInTrouble(t *testing.T) {
+	t.Run("a broken capability file", func(t *testing.T) {
+		c := newCold(t)
+		c.write(c.file, "agents: [")
+		require.NoError(t, c.freeze("triage", ""))
+		c.stopped(true, false)
+		require.NoError(t, c.freeze("", ""))
+		c.stopped(true, true)
+		require.NoError(t, c.thaw(""))
+		require.NoError(t, c.thaw("triage"))
+		c.stopped(false, false)
+	})
+	t.Run("no capability file", func(t *testing.T) {
+		c := newCold(t)
+		require.NoError(t, os.Remove(c.file))
+		require.NoError(t, c.freeze("triage", ""))
+		c.stopped(true, false)
+	})
+	t.Run("no place for records", func(t *testing.T) {
+		c := newCold(t)
+		c.write(filepath.Join(c.dir, "state", "audit"), "not a folder")
+		require.ErrorContains(t, c.freeze("triage", ""), "it is done, but could not be recorded")
+		c.stopped(true, false)
+	})
+	t.Run("no place for marks", func(t *testing.T) {
+		c := newCold(t)
+		c.write(c.freezer.dir, "not a folder")
+		require.Error(t, c.freeze("triage", ""))
+		c.stopped(true, true)
+	})
+}
+
+// A mark that cannot be read stops: it was put there to stop.
+func TestFreezeUnreadableMark(t *testing.T) {
+	for name, text := range map[string]string{"empty": "", "half": `{"by":"me","at":"20`, "a list": "[]", "nonsense": "x"} {
+		t.Run(name, func(t *testing.T) {
+			c := newCold(t)
+			c.write(c.path("triage"), text)
+			c.stopped(true, false)
+			reason, _ := c.frozen("triage")
+			require.Equal(t, "the mark in the state folder cannot be read", reason)
+			c.write(c.path(everyAgent), text)
+			c.stopped(true, true)
+			require.NoError(t, c.thaw(""))
+			require.NoError(t, c.thaw("triage"))
+			c.stopped(false, false)
+		})
+	}
+	c := newCold(t)
+	require.NoError(t, os.MkdirAll(c.path("triage"), 0o700))
+	c.stopped(true, false)
+}
+
+func TestFreezeCommandLine(t *testing.T) {
+	var c cli
+	parser, err := kong.New(&c)
+	require.NoError(t, err)
+	_, err = parser.Parse([]string{"freeze", "--agent", "triage", "--reason", "r", "--state", "s", "--audit", "a", "--capabilities", "c"})
+	require.NoError(t, err)
+	require.Equal(t, freezeCmd{"triage", "r", freezeDir{fileFlag{"c"}, "s", "a"}}, c.Freeze)
+	_, err = parser.Parse([]string{"thaw", "--state", "s"})
+	require.NoError(t, err)
+	require.Equal(t, thawCmd{"", freezeDir{State: "s"}}, c.Thaw)
+}
