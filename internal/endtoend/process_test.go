@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,9 @@ func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "dixa-mcp-endtoend-")
 	if err == nil {
 		binary = filepath.Join(dir, "dixa-mcp")
+		if runtime.GOOS == "windows" {
+			binary += ".exe"
+		}
 		var said []byte
 		if said, err = exec.Command("go", "build", "-o", binary, "dixa-mcp/cmd/dixa-mcp").CombinedOutput(); err != nil {
 			err = fmt.Errorf("%w: %s", err, said)
