@@ -162,6 +162,24 @@ func TestParkThenOtherRules(t *testing.T) {
 	require.Len(t, b.dixa.Effects(), 1)
 }
 
+// A yes is worth no more than its approver is when it is used.
+func TestParkThenOtherApprovers(t *testing.T) {
+	b, s := newParked(t)
+	s.approve(b.waits("parks", note))
+	for name, file := range map[string]string{
+		"another person": strings.Replace(confirming, "anna:", "bob:", 1),
+		"another key":    strings.Replace(confirming, "2c26b46b", "3c26b46b", 1),
+		"not this level": strings.Replace(confirming, "may: [write, send, erase]}", "may: [erase]}\n  bob: {key_sha256: "+strings.Repeat("ab", 32)+", may: [write]}", 1),
+	} {
+		b.gate.Reload(t.Context(), parse(t, file))
+		r := b.refused(b.call("parks", "add_note", note), "add_note was approved by anna, who may no longer decide about it. Nothing was sent to Dixa.")
+		require.Equal(t, "its approver may no longer decide", r.Reason, name)
+	}
+	b.gate.Reload(t.Context(), parse(t, confirming))
+	require.False(t, b.call("parks", "add_note", note).Failed)
+	require.Len(t, b.dixa.Effects(), 1)
+}
+
 func TestParkOnce(t *testing.T) {
 	b, s := newParked(t)
 	s.approve(b.waits("parks", note))
