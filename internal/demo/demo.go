@@ -49,7 +49,7 @@ func Stdio(ctx context.Context, path, version string, capabilities []byte, out i
 
 	var stderr bytes.Buffer
 	c, err := client.NewStdioMCPClientWithOptions(path, nil, []string{"serve", "--offline", "--agent", Agent, "--state", state, "--capabilities", file},
-		transport.WithCommandStderrWriter(&stderr), transport.WithCommandFunc(plain))
+		transport.WithCommandFunc(plain(&stderr)))
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,15 @@ func Stdio(ctx context.Context, path, version string, capabilities []byte, out i
 	return s.records(filepath.Join(state, "audit"))
 }
 
-// plain is the command without what the environment says about dixa-mcp.
-func plain(ctx context.Context, path string, _, args []string) (*exec.Cmd, error) {
-	c := exec.CommandContext(ctx, path, args...)
-	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "DIXA_") })
-	return c, nil
+// plain makes the command without what the environment says about dixa-mcp. Its standard error is whole when the client
+// is closed.
+func plain(stderr io.Writer) transport.CommandFunc {
+	return func(ctx context.Context, path string, _, args []string) (*exec.Cmd, error) {
+		c := exec.CommandContext(ctx, path, args...)
+		c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "DIXA_") })
+		c.Stderr = stderr
+		return c, nil
+	}
 }
 
 // play is the session itself.
