@@ -150,6 +150,9 @@ type Call struct {
 	Attempts  int    // how often it was sent
 	RequestID string // Dixa's name for the last request, where it gives one
 
+	// Before is asked when the call's turn at Dixa's limit has come, before each attempt; its error ends the call. nil: go.
+	Before func() error
+
 	// Row takes the rows of a stream, which has no Out and no Raw; nil for any other call. Its error ends the call.
 	Row func(json.RawMessage) error
 

@@ -41,6 +41,13 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 		if err := c.pacers[call.Op.Host].wait(ctx, call.Op.Name); err != nil {
 			return giveUp(call, last, err)
 		}
+		if call.Before != nil {
+			if err := call.Before(); err != nil && last == nil {
+				return err
+			} else if err != nil {
+				return giveUp(call, last, err)
+			}
+		}
 		again, retryAfter, e := c.attempt(ctx, call, req)
 		if e == nil {
 			return nil

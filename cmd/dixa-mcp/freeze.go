@@ -121,7 +121,7 @@ func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, 
 		}
 		if rules, _, err := d.load(); err != nil { // a broken file must not keep anybody from stopping an agent
 			fmt.Fprintf(os.Stderr, "the capability file cannot be read, so whether it has an agent %s is not known\n", agent)
-		} else if _, err := rules.Agent(agent); err != nil {
+		} else if _, err := rules.Agent(agent); err != nil && event == audit.EventFreeze { // an old mark can always go
 			return err
 		}
 		name = agent

@@ -17,10 +17,9 @@ const budgetBurst = 2
 
 // budget counts what an agent has used. It lives as long as the process; hours and days are those of UTC.
 type budget struct {
-	mu    sync.Mutex
-	rules capability.Budget
-	pace  *rate.Limiter // nil: only Dixa's limit
-	used  map[string]*window
+	mu   sync.Mutex
+	pace *rate.Limiter // nil: only Dixa's limit
+	used map[string]*window
 }
 
 // window is how often something was done in the present hour or day.
@@ -73,37 +72,29 @@ func (e *overBudget) Error() string {
 	return fmt.Sprintf("agent %s has used its budget of %s; it comes back at %s. Nothing was sent.", e.agent, e.limit, e.back.Format("15:04 UTC on 2 January"))
 }
 
-// budgetOf is an agent's budget. Changed rules keep what was counted.
+// budgetOf is what an agent has used. Changed rules keep what was counted.
 func (g *Gate) budgetOf(a *capability.Agent) *budget {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	b := g.budgets[a.Name]
 	if b == nil {
 		b = &budget{used: map[string]*window{}}
 		g.budgets[a.Name] = b
 	}
-	g.mu.Unlock()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if rules := a.Budget(); rules != b.rules {
-		b.rules, b.pace = rules, nil
-		if rules.RequestsPerSecond > 0 {
-			b.pace = rate.NewLimiter(rate.Limit(rules.RequestsPerSecond), budgetBurst)
-		}
-	}
 	return b
 }
 
-// check says what is used up for an operation of a level.
-func (b *budget) check(agent string, level dixaclient.Level) error {
+// check says what is used up for an operation of a level, under the rules that the call began with.
+func (b *budget) check(a *capability.Agent, level dixaclient.Level) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.over(agent, level, time.Now().UTC())
+	return b.over(a, level, time.Now().UTC())
 }
 
-func (b *budget) over(agent string, level dixaclient.Level, now time.Time) error {
-	for _, l := range limitsOf(b.rules, level) {
+func (b *budget) over(a *capability.Agent, level dixaclient.Level, now time.Time) error {
+	for _, l := range limitsOf(a.Budget(), level) {
 		if w := b.window(l, now); l.most > 0 && w.used >= l.most {
-			return &overBudget{agent, l, w.ends}
+			return &overBudget{a.Name, l, w.ends}
 		}
 	}
 	return nil
@@ -111,21 +102,32 @@ func (b *budget) over(agent string, level dixaclient.Level, now time.Time) error
 
 // take counts an operation, or says what is used up. Near the end it says what is left. The pace is nil when there is
 // none but Dixa's.
-func (b *budget) take(agent string, level dixaclient.Level) (warning string, pace *rate.Limiter, err error) {
+func (b *budget) take(a *capability.Agent, level dixaclient.Level) (warning string, pace *rate.Limiter, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now().UTC()
-	if err := b.over(agent, level, now); err != nil {
+	if err := b.over(a, level, now); err != nil {
 		return "", nil, err
 	}
-	for _, l := range limitsOf(b.rules, level) {
+	for _, l := range limitsOf(a.Budget(), level) {
 		w := b.window(l, now)
 		w.used++
 		if left := l.most - w.used; l.most > 0 && left <= l.most/10 {
 			warning = fmt.Sprintf("%d left of %s, until %s", left, l, w.ends.Format("15:04 UTC"))
 		}
 	}
-	return warning, b.pace, nil
+	return warning, b.paced(a.Budget().RequestsPerSecond), nil
+}
+
+// paced is the agent's own pace; another one begins with its burst.
+func (b *budget) paced(perSecond float64) *rate.Limiter {
+	if perSecond == 0 {
+		return nil
+	}
+	if b.pace == nil || b.pace.Limit() != rate.Limit(perSecond) {
+		b.pace = rate.NewLimiter(rate.Limit(perSecond), budgetBurst)
+	}
+	return b.pace
 }
 
 // window is the present hour or day of a line; a new one begins by itself.
@@ -140,7 +142,7 @@ func (b *budget) window(l limit, now time.Time) *window {
 
 // spend waits for the agent's own pace and takes the operation from its budget.
 func (c *call) spend(ctx context.Context, op *dixaclient.Spec) error {
-	warning, pace, err := c.gate.budgetOf(c.agent).take(c.agentName, op.Level)
+	warning, pace, err := c.gate.budgetOf(c.agent).take(c.agent, op.Level)
 	if err != nil {
 		return err
 	}

@@ -161,7 +161,8 @@ func (c *call) intend(ctx context.Context) error {
 }
 
 // unrecorded is a write that is not carried out because no record could be kept of it.
-func (c *call) unrecorded(err error) Answer {
+func (c *call) unrecorded(ctx context.Context, err error) Answer {
+	c.used(ctx, audit.OutcomeNotDone)
 	c.gate.log.Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
 	return Answer{Failed: true, Text: c.request.Tool + ": the record of calls cannot be written, and nothing is done without a record. Nothing was sent to Dixa. The operator of dixa-mcp must look at it."}
 }

@@ -59,7 +59,7 @@ func (c *call) needs() (how capability.Confirm, rule string) {
 // asked about a call for which the budget is used up: the yes would be lost on it.
 func (c *call) rehearse(ctx context.Context, args *tools.Arguments) ([]string, error) {
 	for _, op := range c.tool.Operations {
-		if err := c.gate.budgetOf(c.agent).check(c.agentName, op.Level); err != nil {
+		if err := c.gate.budgetOf(c.agent).check(c.agent, op.Level); err != nil {
 			return nil, err
 		}
 	}

@@ -120,7 +120,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		return *stop
 	}
 	if err := c.intend(ctx); err != nil {
-		return c.unrecorded(err)
+		return c.unrecorded(ctx, err)
 	}
 	out, err := c.tool.Run(c.context(ctx), g.client, args)
 	if err != nil {
@@ -173,7 +173,7 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 		defer c.gate.facts.forget(id)
 	}
 	if b := c.agent.Bound(); b != nil {
-		if err := c.gate.budgetOf(c.agent).check(c.agentName, op.Op.Level); err != nil { // before anything is looked up
+		if err := c.gate.budgetOf(c.agent).check(c.agent, op.Op.Level); err != nil { // before anything is looked up
 			return err
 		}
 		return c.bounded(ctx, b, op, next)
@@ -202,6 +202,7 @@ func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, next func(cont
 	if err := c.spend(ctx, op.Op); err != nil {
 		return err
 	}
+	op.Before = c.thawed // it may have to wait for its turn, and a freeze holds at once
 	start := time.Now()
 	err := next(ctx)
 	if err == nil && c.agent.Bound() != nil {

@@ -67,13 +67,15 @@ const question = "confirm"
 // emptyForm asks for nothing but yes or no.
 var emptyForm = map[string]any{"type": "object", "properties": map[string]any{}}
 
-// canAsk tells whether the client can put a question to its person.
+// canAsk tells whether the client can put a form to its person; one that only opens addresses cannot.
 func canAsk(ctx context.Context) bool {
+	var can *mcp.ElicitationCapability
 	if server.IsModernRequest(ctx) {
-		return server.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation != nil
+		can = server.RequestProtocolInfoFromContext(ctx).ClientCapabilities.Elicitation
+	} else if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
+		can = session.GetClientCapabilities().Elicitation
 	}
-	session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo)
-	return ok && session.GetClientCapabilities().Elicitation != nil
+	return can != nil && (can.Form != nil || can.URL == nil)
 }
 
 var emptySchema = []byte(`{"type":"object","properties":{}}`)
