@@ -40,7 +40,8 @@ const (
 //	Text      {"chars":120,"sha256":"9f86d081884c7d65"}
 //	Personal  {"hash":"3c1d5bb0c7a2e901"}, or {"chars":14} without a key
 //
-// Numbers and booleans are plain everywhere, but a number that is declared Personal (a phone number) is hashed.
+// Numbers are plain where the argument is known, but one that is declared Personal (a phone number) is hashed; booleans
+// are plain everywhere.
 // Nulls are dropped. Plain is not inherited by what is nested in an argument; Personal is. What is not JSON becomes
 // {"unreadable":<bytes>}, and no arguments become nil.
 func Arguments(raw json.RawMessage, kinds map[string]Kind, key []byte) json.RawMessage {
@@ -56,7 +57,7 @@ func Arguments(raw json.RawMessage, kinds map[string]Kind, key []byte) json.RawM
 	if value == nil {
 		return nil
 	}
-	out, err := marshal(reducer{kinds, key}.value("", Text, value))
+	out, err := marshal(reducer{kinds: kinds, key: key}.value("", Text, value))
 	if err != nil { // cannot be: value was decoded from JSON
 		return fmt.Appendf(nil, `{"unreadable":%d}`, len(raw))
 	}
@@ -64,8 +65,9 @@ func Arguments(raw json.RawMessage, kinds map[string]Kind, key []byte) json.RawM
 }
 
 type reducer struct {
-	kinds map[string]Kind
-	key   []byte
+	kinds   map[string]Kind
+	key     []byte
+	unknown bool // nothing is known of what the argument holds, not even what its numbers are
 }
 
 // value reduces one value that is not null.
@@ -85,7 +87,7 @@ func (r reducer) value(path string, kind Kind, value any) any {
 		if kind == Personal {
 			return r.personal(v.String())
 		}
-		if len(v) > maxPlainNumber {
+		if len(v) > maxPlainNumber || r.unknown {
 			return text(v.String())
 		}
 		return v
@@ -121,7 +123,7 @@ func (r reducer) object(path string, inherited Kind, object map[string]any) any 
 		if listed || r.leadsToListed(at) {
 			kept[name] = r.value(at, kind, v)
 		} else { // and nothing nested in it is listed either
-			kept["#"+digest(name)[:8]] = reducer{key: r.key}.value("", kind, v)
+			kept["#"+digest(name)[:8]] = reducer{key: r.key, unknown: true}.value("", kind, v)
 		}
 	}
 	return kept

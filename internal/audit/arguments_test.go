@@ -35,7 +35,7 @@ func TestArguments(t *testing.T) {
 		{"personal is inherited", `{"contacts":[{"name":"Anna"}]}`, `{"contacts":[{"#82a3537f":{"hash":"d27d461c645c7ca8"}}]}`},
 		{"plain is not", `{"anything":{"name":"Anna"}}`, `{"anything":{"#82a3537f":{"chars":4,"sha256":"bf4fccd616251b67"}}}`},
 		{"an unlisted name", `{"name":"Anna"}`, `{"#82a3537f":{"chars":4,"sha256":"bf4fccd616251b67"}}`},
-		{"unlisted numbers and booleans", `{"n":12,"b":true}`, `{"#1b16b1df":12,"#3e23e816":true}`},
+		{"unlisted numbers and booleans", `{"n":12,"b":true}`, `{"#1b16b1df":{"chars":2,"sha256":"6b51d431df5d7f14"},"#3e23e816":true}`},
 		{"a number that is a message", `{"n":` + strings.Repeat("1", 41) + `}`, `{"#1b16b1df":{"chars":41,"sha256":"7f67ec6536b73119"}}`},
 		{"nested", `{"filter":{"queueId":"q1","search":"lost parcel"}}`, `{"filter":{"queueId":"q1","search":{"hash":"18f5e5df06d5ca30"}}}`},
 		{"nested in a list", `{"bulk":{"items":[{"id":1},{"id":"x"}]}}`, `{"bulk":{"items":[{"id":1},{"id":"x"}]}}`},

@@ -18,6 +18,7 @@ var kindsOf sync.Map // *tools.Tool → map[string]audit.Kind
 var personal = map[string]bool{
 	"email": true, "phone": true, "phoneNumber": true, "additionalEmails": true, "additionalPhoneNumbers": true, "externalId": true,
 	"displayName": true, "firstName": true, "lastName": true, "middleNames": true, "cc": true, "bcc": true, "query": true,
+	"password": true, "token": true, // of a webhook; short ones could be guessed from a plain digest
 }
 
 // kinds says how each argument stands in a record: ids, enums, numbers, flags and times as they are, personal data as

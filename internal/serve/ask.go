@@ -91,6 +91,16 @@ func (a *asking) end(id string) {
 	delete(a.waiting, id)
 }
 
+// giveUp ends all questions: the client can no longer answer.
+func (a *asking) giveUp() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, c := range a.waiting {
+		delete(a.waiting, id)
+		c <- message{Error: json.RawMessage(`{}`)}
+	}
+}
+
 // answered takes an answer of the client's; one that nobody waits for is dropped.
 func (a *asking) answered(m message) {
 	a.mu.Lock()

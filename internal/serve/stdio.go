@@ -211,6 +211,7 @@ func (s *stdio) settle(ctx context.Context, cancel func()) {
 	for _, r := range s.listeners() {
 		r.cancel()
 	}
+	s.session.asking.giveUp()
 	idle := closed(s.calls.Wait)
 	select {
 	case <-idle:
