@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // keywords are what clients accept, by the type of the schema.
@@ -19,7 +20,7 @@ var keywords = map[string][]string{
 }
 
 // propertyName is what providers accept as the name of a property.
-var propertyName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
+var propertyName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`) })
 
 // Lint checks that any JSON Schema for the arguments of a tool keeps to the subset
 // that every client accepts. Its error names the first place that does not, such
@@ -116,7 +117,7 @@ func (l *linter) properties(v *value) {
 	}
 	for i := range v.kids {
 		name, kid := v.kids[i].key, &v.kids[i].value
-		if !propertyName.MatchString(name) {
+		if !propertyName().MatchString(name) {
 			l.refuse("the name %q does not match %s", name, propertyName)
 		}
 		l.at(name, func() { l.schema(kid) })

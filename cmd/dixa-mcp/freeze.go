@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 
 	"dixa-mcp/internal/audit"
@@ -20,7 +21,7 @@ import (
 const everyAgent = "_all"
 
 // agentName is what an agent can be called; it is also the name of a file here.
-var agentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+var agentName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`) })
 
 // freezer keeps a file for each agent that is stopped, in the state folder. It is looked at before each operation, so
 // a freeze holds at once, for every process on this folder.
@@ -116,7 +117,7 @@ func (c *thawCmd) Run(ctx context.Context) error {
 func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, did string, do func(freezer, string) error) error {
 	name := everyAgent
 	if agent != "" {
-		if !agentName.MatchString(agent) {
+		if !agentName().MatchString(agent) {
 			return fmt.Errorf("%.80q is no name of an agent", agent)
 		}
 		if rules, _, err := d.load(); err != nil { // a broken file must not keep anybody from stopping an agent

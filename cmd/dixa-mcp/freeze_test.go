@@ -110,7 +110,7 @@ func TestFreezeAgentCalledAll(t *testing.T) {
 	require.NoError(t, c.freeze("", ""))
 	require.NoError(t, c.thaw("all"))
 	c.stopped(true, true)
-	require.False(t, agentName.MatchString(everyAgent))
+	require.False(t, agentName().MatchString(everyAgent))
 }
 
 func TestFreezeRefuses(t *testing.T) {

@@ -45,8 +45,13 @@ func main() {
 
 // run does what the arguments say. Without any it prints the help.
 func run(ctx context.Context, args []string) error {
-	var c cli
-	parser, err := kong.New(&c,
+	var commands any = new(cli)
+	if len(args) > 0 && args[0] == "serve" { // a client waits for this one: the others' flags take longer than its start
+		commands = new(struct {
+			Serve serveCmd `cmd:"" help:"Serve an agent over stdio; this is what an MCP client starts."`
+		})
+	}
+	parser, err := kong.New(commands,
 		kong.Name("dixa-mcp"),
 		kong.Description("Dixa for AI agents, over MCP. Without a token, add --offline to try everything on a built-in Dixa."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -28,7 +28,7 @@ func NewDir(path string, now func() time.Time) *Dir {
 
 // Park implements [Store].
 func (d *Dir) Park(ctx context.Context, r Request) (Request, error) {
-	if r.Agent == "" || r.Tool == "" || !isDigest.MatchString(r.Digest) {
+	if r.Agent == "" || r.Tool == "" || !isDigest().MatchString(r.Digest) {
 		return Request{}, errors.New("approval: a request needs its agent, its tool and the digest of its arguments")
 	}
 	err := d.within(ctx, func(f *folder) error {

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,8 +28,8 @@ const (
 )
 
 var (
-	isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	fileName = regexp.MustCompile(`^(A-[2-9A-Z]{4,8})\.([0-9a-f]{16})\.json$`)
+	isDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
+	fileName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(A-[2-9A-Z]{4,8})\.([0-9a-f]{16})\.json$`) })
 )
 
 // folder is the folder while nobody else is in it.
@@ -111,7 +112,7 @@ func (f *folder) look() error {
 		return fmt.Errorf("read the approvals: %w", err)
 	}
 	for _, e := range all {
-		if m := fileName.FindStringSubmatch(e.Name()); m != nil {
+		if m := fileName().FindStringSubmatch(e.Name()); m != nil {
 			f.entries = append(f.entries, entry{e.Name(), m[1], m[2]})
 		} else if strings.HasPrefix(e.Name(), tempPrefix) {
 			if err := os.Remove(filepath.Join(f.path, e.Name())); err != nil {
@@ -180,7 +181,7 @@ func (f *folder) read(e entry) (Request, error) {
 		return Request{}, fmt.Errorf("read the request: %w", err)
 	}
 	var r Request
-	if err := json.Unmarshal(data, &r); err != nil || !isDigest.MatchString(r.Digest) || nameOf(r) != e.name {
+	if err := json.Unmarshal(data, &r); err != nil || !isDigest().MatchString(r.Digest) || nameOf(r) != e.name {
 		return Request{}, fmt.Errorf("%s is not as it was written; remove it, and the agent asks again", path)
 	}
 	if !f.now.Before(r.Expires.Add(Kept)) {

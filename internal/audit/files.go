@@ -16,13 +16,16 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
 // stampLayout is the start time in a file's name: sorts as text, and has no colon, which Windows does not allow.
 const stampLayout = "20060102T150405.000Z"
 
-var partName = regexp.MustCompile(`^audit-((\d{8}T\d{6}\.\d{3}Z)-\d+)-(\d{4,})\.jsonl$`)
+var partName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^audit-((\d{8}T\d{6}\.\d{3}Z)-\d+)-(\d{4,})\.jsonl$`)
+})
 
 // part is one file of a run.
 type part struct {
@@ -43,7 +46,7 @@ func partPath(dir, run string, number int) string {
 // parsePart reads a part off its path. A file of another name (a copy, say) is a run of its own.
 func parsePart(path string) (p part, named bool) {
 	name := filepath.Base(path)
-	m := partName.FindStringSubmatch(name)
+	m := partName().FindStringSubmatch(name)
 	if m == nil {
 		return part{path: path, name: name, run: name, number: 1}, false
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -183,7 +184,7 @@ func request(o Operation) string {
 	return said
 }
 
-var placeholder = regexp.MustCompile(`\{([^{}]+)\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([^{}]+)\}`) })
 
 // fill puts reduced arguments into the object of a verb, and tells whether there was anything to put in.
 func fill(object string, arguments json.RawMessage) (filled string, named bool) {
@@ -196,7 +197,7 @@ func fill(object string, arguments json.RawMessage) (filled string, named bool) 
 	if dec.Decode(&values) != nil {
 		values = nil // nothing to fill in
 	}
-	filled = words(placeholder.ReplaceAllStringFunc(object, func(name string) string {
+	filled = words(placeholder().ReplaceAllStringFunc(object, func(name string) string {
 		value := values
 		for step := range strings.SplitSeq(strings.Trim(name, "{}"), ".") {
 			fields, _ := value.(map[string]any)

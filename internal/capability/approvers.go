@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,11 +15,9 @@ import (
 
 const keyIDDigits = 8 // hex digits
 
-var approverName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,39}$`)
-
 // CheckApproverName tells whether an approver can have the name.
 func CheckApproverName(name string) error {
-	if !approverName.MatchString(name) {
+	if !isName(name, "._-") {
 		return errors.New("must be a letter, then up to 39 letters, digits, ., _ and -, all lower case")
 	}
 	return nil

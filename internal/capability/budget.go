@@ -3,6 +3,7 @@ package capability
 import (
 	"regexp"
 	"strconv"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -39,11 +40,11 @@ func (a *Agent) Budget() Budget {
 // rate is a number of requests a second.
 type rate struct{ number float64 }
 
-var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+var decimal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`) })
 
 func (r *rate) decode(d *decoder, n *yaml.Node, key string) {
 	f, err := strconv.ParseFloat(n.Value, 64)
-	if n.Tag != "!!int" && n.Tag != "!!float" || !decimal.MatchString(n.Value) || err != nil || f <= 0 || f > maxPerSecond {
+	if n.Tag != "!!int" && n.Tag != "!!float" || !decimal().MatchString(n.Value) || err != nil || f <= 0 || f > maxPerSecond {
 		d.fail(place(n, key), "must be a number above 0 and at most %d, such as 2 or 0.5: Dixa takes no more", maxPerSecond)
 		return
 	}
@@ -55,7 +56,7 @@ type count struct{ number int }
 
 func (c *count) decode(d *decoder, n *yaml.Node, key string) {
 	i, err := strconv.Atoi(n.Value)
-	if n.Tag != "!!int" || !decimal.MatchString(n.Value) || err != nil || i <= 0 {
+	if n.Tag != "!!int" || !decimal().MatchString(n.Value) || err != nil || i <= 0 {
 		d.fail(place(n, key), "must be a whole number above 0, such as 200")
 		return
 	}

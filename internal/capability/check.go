@@ -1,7 +1,6 @@
 package capability
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,7 +9,17 @@ import (
 	"dixa-mcp/tools"
 )
 
-var agentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+const longestName = 40 // characters of an agent's or an approver's name
+
+// isName tells whether s is a lower-case letter, then letters, digits and these marks.
+func isName(s, marks string) bool {
+	for i, c := range []byte(s) {
+		if letter := 'a' <= c && c <= 'z'; !letter && (i == 0 || !('0' <= c && c <= '9') && strings.IndexByte(marks, c) < 0) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= longestName
+}
 
 // terms are what an agent's part of the file says, with ids in place of names.
 type terms struct {
@@ -39,7 +48,7 @@ func (d *decoder) check(f *file) []terms {
 	d.checkApprovers(f)
 	all := make([]terms, len(f.Agents.entries))
 	for i, e := range f.Agents.entries {
-		if !agentName.MatchString(e.name.text) {
+		if !isName(e.name.text, "_-") {
 			d.fail(e.name.at, "must be a letter, then up to 39 letters, digits, _ and -, all lower case")
 		}
 		d.checkAccess(e.value.Access)

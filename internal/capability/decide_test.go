@@ -196,7 +196,7 @@ func FuzzParse(f *testing.F) {
 		require.Empty(t, Diff(r, r))
 		_, _ = r.Stdio("")
 		for _, a := range r.Agents() {
-			require.Regexp(t, agentName, a.Name)
+			require.True(t, isName(a.Name, "_-"))
 			for _, tool := range c.tools {
 				d := a.Tool(tool)
 				require.NotEmpty(t, d.Why)

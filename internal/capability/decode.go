@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,11 +159,17 @@ func kind(n *yaml.Node) string {
 	return "a number"
 }
 
-var plainKey = regexp.MustCompile(`^[\w.*-]{1,80}$`)
+// isPlainKey tells whether a key can stand in a path as it is.
+func isPlainKey(name string) bool {
+	odd := strings.ContainsFunc(name, func(r rune) bool {
+		return !('a' <= r && r <= 'z') && !('A' <= r && r <= 'Z') && !('0' <= r && r <= '9') && !strings.ContainsRune("_.*-", r)
+	})
+	return name != "" && len(name) <= 80 && !odd
+}
 
 // join is the path of a key under another.
 func join(key, name string) string {
-	if !plainKey.MatchString(name) {
+	if !isPlainKey(name) {
 		name = strconv.Quote(fmt.Sprintf("%.80s", name))
 	}
 	if key == "" {

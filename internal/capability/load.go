@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -109,27 +110,27 @@ func unreadable(data []byte) int {
 func lineOf(data []byte, i int) int { return 1 + bytes.Count(data[:i], []byte("\n")) }
 
 var (
-	indentTab     = regexp.MustCompile(`(?m)^ *\t`)
-	lineInError   = regexp.MustCompile(`^line (\d+): `)
-	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)'`)
-	fromParser    = regexp.MustCompile(`did not find expected (<|node|'|key)`)
+	indentTab     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^ *\t`) })
+	lineInError   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^line (\d+): `) })
+	unknownAnchor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^unknown anchor '(.*)'`) })
+	fromParser    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`did not find expected (<|node|'|key)`) })
 )
 
 // syntax finds where in the file an error of the YAML parser lies.
 func syntax(data []byte, err error) *Note {
-	if tab := indentTab.FindIndex(data); tab != nil {
+	if tab := indentTab().FindIndex(data); tab != nil {
 		return &Note{Line: lineOf(data, tab[0]), Column: tab[1] - tab[0], Text: "invalid YAML: a tab; YAML indents with spaces"}
 	}
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := unknownAnchor.FindStringSubmatch(text); m != nil {
+	if m := unknownAnchor().FindStringSubmatch(text); m != nil {
 		at := bytes.Index(data, []byte("*"+m[1]))
 		return &Note{Line: lineOf(data, max(at, 0)), Text: "invalid YAML: " + text + "; anchors and aliases are not allowed here"}
 	}
 	line := 1 // the parser does not mention the first line
-	if m := lineInError.FindStringSubmatch(text); m != nil {
+	if m := lineInError().FindStringSubmatch(text); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		text = text[len(m[0]):]
-		if fromParser.MatchString(text) {
+		if fromParser().MatchString(text) {
 			line++ // it counts lines from 0 here, from 1 in the errors of its scanner
 		}
 	}

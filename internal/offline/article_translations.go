@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -25,11 +26,11 @@ var articleWriteRoutes = []route{
 // inLanguage is the variable of a language, which is no uuid.
 var inLanguage = []string{"languageId"}
 
-var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z]{2,4})?$`)
+var languageForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z]{2,4})?$`) })
 
 // translate writes the draft of an article in one language, or says what is in the way.
 func (c *call) translate(a *article, in translationIn) (problem string) {
-	if !languageForm.MatchString(in.LanguageID) {
+	if !languageForm().MatchString(in.LanguageID) {
 		return "Language is not supported"
 	}
 	if strings.TrimSpace(in.Title) == "" {

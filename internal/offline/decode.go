@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -212,12 +213,14 @@ func fillUnion(v reflect.Value, raw any) error {
 }
 
 var (
-	uuidForm  = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
-	phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+	uuidForm = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
+	})
+	phoneForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) })
 )
 
-func isUUID(s string) bool  { return uuidForm.MatchString(s) }
-func isPhone(s string) bool { return phoneForm.MatchString(s) }
+func isUUID(s string) bool  { return uuidForm().MatchString(s) }
+func isPhone(s string) bool { return phoneForm().MatchString(s) }
 func isEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s
