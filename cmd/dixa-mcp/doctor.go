@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -36,6 +37,7 @@ func (c *doctorCmd) Run(ctx context.Context) error {
 	} else {
 		report("capability file", nil, fmt.Sprintf("%s, %d agents, %s", where, len(rules.Agents()), rules.Digest()))
 	}
+	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", os.Getenv("DIXA_API_TOKEN_FILE"), 0o077)), "nobody else may change the rules or read the token")
 	dir, err := c.auditDir()
 	if err == nil {
 		err = writable(dir)
@@ -116,4 +118,16 @@ func writable(dir string) error {
 		return err
 	}
 	return errors.Join(f.Close(), os.Remove(filepath.Clean(f.Name())))
+}
+
+// private says when others on this machine have rights to a file that they must not have. Windows has no such modes.
+func private(what, path string, others os.FileMode) error {
+	if path == "" || runtime.GOOS == "windows" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&others == 0 {
+		return nil // one that is not there is reported elsewhere
+	}
+	return fmt.Errorf("%s has the mode %04o; chmod %04o %s keeps others out", what, info.Mode().Perm(), info.Mode().Perm()&^others, path)
 }
