@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -113,21 +114,22 @@ func (d *decoder) checkApprovers(f *file) {
 		if e.value.May.line > 0 && len(e.value.May.value) == 0 {
 			d.fail(e.value.May.at, "must list at least one of %s", strings.Join(waitingWords, ", "))
 		}
-		d.checkKey(e.name.text, e.value.KeySHA256, holders)
+		d.checkKey(e.name.text, e.value.KeySHA256, holders, fmt.Sprintf("; `dixa-mcp key new --approver %s` makes a key and the line for it", e.name.text))
 	}
+	d.checkKeys(f, holders)
 }
 
-func (d *decoder) checkKey(name string, key word, holders map[string]string) {
+func (d *decoder) checkKey(name string, key word, holders map[string]string, hint string) {
 	if key.line == 0 { // said already
 		return
 	}
 	digest := strings.ToLower(key.text)
 	if b, err := hex.DecodeString(digest); err != nil || len(b) != sha256.Size {
-		d.fail(key.at, "must be the SHA-256 of a key, 64 hex digits; `dixa-mcp key new --approver %s` makes a key and the line for it", name)
+		d.fail(key.at, "must be the SHA-256 of a key, 64 hex digits%s", hint)
 		return
 	}
 	if other, taken := holders[digest]; taken {
-		d.fail(key.at, "is the key of %s, too: each person needs a key of their own", other)
+		d.fail(key.at, "is the key of %s, too: each needs a key of their own", other)
 		return
 	}
 	holders[digest] = name

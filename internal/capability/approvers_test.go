@@ -59,7 +59,7 @@ func TestParseRefusesApprovers(t *testing.T) {
 		{"{joe: {key_sha256: " + key + ", may: [read, sned]}}", `f:2:103: approvers.joe.may: "read" is no level that can wait for a yes; they are write, send, erase` + "\n" +
 			`f:2:109: approvers.joe.may: "sned" is no level that can wait for a yes; did you mean "send"?; they are write, send, erase`},
 		{"{ann: {key_sha256: " + key + ", may: [send]}, joe: {key_sha256: " + strings.ToUpper(key) + ", may: [send]}}",
-			"f:2:129: approvers.joe.key_sha256: is the key of ann, too: each person needs a key of their own"},
+			"f:2:129: approvers.joe.key_sha256: is the key of ann, too: each needs a key of their own"},
 	} {
 		_, err := parse("f", []byte("version: 1\napprovers: "+c.approvers+"\nagents:\n  a: {}\n"), testCatalog())
 		require.EqualError(t, err, c.want)

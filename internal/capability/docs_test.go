@@ -112,6 +112,8 @@ func formOf(kind string) string {
 		return "number"
 	case "word":
 		return "text"
+	case "day":
+		return "day"
 	case "list":
 		return "list"
 	case "later":

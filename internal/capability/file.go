@@ -35,6 +35,20 @@ type approver struct {
 	May section[list[waiting]] `yaml:"may,required"`
 }
 
+// agentKey is a key of an agent's.
+type agentKey struct {
+	// ID names the key in records. It is a letter, then up to 39 letters, digits, ".", "_" and "-", all lower case, and
+	// no other key of the file has it.
+	ID word `yaml:"id,required"`
+
+	// SHA256 is the SHA-256 of the key as 64 hex digits.
+	SHA256 word `yaml:"sha256,required"`
+
+	// Expires is the day, such as 2027-02-01, at whose beginning in UTC the key stops to count. Without it the key does
+	// not expire.
+	Expires day `yaml:"expires"`
+}
+
 // names are names for ids, kind by kind.
 type names struct {
 	// Queue gives names to queues.
@@ -97,8 +111,9 @@ type agent struct {
 	// Budget bounds how much the agent may do in a time.
 	Budget section[budget] `yaml:"budget"`
 
-	// Keys identify the agent over HTTP.
-	Keys later `yaml:"keys"`
+	// Keys let the agent in over HTTP, each until it expires. This version serves over stdin and stdout only, where no
+	// key is asked for; `check` says which have expired or soon will.
+	Keys section[list[agentKey]] `yaml:"keys"`
 
 	// OIDCClaim identifies the agent by a claim of its token.
 	OIDCClaim later `yaml:"oidc_claim"`

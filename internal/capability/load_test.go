@@ -185,10 +185,10 @@ func TestParseRefuses(t *testing.T) {
 
 // Every key of the complete form is known: a file that is too new is told apart from a misspelt one.
 func TestParseKnowsKeysToCome(t *testing.T) {
-	_, err := parse("f", []byte("version: 1\noidc: {}\nagents:\n  a: {keys: [], oidc_claim: x}\n"), testCatalog())
+	_, err := parse("f", []byte("version: 1\noidc: {}\nagents:\n  a: {oidc_claim: x}\n"), testCatalog())
 	var wrong *FileError
 	require.ErrorAs(t, err, &wrong)
-	require.Len(t, wrong.Problems, 3)
+	require.Len(t, wrong.Problems, 2)
 	for _, p := range wrong.Problems {
 		require.Contains(t, p.Text, "not supported by this version")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dixa-mcp/tools"
 )
@@ -17,7 +18,9 @@ func (r *Rules) Notes() []Note {
 	for _, s := range twice(r.stdio, func(w word) string { return w.text }) {
 		l.add(s.at, "%s is listed twice", s.text)
 	}
+	now := time.Now()
 	for _, a := range r.agents {
+		l.aboutKeys(a, now)
 		if !slices.Contains(reach, a.Name) {
 			l.add(a.agent.at, "nobody can be this agent: it is not under stdio")
 		}
