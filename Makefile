@@ -17,8 +17,9 @@ test: ## all tests; RACE=1 with the race detector
 build: ## bin/dixa-mcp
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
 
-lint: ## go vet, gofmt and staticcheck
+lint: ## go vet, gofmt, go mod tidy and staticcheck
 	$(GO) vet ./...
+	$(GO) mod tidy -diff
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
