@@ -35,6 +35,9 @@ type OfferRatingIn struct {
 	OfferedAt  Time       `json:"offeredAt,omitzero"`
 }
 
+// OtherEndUsers is the one who is asked for the rating.
+func (in OfferRatingIn) OtherEndUsers() []UUID { return []UUID{UUID(in.UserID)} }
+
 // RatingOffer is an offer; its ID is what [SubmitRating] needs.
 type RatingOffer struct {
 	ID         Name       `json:"id"`

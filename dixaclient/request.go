@@ -182,6 +182,14 @@ func OtherConversations(in any) []int64 {
 	return nil
 }
 
+// OtherEndUsers are end users that a request (a pointer to it) names beside what it is about.
+func OtherEndUsers(in any) []UUID {
+	if o, is := in.(interface{ OtherEndUsers() []UUID }); is {
+		return o.OtherEndUsers()
+	}
+	return nil
+}
+
 // Request builds the request that in (a pointer to the operation's request type) stands for, without sending it.
 // An [*InputError] says what does not fit.
 func (s *Spec) Request(in any) (*Request, error) {

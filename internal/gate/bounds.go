@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -67,12 +68,12 @@ func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dix
 	}
 	for _, id := range append(dixaclient.OtherConversations(op.In), id) {
 		if inside, err := c.holds(ctx, b, id); err != nil || !inside {
-			return cmpErr(err, notFound(op, b))
+			return cmp.Or(err, notFound(op, b))
 		}
 	}
-	if offer, ok := op.In.(*dixaclient.OfferRatingIn); ok { // the only one that names an end user beside
-		if inside, err := c.knows(ctx, b, dixaclient.UUID(offer.UserID)); err != nil || !inside {
-			return cmpErr(err, notFound(op, b))
+	for _, user := range dixaclient.OtherEndUsers(op.In) {
+		if inside, err := c.knows(ctx, b, user); err != nil || !inside {
+			return cmp.Or(err, notFound(op, b))
 		}
 	}
 	if err := c.send(ctx, op, next); err != nil {
@@ -84,7 +85,7 @@ func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dix
 func (c *call) oneEndUser(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
 	user, _ := dixaclient.EndUserOf(op.In)
 	if inside, err := c.knows(ctx, b, user); err != nil || !inside {
-		return cmpErr(err, notFound(op, b))
+		return cmp.Or(err, notFound(op, b))
 	}
 	if in, ok := op.In.(*dixaclient.ListEndUserConversationsIn); ok {
 		return gather(ctx, c, op, &in.Page, next, c.showConversation(ctx, b))
@@ -129,11 +130,4 @@ func missing(op *dixaclient.Call) *dixaclient.Error {
 func isNotFound(err error) bool {
 	var e *dixaclient.Error
 	return errors.As(err, &e) && e.Status == http.StatusNotFound
-}
-
-func cmpErr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
