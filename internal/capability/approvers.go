@@ -65,6 +65,11 @@ func (r *Rules) StillDecides(name, keyID string, l dixaclient.Level) bool {
 	})
 }
 
+// Decided tells whether there is an approver who may decide about calls of that level.
+func (r *Rules) Decided(l dixaclient.Level) bool {
+	return slices.ContainsFunc(r.approvers, func(k keyholder) bool { return k.Decides(l) })
+}
+
 // ApproverNames lists the approvers in the file's order.
 func (r *Rules) ApproverNames() []string {
 	names := make([]string, len(r.approvers))

@@ -44,7 +44,7 @@ type call struct {
 func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments, writes: g.facts.written()}
 	c.tool, _ = tools.ByName(r.Tool)
-	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, FileDigest: c.rules.Digest()}
+	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, FileDigest: c.rules.Digest()}
 	if c.tool != nil || toolName().MatchString(r.Tool) { // anything longer may be somebody's words
 		c.record.Tool = r.Tool
 	}

@@ -38,11 +38,14 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments) *Answer {
 	if err != nil {
 		return c.failed(ctx, err)
 	}
-	if how == capability.ConfirmApprover {
+	if how == capability.ConfirmApprover || c.request.Parks && c.approvable() {
 		return c.askApprover(ctx, args, plan)
 	}
 	return c.askClient(ctx, plan)
 }
+
+// approvable tells whether somebody may decide about the call in place of the person at its client.
+func (c *call) approvable() bool { return c.gate.approvals != nil && c.rules.Decided(c.tool.Level) }
 
 // needs is whose yes the tool needs; where its operations differ, the stricter one.
 func (c *call) needs() (how capability.Confirm, rule string) {
@@ -212,6 +215,8 @@ func (c *call) askClient(ctx context.Context, plan []string) *Answer {
 		}
 		c.record.Approver = "the person at the client"
 		return nil
+	case r.Parks:
+		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's yes. A client of this protocol version cannot be asked here, where several servers share the work, and the capability file has no approver who may decide about it.", "the client cannot be asked, and there is no approver"})
 	case !r.CanAsk:
 		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's yes, and this client cannot ask for one (it does not support elicitation).", "the client cannot ask its person"})
 	}

@@ -87,11 +87,16 @@ func (g *Gate) Rules() *capability.Rules { return g.rules.Load() }
 // Request is a call that an agent makes.
 type Request struct {
 	Agent     string // as the credential says, never as the client says
+	Key       string // id of the credential, "" where there is none
 	Tool      string
 	Arguments json.RawMessage
 	CanAsk    bool   // the client can ask its person a question
+	Parks     bool   // the client's answer to a question might not come back here: an approver is asked in its place
 	State     string // of a question that was asked before, "" when there was none
 	Yes       bool   // the person's answer to it
+
+	// Progress is told in a few words how far the call is; never two at a time, never after the answer. nil: nobody asked.
+	Progress func(string)
 }
 
 // Answer is what the agent gets: JSON, or one line of plain text when it failed.
@@ -199,10 +204,11 @@ func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, next func(cont
 	if err := c.thawed(); err != nil {
 		return err
 	}
+	op.Before = c.thawed // it may have to wait for its turn, and a freeze holds at once
+	defer c.accompany(op)()
 	if err := c.spend(ctx, op.Op); err != nil {
 		return err
 	}
-	op.Before = c.thawed // it may have to wait for its turn, and a freeze holds at once
 	start := time.Now()
 	err := next(ctx)
 	if err == nil && c.agent.Bound() != nil {
