@@ -6,6 +6,7 @@
 package capability
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,10 @@ type Rules struct {
 	stdio     []word
 	names     []Named
 	approvers []keyholder
+	keys      map[[sha256.Size]byte]Key
+	oidc      OIDC
+	oidcAt    at
+	claims    map[string]string // agents by the values of their claims
 }
 
 // Name is the file's name, as it was given to [Load] or [Parse].

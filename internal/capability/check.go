@@ -46,6 +46,7 @@ func (d *decoder) check(f *file) []terms {
 		}
 	}
 	d.checkApprovers(f)
+	d.checkOIDC(f)
 	all := make([]terms, len(f.Agents.entries))
 	for i, e := range f.Agents.entries {
 		if !isName(e.name.text, "_-") {

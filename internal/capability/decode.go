@@ -73,19 +73,16 @@ func (d *decoder) structure(v reflect.Value, n *yaml.Node, key string) {
 	}
 	for name, value := range d.pairs(n, key) {
 		i := slices.Index(names, name.text)
-		switch {
-		case i < 0:
+		if i < 0 {
 			d.fail(name.at, "unknown key%s", didYouMean(name.text, names))
-		case t.Field(i).Type == reflect.TypeFor[later]():
-			d.fail(name.at, "is not supported by this version of dixa-mcp; remove it, or use a version that can hold to it: no key is ever ignored")
-		default:
-			required[i] = false
-			target := v.Field(i).Addr().Interface()
-			if s, ok := target.(interface{ stands(at) }); ok {
-				s.stands(name.at)
-			}
-			d.read(target, value, name.key)
+			continue
 		}
+		required[i] = false
+		target := v.Field(i).Addr().Interface()
+		if s, ok := target.(interface{ stands(at) }); ok {
+			s.stands(name.at)
+		}
+		d.read(target, value, name.key)
 	}
 	for i, missing := range required {
 		if missing && n.Kind == yaml.MappingNode {

@@ -10,16 +10,18 @@ import (
 )
 
 // Diff says in words what the agents gain and lose from old to new rules: who may connect, who may approve, tools,
-// bounds, values, whose yes is asked for and budgets, agent by agent in the new file's order, then those that are gone.
-// It is nil when nothing changes, whatever the files look like.
+// bounds, values, whose yes is asked for, budgets, keys and claims, agent by agent in the new file's order, then those
+// that are gone. It is nil when nothing changes, whatever the files look like.
 func Diff(old, new *Rules) []string {
 	var d diff
 	d.stdio(old, new)
 	d.approvers(old, new)
+	d.oidc(old, new)
 	for _, a := range new.agents {
 		was, ok := old.byName[a.Name]
 		if !ok {
 			d.add("new agent %s gains %s", a.Name, listTools(a.granted))
+			d.letIn(a.Name, &agent{}, &a.source)
 			continue
 		}
 		d.agent(was, a)
@@ -67,6 +69,7 @@ func (d *diff) agent(old, new *Agent) {
 	}
 	d.confirm(old, new)
 	d.budget(old, new)
+	d.letIn(new.Name, &old.source, &new.source)
 }
 
 // missing are the tools that the agent does not have.

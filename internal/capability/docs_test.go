@@ -82,7 +82,7 @@ func (g *generator) table(name, path string) {
 			below += ".<name>"
 		}
 		words := typeNames.FindAllString(kind, -1)
-		if last := words[len(words)-1]; g.structs[last] != nil && last != "later" {
+		if last := words[len(words)-1]; g.structs[last] != nil {
 			inners = append(inners, inner{last, below})
 		}
 	}
@@ -116,8 +116,6 @@ func formOf(kind string) string {
 		return "day"
 	case "list":
 		return "list"
-	case "later":
-		return "not in this version"
 	}
 	return "mapping"
 }
@@ -136,7 +134,7 @@ func TestDocsExamples(t *testing.T) {
 	text, err := os.ReadFile("../../docs/capabilities.md")
 	require.NoError(t, err)
 	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	require.Len(t, examples, 8)
+	require.Len(t, examples, 11)
 	all := examples[0][1]
 	for _, e := range examples[1:] {
 		if !strings.HasPrefix(e[1], " ") { // keys of the file go before agents

@@ -3,7 +3,7 @@ package capability
 import "dixa-mcp/dixaclient"
 
 // file is the capability file: a struct for each mapping in it, a field for each key. The comments of the fields are
-// the reference of the keys. A key that is to come has a field of type later until this version can hold it.
+// the reference of the keys.
 type file struct {
 	// Version is the version of the file's form, always 1.
 	Version version `yaml:"version,required"`
@@ -14,8 +14,8 @@ type file struct {
 	// Stdio lists the agents that `serve --agent` may be over stdin and stdout; the first is the default.
 	Stdio list[word] `yaml:"stdio"`
 
-	// OIDC says whose tokens identify agents over HTTP.
-	OIDC later `yaml:"oidc"`
+	// OIDC says whose tokens let agents in over HTTP, beside their keys. Which agent a token is for says its oidc_claim.
+	OIDC section[oidc] `yaml:"oidc"`
 
 	// Approvers are the people who may say yes to a call that waits for one, each with a key of their own. No name can
 	// be an agent's too: who asks cannot approve. A name is a letter, then up to 39 letters, digits, ".", "_" and "-", all
@@ -24,6 +24,20 @@ type file struct {
 
 	// Agents are the AI agents by name: a letter, then up to 39 letters, digits, "_" and "-", all lower case.
 	Agents dict[agent] `yaml:"agents,required"`
+}
+
+// oidc is an issuer of tokens, an OpenID provider, and what its tokens must be for.
+type oidc struct {
+	// Issuer is its address, such as https://login.example.com, letter for letter as tokens have it under iss. It must
+	// be https, or http on this machine. Its keys are found by discovery, at .well-known/openid-configuration below it.
+	Issuer word `yaml:"issuer,required"`
+
+	// Audience is what a token must have under aud, alone or among others: tokens for other programs count for nothing.
+	Audience word `yaml:"audience,required"`
+
+	// AgentClaim is the claim at the top of a token that names the agent, by default dixa_mcp_agent. It is a text, or a
+	// list of texts of which one names an agent.
+	AgentClaim word `yaml:"agent_claim"`
 }
 
 // approver is a person who decides about calls that wait for one.
@@ -38,7 +52,7 @@ type approver struct {
 // agentKey is a key of an agent's.
 type agentKey struct {
 	// ID names the key in records. It is a letter, then up to 39 letters, digits, ".", "_" and "-", all lower case, and
-	// no other key of the file has it.
+	// no other key of the file has it. It cannot be oidc, which stands in records for tokens.
 	ID word `yaml:"id,required"`
 
 	// SHA256 is the SHA-256 of the key as 64 hex digits.
@@ -111,12 +125,12 @@ type agent struct {
 	// Budget bounds how much the agent may do in a time.
 	Budget section[budget] `yaml:"budget"`
 
-	// Keys let the agent in over HTTP, each until it expires. This version serves over stdin and stdout only, where no
-	// key is asked for; `check` says which have expired or soon will.
+	// Keys let the agent in over HTTP, each until it expires; `check` says which have expired or soon will, and
+	// `dixa-mcp key new --agent` makes a key and the line for it. Over stdin and stdout no key is asked for.
 	Keys section[list[agentKey]] `yaml:"keys"`
 
-	// OIDCClaim identifies the agent by a claim of its token.
-	OIDCClaim later `yaml:"oidc_claim"`
+	// OIDCClaim is what the claim that names the agent says in tokens for this agent. No other agent has the same.
+	OIDCClaim word `yaml:"oidc_claim"`
 }
 
 // only bounds an agent to some conversations. Each key is a list of which one must fit.
@@ -166,7 +180,3 @@ type budget struct {
 	// ErasesPerDay is how many operations that cannot be undone in a day.
 	ErasesPerDay section[count] `yaml:"erases_per_day"`
 }
-
-// later is the type of a key that this version knows and cannot hold to. A file that has it is refused, since a bound
-// that is ignored is worse than none.
-type later struct{}

@@ -1,6 +1,10 @@
 package capability
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -24,34 +28,75 @@ func (t *day) decode(d *decoder, n *yaml.Node, key string) {
 	*t = day{place(n, key), begins}
 }
 
+// expired tells whether the day has begun; a day that the file does not say never does.
+func (t day) expired(now time.Time) bool { return !t.begins.IsZero() && !now.Before(t.begins) }
+
+// Key lets an agent in over HTTP.
+type Key struct {
+	Agent   string
+	ID      string    // by which records name it
+	Expires time.Time // from when on it counts no more; zero: never
+}
+
+// Key finds an agent's key by its SHA-256. One that has expired is not ok; what is returned then says whose it was, for
+// the operator alone. The digests are looked up in a map, whose time can tell something about the digest that was asked
+// for: of 32 random bytes nobody can choose it so that it comes near to another.
+func (r *Rules) Key(digest [sha256.Size]byte, now time.Time) (k Key, ok bool) {
+	k, ok = r.keys[digest]
+	return k, ok && (k.Expires.IsZero() || now.Before(k.Expires))
+}
+
+// keys are the agents' keys of a file that was checked, by digest.
+func (f *file) keys() map[[sha256.Size]byte]Key {
+	all := map[[sha256.Size]byte]Key{}
+	for _, e := range f.Agents.entries {
+		for _, k := range e.value.Keys.value {
+			var digest [sha256.Size]byte
+			_, _ = hex.Decode(digest[:], []byte(k.SHA256.text)) // checked
+			all[digest] = Key{Agent: e.name.text, ID: k.ID.text, Expires: k.Expires.begins}
+		}
+	}
+	return all
+}
+
+// CheckKeyID tells whether a key can have the id.
+func CheckKeyID(id string) error {
+	switch {
+	case !isName(id, "._-"):
+		return errors.New("must be a letter, then up to 39 letters, digits, ., _ and -, all lower case")
+	case id == TokenKey:
+		return errors.New("stands in records for tokens of the issuer under oidc; take another")
+	}
+	return nil
+}
+
+// TokenKey stands in records where those of a key have its id, for who came with a token.
+const TokenKey = "oidc"
+
 // checkKeys refuses keys that are none, and those that somebody else has.
 func (d *decoder) checkKeys(f *file, holders map[string]string) {
 	ids := map[string]string{}
 	for _, e := range f.Agents.entries {
 		for _, k := range e.value.Keys.value {
-			if k.ID.line > 0 && !isName(k.ID.text, "._-") {
-				d.fail(k.ID.at, "must be a letter, then up to 39 letters, digits, ., _ and -, all lower case")
+			if err := CheckKeyID(k.ID.text); k.ID.line > 0 && err != nil {
+				d.fail(k.ID.at, "%v", err)
 			}
 			if other, taken := ids[k.ID.text]; taken && k.ID.line > 0 {
 				d.fail(k.ID.at, "%.80q is the id of a key of %s, too: records name keys by it", k.ID.text, other)
 			}
 			ids[k.ID.text] = e.name.text
-			d.checkKey(e.name.text, k.SHA256, holders, "")
+			d.checkKey(e.name.text, k.SHA256, holders, fmt.Sprintf("; `dixa-mcp key new --agent %s` makes a key and the line for it", e.name.text))
 		}
 	}
 }
 
 // aboutKeys notes keys that let nobody in any more, or not for long.
 func (l *noteList) aboutKeys(a *Agent, now time.Time) {
-	keys := a.source.Keys
-	if len(keys.value) > 0 {
-		l.add(keys.at, "this version serves over stdin and stdout only: no key lets anybody in")
-	}
-	for _, k := range keys.value {
+	for _, k := range a.source.Keys.value {
 		switch left := k.Expires.begins.Sub(now); {
 		case k.Expires.begins.IsZero():
 			l.add(k.ID.at, "the key %s never expires", k.ID.text)
-		case left <= 0:
+		case k.Expires.expired(now):
 			l.add(k.Expires.at, "the key %s has expired", k.ID.text)
 		case left <= expiresSoon:
 			l.add(k.Expires.at, "the key %s expires in %d days", k.ID.text, int(left.Hours()/24)+1)

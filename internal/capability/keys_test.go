@@ -21,16 +21,17 @@ func TestKeys(t *testing.T) {
 		return "      - {id: " + id + ", sha256: " + digest + rest + "}\n"
 	}
 	for name, c := range map[string]struct{ agents, want string }{
-		"good":             {agent("a", key("a-1", digestA, ", expires: 2027-02-01")+key("a-2", digestB, "")), ""},
-		"no digest":        {agent("a", "      - {id: a-1}\n"), "agents.a.keys.sha256: is missing"},
-		"odd digest":       {agent("a", key("a-1", "abc", "")), "must be the SHA-256 of a key"},
-		"odd id":           {agent("a", key("A 1", digestA, "")), "keys.id: must be a letter"},
-		"odd day":          {agent("a", key("a-1", digestA, ", expires: 2027-02-30")), `must be a day such as 2027-02-01, not "2027-02-30"`},
-		"a time":           {agent("a", key("a-1", digestA, ", expires: 2027-02-01T00:00:00Z")), "must be a day"},
-		"the same id":      {agent("a", key("k", digestA, "")) + agent("b", key("k", digestB, "")), `"k" is the id of a key of a, too`},
-		"the same key":     {agent("a", key("a-1", digestA, "")) + agent("b", key("b-1", strings.ToUpper(digestA), "")), "is the key of a, too"},
-		"an unknown field": {agent("a", key("a-1", digestA, ", expire: 2027-02-01")), `did you mean "expires"?`},
-		"no list":          {"  a:\n    keys: x\n", "must be a list"},
+		"good":                   {agent("a", key("a-1", digestA, ", expires: 2027-02-01")+key("a-2", digestB, "")), ""},
+		"no digest":              {agent("a", "      - {id: a-1}\n"), "agents.a.keys.sha256: is missing"},
+		"odd digest":             {agent("a", key("a-1", "abc", "")), "must be the SHA-256 of a key"},
+		"odd id":                 {agent("a", key("A 1", digestA, "")), "keys.id: must be a letter"},
+		"odd day":                {agent("a", key("a-1", digestA, ", expires: 2027-02-30")), `must be a day such as 2027-02-01, not "2027-02-30"`},
+		"a time":                 {agent("a", key("a-1", digestA, ", expires: 2027-02-01T00:00:00Z")), "must be a day"},
+		"the same id":            {agent("a", key("k", digestA, "")) + agent("b", key("k", digestB, "")), `"k" is the id of a key of a, too`},
+		"the same key":           {agent("a", key("a-1", digestA, "")) + agent("b", key("b-1", strings.ToUpper(digestA), "")), "is the key of a, too"},
+		"an id that tokens have": {agent("a", key("oidc", digestA, "")), "keys.id: stands in records for tokens"},
+		"an unknown field":       {agent("a", key("a-1", digestA, ", expire: 2027-02-01")), `did you mean "expires"?`},
+		"no list":                {"  a:\n    keys: x\n", "must be a list"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse("f", []byte("version: 1\nstdio: [a]\nagents:\n"+c.agents))
@@ -56,7 +57,6 @@ func TestNotesOnKeys(t *testing.T) {
 			notes = append(notes, n.String())
 		}
 		text := strings.Join(notes, "\n")
-		require.Contains(t, text, "line 6: agents.a.keys: this version serves over stdin and stdout only")
 		require.Contains(t, text, "line 7: agents.a.keys.expires: the key old has expired")
 		require.Contains(t, text, "line 8: agents.a.keys.expires: the key soon expires in 3")
 		require.Contains(t, text, "line 10: agents.a.keys.id: the key never never expires")

@@ -139,7 +139,6 @@ func TestParseRefuses(t *testing.T) {
 		{"an unknown key", head + "    acces: {tags: read}\n", `f:4:5: agents.a.acces: unknown key; did you mean "access"?`},
 		{"an unknown key of the file", "version: 1\nstudio: []\nagents: {a: {}}\n", `f:2:1: studio: unknown key; did you mean "stdio"?`},
 		{"an unknown key of names", "version: 1\nnames: {zebra: {}}\nagents: {a: {}}\n", "f:2:9: names.zebra: unknown key"},
-		{"a key of another version", head + "    oidc_claim: bot\n", "f:4:5: agents.a.oidc_claim: is not supported by this version of dixa-mcp; remove it, or use a version that can hold to it: no key is ever ignored"},
 		{"a key twice", head + "    allow: []\n    about: x\n    allow: []\n", "f:6:5: agents.a.allow: stands here a second time, first on line 4"},
 		{"an agent twice", head + "    {}\n  a: {allow: 1}\n", "f:5:3: agents.a: stands here a second time, first on line 3"},
 		{"a key that is a number", "version: 1\nagents: {1: {}}\n", "f:2:10: agents: must be text, not a number: put 1 in quotes"},
@@ -180,16 +179,5 @@ func TestParseRefuses(t *testing.T) {
 			require.IsType(t, (*FileError)(nil), err)
 			require.Equal(t, c.want, err.Error())
 		})
-	}
-}
-
-// Every key of the complete form is known: a file that is too new is told apart from a misspelt one.
-func TestParseKnowsKeysToCome(t *testing.T) {
-	_, err := parse("f", []byte("version: 1\noidc: {}\nagents:\n  a: {oidc_claim: x}\n"), testCatalog())
-	var wrong *FileError
-	require.ErrorAs(t, err, &wrong)
-	require.Len(t, wrong.Problems, 2)
-	for _, p := range wrong.Problems {
-		require.Contains(t, p.Text, "not supported by this version")
 	}
 }

@@ -19,6 +19,8 @@ const (
 	endpointIDs = "contact_endpoint"
 )
 
+const longestNaming = 80 // characters of a name for an id
+
 // kindOf says of which kind an argument's ids are, by the argument's name.
 var kindOf = map[string]string{
 	"queueId":            queueIDs,
@@ -121,15 +123,15 @@ func (d *decoder) checkNames() {
 				d.fail(n.at, "%q cannot be a name: it has a meaning of its own", n.name)
 			case dixaclient.UUID(n.name).Check() == nil:
 				d.fail(n.at, "a UUID cannot be a name")
-			case !readable(n.name):
-				d.fail(n.at, "must be 1 to 80 characters that can be read, without a space at either end")
+			case !readable(n.name, longestNaming):
+				d.fail(n.at, "must be 1 to %d characters that can be read, without a space at either end", longestNaming)
 			}
 		}
 	}
 }
 
-func readable(name string) bool {
-	return name != "" && utf8.RuneCountInString(name) <= 80 && strings.TrimSpace(name) == name &&
+func readable(name string, most int) bool {
+	return name != "" && utf8.RuneCountInString(name) <= most && strings.TrimSpace(name) == name &&
 		!slices.ContainsFunc([]rune(name), func(r rune) bool { return !unicode.IsPrint(r) })
 }
 

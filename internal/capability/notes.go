@@ -14,15 +14,16 @@ const manyTools = 40 // models choose worse among more
 // Notes lists what is legal in the file and probably not meant, in the order of its lines.
 func (r *Rules) Notes() []Note {
 	var l noteList
-	reach := texts(r.stdio)
+	stdio := texts(r.stdio)
 	for _, s := range twice(r.stdio, func(w word) string { return w.text }) {
 		l.add(s.at, "%s is listed twice", s.text)
 	}
 	now := time.Now()
 	for _, a := range r.agents {
 		l.aboutKeys(a, now)
-		if !slices.Contains(reach, a.Name) {
-			l.add(a.agent.at, "nobody can be this agent: it is not under stdio")
+		reached := slices.Contains(stdio, a.Name) || a.letsIn(now)
+		if !reached {
+			l.add(a.agent.at, "nobody can be this agent: it is not under stdio, and no key or oidc_claim lets anybody in")
 		}
 		l.aboutLists(a)
 		l.aboutLevels(a, r.catalog)
@@ -31,9 +32,10 @@ func (r *Rules) Notes() []Note {
 		l.aboutImpossible(a, r.catalog)
 		l.aboutArguments(a)
 		l.aboutBudget(a)
-		l.aboutConfirm(a, r, slices.Contains(reach, a.Name))
+		l.aboutConfirm(a, r, reached)
 	}
 	l.aboutApprovers(r)
+	l.aboutOIDC(r)
 	return sortNotes(l)
 }
 

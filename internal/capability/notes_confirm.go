@@ -9,7 +9,7 @@ import (
 )
 
 // aboutConfirm notes what nobody is asked about, whose yes may be nobody's, and entries that change nothing.
-func (l *noteList) aboutConfirm(a *Agent, r *Rules, stdio bool) {
+func (l *noteList) aboutConfirm(a *Agent, r *Rules, reached bool) {
 	erases := a.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Erase && a.unconfirmed(t) })
 	if erases != "" {
 		l.add(a.agent.at, "may erase (%s), which cannot be undone, and nobody is asked; see confirm", erases)
@@ -34,7 +34,7 @@ func (l *noteList) aboutConfirm(a *Agent, r *Rules, stdio bool) {
 			l.add(c.at, "is said already by %s", level.key)
 		}
 	}
-	if asksClient && stdio {
+	if asksClient && reached {
 		l.add(s.at, "client is worth what the program is in which the agent runs: one that is set to accept by itself says yes without a person; approver asks somebody with a key")
 	}
 }
