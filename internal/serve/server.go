@@ -25,19 +25,19 @@ type identify func(context.Context) string
 func newServer(g *gate.Gate, version, instructions string, who identify) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddAfterListTools(func(ctx context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
-		result.Tools = list(g, who(ctx))
+		result.Tools = append(list(g, who(ctx)), fixtureTools()...)
 	})
 	hooks.AddBeforeCallTool(func(ctx context.Context, _ any, request *mcp.CallToolRequest) {
-		if _, ok := tools.ByName(request.Params.Name); !ok { // the library answers it; only the record is ours
+		if _, ok := tools.ByName(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; only the record is ours
 			g.Call(ctx, gate.Request{Agent: who(ctx), Tool: request.Params.Name})
 		}
 	})
-	s := server.NewMCPServer("dixa-mcp", version,
+	s := server.NewMCPServer("dixa-mcp", version, append(fixtureOptions(),
 		server.WithToolCapabilities(true),
 		server.WithInstructions(instructions),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		server.WithHooks(hooks),
-	)
+	)...)
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		r := gate.Request{Agent: who(ctx), Tool: request.Params.Name, Arguments: request.Params.RawArguments, CanAsk: canAsk(ctx), State: request.Params.RequestState}
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
@@ -58,6 +58,7 @@ func newServer(g *gate.Gate, version, instructions string, who identify) *server
 		handlers[i] = server.ServerTool{Tool: mcp.NewToolWithRawSchema(t.Name, "", emptySchema), Handler: call}
 	}
 	s.AddTools(handlers...)
+	addFixtures(s)
 	return s
 }
 
