@@ -30,7 +30,8 @@ type call struct {
 	arguments json.RawMessage // as they were understood; as they came until then
 	valid     bool            // arguments fit the tool's schema
 	record    audit.Record
-	writes    uint64 // how many of our own were carried out when it began
+	seen      CallInfo // what the observer was told, where there is one
+	writes    uint64   // how many of our own were carried out when it began
 
 	rehearsing bool   // nothing is sent but look-ups
 	approval   string // number of the approval that is being used

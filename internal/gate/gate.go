@@ -42,6 +42,7 @@ type Config struct {
 	// Approvals keeps calls that wait for an approver's yes; nil: such calls are refused.
 	Approvals approval.Store
 	Log       *slog.Logger // for what the operator must know; nil means slog.Default()
+	Observer  Observer     // hears of each call; nil: nobody does
 }
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
@@ -54,6 +55,8 @@ type Gate struct {
 	key     []byte // of personal data in records
 	timeout time.Duration
 	log     *slog.Logger
+
+	observer Observer
 
 	frozen func(agent string) (reason string, frozen bool)
 
@@ -68,7 +71,7 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, frozen: c.Frozen, approvals: c.Approvals, questions: newQuestions(), budgets: map[string]*budget{}, listeners: map[int]func(){}}
+	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, questions: newQuestions(), budgets: map[string]*budget{}, listeners: map[int]func(){}}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -112,6 +115,8 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	ctx, cancel := context.WithTimeoutCause(ctx, g.timeout, timeLimit(g.timeout))
 	defer cancel()
 	c := g.begin(r)
+	ctx, ended := c.observed(ctx)
+	defer ended()
 	defer func() {
 		if p := recover(); p != nil {
 			a = c.broken(ctx, p)
@@ -209,12 +214,15 @@ func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, next func(cont
 	if err := c.spend(ctx, op.Op); err != nil {
 		return err
 	}
+	ctx, ended := c.observedOperation(ctx, op)
 	start := time.Now()
 	err := next(ctx)
 	if err == nil && c.agent.Bound() != nil {
 		err = op.Decode() // bounds are judged on what it says
 	}
-	c.note(op, time.Since(start), err)
+	took := time.Since(start)
+	c.note(op, took, err)
+	ended(took, err)
 	return err
 }
 

@@ -1,0 +1,133 @@
+package gate
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+)
+
+// Observer hears of calls and of what they send to Dixa, for metrics, traces and logs. Nothing that it hears is an
+// argument or a text. It is called in the goroutine of the call, so it must not wait.
+type Observer interface {
+	// Call hears that a call begins. What is done for the call is done under the context that it returns, and ended
+	// hears how the call ended.
+	Call(ctx context.Context, c CallInfo) (_ context.Context, ended func(CallEnd))
+	// Operation hears that an operation goes to Dixa for a call, or waits for its turn to.
+	Operation(ctx context.Context, c CallInfo, op *dixaclient.Spec) (_ context.Context, ended func(OperationEnd))
+}
+
+// CallInfo is what is known about a call when it begins.
+type CallInfo struct {
+	ID    string // the same as in its record
+	Agent string // "" where the capability file has no such agent
+	Key   string // id of the credential, "" where there is none
+	Tool  string // "" where there is no such tool: what a client makes up is not counted by its name
+	Level string // of the tool
+}
+
+// CallEnd is how a call ended.
+type CallEnd struct {
+	Decision string // audit.Allowed or audit.Refused
+	Outcome  string // as in the record
+	Took     time.Duration
+}
+
+// OperationEnd is how an operation ended.
+type OperationEnd struct {
+	Outcome  string // done, not_done or unknown, as in the record
+	Error    string // in a word or two, as in the record
+	Status   int    // HTTP, 0 when no answer came
+	Attempts int    // requests sent
+	Took     time.Duration
+}
+
+// Observers tells several observers; those that are nil are left out.
+func Observers(several ...Observer) Observer {
+	var all observers
+	for _, o := range several {
+		if o != nil {
+			all = append(all, o)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
+}
+
+// observers are told in their order, and of an end in the opposite one.
+type observers []Observer
+
+func (all observers) Call(ctx context.Context, c CallInfo) (context.Context, func(CallEnd)) {
+	ends := make([]func(CallEnd), len(all))
+	for i, o := range all {
+		ctx, ends[i] = o.Call(ctx, c)
+	}
+	return ctx, inReverse(ends)
+}
+
+func (all observers) Operation(ctx context.Context, c CallInfo, op *dixaclient.Spec) (context.Context, func(OperationEnd)) {
+	ends := make([]func(OperationEnd), len(all))
+	for i, o := range all {
+		ctx, ends[i] = o.Operation(ctx, c, op)
+	}
+	return ctx, inReverse(ends)
+}
+
+func inReverse[T any](ends []func(T)) func(T) {
+	return func(end T) {
+		for i := len(ends) - 1; i >= 0; i-- {
+			ends[i](end)
+		}
+	}
+}
+
+// info is what an observer may know of the call.
+func (c *call) info() CallInfo {
+	i := CallInfo{ID: c.record.Call, Key: c.request.Key}
+	if _, err := c.rules.Agent(c.agentName); err == nil {
+		i.Agent = c.agentName
+	}
+	if c.tool != nil {
+		i.Tool, i.Level = c.tool.Name, c.tool.Level.String()
+	}
+	return i
+}
+
+// observed tells the observer that the call begins; ended must be called when its answer is known.
+func (c *call) observed(ctx context.Context) (_ context.Context, ended func()) {
+	if c.gate.observer == nil {
+		return ctx, func() {}
+	}
+	start := time.Now()
+	c.seen = c.info()
+	ctx, tell := c.gate.observer.Call(ctx, c.seen)
+	return ctx, func() {
+		tell(CallEnd{
+			Decision: cmp.Or(c.record.Decision, audit.Refused),
+			Outcome:  cmp.Or(c.record.Outcome, audit.OutcomeNotDone), // it could not be recorded
+			Took:     time.Since(start),
+		})
+	}
+}
+
+// observedOperation does the same for an operation.
+func (c *call) observedOperation(ctx context.Context, op *dixaclient.Call) (_ context.Context, ended func(took time.Duration, err error)) {
+	if c.gate.observer == nil {
+		return ctx, func(time.Duration, error) {}
+	}
+	ctx, tell := c.gate.observer.Operation(ctx, c.seen, op.Op)
+	return ctx, func(took time.Duration, err error) {
+		end := OperationEnd{Outcome: audit.OutcomeDone, Status: op.Status, Attempts: op.Attempts, Took: took}
+		if err != nil {
+			end.Outcome, end.Error = effect(err), kind(err)
+		}
+		tell(end)
+	}
+}
