@@ -32,23 +32,21 @@ const (
 	maxAttempts = 3
 )
 
-// TokenSource gives the token for the next request. It is asked every time, so that a token can be replaced.
-type TokenSource func() (string, error)
-
-// StaticToken is a token that does not change.
-func StaticToken(token string) TokenSource { return func() (string, error) { return token, nil } }
-
 // Config says how to reach Dixa. Only Token is required.
 type Config struct {
-	Token          TokenSource
-	URL            string            // address of the API
-	ExportsURL     string            // address of the Exports API
-	Bearer         map[Host]bool     // write "Bearer " before the token; by default only for Exports
-	Transport      http.RoundTripper // by default one that keeps connections and minds HTTPS_PROXY
-	Rate           float64           // requests a second, at the most
-	Burst          int               // requests at once, at the most
-	AttemptTimeout time.Duration     // for one attempt
-	MaxAnswer      int64             // in bytes
+	Token      TokenSource
+	ReadTokens []TokenSource     // more tokens that reads may go over; each has a limit of its own at Dixa
+	URL        string            // address of the API
+	ExportsURL string            // address of the Exports API
+	Bearer     map[Host]bool     // write "Bearer " before the token; by default only for Exports
+	Transport  http.RoundTripper // by default one that keeps connections and minds HTTPS_PROXY
+	Rate       float64           // requests a second, at the most
+	Burst      int               // requests at once, at the most
+	// Buckets makes the bucket for a token at a host, when it is first used or was replaced; it must not block. By
+	// default a [LocalBucket].
+	Buckets        func(BucketSpec) Bucket
+	AttemptTimeout time.Duration // for one attempt
+	MaxAnswer      int64         // in bytes
 	UserAgent      string
 }
 
@@ -60,10 +58,10 @@ type Client struct {
 }
 
 type core struct {
-	token     TokenSource
+	tokens    []*token // the first for what writes
 	base      map[Host]string
 	bearer    map[Host]bool
-	pacers    map[Host]*pacer
+	lanes     map[Host]*lanes
 	transport http.RoundTripper // not an http.Client: the token must not travel along a redirect
 	timeout   time.Duration
 	maxAnswer int64
@@ -73,22 +71,25 @@ type core struct {
 // New checks the configuration and makes a client. Nothing is sent.
 func New(c Config) (*Client, error) {
 	switch {
-	case c.Token == nil:
+	case c.Token == nil || slices.ContainsFunc(c.ReadTokens, func(t TokenSource) bool { return t == nil }):
 		return nil, errors.New("dixaclient: no token")
 	case c.Rate < 0 || c.Burst < 0 || c.AttemptTimeout < 0 || c.MaxAnswer < 0:
 		return nil, errors.New("dixaclient: a rate, burst, time or size below zero")
 	}
 	k := &core{
-		token:     c.Token,
+		tokens:    newTokens(append([]TokenSource{c.Token}, c.ReadTokens...)),
 		base:      map[Host]string{},
 		bearer:    map[Host]bool{Exports: true},
 		timeout:   cmp.Or(c.AttemptTimeout, DefaultAttemptTimeout),
 		maxAnswer: cmp.Or(c.MaxAnswer, DefaultMaxAnswer),
 		userAgent: cmp.Or(c.UserAgent, "dixa-mcp"),
-		pacers: map[Host]*pacer{
-			API:     newPacer(cmp.Or(c.Rate, DefaultRate), cmp.Or(c.Burst, DefaultBurst)),
-			Exports: newPacer(exportsRate, exportsBurst),
-		},
+	}
+	if c.Buckets == nil {
+		c.Buckets = func(s BucketSpec) Bucket { return NewLocalBucket(s.Rate, s.Burst) }
+	}
+	k.lanes = map[Host]*lanes{
+		API:     newLanes(k.tokens, BucketSpec{Host: API, Rate: cmp.Or(c.Rate, DefaultRate), Burst: cmp.Or(c.Burst, DefaultBurst)}, c.Buckets),
+		Exports: newLanes(k.tokens, BucketSpec{Host: Exports, Rate: exportsRate, Burst: exportsBurst}, c.Buckets),
 	}
 	for h, on := range c.Bearer {
 		k.bearer[h] = on
@@ -149,6 +150,10 @@ type Call struct {
 	Status    int    // of the last answer, 0 when there was none
 	Attempts  int    // how often it was sent
 	RequestID string // Dixa's name for the last request, where it gives one
+
+	Waited    time.Duration // for Dixa's limit, all attempts together
+	Upstream  time.Duration // for Dixa's answers, all attempts together
+	Throttled int           // how often Dixa answered 429
 
 	// Before is asked when the call's turn at Dixa's limit has come, before each attempt; its error ends the call. nil: go.
 	Before func() error

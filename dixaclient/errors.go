@@ -29,6 +29,7 @@ type Error struct {
 	Op       *Spec
 	Status   int    // HTTP status of the last answer, 0 when there was none
 	Message  string // Dixa's own words, if any
+	Token    string // such as "token 2 of 3": which it was sent with, where there are several
 	Effect   Effect
 	Attempts int
 	Err      error // what broke, when there was no answer or no readable one
@@ -95,7 +96,7 @@ func (e *Error) hint() string {
 	case e.Status == 400:
 		return "Check the arguments; Dixa does not say which one it means."
 	case e.Status == 401 || e.Status == 403:
-		return "Usual causes: the token was not made with version \"Dixa API\", was not made by an administrator, has expired or was deleted, or the user who made it may not do this."
+		return e.sentWith() + "Usual causes: the token was not made with version \"Dixa API\", was not made by an administrator, has expired or was deleted, or the user who made it may not do this."
 	case e.Status == 404 && e.Effect == NotDone:
 		return "Check the ids: what they name does not exist, or no longer."
 	case e.Status == 409 && e.Effect == NotDone:
@@ -108,6 +109,14 @@ func (e *Error) hint() string {
 		return "Try again later."
 	}
 	return ""
+}
+
+// sentWith tells an operator with several tokens which one to look at.
+func (e *Error) sentWith() string {
+	if e.Token == "" {
+		return ""
+	}
+	return "It was sent with " + e.Token + ". "
 }
 
 // InputError is a request that was refused before anything was sent.

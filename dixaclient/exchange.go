@@ -38,7 +38,8 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 	}
 	var last *Error // of the attempt before
 	for attempt := 1; ; attempt++ {
-		if err := c.pacers[call.Op.Host].wait(ctx, call.Op.Name); err != nil {
+		t, err := c.wait(ctx, call)
+		if err != nil {
 			return giveUp(call, last, err)
 		}
 		if call.Before != nil {
@@ -48,10 +49,11 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 				return giveUp(call, last, err)
 			}
 		}
-		again, retryAfter, e := c.attempt(ctx, call, req)
+		again, retryAfter, e := c.attempt(ctx, call, req, t)
 		if e == nil {
 			return nil
 		}
+		e.Token = t.lane.token.name
 		if last != nil && last.Effect != NotDone && e.Effect == NotDone {
 			e.Effect = MaybeBefore
 		}
@@ -73,9 +75,12 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 // that tells what is known.
 func giveUp(call *Call, last *Error, err error) error {
 	_, busy := err.(*BusyError)
+	none, _ := err.(*tokenError)
 	switch {
 	case last == nil && busy:
 		return err
+	case last == nil && none != nil:
+		return &Error{Op: call.Op, Err: none.error}
 	case last == nil:
 		return &Error{Op: call.Op, Err: fmt.Errorf("the call ended while it waited for Dixa's limit: %w", err)}
 	case busy: // its place in the queue would say that nothing was sent
@@ -88,18 +93,28 @@ func giveUp(call *Call, last *Error, err error) error {
 	return last
 }
 
+// wait returns when the next attempt may be sent, and adds to what the call has waited for Dixa's limit.
+func (c *Client) wait(ctx context.Context, call *Call) (turn, error) {
+	defer since(time.Now(), &call.Waited)
+	return c.lanes[call.Op.Host].wait(ctx, call.Op)
+}
+
+func since(start time.Time, sum *time.Duration) { *sum += time.Since(start) }
+
 // attempt sends a request once. again tells whether repeating it cannot do harm.
-func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again bool, retryAfter time.Duration, _ *Error) {
+func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t turn) (again bool, retryAfter time.Duration, _ *Error) {
 	ctx, silence, end := c.limit(ctx, call)
 	defer end()
 	var conn connection
 	call.Status, call.RequestID = 0, ""
-	req, err := c.newRequest(conn.watch(ctx), call.Op, r)
+	req, err := c.newRequest(conn.watch(ctx), call.Op, r, t.token)
 	if err != nil {
 		return false, 0, &Error{Op: call.Op, Attempts: call.Attempts, Err: err}
 	}
 	call.Attempts++
+	start := time.Now()
 	res, err := c.transport.RoundTrip(req)
+	since(start, &call.Upstream)
 	if err != nil {
 		again, e := broken(ctx, call, err, conn.never())
 		return again, 0, e
@@ -111,11 +126,14 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request) (again boo
 		again, e := c.stream(ctx, call, res, silence)
 		return again, 0, e
 	}
+	start = time.Now()
 	body, err := c.read(res)
-	body = withoutToken(body, req.Header.Get("Authorization"))
+	since(start, &call.Upstream)
+	body = c.withoutTokens(body)
 	switch {
 	case res.StatusCode == http.StatusTooManyRequests:
-		c.pacers[call.Op.Host].throttled()
+		call.Throttled++
+		t.bucket.Throttled(ctx)
 		return true, parseRetryAfter(res.Header.Get("Retry-After")), refused(call, body)
 	case res.StatusCode >= 500:
 		e := refused(call, body)
@@ -160,15 +178,7 @@ func (c *connection) watch(ctx context.Context) context.Context {
 // never is false for a transport that says nothing of its connections.
 func (c *connection) never() bool { return c.asked.Load() && !c.got.Load() }
 
-func (c *Client) newRequest(ctx context.Context, op *Spec, r *Request) (*http.Request, error) {
-	token, err := c.token()
-	if err != nil {
-		return nil, fmt.Errorf("the token cannot be read: %w", err)
-	}
-	token, err = CleanToken(token)
-	if err != nil {
-		return nil, err
-	}
+func (c *Client) newRequest(ctx context.Context, op *Spec, r *Request, token string) (*http.Request, error) {
 	address := c.base[op.Host] + r.Path
 	if len(r.Query) > 0 {
 		address += "?" + r.Query.Encode()
@@ -191,31 +201,6 @@ func (c *Client) newRequest(ctx context.Context, op *Spec, r *Request) (*http.Re
 		req.Header.Set("Content-Type", r.ContentType)
 	}
 	return req, nil
-}
-
-// CleanToken strips white space and a pasted "Bearer " from a token, and refuses what cannot be one. The token is
-// never part of the error.
-func CleanToken(token string) (string, error) {
-	token = strings.TrimSpace(token)
-	if len(token) >= 7 && strings.EqualFold(token[:7], "Bearer ") {
-		token = strings.TrimSpace(token[7:])
-	}
-	if token == "" || strings.EqualFold(token, "Bearer") {
-		return "", errors.New("the Dixa API token is empty")
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\'' }) {
-		return "", errors.New("the Dixa API token has characters that no token has (a line break, a space, a quotation mark?)")
-	}
-	return token, nil
-}
-
-// withoutToken takes the token out of an answer: a gateway in between may repeat what it was sent.
-func withoutToken(body []byte, authorization string) []byte {
-	token := []byte(strings.TrimPrefix(authorization, "Bearer "))
-	if len(token) < 8 || !bytes.Contains(body, token) { // a shorter one is for tests, and would be found in other words
-		return body
-	}
-	return bytes.ReplaceAll(body, token, []byte("[redacted]"))
 }
 
 var errTooLarge = errors.New("the answer is too large")

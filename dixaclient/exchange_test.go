@@ -250,7 +250,8 @@ func TestCallsThatEndBeforeTheyAreSent(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 
 		for range DefaultBurst {
-			require.NoError(t, c.pacers[API].wait(t.Context(), "other"))
+			_, err := c.lanes[API].wait(t.Context(), GetConversation.Spec)
+			require.NoError(t, err)
 		}
 		ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
@@ -266,7 +267,7 @@ func TestNoPlaceForTheRepetition(t *testing.T) {
 		var c *Client
 		c = memoryClient(t, func(http.ResponseWriter, *http.Request) {
 			for range 200 {
-				go func() { _ = c.pacers[API].wait(t.Context(), "other") }()
+				go func() { _, _ = c.lanes[API].wait(t.Context(), GetConversation.Spec) }()
 			}
 			synctest.Wait()
 			panic(http.ErrAbortHandler)

@@ -3,8 +3,6 @@ package dixaclient
 import (
 	"context"
 	"slices"
-
-	"golang.org/x/time/rate"
 )
 
 type flowKey struct{}
@@ -30,8 +28,7 @@ type flow struct {
 
 type caller struct {
 	flow  *flow
-	ready chan struct{}     // closed when the caller is at the head, and has its place
-	place *rate.Reservation // once ready is closed
+	first chan struct{} // closed when the caller is at the head
 }
 
 // round holds the flows with callers in it, in the order of their turns. The first caller of the first flow is the
@@ -95,7 +92,7 @@ func (r *round) join(name string) *caller {
 		*r = append(*r, &flow{name: name})
 	}
 	f := (*r)[i]
-	c := &caller{flow: f, ready: make(chan struct{})}
+	c := &caller{flow: f, first: make(chan struct{})}
 	f.callers = append(f.callers, c)
 	return c
 }

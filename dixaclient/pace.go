@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // The Exports API takes ten requests a minute.
@@ -16,107 +14,167 @@ const (
 	exportsBurst = 1
 )
 
-const (
-	// slowest is the share of the full pace that a pacer does not go below.
-	slowest = 1.0 / 16
-	// recovery is how long a pacer waits before it takes back a tenth of its full pace.
-	recovery = 2 * time.Second
-)
-
-// pacer makes calls wait for their place below Dixa's limit: the flows take turns, and within a flow it is first come,
-// first served. A 429 halves the pace, since others may be using the same token; it recovers by itself.
+// lane is one token at one host: the queue of those who wait for their place below its limit, and the bucket that gives
+// out the places. The flows take turns, and within a flow it is first come, first served.
 //
-// Only the head of the queue reserves from the limiter. So a changed pace holds for all who wait, nobody overtakes,
-// and who leaves the queue leaves no gap.
-type pacer struct {
-	full rate.Limit
+// Only the head of the queue reserves from the bucket, outside the lock. So a changed pace holds for all who wait,
+// nobody overtakes, and who leaves the queue leaves no gap.
+type lane struct {
+	token *token
+	make  func(BucketSpec) Bucket
 
-	mu      sync.Mutex
-	limit   *rate.Limiter
-	queue   round
-	lowered time.Time // when the pace was last lowered
-	changed time.Time // when it was last lowered or raised
+	mu     sync.Mutex
+	spec   BucketSpec // its Token is that of bucket
+	bucket Bucket     // nil before the first use
+	queue  round
+	placed bool      // the head has its place
+	level  float64   // turns left in the bucket, as far as they were seen; below zero for a place in the future
+	at     time.Time // when level was right
 }
 
-func newPacer(perSecond float64, burst int) *pacer {
-	limit := rate.Limit(perSecond)
-	return &pacer{full: limit, limit: rate.NewLimiter(limit, burst)}
+// turn is a place below the limit, and the token whose place it is.
+type turn struct {
+	lane   *lane
+	token  string
+	bucket Bucket
 }
 
-// Waiting tells how many calls of the API, of all flows, wait for their place below Dixa's limit. Calls of the Exports
-// API are not counted.
-func (c *Client) Waiting() int { return c.pacers[API].waiting() }
-
-func (p *pacer) waiting() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.queue.waiting()
+func newLane(t *token, spec BucketSpec, make func(BucketSpec) Bucket) *lane {
+	return &lane{token: t, make: make, spec: spec, level: float64(spec.Burst)}
 }
 
-// wait returns when the next request may be sent. A caller whose deadline is earlier is told so at once, and takes
-// no place in the queue.
-func (p *pacer) wait(ctx context.Context, operation string) error {
-	if ctx.Err() != nil {
-		return ended(ctx)
+func (l *lane) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queue.waiting()
+}
+
+// estimate is how long a caller of a flow would wait if it joined now, and nobody else joins or leaves.
+func (l *lane) estimate(flow string) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.delay(flow, time.Now())
+}
+
+// delay is estimate with l.mu held.
+func (l *lane) delay(flow string, now time.Time) time.Duration {
+	before := l.queue.ahead(flow)
+	if len(l.queue) > 0 && !l.placed {
+		before++
 	}
-	c, err := p.join(ctx, operation)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-c.ready:
-		now := time.Now()
-		delay := c.place.DelayFrom(now)
-		err = tooLate(ctx, operation, now, delay) // the pace may be lower than it was on joining
-		if err == nil {
-			err = sleep(ctx, delay)
-		}
-	case <-ctx.Done():
-		err = ended(ctx)
-	}
-	p.leave(c, err == nil)
-	return err
+	missing := float64(before+1) - l.left(now)
+	return time.Duration(max(0, missing) / l.rate() * float64(time.Second))
 }
 
-// join takes the place at the end of the caller's flow.
-func (p *pacer) join(ctx context.Context, operation string) (*caller, error) {
+// left counts the turns in the bucket: exactly while this process alone takes some, and else as many as it can have.
+// l.mu is held.
+func (l *lane) left(now time.Time) float64 {
+	return min(float64(l.spec.Burst), l.level+now.Sub(l.at).Seconds()*l.rate())
+}
+
+// rate is the pace for estimates. l.mu is held.
+func (l *lane) rate() float64 {
+	if l.bucket == nil {
+		return l.spec.Rate
+	}
+	return l.bucket.Rate()
+}
+
+// join takes the place at the end of the caller's flow. A caller whose deadline is earlier than its turn is told so at
+// once, and takes no place.
+func (l *lane) join(ctx context.Context, operation string) (*caller, error) {
 	flow := flowOf(ctx)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now() // not before the lock: a limiter that is given an earlier time counts the time between twice
-	p.recover(now)
-	missing := float64(p.queue.ahead(flow)+1) - p.limit.TokensAt(now)
-	delay := time.Duration(max(0, missing) / float64(p.limit.Limit()) * float64(time.Second))
-	if err := tooLate(ctx, operation, now, delay); err != nil {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if err := tooLate(ctx, operation, now, l.delay(flow, now)); err != nil {
 		return nil, err
 	}
-	c := p.queue.join(flow)
-	if c == p.queue.head() {
-		p.reserve(now)
+	c := l.queue.join(flow)
+	if c == l.queue.head() {
+		close(c.first)
 	}
 	return c, nil
 }
 
-// leave takes a caller out of the queue. If it was the head, the next one reserves.
-func (p *pacer) leave(c *caller, served bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	led := c == p.queue.head()
-	if led && !served {
-		c.place.Cancel()
+// wait returns when the turn of a caller in the queue has come, and takes it out.
+func (l *lane) wait(ctx context.Context, operation string, c *caller) (t turn, err error) {
+	defer func() { l.leave(c, err == nil) }()
+	select {
+	case <-c.first:
+	case <-ctx.Done():
+		return turn{}, ended(ctx)
 	}
-	p.queue.leave(c, served)
-	if led && len(p.queue) > 0 {
-		p.reserve(time.Now())
+	if t, err = l.current(); err != nil {
+		return turn{}, err
 	}
+	delay, giveBack, err := t.bucket.Reserve(ctx)
+	if err != nil {
+		return turn{}, err
+	}
+	now := time.Now()
+	l.took(now, delay)
+	err = tooLate(ctx, operation, now, delay) // the pace may be lower than it was on joining
+	if err == nil {
+		err = sleep(ctx, delay)
+	}
+	if err != nil {
+		giveBack()
+		l.gaveBack()
+	}
+	return t, err
 }
 
-// reserve gives the head its place below the limit. p.mu is held.
-func (p *pacer) reserve(now time.Time) {
-	p.recover(now)
-	head := p.queue.head()
-	head.place = p.limit.ReserveN(now, 1)
-	close(head.ready)
+// current gives the token as it is now, and its bucket. A replaced token has a limit of its own at Dixa, so it begins
+// with a new bucket; those who wait keep their places in the queue.
+func (l *lane) current() (turn, error) {
+	token, err := l.token.read()
+	if err != nil {
+		return turn{}, err
+	}
+	d := digest(token)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bucket == nil || l.spec.Token != d {
+		l.spec.Token = d
+		l.bucket = l.make(l.spec)
+		l.level = float64(l.spec.Burst)
+	}
+	return turn{l, token, l.bucket}, nil
+}
+
+// took notes what the head's reservation tells about the bucket: one that makes it wait has nothing left.
+func (l *lane) took(now time.Time, delay time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.placed = true
+	if delay > 0 {
+		l.level = -delay.Seconds() * l.rate()
+	} else {
+		l.level = max(0, l.left(now)-1)
+	}
+	l.at = now
+}
+
+func (l *lane) gaveBack() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.level++
+}
+
+// leave takes a caller out of the queue. If it was the head, the next one follows.
+func (l *lane) leave(c *caller, served bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	led := c == l.queue.head()
+	l.queue.leave(c, served)
+	if !led {
+		return
+	}
+	l.placed = false
+	if next := l.queue.head(); next != nil {
+		close(next.first)
+	}
 }
 
 func tooLate(ctx context.Context, operation string, now time.Time, delay time.Duration) error {
@@ -124,31 +182,6 @@ func tooLate(ctx context.Context, operation string, now time.Time, delay time.Du
 		return &BusyError{Operation: operation, Wait: delay, Left: deadline.Sub(now)}
 	}
 	return nil
-}
-
-// recover raises a lowered pace by a tenth of the full one for every recovery that went by. p.mu is held.
-func (p *pacer) recover(now time.Time) {
-	if p.limit.Limit() >= p.full {
-		return
-	}
-	steps := now.Sub(p.changed) / recovery
-	if steps > 0 {
-		p.limit.SetLimitAt(now, min(p.full, p.limit.Limit()+p.full*rate.Limit(steps)/10))
-		p.changed = p.changed.Add(steps * recovery)
-	}
-}
-
-// throttled halves the pace after a 429; the answers of requests that were on their way together count once.
-func (p *pacer) throttled() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	if now.Sub(p.lowered) < time.Second {
-		return
-	}
-	p.recover(now)
-	p.limit.SetLimitAt(now, max(p.full*slowest, p.limit.Limit()/2))
-	p.lowered, p.changed = now, now
 }
 
 // sleep waits, unless ctx ends before.

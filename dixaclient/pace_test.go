@@ -11,7 +11,29 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 )
+
+// pacer is a lane of a token that does not change, and its bucket in this process.
+type pacer struct {
+	*lane
+	local *LocalBucket
+	limit *rate.Limiter
+}
+
+func newPacer(perSecond float64, burst int) *pacer {
+	b := NewLocalBucket(perSecond, burst)
+	spec := BucketSpec{Rate: perSecond, Burst: burst}
+	l := newLane(&token{source: StaticToken(testToken)}, spec, func(BucketSpec) Bucket { return b })
+	return &pacer{l, b, b.limit}
+}
+
+func (p *pacer) wait(ctx context.Context, operation string) error {
+	_, err := (&lanes{all: []*lane{p.lane}}).wait(ctx, &Spec{Name: operation, Level: Write})
+	return err
+}
+
+func (p *pacer) throttled() { p.local.Throttled(context.Background()) }
 
 // line puts n callers into the queue, one after the other, and gives the order and the times in which they leave it.
 type line struct {

@@ -16,7 +16,7 @@ func TestTokenIsInNoAnswer(t *testing.T) {
 				w.WriteHeader(status)
 				_, _ = w.Write([]byte(`{"message":"you sent ` + r.Header.Get("Authorization") + `","data":{"subject":"` + r.Header.Get("Authorization") + `"}}`))
 			})
-			c.token = StaticToken("a-secret-token-of-some-length")
+			c.tokens[0].source = StaticToken("a-secret-token-of-some-length")
 			a, err := GetConversation.Do(t.Context(), c, GetConversationIn{ConversationRef{1}})
 			if status == 200 {
 				require.NoError(t, err)

@@ -57,7 +57,7 @@ func (c *Client) limit(ctx context.Context, call *Call) (context.Context, *time.
 // stream hands out the rows of a success. What was handed out cannot be taken back, so then it is not repeated.
 func (c *Client) stream(ctx context.Context, call *Call, res *http.Response, silence *time.Timer) (again bool, _ *Error) {
 	n := 0
-	err := eachRow(&audible{res.Body, silence}, c.maxAnswer, func(row json.RawMessage) error {
+	err := eachRow(&audible{res.Body, silence, &call.Upstream}, c.maxAnswer, func(row json.RawMessage) error {
 		n++
 		return call.Row(row)
 	})
@@ -73,11 +73,13 @@ func (c *Client) stream(ctx context.Context, call *Call, res *http.Response, sil
 type audible struct {
 	io.Reader
 	silence *time.Timer
+	waited  *time.Duration // for bytes, in sum
 }
 
 func (a *audible) Read(p []byte) (int, error) {
 	a.silence.Reset(streamSilence)
 	defer a.silence.Stop()
+	defer since(time.Now(), a.waited)
 	return a.Reader.Read(p)
 }
 
