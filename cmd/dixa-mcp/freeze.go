@@ -2,74 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
-	"regexp"
-	"sync"
 	"time"
 
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/freeze"
 )
-
-// everyAgent is the name of the mark that stops all agents; no agent can be called so, also where the file system does
-// not tell upper from lower case.
-const everyAgent = "_all"
-
-// agentName is what an agent can be called; it is also the name of a file here.
-var agentName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`) })
-
-// freezer keeps a file for each agent that is stopped, in the state folder. It is looked at before each operation, so
-// a freeze holds at once, for every process on this folder.
-type freezer struct{ dir string }
-
-// freeze is what such a file says.
-type freeze struct {
-	By     string    `json:"by"`
-	At     time.Time `json:"at"`
-	Reason string    `json:"reason,omitzero"`
-}
-
-// frozen tells whether an agent is stopped. What cannot be read stops, too.
-func (f freezer) frozen(agent string) (reason string, frozen bool) {
-	for _, name := range []string{everyAgent, agent} {
-		b, err := os.ReadFile(f.path(name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		var mark freeze
-		if err == nil {
-			err = json.Unmarshal(b, &mark)
-		}
-		if err != nil {
-			return "the mark in the state folder cannot be read", true
-		}
-		return mark.Reason, true
-	}
-	return "", false
-}
-
-func (f freezer) path(name string) string { return filepath.Join(f.dir, name+".json") }
-
-// set writes the mark, whole or not at all.
-func (f freezer) set(name, reason string) error {
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
-		return err
-	}
-	b, err := json.Marshal(freeze{By: whoami(), At: time.Now().UTC(), Reason: reason})
-	if err != nil {
-		return err
-	}
-	part := f.path(name) + ".part"
-	if err := os.WriteFile(part, b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(part, f.path(name))
-}
 
 func whoami() string {
 	u, err := user.Current()
@@ -99,25 +41,27 @@ type freezeDir struct {
 
 // Run stops an agent, or all, in every process that uses this state folder.
 func (c *freezeCmd) Run(ctx context.Context) error {
-	return c.change(ctx, c.Agent, audit.EventFreeze, "froze", func(f freezer, name string) error { return f.set(name, c.Reason) })
+	return c.change(ctx, c.Agent, audit.EventFreeze, "froze", func(marks freeze.Dir, name string) error {
+		return marks.Set(ctx, name, freeze.Mark{By: whoami(), At: time.Now().UTC(), Reason: c.Reason})
+	})
 }
 
 // Run undoes a freeze.
 func (c *thawCmd) Run(ctx context.Context) error {
-	return c.change(ctx, c.Agent, audit.EventThaw, "thawed", func(f freezer, name string) error {
-		err := os.Remove(f.path(name))
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is not frozen in %s", label(name), f.dir)
+	return c.change(ctx, c.Agent, audit.EventThaw, "thawed", func(marks freeze.Dir, name string) error {
+		was, err := marks.Remove(ctx, name)
+		if err == nil && !was {
+			return fmt.Errorf("%s is not frozen in %s", freeze.Label(name), marks)
 		}
 		return err
 	})
 }
 
 // change marks or unmarks an agent, and records who did it.
-func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, did string, do func(freezer, string) error) error {
-	name := everyAgent
+func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, did string, do func(freeze.Dir, string) error) error {
+	name := freeze.Everyone
 	if agent != "" {
-		if !agentName().MatchString(agent) {
+		if agent == freeze.Everyone || !freeze.CanBeMarked(agent) {
 			return fmt.Errorf("%.80q is no name of an agent", agent)
 		}
 		if rules, _, err := d.load(); err != nil { // a broken file must not keep anybody from stopping an agent
@@ -128,14 +72,14 @@ func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, 
 		name = agent
 	}
 	where := reachFlags{State: d.State, Audit: d.Audit}
-	f, err := where.freezer()
+	marks, err := where.marks()
 	if err != nil {
 		return err
 	}
-	if err := do(f, name); err != nil {
+	if err := do(marks, name); err != nil {
 		return err
 	}
-	fmt.Printf("%s %s, for every server with the state folder %s\n", did, label(name), filepath.Dir(f.dir))
+	fmt.Printf("%s %s, for every server with the state folder %s\n", did, freeze.Label(name), filepath.Dir(string(marks)))
 	dir, err := where.auditDir()
 	if err != nil {
 		return err
@@ -144,19 +88,12 @@ func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, 
 	if err != nil {
 		return fmt.Errorf("it is done, but could not be recorded: %w", err)
 	}
-	text := fmt.Sprintf("%s %s %s", whoami(), did, label(name))
+	text := fmt.Sprintf("%s %s %s", whoami(), did, freeze.Label(name))
 	return errors.Join(log.Write(ctx, audit.Record{Event: event, Agent: agent, Text: text}), log.Close())
 }
 
-func label(name string) string {
-	if name == everyAgent {
-		return "all agents"
-	}
-	return "agent " + name
-}
-
-// freezer is the one of the state folder.
-func (f reachFlags) freezer() (freezer, error) {
+// marks are those of the state folder.
+func (f reachFlags) marks() (freeze.Dir, error) {
 	state, err := f.stateDir()
-	return freezer{filepath.Join(state, "frozen")}, err
+	return freeze.Dir(filepath.Join(state, "frozen")), err
 }

@@ -132,12 +132,12 @@ func (f dixaFlags) open() (*system, error) {
 		s.Close()
 		return nil, err
 	}
-	marks, err := f.freezer()
+	marks, err := f.marks()
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
-	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, RecordKey: key, Frozen: marks.frozen, Approvals: parked})
+	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.log, Timeout: f.Timeout, RecordKey: key, Frozen: marks.Frozen, Approvals: parked})
 	return s, nil
 }
 

@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"internal/capability":            {"dixaclient", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/audit":                 {},
 	"internal/approval":              {},
+	"internal/freeze":                {},
 	"internal/gate":                  {"dixaclient", "schemas", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "golang.org/x/time/rate"},
 	"internal/offline":               {},
 	"internal/export":                {"dixaclient"},
@@ -36,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/bench":                 nil,
 	"internal/endtoend":              nil,
 	"internal/approval/approvaltest": nil,
+	"internal/freeze/freezetest":     nil,
 	"internal/laws":                  nil,
 	"cmd/dixa-mcp":                   nil, // puts everything together
 }

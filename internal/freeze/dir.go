@@ -1,0 +1,105 @@
+package freeze
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Dir is a store in the folder at that path, one file a mark.
+type Dir string
+
+var _ Store = Dir("")
+
+// unreadable is the reason of a mark that says none.
+const unreadable = "the mark in the state folder cannot be read"
+
+// Frozen implements [Store]. What cannot be read stops, too: it was put there to stop.
+func (d Dir) Frozen(agent string) (reason string, frozen bool) {
+	for _, name := range []string{Everyone, agent} {
+		if mark, ok := d.read(name); ok {
+			return mark.Reason, true
+		}
+	}
+	return "", false
+}
+
+// read is false only where there certainly is no mark.
+func (d Dir) read(name string) (Mark, bool) {
+	b, err := os.ReadFile(d.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Mark{}, false
+	}
+	var mark Mark
+	if err == nil {
+		err = json.Unmarshal(b, &mark)
+	}
+	if err != nil {
+		return Mark{Reason: unreadable}, true
+	}
+	return mark, true
+}
+
+func (d Dir) path(name string) string { return filepath.Join(string(d), name+suffix) }
+
+const suffix = ".json"
+
+// Set implements [Store]: the mark is written whole or not at all.
+func (d Dir) Set(_ context.Context, name string, m Mark) error {
+	if !CanBeMarked(name) {
+		return fmt.Errorf("%.80q is no name of an agent", name)
+	}
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return err
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	part, err := os.CreateTemp(string(d), name+"-*.part") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(part.Name())
+	_, err = part.Write(b)
+	if err := errors.Join(err, part.Close()); err != nil {
+		return err
+	}
+	return os.Rename(part.Name(), d.path(name))
+}
+
+// Remove implements [Store].
+func (d Dir) Remove(_ context.Context, name string) (bool, error) {
+	if !CanBeMarked(name) {
+		return false, fmt.Errorf("%.80q is no name of an agent", name)
+	}
+	err := os.Remove(d.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// List implements [Store].
+func (d Dir) List(context.Context) (map[string]Mark, error) {
+	entries, err := os.ReadDir(string(d))
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]Mark{}, nil
+	}
+	marks := map[string]Mark{}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), suffix)
+		if !ok || !CanBeMarked(name) {
+			continue
+		}
+		if mark, ok := d.read(name); ok {
+			marks[name] = mark
+		}
+	}
+	return marks, err
+}
