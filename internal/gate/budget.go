@@ -3,60 +3,78 @@ package gate
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
 )
 
-// budgetBurst is how many requests of an agent's own pace may go at once: a look-up and what it is for.
-const budgetBurst = 2
+// PaceBurst is how many requests of an agent's own pace may go at once: a look-up and what it is for.
+const PaceBurst = 2
 
-// budget counts what an agent has used. It lives as long as the process; hours and days are those of UTC.
-type budget struct {
-	mu   sync.Mutex
-	pace *rate.Limiter // nil: only Dixa's limit
-	used map[string]*window
+// Line is one line of a budget.
+type Line struct {
+	What   string        // "requests", "writes", "sends" or "erases"
+	Most   int           // 0: no limit, but counted, since a limit may come
+	Period time.Duration // an hour or a day, of UTC
 }
 
-// window is how often something was done in the present hour or day.
-type window struct {
-	used int
-	ends time.Time
-}
-
-// limit is one line of a budget.
-type limit struct {
-	what   string // "requests", "writes", …
-	most   int    // 0: no limit
-	period time.Duration
-}
-
-func (l limit) key() string { return fmt.Sprint(l.what, l.period) }
-
-func (l limit) String() string {
+func (l Line) String() string {
 	period := "hour"
-	if l.period > time.Hour {
+	if l.Period > time.Hour {
 		period = "day"
 	}
-	return fmt.Sprintf("%d %s a UTC %s", l.most, l.what, period)
+	return fmt.Sprintf("%d %s a UTC %s", l.Most, l.What, period)
 }
 
-// limitsOf are the lines that an operation of a level counts under.
-func limitsOf(b capability.Budget, level dixaclient.Level) []limit {
+// Count is what was used of a line in the present hour or day.
+type Count struct {
+	Line
+	Used int
+	Left int // what may still be used here; only where Most is not 0
+	Ends time.Time
+}
+
+// Budgets counts what agents use. Changed limits keep what was counted.
+type Budgets interface {
+	// Take counts one operation under all the lines, or, where one of them is used up, under none. It also takes the
+	// agent's next turn in its own pace, requests a second with a burst of [PaceBurst]; 0 is no pace.
+	Take(ctx context.Context, agent string, lines []Line, pace float64) (Taken, error)
+
+	// Counts reads without counting.
+	Counts(ctx context.Context, agent string, lines []Line) ([]Count, error)
+}
+
+// Taken is an operation that was counted, or was not.
+type Taken struct {
+	Counts   []Count
+	Over     *Count        // the line that is used up: nothing was counted; nil where it was
+	Wait     time.Duration // until the turn in the agent's own pace
+	GiveBack func()        // returns that turn, as far as that is possible; nil where there is none
+}
+
+// Over is the first line that is used up, nil for none.
+func Over(counts []Count) *Count {
+	for i := range counts {
+		if counts[i].Most > 0 && counts[i].Left <= 0 {
+			return &counts[i]
+		}
+	}
+	return nil
+}
+
+// linesOf are the lines that an operation of a level counts under.
+func linesOf(b capability.Budget, level dixaclient.Level) []Line {
 	const day = 24 * time.Hour
-	lines := []limit{{"requests", b.RequestsPerDay, day}}
+	lines := []Line{{"requests", b.RequestsPerDay, day}}
 	if level > dixaclient.Read {
-		lines = append(lines, limit{"writes", b.WritesPerHour, time.Hour}, limit{"writes", b.WritesPerDay, day})
+		lines = append(lines, Line{"writes", b.WritesPerHour, time.Hour}, Line{"writes", b.WritesPerDay, day})
 	}
 	switch level {
 	case dixaclient.Send:
-		lines = append(lines, limit{"sends", b.SendsPerHour, time.Hour}, limit{"sends", b.SendsPerDay, day})
+		lines = append(lines, Line{"sends", b.SendsPerHour, time.Hour}, Line{"sends", b.SendsPerDay, day})
 	case dixaclient.Erase:
-		lines = append(lines, limit{"erases", b.ErasesPerHour, time.Hour}, limit{"erases", b.ErasesPerDay, day})
+		lines = append(lines, Line{"erases", b.ErasesPerHour, time.Hour}, Line{"erases", b.ErasesPerDay, day})
 	}
 	return lines
 }
@@ -64,109 +82,81 @@ func limitsOf(b capability.Budget, level dixaclient.Level) []limit {
 // overBudget is an operation that was not sent because the agent has used what it had.
 type overBudget struct {
 	agent string
-	limit limit
-	back  time.Time
+	count Count
 }
 
 func (e *overBudget) Error() string {
-	return fmt.Sprintf("agent %s has used its budget of %s; it comes back at %s. Nothing was sent.", e.agent, e.limit, e.back.Format("15:04 UTC on 2 January"))
-}
-
-// budgetOf is what an agent has used. Changed rules keep what was counted.
-func (g *Gate) budgetOf(a *capability.Agent) *budget {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	b := g.budgets[a.Name]
-	if b == nil {
-		b = &budget{used: map[string]*window{}}
-		g.budgets[a.Name] = b
+	used, back := "its budget", e.count.Ends.Format("15:04 UTC on 2 January")
+	if e.count.Used < e.count.Most {
+		used = "this server's share (what all servers use together cannot be told at the moment) of its budget"
 	}
-	return b
+	return fmt.Sprintf("agent %s has used %s of %s; it comes back at %s. Nothing was sent.", e.agent, used, e.count.Line, back)
 }
 
-// check says what is used up for an operation of a level, under the rules that the call began with.
-func (b *budget) check(a *capability.Agent, level dixaclient.Level) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.over(a, level, time.Now().UTC())
-}
-
-func (b *budget) over(a *capability.Agent, level dixaclient.Level, now time.Time) error {
-	for _, l := range limitsOf(a.Budget(), level) {
-		if w := b.window(l, now); l.most > 0 && w.used >= l.most {
-			return &overBudget{a.Name, l, w.ends}
+// BudgetLeft is what an agent has used and has left of every line that its budget limits.
+func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, error) {
+	lines := linesOf(a.Budget(), dixaclient.Send)
+	lines = append(lines, linesOf(a.Budget(), dixaclient.Erase)[3:]...)
+	var limited []Line
+	for _, l := range lines {
+		if l.Most > 0 {
+			limited = append(limited, l)
 		}
+	}
+	if len(limited) == 0 {
+		return nil, nil
+	}
+	return g.budgets.Counts(ctx, a.Name, limited)
+}
+
+// within says what is used up for an operation of a level, under the rules that the call began with.
+func (c *call) within(ctx context.Context, level dixaclient.Level) error {
+	counts, err := c.gate.budgets.Counts(ctx, c.agentName, linesOf(c.agent.Budget(), level))
+	if err != nil {
+		return err
+	}
+	if over := Over(counts); over != nil {
+		return &overBudget{c.agentName, *over}
 	}
 	return nil
 }
 
-// take counts an operation, or says what is used up. Near the end it says what is left. The pace is nil when there is
-// none but Dixa's.
-func (b *budget) take(a *capability.Agent, level dixaclient.Level) (warning string, pace *rate.Limiter, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := time.Now().UTC()
-	if err := b.over(a, level, now); err != nil {
-		return "", nil, err
-	}
-	for _, l := range limitsOf(a.Budget(), level) {
-		w := b.window(l, now)
-		w.used++
-		if left := l.most - w.used; l.most > 0 && left <= l.most/10 {
-			warning = fmt.Sprintf("%d left of %s, until %s", left, l, w.ends.Format("15:04 UTC"))
-		}
-	}
-	return warning, b.paced(a.Budget().RequestsPerSecond), nil
-}
-
-// paced is the agent's own pace; another one begins with its burst.
-func (b *budget) paced(perSecond float64) *rate.Limiter {
-	if perSecond == 0 {
-		return nil
-	}
-	if b.pace == nil || b.pace.Limit() != rate.Limit(perSecond) {
-		b.pace = rate.NewLimiter(rate.Limit(perSecond), budgetBurst)
-	}
-	return b.pace
-}
-
-// window is the present hour or day of a line; a new one begins by itself.
-func (b *budget) window(l limit, now time.Time) *window {
-	w := b.used[l.key()]
-	if w == nil || !now.Before(w.ends) {
-		w = &window{ends: now.Truncate(l.period).Add(l.period)}
-		b.used[l.key()] = w
-	}
-	return w
-}
-
-// spend waits for the agent's own pace and takes the operation from its budget.
+// spend takes the operation from the agent's budget, and waits for the agent's own pace.
 func (c *call) spend(ctx context.Context, op *dixaclient.Spec) error {
-	warning, pace, err := c.gate.budgetOf(c.agent).take(c.agent, op.Level)
-	if err != nil {
+	budget := c.agent.Budget()
+	taken, err := c.gate.budgets.Take(ctx, c.agentName, linesOf(budget, op.Level), budget.RequestsPerSecond)
+	switch {
+	case err != nil:
 		return err
+	case taken.Over != nil:
+		return &overBudget{c.agentName, *taken.Over}
 	}
-	if warning != "" {
-		c.mu.Lock()
-		c.warning = warning
-		c.mu.Unlock()
-	}
-	if pace == nil {
+	c.warn(taken.Counts)
+	if taken.GiveBack == nil {
 		return nil
 	}
-	r := pace.Reserve()
-	delay := r.Delay()
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < delay {
-		r.Cancel()
-		return &dixaclient.BusyError{Operation: op.Name, Wait: delay, Left: time.Until(deadline)}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < taken.Wait {
+		taken.GiveBack()
+		return &dixaclient.BusyError{Operation: op.Name, Wait: taken.Wait, Left: time.Until(deadline)}
 	}
-	t := time.NewTimer(delay)
+	t := time.NewTimer(taken.Wait)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		r.Cancel()
+		taken.GiveBack()
 		return context.Cause(ctx)
+	}
+}
+
+// warn notes what is left of a line that is nearly used up.
+func (c *call) warn(counts []Count) {
+	for _, n := range counts {
+		if n.Most > 0 && n.Left <= n.Most/10 {
+			c.mu.Lock()
+			c.warning = fmt.Sprintf("%d left of %s, until %s", n.Left, n.Line, n.Ends.Format("15:04 UTC"))
+			c.mu.Unlock()
+		}
 	}
 }

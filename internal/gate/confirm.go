@@ -62,7 +62,7 @@ func (c *call) needs() (how capability.Confirm, rule string) {
 // asked about a call for which the budget is used up: the yes would be lost on it.
 func (c *call) rehearse(ctx context.Context, args *tools.Arguments) ([]string, error) {
 	for _, op := range c.tool.Operations {
-		if err := c.gate.budgetOf(c.agent).check(c.agent, op.Level); err != nil {
+		if err := c.within(ctx, op.Level); err != nil {
 			return nil, err
 		}
 	}
@@ -207,7 +207,12 @@ func (c *call) askClient(ctx context.Context, plan []string) *Answer {
 	digest := c.digest(plan)
 	switch r := c.request; {
 	case r.State != "":
-		if err := c.gate.questions.redeem(r.State, digest, time.Now()); err != nil {
+		err := c.gate.questions.redeem(ctx, r.State, digest, time.Now())
+		if errors.As(err, new(*errOnce)) {
+			c.gate.log.Error("a confirmation was refused because nobody can tell whether it was used", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
+			return c.stopped(ctx, &refusal{c.tool.Name + ": whether this confirmation was used already cannot be told at the moment, so it was not accepted. Call again without it, to ask the person again.", "whether its confirmation was used cannot be told"})
+		}
+		if err != nil {
 			return c.stopped(ctx, &refusal{fmt.Sprintf("%s: the confirmation %v. Call again without it.", c.tool.Name, err), "its confirmation is not valid"})
 		}
 		if !r.Yes {

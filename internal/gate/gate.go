@@ -41,8 +41,13 @@ type Config struct {
 	Frozen func(agent string) (reason string, frozen bool)
 	// Approvals keeps calls that wait for an approver's yes; nil: such calls are refused.
 	Approvals approval.Store
-	Log       *slog.Logger // for what the operator must know; nil means slog.Default()
-	Observer  Observer     // hears of each call; nil: nobody does
+	// Budgets counts what agents use, and Once sees to it that a confirmation is used once; nil: within this process.
+	Budgets Budgets
+	Once    Once
+	// Secret seals questions and page keys: processes with the same one accept each other's. nil: a random one.
+	Secret   []byte
+	Log      *slog.Logger // for what the operator must know; nil means slog.Default()
+	Observer Observer     // hears of each call; nil: nobody does
 }
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
@@ -61,23 +66,34 @@ type Gate struct {
 	frozen func(agent string) (reason string, frozen bool)
 
 	approvals approval.Store
-	questions *questions
+	budgets   Budgets
+	questions questions
+	pages     pageKeys
 
 	mu        sync.Mutex
-	budgets   map[string]*budget // by agent
-	listeners map[int]func()     // told after a reload
+	listeners map[int]func() // told after a reload
 	listening int
 }
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, questions: newQuestions(), budgets: map[string]*budget{}, listeners: map[int]func(){}}
+	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(){}}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
 	if g.log == nil {
 		g.log = slog.Default()
 	}
+	if g.budgets == nil {
+		g.budgets = NewBudgets()
+	}
+	if c.Once == nil {
+		c.Once = NewOnce()
+	}
+	if c.Secret == nil {
+		c.Secret = newSecret()
+	}
+	g.questions, g.pages = newQuestions(c.Secret, c.Once), newPageKeys(c.Secret)
 	g.rules.Store(c.Rules)
 	g.client = c.Client.With(guard)
 	g.lookups = c.Client.With(lookup)
@@ -183,7 +199,7 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 		defer c.gate.facts.forget(id)
 	}
 	if b := c.agent.Bound(); b != nil {
-		if err := c.gate.budgetOf(c.agent).check(c.agent, op.Op.Level); err != nil { // before anything is looked up
+		if err := c.within(ctx, op.Op.Level); err != nil { // before anything is looked up
 			return err
 		}
 		return c.bounded(ctx, b, op, next)

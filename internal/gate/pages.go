@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -26,21 +25,19 @@ const (
 // agent gets keys that are encrypted, and that fit only its own search: one from elsewhere would lead it around its
 // bound, and one that can be read would tell what was left out.
 
-// pageSecret encrypts page keys; they do not outlive the process.
-var pageSecret = newPageSecret()
+// pageKeys encrypts page keys; whoever has the same secret can read them.
+type pageKeys struct{ cipher.AEAD }
 
-func newPageSecret() cipher.AEAD {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	block, err := aes.NewCipher(key)
+func newPageKeys(secret []byte) pageKeys {
+	block, err := aes.NewCipher(derive(secret, "page keys"))
 	if err != nil {
 		panic(err) // 32 bytes are a key
 	}
-	secret, err := cipher.NewGCMWithRandomNonce(block)
+	sealing, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
 		panic(err) // AES has the block size that is needed
 	}
-	return secret
+	return pageKeys{sealing}
 }
 
 // place is where a page begins.
@@ -49,17 +46,17 @@ type place struct {
 	skip uint16 // how many of its items come before
 }
 
-func (p place) seal(search string) string {
+func (k pageKeys) seal(search string, p place) string {
 	text := append(binary.BigEndian.AppendUint16(nil, p.skip), p.key...)
-	return base64.RawURLEncoding.EncodeToString(pageSecret.Seal(nil, nil, text, []byte(search)))
+	return base64.RawURLEncoding.EncodeToString(k.Seal(nil, nil, text, []byte(search)))
 }
 
-func unseal(search, sealed string) (place, bool) {
+func (k pageKeys) unseal(search, sealed string) (place, bool) {
 	bytes, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil {
 		return place{}, false
 	}
-	text, err := pageSecret.Open(nil, nil, bytes, []byte(search))
+	text, err := k.Open(nil, nil, bytes, []byte(search))
 	if err != nil || len(text) < 2 {
 		return place{}, false
 	}
@@ -79,7 +76,7 @@ func (c *call) turn(op *dixaclient.Call) (search string, at place, err error) {
 	if sealed == "" {
 		return search, place{}, nil
 	}
-	at, ok := unseal(search, sealed)
+	at, ok := c.gate.pages.unseal(search, sealed)
 	if !ok {
 		err = &dixaclient.InputError{Operation: op.Op.Name, Field: "pageKey", Problem: "does not belong to this search: begin again without it, and repeat the other arguments with each page"}
 	}
@@ -100,7 +97,7 @@ func (c *call) page(ctx context.Context, op *dixaclient.Call, next func(context.
 		return err
 	}
 	if op.Next != "" {
-		op.Next = place{key: op.Next}.seal(search)
+		op.Next = c.gate.pages.seal(search, place{key: op.Next})
 	}
 	return nil
 }
@@ -118,7 +115,7 @@ func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixa
 	list, kept, shown := op.Out.(*[]T), []T{}, []json.RawMessage{}
 	finish := func(at place) error {
 		if op.Next = ""; at.key != "" || at.skip > 0 {
-			op.Next = at.seal(search)
+			op.Next = c.gate.pages.seal(search, at)
 		}
 		*list = kept
 		var err error

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -8,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -18,13 +18,11 @@ const questionFor = 10 * time.Minute
 // questions seals the state that travels with a question and comes back with the answer. Each can be used once.
 type questions struct {
 	secret []byte
-
-	mu   sync.Mutex
-	used map[string]time.Time // nonces of answers that came, until they expire by themselves
+	once   Once
 }
 
-func newQuestions() *questions {
-	return &questions{secret: []byte(rand.Text()), used: map[string]time.Time{}}
+func newQuestions(secret []byte, once Once) questions {
+	return questions{derive(secret, "questions"), once}
 }
 
 // asked is what a state holds.
@@ -48,7 +46,7 @@ func (q *questions) mac(body string) string {
 }
 
 // redeem accepts a state once, for the call that it was made for, within its time.
-func (q *questions) redeem(state, digest string, now time.Time) error {
+func (q *questions) redeem(ctx context.Context, state, digest string, now time.Time) error {
 	body, mac, _ := strings.Cut(state, ".")
 	if !hmac.Equal([]byte(mac), []byte(q.mac(body))) {
 		return errors.New("was not made here")
@@ -66,16 +64,9 @@ func (q *questions) redeem(state, digest string, now time.Time) error {
 	case !now.Before(a.Expires):
 		return errors.New("has expired")
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for nonce, until := range q.used {
-		if !now.Before(until) {
-			delete(q.used, nonce)
-		}
+	err = q.once.Use(ctx, a.Nonce, a.Expires.Add(-questionFor), a.Expires)
+	if err != nil && !errors.Is(err, ErrUsed) {
+		return &errOnce{err}
 	}
-	if _, ok := q.used[a.Nonce]; ok {
-		return errors.New("was used already")
-	}
-	q.used[a.Nonce] = a.Expires
-	return nil
+	return err
 }

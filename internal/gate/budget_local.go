@@ -1,0 +1,97 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// counter is the Budgets of one process.
+type counter struct {
+	mu     sync.Mutex
+	agents map[string]*spending
+}
+
+// spending is what one agent has used.
+type spending struct {
+	pace *rate.Limiter // nil until there is one
+	used map[string]*window
+}
+
+// window is how often something was done in the present hour or day.
+type window struct {
+	used int
+	ends time.Time
+}
+
+// NewBudgets makes the Budgets of one process, which forgets when that ends.
+func NewBudgets() Budgets { return &counter{agents: map[string]*spending{}} }
+
+// Take implements [Budgets].
+func (c *counter) Take(_ context.Context, agent string, lines []Line, pace float64) (Taken, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, s := time.Now(), c.of(agent)
+	if counts := s.counts(lines, now); Over(counts) != nil {
+		return Taken{Counts: counts, Over: Over(counts)}, nil
+	}
+	for _, l := range lines {
+		s.window(l, now).used++
+	}
+	taken := Taken{Counts: s.counts(lines, now)}
+	if pace > 0 {
+		turn := s.paced(pace, now).ReserveN(now, 1)
+		taken.Wait, taken.GiveBack = turn.DelayFrom(now), turn.Cancel
+	}
+	return taken, nil
+}
+
+// Counts implements [Budgets].
+func (c *counter) Counts(_ context.Context, agent string, lines []Line) ([]Count, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of(agent).counts(lines, time.Now()), nil
+}
+
+func (c *counter) of(agent string) *spending {
+	s := c.agents[agent]
+	if s == nil {
+		s = &spending{used: map[string]*window{}}
+		c.agents[agent] = s
+	}
+	return s
+}
+
+func (s *spending) counts(lines []Line, now time.Time) []Count {
+	counts := make([]Count, len(lines))
+	for i, l := range lines {
+		w := s.window(l, now)
+		counts[i] = Count{Line: l, Used: w.used, Left: max(0, l.Most-w.used), Ends: w.ends}
+	}
+	return counts
+}
+
+// window is the present hour or day of a line; a new one begins by itself.
+func (s *spending) window(l Line, now time.Time) *window {
+	key := fmt.Sprint(l.What, l.Period)
+	w := s.used[key]
+	if w == nil || !now.Before(w.ends) {
+		w = &window{ends: now.UTC().Truncate(l.Period).Add(l.Period)}
+		s.used[key] = w
+	}
+	return w
+}
+
+// paced is the agent's own pace; another one keeps the turns that were given out.
+func (s *spending) paced(perSecond float64, now time.Time) *rate.Limiter {
+	if s.pace == nil {
+		s.pace = rate.NewLimiter(rate.Limit(perSecond), PaceBurst)
+	}
+	if s.pace.Limit() != rate.Limit(perSecond) {
+		s.pace.SetLimitAt(now, rate.Limit(perSecond))
+	}
+	return s.pace
+}
