@@ -37,11 +37,14 @@ type CallEnd struct {
 
 // OperationEnd is how an operation ended.
 type OperationEnd struct {
-	Outcome  string // done, not_done or unknown, as in the record
-	Error    string // in a word or two, as in the record
-	Status   int    // HTTP, 0 when no answer came
-	Attempts int    // requests sent
-	Took     time.Duration
+	Outcome   string        // done, not_done or unknown, as in the record
+	Error     string        // in a word or two, as in the record
+	Status    int           // HTTP, of the last answer, 0 when none came
+	Attempts  int           // requests sent
+	Throttled int           // how often Dixa answered 429
+	Waited    time.Duration // for Dixa's limit
+	Upstream  time.Duration // for Dixa's answers
+	Took      time.Duration
 }
 
 // Observers tells several observers; those that are nil are left out.
@@ -124,7 +127,7 @@ func (c *call) observedOperation(ctx context.Context, op *dixaclient.Call) (_ co
 	}
 	ctx, tell := c.gate.observer.Operation(ctx, c.seen, op.Op)
 	return ctx, func(took time.Duration, err error) {
-		end := OperationEnd{Outcome: audit.OutcomeDone, Status: op.Status, Attempts: op.Attempts, Took: took}
+		end := OperationEnd{Outcome: audit.OutcomeDone, Status: op.Status, Attempts: op.Attempts, Throttled: op.Throttled, Waited: op.Waited, Upstream: op.Upstream, Took: took}
 		if err != nil {
 			end.Outcome, end.Error = effect(err), kind(err)
 		}

@@ -1,0 +1,106 @@
+// Package telemetry tells an operator how the server does: metrics for Prometheus, traces for OpenTelemetry, a line in
+// the log for each call. Nothing of it is an argument, a text or a credential, and nothing of it reaches Dixa.
+package telemetry
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/gate"
+)
+
+// Metrics counts what it hears of as a [gate.Observer]. Its labels are agents of the capability file, tools and
+// operations of this program, and words of its own: nobody who calls can add to them.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	calls    *prometheus.CounterVec
+	running  *prometheus.GaugeVec
+	took     *prometheus.HistogramVec
+	waited   prometheus.Histogram
+	upstream *prometheus.HistogramVec
+	requests *prometheus.CounterVec
+	limited  prometheus.Counter
+}
+
+var _ gate.Observer = (*Metrics)(nil)
+
+// seconds are the bounds for what takes from a hundredth of a second to the whole time of a call.
+func seconds() []float64 {
+	return []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 45}
+}
+
+// NewMetrics makes metrics with a registry of their own. version is that of the program.
+func NewMetrics(version string) *Metrics {
+	opts := func(name, help string) prometheus.Opts { return prometheus.Opts{Name: "dixa_mcp_" + name, Help: help} }
+	histogram := func(name, help string) prometheus.HistogramOpts {
+		return prometheus.HistogramOpts{Name: "dixa_mcp_" + name, Help: help, Buckets: seconds()}
+	}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		calls:    prometheus.NewCounterVec(prometheus.CounterOpts(opts("calls_total", "Calls that ended. A tool that does not exist is the empty one, and so is an agent that the capability file does not have.")), []string{"agent", "tool", "decision", "outcome"}),
+		running:  prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("calls_in_flight", "Calls that are running.")), []string{"agent"}),
+		took:     prometheus.NewHistogramVec(histogram("call_duration_seconds", "How long calls took, with all their waiting."), []string{"tool"}),
+		waited:   prometheus.NewHistogram(histogram("limit_wait_seconds", "How long an operation waited for its turns below Dixa's limit.")),
+		upstream: prometheus.NewHistogramVec(histogram("dixa_duration_seconds", "How long Dixa took for an operation, all its attempts together, by the class of the last status; none is no answer."), []string{"operation", "status"}),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts(opts("dixa_requests_total", "Requests that were sent to Dixa, each attempt counted.")), []string{"operation"}),
+		limited:  prometheus.NewCounter(prometheus.CounterOpts(opts("dixa_throttled_total", "How often Dixa answered 429."))),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "dixa_mcp_build_info", Help: "Which program this is; always 1.",
+		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler shows the metrics as Prometheus and OpenMetrics write them.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second, ErrorHandling: promhttp.ContinueOnError,
+	})
+}
+
+// Call implements [gate.Observer].
+func (m *Metrics) Call(ctx context.Context, c gate.CallInfo) (context.Context, func(gate.CallEnd)) {
+	running := m.running.WithLabelValues(c.Agent)
+	running.Inc()
+	return ctx, func(end gate.CallEnd) {
+		running.Dec()
+		m.calls.WithLabelValues(c.Agent, c.Tool, end.Decision, end.Outcome).Inc()
+		m.took.WithLabelValues(c.Tool).Observe(end.Took.Seconds())
+	}
+}
+
+// Operation implements [gate.Observer].
+func (m *Metrics) Operation(ctx context.Context, _ gate.CallInfo, op *dixaclient.Spec) (context.Context, func(gate.OperationEnd)) {
+	return ctx, func(end gate.OperationEnd) {
+		m.waited.Observe(end.Waited.Seconds())
+		m.limited.Add(float64(end.Throttled))
+		if end.Attempts > 0 {
+			m.requests.WithLabelValues(op.Name).Add(float64(end.Attempts))
+			m.upstream.WithLabelValues(op.Name, class(end.Status)).Observe(end.Upstream.Seconds())
+		}
+	}
+}
+
+// class is the first digit of a status, as in 2xx; 429 has its own, since it is about us.
+func class(status int) string {
+	switch {
+	case status == 0:
+		return "none"
+	case status == http.StatusTooManyRequests:
+		return "429"
+	}
+	return strconv.Itoa(status/100) + "xx"
+}

@@ -1,0 +1,149 @@
+package telemetry
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/gate"
+)
+
+const (
+	// lookFor is how long what was looked up elsewhere is good for: whoever scrapes often must not keep the stores busy.
+	lookFor = 5 * time.Second
+	// lookMost bounds a look at a store that may be away.
+	lookMost = 3 * time.Second
+)
+
+// Sources are what is looked at when somebody asks for the metrics. Those that are nil are left out.
+type Sources struct {
+	Gate      *gate.Gate                         // for what is left of budgets
+	Waiting   func() int                         // calls that wait for their turn below Dixa's limit
+	Approvals approval.Store                     // for calls that wait for a person's yes
+	Sharing   func() (shared bool, replicas int) // whether replicas share limits now, and how many there are
+	Streams   func() int                         // open streams
+	Sessions  func() int                         // open sessions of older clients
+	now       func() time.Time                   // for tests
+}
+
+// Watch adds what these sources say. It is called once.
+func (m *Metrics) Watch(s Sources) {
+	if s.now == nil {
+		s.now = time.Now
+	}
+	gauge := func(name, help string, value func() float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "dixa_mcp_" + name, Help: help}, value))
+	}
+	count := func(name, help string, value func() int) {
+		if value != nil {
+			gauge(name, help, func() float64 { return float64(value()) })
+		}
+	}
+	count("limit_waiting", "Calls that wait for their turn below Dixa's limit.", s.Waiting)
+	count("streams_open", "Open streams.", s.Streams)
+	count("sessions_open", "Open sessions of older clients.", s.Sessions)
+	if s.Sharing != nil {
+		gauge("shared", "1 while limits, budgets and approvals are shared with the other replicas, 0 while this one keeps to its share.", func() float64 {
+			if shared, _ := s.Sharing(); shared {
+				return 1
+			}
+			return 0
+		})
+		count("replicas", "Replicas that share Dixa's limit, as last seen.", func() int { _, n := s.Sharing(); return n })
+	}
+	if s.Approvals != nil || s.Gate != nil {
+		m.registry.MustRegister(newStores(s))
+	}
+}
+
+// stores collects what has to be looked up elsewhere. What cannot be looked up is left out: a wrong number would be
+// believed.
+type stores struct {
+	Sources
+	waiting, left *prometheus.Desc
+
+	mu   sync.Mutex
+	seen []prometheus.Metric
+	last time.Time
+}
+
+func newStores(s Sources) *stores {
+	return &stores{
+		Sources: s,
+		waiting: prometheus.NewDesc("dixa_mcp_approvals_waiting", "Calls that wait for a person's yes.", []string{"agent"}, nil),
+		left:    prometheus.NewDesc("dixa_mcp_budget_left", "What is left of a line of an agent's budget in the present UTC hour or day.", []string{"agent", "budget"}, nil),
+	}
+}
+
+// Describe implements [prometheus.Collector].
+func (s *stores) Describe(out chan<- *prometheus.Desc) {
+	out <- s.waiting
+	out <- s.left
+}
+
+// Collect implements [prometheus.Collector].
+func (s *stores) Collect(out chan<- prometheus.Metric) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.now(); s.last.IsZero() || now.Sub(s.last) >= lookFor {
+		ctx, cancel := context.WithTimeout(context.Background(), lookMost)
+		s.seen = append(s.approvals(ctx), s.budgets(ctx)...)
+		cancel()
+		s.last = now
+	}
+	for _, m := range s.seen {
+		out <- m
+	}
+}
+
+func (s *stores) approvals(ctx context.Context) []prometheus.Metric {
+	if s.Approvals == nil {
+		return nil
+	}
+	list, err := s.Approvals.List(ctx, approval.Pending)
+	if err != nil && len(list) == 0 {
+		return nil
+	}
+	waiting := map[string]int{}
+	if s.Gate != nil {
+		for _, agent := range s.Gate.Rules().Agents() {
+			waiting[agent.Name] = 0
+		}
+	}
+	for _, r := range list {
+		waiting[r.Agent]++
+	}
+	var all []prometheus.Metric
+	for agent, n := range waiting {
+		all = append(all, prometheus.MustNewConstMetric(s.waiting, prometheus.GaugeValue, float64(n), agent))
+	}
+	return all
+}
+
+func (s *stores) budgets(ctx context.Context) []prometheus.Metric {
+	if s.Gate == nil {
+		return nil
+	}
+	var all []prometheus.Metric
+	for _, agent := range s.Gate.Rules().Agents() {
+		counts, err := s.Gate.BudgetLeft(ctx, agent)
+		if err != nil {
+			return nil
+		}
+		for _, c := range counts {
+			all = append(all, prometheus.MustNewConstMetric(s.left, prometheus.GaugeValue, float64(c.Left), agent.Name, line(c.Line)))
+		}
+	}
+	return all
+}
+
+// line names a line of a budget as the capability file does.
+func line(l gate.Line) string {
+	if l.Period > time.Hour {
+		return l.What + "_per_day"
+	}
+	return l.What + "_per_hour"
+}
