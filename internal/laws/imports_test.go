@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/gate":                  {"dixaclient", "schemas", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "golang.org/x/time/rate"},
 	"internal/offline":               {},
 	"internal/export":                {"dixaclient"},
-	"internal/serve":                 {"dixaclient", "tools", "internal/gate", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},
+	"internal/serve":                 {"dixaclient", "tools", "internal/gate", "golang.org/x/net/netutil", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},
 	"internal/telemetry":             {"dixaclient", "internal/approval", "internal/gate", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/client_golang/prometheus/promhttp"},
 	"internal/demo":                  {"internal/audit", "github.com/mark3labs/mcp-go/client", "github.com/mark3labs/mcp-go/client/transport", "github.com/mark3labs/mcp-go/mcp"},
 	"internal/contract":              nil, // test support: not part of the program

@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
+
+const methodCancelled = "notifications/cancelled"
 
 // readLines gives the input line by line until it ends or take refuses one. Of a line that is longer than maxLine it
 // gives enough to see that. The error is nil at the regular end.
@@ -48,41 +51,33 @@ func isID(id json.RawMessage) bool {
 	return isNull(id) || id[0] == '"' || id[0] == '-' || '0' <= id[0] && id[0] <= '9'
 }
 
-// answer writes the answer to a request, under the id as the client wrote it: the library makes a float of a number.
-func (s *stdio) answer(id json.RawMessage, answer mcp.JSONRPCMessage) {
+// under is an answer under the id as the client wrote it: the library makes a float of a number.
+func under(id json.RawMessage, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+	if id == nil {
+		return answer
+	}
 	switch a := answer.(type) {
 	case mcp.JSONRPCResponse:
 		a.ID = mcp.NewRequestId(id)
-		s.write(a)
+		return a
 	case mcp.JSONRPCError:
 		a.ID = mcp.NewRequestId(id)
-		s.write(a)
+		return a
 	}
-}
-
-// refuse answers what does not come to the library; without an id where it is not known. It does not wait until the
-// client reads it.
-func (s *stdio) refuse(id json.RawMessage, code int, text string) {
-	e := failure(code, text)
-	if id != nil {
-		e.ID = mcp.NewRequestId(id)
-	}
-	s.calls.Go(func() { s.write(e) })
+	return answer
 }
 
 func failure(code int, text string) mcp.JSONRPCError {
 	return mcp.JSONRPCError{JSONRPC: mcp.JSONRPC_VERSION, Error: mcp.JSONRPCErrorDetails{Code: code, Message: text}}
 }
 
-// write sends one message.
-func (s *stdio) write(message any) {
-	line, err := json.Marshal(message)
-	if err == nil {
-		s.writing.Lock()
-		_, err = s.out.Write(append(line, '\n'))
-		s.writing.Unlock()
+// tagged is a notification for the request that listens under an id. What the library tells many it tells with one map.
+func tagged(n mcp.JSONRPCNotification, id json.RawMessage) mcp.JSONRPCNotification {
+	meta := maps.Clone(n.Params.Meta)
+	if meta == nil {
+		meta = map[string]any{}
 	}
-	if err != nil {
-		s.log.Warn("a message could not be written to the client", "error", err)
-	}
+	meta[mcp.MetaKeySubscriptionID] = id
+	n.Params.Meta = meta
+	return n
 }

@@ -17,29 +17,42 @@ import (
 // depends on the credential, so it is private.
 const listTTL = 60_000
 
-// identify tells which agent a request comes from, by its credential.
-type identify func(context.Context) string
+// Principal is who a request comes from, by its credential and by nothing that the client says of itself.
+type Principal struct {
+	Agent string // "" for nobody who is let in
+	Key   string // id of the credential; "" over stdin and stdout, where there is none
+}
 
 // newServer makes an MCP server that holds all tools. It shows each agent its own; every call reaches the gate, where
 // it is decided, explained and recorded.
-func newServer(g *gate.Gate, version, instructions string, who identify) *server.MCPServer {
+func newServer(g *gate.Gate, version string, instructions func(context.Context) string, who func(context.Context) Principal) *server.MCPServer {
 	hooks := &server.Hooks{}
+	hooks.AddAfterInitialize(func(ctx context.Context, _ any, _ *mcp.InitializeRequest, result *mcp.InitializeResult) {
+		result.Instructions = instructions(ctx)
+	})
+	hooks.AddAfterDiscover(func(ctx context.Context, _ any, _ *mcp.DiscoverRequest, result *mcp.DiscoverResult) {
+		result.Instructions = instructions(ctx)
+	})
 	hooks.AddAfterListTools(func(ctx context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
-		result.Tools = append(list(g, who(ctx)), fixtureTools()...)
+		result.Tools = append(list(g, who(ctx).Agent), fixtureTools()...)
 	})
 	hooks.AddBeforeCallTool(func(ctx context.Context, _ any, request *mcp.CallToolRequest) {
 		if _, ok := tools.ByName(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; only the record is ours
-			g.Call(ctx, gate.Request{Agent: who(ctx), Tool: request.Params.Name})
+			p := who(ctx)
+			g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Tool: request.Params.Name})
 		}
 	})
 	s := server.NewMCPServer("dixa-mcp", version, append(fixtureOptions(),
 		server.WithToolCapabilities(true),
-		server.WithInstructions(instructions),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		server.WithHooks(hooks),
 	)...)
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		r := gate.Request{Agent: who(ctx), Tool: request.Params.Name, Arguments: request.Params.RawArguments, CanAsk: canAsk(ctx), State: request.Params.RequestState}
+		p := who(ctx)
+		r := gate.Request{
+			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: request.Params.RawArguments,
+			CanAsk: canAsk(ctx), Parks: parks(ctx), State: request.Params.RequestState, Progress: progress(ctx, request.Params.Meta),
+		}
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
 			r.Yes = answer.Action == mcp.ElicitationResponseActionAccept
 		}
@@ -68,7 +81,7 @@ const question = "confirm"
 // emptyForm asks for nothing but yes or no.
 var emptyForm = map[string]any{"type": "object", "properties": map[string]any{}}
 
-// canAsk tells whether the client can put a form to its person; one that only opens addresses cannot.
+// canAsk tells whether the client can put a form to its person.
 func canAsk(ctx context.Context) bool {
 	var can *mcp.ElicitationCapability
 	if server.IsModernRequest(ctx) {
@@ -76,7 +89,32 @@ func canAsk(ctx context.Context) bool {
 	} else if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
 		can = session.GetClientCapabilities().Elicitation
 	}
+	return asksForms(can)
+}
+
+// asksForms is false for a client that only opens addresses.
+func asksForms(can *mcp.ElicitationCapability) bool {
 	return can != nil && (can.Form != nil || can.URL == nil)
+}
+
+// progress sends what a call tells on its way to a client that asked for it, before the answer and in order.
+func progress(ctx context.Context, meta *mcp.Meta) func(string) {
+	s, ok := server.ClientSessionFromContext(ctx).(*session)
+	if !ok || meta == nil || meta.ProgressToken == nil {
+		return nil
+	}
+	return func(text string) {
+		n := mcp.JSONRPCNotification{JSONRPC: mcp.JSONRPC_VERSION}
+		n.Method = string(mcp.MethodNotificationProgress)
+		n.Params.AdditionalFields = map[string]any{"progressToken": meta.ProgressToken, "progress": s.told.Add(1), "message": text}
+		s.send(n)
+	}
+}
+
+// parks tells whether the client would have to be asked by a request of ours that its answer might miss.
+func parks(ctx context.Context) bool {
+	s, ok := server.ClientSessionFromContext(ctx).(*session)
+	return ok && s.parks && !server.IsModernRequest(ctx)
 }
 
 var emptySchema = []byte(`{"type":"object","properties":{}}`)

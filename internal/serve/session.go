@@ -3,39 +3,95 @@ package serve
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// session is where the library puts notifications for the one client of a pair of pipes.
+// session is what the library knows of a client: for as long as a pair of pipes or a stream is open, or for one POST.
 type session struct {
-	queue       chan mcp.JSONRPCNotification
-	initialized atomic.Bool
-	legacy      atomic.Bool // the client has said initialize
+	id     string                        // unlike that of any other session of the process
+	send   func(any) bool                // writes a message to the client; false when it cannot hear it
+	notify func(mcp.JSONRPCNotification) // writes what the library wants to tell
+	asking *asking                       // where the client's answers come in
+	gone   <-chan struct{}               // closed when the client can no longer answer; nil: [asking.giveUp] says so
 
-	asking asking
+	parks bool         // an answer to a question might reach another server
+	told  atomic.Int64 // how often progress was told: it must grow
 
-	mu     sync.Mutex
-	filter mcp.SubscriptionFilter
-	client mcp.Implementation
-	can    mcp.ClientCapabilities
+	over      chan struct{}
+	forwarder sync.WaitGroup
+
+	mu      sync.Mutex
+	queue   chan mcp.JSONRPCNotification // nil until the library has something to tell
+	closed  bool
+	modern  bool // it listens as clients do since 2026-07-28: only to what it asked for
+	version string
+	filter  mcp.SubscriptionFilter
+	client  mcp.Implementation
+	can     mcp.ClientCapabilities
 }
 
-func newSession() *session { return &session{queue: make(chan mcp.JSONRPCNotification, 100)} }
+// queueLength is how many notifications of the library wait at the most; it drops what does not fit.
+const queueLength = 100
 
-// SessionID is the same for all: there is one session in a process.
-func (*session) SessionID() string { return "stdio" }
+func newSession(id string) *session {
+	return &session{id: id, asking: &asking{}, over: make(chan struct{})}
+}
 
-// Initialize is called with the first request of either era.
-func (s *session) Initialize() { s.initialized.Store(true) }
+// SessionID names the session among those of this process. Clients never see it.
+func (s *session) SessionID() string { return s.id }
 
-// Initialized tells whether there was one.
-func (s *session) Initialized() bool { return s.initialized.Load() }
+// Initialize is called with the first request.
+func (*session) Initialize() {}
 
-// NotificationChannel is read by [stdio.forward].
-func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.queue }
+// Initialized is always true: whoever gets as far as to have a session may be told things.
+func (*session) Initialized() bool { return true }
+
+// NotificationChannel takes what the library tells the client. It is read from the first time on that it is asked for:
+// most sessions are one call, and hear nothing.
+func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queue == nil {
+		s.queue = make(chan mcp.JSONRPCNotification, queueLength)
+		if !s.closed {
+			s.forwarder.Go(s.forward)
+		}
+	}
+	return s.queue
+}
+
+// forward passes notifications on until the session is closed, and then those that came before.
+func (s *session) forward() {
+	for {
+		select {
+		case n := <-s.queue:
+			s.notify(n)
+			continue
+		case <-s.over:
+		}
+		for {
+			select {
+			case n := <-s.queue:
+				s.notify(n)
+			default:
+				return
+			}
+		}
+	}
+}
+
+// close returns when all that the library told before was passed on.
+func (s *session) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	close(s.over)
+	s.forwarder.Wait()
+}
 
 // SetSubscriptionFilter is called when a client begins to listen, and when it ends.
 func (s *session) SetSubscriptionFilter(f mcp.SubscriptionFilter) {
@@ -48,44 +104,91 @@ func (s *session) SetSubscriptionFilter(f mcp.SubscriptionFilter) {
 func (s *session) SubscriptionFilter() (f mcp.SubscriptionFilter, active bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.filter, !s.legacy.Load()
+	return s.filter, s.modern
 }
 
-// forward passes notifications on until ctx ends.
-func (s *stdio) forward(ctx context.Context) {
-	for {
-		select {
-		case n := <-s.session.queue:
-			s.notify(n)
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// notify writes a notification. That of a changed list goes to each request that listens, by its name, which the library
-// leaves out here.
-func (s *stdio) notify(n mcp.JSONRPCNotification) {
-	listeners := s.listeners()
-	if n.Method != mcp.MethodNotificationToolsListChanged || s.session.legacy.Load() && len(listeners) == 0 {
-		s.write(n)
-		return
-	}
-	for id := range listeners {
-		n.Params.Meta = map[string]any{mcp.MetaKeySubscriptionID: json.RawMessage(id)}
-		s.write(n)
-	}
-}
-
-// listeners are the requests that listen to notifications, by id.
-func (s *stdio) listeners() map[string]*request {
+// GetClientInfo is what the client says it is; nothing is decided on it.
+func (s *session) GetClientInfo() mcp.Implementation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := map[string]*request{}
-	for id, r := range s.running {
-		if r.endless {
-			found[id] = r
-		}
+	return s.client
+}
+
+// SetClientInfo is called with initialize.
+func (s *session) SetClientInfo(i mcp.Implementation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = i
+}
+
+// GetClientCapabilities are what the client says it can do.
+func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.can
+}
+
+// SetClientCapabilities is called with initialize.
+func (s *session) SetClientCapabilities(c mcp.ClientCapabilities) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.can = c
+}
+
+// ProtocolVersion is the one that initialize agreed on, "" before that and for clients that never say it.
+func (s *session) ProtocolVersion() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
+}
+
+// SetProtocolVersion is called with initialize.
+func (s *session) SetProtocolVersion(version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
+}
+
+// listens tells whether a client of 2026-07-28 asked to hear of a changed list of tools.
+func (s *session) listens() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.filter.ToolsListChanged
+}
+
+// RequestElicitation puts a question to the person at the client and waits for the answer.
+func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
+	answer, err := s.ask(ctx, mcp.MethodElicitationCreate, r.Params)
+	if err != nil {
+		return nil, err
 	}
-	return found
+	var result mcp.ElicitationResult
+	err = json.Unmarshal(answer, &result)
+	return &result, err
+}
+
+// ask makes a request of ours to a client of before 2026-07-28, and gives the result that it answers.
+func (s *session) ask(ctx context.Context, method mcp.MCPMethod, params any) (json.RawMessage, error) {
+	id, answer := s.asking.begin()
+	defer s.asking.end(id)
+	sent := s.send(struct {
+		JSONRPC string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Method  mcp.MCPMethod   `json:"method"`
+		Params  any             `json:"params"`
+	}{mcp.JSONRPC_VERSION, json.RawMessage(id), method, params})
+	if !sent {
+		return nil, errors.New("the client cannot be asked here")
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-s.gone:
+		return nil, errors.New("the client went away before it answered")
+	case m := <-answer:
+		if !isNull(m.Error) {
+			return nil, errors.New("the client refused to ask its person")
+		}
+		return m.Result, nil
+	}
 }

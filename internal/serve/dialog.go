@@ -1,0 +1,89 @@
+package serve
+
+import (
+	"context"
+	"sync"
+)
+
+// dialog is a session of an older client while something of it is going on here: what ends it, and where its answers to
+// questions and its cancellations belong. Of a session that only waits for its client's next message nothing is kept
+// but its mark in [Sessions].
+type dialog struct {
+	id     string
+	users  int // of dialogs.mu
+	asking asking
+	ended  context.Context
+	end    context.CancelFunc
+
+	mu      sync.Mutex
+	running map[string]context.CancelFunc // by the request's id
+}
+
+// dialogs are those that are going on.
+type dialogs struct {
+	mu  sync.Mutex
+	all map[string]*dialog
+}
+
+// enter gives the dialog of a session, until leave.
+func (s *dialogs) enter(id string) (d *dialog, leave func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[string]*dialog{}
+	}
+	d = s.all[id]
+	if d == nil {
+		d = &dialog{id: id, running: map[string]context.CancelFunc{}}
+		d.ended, d.end = context.WithCancel(context.Background())
+		s.all[id] = d
+	}
+	d.users++
+	return d, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if d.users--; d.users == 0 {
+			d.end()
+			delete(s.all, id)
+		}
+	}
+}
+
+func (s *dialogs) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all)
+}
+
+// begin notes a request that can be cancelled. It is not ok when one of the same id is running.
+func (d *dialog) begin(ctx context.Context, id string) (_ context.Context, wanted func() bool, ok bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(d.ended, cancel)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, twice := d.running[id]; twice {
+		stop()
+		cancel()
+		return nil, nil, false
+	}
+	d.running[id] = cancel
+	return ctx, func() bool { // called once, at the end
+		stop()
+		cancel()
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		_, still := d.running[id]
+		delete(d.running, id)
+		return still
+	}, true
+}
+
+// cancel ends a request, to which no answer is expected then.
+func (d *dialog) cancel(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if cancel, ok := d.running[id]; ok {
+		delete(d.running, id)
+		cancel()
+	}
+}

@@ -1,0 +1,261 @@
+package serve
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"dixa-mcp/internal/gate"
+)
+
+// What an HTTP server allows where nothing else is said.
+const (
+	DefaultMaxBody        = 1 << 20 // bytes of one message
+	DefaultMaxConnections = 4096
+	DefaultMaxCalls       = 128 // of one agent, at a time
+	DefaultMaxStreams     = 100 // of one agent, open at a time
+	DefaultGrace          = 30 * time.Second
+)
+
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 30 * time.Second
+	writeTimeout  = 30 * time.Second // for one message to a client that does not read
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 32 << 10 // bytes
+	// aliveEvery is how often an open stream says that it is: proxies cut what is silent for a minute or less.
+	aliveEvery = 20 * time.Second
+)
+
+// Identity tells who an HTTP request comes from. It is asked for every request.
+type Identity interface {
+	// Identify goes by the credential of the request alone. Its error is for Refuse.
+	Identify(*http.Request) (Credential, error)
+	// Refuse answers a request that is not let in.
+	Refuse(http.ResponseWriter, *http.Request, error)
+}
+
+// Credential is what a request was let in with.
+type Credential interface {
+	Principal() Principal
+	// Expires is when it stops to count, zero for never.
+	Expires() time.Time
+	// StillGood tells whether it would be let in now, for streams that are open for long.
+	StillGood(context.Context) bool
+}
+
+// HTTPConfig says what an HTTP server stands between and what it allows. Gate and Identity are required.
+type HTTPConfig struct {
+	Gate     *gate.Gate
+	Identity Identity
+	Version  string
+
+	Sessions Sessions // of clients of before 2026-07-28; nil: kept in this process
+	Secret   []byte   // signs their ids; the same for all servers that share the work. nil: random
+	Several  bool     // other servers share the work, so that a client's next message may reach one of them
+	SSE      bool     // also serve /sse, the transport of before 2025-03-26
+
+	Hosts   []string // names under which the server is reached, beside this machine's own; addresses are always right
+	Origins []string // of web pages that may use it, such as https://inspector.example.com
+
+	MaxBody                              int64
+	MaxConnections, MaxCalls, MaxStreams int
+	Drain                                time.Duration // from being told to stop until no more is taken: balancers look away meanwhile
+	Grace                                time.Duration // for calls that are running then
+
+	Health, Ready, Metadata http.Handler // /healthz, /readyz, /.well-known/oauth-protected-resource; nil: 404
+
+	// Trace puts a client's trace context into the context of its call; nil: none is kept.
+	Trace func(ctx context.Context, traceparent, tracestate string) context.Context
+	Log   *slog.Logger // nil: slog.Default()
+}
+
+// HTTP serves agents over HTTP: Streamable HTTP at /mcp and, if wanted, SSE at /sse. The protocol's version goes by each
+// request: since 2026-07-28 nothing is remembered between requests, before that clients have sessions.
+//
+// It does not use the library's transports. They lose what is told just before an answer, mix up clients, keep sessions
+// for ever and streams beyond the end, let one client cancel another's call, and cannot be told who asks.
+type HTTP struct {
+	HTTPConfig
+	server   *server.MCPServer
+	handler  http.Handler
+	signer   signer
+	inFlight counters // calls, by agent
+	open     counters // streams, by agent
+	last     atomic.Int64
+	draining atomic.Bool
+
+	dialogs dialogs
+	streams streams
+	sse     connections
+
+	calls context.Context // ends those that are still running when all the time is over
+	abort context.CancelFunc
+}
+
+// NewHTTP makes a server that listens nowhere yet.
+func NewHTTP(c HTTPConfig) (*HTTP, error) {
+	if c.Gate == nil || c.Identity == nil {
+		return nil, errors.New("serve: an HTTP server needs a gate and an identity")
+	}
+	c.MaxBody = cmp.Or(c.MaxBody, DefaultMaxBody)
+	c.MaxConnections = cmp.Or(c.MaxConnections, DefaultMaxConnections)
+	c.MaxCalls = cmp.Or(c.MaxCalls, DefaultMaxCalls)
+	c.MaxStreams = cmp.Or(c.MaxStreams, DefaultMaxStreams)
+	c.Grace = cmp.Or(c.Grace, DefaultGrace)
+	if c.Sessions == nil {
+		c.Sessions = NewSessions(DefaultMaxSessions, DefaultSessionIdle)
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	h := &HTTP{HTTPConfig: c}
+	var err error
+	if h.signer, err = newSigner(c.Secret); err != nil {
+		return nil, err
+	}
+	h.calls, h.abort = context.WithCancel(context.Background())
+	h.server = newServer(c.Gate, c.Version, h.instructions, whoCalls)
+	h.handler = h.routes()
+	return h, nil
+}
+
+type credentialKey struct{}
+
+// whoCalls is who the request in whose context a message came was let in as.
+func whoCalls(ctx context.Context) Principal {
+	c, ok := ctx.Value(credentialKey{}).(Credential)
+	if !ok {
+		return Principal{}
+	}
+	return c.Principal()
+}
+
+func (h *HTTP) instructions(ctx context.Context) string {
+	agent, err := h.Gate.Rules().Agent(whoCalls(ctx).Agent)
+	if err != nil {
+		return ""
+	}
+	return Instructions(agent.Name, agent.About)
+}
+
+// ServeHTTP answers one request.
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }
+
+// Serve answers on a listener until ctx ends; then it lets balancers look away, takes no more, ends streams, and lets
+// calls finish, each for the rest of its time and all for no longer than the grace.
+func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
+	s := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(h.Log.Handler(), slog.LevelDebug), // handshakes that fail, clients that hang up
+	}
+	defer h.Gate.OnReload(h.reloaded)()
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(limited(l, h.MaxConnections)) }()
+	select {
+	case err := <-served:
+		h.end()
+		return err
+	case <-ctx.Done():
+	}
+	h.draining.Store(true)
+	if h.Drain > 0 {
+		h.Log.Info("told to stop: not ready any more, and waiting until balancers look away", "for", h.Drain)
+		time.Sleep(h.Drain)
+	}
+	h.streams.end()
+	h.sse.end()
+	grace, cancel := context.WithTimeout(context.Background(), h.Grace)
+	defer cancel()
+	err := s.Shutdown(grace)
+	if err != nil {
+		h.Log.Warn("calls were still running when all the time was over; they are cancelled", "grace", h.Grace)
+		h.abort()
+		again, cancel := context.WithTimeout(context.Background(), writeTimeout)
+		defer cancel()
+		err = s.Shutdown(again) // their answers say what is known
+	}
+	h.end()
+	return errors.Join(err, s.Close(), unlessClosed(<-served))
+}
+
+// unlessClosed is nil for the error that a server ends with when it was told to.
+func unlessClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// end lets go of everything that could still be running.
+func (h *HTTP) end() {
+	h.streams.end()
+	h.sse.end()
+	h.abort()
+	h.sse.wait()
+}
+
+// Draining tells whether the server was told to stop.
+func (h *HTTP) Draining() bool { return h.draining.Load() }
+
+// Open counts what is open: streams of all kinds, and sessions of older clients that are in use at this moment.
+func (h *HTTP) Open() (streams, dialogs int) { return h.open.sum(), h.dialogs.len() }
+
+// reloaded holds every open stream against the rules that are in force now, and tells those that stay that their list of
+// tools may have changed.
+func (h *HTTP) reloaded() {
+	h.streams.check(context.Background())
+	h.server.SendNotificationToAllClients(mcp.MethodNotificationToolsListChanged, nil)
+}
+
+// sessionID names one message or stream for the library.
+func (h *HTTP) sessionID() string { return strconv.FormatInt(h.last.Add(1), 36) }
+
+// counters count by agent, up to a limit.
+type counters struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+// enter counts one more, until leave is called. It is false where there are as many as may be.
+func (c *counters) enter(agent string, most int) (leave func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n[agent] >= most {
+		return nil, false
+	}
+	if c.n == nil {
+		c.n = map[string]int{}
+	}
+	c.n[agent]++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.n[agent]--; c.n[agent] == 0 {
+			delete(c.n, agent)
+		}
+	}, true
+}
+
+func (c *counters) sum() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := 0
+	for _, n := range c.n {
+		all += n
+	}
+	return all
+}

@@ -1,0 +1,174 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// Clients of before 2026-07-28 begin with initialize and get a session, whose id they send with everything after.
+
+// sessionUse is how often an open stream keeps its session from ending.
+const sessionUse = time.Minute
+
+// legacy answers one message of such a client.
+func (h *HTTP) legacy(p *response, r *http.Request, e *envelope, who Credential) {
+	if e.Method == string(mcp.MethodInitialize) {
+		h.initialize(p, r, e, who)
+		return
+	}
+	id, t, ok := h.session(p.w, r, who)
+	if !ok {
+		return
+	}
+	d, leave := h.dialogs.enter(id)
+	defer leave()
+	s := h.newLegacySession(p, r, t, d)
+	switch {
+	case e.isResponse():
+		d.asking.answered(message{ID: e.ID, Result: e.Result, Error: e.Error}) // what nobody waits for is dropped
+		p.accepted()
+	case e.Method == methodCancelled:
+		d.cancel(string(e.meta.RequestID))
+		p.accepted()
+	case isNull(e.ID):
+		p.finish(s, e, h.carryOut(r.Context(), p, s, e))
+	default:
+		h.request(p, r, e, s, d)
+	}
+}
+
+// request answers a request. A client that hangs up does not cancel it: before 2026-07-28 it says so.
+func (h *HTTP) request(p *response, r *http.Request, e *envelope, s *session, d *dialog) {
+	ctx, wanted, ok := d.begin(context.WithoutCancel(r.Context()), string(e.ID))
+	if !ok {
+		p.answer(http.StatusBadRequest, failure(mcp.INVALID_REQUEST, fmt.Sprintf("a request with the id %.40s is running", e.ID)))
+		return
+	}
+	answer := h.carryOut(ctx, p, s, e)
+	if !wanted() {
+		answer = nil // it was cancelled: no answer is expected
+	}
+	p.finish(s, e, answer)
+}
+
+// newLegacySession is what the library knows of a session while it carries out one message of it.
+func (h *HTTP) newLegacySession(p *response, r *http.Request, t ticket, d *dialog) *session {
+	s := newSession(h.sessionID())
+	s.version, s.parks = t.Version, h.Several
+	if t.Asks && p.takes {
+		s.can.Elicitation = &mcp.ElicitationCapability{}
+	}
+	s.asking, s.gone = &d.asking, r.Context().Done()
+	s.send = p.event
+	s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
+	return s
+}
+
+// initialize begins a session.
+func (h *HTTP) initialize(p *response, r *http.Request, e *envelope, who Credential) {
+	s := newSession(h.sessionID())
+	s.send = p.event
+	s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
+	answer := h.carryOut(r.Context(), p, s, e)
+	if _, ok := answer.(mcp.JSONRPCResponse); !ok {
+		p.finish(s, e, answer)
+		return
+	}
+	agent := who.Principal().Agent
+	id := h.signer.sign(ticket{Agent: agent, Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation)})
+	if err := h.Sessions.Begin(r.Context(), agent, id); err != nil {
+		h.Log.Error("a session could not begin", "agent", agent, "error", err)
+		p.answer(http.StatusServiceUnavailable, under(e.ID, failure(mcp.INTERNAL_ERROR, "a session cannot begin at the moment; try again")))
+		return
+	}
+	p.w.Header().Set(headerSession, id)
+	p.finish(s, e, answer)
+}
+
+// session reads the id that a request brings. Where it is not ok the request is answered: 404 makes a client begin anew.
+func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who Credential) (id string, t ticket, ok bool) {
+	id = r.Header.Get(headerSession)
+	if id == "" {
+		refuse(w, http.StatusBadRequest, "the header "+headerSession+" is missing: begin with initialize, and send the id that its answer brings")
+		return "", ticket{}, false
+	}
+	agent := who.Principal().Agent
+	t, ok = h.signer.read(id)
+	if ok = ok && t.Agent == agent; ok {
+		var err error
+		if ok, err = h.Sessions.Use(r.Context(), agent, id); err != nil {
+			h.Log.Error("it is not known whether a session is still there", "agent", agent, "error", err)
+			refuse(w, http.StatusServiceUnavailable, "it is not known whether this session is still there; try again")
+			return "", ticket{}, false
+		}
+	}
+	if !ok {
+		refuse(w, http.StatusNotFound, "this session has ended; begin another with initialize")
+	}
+	return id, t, ok
+}
+
+// listen keeps a stream open on which the client hears that its list of tools has changed.
+func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who Credential) {
+	p := newResponse(w, r)
+	if !p.takes {
+		refuse(w, http.StatusNotAcceptable, "accept text/event-stream to listen")
+		return
+	}
+	id, _, ok := h.session(w, r, who)
+	if !ok {
+		return
+	}
+	ctx, leave, ok := h.openStream(w, r, who)
+	if !ok {
+		return
+	}
+	defer leave()
+	d, part := h.dialogs.enter(id)
+	defer part()
+	s := newSession(h.sessionID())
+	s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
+	if err := h.server.RegisterSession(ctx, s); err != nil {
+		refuse(w, http.StatusInternalServerError, "the stream cannot be opened")
+		return
+	}
+	defer p.close()
+	defer s.close()
+	defer h.server.UnregisterSession(ctx, s.id)
+	p.stream()
+	used := time.NewTicker(sessionUse)
+	defer used.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.ended.Done():
+			return
+		case <-used.C:
+			if there, err := h.Sessions.Use(ctx, who.Principal().Agent, id); err == nil && !there {
+				return
+			}
+		}
+	}
+}
+
+// hangUp ends a session, with all that is going on in it.
+func (h *HTTP) hangUp(w http.ResponseWriter, r *http.Request, who Credential) {
+	id, _, ok := h.session(w, r, who)
+	if !ok {
+		return
+	}
+	if err := h.Sessions.End(r.Context(), who.Principal().Agent, id); err != nil {
+		h.Log.Error("a session could not be ended", "agent", who.Principal().Agent, "error", err)
+		refuse(w, http.StatusServiceUnavailable, "the session could not be ended; try again")
+		return
+	}
+	d, leave := h.dialogs.enter(id)
+	defer leave()
+	d.end()
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,126 @@
+package serve
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// Since 2026-07-28 each message stands for itself: there is no session, and what it says about itself in headers must be
+// what it says in its body, since those between here and the client go by the headers.
+
+// modern answers one message of 2026-07-28.
+func (h *HTTP) modern(p *response, r *http.Request, e *envelope, who Credential, version string) {
+	if refused := h.checkModern(r, e, version); refused != nil {
+		p.answer(http.StatusBadRequest, under(e.ID, *refused))
+		return
+	}
+	if isNull(e.ID) {
+		// Nothing that a client tells counts: closing the stream of a request is what cancels it. The library would end
+		// another client's request that has the same id.
+		p.accepted()
+		return
+	}
+	s := newSession(h.sessionID())
+	s.modern = true
+	s.gone = r.Context().Done()
+	s.send = p.event
+	s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
+	if e.Method == string(mcp.MethodSubscriptionsListen) {
+		h.subscribe(p, r, s, e, who)
+		return
+	}
+	p.finish(s, e, h.carryOut(r.Context(), p, s, e))
+}
+
+// checkModern says what a message's headers and its body do not agree about.
+func (h *HTTP) checkModern(r *http.Request, e *envelope, version string) *mcp.JSONRPCError {
+	said := e.meta.Meta.Version
+	fail := func(code int, format string, args ...any) *mcp.JSONRPCError {
+		f := failure(code, fmt.Sprintf(format, args...))
+		return &f
+	}
+	switch {
+	case version == "":
+		return fail(mcp.HEADER_MISMATCH, "the header %s is missing", headerVersion)
+	case said == "":
+		return fail(mcp.INVALID_PARAMS, "_meta of the params has no %s", mcp.MetaKeyProtocolVersion)
+	case said != version:
+		return fail(mcp.HEADER_MISMATCH, "the header %s says %.40q, and the message %.40q", headerVersion, version, said)
+	case !mcp.IsValidProtocolVersion(said):
+		f := mcp.UnsupportedProtocolVersionError{Version: said, Supported: mcp.ValidProtocolVersions}.JSONRPCError()
+		return &f
+	case e.isResponse():
+		return fail(mcp.INVALID_REQUEST, "nothing is asked of clients of %s, so there is nothing to answer", said)
+	case isNull(e.ID):
+		return nil
+	}
+	err := mcp.ValidateStandardHeaders(r.Header.Get, said, mcp.MCPMethod(e.Method), e.Params)
+	if err == nil && e.Method == string(mcp.MethodToolsCall) {
+		err = h.checkParamHeaders(r, e)
+	}
+	var mismatch mcp.HeaderMismatchError
+	switch {
+	case errors.As(err, &mismatch):
+		return fail(mcp.HEADER_MISMATCH, "%v", mismatch)
+	case err != nil:
+		return fail(mcp.INVALID_PARAMS, "%v", err)
+	}
+	return nil
+}
+
+// checkParamHeaders compares the arguments that also travel in headers.
+func (h *HTTP) checkParamHeaders(r *http.Request, e *envelope) error {
+	var call struct{ Name string }
+	_ = json.Unmarshal(e.Params, &call) // without a name there is no tool
+	tool := h.server.GetTool(call.Name)
+	if tool == nil {
+		return nil
+	}
+	lookup := func(name string) (string, bool) {
+		values := r.Header.Values(name)
+		if len(values) == 0 {
+			return "", false
+		}
+		return values[0], true
+	}
+	return mcp.ValidateParamHeadersLookup(lookup, &tool.Tool, e.Params)
+}
+
+// subscribe answers a request that listens, until the client or the server ends it, or its credential does.
+func (h *HTTP) subscribe(p *response, r *http.Request, s *session, e *envelope, who Credential) {
+	if !p.takes {
+		refuse(p.w, http.StatusNotAcceptable, "accept text/event-stream to listen")
+		return
+	}
+	s.notify = func(n mcp.JSONRPCNotification) { p.event(tagged(n, e.ID)) }
+	ctx, leave, ok := h.openStream(p.w, r, who)
+	if !ok {
+		return
+	}
+	defer leave()
+	if err := h.server.RegisterSession(ctx, s); err != nil {
+		p.answer(http.StatusInternalServerError, under(e.ID, failure(mcp.INTERNAL_ERROR, "the stream cannot be opened")))
+		return
+	}
+	defer h.server.UnregisterSession(ctx, s.id)
+	p.finish(s, e, h.carryOut(ctx, p, s, e))
+}
+
+// statusOf is the status of an answer where it is not part of a stream. Since 2026-07-28 it says what is wrong.
+func (s *session) statusOf(answer mcp.JSONRPCMessage) int {
+	failed, is := answer.(mcp.JSONRPCError)
+	if !is || !s.modern {
+		return http.StatusOK
+	}
+	switch failed.Error.Code {
+	case mcp.METHOD_NOT_FOUND:
+		return http.StatusNotFound
+	case mcp.HEADER_MISMATCH, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, mcp.UNSUPPORTED_PROTOCOL_VERSION, mcp.INVALID_REQUEST, mcp.INVALID_PARAMS, mcp.PARSE_ERROR:
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}

@@ -1,0 +1,173 @@
+package serve
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// response is the answer to one request of HTTP: one JSON object, or, when something has to be said before it, a stream of
+// events that ends with it. It is safe for concurrent use, until the handler returns.
+type response struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	takes   bool // the client takes a stream
+
+	mu    sync.Mutex
+	begun bool // the stream
+	over  bool // nothing more may be said
+	dead  bool // the client does not read it
+	alive *time.Timer
+}
+
+func newResponse(w http.ResponseWriter, r *http.Request) *response {
+	return &response{w: w, control: http.NewResponseController(w), takes: accepts(r, "text/event-stream")}
+}
+
+// accepts tells whether the client takes a media type. Who says nothing takes everything.
+func accepts(r *http.Request, media string) bool {
+	all := strings.Join(r.Header.Values("Accept"), ",")
+	if strings.TrimSpace(all) == "" {
+		return true
+	}
+	kind, _, _ := strings.Cut(media, "/")
+	for one := range strings.SplitSeq(all, ",") {
+		one, _, _ = strings.Cut(one, ";")
+		switch strings.ToLower(strings.TrimSpace(one)) {
+		case media, kind + "/*", "*/*":
+			return true
+		}
+	}
+	return false
+}
+
+// stream begins the stream, and says every now and then that it is still there.
+func (p *response) stream() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begin()
+	p.flush()
+}
+
+// keepAlive makes a stream of an answer that takes long, so that nobody between here and the client takes it for dead.
+func (p *response) keepAlive() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.takes {
+		p.alive = time.AfterFunc(aliveEvery, p.breathe)
+	}
+}
+
+// breathe writes a comment.
+func (p *response) breathe() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return
+	}
+	p.begin()
+	p.put([]byte(":\n\n"))
+	p.alive.Reset(aliveEvery)
+}
+
+// event sends a message before the answer. It is false when the client cannot hear it.
+func (p *response) event(message any) bool {
+	b, err := json.Marshal(message)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil || p.over || !p.takes {
+		return false
+	}
+	p.begin()
+	p.put(event(b))
+	return !p.dead
+}
+
+// answer ends the reply. The status only counts where no stream has begun.
+func (p *response) answer(status int, message any) {
+	b, err := json.Marshal(message)
+	if err != nil { // nothing that we make
+		status = http.StatusInternalServerError
+		b, _ = json.Marshal(failure(mcp.INTERNAL_ERROR, "the answer cannot be written as JSON"))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end()
+	if p.begun {
+		p.put(event(b))
+		return
+	}
+	p.w.Header().Set("Content-Type", "application/json")
+	p.deadline()
+	p.w.WriteHeader(status)
+	_, _ = p.w.Write(b)
+}
+
+// accepted ends the reply to what has no answer.
+func (p *response) accepted() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end()
+	if !p.begun {
+		p.w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+// end lets nothing more be said but the answer. p.mu is held.
+func (p *response) end() {
+	p.over = true
+	if p.alive != nil {
+		p.alive.Stop()
+	}
+}
+
+// close is end for who holds no lock.
+func (p *response) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.end()
+}
+
+// begin writes the head of a stream. p.mu is held.
+func (p *response) begin() {
+	if p.begun {
+		return
+	}
+	p.begun = true
+	p.w.Header().Set("Content-Type", "text/event-stream")
+	p.w.Header().Set("X-Accel-Buffering", "no") // for nginx, which would hold it back
+	p.deadline()
+	p.w.WriteHeader(http.StatusOK)
+	if p.alive == nil {
+		p.alive = time.AfterFunc(aliveEvery, p.breathe)
+	}
+}
+
+// put writes and flushes. p.mu is held.
+func (p *response) put(b []byte) {
+	p.deadline()
+	_, err := p.w.Write(b)
+	p.dead = p.dead || err != nil
+	p.flush()
+}
+
+func (p *response) flush() {
+	if err := p.control.Flush(); err != nil {
+		p.dead = true
+	}
+}
+
+// deadline keeps a client that does not read from holding on to the handler.
+func (p *response) deadline() { _ = p.control.SetWriteDeadline(time.Now().Add(writeTimeout)) }
+
+// event writes a message as one event of a stream.
+func event(message []byte) []byte {
+	b := make([]byte, 0, len(message)+24)
+	b = append(b, "event: message\ndata: "...)
+	b = append(b, message...)
+	return append(b, '\n', '\n')
+}

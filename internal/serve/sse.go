@@ -1,0 +1,156 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// SSE is the transport of before 2025-03-26: one stream for all that the server says, and a POST for each message of the
+// client. The stream is the session, and lives in one process.
+
+// connections are the open ones of SSE, by their id.
+type connections struct {
+	mu     sync.Mutex
+	all    map[string]*sseConn
+	ending chan struct{} // closed when the server stops: calls finish, then streams end
+	over   bool
+	gone   sync.WaitGroup
+}
+
+// sseConn is one of them.
+type sseConn struct {
+	*conn
+	agent string
+	ctx   context.Context // of its calls
+}
+
+// add is false when the server stops.
+func (c *connections) add(id string, s *sseConn) (ending <-chan struct{}, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ending == nil {
+		c.all, c.ending = map[string]*sseConn{}, make(chan struct{})
+	}
+	if c.over {
+		return nil, false
+	}
+	c.all[id] = s
+	c.gone.Add(1)
+	return c.ending, true
+}
+
+func (c *connections) remove(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.all, id)
+	c.gone.Done()
+}
+
+func (c *connections) get(id, agent string) (*sseConn, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, ok := c.all[id]
+	return s, ok && s.agent == agent
+}
+
+// end lets calls finish, and ends each stream after its last one.
+func (c *connections) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.over && c.ending != nil {
+		close(c.ending)
+	}
+	c.over = true
+}
+
+func (c *connections) wait() { c.gone.Wait() }
+
+// sseStream opens the stream of a session.
+func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who Credential) {
+	p := newResponse(w, r)
+	if !p.takes {
+		refuse(w, http.StatusNotAcceptable, "accept text/event-stream")
+		return
+	}
+	gone, leave, ok := h.openStream(w, r, who)
+	if !ok {
+		return
+	}
+	defer leave()
+	id := rand.Text() + rand.Text()
+	calls, cancel := context.WithCancel(context.WithValue(h.calls, credentialKey{}, who))
+	defer cancel()
+	c, unregister, err := newConn(calls, h.server, h.sessionID(), h.Log, p.raw)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "the stream cannot be opened")
+		return
+	}
+	defer unregister()
+	agent := who.Principal().Agent
+	c.session.parks = h.Several
+	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
+	ending, ok := h.sse.add(id, &sseConn{c, agent, h.server.WithContext(calls, c.session)})
+	if !ok {
+		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
+		return
+	}
+	p.endpoint("/sse/message?sessionId=" + id)
+	select {
+	case <-gone.Done(): // the client, or its credential: nobody is left to answer
+	case <-ending:
+		select {
+		case <-closed(c.calls.Wait):
+		case <-gone.Done():
+		case <-h.calls.Done():
+		}
+	}
+	h.sse.remove(id)
+	c.session.asking.giveUp()
+	cancel()
+	c.calls.Wait()
+	c.session.close()
+	p.close()
+}
+
+// sseMessage takes one message of a session; what it asks for is answered on the stream.
+func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who Credential) {
+	s, ok := h.sse.get(r.URL.Query().Get("sessionId"), who.Principal().Agent)
+	if !ok {
+		refuse(w, http.StatusNotFound, "this session has ended; open another stream at /sse")
+		return
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))
+		return
+	}
+	s.receive(context.WithValue(s.ctx, credentialKey{}, who), body)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// endpoint begins the stream of SSE: it says where messages go.
+func (p *response) endpoint(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begin()
+	p.put([]byte("event: endpoint\ndata: " + path + "\n\n"))
+}
+
+// raw sends a message that is JSON already.
+func (p *response) raw(message []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over || p.dead {
+		return io.ErrClosedPipe
+	}
+	p.begin()
+	p.put(event(message))
+	return nil
+}

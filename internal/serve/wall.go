@@ -1,0 +1,126 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/netutil"
+)
+
+// The outer wall: what a request has to get past before anybody looks at what it says.
+
+// routes are the addresses of the server.
+func (h *HTTP) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/mcp", h.guarded(h.mcp))
+	if h.SSE {
+		mux.Handle("GET /sse", h.guarded(h.sseStream))
+		mux.Handle("POST /sse/message", h.guarded(h.sseMessage))
+	}
+	for path, handler := range map[string]http.Handler{"/healthz": h.Health, "/readyz": h.Ready} {
+		if handler != nil {
+			mux.Handle(path, handler)
+		}
+	}
+	if h.Metadata != nil {
+		mux.Handle("/.well-known/oauth-protected-resource", h.Metadata)
+		mux.Handle("/.well-known/oauth-protected-resource/mcp", h.Metadata)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusNotFound, "nothing is here; MCP is at /mcp")
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if h.draining.Load() {
+			w.Header().Set("Connection", "close") // the next request finds another server
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// guarded lets a request in whose host, origin and credential are right.
+func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, Credential)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !h.rightHost(r.Host) {
+			refuse(w, http.StatusForbidden, fmt.Sprintf("this server is not %.100q; its operator names the hosts that it is with --public-url and --allowed-hosts", r.Host))
+			return
+		}
+		origin := r.Header.Get("Origin")
+		if origin != "" && !h.rightOrigin(origin) {
+			refuse(w, http.StatusForbidden, fmt.Sprintf("web pages of %.100q may not use this server; its operator names those that may with --allowed-origins", origin))
+			return
+		}
+		if origin != "" && h.crossOrigin(w, r, origin) {
+			return
+		}
+		who, err := h.Identity.Identify(r)
+		if err != nil {
+			h.Identity.Refuse(w, r, err)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, h.MaxBody)
+		next(w, r.WithContext(context.WithValue(r.Context(), credentialKey{}, who)), who)
+	})
+}
+
+// rightHost refuses names of others: a web page whose name was made to lead here (DNS rebinding) sends its own. An
+// address cannot be made to lead elsewhere.
+func (h *HTTP) rightHost(host string) bool {
+	name := host
+	if n, _, err := net.SplitHostPort(host); err == nil {
+		name = n
+	}
+	name = strings.ToLower(strings.Trim(name, "[]"))
+	if _, err := netip.ParseAddr(name); err == nil || name == "localhost" {
+		return true
+	}
+	return slices.ContainsFunc(h.Hosts, func(right string) bool { return strings.EqualFold(right, name) || strings.EqualFold(right, host) })
+}
+
+// rightOrigin takes the origins that were named, the server's own names, and pages on this machine.
+func (h *HTTP) rightOrigin(origin string) bool {
+	if slices.ContainsFunc(h.Origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	name := strings.ToLower(u.Hostname())
+	ip, err := netip.ParseAddr(name)
+	return name == "localhost" || err == nil && ip.IsLoopback() ||
+		slices.ContainsFunc(h.Hosts, func(right string) bool { return strings.EqualFold(right, name) || strings.EqualFold(right, u.Host) })
+}
+
+// crossOrigin says to a browser what a page may do, and answers its question about that, which has no credential.
+func (h *HTTP) crossOrigin(w http.ResponseWriter, r *http.Request, origin string) (answered bool) {
+	w.Header().Add("Vary", "Origin")
+	w.Header().Set("Access-Control-Allow-Origin", origin)
+	w.Header().Set("Access-Control-Expose-Headers", headerSession+", WWW-Authenticate")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	w.Header().Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, Mcp-Name")
+	w.Header().Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}
+
+// limited takes no more connections at a time than that; others wait.
+func limited(l net.Listener, most int) net.Listener { return netutil.LimitListener(l, most) }
+
+// refuse answers a request that does not get as far as the protocol.
+func refuse(w http.ResponseWriter, status int, why string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": why}) // a client that does not read it has its status
+}
