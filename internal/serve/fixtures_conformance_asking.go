@@ -214,3 +214,20 @@ const enumsForm = `{"type":"object","required":[],"properties":{
   "untitledMulti": {"type": "array", "minItems": 1, "items": {"type": "string", "enum": ["option1", "option2"]}},
   "titledMulti": {"type": "array", "minItems": 1, "items": {"anyOf": [{"const": "value1", "title": "First"}, {"const": "value2", "title": "Second"}]}}
 }}`
+
+// RequestSampling asks the client's model.
+func (s *session) RequestSampling(ctx context.Context, r mcp.CreateMessageRequest) (*mcp.CreateMessageResult, error) {
+	answer, err := s.ask(ctx, mcp.MethodSamplingCreateMessage, r.CreateMessageParams)
+	if err != nil {
+		return nil, err
+	}
+	var result mcp.CreateMessageResult
+	err = json.Unmarshal(answer, &result)
+	return &result, err
+}
+
+// SetLogLevel lets the suite set a level, which nothing goes by.
+func (*session) SetLogLevel(mcp.LoggingLevel) {}
+
+// GetLogLevel is the one at which nothing is held back.
+func (*session) GetLogLevel() mcp.LoggingLevel { return mcp.LoggingLevelDebug }
