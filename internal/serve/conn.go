@@ -207,5 +207,10 @@ func handle(ctx context.Context, s *server.MCPServer, log *slog.Logger, message 
 			answer = failure(mcp.INTERNAL_ERROR, "dixa-mcp itself failed; its operator finds how in its log")
 		}
 	}()
-	return fixtureAnswer(s.HandleMessage(ctx, message))
+	var f fault
+	answer = s.HandleMessage(context.WithValue(ctx, faultKey{}, &f), message)
+	if f.err != nil {
+		return f.answer(log)
+	}
+	return answer
 }

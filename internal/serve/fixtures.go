@@ -17,5 +17,3 @@ func addFixtures(*server.MCPServer) {}
 func fixtureTools() []mcp.Tool { return nil }
 
 func isFixture(string) bool { return false }
-
-func fixtureAnswer(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage { return answer }

@@ -66,17 +66,6 @@ func isFixture(name string) bool {
 	return slices.ContainsFunc(toolFixtures(), func(f toolFixture) bool { return f.name == name })
 }
 
-// fixtureAnswer gives the error of test_missing_capability its code and data: the library makes an internal error of
-// whatever a tool returns.
-func fixtureAnswer(answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
-	if e, ok := answer.(mcp.JSONRPCError); ok && e.Error.Message == errNoSampling.Error() {
-		e.Error.Code = mcp.MISSING_REQUIRED_CLIENT_CAPABILITY
-		e.Error.Data = map[string]any{"requiredCapabilities": map[string]any{"sampling": map[string]any{}}}
-		return e
-	}
-	return answer
-}
-
 var errNoSampling = mcp.MissingRequiredClientCapabilityError{Capability: "sampling"}
 
 // answers makes a tool that answers with the same content every time.

@@ -46,6 +46,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		server.WithToolCapabilities(true),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		server.WithHooks(hooks),
+		server.WithToolHandlerMiddleware(keepFault),
 	)...)
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		p := who(ctx)
