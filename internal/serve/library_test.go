@@ -35,7 +35,7 @@ var flaws = []struct {
 	check func(place) error
 }{
 	{"the last word before an answer is lost", func(p place) error {
-		for range 500 { // the library loses some of them, depending on who is faster
+		for range 3000 { // the library loses some of them, depending on who is faster
 			events, err := p.post(toolsCall("tell", `,"progressToken":"p"`), todayHeaders("tell")...)
 			if err != nil || len(events) != 2 || events[0].Method != "notifications/message" {
 				return fmt.Errorf("%v, %v", events, err)
@@ -195,7 +195,9 @@ func talkative(slow chan struct{}) *server.MCPServer {
 	}
 	add("tell", func(ctx context.Context) (string, error) {
 		err := s.SendNotificationToClient(ctx, "notifications/message", map[string]any{"data": "something"})
-		runtime.Gosched() // whoever passes it on takes it up
+		for len(server.ClientSessionFromContext(ctx).NotificationChannel()) > 0 { // until whoever passes it on takes it up
+			runtime.Gosched()
+		}
 		return "told", err
 	})
 	add("needs", func(context.Context) (string, error) {
