@@ -92,19 +92,29 @@ func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer
 
 // admit checks the token and the rate. Dixa's gateway says the same for a missing and for a wrong token.
 func (d *Dixa) admit(r *http.Request) error {
-	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if user, password, ok := r.BasicAuth(); ok && user == "bearer" {
-		token = password
-	}
+	token := tokenOf(r)
 	if token == "" || token == "Bearer" || (d.o.Token != "" && token != d.o.Token) {
 		return errUnauthorized.because("the Authorization header is missing or has another token")
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.bucket.take(d.o.Now(), d.o.Rate, d.o.Burst) {
+	b := d.buckets[token]
+	if b == nil {
+		b = &bucket{}
+		d.buckets[token] = b
+	}
+	if !b.take(d.o.Now(), d.o.Rate, d.o.Burst) {
 		return errTooMany
 	}
 	return nil
+}
+
+// tokenOf is the token that came with a request, in any of the ways that Dixa takes it.
+func tokenOf(r *http.Request) string {
+	if user, password, ok := r.BasicAuth(); ok && user == "bearer" {
+		return password
+	}
+	return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
 // write sends an answer. A cut one promises more than it sends, and ends the connection.

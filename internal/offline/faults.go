@@ -72,13 +72,13 @@ func (k FaultKind) instead() (answer, bool) {
 	}
 }
 
-// bucket is a token bucket that is full at first.
+// bucket keeps the limit of one API token. It is full at first.
 type bucket struct {
-	used float64 // tokens missing from a full bucket
+	used float64 // turns missing from a full bucket
 	at   time.Time
 }
 
-// take takes a token if there is one. A rate of 0 is no limit.
+// take takes a turn if there is one. A rate of 0 is no limit.
 func (b *bucket) take(now time.Time, rate float64, burst int) bool {
 	if rate <= 0 {
 		return true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -110,4 +111,24 @@ func TestRate(t *testing.T) {
 		o.get("/v1/organization")
 	}
 	o.refused(429, "Too Many Requests", "GET", "/v1/organization", "")
+}
+
+// Dixa counts for each token.
+func TestRateOfEachToken(t *testing.T) {
+	d := New(Options{Rate: 10, Burst: 4, Now: func() time.Time { return time.Unix(1, 0) }})
+	ask := func(token string) int {
+		r := httptest.NewRequest("GET", "/v1/organization", nil)
+		r.Header.Set("Authorization", token)
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w.Code
+	}
+	for range 4 {
+		require.Equal(t, 200, ask("first"))
+		require.Equal(t, 200, ask("Bearer second"))
+	}
+	require.Equal(t, 429, ask("first"))
+	require.Equal(t, 429, ask("second"))
+	requests := d.Requests()
+	require.Equal(t, []string{"first", "second"}, []string{requests[0].Token, requests[1].Token})
 }

@@ -11,6 +11,7 @@ type Request struct {
 	Method    string
 	Path      string
 	Query     string // as it was sent
+	Token     string // that came with it
 	Status    int    // of the answer; 0 while there is none, or when the connection broke first
 }
 
@@ -39,7 +40,7 @@ func bounded[T any](log []T) []T {
 
 // arrived notes a request before it is handled, so that the order is the order of arrival.
 func (d *Dixa) arrived(r *http.Request, rt *route) *Request {
-	e := &Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery}
+	e := &Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Token: tokenOf(r)}
 	if rt != nil {
 		e.Operation = rt.pattern
 	}

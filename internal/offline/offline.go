@@ -32,7 +32,7 @@ type Dixa struct {
 	mu      sync.Mutex // guards everything below
 	state   *world     // nil until the first request reads it
 	faults  []Fault
-	bucket  bucket
+	buckets map[string]*bucket // by token: Dixa counts for each
 	journal journal
 }
 
@@ -49,7 +49,7 @@ func New(o Options) *Dixa {
 	}
 	o.Anchor = o.Anchor.UTC().Truncate(time.Millisecond)
 	o.Burst = max(o.Burst, 1)
-	return &Dixa{o: o}
+	return &Dixa{o: o, buckets: map[string]*bucket{}}
 }
 
 // now is the time of a write, as Dixa keeps it: UTC, in milliseconds.
