@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ type doctorCmd struct {
 	dixaFlags `embed:""`
 }
 
-// Run looks at everything that a first start can stumble over, and asks Dixa once.
+// Run looks at everything that a first start can stumble over, and asks Dixa once with each token.
 func (c *doctorCmd) Run(ctx context.Context) error {
 	ok := true
 	report := func(what string, err error, good string) {
@@ -37,14 +38,16 @@ func (c *doctorCmd) Run(ctx context.Context) error {
 	} else {
 		report("capability file", nil, fmt.Sprintf("%s, %d agents, %s", where, len(rules.Agents()), rules.Digest()))
 	}
-	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", os.Getenv("DIXA_API_TOKEN_FILE"), 0o077)), "nobody else may change the rules or read the token")
+	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", cmp.Or(os.Getenv(tokenFileVar), os.Getenv(tokensFile)), 0o077)), "nobody else may change the rules or read the token")
 	dir, err := c.auditDir()
 	if err == nil {
 		err = writable(dir)
 	}
 	report("records", err, dir)
-	organization, clock, err := c.ask(ctx)
-	report("Dixa", err, organization)
+	clock, err := c.ask(ctx, report)
+	if err != nil {
+		report("Dixa", err, "")
+	}
 	if clock != nil {
 		report("clock", clockError(*clock), fmt.Sprintf("%s from Dixa's", clock.Abs().Round(time.Second)))
 	}
@@ -54,30 +57,52 @@ func (c *doctorCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-// ask reads the organization, and how far the clocks are apart.
-func (c *doctorCmd) ask(ctx context.Context) (organization string, clock *time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
+// ask reads the organization with each token, and tells how far the clocks are apart.
+func (c *doctorCmd) ask(ctx context.Context, report func(what string, err error, good string)) (clock *time.Duration, err error) {
 	s := &system{}
 	defer s.Close()
 	config, err := c.config(s)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	watch := &dateWatch{next: config.Transport}
 	if watch.next == nil {
 		watch.next = http.DefaultTransport
 	}
 	config.Transport = watch
+	tokens := append([]dixaclient.TokenSource{config.Token}, config.ReadTokens...)
+	config.ReadTokens = nil
+	var first dixaclient.Organization
+	for i, token := range tokens {
+		what := "Dixa"
+		if len(tokens) > 1 {
+			what = fmt.Sprintf("token %d of %d", i+1, len(tokens))
+		}
+		config.Token = token
+		o, err := c.organization(ctx, config)
+		switch {
+		case err == nil && first.ID == "":
+			first = o
+		case err == nil && o.ID != first.ID:
+			err = fmt.Errorf("it opens %s, which is another organization than %s: all tokens must be of one", o.Name, first.Name)
+		}
+		report(what, err, fmt.Sprintf("the token opens %s (%s, %s)", o.Name, o.Subdomain, o.Status))
+	}
+	return watch.ahead, nil
+}
+
+func (c *doctorCmd) organization(ctx context.Context, config dixaclient.Config) (dixaclient.Organization, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
 	client, err := dixaclient.New(config)
 	if err != nil {
-		return "", nil, err
+		return dixaclient.Organization{}, err
 	}
 	a, err := dixaclient.GetOrganization.Do(ctx, client, dixaclient.NoArguments{})
 	if err == nil && a.Value.ID == "" {
 		err = errors.New("what answered is not Dixa: there is no organization in it; check --base-url")
 	}
-	return fmt.Sprintf("the token opens %s (%s, %s)", a.Value.Name, a.Value.Subdomain, a.Value.Status), watch.ahead, err
+	return a.Value, err
 }
 
 // dateWatch compares the Date of answers with this machine's clock.

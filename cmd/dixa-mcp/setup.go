@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	dixamcp "dixa-mcp"
@@ -52,11 +51,12 @@ func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
 
 // reachFlags say how Dixa is reached, and where records go.
 type reachFlags struct {
-	Offline    bool   `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
-	BaseURL    string `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
-	ExportsURL string `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url where that is given."`
-	State      string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
-	Audit      string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
+	Offline    bool    `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
+	BaseURL    string  `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
+	ExportsURL string  `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url where that is given."`
+	Rate       float64 `default:"10" env:"DIXA_MCP_RATE" help:"Requests a second to Dixa with one token, at the most. Dixa's limit is 10; others may use the same token."`
+	State      string  `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
+	Audit      string  `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
 }
 
 // dixaFlags are those of commands that act as an agent.
@@ -151,6 +151,10 @@ func (f reachFlags) client(s *system) (*dixaclient.Client, error) {
 }
 
 func (f reachFlags) config(s *system) (dixaclient.Config, error) {
+	if !(f.Rate > 0 && f.Rate <= maxRate) {
+		return dixaclient.Config{}, fmt.Errorf("--rate must be above 0 and at most %d, not %v", int(maxRate), f.Rate)
+	}
+	config := dixaclient.Config{UserAgent: userAgent(), Rate: f.Rate, Burst: max(dixaclient.DefaultBurst, int(f.Rate*burstShare))}
 	if f.Offline {
 		if f.BaseURL != "" || f.ExportsURL != "" {
 			return dixaclient.Config{}, errors.New("--offline excludes --base-url and --exports-url; to use an offline Dixa that runs elsewhere give only --base-url")
@@ -158,11 +162,24 @@ func (f reachFlags) config(s *system) (dixaclient.Config, error) {
 		dixa := offline.New(offline.Options{Rate: 10, Burst: 4})
 		hc, stop := dixa.Client()
 		s.close = append(s.close, stop)
-		return dixaclient.Config{Token: dixaclient.StaticToken("offline"), URL: offline.URL, ExportsURL: offline.URL, Transport: hc.Transport, UserAgent: userAgent()}, nil
+		config.Token, config.Transport = dixaclient.StaticToken("offline"), hc.Transport
+		config.URL, config.ExportsURL = offline.URL, offline.URL
+		return config, nil
 	}
-	token, err := tokenSource()
-	return dixaclient.Config{Token: token, URL: f.BaseURL, ExportsURL: f.exportsURL(), UserAgent: userAgent()}, err
+	tokens, err := tokenSources()
+	if err != nil {
+		return dixaclient.Config{}, err
+	}
+	config.Token, config.ReadTokens = tokens[0], tokens[1:]
+	config.URL, config.ExportsURL = f.BaseURL, f.exportsURL()
+	return config, nil
 }
+
+// maxRate is no limit at all.
+const maxRate = 1e6
+
+// burstShare is how much of a second's requests may go out at once: that of Dixa's own limit.
+const burstShare = float64(dixaclient.DefaultBurst) / dixaclient.DefaultRate
 
 // exportsURL is the address of the Exports API, "" for Dixa's own. A Dixa elsewhere has its exports there, too: the
 // token of one must not go to the other.
@@ -231,31 +248,6 @@ func (f reachFlags) recordKey() ([]byte, error) {
 		return nil, err
 	}
 	return key, nil
-}
-
-// tokenSource takes the token from DIXA_API_TOKEN, or from the file that DIXA_API_TOKEN_FILE names. There is no flag:
-// it would show in the list of processes.
-func tokenSource() (dixaclient.TokenSource, error) {
-	token, file := os.Getenv("DIXA_API_TOKEN"), os.Getenv("DIXA_API_TOKEN_FILE")
-	switch {
-	case token != "" && file != "":
-		return nil, errors.New("DIXA_API_TOKEN and DIXA_API_TOKEN_FILE are both set: set one")
-	case token != "":
-		_, err := dixaclient.CleanToken(token)
-		return dixaclient.StaticToken(token), err
-	case file != "":
-		read := func() (string, error) {
-			b, err := os.ReadFile(file)
-			return strings.TrimSpace(string(b)), err
-		}
-		first, err := read()
-		if err != nil {
-			return nil, fmt.Errorf("DIXA_API_TOKEN_FILE: %w", err)
-		}
-		_, err = dixaclient.CleanToken(first)
-		return read, err
-	}
-	return nil, errors.New("no Dixa API token: set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one")
 }
 
 // agent finds the agent that a person names on the command line; none means the file's default.
