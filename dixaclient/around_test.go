@@ -101,6 +101,6 @@ func TestWithSharesThePaceAndTheConnections(t *testing.T) {
 			}
 		}
 		require.InDelta(t, 2.7, time.Since(start).Seconds(), 0.001, "30 calls, 3 at once and 10 a second")
-		require.Equal(t, 1, m.dials)
+		require.EqualValues(t, 1, m.dials.Load())
 	})
 }

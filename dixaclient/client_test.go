@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -39,7 +40,7 @@ func testClient(t *testing.T, c Config, h http.HandlerFunc) *Client {
 type memory struct {
 	conns  chan net.Conn
 	closed chan struct{}
-	dials  int
+	dials  atomic.Int32
 }
 
 func (m *memory) Accept() (net.Conn, error) {
@@ -55,7 +56,7 @@ func (m *memory) Close() error   { close(m.closed); return nil }
 func (m *memory) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (m *memory) dial(context.Context, string, string) (net.Conn, error) {
-	m.dials++
+	m.dials.Add(1)
 	client, server := net.Pipe()
 	m.conns <- server
 	return client, nil
@@ -228,6 +229,6 @@ func TestOneConnectionForSequentialCalls(t *testing.T) {
 		for id := range int64(30) {
 			_, _ = GetConversation.Do(t.Context(), c, GetConversationIn{ConversationRef{id%3 + 1}})
 		}
-		require.Equal(t, 1, m.dials)
+		require.EqualValues(t, 1, m.dials.Load())
 	})
 }
