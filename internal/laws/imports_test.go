@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"internal/approval":              {},
 	"internal/freeze":                {},
 	"internal/gate":                  {"dixaclient", "schemas", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "golang.org/x/time/rate"},
+	"internal/identity":              {"internal/capability", "github.com/coreos/go-oidc/v3/oidc", "github.com/go-jose/go-jose/v4", "golang.org/x/time/rate"},
 	"internal/offline":               {},
 	"internal/export":                {"dixaclient"},
 	"internal/serve":                 {"dixaclient", "tools", "internal/gate", "golang.org/x/net/netutil", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},

@@ -1,0 +1,86 @@
+package identity
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const (
+	ownPrefix   = "dixa-mcp-" // of keys that this program makes
+	agentPrefix = ownPrefix + "agent-"
+	keyLength   = 43 // characters behind the prefix: 32 bytes
+
+	// longestCredential is more than tokens with long lists of groups have.
+	longestCredential = 16 << 10
+)
+
+// credentialOf is the credential in the Authorization header. Nothing else of a request is looked at, but that no
+// credential stands where logs and histories would keep it.
+func credentialOf(r *http.Request) (string, error) {
+	if inQuery(r) {
+		return "", badRequest("The address of the request holds a credential. Addresses are written to logs: use the Authorization header, and replace the credential.")
+	}
+	switch headers := r.Header.Values("Authorization"); len(headers) {
+	case 0:
+		return "", missing()
+	case 1:
+		credential, ok := bearer(headers[0])
+		if !ok {
+			return "", malformed()
+		}
+		return credential, nil
+	}
+	return "", badRequest("The request has more than one Authorization header. Send one.")
+}
+
+func inQuery(r *http.Request) bool {
+	if r.URL.RawQuery == "" {
+		return false
+	}
+	for name, values := range r.URL.Query() {
+		if strings.EqualFold(name, "access_token") || strings.Contains(name, agentPrefix) {
+			return true
+		}
+		for _, v := range values {
+			if strings.Contains(v, agentPrefix) {
+				return true
+			}
+		}
+	}
+	return strings.Contains(r.URL.RawQuery, agentPrefix) // also in a part that is no query
+}
+
+// bearer reads "Bearer", spaces and a token of RFC 6750.
+func bearer(header string) (string, bool) {
+	scheme, credential, ok := strings.Cut(header, " ")
+	credential = strings.Trim(credential, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || len(credential) > longestCredential {
+		return "", false
+	}
+	body := strings.TrimRight(credential, "=")
+	if body == "" || slices.ContainsFunc([]byte(body), func(c byte) bool { return !isTokenByte(c) }) {
+		return "", false
+	}
+	return credential, true
+}
+
+func isTokenByte(c byte) bool {
+	return isKeyByte(c) || c == '.' || c == '~' || c == '+' || c == '/'
+}
+
+func isKeyByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
+}
+
+// checkKey refuses what begins like a key of ours and is none of an agent's, which is said before it is looked up.
+func checkKey(key string) error {
+	random, ok := strings.CutPrefix(key, agentPrefix)
+	if !ok {
+		return unusable("The key is not one of an agent's: those begin with " + agentPrefix + ".")
+	}
+	if len(random) != keyLength || slices.ContainsFunc([]byte(random), func(c byte) bool { return !isKeyByte(c) }) {
+		return unusable("The key is not whole: it must be " + agentPrefix + " and 43 characters.")
+	}
+	return nil
+}
