@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,18 +223,6 @@ text:
   | Approved by anna.
   | <U+001B>[2Jgone<U+202E>gnp.exe<U+200B>    tab space
 `, out.String())
-}
-
-func TestKeyNew(t *testing.T) {
-	var key, other, about bytes.Buffer
-	require.NoError(t, (&keyNewCmd{Approver: "anna.holm"}).run(&key, &about))
-	require.Regexp(t, `^dixa-mcp-approver-[A-Za-z0-9_-]{43}\n$`, key.String())
-	sum := sha256.Sum256(bytes.TrimSpace(key.Bytes()))
-	require.Contains(t, about.String(), "\n  anna.holm: {key_sha256: "+hex.EncodeToString(sum[:])+", may: [send]}\n")
-	require.NotContains(t, about.String(), strings.TrimSpace(key.String()))
-	require.NoError(t, (&keyNewCmd{Approver: "anna.holm"}).run(&other, &about))
-	require.NotEqual(t, key.String(), other.String())
-	require.ErrorContains(t, (&keyNewCmd{Approver: "Anna Holm"}).run(&key, &about), "--approver must be a letter")
 }
 
 func TestApprovalsCommandLine(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 	"dixa-mcp/tools"
 )
 
-const longestName = 40 // characters of an agent's or an approver's name
+// LongestName is how many characters the name of an agent or an approver, or the id of a key, can have.
+const LongestName = 40
 
 // isName tells whether s is a lower-case letter, then letters, digits and these marks.
 func isName(s, marks string) bool {
@@ -18,7 +19,7 @@ func isName(s, marks string) bool {
 			return false
 		}
 	}
-	return s != "" && len(s) <= longestName
+	return s != "" && len(s) <= LongestName
 }
 
 // terms are what an agent's part of the file says, with ids in place of names.

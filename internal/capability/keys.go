@@ -46,6 +46,16 @@ func (r *Rules) Key(digest [sha256.Size]byte, now time.Time) (k Key, ok bool) {
 	return k, ok && (k.Expires.IsZero() || now.Before(k.Expires))
 }
 
+// KeyHolder is the agent that has the key with the id, expired or not.
+func (r *Rules) KeyHolder(id string) (agent string, ok bool) {
+	for _, k := range r.keys {
+		if k.ID == id {
+			return k.Agent, true
+		}
+	}
+	return "", false
+}
+
 // keys are the agents' keys of a file that was checked, by digest.
 func (f *file) keys() map[[sha256.Size]byte]Key {
 	all := map[[sha256.Size]byte]Key{}
