@@ -44,6 +44,8 @@ func (h *HTTP) checkModern(r *http.Request, e *envelope, version string) *mcp.JS
 		return &f
 	}
 	switch {
+	case isNull(e.ID) && !e.isResponse():
+		return nil // a notification need not say which version it is of, and counts for nothing
 	case version == "":
 		return fail(mcp.HEADER_MISMATCH, "the header %s is missing", headerVersion)
 	case said == "":
@@ -55,8 +57,6 @@ func (h *HTTP) checkModern(r *http.Request, e *envelope, version string) *mcp.JS
 		return &f
 	case e.isResponse():
 		return fail(mcp.INVALID_REQUEST, "nothing is asked of clients of %s, so there is nothing to answer", said)
-	case isNull(e.ID):
-		return nil
 	}
 	err := mcp.ValidateStandardHeaders(r.Header.Get, said, mcp.MCPMethod(e.Method), e.Params)
 	if err == nil && e.Method == string(mcp.MethodToolsCall) {
