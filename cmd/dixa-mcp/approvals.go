@@ -8,15 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"text/tabwriter"
 	"time"
 
-	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
-	"dixa-mcp/internal/capability"
-	"dixa-mcp/schemas"
 )
 
 type approvalsCmd struct {
@@ -70,7 +67,7 @@ func (c *approvalsShowCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := d.get(ctx, c.Number)
+	r, err := d.Get(ctx, c.Number)
 	if err != nil {
 		return err
 	}
@@ -95,14 +92,11 @@ func (f reachFlags) approvals() (store *approval.Dir, path string, err error) {
 	return approval.NewDir(path, time.Now), path, err
 }
 
-// desk is where an approver sits.
+// desk is where an approver sits, with something to print on.
 type desk struct {
-	rules *capability.Rules
-	who   *capability.Approver
-	keyID string
-	store approval.Store
-	out   io.Writer
-	zone  *time.Location
+	*admin.Desk
+	out  io.Writer
+	zone *time.Location
 }
 
 // desk lets in whoever has an approver's key.
@@ -118,20 +112,18 @@ func (f approverFlags) desk(out io.Writer) (*desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--key-file: %w", err)
 	}
-	d := &desk{rules: rules, out: out, zone: time.Local}
-	var ok bool
-	if d.who, d.keyID, ok = rules.Approver(bytes.TrimSpace(key)); !ok {
-		return nil, fmt.Errorf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
-	}
 	store, path, err := reachFlags{State: f.State}.approvals()
 	if err != nil {
 		return nil, err
 	}
+	d, ok := admin.Sit(rules, bytes.TrimSpace(key), store)
+	if !ok {
+		return nil, fmt.Errorf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
+	}
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("no call was ever put aside in %s; --state must be the same as the server's", filepath.Dir(path))
 	}
-	d.store = store
-	return d, nil
+	return &desk{d, out, time.Local}, nil
 }
 
 func (d *desk) list(ctx context.Context, all bool) error {
@@ -139,7 +131,7 @@ func (d *desk) list(ctx context.Context, all bool) error {
 	if all {
 		states = nil
 	}
-	list, problem := d.store.List(ctx, states...)
+	list, problem := d.Store.List(ctx, states...)
 	if len(list) == 0 && problem == nil {
 		fmt.Fprintln(d.out, "No call waits.")
 		return nil
@@ -152,39 +144,20 @@ func (d *desk) list(ctx context.Context, all bool) error {
 	return errors.Join(w.Flush(), problem)
 }
 
-// get finds a request by its number, in upper or lower case and with or without its "A-".
-func (d *desk) get(ctx context.Context, number string) (approval.Request, error) {
-	number = "A-" + strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(number)), "A-")
-	r, err := d.store.Get(ctx, number)
-	if !errors.Is(err, approval.ErrNotFound) {
-		return r, err
-	}
-	all, _ := d.store.List(ctx) // for the message only
-	numbers := make([]string, len(all))
-	for i, r := range all {
-		numbers[i] = r.Number
-	}
-	hint := ""
-	if near := schemas.Nearest(number, numbers); near != "" {
-		hint = "; did you mean " + near + "?"
-	}
-	return r, fmt.Errorf("no call has the number %.20q%s", number, hint)
-}
-
 func (f approverFlags) decide(ctx context.Context, out io.Writer, number string, approve bool, reason string) error {
 	d, err := f.desk(out)
 	if err != nil {
 		return err
 	}
-	r, err := d.get(ctx, number)
+	r, err := d.Get(ctx, number)
 	if err != nil {
 		return err
 	}
-	if level, ok := dixaclient.ParseLevel(r.Level); !ok || !d.who.Decides(level) {
-		return fmt.Errorf("%s may not decide about %s: its level is %s, which is not under may of approvers.%s", d.who.Name, r.Number, r.Level, d.who.Name)
+	if err := d.May(r); err != nil {
+		return err
 	}
-	if r.State != approval.Pending { // an answer, and nothing to record
-		was, err := d.store.Decide(ctx, r.Number, approve, d.who.Name, d.keyID, reason)
+	if r.State != approval.Pending {
+		was, err := d.Decide(ctx, nil, r, approve, reason)
 		if err == nil {
 			fmt.Fprintf(d.out, "%s\nNothing was changed.\n", d.decision(was))
 		}
@@ -195,40 +168,18 @@ func (f approverFlags) decide(ctx context.Context, out io.Writer, number string,
 	if err != nil {
 		return err
 	}
-	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: d.rules.Digest()}})
+	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: d.Rules.Digest()}})
 	if err != nil {
 		return fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
 	}
-	return errors.Join(d.decide(ctx, log, r, approve, reason), log.Close())
-}
-
-// decide records the decision, and makes it: in this order, so that no call is carried out on a yes that no record has.
-func (d *desk) decide(ctx context.Context, log *audit.Log, r approval.Request, approve bool, reason string) error {
-	record := audit.Record{
-		Event: audit.EventApproved, Agent: r.Agent, Tool: r.Tool, Access: "write", Level: r.Level,
-		Approval: r.Number, Approver: d.who.Name, ApproverKey: d.keyID, FileDigest: d.rules.Digest(),
-	}
-	said := "approved"
-	if !approve {
-		record.Event, said = audit.EventDenied, "denied"
-	}
-	if r.Conversation != 0 {
-		record.Arguments = fmt.Appendf(nil, `{"conversationId":%d}`, r.Conversation)
-	}
-	about := fmt.Sprintf("%s, for which %s had asked: %s%s", r.Number, r.Agent, r.Tool, in(r))
-	record.Text = fmt.Sprintf("%s %s %s", d.who.Name, said, about)
-	if err := log.Write(ctx, record); err != nil {
-		return fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
-	}
-	if _, err := d.store.Decide(ctx, r.Number, approve, d.who.Name, d.keyID, reason); err != nil {
-		record.Event, record.Outcome = audit.EventRefused, audit.OutcomeFailed
-		record.Text = fmt.Sprintf("that %s %s %s did not take effect", d.who.Name, said, about)
-		return errors.Join(err, log.Write(ctx, record))
+	r, err = d.Decide(ctx, log, r, approve, reason)
+	if err != nil {
+		return errors.Join(err, log.Close())
 	}
 	if !approve {
-		fmt.Fprintf(d.out, "\nDenied by %s. The text was deleted.\n", d.who.Name)
-		return nil
+		fmt.Fprintf(d.out, "\nDenied by %s. The text was deleted.\n", d.Who.Name)
+		return log.Close()
 	}
-	fmt.Fprintf(d.out, "\nApproved by %s. Nothing was sent: the next identical call of %s is carried out, once, until %s, unless the conversation gets a message before.\n", d.who.Name, r.Agent, d.time(r.Expires))
-	return nil
+	fmt.Fprintf(d.out, "\nApproved by %s. Nothing was sent: the next identical call of %s is carried out, once, until %s, unless the conversation gets a message before.\n", d.Who.Name, r.Agent, d.time(r.Expires))
+	return log.Close()
 }

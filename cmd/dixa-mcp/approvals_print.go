@@ -22,7 +22,7 @@ func (d *desk) print(r approval.Request) {
 	line("Until", d.time(r.Expires))
 	line("Tool", r.Tool+" ("+r.Level+")")
 	line("Conversation", conversation(r))
-	if now := d.rules.Digest(); r.Rules != now {
+	if now := d.Rules.Digest(); r.Rules != now {
 		line("Rules", r.Rules+" when it asked; the capability file in force is "+now)
 	}
 	if !r.Decided.IsZero() {
@@ -66,14 +66,6 @@ func conversation(r approval.Request) string {
 		return "-"
 	}
 	return strconv.FormatInt(r.Conversation, 10)
-}
-
-// in is " in conversation 1234", where it is about one.
-func in(r approval.Request) string {
-	if r.Conversation == 0 {
-		return ""
-	}
-	return " in conversation " + conversation(r)
 }
 
 // printValue prints an argument. Each line of a text has a bar before it, so that no text can pass for something that

@@ -1,0 +1,158 @@
+package admin
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/freeze"
+)
+
+// maxBody bounds what is sent here, in bytes: a reason.
+const maxBody = 16 << 10
+
+// Config is what the admin port reaches. What is nil is not there.
+type Config struct {
+	Rules     func() *capability.Rules // those in force
+	Approvals approval.Store
+	Freezes   freeze.Store
+	Audit     Recorder
+	Metrics   http.Handler
+	Key       *Key     // opens freezes and metrics; nil: freezes are refused, and metrics are open
+	Hosts     []string // names by which the port is called, beside localhost and any address; lower case
+	Log       *slog.Logger
+	Now       func() time.Time // nil is time.Now
+}
+
+// New makes the handler of the admin port. It belongs on an address of its own, which agents do not reach.
+//
+// Approvals are opened by the approver's own key, which also says who decides; the rest by the admin key. A browser
+// cannot be made to use either: there are no cookies, and no other origin is let in.
+func New(c Config) http.Handler {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Log = cmp.Or(c.Log, slog.Default())
+	p := &port{Config: c, failures: failures{now: c.Now}}
+	mux := http.NewServeMux()
+	if c.Metrics != nil {
+		mux.HandleFunc("GET /metrics", p.metrics)
+	}
+	if c.Freezes != nil {
+		mux.HandleFunc("GET /freezes", p.operator(p.listFreezes))
+		mux.HandleFunc("PUT /freezes", p.operator(p.freeze))
+		mux.HandleFunc("PUT /freezes/{agent}", p.operator(p.freeze))
+		mux.HandleFunc("DELETE /freezes", p.operator(p.thaw))
+		mux.HandleFunc("DELETE /freezes/{agent}", p.operator(p.thaw))
+	}
+	if c.Approvals != nil {
+		mux.HandleFunc("GET /approvals", p.approver(p.listApprovals))
+		mux.HandleFunc("GET /approvals/{number}", p.approver(p.showApproval))
+		mux.HandleFunc("POST /approvals/{number}/approve", p.approver(p.decide(true)))
+		mux.HandleFunc("POST /approvals/{number}/deny", p.approver(p.decide(false)))
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "there is nothing here") })
+	return p.wall(mux)
+}
+
+// port is the admin port.
+type port struct {
+	Config
+	failures failures
+}
+
+// wall is what every request passes first.
+func (p *port) wall(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		switch {
+		case !p.called(r.Host):
+			refuse(w, http.StatusForbidden, "this port is not called by that name: use its address, or localhost")
+		case path.Clean(r.URL.Path) != r.URL.Path: // the library would answer with another address
+			refuse(w, http.StatusNotFound, "there is nothing here")
+		default:
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// called tells whether the port goes by that name. A page on the internet can have its own name lead here; an address
+// it cannot have.
+func (p *port) called(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+	_, err := netip.ParseAddr(host)
+	return err == nil || host == "localhost" || slices.Contains(p.Hosts, host)
+}
+
+func (p *port) metrics(w http.ResponseWriter, r *http.Request) {
+	if p.Key == nil {
+		p.Metrics.ServeHTTP(w, r)
+		return
+	}
+	p.operator(p.Metrics.ServeHTTP)(w, r)
+}
+
+// said is what a request may say.
+type said struct {
+	Reason string `json:"reason"`
+}
+
+// maxReason bounds a reason, in bytes: agents are told it.
+const maxReason = 1000
+
+// reason reads the reason that a request gives, "" where it gives none.
+func reason(w http.ResponseWriter, r *http.Request) (string, bool) {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	var s said
+	err := d.Decode(&s)
+	if errors.Is(err, io.EOF) {
+		return "", true
+	}
+	if err == nil {
+		_, err = d.Token()
+	}
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 16 KiB; nothing was done")
+	case !errors.Is(err, io.EOF):
+		refuse(w, http.StatusBadRequest, `the body must be {"reason": "..."}, or empty; nothing was done`)
+	case len(s.Reason) > maxReason:
+		refuse(w, http.StatusBadRequest, "the reason is longer than 1,000 bytes; nothing was done")
+	default:
+		return s.Reason, true
+	}
+	return "", false
+}
+
+func answer(w http.ResponseWriter, v any) { write(w, http.StatusOK, v) }
+
+func refuse(w http.ResponseWriter, status int, why string) {
+	write(w, status, struct {
+		Error string `json:"error"`
+	}{why})
+}
+
+func write(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v) // whoever asked is gone
+}

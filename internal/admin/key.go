@@ -1,0 +1,127 @@
+package admin
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// minKey is the length below which a key is refused: one that a person thought of can be guessed.
+const minKey = 32
+
+// Key is the digest of the admin key.
+type Key [sha256.Size]byte
+
+// ReadKey reads the admin key from a file that holds it and nothing else.
+func ReadKey(file string) (*Key, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	b = bytes.TrimSpace(b)
+	if len(b) < minKey {
+		return nil, fmt.Errorf("the admin key in %s has fewer than %d characters: make one with `openssl rand -hex 32`", file, minKey)
+	}
+	k := Key(sha256.Sum256(b))
+	return &k, nil
+}
+
+// opens tells whether it is the key of that digest.
+func (k *Key) opens(key []byte) bool {
+	sum := sha256.Sum256(key)
+	return subtle.ConstantTimeCompare(sum[:], k[:]) == 1
+}
+
+// id names the key in records.
+func (k *Key) id() string { return hex.EncodeToString(k[:4]) }
+
+// bearer is the credential that a request brings, "" for none.
+func bearer(r *http.Request) string {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(key)
+}
+
+// operator lets in whoever has the admin key.
+func (p *port) operator(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case p.Key == nil:
+			refuse(w, http.StatusForbidden, "this server was started without an admin key")
+		case !p.Key.opens([]byte(bearer(r))):
+			p.stranger(w, r)
+		default:
+			next(w, r)
+		}
+	}
+}
+
+// approver lets in whoever has an approver's key under the rules in force now, and gives the desk.
+func (p *port) approver(next func(*Desk, http.ResponseWriter, *http.Request)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		d, ok := Sit(p.Rules(), []byte(bearer(r)), p.Approvals)
+		if !ok {
+			p.stranger(w, r)
+			return
+		}
+		next(d, w, r)
+	}
+}
+
+// stranger answers a request without a right key. A right one is let in however many wrong ones came from there: nobody
+// who reaches the port can keep the operator from stopping an agent.
+func (p *port) stranger(w http.ResponseWriter, r *http.Request) {
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	if many, first := p.failures.add(from); many {
+		if first {
+			p.Log.Warn("many wrong keys at the admin port", "address", from)
+		}
+		w.Header().Set("Retry-After", "60")
+		refuse(w, http.StatusTooManyRequests, "too many wrong keys came from there; wait a minute")
+		return
+	}
+	w.Header().Set("WWW-Authenticate", `Bearer realm="dixa-mcp admin"`)
+	refuse(w, http.StatusUnauthorized, "this needs a key that opens it: Authorization: Bearer ...")
+}
+
+const (
+	failuresMost  = 10 // wrong keys from one address in failuresFor
+	failuresFor   = time.Minute
+	failuresKnown = 4096 // addresses; further ones are counted together
+)
+
+// failures counts wrong keys of the present minute by the address that they came from.
+type failures struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	count map[string]int
+	ends  time.Time
+}
+
+// add counts a wrong key, and tells whether there were too many, and whether this is the first of them.
+func (f *failures) add(from string) (many, first bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now := f.now(); !now.Before(f.ends) {
+		f.count, f.ends = map[string]int{}, now.Add(failuresFor)
+	}
+	if _, known := f.count[from]; !known && len(f.count) >= failuresKnown {
+		from = ""
+	}
+	f.count[from]++
+	return f.count[from] > failuresMost, f.count[from] == failuresMost+1
+}
