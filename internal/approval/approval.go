@@ -119,11 +119,20 @@ type Store interface {
 	Finish(ctx context.Context, number, outcome string) error
 }
 
+// Forgotten tells whether nothing of a request is remembered any more.
+func (r *Request) Forgotten(now time.Time) bool { return !now.Before(r.Expires.Add(Kept)) }
+
+// Void makes an approval worth nothing, where it cannot be told that it was not used.
+func (r *Request) Void() {
+	r.State = Expired
+	r.forget()
+}
+
 // forget deletes the text.
 func (r *Request) forget() { r.Arguments, r.Effect = nil, "" }
 
-// age brings a request up to the time, and tells whether that changed it.
-func (r *Request) age(now time.Time) bool {
+// Age brings a request up to the time, and tells whether that changed it.
+func (r *Request) Age(now time.Time) bool {
 	if now.Before(r.Expires) {
 		return false
 	}

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,7 +20,6 @@ import (
 const (
 	lockName   = "lock"
 	tempPrefix = ".new-"
-	digits     = "23456789BCDFGHJKMNPQRSTVWXZ" // nothing that looks or sounds alike, no vowels, no words
 
 	lockTimeout = 10 * time.Second // nobody is in the folder for longer than a few milliseconds
 )
@@ -123,8 +120,8 @@ func (f *folder) look() error {
 	return nil
 }
 
-// get reads a request by its number.
-func (f *folder) get(number string) (Request, error) {
+// Get reads a request by its number.
+func (f *folder) Get(number string) (Request, error) {
 	for _, e := range f.entries {
 		if e.number == number {
 			return f.read(e)
@@ -133,8 +130,8 @@ func (f *folder) get(number string) (Request, error) {
 	return Request{}, fmt.Errorf("%.20q: %w", number, ErrNotFound)
 }
 
-// same reads the agent's requests with the digest, newest first.
-func (f *folder) same(agent, digest string) ([]Request, error) {
+// Same reads the agent's requests with the digest, newest first.
+func (f *folder) Same(agent, digest string) ([]Request, error) {
 	var list []Request
 	for _, e := range f.entries {
 		if !strings.HasPrefix(digest, e.digest) {
@@ -157,8 +154,14 @@ func (f *folder) same(agent, digest string) ([]Request, error) {
 	return list, nil
 }
 
-// all reads every request. The error names those that could not be read.
-func (f *folder) all() ([]Request, error) {
+// Of reads the requests that can be read: those that cannot are not waiting.
+func (f *folder) Of(string) ([]Request, error) {
+	list, _ := f.All()
+	return list, nil
+}
+
+// All reads every request. The error names those that could not be read.
+func (f *folder) All() ([]Request, error) {
 	var list []Request
 	var problems []error
 	for _, e := range f.entries {
@@ -184,20 +187,20 @@ func (f *folder) read(e entry) (Request, error) {
 	if err := json.Unmarshal(data, &r); err != nil || !isDigest().MatchString(r.Digest) || nameOf(r) != e.name {
 		return Request{}, fmt.Errorf("%s is not as it was written; remove it, and the agent asks again", path)
 	}
-	if !f.now.Before(r.Expires.Add(Kept)) {
+	if r.Forgotten(f.now) {
 		if err := os.Remove(path); err != nil {
 			return Request{}, fmt.Errorf("forget a request: %w", err)
 		}
 		return Request{}, fmt.Errorf("%s: %w", e.number, ErrNotFound)
 	}
-	if r.age(f.now) {
-		return r, f.write(r)
+	if r.Age(f.now) {
+		return r, f.Put(r)
 	}
 	return r, nil
 }
 
-// write replaces the file of a request, or makes it. After a crash the old one stands there or the new one, whole.
-func (f *folder) write(r Request) error {
+// Put replaces the file of a request, or makes it. After a crash the old one stands there or the new one, whole.
+func (f *folder) Put(r Request) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -236,22 +239,10 @@ func syncDir(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// unused is a number that no request has. It is random, so that it says nothing about other requests; it is no secret.
-func (f *folder) unused() (string, error) {
-	for tries := range 100 {
-		number := newNumber(4 + tries/20) // longer where the short ones are nearly used up
-		if !slices.ContainsFunc(f.entries, func(e entry) bool { return e.number == number }) {
-			return number, nil
-		}
-	}
-	return "", fmt.Errorf("no free number was found: %w", fs.ErrExist)
+// Has tells whether a request has the number.
+func (f *folder) Has(number string) (bool, error) {
+	return slices.ContainsFunc(f.entries, func(e entry) bool { return e.number == number }), nil
 }
 
-func newNumber(length int) string {
-	random := make([]byte, length)
-	_, _ = rand.Read(random) // never fails
-	for i, b := range random {
-		random[i] = digits[int(b)%len(digits)]
-	}
-	return "A-" + string(random)
-}
+// Now is when the folder was entered.
+func (f *folder) Now() time.Time { return f.now }

@@ -30,6 +30,8 @@ var mayImport = map[string][]string{
 	"internal/freeze":                {},
 	"internal/gate":                  {"dixaclient", "schemas", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "golang.org/x/time/rate"},
 	"internal/identity":              {"internal/capability", "github.com/coreos/go-oidc/v3/oidc", "github.com/go-jose/go-jose/v4", "golang.org/x/time/rate"},
+	"internal/replicas":              {"dixaclient", "internal/gate", "internal/approval", "internal/freeze", "github.com/redis/go-redis/v9", "github.com/redis/go-redis/v9/maintnotifications", "golang.org/x/time/rate"},
+	"internal/replicas/redistest":    nil,
 	"internal/offline":               {},
 	"internal/export":                {"dixaclient"},
 	"internal/serve":                 {"dixaclient", "tools", "internal/gate", "golang.org/x/net/netutil", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},

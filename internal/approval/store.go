@@ -1,0 +1,198 @@
+package approval
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Shelf is where requests stand. All that it gives is brought up to the time; what is forgotten is not there.
+type Shelf interface {
+	Now() time.Time
+	Get(number string) (Request, error)           // [ErrNotFound] where there is none
+	Same(agent, digest string) ([]Request, error) // newest first
+	Of(agent string) ([]Request, error)           // at least those that are pending, and that can be read
+	All() ([]Request, error)                      // the error names those that could not be read
+	Put(r Request) error                          // writes a request, whole
+	Has(number string) (bool, error)
+}
+
+// Shelves makes a [Store] of a place to keep requests in: what it is given is done while nobody else changes anything
+// there, in this process or in another. It may be done again from the beginning, and then nothing is left of the first
+// time.
+type Shelves func(ctx context.Context, do func(Shelf) error) error
+
+var _ Store = Shelves(nil)
+
+// Park implements [Store].
+func (within Shelves) Park(ctx context.Context, r Request) (Request, error) {
+	if r.Agent == "" || r.Tool == "" || !isDigest().MatchString(r.Digest) {
+		return Request{}, errors.New("approval: a request needs its agent, its tool and the digest of its arguments")
+	}
+	var parked Request
+	err := within(ctx, func(s Shelf) error {
+		same, err := s.Same(r.Agent, r.Digest)
+		if err != nil {
+			return err
+		}
+		for _, old := range same {
+			if old.State == Pending || old.State == Approved {
+				parked = old
+				return nil
+			}
+		}
+		mine, err := s.Of(r.Agent)
+		if err != nil {
+			return err
+		}
+		pending := 0
+		for _, old := range mine {
+			if old.Agent == r.Agent && old.State == Pending {
+				pending++
+			}
+		}
+		if pending >= MostPending {
+			return ErrTooMany
+		}
+		parked = r
+		parked.Created = s.Now()
+		if parked.Expires.IsZero() {
+			parked.Expires = parked.Created.Add(Lifetime)
+		}
+		parked.State, parked.Approver, parked.KeyID, parked.Decided, parked.Reason, parked.Outcome = Pending, "", "", time.Time{}, "", ""
+		if parked.Number, err = unused(s); err != nil {
+			return err
+		}
+		return s.Put(parked)
+	})
+	if err != nil {
+		return Request{}, fmt.Errorf("the call was not put aside for an approver: %w", err)
+	}
+	return parked, nil
+}
+
+// Find implements [Store].
+func (within Shelves) Find(ctx context.Context, agent, digest string) (found *Request, err error) {
+	err = within(ctx, func(s Shelf) error {
+		found = nil
+		same, err := s.Same(agent, digest)
+		for i := range same {
+			if state := same[i].State; found == nil && (state == Pending || state == Approved || state == Denied && s.Now().Before(same[i].Expires)) {
+				found = &same[i]
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// Get implements [Store].
+func (within Shelves) Get(ctx context.Context, number string) (r Request, err error) {
+	err = within(ctx, func(s Shelf) error {
+		r, err = s.Get(number)
+		return err
+	})
+	return r, err
+}
+
+// List implements [Store].
+func (within Shelves) List(ctx context.Context, states ...State) (list []Request, err error) {
+	err = within(ctx, func(s Shelf) error {
+		list, err = s.All()
+		return err
+	})
+	list = slices.DeleteFunc(list, func(r Request) bool { return len(states) > 0 && !slices.Contains(states, r.State) })
+	slices.SortFunc(list, func(a, b Request) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Number, b.Number))
+	})
+	return list, err
+}
+
+// Decide implements [Store].
+func (within Shelves) Decide(ctx context.Context, number string, approve bool, approver, keyID, reason string) (r Request, err error) {
+	err = within(ctx, func(s Shelf) error {
+		var err error
+		if r, err = s.Get(number); err != nil {
+			return err
+		}
+		changed, err := r.decide(s.Now(), approve, approver, keyID, reason)
+		if err != nil || !changed {
+			return err
+		}
+		return s.Put(r)
+	})
+	if err != nil {
+		return Request{}, err
+	}
+	return r, nil
+}
+
+// Take implements [Store].
+func (within Shelves) Take(ctx context.Context, agent, digest string) (taken *Request, err error) {
+	err = within(ctx, func(s Shelf) error {
+		same, err := s.Same(agent, digest)
+		if err != nil {
+			return err
+		}
+		for _, r := range same {
+			if r.State == Approved {
+				r.State = Done
+				taken = &r
+				return s.Put(r)
+			}
+		}
+		if len(same) > 0 && same[0].State == Done {
+			return ErrTaken
+		}
+		return ErrNotApproved
+	})
+	if err != nil {
+		return nil, err
+	}
+	return taken, nil
+}
+
+// Finish implements [Store].
+func (within Shelves) Finish(ctx context.Context, number, outcome string) error {
+	return within(ctx, func(s Shelf) error {
+		r, err := s.Get(number)
+		if err != nil {
+			return err
+		}
+		if r.State != Done {
+			return fmt.Errorf("%s cannot be finished: %w", number, ErrNotApproved)
+		}
+		r.Outcome = outcome
+		r.forget()
+		return s.Put(r)
+	})
+}
+
+const digits = "23456789BCDFGHJKMNPQRSTVWXZ" // nothing that looks or sounds alike, no vowels, no words
+
+// unused is a number that no request has. It is random, so that it says nothing about other requests; it is no secret.
+func unused(s Shelf) (string, error) {
+	for tries := range 100 {
+		number := newNumber(4 + tries/20) // longer where the short ones are nearly used up
+		if has, err := s.Has(number); err != nil || !has {
+			return number, err
+		}
+	}
+	return "", errors.New("no free number was found")
+}
+
+func newNumber(length int) string {
+	random := make([]byte, length)
+	_, _ = rand.Read(random) // never fails
+	for i, b := range random {
+		random[i] = digits[int(b)%len(digits)]
+	}
+	return "A-" + string(random)
+}

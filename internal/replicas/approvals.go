@@ -1,0 +1,220 @@
+package replicas
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"dixa-mcp/internal/approval"
+)
+
+//go:embed approvals.lua
+var approvalsSource string
+
+var approvalsScript = redis.NewScript(approvalsSource)
+
+// approvals are the calls that wait for a person's yes, shared. What is decided about them is decided on what was read,
+// and written only if nothing was changed since.
+type approvals struct {
+	group  *Group
+	now    func() time.Time
+	memory func() time.Time // since when the server remembers all
+	turn   chan struct{}    // holds a value while somebody in this process is at it
+}
+
+// Approvals keeps parked calls for all replicas, and for whoever decides about them.
+func (g *Group) Approvals() approval.Store {
+	return g.approvals(g.Now, func() time.Time {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.memory
+	})
+}
+
+func (g *Group) approvals(now, memory func() time.Time) approval.Store {
+	a := &approvals{g, now, memory, make(chan struct{}, 1)}
+	return approval.Shelves(a.within)
+}
+
+var errChanged = errors.New("others changed the approvals at the same time, again and again")
+
+// within does something with the requests as they are, again where somebody else was faster.
+func (a *approvals) within(ctx context.Context, do func(approval.Shelf) error) error {
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	for range 100 {
+		var said error
+		err := a.group.ask(ctx, func(ctx context.Context) error {
+			s := &shelf{approvals: a, ctx: ctx, at: a.now()}
+			said = s.begin()
+			if s.broken == nil {
+				said = do(s)
+			}
+			if s.broken == nil && len(s.puts) > 0 {
+				said = cmp.Or(s.commit(), said)
+			}
+			return s.broken
+		})
+		if err != nil || !errors.Is(said, errChanged) {
+			return cmp.Or(err, said)
+		}
+		select {
+		case <-time.After(mathrand.N(4 * time.Millisecond)): // so that two do not meet again
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return errChanged
+}
+
+// shelf is what was read, and what is to be written.
+type shelf struct {
+	*approvals
+	ctx     context.Context
+	at      time.Time
+	version string
+	puts    []any
+	broken  error // the server could not be asked
+}
+
+func (s *shelf) begin() error {
+	version, err := s.group.client.Get(s.ctx, s.group.key("approvals:version")).Result()
+	s.version = version
+	return s.check(err)
+}
+
+// check keeps what is wrong with the server apart from what a request is refused for.
+func (s *shelf) check(err error) error {
+	if err == nil || errors.Is(err, redis.Nil) {
+		return nil
+	}
+	s.broken = cmp.Or(s.broken, err)
+	return err
+}
+
+func (s *shelf) commit() error {
+	g := s.group
+	args := append([]any{s.version, rand.Text(), g.prefix, s.at.UnixMilli()}, s.puts...)
+	answer, err := approvalsScript.Run(s.ctx, g.client, []string{g.key("approvals:version"), g.key("approvals"), g.key("group")}, args...).Slice()
+	if err := s.check(err); err != nil {
+		return err
+	}
+	if answer[0] != "done" {
+		return errChanged
+	}
+	return nil
+}
+
+// Now implements [approval.Shelf], as do the others.
+func (s *shelf) Now() time.Time { return s.at }
+
+func (s *shelf) Get(number string) (approval.Request, error) {
+	list, err := s.read([]string{number})
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("%.20q: %w", number, approval.ErrNotFound)
+	}
+	if err != nil {
+		return approval.Request{}, err
+	}
+	return list[0], nil
+}
+
+func (s *shelf) Same(agent, digest string) ([]approval.Request, error) {
+	list, err := s.members("approvals:" + agent + ":" + digest)
+	slices.SortFunc(list, func(a, b approval.Request) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Number, b.Number))
+	})
+	return list, err
+}
+
+func (s *shelf) Of(agent string) ([]approval.Request, error) { return s.members("pending:" + agent) }
+
+func (s *shelf) All() ([]approval.Request, error) {
+	numbers, err := s.group.client.ZRange(s.ctx, s.group.key("approvals"), 0, -1).Result()
+	if err := s.check(err); err != nil {
+		return nil, err
+	}
+	return s.read(numbers)
+}
+
+func (s *shelf) Has(number string) (bool, error) {
+	n, err := s.group.client.Exists(s.ctx, s.group.key("approval:"+number)).Result()
+	return n > 0, s.check(err)
+}
+
+func (s *shelf) Put(r approval.Request) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	forgotten, pending := r.Expires.Add(approval.Kept), 0
+	if r.State == approval.Pending {
+		pending = 1
+	}
+	s.puts = append(s.puts, r.Number, text, max(1, forgotten.Sub(s.at).Milliseconds()), forgotten.UnixMilli(), r.Agent, r.Digest, pending)
+	return nil
+}
+
+func (s *shelf) members(key string) ([]approval.Request, error) {
+	numbers, err := s.group.client.SMembers(s.ctx, s.group.key(key)).Result()
+	if err := s.check(err); err != nil {
+		return nil, err
+	}
+	return s.read(numbers)
+}
+
+// read reads requests and brings them up to the time. Those that are forgotten are not there. A yes from before the
+// server began to remember may have been used: it counts for nothing.
+func (s *shelf) read(numbers []string) ([]approval.Request, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, len(numbers))
+	for i, number := range numbers {
+		keys[i] = s.group.key("approval:" + number)
+	}
+	texts, err := s.group.client.MGet(s.ctx, keys...).Result()
+	if err := s.check(err); err != nil {
+		return nil, err
+	}
+	var list []approval.Request
+	var problems []error
+	for i, text := range texts {
+		if text == nil {
+			continue
+		}
+		var r approval.Request
+		if err := json.Unmarshal([]byte(text.(string)), &r); err != nil || r.Number != numbers[i] {
+			problems = append(problems, fmt.Errorf("the request under %s is not as it was written; remove it, and the agent asks again", keys[i]))
+			continue
+		}
+		if r.Forgotten(s.at) {
+			continue
+		}
+		changed := r.Age(s.at)
+		if r.State == approval.Approved && r.Decided.Before(s.memory()) {
+			r.Void()
+			changed = true
+		}
+		if changed {
+			if err := s.Put(r); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, r)
+	}
+	return list, errors.Join(problems...)
+}

@@ -1,0 +1,169 @@
+package replicas
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/time/rate"
+
+	"dixa-mcp/dixaclient"
+)
+
+//go:embed bucket.lua
+var bucketSource string
+
+var bucketScript = redis.NewScript(bucketSource)
+
+// bucket is Dixa's limit for one token, shared.
+type bucket struct {
+	group *Group
+	spec  dixaclient.BucketSpec
+	keys  []string
+
+	mu    sync.Mutex
+	pace  pace
+	owed  bool // of a 429 that came while this replica was alone the others do not know
+	term  int  // that the share is of
+	share *rate.Limiter
+}
+
+// Bucket is what all replicas together have of a token's limit.
+func (g *Group) Bucket(spec dixaclient.BucketSpec) dixaclient.Bucket {
+	name := fmt.Sprintf("bucket:%s:%d", spec.Token, spec.Host)
+	return &bucket{group: g, spec: spec, keys: []string{g.key("replicas"), g.key("group"), g.key(name)}, pace: pace{value: 1}, term: -1}
+}
+
+// Reserve implements [dixaclient.Bucket].
+func (b *bucket) Reserve(ctx context.Context) (time.Duration, func(), error) {
+	for {
+		if ctx.Err() != nil {
+			return 0, nil, context.Cause(ctx)
+		}
+		if wait, turn, err := b.script(ctx, "reserve", 0); err == nil {
+			var once sync.Once
+			return wait, func() { once.Do(func() { _, _, _ = b.script(ctx, "giveBack", turn) }) }, nil // alone, there is nothing to give back to
+		}
+		if wait, giveBack, ok := b.alone(); ok {
+			return wait, giveBack, nil
+		}
+	}
+}
+
+// script asks the server. A changed freeze is looked at on the way: it holds for what waits its turn.
+func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time.Duration, last int64, err error) {
+	b.mu.Lock()
+	most := 1.0
+	if b.owed {
+		b.pace.recover(time.Now())
+		most = b.pace.value
+	}
+	b.mu.Unlock()
+	answer, err := b.group.run(ctx, bucketScript, b.keys, what, b.group.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds())
+	if err != nil {
+		return 0, 0, err
+	}
+	value, _ := strconv.ParseFloat(answer[2].(string), 64) // the script writes it
+	b.mu.Lock()
+	now := time.Now()
+	if value != b.pace.value {
+		b.pace = pace{value: value, lowered: now, changed: now}
+	}
+	b.owed = b.owed && most == 1
+	b.mu.Unlock()
+	b.group.sawMarks(ctx, number(answer[3]))
+	return time.Duration(number(answer[0])) * time.Microsecond, number(answer[1]), nil
+}
+
+// alone takes a turn of this replica's share; not ok where it shares again. The share begins empty, and not before the
+// others have left it to this replica: what they and it took last is not known.
+func (b *bucket) alone() (wait time.Duration, giveBack func(), ok bool) {
+	b.group.alone.RLock()
+	defer b.group.alone.RUnlock()
+	s := b.group.situation()
+	if s.Shared {
+		return 0, nil, false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.pace.recover(now)
+	perSecond := rate.Limit(b.spec.Rate * b.pace.value / float64(s.Replicas))
+	if early := s.from.Sub(now); early > 0 {
+		return early + time.Duration(float64(time.Second)/float64(perSecond)), func() {}, true
+	}
+	if b.term != s.term || b.share == nil {
+		b.term, b.share = s.term, rate.NewLimiter(perSecond, 1)
+		b.share.ReserveN(now, 1)
+	}
+	if b.share.Limit() != perSecond {
+		b.share.SetLimitAt(now, perSecond)
+	}
+	turn := b.share.ReserveN(now, 1)
+	return turn.DelayFrom(now), turn.Cancel, true
+}
+
+// Throttled implements [dixaclient.Bucket].
+func (b *bucket) Throttled(ctx context.Context) {
+	if _, _, err := b.script(ctx, "throttled", 0); err == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pace.throttle(time.Now())
+	b.owed = true
+}
+
+// Rate implements [dixaclient.Bucket]: the replicas take turns where all have something to send.
+func (b *bucket) Rate() float64 {
+	replicas := b.group.State().Replicas
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pace.recover(time.Now())
+	return b.spec.Rate * b.pace.value / float64(replicas)
+}
+
+// situation is what a share goes by.
+type situation struct {
+	State
+	term int
+	from time.Time // when the others know that this replica is alone
+}
+
+func (g *Group) situation() situation {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := situation{State: g.state, term: g.term}
+	if s.Replicas > 1 {
+		s.from = g.beaten.Add(freshFor)
+	}
+	return s
+}
+
+// pace is the part of the full pace that is used: halved after a 429, recovering by itself. The script does the same.
+type pace struct {
+	value            float64
+	lowered, changed time.Time
+}
+
+func (p *pace) throttle(now time.Time) {
+	if now.Sub(p.lowered) < time.Second {
+		return
+	}
+	p.recover(now)
+	p.value, p.lowered, p.changed = max(1.0/16, p.value/2), now, now
+}
+
+func (p *pace) recover(now time.Time) {
+	if p.value >= 1 {
+		return
+	}
+	steps := now.Sub(p.changed) / (2 * time.Second)
+	if steps > 0 {
+		p.value, p.changed = min(1, p.value+float64(steps)/10), p.changed.Add(steps*2*time.Second)
+	}
+}

@@ -1,0 +1,66 @@
+-- Turns below Dixa's limit for one token: a bucket of turns that fills at a pace.
+-- KEYS: replicas, group, bucket
+-- ARGV: what to do, id, turns a second, burst, number of the turn that is given back, pace at the most, fresh for, seen for
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local what, rate, burst = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- Whom the server does not know was alone, or the server lost its memory.
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
+	return redis.error_reply('STRANGER this replica is not announced')
+end
+
+-- Those that are alone have their share of the limit; the rest is here.
+local seen, here = 0, 0
+local all = redis.call('HVALS', KEYS[1])
+for i = 1, #all do
+	local at, how = string.match(all[i], '^(%d+) (%a+)$')
+	local age = now - at
+	if age <= tonumber(ARGV[8]) then
+		seen = seen + 1
+		if how == 'sharing' and age <= tonumber(ARGV[7]) then
+			here = here + 1
+		end
+	end
+end
+local full = rate * math.max(1, here) / math.max(1, seen)
+
+local group = redis.call('HMGET', KEYS[2], 'returns', 'marks')
+local returns = tonumber(group[1] or '0')
+local b = redis.call('HMGET', KEYS[3], 'turns', 'at', 'pace', 'lowered', 'changed', 'last', 'returns')
+-- One that is not known begins empty: nobody can tell what was taken before.
+local turns, at, pace = tonumber(b[1] or '0'), tonumber(b[2] or now), tonumber(b[3] or '1')
+local lowered, changed = tonumber(b[4] or '0'), tonumber(b[5] or now)
+local last, known = tonumber(b[6] or '0'), tonumber(b[7] or returns)
+
+turns = math.min(burst, turns + math.max(0, now - at) / 1000000 * full * pace)
+if known ~= returns then
+	turns = math.min(turns, 0) - math.min(math.max(1, returns - known), math.max(1, seen))
+end
+if pace < 1 then
+	local steps = math.floor((now - changed) / 2000000)
+	if steps > 0 then
+		pace, changed = math.min(1, pace + steps / 10), changed + steps * 2000000
+	end
+end
+if tonumber(ARGV[6]) < pace then
+	pace, changed = tonumber(ARGV[6]), now
+end
+
+local wait = 0
+if what == 'reserve' then
+	turns, last = turns - 1, last + 1
+	if turns < 0 then
+		wait = -turns / (full * pace) * 1000000
+	end
+elseif what == 'giveBack' and last == tonumber(ARGV[5]) then
+	turns, last = math.min(burst, turns + 1), last - 1
+elseif what == 'throttled' and now - lowered >= 1000000 then
+	pace, lowered, changed = math.max(1 / 16, pace / 2), now, now
+end
+
+redis.call('HSET', KEYS[3], 'turns', string.format('%.9f', turns), 'at', string.format('%.0f', now),
+	'pace', string.format('%.6f', pace), 'lowered', string.format('%.0f', lowered), 'changed', string.format('%.0f', changed),
+	'last', string.format('%.0f', last), 'returns', string.format('%.0f', returns))
+redis.call('PEXPIRE', KEYS[3], 3600000)
+return { string.format('%.0f', math.ceil(wait)), string.format('%.0f', last), string.format('%.6f', pace), group[2] or '0' }

@@ -1,0 +1,258 @@
+package replicas
+
+import (
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/freeze"
+	"dixa-mcp/internal/replicas/redistest"
+)
+
+// Every bucket must pass these: for one process, and of several that share.
+func TestBuckets(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T, rate float64, burst int) []dixaclient.Bucket{
+		"in process": func(_ *testing.T, rate float64, burst int) []dixaclient.Bucket {
+			return []dixaclient.Bucket{dixaclient.NewLocalBucket(rate, burst)}
+		},
+		"shared by three": func(t *testing.T, rate float64, burst int) []dixaclient.Bucket {
+			return bucketsOf(joinAll(t, same(redistest.Start(t).URL(), 3)...), rate, burst)
+		},
+	} {
+		for what, test := range map[string]func(t *testing.T, open func(rate float64, burst int) []dixaclient.Bucket){
+			"keeps the limit": keepsLimit, "slows down": slowsDown, "takes back": takesBack,
+		} {
+			t.Run(name+"/"+what, func(t *testing.T) {
+				t.Parallel()
+				test(t, func(rate float64, burst int) []dixaclient.Bucket { return open(t, rate, burst) })
+			})
+		}
+	}
+}
+
+func bucketsOf(all []*Group, rate float64, burst int) []dixaclient.Bucket {
+	var list []dixaclient.Bucket
+	for _, g := range all {
+		list = append(list, g.Bucket(dixaclient.BucketSpec{Token: "0123456789abcdef", Rate: rate, Burst: burst}))
+	}
+	return list
+}
+
+// turns are when turns were used, in order.
+type turns struct {
+	mu   sync.Mutex
+	list []time.Time
+}
+
+// spend uses all turns of a bucket until the time, as the head of a queue does. Where others wait, stop ends it before.
+func (u *turns) spend(t *testing.T, b dixaclient.Bucket, until time.Time) {
+	for {
+		asked := time.Now()
+		wait, giveBack, err := b.Reserve(t.Context())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		at := time.Now()
+		if wait > 0 {
+			at = at.Add(wait)
+		}
+		if at.After(until) || asked.After(until) {
+			giveBack()
+			return
+		}
+		time.Sleep(time.Until(at))
+		u.mu.Lock()
+		u.list = append(u.list, at)
+		u.mu.Unlock()
+	}
+}
+
+// all spends from several buckets at once.
+func (u *turns) all(t *testing.T, buckets []dixaclient.Bucket, d time.Duration) {
+	var wait sync.WaitGroup
+	until := time.Now().Add(d)
+	for _, b := range buckets {
+		wait.Go(func() { u.spend(t, b, until) })
+	}
+	wait.Wait()
+}
+
+// require requires that no time had more turns than the limit lets through, with so many more for answers on their way.
+func (u *turns) require(t *testing.T, rate float64, burst int, more float64) {
+	t.Helper()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	slices.SortFunc(u.list, time.Time.Compare)
+	for i := range u.list {
+		for j := i; j < len(u.list); j++ {
+			window := u.list[j].Sub(u.list[i])
+			require.LessOrEqual(t, float64(j-i+1), float64(burst)+rate*window.Seconds()+more, "turns %d to %d of %d in %s", i, j, len(u.list), window)
+		}
+	}
+}
+
+func keepsLimit(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
+	buckets := open(100, 3)
+	var u turns
+	u.all(t, buckets, 1500*time.Millisecond)
+	u.require(t, 100, 3, 1.5)
+	require.GreaterOrEqual(t, len(u.list), 140, "nearly all turns are used")
+}
+
+func slowsDown(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
+	buckets := open(100, 3)
+	var u turns
+	u.all(t, buckets, 100*time.Millisecond)
+	for _, b := range buckets { // together they count once
+		b.Throttled(t.Context())
+	}
+	u.list = nil
+	u.all(t, buckets, 900*time.Millisecond)
+	u.require(t, 50, 3, 1.5)
+	require.GreaterOrEqual(t, len(u.list), 35)
+	for _, b := range buckets {
+		require.InDelta(t, 50.0/float64(len(buckets)), b.Rate(), 0.1)
+	}
+	time.Sleep(200 * time.Millisecond) // the server's second
+	buckets[0].Throttled(t.Context())
+	require.InDelta(t, 25.0/float64(len(buckets)), buckets[0].Rate(), 0.1)
+	require.Eventually(t, func() bool { // a tenth every two seconds
+		_, giveBack, err := buckets[0].Reserve(t.Context())
+		giveBack()
+		return err == nil && buckets[0].Rate()*float64(len(buckets)) > 34
+	}, 3*time.Second, 20*time.Millisecond)
+}
+
+func takesBack(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
+	buckets := open(2, 1)
+	b, other := buckets[0], buckets[len(buckets)-1]
+	reserve := func(b dixaclient.Bucket) (time.Duration, func()) {
+		wait, giveBack, err := b.Reserve(t.Context())
+		require.NoError(t, err)
+		return wait, giveBack
+	}
+	first, _ := reserve(b)
+	second, giveBack := reserve(b)
+	require.InDelta(t, 0.5, (second - first).Seconds(), 0.1)
+	giveBack()
+	again, newest := reserve(other)
+	require.InDelta(t, second.Seconds(), again.Seconds(), 0.1, "the newest comes back")
+	last, _ := reserve(b)
+	newest()
+	after, _ := reserve(other)
+	require.InDelta(t, 0.5, (after - last).Seconds(), 0.1, "one that others wait behind does not")
+}
+
+// While replicas come, go, lose the server and return, they never have more turns together than one would have.
+func TestBucketAwayAndBack(t *testing.T) {
+	const rate = 30
+	for name, test := range map[string]struct {
+		away func(*redistest.Server, []*redistest.Proxy) (back func())
+		all  bool // lose the server
+	}{
+		"killed":      {func(s *redistest.Server, _ []*redistest.Proxy) func() { s.Kill(); return s.Start }, true},
+		"stopped":     {func(s *redistest.Server, _ []*redistest.Proxy) func() { s.Freeze(); return s.Thaw }, true},
+		"one cut off": {func(_ *redistest.Server, p []*redistest.Proxy) func() { p[0].Cut(); return p[0].Restore }, false},
+		"one held":    {func(_ *redistest.Server, p []*redistest.Proxy) func() { p[0].Hold(); return p[0].Restore }, false},
+		"one mute":    {func(_ *redistest.Server, p []*redistest.Proxy) func() { p[0].Mute(); return p[0].Restore }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := redistest.Start(t)
+			var proxies []*redistest.Proxy
+			var urls []string
+			for range 3 {
+				p := redistest.Between(t, s)
+				proxies, urls = append(proxies, p), append(urls, p.URL())
+			}
+			all := joinAll(t, urls...)
+			buckets := bucketsOf(all, rate, 3)
+			var u turns
+			var wait sync.WaitGroup
+			wait.Go(func() { u.all(t, buckets, 8*time.Second) })
+			time.Sleep(time.Second)
+			back := test.away(s, proxies)
+			lost := all[:1]
+			if test.all {
+				lost = all
+			}
+			alone(t, lost...)
+			began := time.Now()
+			for _, b := range buckets {
+				require.InDelta(t, rate/3.0, b.Rate(), 0.01)
+			}
+			time.Sleep(3 * time.Second)
+			back()
+			see(t, 3, all...)
+			returned := time.Now()
+			wait.Wait()
+			u.require(t, rate, 3, 1.5)
+			// In the last half of the time alone, and after it, the limit is used.
+			require.GreaterOrEqual(t, u.between(began.Add(2*time.Second), began.Add(3*time.Second)), 20)
+			require.GreaterOrEqual(t, u.between(returned.Add(500*time.Millisecond), returned.Add(1500*time.Millisecond)), 25)
+		})
+	}
+}
+
+func (u *turns) between(from, to time.Time) (n int) {
+	for _, at := range u.list {
+		if at.After(from) && at.Before(to) {
+			n++
+		}
+	}
+	return n
+}
+
+// A 429 that came while a replica was alone slows all down when it is back.
+func TestThrottledAlone(t *testing.T) {
+	s := redistest.Start(t)
+	p := redistest.Between(t, s)
+	all := joinAll(t, p.URL(), s.URL())
+	buckets := bucketsOf(all, 1000, 3)
+	p.Cut()
+	alone(t, all[0])
+	buckets[0].Throttled(t.Context())
+	p.Restore()
+	see(t, 2, all...)
+	for _, b := range buckets {
+		_, _, err := b.Reserve(t.Context())
+		require.NoError(t, err)
+		require.Less(t, b.Rate(), 450.0)
+	}
+}
+
+// One that waits for its turn learns of a freeze by another replica with it.
+func TestReserveBringsFreezes(t *testing.T) {
+	all := joinAll(t, same(redistest.Start(t).URL(), 2)...)
+	b := bucketsOf(all, 1000, 3)[0]
+	for i := range 20 {
+		name := "agent" + strconv.Itoa(i)
+		require.NoError(t, all[1].Freezes().Set(t.Context(), name, freeze.Mark{By: "anna"}))
+		_, _, err := b.Reserve(t.Context())
+		require.NoError(t, err)
+		_, frozen := all[0].Freezes().Frozen(name)
+		require.True(t, frozen)
+	}
+}
+
+func BenchmarkReserve(b *testing.B) {
+	g := join(b, redistest.Start(b).URL())
+	bucket := g.Bucket(dixaclient.BucketSpec{Token: "x", Rate: 1e9, Burst: 1000})
+	took := make([]time.Duration, 0, b.N)
+	for b.Loop() {
+		start := time.Now()
+		if _, _, err := bucket.Reserve(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}

@@ -1,0 +1,180 @@
+package replicas
+
+import (
+	"context"
+	_ "embed"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"dixa-mcp/internal/gate"
+)
+
+var (
+	//go:embed budgets.lua
+	budgetsSource string
+	//go:embed merge.lua
+	mergeSource string
+
+	budgetsScript = redis.NewScript(budgetsSource)
+	mergeScript   = redis.NewScript(mergeSource)
+)
+
+// budgets are what agents use, counted together. What the server knows is known here too, as it last was; alone, a
+// replica may use what was left then, divided by the replicas.
+type budgets struct {
+	group *Group
+
+	mu     sync.Mutex
+	agents map[string]*account
+}
+
+var _ gate.Budgets = (*budgets)(nil)
+
+// Budgets counts for all replicas.
+func (g *Group) Budgets() gate.Budgets { return g.budgets }
+
+// Take implements [gate.Budgets].
+func (b *budgets) Take(ctx context.Context, agent string, lines []gate.Line, pace float64) (gate.Taken, error) {
+	for {
+		if ctx.Err() != nil {
+			return gate.Taken{}, context.Cause(ctx)
+		}
+		if taken, err := b.script(ctx, "take", agent, lines, pace); err == nil {
+			return taken, nil
+		}
+		if taken, ok := b.alone(agent, lines, pace, true); ok {
+			return taken, nil
+		}
+	}
+}
+
+// Counts implements [gate.Budgets].
+func (b *budgets) Counts(ctx context.Context, agent string, lines []gate.Line) ([]gate.Count, error) {
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if taken, err := b.script(ctx, "counts", agent, lines, 0); err == nil {
+			return taken.Counts, nil
+		}
+		if taken, ok := b.alone(agent, lines, 0, false); ok {
+			return taken.Counts, nil
+		}
+	}
+}
+
+// script asks the server.
+func (b *budgets) script(ctx context.Context, what, agent string, lines []gate.Line, pace float64) (gate.Taken, error) {
+	g := b.group
+	keys := []string{g.key("replicas"), g.key("used"), g.key("budget:" + agent), g.key("pace:" + agent)}
+	args := []any{what, g.id, agent, pace, gate.PaceBurst, 0}
+	for _, l := range lines {
+		args = append(args, l.What, int64(l.Period/time.Second), l.Most)
+	}
+	answer, err := g.run(ctx, budgetsScript, keys, args...)
+	if err != nil {
+		return gate.Taken{}, err
+	}
+	now := time.UnixMicro(number(answer[0]))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.of(agent)
+	a.merge(answer[4].([]any))
+	taken := gate.Taken{Counts: a.counts(lines, now, nil), Wait: time.Duration(number(answer[2])) * time.Microsecond}
+	if number(answer[1]) == 1 {
+		taken.Over = gate.Over(taken.Counts)
+	} else if what == "take" && pace > 0 {
+		back := append([]any{"giveBack"}, args[1:5]...)
+		back = append(back, number(answer[3]))
+		taken.GiveBack = sync.OnceFunc(func() { _, _ = g.run(ctx, budgetsScript, keys, back...) }) // alone, there is nothing to give back to
+	}
+	return taken, nil
+}
+
+// alone counts here; not ok where this replica shares again.
+func (b *budgets) alone(agent string, lines []gate.Line, pace float64, take bool) (gate.Taken, bool) {
+	b.group.alone.RLock()
+	defer b.group.alone.RUnlock()
+	s := b.group.situation()
+	if s.Shared {
+		return gate.Taken{}, false
+	}
+	now := b.group.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.of(agent)
+	if a.term != s.term || a.share == nil {
+		a.term, a.share, a.pace = s.term, &share{b.group.id, s.Replicas, map[cell]found{}}, nil
+	}
+	taken := gate.Taken{Counts: a.counts(lines, now, a.share)}
+	if over := gate.Over(taken.Counts); over != nil {
+		taken.Over = over
+		return taken, true
+	}
+	if !take {
+		return taken, true
+	}
+	for _, l := range lines {
+		a.of(cellOf(l, now))[b.group.id]++
+	}
+	taken.Counts = a.counts(lines, now, a.share)
+	if pace > 0 {
+		turn := a.paced(pace, s.Replicas).Reserve()
+		taken.Wait, taken.GiveBack = turn.Delay(), turn.Cancel
+	}
+	return taken, true
+}
+
+func (b *budgets) of(agent string) *account {
+	a := b.agents[agent]
+	if a == nil {
+		a = &account{used: map[cell]map[string]int{}}
+		b.agents[agent] = a
+	}
+	return a
+}
+
+// pull learns what other replicas counted for these agents.
+func (b *budgets) pull(ctx context.Context, agents []string) error {
+	if len(agents) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	answers := make([]*redis.SliceCmd, len(agents))
+	if _, err := b.group.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, agent := range agents {
+			answers[i] = redis.NewSliceCmd(ctx, "hgetall", b.group.key("budget:"+agent))
+			_ = p.Process(ctx, answers[i]) // its error comes with the pipeline's
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, agent := range agents {
+		b.of(agent).merge(answers[i].Val())
+	}
+	return nil
+}
+
+// push tells the server all that is known here and still counts. Nothing may be counted here meanwhile.
+func (b *budgets) push(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
+	defer cancel()
+	g, now := b.group, b.group.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, err := g.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for agent, a := range b.agents {
+			if counts := a.fields(now); len(counts) > 0 {
+				mergeScript.Eval(ctx, p, []string{g.key("used"), g.key("budget:" + agent)}, append([]any{agent}, counts...)...)
+			}
+		}
+		return nil
+	})
+	return err
+}

@@ -1,0 +1,65 @@
+-- What an agent has used of its budget. Every replica counts for itself, so that counts can be put together again after
+-- each was alone or the server forgot them: the larger one of the same replica holds.
+-- KEYS: replicas, used, counts of the agent (what/seconds/number of the hour or day/replica), pace of the agent
+-- ARGV: what to do, id, agent, pace in turns a second (0: none), burst, number of the turn that is given back,
+--       then for each line: what, seconds, most (0: no limit)
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local what, pace, burst = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
+
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
+	return redis.error_reply('STRANGER this replica is not announced')
+end
+
+local wait, last = 0, 0
+local function turn()
+	local b = redis.call('HMGET', KEYS[4], 'turns', 'at', 'last')
+	local turns = math.min(burst, tonumber(b[1] or burst) + math.max(0, now - tonumber(b[2] or now)) / 1000000 * pace)
+	last = tonumber(b[3] or '0')
+	if what == 'take' then
+		turns, last = turns - 1, last + 1
+		wait = math.max(0, -turns / pace * 1000000)
+	elseif last == tonumber(ARGV[6]) then
+		turns, last = math.min(burst, turns + 1), last - 1
+	end
+	redis.call('HSET', KEYS[4], 'turns', string.format('%.9f', turns), 'at', string.format('%.0f', now), 'last', string.format('%.0f', last))
+	redis.call('PEXPIRE', KEYS[4], string.format('%.0f', math.max(60000, burst / pace * 2000)))
+end
+
+if what == 'giveBack' then
+	turn()
+	return {}
+end
+
+local used = {}
+local all = redis.call('HGETALL', KEYS[3])
+for i = 1, #all, 2 do
+	local line, seconds, window = string.match(all[i], '^(%a+/(%d+)/(%d+))/')
+	if tonumber(window) < math.floor(now / 1000000 / tonumber(seconds)) then
+		redis.call('HDEL', KEYS[3], all[i])
+	else
+		used[line] = (used[line] or 0) + tonumber(all[i + 1])
+	end
+end
+
+local over, lines = 0, {}
+for i = 7, #ARGV, 3 do
+	local line = string.format('%s/%s/%.0f', ARGV[i], ARGV[i + 1], math.floor(now / 1000000 / tonumber(ARGV[i + 1])))
+	lines[#lines + 1] = line
+	local most = tonumber(ARGV[i + 2])
+	if most > 0 and (used[line] or 0) >= most then
+		over = 1
+	end
+end
+
+if what == 'take' and over == 0 then
+	for i = 1, #lines do
+		redis.call('HINCRBY', KEYS[3], lines[i] .. '/' .. ARGV[2], 1)
+	end
+	redis.call('PEXPIRE', KEYS[3], 172800000)
+	redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[3])
+	if pace > 0 then
+		turn()
+	end
+end
+return { string.format('%.0f', now), over, string.format('%.0f', math.ceil(wait)), string.format('%.0f', last), redis.call('HGETALL', KEYS[3]) }

@@ -1,0 +1,229 @@
+// Package replicas is what several processes share through Redis or Valkey: Dixa's limit, agents' budgets, the single use
+// of confirmations, parked approvals, freezes, the sessions of older clients, and a secret.
+//
+// Each decision is one atomic script that goes by the server's clock. A process that cannot reach the server is alone: it
+// keeps to its share, which is what there is divided by the replicas that it saw last, and what cannot be shared out is
+// refused. A heartbeat brings it back.
+package replicas
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"dixa-mcp/internal/freeze"
+)
+
+const (
+	// beatEvery is how often a replica announces itself, learns what changed, and tries to come back.
+	beatEvery = 500 * time.Millisecond
+	// freshFor is how long after its last heartbeat a replica counts as sharing. Whoever loses the server waits as long
+	// before it uses its share, so that the others have left it to them by then.
+	freshFor = 1500 * time.Millisecond
+	// seenFor is how long after its last heartbeat a replica's share is kept for it.
+	seenFor = 5 * time.Second
+	// callTimeout is how long an answer may take. Nobody waits longer to learn that the server is away.
+	callTimeout = 500 * time.Millisecond
+	// connections is how many there are at most at a time.
+	connections = 32
+)
+
+// ErrAway says that what the replicas share cannot be reached, or that nobody knows what became of a request to it.
+var ErrAway = errors.New("the Redis that the servers share cannot be reached")
+
+// Options say what a replica joins.
+type Options struct {
+	URL     string       // redis://[user:password@]host:port[/database], or rediss:// with TLS, or unix://
+	Prefix  string       // in the names of all keys, "dixa-mcp" by default; those with the same prefix belong together
+	Replica string       // what this one is called, made unique; "": it only looks and decides, and does not count as a replica
+	Log     *slog.Logger // nil means slog.Default()
+}
+
+// Group is this process among the replicas. It is safe for concurrent use.
+type Group struct {
+	id     string // "" for one that does not count
+	prefix string
+	client *redis.Client
+	log    *slog.Logger
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+
+	// alone is held for reading while something is done that is right only alone, and for writing on coming back.
+	alone   sync.RWMutex
+	budgets *budgets
+
+	mu       sync.Mutex
+	state    State
+	term     int           // counts how often the server was lost
+	beaten   time.Time     // when the last heartbeat was answered
+	offset   time.Duration // the server's clock less ours
+	memory   time.Time     // since when the server remembers all, by its clock
+	marks    map[string]freeze.Mark
+	version  int64  // of the marks
+	secret   string // of all replicas
+	differs  bool   // the server has another secret
+	lastSeen int64  // the server's time, in microseconds, up to which all that others counted is known here
+}
+
+// State says whether the replicas share, as far as this one knows.
+type State struct {
+	Shared   bool
+	Replicas int       // seen lately, this one among them
+	Since    time.Time // when that began or ended
+}
+
+// Connect joins the others, or says why that is not possible. Close leaves them.
+func Connect(ctx context.Context, o Options) (*Group, error) {
+	client, err := open(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if o.Prefix == "" {
+		o.Prefix = "dixa-mcp"
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	redis.SetLogger(silent{}) // what it would write to stderr is in errors, too
+	g := &Group{prefix: "{" + o.Prefix + "}:", client: client, log: o.Log}
+	g.budgets = &budgets{group: g, agents: map[string]*account{}}
+	if o.Replica != "" {
+		g.id = o.Replica + "-" + rand.Text()[:8]
+	}
+	if err := g.join(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the Redis at %s cannot be used: %s. Check --redis, and that it runs and lets this server in", client.Options().Addr, plain(err)), client.Close())
+	}
+	ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if g.id != "" {
+		g.done.Go(func() { g.keepBeating(ctx) })
+	}
+	return g, nil
+}
+
+func (g *Group) join(ctx context.Context) error {
+	if err := g.loadSecret(ctx); err != nil {
+		return err
+	}
+	answer, err := g.beat(ctx, sharing)
+	if err != nil {
+		return err
+	}
+	if err := g.learn(ctx, answer); err != nil {
+		return err
+	}
+	g.state.Shared, g.state.Since = true, time.Now()
+	return nil
+}
+
+// open reads the address. Its password must not get into an error.
+func open(address string) (*redis.Client, error) {
+	o, err := redis.ParseURL(address)
+	if err != nil {
+		shape := "redis://user:password@host:6379"
+		if u, bad := url.Parse(address); bad == nil && u.User == nil && !strings.Contains(address, "@") {
+			return nil, fmt.Errorf("%q is no address of a Redis: it must look like %s", address, shape)
+		}
+		return nil, fmt.Errorf("the address of the Redis cannot be read: it must look like %s", shape)
+	}
+	o.Protocol, o.DisableIdentity = 2, true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = callTimeout, callTimeout, callTimeout, callTimeout
+	o.MaxRetries, o.DialerRetries = -1, 1
+	o.PoolSize, o.MaxActiveConns, o.PipelinePoolSize = connections, connections, -1
+	o.ContextTimeoutEnabled = true
+	return redis.NewClient(o), nil
+}
+
+// Close leaves the replicas, so that the others need not wait for this one's share.
+func (g *Group) Close() {
+	g.stop()
+	g.done.Wait()
+	if shared, _ := g.shared(); shared && g.id != "" {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		_ = g.client.HDel(ctx, g.key("replicas"), g.id).Err() // they notice by themselves
+	}
+	_ = g.client.Close() // nothing is on its way any more
+}
+
+// State says whether the replicas share.
+func (g *Group) State() State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state
+}
+
+// Secret is 32 random bytes that all replicas have, and nobody else.
+func (g *Group) Secret() []byte { return []byte(g.secret) }
+
+// Now is the server's time, as far as it is known.
+func (g *Group) Now() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Now().Add(g.offset)
+}
+
+func (g *Group) key(name string) string { return g.prefix + name }
+
+func (g *Group) shared() (bool, int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state.Shared, g.term
+}
+
+// run runs a script, unless this replica is alone. Whatever goes wrong makes it so: the error is always [ErrAway].
+func (g *Group) run(ctx context.Context, script *redis.Script, keys []string, args ...any) ([]any, error) {
+	var answer []any
+	err := g.ask(ctx, func(ctx context.Context) error {
+		var err error
+		answer, err = script.Run(ctx, g.client, keys, args...).Slice()
+		return err
+	})
+	return answer, err
+}
+
+// ask does something with the server, unless this replica is alone. A caller who goes away does not cut it short: what
+// became of it would not be known.
+func (g *Group) ask(ctx context.Context, do func(context.Context) error) error {
+	shared, term := g.shared()
+	if !shared {
+		return ErrAway
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	err := do(ctx)
+	if err == nil || errors.Is(err, redis.Nil) {
+		return err
+	}
+	g.lost(term, err)
+	return ErrAway
+}
+
+// lost makes this replica alone, unless it lost the server since.
+func (g *Group) lost(term int, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.state.Shared || g.term != term {
+		return
+	}
+	g.term++
+	g.state.Shared, g.state.Since = false, time.Now()
+	g.log.Error("the Redis that the servers share cannot be reached: this server keeps to its share, and refuses confirmations and approvals until it is back", "replicas", g.state.Replicas, "error", plain(err))
+}
+
+// plain is an error in one line. Errors of the client name addresses and never passwords.
+func plain(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}

@@ -1,0 +1,58 @@
+package replicas
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed sessions.lua
+var sessionsSource string
+
+var sessionsScript = redis.NewScript(sessionsSource)
+
+// Sessions are those of clients that need some, shared. Their ids are signed, so that alone a replica takes each that is
+// its own to judge: it only cannot tell whether it was ended.
+type Sessions struct {
+	group *Group
+	most  int
+	idle  time.Duration
+}
+
+// Sessions counts sessions for all replicas: so many of an agent, each for so long after its last use.
+func (g *Group) Sessions(most int, idle time.Duration) *Sessions { return &Sessions{g, most, idle} }
+
+// Begin keeps a new session. Where the agent has as many as it may, the one that was not used for the longest ends.
+func (s *Sessions) Begin(ctx context.Context, agent, id string) error {
+	answer, err := s.script(ctx, "begin", agent, id)
+	if err == nil && answer == "ended" {
+		return errors.New("this session was ended")
+	}
+	return nil // alone it is begun all the same
+}
+
+// Use keeps a session, and tells whether it is still there: also one that was begun elsewhere, or before the server began
+// to remember; not one that was ended or idle for too long.
+func (s *Sessions) Use(ctx context.Context, agent, id string) (bool, error) {
+	answer, err := s.script(ctx, "use", agent, id)
+	return err != nil || answer == "yes", nil
+}
+
+// End ends a session, for as long as it could have been used without this.
+func (s *Sessions) End(ctx context.Context, agent, id string) error {
+	_, err := s.script(ctx, "end", agent, id)
+	return err
+}
+
+func (s *Sessions) script(ctx context.Context, what, agent, id string) (string, error) {
+	g := s.group
+	answer, err := g.run(ctx, sessionsScript, []string{g.key("group"), g.key("sessions:" + agent), g.key("ended:" + agent)}, what, id, s.most, s.idle.Microseconds())
+	if err != nil {
+		return "", err
+	}
+	text, _ := answer[0].(string)
+	return text, nil
+}
