@@ -28,6 +28,7 @@ type approverFlags struct {
 	KeyFile     string `required:"" placeholder:"FILE" env:"DIXA_MCP_APPROVER_KEY_FILE" help:"File that holds your key and nothing else."`
 	fileFlag    `embed:""`
 	recordFlags `embed:""`
+	redisFlag   `embed:""`
 }
 
 type approvalsListCmd struct {
@@ -54,19 +55,21 @@ type approvalsDenyCmd struct {
 
 // Run lists calls, the oldest first.
 func (c *approvalsListCmd) Run(ctx context.Context) error {
-	d, err := c.desk(os.Stdout)
+	d, err := c.desk(ctx, os.Stdout)
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	return d.list(ctx, c.All)
 }
 
 // Run shows a call.
 func (c *approvalsShowCmd) Run(ctx context.Context) error {
-	d, err := c.desk(os.Stdout)
+	d, err := c.desk(ctx, os.Stdout)
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	r, err := d.Get(ctx, c.Number)
 	if err != nil {
 		return err
@@ -95,12 +98,13 @@ func (f reachFlags) approvals() (store *approval.Dir, path string, err error) {
 // desk is where an approver sits, with something to print on.
 type desk struct {
 	*admin.Desk
-	out  io.Writer
-	zone *time.Location
+	close func() // of its store
+	out   io.Writer
+	zone  *time.Location
 }
 
 // desk lets in whoever has an approver's key.
-func (f approverFlags) desk(out io.Writer) (*desk, error) {
+func (f approverFlags) desk(ctx context.Context, out io.Writer) (*desk, error) {
 	rules, where, err := f.load()
 	if err != nil {
 		return nil, err
@@ -112,18 +116,35 @@ func (f approverFlags) desk(out io.Writer) (*desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--key-file: %w", err)
 	}
-	store, path, err := reachFlags{State: f.State}.approvals()
-	if err != nil {
-		return nil, err
-	}
-	d, ok := admin.Sit(rules, bytes.TrimSpace(key), store)
+	d, ok := admin.Sit(rules, bytes.TrimSpace(key), nil)
 	if !ok {
 		return nil, fmt.Errorf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
 	}
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("no call was ever put aside in %s; --state must be the same as the server's", filepath.Dir(path))
+	store, release, err := f.store(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return &desk{d, out, time.Local}, nil
+	d.Store = store
+	return &desk{d, release, out, time.Local}, nil
+}
+
+// store is the one that the servers share, or that of the state folder.
+func (f approverFlags) store(ctx context.Context) (store approval.Store, release func(), err error) {
+	group, err := f.connect(ctx, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	if group != nil {
+		return group.Approvals(), group.Close, nil
+	}
+	dir, path, err := reachFlags{State: f.State}.approvals()
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil, fmt.Errorf("no call was ever put aside in %s; --state must be the same as the server's, or --redis where it has one", filepath.Dir(path))
+	}
+	return dir, func() {}, nil
 }
 
 func (d *desk) list(ctx context.Context, all bool) error {
@@ -145,10 +166,11 @@ func (d *desk) list(ctx context.Context, all bool) error {
 }
 
 func (f approverFlags) decide(ctx context.Context, out io.Writer, number string, approve bool, reason string) error {
-	d, err := f.desk(out)
+	d, err := f.desk(ctx, out)
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	r, err := d.Get(ctx, number)
 	if err != nil {
 		return err

@@ -169,13 +169,13 @@ func TestApproveRefuses(t *testing.T) {
 
 func TestApprovalsNeedSomebody(t *testing.T) {
 	o := newOffice(t)
-	_, err := o.flags("anna").desk(nil)
-	require.EqualError(t, err, "no call was ever put aside in "+o.dir+"; --state must be the same as the server's")
+	_, err := o.flags("anna").desk(o.Context(), nil)
+	require.EqualError(t, err, "no call was ever put aside in "+o.dir+"; --state must be the same as the server's, or --redis where it has one")
 	o.park(1)
-	_, err = o.flags("nobody").desk(nil)
+	_, err = o.flags("nobody").desk(o.Context(), nil)
 	require.Error(t, err)
 	o.write("capabilities.yaml", "version: 1\nagents: {a: {}}\n")
-	_, err = o.flags("anna").desk(nil)
+	_, err = o.flags("anna").desk(o.Context(), nil)
 	require.ErrorContains(t, err, "nobody may approve: there is nobody under approvers")
 }
 
@@ -184,7 +184,7 @@ func TestApprovalsList(t *testing.T) {
 	first := o.park(1234)
 	list := func(all bool) string {
 		var out bytes.Buffer
-		d, err := o.flags("joe").desk(&out)
+		d, err := o.flags("joe").desk(o.Context(), &out)
 		require.NoError(t, err)
 		d.zone = time.UTC
 		require.NoError(t, d.list(t.Context(), all))
@@ -231,7 +231,7 @@ func TestApprovalsCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"approvals", "approve", "A-7K2Q", "--key-file", "k", "--reason", "r", "--state", "s", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, approvalsApproveCmd{"A-7K2Q", "r", approverFlags{"k", fileFlag{"c"}, recordFlags{State: "s"}}}, c.Approvals.Approve)
+	require.Equal(t, approvalsApproveCmd{"A-7K2Q", "r", approverFlags{"k", fileFlag{"c"}, recordFlags{State: "s"}, redisFlag{}}}, c.Approvals.Approve)
 	_, err = parser.Parse([]string{"approvals", "list"})
 	require.ErrorContains(t, err, "--key-file")
 	t.Setenv("DIXA_MCP_APPROVER_KEY_FILE", "e")

@@ -118,7 +118,7 @@ func TestFreezeAgentCalledAll(t *testing.T) {
 
 func TestFreezeRefuses(t *testing.T) {
 	c := newCold(t)
-	require.ErrorContains(t, c.thaw(""), "all agents is not frozen in "+string(c.marks))
+	require.ErrorContains(t, c.thaw(""), "all agents is not frozen in the state folder "+filepath.Join(c.dir, "state"))
 	require.ErrorContains(t, c.thaw("triage"), "agent triage is not frozen in")
 	require.ErrorContains(t, c.freeze("triag", ""), "triage")
 	for _, name := range []string{"../x", "ALL", "_all", "a/b", "Triage", ".", "x.json"} {
@@ -188,7 +188,7 @@ func TestFreezeCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"freeze", "--agent", "triage", "--reason", "r", "--state", "s", "--audit", "a", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, freezeCmd{"triage", "r", freezeDir{fileFlag{"c"}, "s", "a"}}, c.Freeze)
+	require.Equal(t, freezeCmd{"triage", "r", freezeDir{fileFlag: fileFlag{"c"}, State: "s", Audit: "a"}}, c.Freeze)
 	_, err = parser.Parse([]string{"thaw", "--state", "s"})
 	require.NoError(t, err)
 	require.Equal(t, thawCmd{"", freezeDir{State: "s"}}, c.Thaw)

@@ -163,6 +163,9 @@ func (g *Group) State() State {
 	return g.state
 }
 
+// Addr is the host and port of the server.
+func (g *Group) Addr() string { return g.client.Options().Addr }
+
 // Secret is 32 random bytes that all replicas have, and nobody else.
 func (g *Group) Secret() []byte { return []byte(g.secret) }
 

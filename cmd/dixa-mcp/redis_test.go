@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/approval/approvaltest"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/replicas"
+	"dixa-mcp/internal/replicas/redistest"
+)
+
+// server is one that shares a Redis.
+func server(t *testing.T, url string) *replicas.Group {
+	t.Helper()
+	g, err := redisFlag{Redis: url}.connect(t.Context(), "server")
+	require.NoError(t, err)
+	t.Cleanup(g.Close)
+	return g
+}
+
+func TestRedisAddress(t *testing.T) {
+	g, err := redisFlag{}.connect(t.Context(), "x")
+	require.NoError(t, err)
+	require.Nil(t, g)
+	file := filepath.Join(t.TempDir(), "redis")
+	t.Setenv("DIXA_MCP_REDIS_FILE", file)
+	_, err = redisFlag{}.address()
+	require.ErrorContains(t, err, "DIXA_MCP_REDIS_FILE: ")
+	require.NoError(t, os.WriteFile(file, []byte("\n"), 0o600))
+	_, err = redisFlag{}.address()
+	require.ErrorContains(t, err, "is empty")
+	require.NoError(t, os.WriteFile(file, []byte("redis://:geheim@127.0.0.1:1\n"), 0o600))
+	address, err := redisFlag{}.address()
+	require.NoError(t, err)
+	require.Equal(t, "redis://:geheim@127.0.0.1:1", address)
+	_, err = redisFlag{}.connect(t.Context(), "x")
+	require.ErrorContains(t, err, "the Redis at 127.0.0.1:1 cannot be used")
+	require.NotContains(t, err.Error(), "geheim")
+	_, err = redisFlag{Redis: "redis://x"}.address()
+	require.ErrorContains(t, err, "set one")
+}
+
+// Who freezes over Redis stops the servers that share it, not those of the state folder.
+func TestFreezeOverRedis(t *testing.T) {
+	s := redistest.Start(t)
+	g := server(t, s.URL())
+	c := newCold(t)
+	where := c.where()
+	where.Redis = s.URL()
+	require.NoError(t, (&freezeCmd{Agent: "triage", Reason: "nonsense", freezeDir: where}).Run(t.Context()))
+	c.stopped(false, false)
+	require.Eventually(t, func() bool { reason, is := g.Freezes().Frozen("triage"); return is && reason == "nonsense" }, 2*time.Second, 5*time.Millisecond)
+	marks, err := g.Freezes().List(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, whoami(), marks["triage"].By)
+	require.ErrorContains(t, (&thawCmd{freezeDir: where}).Run(t.Context()), "all agents is not frozen in the Redis at "+s.Addr)
+	require.NoError(t, (&thawCmd{Agent: "triage", freezeDir: where}).Run(t.Context()))
+	require.Eventually(t, func() bool { _, is := g.Freezes().Frozen("triage"); return !is }, 2*time.Second, 5*time.Millisecond)
+	require.Equal(t, 1, g.State().Replicas)
+	events, _ := c.told()
+	require.Equal(t, []audit.Event{audit.EventFreeze, audit.EventThaw}, events)
+	s.Kill()
+	require.ErrorContains(t, (&freezeCmd{freezeDir: where}).Run(t.Context()), "cannot be used")
+}
+
+// An approver decides about what the servers that share a Redis have put aside.
+func TestApproveOverRedis(t *testing.T) {
+	s := redistest.Start(t)
+	g := server(t, s.URL())
+	o := newOffice(t)
+	flags := o.flags("anna")
+	flags.Redis = s.URL()
+	request := approvaltest.Request(t, 1234)
+	yes, err := g.Approvals().Park(t.Context(), request)
+	require.NoError(t, err)
+	no, err := g.Approvals().Park(t.Context(), approvaltest.Request(t, 1235))
+	require.NoError(t, err)
+
+	var out bytes.Buffer
+	d, err := flags.desk(t.Context(), &out)
+	require.NoError(t, err)
+	require.NoError(t, d.list(t.Context(), false))
+	d.close()
+	require.Contains(t, out.String(), yes.Number)
+	require.Contains(t, out.String(), no.Number)
+	require.NoError(t, flags.decide(t.Context(), &out, yes.Number, true, "fine"))
+	require.NoError(t, flags.decide(t.Context(), &out, no.Number, false, ""))
+	taken, err := g.Approvals().Take(t.Context(), request.Agent, request.Digest)
+	require.NoError(t, err)
+	require.Equal(t, "anna.holm", taken.Approver)
+	denied, err := g.Approvals().Get(t.Context(), no.Number)
+	require.NoError(t, err)
+	require.Equal(t, approval.Denied, denied.State)
+	require.Empty(t, denied.Arguments)
+	require.Len(t, o.records(), 2)
+}
