@@ -123,7 +123,7 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who Credential) {
 	if !ok {
 		return
 	}
-	ctx, leave, ok := h.openStream(w, r, who)
+	ctx, leave, ok := h.openStream(w, r, who, false)
 	if !ok {
 		return
 	}

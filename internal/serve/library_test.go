@@ -25,8 +25,11 @@ import (
 type place struct {
 	url, sse string
 	end      func() // stops it, as far as it can be stopped
-	slow     chan struct{}
+	slow     slow
 }
+
+// slow is a call that waits: it says that it has begun, and ends when it is let go.
+type slow struct{ begun, letGo chan struct{} }
 
 // flaws are what the library's own transports do wrong. Each check holds here and fails there: one that no longer fails
 // there is a reason to look whether ours is still needed for it.
@@ -162,12 +165,12 @@ var flaws = []struct {
 			}
 			answered <- err
 		}()
-		<-p.slow
+		<-p.slow.begun
 		meta := `"_meta":{` + fmt.Sprintf(modernMeta, "{}") + `}`
 		if err := p.tell(p.url, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,`+meta+`}}`, "MCP-Protocol-Version: 2026-07-28", "Mcp-Method: notifications/cancelled"); err != nil {
 			return err
 		}
-		p.slow <- struct{}{}
+		close(p.slow.letGo)
 		return <-answered
 	}},
 }
@@ -182,7 +185,7 @@ func TestWhatTheLibraryDoesWrong(t *testing.T) {
 }
 
 // talkative is a server whose tools do what a transport can go wrong with.
-func talkative(slow chan struct{}) *server.MCPServer {
+func talkative(slow slow) *server.MCPServer {
 	s := server.NewMCPServer("talkative", "1", server.WithToolCapabilities(true), server.WithLogging(), server.WithToolHandlerMiddleware(keepFault))
 	add := func(name string, do func(context.Context) (string, error)) {
 		s.AddTool(mcp.NewToolWithRawSchema(name, "", emptySchema), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -205,9 +208,9 @@ func talkative(slow chan struct{}) *server.MCPServer {
 	})
 	add("fails", func(context.Context) (string, error) { return "", errors.New("the secret text of an error") })
 	add("slow", func(ctx context.Context) (string, error) {
-		slow <- struct{}{}
+		close(slow.begun)
 		select {
-		case <-slow:
+		case <-slow.letGo:
 		case <-ctx.Done():
 			return "", ctx.Err()
 		}
@@ -218,13 +221,13 @@ func talkative(slow chan struct{}) *server.MCPServer {
 
 func ourPlace(t *testing.T) place {
 	s := host(t, offline.Options{})
-	slow := make(chan struct{}, 1)
+	slow := slow{make(chan struct{}), make(chan struct{})}
 	s.http.server = talkative(slow)
 	return place{s.url + "/mcp", s.url + "/sse", s.http.end, slow}
 }
 
 func libraryPlace(t *testing.T) place {
-	slow := make(chan struct{}, 1)
+	slow := slow{make(chan struct{}), make(chan struct{})}
 	s := talkative(slow)
 	streams := server.NewStreamableHTTPServer(s, server.WithStateLess(true))
 	sse := server.NewSSEServer(s)

@@ -97,7 +97,7 @@ func (h *HTTP) subscribe(p *response, r *http.Request, s *session, e *envelope, 
 		return
 	}
 	s.notify = func(n mcp.JSONRPCNotification) { p.event(tagged(n, e.ID)) }
-	ctx, leave, ok := h.openStream(p.w, r, who)
+	ctx, leave, ok := h.openStream(p.w, r, who, false)
 	if !ok {
 		return
 	}

@@ -77,7 +77,7 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who Credential)
 		refuse(w, http.StatusNotAcceptable, "accept text/event-stream")
 		return
 	}
-	gone, leave, ok := h.openStream(w, r, who)
+	gone, leave, ok := h.openStream(w, r, who, true)
 	if !ok {
 		return
 	}

@@ -15,8 +15,9 @@ type streams struct {
 }
 
 type stream struct {
-	who    Credential
-	cancel context.CancelFunc
+	who     Credential
+	cancel  context.CancelFunc
+	answers bool // calls are answered on it, so that it ends after the last one and not before
 }
 
 // add is false when no stream may begin any more.
@@ -49,13 +50,15 @@ func (s *streams) list() []*stream {
 	return all
 }
 
-// end ends all streams, and lets none begin.
+// end ends the streams on which nothing is answered, and lets none begin.
 func (s *streams) end() {
 	s.mu.Lock()
 	s.over = true
 	s.mu.Unlock()
 	for _, st := range s.list() {
-		st.cancel()
+		if !st.answers {
+			st.cancel()
+		}
 	}
 }
 
@@ -70,7 +73,7 @@ func (s *streams) check(ctx context.Context) {
 
 // openStream gives the context of a stream, which ends with the client, the server or the credential. It is not ok, and
 // the request is answered, where the agent has as many as it may, or the server ends.
-func (h *HTTP) openStream(w http.ResponseWriter, r *http.Request, who Credential) (ctx context.Context, leave func(), ok bool) {
+func (h *HTTP) openStream(w http.ResponseWriter, r *http.Request, who Credential, answers bool) (ctx context.Context, leave func(), ok bool) {
 	out, ok := h.open.enter(who.Principal().Agent, h.MaxStreams)
 	if !ok {
 		w.Header().Set("Retry-After", "30")
@@ -84,7 +87,7 @@ func (h *HTTP) openStream(w http.ResponseWriter, r *http.Request, who Credential
 		both := cancel
 		cancel = func() { expire(); both() }
 	}
-	st := &stream{who, cancel}
+	st := &stream{who, cancel, answers}
 	leave = func() { cancel(); h.streams.remove(st); out() }
 	if !h.streams.add(st) {
 		leave()
