@@ -16,6 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/identity"
 )
 
 // What an HTTP server allows where nothing else is said.
@@ -37,27 +38,10 @@ const (
 	aliveEvery = 20 * time.Second
 )
 
-// Identity tells who an HTTP request comes from. It is asked for every request.
-type Identity interface {
-	// Identify goes by the credential of the request alone. Its error is for Refuse.
-	Identify(*http.Request) (Credential, error)
-	// Refuse answers a request that is not let in.
-	Refuse(http.ResponseWriter, *http.Request, error)
-}
-
-// Credential is what a request was let in with.
-type Credential interface {
-	Principal() Principal
-	// Expires is when it stops to count, zero for never.
-	Expires() time.Time
-	// StillGood tells whether it would be let in now, for streams that are open for long.
-	StillGood(context.Context) bool
-}
-
 // HTTPConfig says what an HTTP server stands between and what it allows. Gate and Identity are required.
 type HTTPConfig struct {
 	Gate     *gate.Gate
-	Identity Identity
+	Identity *identity.Authenticator
 	Version  string
 
 	Sessions Sessions // of clients of before 2026-07-28; nil: kept in this process
@@ -73,7 +57,7 @@ type HTTPConfig struct {
 	Drain                                time.Duration // from being told to stop until no more is taken: balancers look away meanwhile
 	Grace                                time.Duration // for calls that are running then
 
-	Health, Ready, Metadata http.Handler // /healthz, /readyz, /.well-known/oauth-protected-resource; nil: 404
+	Health, Ready http.Handler // /healthz and /readyz; nil: 404
 
 	// Trace puts a client's trace context into the context of its call; nil: none is kept.
 	Trace func(ctx context.Context, traceparent, tracestate string) context.Context
@@ -130,15 +114,12 @@ func NewHTTP(c HTTPConfig) (*HTTP, error) {
 	return h, nil
 }
 
-type credentialKey struct{}
+type principalKey struct{}
 
-// whoCalls is who the request in whose context a message came was let in as.
-func whoCalls(ctx context.Context) Principal {
-	c, ok := ctx.Value(credentialKey{}).(Credential)
-	if !ok {
-		return Principal{}
-	}
-	return c.Principal()
+// whoCalls is who the request was let in as in whose context a message came.
+func whoCalls(ctx context.Context) identity.Principal {
+	p, _ := ctx.Value(principalKey{}).(identity.Principal)
+	return p
 }
 
 func (h *HTTP) instructions(ctx context.Context) string {
@@ -217,7 +198,9 @@ func (h *HTTP) Open() (streams, dialogs int) { return h.open.sum(), h.dialogs.le
 // reloaded holds every open stream against the rules that are in force now, and tells those that stay that their list of
 // tools may have changed.
 func (h *HTTP) reloaded() {
-	h.streams.check(context.Background())
+	for _, st := range h.streams.list() {
+		h.check(st)
+	}
 	h.server.SendNotificationToAllClients(mcp.MethodNotificationToolsListChanged, nil)
 }
 

@@ -4,15 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,52 +22,28 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/offline"
 )
 
-// ring is who has which key; a key that is taken off it is no longer good.
-type ring struct {
-	mu   sync.Mutex
-	keys map[string]Principal
-	ends time.Time
-}
+// keyOf makes the credential that a short name stands for.
+func keyOf(name string) string { return "dixa-mcp-agent-" + (name + strings.Repeat("0", 43))[:43] }
 
-var errStranger = errors.New("stranger")
-
-func (k *ring) Identify(r *http.Request) (Credential, error) {
-	key := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	p, ok := k.keys[key]
-	if !ok {
-		return nil, errStranger
+// keyed is a capability file whose agents have keys: the reader "reader-key", support "support-key" and "other-key",
+// but for those that are taken.
+func keyed(file string, taken ...string) string {
+	for agent, names := range map[string][]string{"reader": {"reader-key"}, "support": {"support-key", "other-key"}} {
+		var keys []string
+		for _, name := range names {
+			if !slices.Contains(taken, name) {
+				keys = append(keys, fmt.Sprintf("{id: %s, sha256: %x}", name, sha256.Sum256([]byte(keyOf(name)))))
+			}
+		}
+		list := "keys: [" + strings.Join(keys, ", ") + "]"
+		file = strings.Replace(file, "  "+agent+":\n", "  "+agent+":\n    "+list+"\n", 1)
+		file = strings.Replace(file, agent+": {", agent+": {"+list+", ", 1)
 	}
-	return ringKey{k, key, p}, nil
-}
-
-func (k *ring) Refuse(w http.ResponseWriter, _ *http.Request, _ error) {
-	refuse(w, http.StatusUnauthorized, "no")
-}
-
-func (k *ring) take(key string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.keys, key)
-}
-
-type ringKey struct {
-	ring *ring
-	key  string
-	who  Principal
-}
-
-func (c ringKey) Principal() Principal { return c.who }
-func (c ringKey) Expires() time.Time   { return c.ring.ends }
-func (c ringKey) StillGood(context.Context) bool {
-	c.ring.mu.Lock()
-	defer c.ring.mu.Unlock()
-	_, ok := c.ring.keys[c.key]
-	return ok
+	return file
 }
 
 // site is an HTTP server with an offline Dixa behind it.
@@ -77,29 +53,26 @@ type site struct {
 	gate *gate.Gate
 	dixa *offline.Dixa
 	book *book
-	keys *ring
 	logs *bytes.Buffer // read it only after the end
 	url  string
 	web  *httptest.Server
 }
 
-// keysOfAll lets everybody in whom the tests are.
-func keysOfAll() map[string]Principal {
-	return map[string]Principal{"reader-key": {Agent: "reader", Key: "reader-1"}, "support-key": {Agent: "support", Key: "support-1"}, "other-key": {Agent: "support", Key: "support-2"}}
-}
-
 func host(t *testing.T, dixa offline.Options, change ...func(*HTTPConfig)) *site {
 	t.Helper()
-	s := &site{t: t, dixa: offline.New(dixa), book: &book{}, keys: &ring{keys: keysOfAll()}, logs: &bytes.Buffer{}}
+	s := &site{t: t, dixa: offline.New(dixa), book: &book{}, logs: &bytes.Buffer{}}
 	hc, stop := s.dixa.Client()
 	t.Cleanup(stop)
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), URL: offline.URL, Transport: hc.Transport, Rate: 1e6, Burst: 2000})
 	require.NoError(t, err)
-	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
+	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(string(dixamcp.DefaultCapabilities))))
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(s.logs, nil))
 	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.book, Log: log})
-	c := HTTPConfig{Gate: s.gate, Identity: s.keys, Version: "test", SSE: true, Log: log}
+	soon := identity.Principal{Agent: "support", Key: "soon", Expires: time.Now().Add(2 * time.Second)}
+	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: map[[sha256.Size]byte]identity.Principal{sha256.Sum256([]byte(keyOf("soon"))): soon}, Log: log})
+	t.Cleanup(who.Close)
+	c := HTTPConfig{Gate: s.gate, Identity: who, Version: "test", SSE: true, Log: log}
 	for _, f := range change {
 		f(&c)
 	}
@@ -126,11 +99,14 @@ func (s *site) askIn(ctx context.Context, method, path, body string, headers ...
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
 	require.NoError(s.t, err)
-	r.Header.Set("Authorization", "Bearer support-key")
+	r.Header.Set("Authorization", "Bearer "+keyOf("support-key"))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
+		if name == "Key" {
+			name, value = "Authorization", "Bearer "+keyOf(value)
+		}
 		r.Header.Del(name)
 		if value != "" {
 			r.Header.Set(name, value)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	dixamcp "dixa-mcp"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/offline"
 )
 
@@ -14,7 +16,7 @@ func TestHTTPIdentity(t *testing.T) {
 	s := host(t, offline.Options{})
 	names := func(key string) (all []string) {
 		h, body := today("1", "tools/list", "", "")
-		r := replies(t, s.ask("POST", "/mcp", body, append(h, "Authorization: Bearer "+key)...))
+		r := replies(t, s.ask("POST", "/mcp", body, append(h, "Key: "+key)...))
 		list := into[struct{ Tools []struct{ Name string } }](t, r[0])
 		for _, tool := range list.Tools {
 			all = append(all, tool.Name)
@@ -23,18 +25,20 @@ func TestHTTPIdentity(t *testing.T) {
 	}
 	require.Contains(t, names("support-key"), "send_message")
 	require.NotContains(t, names("reader-key"), "send_message")
-	res := s.call("close_conversation", conversation, "Authorization: Bearer reader-key", "X-Agent: support")
+	res := s.call("close_conversation", conversation, "Key: reader-key", "X-Agent: support")
 	a := said(t, replies(t, res)[0])
 	require.True(t, a.IsError)
 	require.Contains(t, a.Content[0].Text, "close_conversation is not granted to agent reader")
 	last := s.book.records[len(s.book.records)-1]
-	require.Equal(t, "reader reader-1", last.Agent+" "+last.Key)
+	require.Equal(t, "reader reader-key", last.Agent+" "+last.Key)
 	require.False(t, said(t, replies(t, s.call("close_conversation", conversation))[0]).IsError)
 	for _, key := range []string{"Bearer nobody", ""} {
 		res := s.call("get_conversation", conversation, "Authorization: "+key)
 		require.Equal(t, 401, res.StatusCode)
 	}
-	s.keys.take("support-key")
+	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(string(dixamcp.DefaultCapabilities), "support-key")))
+	require.NoError(t, err)
+	s.gate.Reload(t.Context(), rules)
 	require.Equal(t, 401, s.call("get_conversation", conversation).StatusCode)
 }
 
@@ -49,9 +53,9 @@ func TestHTTPSessions(t *testing.T) {
 	require.Equal(t, 400, list())
 	require.Equal(t, 404, list(session+"x"))
 	require.Equal(t, 404, list("Mcp-Session-Id: made-up"))
-	require.Equal(t, 404, list(session, "Authorization: Bearer reader-key"))
-	require.Equal(t, 200, list(session, "Authorization: Bearer other-key"), "another key of the same agent: keys rotate")
-	require.Equal(t, 404, s.ask("DELETE", "/mcp", "", session, "Authorization: Bearer reader-key").StatusCode)
+	require.Equal(t, 404, list(session, "Key: reader-key"))
+	require.Equal(t, 200, list(session, "Key: other-key"), "another key of the same agent: keys rotate")
+	require.Equal(t, 404, s.ask("DELETE", "/mcp", "", session, "Key: reader-key").StatusCode)
 	require.Equal(t, 204, s.ask("DELETE", "/mcp", "", session).StatusCode)
 	require.Equal(t, 404, list(session))
 	require.Equal(t, 404, s.ask("GET", "/mcp", "", session).StatusCode)

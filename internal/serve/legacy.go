@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"dixa-mcp/internal/identity"
 )
 
 // Clients of before 2026-07-28 begin with initialize and get a session, whose id they send with everything after.
@@ -15,7 +17,7 @@ import (
 const sessionUse = time.Minute
 
 // legacy answers one message of such a client.
-func (h *HTTP) legacy(p *response, r *http.Request, e *envelope, who Credential) {
+func (h *HTTP) legacy(p *response, r *http.Request, e *envelope, who identity.Principal) {
 	if e.Method == string(mcp.MethodInitialize) {
 		h.initialize(p, r, e, who)
 		return
@@ -69,7 +71,7 @@ func (h *HTTP) newLegacySession(p *response, r *http.Request, t ticket, d *dialo
 }
 
 // initialize begins a session.
-func (h *HTTP) initialize(p *response, r *http.Request, e *envelope, who Credential) {
+func (h *HTTP) initialize(p *response, r *http.Request, e *envelope, who identity.Principal) {
 	s := newSession(h.sessionID())
 	s.send = p.event
 	s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
@@ -78,7 +80,7 @@ func (h *HTTP) initialize(p *response, r *http.Request, e *envelope, who Credent
 		p.finish(s, e, answer)
 		return
 	}
-	agent := who.Principal().Agent
+	agent := who.Agent
 	id := h.signer.sign(ticket{Agent: agent, Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation)})
 	if err := h.Sessions.Begin(r.Context(), agent, id); err != nil {
 		h.Log.Error("a session could not begin", "agent", agent, "error", err)
@@ -90,13 +92,13 @@ func (h *HTTP) initialize(p *response, r *http.Request, e *envelope, who Credent
 }
 
 // session reads the id that a request brings. Where it is not ok the request is answered: 404 makes a client begin anew.
-func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who Credential) (id string, t ticket, ok bool) {
+func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who identity.Principal) (id string, t ticket, ok bool) {
 	id = r.Header.Get(headerSession)
 	if id == "" {
 		refuse(w, http.StatusBadRequest, "the header "+headerSession+" is missing: begin with initialize, and send the id that its answer brings")
 		return "", ticket{}, false
 	}
-	agent := who.Principal().Agent
+	agent := who.Agent
 	t, ok = h.signer.read(id)
 	if ok = ok && t.Agent == agent; ok {
 		var err error
@@ -113,7 +115,7 @@ func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who Credential) (
 }
 
 // listen keeps a stream open on which the client hears that its list of tools has changed.
-func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who Credential) {
+func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Principal) {
 	p := newResponse(w, r)
 	if !p.takes {
 		refuse(w, http.StatusNotAcceptable, "accept text/event-stream to listen")
@@ -149,7 +151,7 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who Credential) {
 		case <-d.ended.Done():
 			return
 		case <-used.C:
-			if there, err := h.Sessions.Use(ctx, who.Principal().Agent, id); err == nil && !there {
+			if there, err := h.Sessions.Use(ctx, who.Agent, id); err == nil && !there {
 				return
 			}
 		}
@@ -157,13 +159,13 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who Credential) {
 }
 
 // hangUp ends a session, with all that is going on in it.
-func (h *HTTP) hangUp(w http.ResponseWriter, r *http.Request, who Credential) {
+func (h *HTTP) hangUp(w http.ResponseWriter, r *http.Request, who identity.Principal) {
 	id, _, ok := h.session(w, r, who)
 	if !ok {
 		return
 	}
-	if err := h.Sessions.End(r.Context(), who.Principal().Agent, id); err != nil {
-		h.Log.Error("a session could not be ended", "agent", who.Principal().Agent, "error", err)
+	if err := h.Sessions.End(r.Context(), who.Agent, id); err != nil {
+		h.Log.Error("a session could not be ended", "agent", who.Agent, "error", err)
 		refuse(w, http.StatusServiceUnavailable, "the session could not be ended; try again")
 		return
 	}

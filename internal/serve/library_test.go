@@ -268,7 +268,7 @@ func (p place) do(ctx context.Context, method, url, body string, headers ...stri
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer support-key")
+	r.Header.Set("Authorization", "Bearer "+keyOf("support-key"))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
 	for _, h := range headers {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"dixa-mcp/internal/identity"
 )
 
 const (
@@ -40,7 +42,7 @@ type envelope struct {
 }
 
 // mcp is Streamable HTTP. A message of 2026-07-28 says so in its header and in itself; all else is from before.
-func (h *HTTP) mcp(w http.ResponseWriter, r *http.Request, who Credential) {
+func (h *HTTP) mcp(w http.ResponseWriter, r *http.Request, who identity.Principal) {
 	version := r.Header.Get(headerVersion)
 	modern := mcp.IsModernProtocol(version)
 	switch {
@@ -59,8 +61,8 @@ func (h *HTTP) mcp(w http.ResponseWriter, r *http.Request, who Credential) {
 }
 
 // post takes one message.
-func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who Credential, version string) {
-	leave, ok := h.inFlight.enter(who.Principal().Agent, h.MaxCalls)
+func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Principal, version string) {
+	leave, ok := h.inFlight.enter(who.Agent, h.MaxCalls)
 	if !ok {
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d requests of this agent are running; wait for their answers", h.MaxCalls))

@@ -7,13 +7,15 @@ import (
 	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"dixa-mcp/internal/identity"
 )
 
 // Since 2026-07-28 each message stands for itself: there is no session, and what it says about itself in headers must be
 // what it says in its body, since those between here and the client go by the headers.
 
 // modern answers one message of 2026-07-28.
-func (h *HTTP) modern(p *response, r *http.Request, e *envelope, who Credential, version string) {
+func (h *HTTP) modern(p *response, r *http.Request, e *envelope, who identity.Principal, version string) {
 	if refused := h.checkModern(r, e, version); refused != nil {
 		p.answer(http.StatusBadRequest, under(e.ID, *refused))
 		return
@@ -91,7 +93,7 @@ func (h *HTTP) checkParamHeaders(r *http.Request, e *envelope) error {
 }
 
 // subscribe answers a request that listens, until the client or the server ends it, or its credential does.
-func (h *HTTP) subscribe(p *response, r *http.Request, s *session, e *envelope, who Credential) {
+func (h *HTTP) subscribe(p *response, r *http.Request, s *session, e *envelope, who identity.Principal) {
 	if !p.takes {
 		refuse(p.w, http.StatusNotAcceptable, "accept text/event-stream to listen")
 		return

@@ -10,6 +10,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/identity"
 	"dixa-mcp/tools"
 )
 
@@ -17,15 +18,9 @@ import (
 // depends on the credential, so it is private.
 const listTTL = 60_000
 
-// Principal is who a request comes from, by its credential and by nothing that the client says of itself.
-type Principal struct {
-	Agent string // "" for nobody who is let in
-	Key   string // id of the credential; "" over stdin and stdout, where there is none
-}
-
 // newServer makes an MCP server that holds all tools. It shows each agent its own; every call reaches the gate, where
 // it is decided, explained and recorded.
-func newServer(g *gate.Gate, version string, instructions func(context.Context) string, who func(context.Context) Principal) *server.MCPServer {
+func newServer(g *gate.Gate, version string, instructions func(context.Context) string, who func(context.Context) identity.Principal) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddAfterInitialize(func(ctx context.Context, _ any, _ *mcp.InitializeRequest, result *mcp.InitializeResult) {
 		result.Instructions = instructions(ctx)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"dixa-mcp/internal/identity"
 )
 
 // SSE is the transport of before 2025-03-26: one stream for all that the server says, and a POST for each message of the
@@ -71,7 +73,7 @@ func (c *connections) end() {
 func (c *connections) wait() { c.gone.Wait() }
 
 // sseStream opens the stream of a session.
-func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who Credential) {
+func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who identity.Principal) {
 	p := newResponse(w, r)
 	if !p.takes {
 		refuse(w, http.StatusNotAcceptable, "accept text/event-stream")
@@ -83,7 +85,7 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who Credential)
 	}
 	defer leave()
 	id := rand.Text() + rand.Text()
-	calls, cancel := context.WithCancel(context.WithValue(h.calls, credentialKey{}, who))
+	calls, cancel := context.WithCancel(context.WithValue(h.calls, principalKey{}, who))
 	defer cancel()
 	c, unregister, err := newConn(calls, h.server, h.sessionID(), h.Log, p.raw)
 	if err != nil {
@@ -91,7 +93,7 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who Credential)
 		return
 	}
 	defer unregister()
-	agent := who.Principal().Agent
+	agent := who.Agent
 	c.session.parks = h.Several
 	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
 	ending, ok := h.sse.add(id, &sseConn{c, agent, h.server.WithContext(calls, c.session)})
@@ -118,8 +120,8 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who Credential)
 }
 
 // sseMessage takes one message of a session; what it asks for is answered on the stream.
-func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who Credential) {
-	s, ok := h.sse.get(r.URL.Query().Get("sessionId"), who.Principal().Agent)
+func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.Principal) {
+	s, ok := h.sse.get(r.URL.Query().Get("sessionId"), who.Agent)
 	if !ok {
 		refuse(w, http.StatusNotFound, "this session has ended; open another stream at /sse")
 		return
@@ -131,7 +133,7 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who Credential
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))
 		return
 	}
-	s.receive(context.WithValue(s.ctx, credentialKey{}, who), body)
+	s.receive(context.WithValue(s.ctx, principalKey{}, who), body)
 	w.WriteHeader(http.StatusAccepted)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/identity"
 )
 
 const (
@@ -25,11 +26,11 @@ const (
 func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in io.Reader, out io.Writer, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	who := func(context.Context) Principal {
+	who := func(context.Context) identity.Principal {
 		if _, err := g.Rules().Stdio(agent); err != nil {
-			return Principal{} // the file was changed, and no longer lets it in
+			return identity.Principal{} // the file was changed, and no longer lets it in
 		}
-		return Principal{Agent: agent}
+		return identity.Principal{Agent: agent}
 	}
 	s := newServer(g, version, func(context.Context) string { return Instructions(agent, about) }, who)
 	c, end, err := newConn(ctx, s, "stdio", log, func(message []byte) error {

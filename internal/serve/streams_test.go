@@ -18,7 +18,7 @@ import (
 
 func parseRules(t *testing.T, file string) *capability.Rules {
 	t.Helper()
-	rules, err := capability.Parse("changed.yaml", []byte(file))
+	rules, err := capability.Parse("changed.yaml", []byte(keyed(file)))
 	require.NoError(t, err)
 	return rules
 }
@@ -44,7 +44,7 @@ func (s *site) openStreams(headers ...string) map[string]*events {
 // A changed file is told on every stream; a stream whose credential lets nobody in any more ends.
 func TestStreamsHearOfChanges(t *testing.T) {
 	s := host(t, offline.Options{})
-	mine, others := s.openStreams(), s.openStreams("Authorization: Bearer other-key")
+	mine, others := s.openStreams(), s.openStreams("Key: other-key")
 	s.gate.Reload(t.Context(), parseRules(t, `{version: 1, agents: {support: {access: {tags: read}}}}`))
 	for _, of := range []map[string]*events{mine, others} {
 		for name, e := range of {
@@ -53,8 +53,9 @@ func TestStreamsHearOfChanges(t *testing.T) {
 			require.Equal(t, name == "listen", strings.Contains(string(n.Params), "subscriptionId"), name)
 		}
 	}
-	s.keys.take("other-key")
-	s.gate.Reload(t.Context(), parseRules(t, `{version: 1, agents: {support: {access: {tags: write}}}}`))
+	rules, err := capability.Parse("changed.yaml", []byte(keyed(`{version: 1, agents: {support: {access: {tags: write}}}}`, "other-key")))
+	require.NoError(t, err)
+	s.gate.Reload(t.Context(), rules)
 	for name, e := range mine {
 		require.Equal(t, "notifications/tools/list_changed", e.next().Method, name)
 	}
@@ -73,14 +74,12 @@ func TestStreamsHearOfChanges(t *testing.T) {
 // A stream ends when its credential expires.
 func TestStreamsEndWithTheCredential(t *testing.T) {
 	s := host(t, offline.Options{})
-	s.keys.ends = time.Now().Add(300 * time.Millisecond)
-	for name, e := range s.openStreams() {
+	for _, e := range s.openStreams("Key: soon") {
 		for {
 			if _, ok := e.data(); !ok {
 				break
 			}
 		}
-		_ = name
 	}
 }
 
@@ -135,7 +134,7 @@ func TestLegacyHangUp(t *testing.T) {
 	}()
 	r, err := http.NewRequestWithContext(ctx, "POST", s.url+"/mcp", strings.NewReader(call("9", "close_conversation", conversation)))
 	require.NoError(t, err)
-	for _, line := range []string{session, "Authorization: Bearer support-key", "Content-Type: application/json"} {
+	for _, line := range []string{session, "Authorization: Bearer " + keyOf("support-key"), "Content-Type: application/json"} {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/netutil"
+
+	"dixa-mcp/internal/identity"
 )
 
 // The outer wall: what a request has to get past before anybody looks at what it says.
@@ -29,10 +31,8 @@ func (h *HTTP) routes() http.Handler {
 			mux.Handle(path, handler)
 		}
 	}
-	if h.Metadata != nil {
-		mux.Handle("/.well-known/oauth-protected-resource", h.Metadata)
-		mux.Handle("/.well-known/oauth-protected-resource/mcp", h.Metadata)
-	}
+	mux.Handle(identity.MetadataPath, h.rightly(h.Identity.Metadata()))
+	mux.Handle(identity.MetadataPath+"/mcp", h.rightly(h.Identity.Metadata()))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here; MCP is at /mcp")
 	})
@@ -47,12 +47,8 @@ func (h *HTTP) routes() http.Handler {
 }
 
 // guarded lets a request in whose host, origin and credential are right.
-func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, Credential)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !h.rightHost(r.Host) {
-			refuse(w, http.StatusForbidden, fmt.Sprintf("this server is not %.100q; its operator names the hosts that it is with --public-url and --allowed-hosts", r.Host))
-			return
-		}
+func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, identity.Principal)) http.Handler {
+	return h.rightly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")
 		if origin != "" && !h.rightOrigin(origin) {
 			refuse(w, http.StatusForbidden, fmt.Sprintf("web pages of %.100q may not use this server; its operator names those that may with --allowed-origins", origin))
@@ -63,11 +59,23 @@ func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, Credential)
 		}
 		who, err := h.Identity.Identify(r)
 		if err != nil {
+			h.Log.Info("a request was not let in", "reason", err, "from", r.RemoteAddr)
 			h.Identity.Refuse(w, r, err)
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, h.MaxBody)
-		next(w, r.WithContext(context.WithValue(r.Context(), credentialKey{}, who)), who)
+		next(w, r.WithContext(context.WithValue(r.Context(), principalKey{}, who)), who)
+	}))
+}
+
+// rightly refuses requests to another host.
+func (h *HTTP) rightly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !h.rightHost(r.Host) {
+			refuse(w, http.StatusForbidden, fmt.Sprintf("this server is not %.100q; its operator names the hosts that it is with --public-url and --allowed-hosts", r.Host))
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

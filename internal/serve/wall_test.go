@@ -96,7 +96,7 @@ func TestHTTPCaps(t *testing.T) {
 	for range 2 {
 		go func() {
 			r, _ := http.NewRequestWithContext(ctx, "POST", s.url+"/mcp", strings.NewReader(body))
-			for _, line := range append(h, "Authorization: Bearer support-key", "Content-Type: application/json") {
+			for _, line := range append(h, "Authorization: Bearer "+keyOf("support-key"), "Content-Type: application/json") {
 				name, value, _ := strings.Cut(line, ": ")
 				r.Header.Set(name, value)
 			}
@@ -108,7 +108,7 @@ func TestHTTPCaps(t *testing.T) {
 	res := s.call("get_conversation", conversation)
 	require.Equal(t, 429, res.StatusCode)
 	require.Equal(t, "1", res.Header.Get("Retry-After"))
-	require.Equal(t, 200, s.call("get_conversation", conversation, "Authorization: Bearer reader-key").StatusCode)
+	require.Equal(t, 200, s.call("get_conversation", conversation, "Key: reader-key").StatusCode)
 	cancel() // closing the stream is the cancel
 	<-gone
 	<-gone
