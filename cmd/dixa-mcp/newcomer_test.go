@@ -64,6 +64,7 @@ func TestMistakes(t *testing.T) {
 		{"a time that is none", []string{"serve", "--offline", "--timeout", "soon"}, nil, `--timeout: expected duration but got "soon"`},
 		{"a state folder that cannot be made", []string{"call", get, id, "--offline", "--state", "~/token/state"}, nil, "the records of calls cannot be kept (see --audit)"},
 		{"--denied alone", []string{"tools", "--denied"}, nil, "--denied needs --agent"},
+		{"more faults than requests", []string{"offline", "--faults", "2"}, nil, "--faults must be from 0 to 1, not 2"},
 		{"an address that is taken", []string{"offline", "--listen", "256.0.0.1:1"}, nil, "offline Dixa: listen tcp"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

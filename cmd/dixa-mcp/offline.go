@@ -13,11 +13,16 @@ type offlineCmd struct {
 	Seed    uint64        `default:"1" help:"Another number gives another organization."`
 	Rate    float64       `default:"10" help:"Requests a second before it answers 429, as Dixa does; 0 for no limit."`
 	Latency time.Duration `help:"Added to every answer."`
+	Faults  float64       `placeholder:"SHARE" help:"Share of requests that fail, 0.02 for 2 in 100: errors, 429s, broken connections, web pages, silence, before or after the work. The seed says which."`
 }
 
 // Run serves the offline Dixa until the process is told to stop.
 func (c *offlineCmd) Run(ctx context.Context) error {
 	dixa := offline.New(offline.Options{Seed: c.Seed, Rate: c.Rate, Burst: 4, Latency: c.Latency})
+	if !(c.Faults >= 0 && c.Faults <= 1) {
+		return fmt.Errorf("--faults must be from 0 to 1, not %v", c.Faults)
+	}
+	dixa.Trouble(c.Faults, c.Seed)
 	url, stop, err := dixa.Listen(c.Listen)
 	if err != nil {
 		return err

@@ -21,6 +21,8 @@ const (
 	HTML                       // 200 with a web page instead of JSON, before the work
 	Unauthorized               // 401 before the work
 	Forbidden                  // 403 before the work
+
+	lastFault = Forbidden
 )
 
 // Fault makes requests fail.
@@ -37,6 +39,27 @@ func (d *Dixa) Inject(f Fault) {
 	d.faults = append(d.faults, f)
 }
 
+// trouble is a share of requests that fail, in an order that a seed gives.
+type trouble struct {
+	share float64
+	rng   rng
+}
+
+// Trouble makes that share of all requests fail, from 0 for none to 1, each in one of all ways. Which fail, and how, goes
+// by the seed and by the order in which requests arrive. Faults that were injected hit first.
+func (d *Dixa) Trouble(share float64, seed uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.trouble = trouble{share, rng{seed}}
+}
+
+func (t *trouble) take() FaultKind {
+	if t.share <= 0 || float64(t.rng.next()>>11)/(1<<53) >= t.share {
+		return NoFault
+	}
+	return FaultKind(1 + t.rng.n(int(lastFault)))
+}
+
 // takeFault gives the fault that hits a request to an operation, and counts it.
 func (d *Dixa) takeFault(pattern string) FaultKind {
 	d.mu.Lock()
@@ -50,7 +73,7 @@ func (d *Dixa) takeFault(pattern string) FaultKind {
 			return f.Kind
 		}
 	}
-	return NoFault
+	return d.trouble.take()
 }
 
 // instead is the answer of a fault that needs no work.

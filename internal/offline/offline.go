@@ -32,6 +32,7 @@ type Dixa struct {
 	mu      sync.Mutex // guards everything below
 	state   *world     // nil until the first request reads it
 	faults  []Fault
+	trouble trouble
 	buckets map[string]*bucket // by token: Dixa counts for each
 	journal journal
 }
