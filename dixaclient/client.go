@@ -28,6 +28,8 @@ const (
 	DefaultAttemptTimeout = 20 * time.Second
 	// DefaultMaxAnswer bounds an answer in bytes, after decompression.
 	DefaultMaxAnswer = 32 << 20
+	// keptConnections is how many stay open between requests: calls of many agents are on their way together.
+	keptConnections = 128
 	// maxAttempts is how often one call is sent at the most.
 	maxAttempts = 3
 )
@@ -103,7 +105,7 @@ func New(c Config) (*Client, error) {
 	}
 	if c.Transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConnsPerHost = 32
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = keptConnections, keptConnections
 		t.IdleConnTimeout = 30 * time.Second // before a gateway in between drops them
 		c.Transport = t
 	}
