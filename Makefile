@@ -4,7 +4,7 @@ GO      ?= go
 VERSION ?=
 LDFLAGS := -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
-.PHONY: run test build lint bench update-golden clean
+.PHONY: run test build lint bench soak update-golden clean
 
 run: ## a short session of an agent against the built-in offline Dixa
 	@echo "Building dixa-mcp (the first time, Go fetches its modules) ..."
@@ -23,11 +23,17 @@ lint: ## go vet, gofmt, go mod tidy and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
-bench: ## our own part of a call, start-up, memory and pace; takes about three minutes
+bench: ## our own part of a call, start-up, memory, pace, and the hosted server; takes about eight minutes
 	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/bench
 	$(GO) test -run '^$$' -bench ColdStart -benchtime 40x ./internal/bench
 	$(GO) test -run '^$$' -bench 'Memory|Pace' -benchtime 1x -timeout 10m ./internal/bench
+	$(GO) test -run '^$$' -bench Hosted -benchtime 40x ./internal/bench
+	$(GO) test -run '^$$' -bench ToolsList -benchtime 2000x ./internal/bench
+	$(GO) test -run '^$$' -bench 'Sessions|Replicas' -benchtime 1x -timeout 10m ./internal/bench
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/audit ./internal/capability ./internal/view ./schemas
+
+soak: ## ten minutes of agents, faults and restarts, and what became of each write; SOAK=1m for less
+	SOAK=$(or $(SOAK),10m) $(GO) test -run TestSoak -count=1 -v -timeout 60m ./internal/bench
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
 	$(GO) test ./... -run 'Golden|Docs' -update

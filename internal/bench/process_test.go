@@ -56,21 +56,25 @@ func start(b *testing.B, env []string, args ...string) *process {
 }
 
 // offlineProcess runs the offline Dixa in a process of its own and gives the environment that leads to it.
-func offlineProcess(b *testing.B, args ...string) []string {
+func offlineProcess(tb testing.TB, args ...string) []string {
+	return []string{"DIXA_API_TOKEN=offline", "DIXA_MCP_BASE_URL=" + offlineAddress(tb, args...)}
+}
+
+// offlineAddress runs the offline Dixa in a process of its own and gives its address.
+func offlineAddress(tb testing.TB, args ...string) string {
 	path, err := program()
-	require.NoError(b, err)
+	require.NoError(tb, err)
 	cmd := exec.Command(path, append([]string{"offline", "--listen", "127.0.0.1:0"}, args...)...)
 	out, err := cmd.StdoutPipe()
-	require.NoError(b, err)
-	require.NoError(b, cmd.Start())
-	b.Cleanup(func() {
-		require.NoError(b, cmd.Process.Signal(os.Interrupt))
-		require.NoError(b, cmd.Wait())
+	require.NoError(tb, err)
+	require.NoError(tb, cmd.Start())
+	tb.Cleanup(func() {
+		require.NoError(tb, cmd.Process.Signal(os.Interrupt))
+		require.NoError(tb, cmd.Wait())
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(b, err)
-	url := strings.Fields(line)[3]
-	return []string{"DIXA_API_TOKEN=offline", "DIXA_MCP_BASE_URL=" + url}
+	require.NoError(tb, err)
+	return strings.Fields(line)[3]
 }
 
 // BenchmarkColdStart measures from starting the process to the first list of tools.
@@ -104,7 +108,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-func residentMiB(b *testing.B, pid int) float64 {
+func residentMiB(b testing.TB, pid int) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		b.Skip("resident memory is read from /proc, which this system does not have")
