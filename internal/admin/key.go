@@ -28,7 +28,7 @@ func ReadKey(file string) (*Key, error) {
 	}
 	b = bytes.TrimSpace(b)
 	if len(b) < minKey {
-		return nil, fmt.Errorf("the admin key in %s has fewer than %d characters: make one with `openssl rand -hex 32`", file, minKey)
+		return nil, fmt.Errorf("the admin key in %s has fewer than %d characters: make one with dixa-mcp key new --admin", file, minKey)
 	}
 	k := Key(sha256.Sum256(b))
 	return &k, nil

@@ -1,0 +1,213 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/gate"
+)
+
+const (
+	probeEvery = 15 * time.Second // at the most, however often somebody asks
+	probeMost  = 5 * time.Second  // with its wait for Dixa's limit
+)
+
+// HealthConfig is what the health of a server depends on.
+type HealthConfig struct {
+	Client   *dixaclient.Client                                  // for the probe: GET /v1/organization, in a flow of its own
+	Rules    func() *capability.Rules                            // those in force
+	Sharing  func() (shared bool, replicas int, since time.Time) // nil: there is no Redis
+	Draining func() bool                                         // the server was told to stop; nil: never
+	Now      func() time.Time                                    // nil is time.Now
+}
+
+// Health tells whether the server is well. It asks Dixa only when somebody wants to know, and hears as a [gate.Observer]
+// of what Dixa answers to agents, which spares the question.
+type Health struct {
+	HealthConfig
+
+	probing chan struct{} // holds one value while Dixa is asked; whoever comes meanwhile waits for the same answer
+
+	mu       sync.Mutex
+	dixa     reached
+	inForce  string // digest of the capability file
+	loadedAt time.Time
+}
+
+// reached is what was last known of Dixa.
+type reached struct {
+	OK      bool      `json:"ok"`
+	Error   string    `json:"error,omitzero"` // what kind, in a word or two
+	Checked time.Time `json:"checked,omitzero"`
+}
+
+var _ gate.Observer = (*Health)(nil)
+
+// NewHealth asks nobody yet.
+func NewHealth(c HealthConfig) *Health {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	h := &Health{HealthConfig: c, probing: make(chan struct{}, 1)}
+	h.Reloaded()
+	return h
+}
+
+// Reloaded is to be called after the capability file was put in force, so that it is known since when.
+func (h *Health) Reloaded() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if digest := h.Rules().Digest(); digest != h.inForce {
+		h.inForce, h.loadedAt = digest, h.Now()
+	}
+}
+
+// Call implements [gate.Observer].
+func (*Health) Call(ctx context.Context, _ gate.CallInfo) (context.Context, func(gate.CallEnd)) {
+	return ctx, func(gate.CallEnd) {}
+}
+
+// Operation implements [gate.Observer].
+func (h *Health) Operation(ctx context.Context, _ gate.CallInfo, _ *dixaclient.Spec) (context.Context, func(gate.OperationEnd)) {
+	return ctx, func(end gate.OperationEnd) {
+		if end.Status == http.StatusTooManyRequests || end.Status != 0 && kindOf(end.Status) == "" {
+			h.know("")
+		}
+	}
+}
+
+// know remembers what was found out about Dixa just now.
+func (h *Health) know(problem string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dixa = reached{problem == "", problem, h.Now().UTC()}
+}
+
+// Live says that the process serves.
+func (h *Health) Live() http.Handler {
+	return reading(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, "ok\n")
+	})
+}
+
+// readiness is the answer of /readyz. The digest of the capability file shows a change that not every replica has.
+type readiness struct {
+	Ready        bool     `json:"ready"`
+	Dixa         reached  `json:"dixa"`
+	Capabilities inForce  `json:"capabilities"`
+	Redis        together `json:"redis"`
+	Draining     bool     `json:"draining"`
+}
+
+type inForce struct {
+	Digest string    `json:"digest"`
+	Since  time.Time `json:"since"`
+}
+
+// together is whether limits are shared: none where there is no Redis, alone where it is away. Alone is worse than shared,
+// but no reason to send agents elsewhere: the other replicas are alone as well.
+type together struct {
+	State    string    `json:"state"`
+	Replicas int       `json:"replicas,omitzero"`
+	Since    time.Time `json:"since,omitzero"`
+}
+
+// Ready says whether calls should come here: Dixa answered lately, a file is in force, and nobody told the server to stop.
+func (h *Health) Ready() http.Handler {
+	return reading(func(w http.ResponseWriter, r *http.Request) {
+		a := readiness{Redis: together{State: "none"}, Draining: h.Draining != nil && h.Draining()}
+		if !a.Draining {
+			h.probe(r.Context())
+		}
+		if h.Sharing != nil {
+			shared, replicas, since := h.Sharing()
+			a.Redis = together{"alone", replicas, since.UTC()}
+			if shared {
+				a.Redis.State = "shared"
+			}
+		}
+		h.mu.Lock()
+		a.Dixa, a.Capabilities = h.dixa, inForce{h.inForce, h.loadedAt.UTC()}
+		h.mu.Unlock()
+		a.Ready = a.Dixa.OK && a.Capabilities.Digest != "" && !a.Draining
+		status := http.StatusOK
+		if !a.Ready {
+			status = http.StatusServiceUnavailable
+		}
+		write(w, status, a)
+	})
+}
+
+// reading answers GET and HEAD, and nothing else.
+func reading(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			refuse(w, http.StatusMethodNotAllowed, "only GET is for this")
+			return
+		}
+		next(w, r)
+	})
+}
+
+// probe asks Dixa, unless something is known that is new enough. It goes on when whoever asks has gone: others wait for it.
+func (h *Health) probe(ctx context.Context) {
+	select {
+	case h.probing <- struct{}{}:
+		defer func() { <-h.probing }()
+	case <-ctx.Done():
+		return
+	}
+	h.mu.Lock()
+	last := h.dixa.Checked
+	h.mu.Unlock()
+	if !last.IsZero() && h.Now().Sub(last) < probeEvery {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeMost)
+	defer cancel()
+	_, err := dixaclient.GetOrganization.Do(dixaclient.WithFlow(ctx, "health"), h.Client, dixaclient.NoArguments{})
+	if errors.As(err, new(*dixaclient.BusyError)) && !last.IsZero() {
+		return // the limit is used up by agents, which says nothing new about Dixa
+	}
+	h.know(problem(err))
+}
+
+// problem says in a word or two why Dixa cannot be used, "" where it can.
+func problem(err error) string {
+	var e *dixaclient.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, new(*dixaclient.BusyError)):
+		return "no turn below the limit"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &e) && e.Status == 0:
+		return "no answer"
+	case e != nil && kindOf(e.Status) != "":
+		return kindOf(e.Status)
+	case e != nil && e.Status == http.StatusTooManyRequests:
+		return "" // it is there
+	}
+	return "not an answer of Dixa's"
+}
+
+// kindOf says what a status means for all calls, "" where it is about one.
+func kindOf(status int) string {
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return "the token is refused"
+	case status >= 500:
+		return "Dixa is broken"
+	case status >= 300 && status < 400:
+		return "a redirect"
+	}
+	return ""
+}
