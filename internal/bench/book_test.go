@@ -126,10 +126,14 @@ func tagsOf(t *testing.T, dixa *offline.Dixa) (ids []string) {
 // size is what a server is made of.
 type size struct{ goroutines, heap float64 }
 
-// measure measures the servers while nothing is going on.
+// measure measures the servers while next to nothing is going on.
 func (s *site) measure() (all []size) {
 	for _, h := range s.servers {
-		heap := h.settled(h.clients(2))
+		few := h.clients(2)
+		heap := h.settled(few)
+		for _, c := range few {
+			c.close()
+		}
 		all = append(all, size{h.metric("go_goroutines"), heap})
 	}
 	return all
@@ -137,13 +141,21 @@ func (s *site) measure() (all []size) {
 
 // calm holds the servers against what they were before there was anything to do.
 func (s *site) calm(t *testing.T, before []size) {
-	after := s.measure()
-	for begun := time.Now(); time.Since(begun) < 20*time.Second && slices.ContainsFunc(after, func(a size) bool { return a.goroutines > before[0].goroutines+10 }); after = s.measure() {
-		time.Sleep(time.Second) // idle connections
+	s.CloseClientConnections()
+	s.transport.CloseIdleConnections()
+	for begun := time.Now(); time.Since(begun) < time.Minute && s.busiest() > before[0].goroutines; {
+		time.Sleep(time.Second) // connections to Dixa stay open for a while
 	}
-	for i := range after {
-		t.Logf("server %d: %.0f goroutines, before %.0f; %.1f MiB of heap in use, before %.1f", i, after[i].goroutines, before[i].goroutines, after[i].heap, before[i].heap)
-		require.LessOrEqual(t, after[i].goroutines, before[i].goroutines+10)
-		require.LessOrEqual(t, after[i].heap, before[i].heap+10)
+	for i, after := range s.measure() {
+		t.Logf("server %d: %.0f goroutines, before %.0f; %.1f MiB of heap in use, before %.1f", i, after.goroutines, before[i].goroutines, after.heap, before[i].heap)
+		require.LessOrEqual(t, after.goroutines, before[i].goroutines+10)
+		require.LessOrEqual(t, after.heap, before[i].heap+10)
 	}
+}
+
+func (s *site) busiest() (most float64) {
+	for _, h := range s.servers {
+		most = max(most, h.metric("go_goroutines"))
+	}
+	return most
 }
