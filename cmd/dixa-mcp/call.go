@@ -32,7 +32,7 @@ func (c *callCmd) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	s, err := c.open()
+	s, err := c.open(ctx)
 	if err != nil {
 		return err
 	}

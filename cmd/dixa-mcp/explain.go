@@ -21,7 +21,7 @@ func (c *explainCmd) Run(ctx context.Context) error {
 	if _, ok := tools.ByName(c.Tool); !ok {
 		return noSuchTool(c.Tool)
 	}
-	s, err := c.open()
+	s, err := c.open(ctx)
 	if err != nil {
 		return err
 	}

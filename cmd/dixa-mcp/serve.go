@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -11,16 +13,33 @@ import (
 )
 
 type serveCmd struct {
-	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent to serve, one of the file's stdio list; by default its first."`
+	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent to serve over stdin and stdout, one of the file's stdio list; by default its first."`
+	HTTP      string `name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each by its own key, and not over stdin and stdout."`
+	httpFlags `embed:""`
+	LogFormat string `enum:"text,json" default:"text" env:"DIXA_MCP_LOG_FORMAT" help:"Of what goes to standard error: text or json."`
 	dixaFlags `embed:""`
 }
 
 // Run serves until the client closes its end or the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context) error {
+	if c.LogFormat == "json" {
+		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	}
+	if c.HTTP != "" {
+		return c.host(ctx, os.Stdout)
+	}
+	if c.httpFlags != c.httpFlags.untouched() {
+		return errors.New("there are flags for serving over HTTP, and no --http ADDRESS")
+	}
+	return c.stdio(ctx)
+}
+
+// stdio serves one agent to the client that started the program.
+func (c *serveCmd) stdio(ctx context.Context) error {
 	out := os.Stdout
 	os.Stdout = os.Stderr          // only the protocol may write to the real one
 	signal.Ignore(syscall.SIGPIPE) // a client that is gone must not end calls whose outcome is still to be recorded
-	s, err := c.open()
+	s, err := c.assemble(ctx, replicaName(), nil)
 	if err != nil {
 		return err
 	}
@@ -33,4 +52,13 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
 	return serve.Stdio(ctx, s.gate, agent.Name, agent.About, version(), os.Stdin, out, slog.Default())
+}
+
+// replicaName is what this process is called among those that share a Redis.
+func replicaName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "server"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -57,6 +58,7 @@ type HTTPConfig struct {
 	Drain                                time.Duration // from being told to stop until no more is taken: balancers look away meanwhile
 	Grace                                time.Duration // for calls that are running then
 
+	TLS           *tls.Config  // nil: what goes over the network is not encrypted, or something in front does it
 	Health, Ready http.Handler // /healthz and /readyz; nil: 404
 
 	// Trace puts a client's trace context into the context of its call; nil: none is kept.
@@ -145,7 +147,11 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	}
 	defer h.Gate.OnReload(h.reloaded)()
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(limited(l, h.MaxConnections)) }()
+	l = limited(l, h.MaxConnections)
+	if h.TLS != nil {
+		l = tls.NewListener(l, h.TLS) // outermost: it is by its type that a connection is known for one with TLS
+	}
+	go func() { served <- s.Serve(l) }()
 	select {
 	case err := <-served:
 		h.end()

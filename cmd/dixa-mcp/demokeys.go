@@ -1,0 +1,81 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/identity"
+)
+
+// demoKeys are keys that count until the program ends.
+type demoKeys []demoKey
+
+type demoKey struct{ agent, key string }
+
+// demoKeys makes a key for each agent that the file lets in over stdin and stdout: these are for whoever is here.
+func (c *serveCmd) demoKeys(s *system) (demoKeys, error) {
+	if !c.DemoKeys {
+		return nil, nil
+	}
+	if !c.Offline {
+		return nil, errors.New("--demo-keys are only for --offline: keys for your organization are made with dixa-mcp key new --agent NAME")
+	}
+	var all demoKeys
+	for _, a := range s.rules.Agents() {
+		if _, err := s.rules.Stdio(a.Name); err == nil {
+			all = append(all, demoKey{a.Name, newKey("agent")})
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("--demo-keys are for agents under stdio, and the capability file (%s) has none there", s.where)
+	}
+	return all, nil
+}
+
+func (all demoKeys) digests() map[[sha256.Size]byte]identity.Principal {
+	m := make(map[[sha256.Size]byte]identity.Principal, len(all))
+	for _, k := range all {
+		m[sha256.Sum256([]byte(k.key))] = identity.Principal{Agent: k.agent, Key: "demo-" + k.agent}
+	}
+	return m
+}
+
+// print says how to connect.
+func (all demoKeys) print(out io.Writer, address string, sse bool) {
+	fmt.Fprintf(out, "\ndixa-mcp serves MCP at %s/mcp, with an offline Dixa behind it. ctrl-C ends it.\n", address)
+	if sse {
+		fmt.Fprintf(out, "Clients of before 2025-03-26 find it at %s/sse.\n", address)
+	}
+	fmt.Fprint(out, "\nKeys, good until it ends:\n\n")
+	for _, k := range all {
+		fmt.Fprintf(out, "  %-10s %s\n", k.agent, k.key)
+	}
+	k := all[0]
+	fmt.Fprintf(out, `
+To connect as %[1]s:
+
+  Claude Code   claude mcp add --transport http dixa %[2]s/mcp --header "Authorization: Bearer %[3]s"
+
+  VS Code       .vscode/mcp.json
+                {"servers": {"dixa": {"type": "http", "url": "%[2]s/mcp", "headers": {"Authorization": "Bearer %[3]s"}}}}
+
+  Cursor        ~/.cursor/mcp.json
+                {"mcpServers": {"dixa": {"url": "%[2]s/mcp", "headers": {"Authorization": "Bearer %[3]s"}}}}
+
+  curl          curl -s %[2]s/mcp -H "Authorization: Bearer %[3]s" -H "Content-Type: application/json" \
+                  -H "MCP-Protocol-Version: 2026-07-28" -H "Mcp-Method: tools/list" \
+                  -d '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}'
+
+`, k.agent, address, k.key)
+}
+
+// inForce are the rules at this moment.
+func (s *system) inForce() *capability.Rules {
+	if s.gate == nil {
+		return s.rules
+	}
+	return s.gate.Rules()
+}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/admin"
+	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/identity"
+	"dixa-mcp/internal/serve"
+	"dixa-mcp/internal/telemetry"
+)
+
+// httpFlags say how agents are served over HTTP. Their defaults are those of serve, so that zero is none.
+type httpFlags struct {
+	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve the transport of before 2025-03-26, at /sse."`
+	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"The server's address as agents know it, such as https://mcp.example.com, where that is not the one it listens at."`
+	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"Further names by which the server may be called, such as the one inside a cluster. Addresses and localhost are always right."`
+	AllowedOrigins string        `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Web pages of others that may use it, such as https://inspector.example.com."`
+	TLSCert        string        `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; read again when it changes."`
+	TLSKey         string        `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Its private key, in PEM."`
+	BehindProxy    bool          `env:"DIXA_MCP_BEHIND_PROXY" help:"Something in front of this address encrypts what goes over the network, so that listening without --tls-cert is right."`
+	MaxBody        int64         `placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Of one message; by default 1048576."`
+	MaxConnections int           `placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"At a time; by default 4096. Further ones wait."`
+	MaxCalls       int           `placeholder:"N" env:"DIXA_MCP_MAX_CALLS" help:"Of one agent at a time; by default 128."`
+	MaxStreams     int           `placeholder:"N" env:"DIXA_MCP_MAX_STREAMS" help:"Open for one agent at a time; by default 100."`
+	MaxSessions    int           `placeholder:"N" env:"DIXA_MCP_MAX_SESSIONS" help:"Of one agent's clients of before 2026-07-28; by default 100. One more ends the one that was not used for the longest."`
+	SessionIdle    time.Duration `placeholder:"TIME" env:"DIXA_MCP_SESSION_IDLE" help:"After which such a session ends; by default 30m."`
+	Drain          time.Duration `placeholder:"TIME" env:"DIXA_MCP_DRAIN" help:"When told to stop: how long /readyz says no before nothing more is taken, so that balancers look away; by default 0s."`
+	Grace          time.Duration `placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"After that: how long calls that are running may take; by default 30s."`
+	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Address for operators and approvers: approvals, freezes, metrics. A port alone is on this machine only."`
+	AdminKeyFile   string        `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the key that opens freezes and metrics there (dixa-mcp key new --admin)."`
+	DemoKeys       bool          `help:"Make a key for each agent of the file's stdio list, good until the program ends; only with --offline."`
+}
+
+// untouched are the flags when nobody gave any.
+func (httpFlags) untouched() httpFlags { return httpFlags{} }
+
+// host serves agents over HTTP until the process is told to stop.
+func (c *serveCmd) host(ctx context.Context, out io.Writer) error {
+	if c.Agent != "" {
+		return errors.New("--agent is for stdin and stdout; over HTTP an agent is who its key says")
+	}
+	var metrics *telemetry.Metrics
+	var health *admin.Health
+	flush := func(context.Context) error { return nil }
+	s, err := c.assemble(ctx, replicaName(), func(s *system) (gate.Observer, error) {
+		metrics = telemetry.NewMetrics(version())
+		health = admin.NewHealth(c.health(s))
+		traces, shutdown, err := telemetry.Traces(telemetry.TraceConfig{Getenv: os.Getenv, Version: version(), Log: slog.Default()})
+		if err != nil {
+			return nil, err
+		}
+		flush = shutdown
+		return gate.Observers(traces, metrics, health, telemetry.Log{To: slog.Default()}), nil
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	defer func() {
+		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := flush(late); err != nil {
+			slog.Warn("the last traces could not be sent", "error", err)
+		}
+	}()
+	return c.listen(ctx, s, metrics, health, out)
+}
+
+// listen opens the addresses and serves on them.
+func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Metrics, health *admin.Health, out io.Writer) error {
+	demo, err := c.demoKeys(s)
+	if err != nil {
+		return err
+	}
+	if err := c.checkWall(s, len(demo) > 0); err != nil {
+		return err
+	}
+	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default()})
+	defer who.Close()
+	config, err := c.config(s, who, health)
+	if err != nil {
+		return err
+	}
+	h, err := serve.NewHTTP(config)
+	if err != nil {
+		return err
+	}
+	health.Draining = h.Draining
+	metrics.Watch(c.sources(s, h))
+	l, address, err := c.bind()
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	stopAdmin, err := c.serveAdmin(s, metrics)
+	if err != nil {
+		return err
+	}
+	defer stopAdmin()
+	defer c.watch(ctx, s.gate)()
+	defer s.gate.OnReload(health.Reloaded)()
+	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "shared", s.group != nil)
+	defer func() { slog.Info("stopped", "records", head(s.log)) }()
+	if len(demo) > 0 {
+		demo.print(out, address, c.SSE)
+	}
+	return h.Serve(ctx, l)
+}
+
+// config is what the flags say about the server.
+func (c *serveCmd) config(s *system, who *identity.Authenticator, health *admin.Health) (serve.HTTPConfig, error) {
+	config := serve.HTTPConfig{
+		Gate: s.gate, Identity: who, Version: version(), SSE: c.SSE,
+		Hosts: listed(c.AllowedHosts), Origins: listed(c.AllowedOrigins),
+		MaxBody: c.MaxBody, MaxConnections: c.MaxConnections, MaxCalls: c.MaxCalls, MaxStreams: c.MaxStreams,
+		Drain: c.Drain, Grace: c.Grace, Health: health.Live(), Ready: health.Ready(), Trace: telemetry.Extract, Log: slog.Default(),
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Host != "" {
+		config.Hosts = append(config.Hosts, u.Hostname())
+	}
+	most, idle := c.MaxSessions, c.SessionIdle
+	if most == 0 {
+		most = serve.DefaultMaxSessions
+	}
+	if idle == 0 {
+		idle = serve.DefaultSessionIdle
+	}
+	config.Sessions = serve.NewSessions(most, idle)
+	if s.group != nil {
+		config.Sessions, config.Secret, config.Several = s.group.Sessions(most, idle), s.group.Secret(), true
+	}
+	if c.TLSCert != "" {
+		cert, err := newCertificate(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return serve.HTTPConfig{}, err
+		}
+		config.TLS = cert.config()
+	}
+	return config, nil
+}
+
+// checkWall refuses to stand in the open without a door.
+func (c *serveCmd) checkWall(s *system, demo bool) error {
+	u, err := url.Parse(c.PublicURL)
+	switch {
+	case c.MaxBody < 0 || c.MaxConnections < 0 || c.MaxCalls < 0 || c.MaxStreams < 0 || c.MaxSessions < 0:
+		return errors.New("--max-body, --max-connections, --max-calls, --max-streams and --max-sessions must be above 0")
+	case c.SessionIdle < 0 || c.Drain < 0 || c.Grace < 0:
+		return errors.New("--session-idle, --drain and --grace must not be below 0")
+	case c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != ""):
+		return fmt.Errorf("--public-url must be a scheme and a host such as https://mcp.example.com, not %q", c.PublicURL)
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("--tls-cert and --tls-key go together: give both or neither")
+	case c.SSE && s.group != nil:
+		return errors.New("--sse and --redis exclude each other: a session of SSE lives in one process, and its messages could reach another one")
+	case !demo && !s.rules.LetsIn(time.Now()):
+		return fmt.Errorf("nobody could connect: no agent in the capability file (%s) has a key that counts, and none is known by a token. Make a key with dixa-mcp key new --agent NAME; to try without one add --offline --demo-keys", s.where)
+	case onThisMachine(c.HTTP):
+		return nil
+	case demo:
+		return fmt.Errorf("--demo-keys are for this machine: listen at 127.0.0.1, not at %s", c.HTTP)
+	case c.TLSCert == "" && !c.BehindProxy:
+		return fmt.Errorf("at %s keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy where something in front encrypts; or listen at 127.0.0.1", c.HTTP)
+	}
+	return nil
+}
+
+// onThisMachine tells whether an address to listen at can only be reached from here.
+func onThisMachine(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// listed takes a list apart.
+func listed(s string) []string {
+	var all []string
+	for one := range strings.SplitSeq(s, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// resource gives the address of the server as clients know it; nil: as each request has it.
+func (c *serveCmd) resource() func(*http.Request) string {
+	if c.PublicURL == "" {
+		return nil
+	}
+	address := strings.TrimRight(c.PublicURL, "/") + "/mcp"
+	return func(*http.Request) string { return address }
+}
+
+// bind opens the address, and gives the one under which agents know it.
+func (c *serveCmd) bind() (l net.Listener, address string, err error) {
+	if l, err = net.Listen("tcp", c.HTTP); err != nil {
+		return nil, "", fmt.Errorf("--http: %w", err)
+	}
+	switch {
+	case c.PublicURL != "":
+		return l, strings.TrimRight(c.PublicURL, "/"), nil
+	case c.TLSCert != "":
+		return l, "https://" + l.Addr().String(), nil
+	}
+	return l, "http://" + l.Addr().String(), nil
+}
+
+// health says what the server's health depends on.
+func (c *serveCmd) health(s *system) admin.HealthConfig {
+	config := admin.HealthConfig{Client: s.client, Rules: s.inForce}
+	if g := s.group; g != nil {
+		config.Sharing = func() (bool, int, time.Time) { st := g.State(); return st.Shared, st.Replicas, st.Since }
+	}
+	return config
+}
+
+// sources are what metrics look at.
+func (c *serveCmd) sources(s *system, h *serve.HTTP) telemetry.Sources {
+	sources := telemetry.Sources{
+		Gate: s.gate, Waiting: s.client.Waiting, Approvals: s.approvals,
+		Streams:  func() int { streams, _ := h.Open(); return streams },
+		Sessions: func() int { _, sessions := h.Open(); return sessions },
+	}
+	if g := s.group; g != nil {
+		sources.Sharing = func() (bool, int) { st := g.State(); return st.Shared, st.Replicas }
+	}
+	return sources
+}
+
+// serveAdmin serves operators and approvers beside the agents, if wanted. The returned function ends it.
+func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(), err error) {
+	if c.Admin == "" {
+		return func() {}, nil
+	}
+	address := c.Admin
+	if !strings.Contains(address, ":") {
+		address = ":" + address
+	}
+	if strings.HasPrefix(address, ":") {
+		address = "127.0.0.1" + address
+	}
+	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default()}
+	switch {
+	case c.AdminKeyFile != "":
+		if config.Key, err = admin.ReadKey(c.AdminKeyFile); err != nil {
+			return nil, fmt.Errorf("--admin-key-file: %w", err)
+		}
+	case !onThisMachine(address):
+		return nil, fmt.Errorf("--admin %s can be reached from elsewhere and needs --admin-key-file (dixa-mcp key new --admin)", c.Admin)
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--admin: %w", err)
+	}
+	server := &http.Server{Handler: admin.New(config), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			slog.Error("the admin port ended", "error", err)
+		}
+	}()
+	slog.Info("serving operators and approvers", "url", "http://"+l.Addr().String())
+	return func() {
+		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(grace) // what is still running is cut off
+		_ = server.Close()
+		<-done
+	}, nil
+}
