@@ -19,9 +19,12 @@ build: ## bin/dixa-mcp
 
 lint: ## go vet, gofmt, go mod tidy and staticcheck
 	$(GO) vet ./...
+	$(GO) vet -tags conformance ./internal/serve
 	$(GO) mod tidy -diff
+	cd internal/interop/gosdk && $(GO) vet . && $(GO) mod tidy -diff
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags conformance ./internal/serve
 
 bench: ## our own part of a call, start-up, memory, pace, and the hosted server; takes about eight minutes
 	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/bench

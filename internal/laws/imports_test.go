@@ -41,6 +41,8 @@ var mayImport = map[string][]string{
 	"internal/contract":              nil, // test support: not part of the program
 	"internal/bench":                 nil,
 	"internal/endtoend":              nil,
+	"internal/interop":               nil,
+	"internal/interop/gosdk":         nil,
 	"internal/approval/approvaltest": nil,
 	"internal/freeze/freezetest":     nil,
 	"internal/laws":                  nil,

@@ -1,0 +1,6 @@
+//go:build race
+
+package interop
+
+// raced builds the program as the tests themselves are built.
+const raced = true
