@@ -29,7 +29,7 @@ approvers:
   anna.holm: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [send]}   # of "foo"
   joe: {key_sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, may: [erase]}        # of "bar"
 agents:
-  support: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, allow: [send_message], confirm: {send: approver}}
+  support: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, allow: [send_message], confirm: {send: approver}, keys: [{id: support-1, sha256: d55057e95b319324840c0ebe01b65741a1aae29783ef475242531a7a458049cc}]} # of "dixa-mcp-agent-key"
 `
 	adminKey = "0123456789abcdef0123456789abcdef"
 )
@@ -122,10 +122,10 @@ func TestOnlyTheRightKeyOpens(t *testing.T) {
 		}
 	}
 	for _, route := range operators {
-		wrong(route, "", "foo", adminKey[1:], adminKey+"x", strings.ToUpper(adminKey))
+		wrong(route, "", "foo", "dixa-mcp-agent-key", adminKey[1:], adminKey+"x", strings.ToUpper(adminKey))
 	}
 	for _, route := range approvers {
-		wrong(route, "", adminKey, "baz", "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")
+		wrong(route, "", adminKey, "baz", "dixa-mcp-agent-key", "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae")
 	}
 	require.Empty(t, o.records)
 	require.Equal(t, approval.Pending, o.state(number))

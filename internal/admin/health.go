@@ -174,7 +174,7 @@ func (h *Health) probe(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeMost)
 	defer cancel()
-	_, err := dixaclient.GetOrganization.Do(dixaclient.WithFlow(ctx, "health"), h.Client, dixaclient.NoArguments{})
+	_, err := dixaclient.GetOrganization.Do(dixaclient.WithFlow(ctx, "_health"), h.Client, dixaclient.NoArguments{})
 	if errors.As(err, new(*dixaclient.BusyError)) && !last.IsZero() {
 		return // the limit is used up by agents, which says nothing new about Dixa
 	}

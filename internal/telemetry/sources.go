@@ -131,7 +131,7 @@ func (s *stores) budgets(ctx context.Context) []prometheus.Metric {
 	for _, agent := range s.Gate.Rules().Agents() {
 		counts, err := s.Gate.BudgetLeft(ctx, agent)
 		if err != nil {
-			return nil
+			return all
 		}
 		for _, c := range counts {
 			all = append(all, prometheus.MustNewConstMetric(s.left, prometheus.GaugeValue, float64(c.Left), agent.Name, line(c.Line)))

@@ -1,0 +1,43 @@
+package telemetry
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/offline"
+)
+
+// docs/operations.md lists the metrics that there are.
+func TestDocsMetrics(t *testing.T) {
+	m := NewMetrics("")
+	g := newGate(t, m, offline.Options{})
+	number := func() int { return 0 }
+	m.Watch(Sources{
+		Gate: g, Waiting: number, Streams: number, Sessions: number, Sharing: func() (bool, int) { return true, 1 },
+		Approvals: approval.NewDir(filepath.Join(t.TempDir(), "approvals"), time.Now),
+	})
+	call(t, g, "reader", "get_conversation", `{"conversationId":1234}`)
+	families, err := m.registry.Gather()
+	require.NoError(t, err)
+	var there []string
+	for _, f := range families {
+		if regexp.MustCompile(`^dixa_mcp_`).MatchString(f.GetName()) {
+			there = append(there, f.GetName())
+		}
+	}
+	page, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	var told []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(dixa_mcp_[a-z_]+)` \\|").FindAllStringSubmatch(string(page), -1) {
+		told = append(told, row[1])
+	}
+	slices.Sort(told)
+	require.Equal(t, there, told)
+}
