@@ -4,12 +4,15 @@ GO      ?= go
 VERSION ?=
 LDFLAGS := -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
-.PHONY: run test build lint bench soak update-golden clean
+.PHONY: run serve test build lint bench soak update-golden clean
 
 run: ## a short session of an agent against the built-in offline Dixa
 	@echo "Building dixa-mcp (the first time, Go fetches its modules) ..."
 	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
 	@./bin/dixa-mcp demo
+
+serve: build ## serve the offline Dixa over HTTP at 127.0.0.1:8080, with keys to try it with; HTTP=ADDRESS for another
+	@./bin/dixa-mcp serve --http $(or $(HTTP),127.0.0.1:8080) --sse --offline --demo-keys --state bin/serve-state
 
 test: ## all tests; RACE=1 with the race detector
 	$(GO) test $(if $(RACE),-race) ./...

@@ -10,11 +10,14 @@ import (
 
 type demoCmd struct{}
 
-// Run plays the session with this very program as the server.
+// Run plays the session with this very program as the server: over stdin and stdout, and over HTTP.
 func (demoCmd) Run(ctx context.Context) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	return demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, os.Stdout)
+	if err := demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, os.Stdout); err != nil {
+		return err
+	}
+	return demo.Hosted(ctx, self, version(), dixamcp.DefaultCapabilities, os.Stdout)
 }

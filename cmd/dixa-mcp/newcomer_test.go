@@ -55,6 +55,22 @@ func TestMistakes(t *testing.T) {
 		{"arguments that are no object", []string{"call", get, `[1234]`, "--offline"}, nil, "arguments: got an array, want one JSON object of arguments."},
 		{"arguments that are no JSON", []string{"call", get, `conversationId=1234`, "--offline"}, nil, "arguments: got invalid JSON"},
 		{"an argument too many", []string{"call", get, id, "x", "--offline"}, nil, "unexpected argument x"},
+		{"HTTP, and nobody who could connect", []string{"serve", "--offline", "--http", "127.0.0.1:0"}, nil, "nobody could connect: no agent in the capability file"},
+		{"HTTP in the open", []string{"serve", "--offline", "--http", ":0", "--capabilities", "~/keyed.yaml"}, nil, "at :0 keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy"},
+		{"demo keys in the open", []string{"serve", "--offline", "--http", "0.0.0.0:0", "--demo-keys"}, nil, "--demo-keys are for this machine: listen at 127.0.0.1, not at 0.0.0.0:0"},
+		{"demo keys for a real Dixa", []string{"serve", "--http", "127.0.0.1:0", "--demo-keys"}, []string{"DIXA_API_TOKEN=" + token}, "--demo-keys are only for --offline"},
+		{"flags of HTTP without it", []string{"serve", "--offline", "--sse"}, nil, "there are flags for serving over HTTP, and no --http ADDRESS"},
+		{"an agent for HTTP", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--agent", "reader"}, nil, "over HTTP an agent is who its key says"},
+		{"half a certificate", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--tls-cert", "~/none"}, nil, "--tls-cert and --tls-key go together"},
+		{"a missing certificate", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--tls-cert", "~/none", "--tls-key", "~/none"}, nil, "--tls-cert, --tls-key: stat ~/none: no such file"},
+		{"a public address that is none", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--public-url", "mcp.example.com"}, nil, `--public-url must be a scheme and a host such as https://mcp.example.com, not "mcp.example.com"`},
+		{"an address that is none", []string{"serve", "--offline", "--http", "nonsense", "--capabilities", "~/keyed.yaml", "--behind-proxy"}, nil, "--http: listen tcp: address nonsense: missing port"},
+		{"an admin port in the open", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--admin", "0.0.0.0:0"}, nil, "can be reached from elsewhere and needs --admin-key-file"},
+		{"a missing admin key", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--admin", "0", "--admin-key-file", "~/none"}, nil, "--admin-key-file: open ~/none"},
+		{"a Redis that is not there", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--redis", "redis://:secret@127.0.0.1:1"}, nil, "Redis"},
+		{"a negative grace", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--grace=-1s"}, nil, "--session-idle, --drain and --grace must not be below 0"},
+		{"a hosted server and an offline Dixa", []string{"config", "vscode", "--url", "https://mcp.example.com/mcp", "--offline"}, nil, "--url excludes --offline and --agent"},
+		{"a hosted server that is none", []string{"config", "vscode", "--url", "mcp.example.com"}, nil, "--url must be the address of a server"},
 		{"what is not granted", []string{"call", "close_conversation", id, "--offline"}, nil, "close_conversation is not granted to agent reader: access gives conversations only read"},
 		{"what is not there", []string{"call", get, `{"conversationId":99999999}`, "--offline"}, nil, "Dixa answered 404"},
 		{"two Dixas", []string{"serve", "--offline", "--base-url", "https://dixa.example"}, nil, "--offline excludes --base-url"},
@@ -71,6 +87,7 @@ func TestMistakes(t *testing.T) {
 			p := newPlace(t)
 			p.write("token", token)
 			p.write("empty", "\n")
+			p.write("keyed.yaml", "{version: 1, agents: {me: {allow: [get_organization], keys: [{id: me-1, sha256: "+strings.Repeat("0123456789abcdef", 4)+"}]}}}")
 			p.write("broken.yaml", "version: 1\nagents:\n  a: {acces: {}}\n")
 			o := finish(t, p.command(c.env, c.args...))
 			require.Equal(t, 1, o.code, o.stderr)

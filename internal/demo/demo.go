@@ -83,7 +83,7 @@ func (s *session) play(version string) error {
 	if err := s.tools(); err != nil {
 		return err
 	}
-	found, err := s.call("finds open conversations about a refund", "search_conversations", `{"query":"refund","status":["open"],"channel":["email"],"pageLimit":3}`)
+	found, err := s.call(Agent, "finds open conversations about a refund", "search_conversations", `{"query":"refund","status":["open"],"channel":["email"],"pageLimit":3}`)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (s *session) play(version string) error {
 		{"leaves a note for colleagues", "add_note", `{"conversationId":%d,"message":"Refund request; the amount is in the customer's first mail."}`},
 		{"tries to close it, which it was not granted", "close_conversation", `{"conversationId":%d}`},
 	} {
-		if _, err := s.call(step.does, step.tool, fmt.Sprintf(step.arguments, id)); err != nil {
+		if _, err := s.call(Agent, step.does, step.tool, fmt.Sprintf(step.arguments, id)); err != nil {
 			return err
 		}
 	}
@@ -125,8 +125,8 @@ func (s *session) tools() error {
 }
 
 // call makes a call and shows the answer. A refusal is an answer too.
-func (s *session) call(does, tool, arguments string) (string, error) {
-	s.headline("%s %s", Agent, does)
+func (s *session) call(agent, does, tool, arguments string) (string, error) {
+	s.headline("%s %s", agent, does)
 	s.paragraph("→ " + tool + " " + arguments)
 	request := mcp.CallToolRequest{}
 	request.Params.Name = tool
