@@ -110,7 +110,7 @@ func encodeAttributes(list []attribute.KeyValue) []otlpAttribute {
 		case attribute.FLOAT64:
 			all[i].Value = map[string]any{"doubleValue": v.AsFloat64()}
 		default:
-			all[i].Value = map[string]any{"stringValue": v.Emit()}
+			all[i].Value = map[string]any{"stringValue": v.String()}
 		}
 	}
 	return all
