@@ -14,13 +14,15 @@ import (
 )
 
 // Behind a balancer that gives each request to the next server, clients of today have all that they have with one. Of
-// older ones the person cannot be asked there, since the answer would come to another server.
+// older ones the person cannot be asked there, since the answer would come to another server; so does a cancellation, and
+// the call goes on.
 func TestClientsOfSeveralServers(t *testing.T) {
 	js := node(t)
 	shared := "redis://" + redistest.Start(t).Addr
 	t.Parallel()
 	p := newPlace(t)
-	front := inTurn(t, p.serve(must(t, program), "--redis", shared), p.serve(must(t, program), "--redis", shared))
+	server := func() string { return p.serve(must(t, program), "--redis", shared, "--grace", "1s") }
+	front := inTurn(t, server(), server())
 	all := p.sessions("http", front, false,
 		client{"sdk 1", []string{js, "js/sdk1.mjs"}, map[string]string{"legacy": "2025-11-25"}},
 		client{"sdk 2", []string{js, "js/sdk2.mjs"}, map[string]string{"legacy": "2025-11-25", "auto": "2026-07-28", "modern": "2026-07-28"}},
