@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -52,7 +53,12 @@ var (
 	goClient = sync.OnceValues(func() (string, error) { return build("goclient", "gosdk", ".") })
 )
 
+// build builds a program, and looks at the folders of all sources: go test repeats an old result while nothing has changed
+// that a test has looked at.
 func build(name, dir string, arguments ...string) (string, error) {
+	if err := filepath.WalkDir(module, look); err != nil {
+		return "", err
+	}
 	path := filepath.Join(builds, name)
 	if runtime.GOOS == "windows" {
 		path += ".exe"
@@ -67,6 +73,20 @@ func build(name, dir string, arguments ...string) (string, error) {
 		return "", fmt.Errorf("build %s: %w: %s", name, err, said)
 	}
 	return path, nil
+}
+
+func look(path string, d fs.DirEntry, err error) error {
+	switch {
+	case err != nil || !d.IsDir():
+		return err
+	case path != module && (d.Name() == "node_modules" || strings.HasPrefix(d.Name(), ".")):
+		return fs.SkipDir
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return folder.Close()
 }
 
 func must(t *testing.T, built func() (string, error)) string {

@@ -149,13 +149,6 @@ func (s *session) SetProtocolVersion(version string) {
 	s.version = version
 }
 
-// listens tells whether a client of 2026-07-28 asked to hear of a changed list of tools.
-func (s *session) listens() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.filter.ToolsListChanged
-}
-
 // RequestElicitation puts a question to the person at the client and waits for the answer.
 func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
 	answer, err := s.ask(ctx, mcp.MethodElicitationCreate, r.Params)
