@@ -75,6 +75,7 @@ func (g *Group) comeBack(ctx context.Context) {
 		return
 	}
 	g.mu.Lock()
+	g.known, g.knownUntil = g.state.Replicas, n.got.Add(seenFor)
 	g.note(n)
 	away := time.Since(g.state.Since).Round(time.Millisecond)
 	g.state.Shared, g.state.Since = true, time.Now()
@@ -89,8 +90,11 @@ func (g *Group) beat(ctx context.Context, mode string) (news, error) {
 	defer cancel()
 	g.mu.Lock()
 	latest, secret, last := int64(0), g.secret, g.lastSeen
-	if mode == sharing && !g.beaten.IsZero() { // who comes back learns the time first: it may be another server
-		latest = time.Now().Add(g.offset + callTimeout).UnixMicro()
+	if mode == sharing { // who comes back learns the time first: it may be another server
+		if !g.noted.IsZero() {
+			latest = time.Now().Add(g.offset + callTimeout).UnixMicro()
+		}
+		g.noted = time.Now().Add(callTimeout) // until there is an answer
 	}
 	g.mu.Unlock()
 	n := news{sent: time.Now()}
@@ -112,7 +116,7 @@ func (g *Group) learn(ctx context.Context, n news) error {
 	g.mu.Lock()
 	shared, version := g.state.Shared, g.version
 	g.tell(n)
-	if shared || g.beaten.IsZero() { // alone, the share stays what it was
+	if shared || g.state.Replicas == 0 { // alone, the share stays what it was
 		g.note(n)
 	}
 	if !n.same && !g.differs {
@@ -142,8 +146,14 @@ func (g *Group) tell(n news) {
 	g.offset = time.UnixMicro(n.now).Sub(n.sent.Add(n.got.Sub(n.sent) / 2))
 }
 
-// note takes over what the share goes by. g.mu is held.
-func (g *Group) note(n news) { g.beaten, g.state.Replicas = n.got, max(1, n.replicas) }
+// note takes over what the share goes by. Those that were there before the server was lost may not have come back to it
+// yet, and have their share until then. g.mu is held.
+func (g *Group) note(n news) {
+	g.noted, g.state.Replicas = n.got, max(1, n.replicas)
+	if n.got.Before(g.knownUntil) {
+		g.state.Replicas = max(g.known, n.replicas)
+	}
+}
 
 // loadSecret takes the secret of all, or makes it.
 func (g *Group) loadSecret(ctx context.Context) error {

@@ -30,8 +30,9 @@ for i = 1, #all, 2 do
 	end
 end
 if id ~= '' then
-	-- What it took alone is not known: nothing that was saved up meanwhile may be used on top of it.
-	if mode == 'sharing' and before ~= 'sharing' then
+	-- What it took alone is not known, and its last turn may be yet to come: nothing that was saved up meanwhile may be
+	-- used on top of that.
+	if mode == 'sharing' and before and before ~= 'sharing' then
 		redis.call('HINCRBY', KEYS[2], 'returns', 1)
 	end
 	redis.call('HSET', KEYS[1], id, string.format('%.0f %s', now, mode))

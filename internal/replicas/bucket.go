@@ -63,7 +63,7 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 		most = b.pace.value
 	}
 	b.mu.Unlock()
-	answer, err := b.group.run(ctx, bucketScript, b.keys, what, b.group.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds())
+	answer, err := b.group.run(ctx, bucketScript, b.keys, what, b.group.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds(), b.group.State().Replicas)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -139,7 +139,7 @@ func (g *Group) situation() situation {
 	defer g.mu.Unlock()
 	s := situation{State: g.state, term: g.term}
 	if s.Replicas > 1 {
-		s.from = g.beaten.Add(freshFor)
+		s.from = g.noted.Add(freshFor)
 	}
 	return s
 }

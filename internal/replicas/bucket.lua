@@ -1,6 +1,7 @@
 -- Turns below Dixa's limit for one token: a bucket of turns that fills at a pace.
 -- KEYS: replicas, group, bucket
--- ARGV: what to do, id, turns a second, burst, number of the turn that is given back, pace at the most, fresh for, seen for
+-- ARGV: what to do, id, turns a second, burst, number of the turn that is given back, pace at the most, fresh for, seen for,
+--       how many replicas the caller knows of
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local what, rate, burst = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -23,19 +24,27 @@ for i = 1, #all do
 		end
 	end
 end
-local full = rate * math.max(1, here) / math.max(1, seen)
+seen = math.max(1, seen, tonumber(ARGV[9]))
+local full = rate * math.max(1, here) / seen
 
 local group = redis.call('HMGET', KEYS[2], 'returns', 'marks')
 local returns = tonumber(group[1] or '0')
-local b = redis.call('HMGET', KEYS[3], 'turns', 'at', 'pace', 'lowered', 'changed', 'last', 'returns')
+local b = redis.call('HMGET', KEYS[3], 'turns', 'at', 'pace', 'lowered', 'changed', 'last', 'returns', 'busy', 'full')
 -- One that is not known begins empty: nobody can tell what was taken before.
 local turns, at, pace = tonumber(b[1] or '0'), tonumber(b[2] or now), tonumber(b[3] or '1')
 local lowered, changed = tonumber(b[4] or '0'), tonumber(b[5] or now)
-local last, known = tonumber(b[6] or '0'), tonumber(b[7] or returns)
+local last, known = tonumber(b[6] or '0'), tonumber(b[7] or '0')
 
-turns = math.min(burst, turns + math.max(0, now - at) / 1000000 * full * pace)
-if known ~= returns then
-	turns = math.min(turns, 0) - math.min(math.max(1, returns - known), math.max(1, seen))
+-- Each replica has a turn that it waits for. Where the machine stands still for a moment these are all late, and must not
+-- meet as many that were saved up meanwhile.
+local busy = tonumber(b[8] or '0')
+if now - busy < 1000000 then
+	burst = math.max(1, burst - here + 1)
+end
+-- What is here may have been less until just now.
+turns = math.min(burst, turns + math.max(0, now - at) / 1000000 * math.min(full, tonumber(b[9] or full)) * pace)
+if known ~= returns then -- those that came back may each have a turn that is yet to come
+	turns = math.min(turns, 0) - math.min(math.max(1, returns - known), seen)
 end
 if pace < 1 then
 	local steps = math.floor((now - changed) / 2000000)
@@ -52,6 +61,7 @@ if what == 'reserve' then
 	turns, last = turns - 1, last + 1
 	if turns < 0 then
 		wait = -turns / (full * pace) * 1000000
+		busy = now + wait
 	end
 elseif what == 'giveBack' and last == tonumber(ARGV[5]) then
 	turns, last = math.min(burst, turns + 1), last - 1
@@ -61,6 +71,7 @@ end
 
 redis.call('HSET', KEYS[3], 'turns', string.format('%.9f', turns), 'at', string.format('%.0f', now),
 	'pace', string.format('%.6f', pace), 'lowered', string.format('%.0f', lowered), 'changed', string.format('%.0f', changed),
-	'last', string.format('%.0f', last), 'returns', string.format('%.0f', returns))
-redis.call('PEXPIRE', KEYS[3], 3600000)
+	'last', string.format('%.0f', last), 'returns', string.format('%.0f', returns),
+	'busy', string.format('%.0f', busy), 'full', string.format('%.9f', full))
+redis.call('PEXPIRE', KEYS[3], 604800000)
 return { string.format('%.0f', math.ceil(wait)), string.format('%.0f', last), string.format('%.6f', pace), group[2] or '0' }

@@ -43,13 +43,16 @@ func bucketsOf(all []*Group, rate float64, burst int) []dixaclient.Bucket {
 	return list
 }
 
-// turns are when turns were used, in order.
+// turns are when turns may be used at the earliest and at the latest: when the server decided is not known, only when it
+// was asked and when it had answered.
 type turns struct {
 	mu   sync.Mutex
-	list []time.Time
+	list []turn
 }
 
-// spend uses all turns of a bucket until the time, as the head of a queue does. Where others wait, stop ends it before.
+type turn struct{ early, late time.Time }
+
+// spend uses all turns of a bucket until the time, as the head of a queue does.
 func (u *turns) spend(t *testing.T, b dixaclient.Bucket, until time.Time) {
 	for {
 		asked := time.Now()
@@ -58,17 +61,14 @@ func (u *turns) spend(t *testing.T, b dixaclient.Bucket, until time.Time) {
 			t.Error(err)
 			return
 		}
-		at := time.Now()
-		if wait > 0 {
-			at = at.Add(wait)
-		}
-		if at.After(until) || asked.After(until) {
+		got := turn{asked.Add(wait), time.Now().Add(wait)}
+		if got.late.After(until) {
 			giveBack()
 			return
 		}
-		time.Sleep(time.Until(at))
+		time.Sleep(time.Until(got.late))
 		u.mu.Lock()
-		u.list = append(u.list, at)
+		u.list = append(u.list, got)
 		u.mu.Unlock()
 	}
 }
@@ -83,15 +83,15 @@ func (u *turns) all(t *testing.T, buckets []dixaclient.Bucket, d time.Duration) 
 	wait.Wait()
 }
 
-// require requires that no time had more turns than the limit lets through, with so many more for answers on their way.
+// require requires that no time had more turns than the limit lets through, with so many more.
 func (u *turns) require(t *testing.T, rate float64, burst int, more float64) {
 	t.Helper()
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	slices.SortFunc(u.list, time.Time.Compare)
+	slices.SortFunc(u.list, func(a, b turn) int { return a.early.Compare(b.early) })
 	for i := range u.list {
 		for j := i; j < len(u.list); j++ {
-			window := u.list[j].Sub(u.list[i])
+			window := u.list[j].late.Sub(u.list[i].early)
 			require.LessOrEqual(t, float64(j-i+1), float64(burst)+rate*window.Seconds()+more, "turns %d to %d of %d in %s", i, j, len(u.list), window)
 		}
 	}
@@ -101,8 +101,8 @@ func keepsLimit(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
 	buckets := open(100, 3)
 	var u turns
 	u.all(t, buckets, 1500*time.Millisecond)
-	u.require(t, 100, 3, 1.5)
-	require.GreaterOrEqual(t, len(u.list), 140, "nearly all turns are used")
+	u.require(t, 100, 3, 1)
+	require.GreaterOrEqual(t, len(u.list), 120, "most turns are used, also on a slow machine")
 }
 
 func slowsDown(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
@@ -114,7 +114,7 @@ func slowsDown(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
 	}
 	u.list = nil
 	u.all(t, buckets, 900*time.Millisecond)
-	u.require(t, 50, 3, 1.5)
+	u.require(t, 50, 3, 1)
 	require.GreaterOrEqual(t, len(u.list), 35)
 	for _, b := range buckets {
 		require.InDelta(t, 50.0/float64(len(buckets)), b.Rate(), 0.1)
@@ -192,7 +192,7 @@ func TestBucketAwayAndBack(t *testing.T) {
 			see(t, 3, all...)
 			returned := time.Now()
 			wait.Wait()
-			u.require(t, rate, 3, 1.5)
+			u.require(t, rate, 3, 1)
 			// In the last half of the time alone, and after it, the limit is used.
 			require.GreaterOrEqual(t, u.between(began.Add(2*time.Second), began.Add(3*time.Second)), 20)
 			require.GreaterOrEqual(t, u.between(returned.Add(500*time.Millisecond), returned.Add(1500*time.Millisecond)), 25)
@@ -201,8 +201,8 @@ func TestBucketAwayAndBack(t *testing.T) {
 }
 
 func (u *turns) between(from, to time.Time) (n int) {
-	for _, at := range u.list {
-		if at.After(from) && at.Before(to) {
+	for _, got := range u.list {
+		if got.late.After(from) && got.late.Before(to) {
 			n++
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -53,7 +52,8 @@ type Options struct {
 type Group struct {
 	id     string // "" for one that does not count
 	prefix string
-	client *redis.Client
+	client redis.UniversalClient
+	addr   string
 	log    *slog.Logger
 	stop   context.CancelFunc
 	done   sync.WaitGroup
@@ -62,17 +62,19 @@ type Group struct {
 	alone   sync.RWMutex
 	budgets *budgets
 
-	mu       sync.Mutex
-	state    State
-	term     int           // counts how often the server was lost
-	beaten   time.Time     // when the last heartbeat was answered
-	offset   time.Duration // the server's clock less ours
-	memory   time.Time     // since when the server remembers all, by its clock
-	marks    map[string]freeze.Mark
-	version  int64  // of the marks
-	secret   string // of all replicas
-	differs  bool   // the server has another secret
-	lastSeen int64  // the server's time, in microseconds, up to which all that others counted is known here
+	mu         sync.Mutex
+	state      State
+	term       int       // counts how often the server was lost
+	noted      time.Time // the latest that the server may have noted a heartbeat of ours
+	known      int       // replicas when the server was lost, which count until
+	knownUntil time.Time
+	offset     time.Duration // the server's clock less ours
+	memory     time.Time     // since when the server remembers all, by its clock
+	marks      map[string]freeze.Mark
+	version    int64  // of the marks
+	secret     string // of all replicas
+	differs    bool   // the server has another secret
+	lastSeen   int64  // the server's time, in microseconds, up to which all that others counted is known here
 }
 
 // State says whether the replicas share, as far as this one knows.
@@ -84,7 +86,8 @@ type State struct {
 
 // Connect joins the others, or says why that is not possible. Close leaves them.
 func Connect(ctx context.Context, o Options) (*Group, error) {
-	client, err := open(o.URL)
+	redis.SetLogger(silent{}) // what it would write to stderr is in errors, too
+	client, addr, err := open(ctx, o.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -94,14 +97,13 @@ func Connect(ctx context.Context, o Options) (*Group, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	redis.SetLogger(silent{}) // what it would write to stderr is in errors, too
-	g := &Group{prefix: "{" + o.Prefix + "}:", client: client, log: o.Log}
+	g := &Group{prefix: "{" + o.Prefix + "}:", client: client, addr: addr, log: o.Log}
 	g.budgets = &budgets{group: g, agents: map[string]*account{}}
 	if o.Replica != "" {
 		g.id = o.Replica + "-" + rand.Text()[:8]
 	}
 	if err := g.join(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("the Redis at %s cannot be used: %s. Check --redis, and that it runs and lets this server in", client.Options().Addr, plain(err)), client.Close())
+		return nil, errors.Join(unusable(addr, err), client.Close())
 	}
 	ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if g.id != "" {
@@ -125,15 +127,12 @@ func (g *Group) join(ctx context.Context) error {
 	return nil
 }
 
-// open reads the address. Its password must not get into an error.
-func open(address string) (*redis.Client, error) {
+// open reads the address, and finds out whether it is that of a cluster. Neither a password nor anything else of an
+// address that cannot be read must get into an error.
+func open(ctx context.Context, address string) (client redis.UniversalClient, addr string, err error) {
 	o, err := redis.ParseURL(address)
 	if err != nil {
-		shape := "redis://user:password@host:6379"
-		if u, bad := url.Parse(address); bad == nil && u.User == nil && !strings.Contains(address, "@") {
-			return nil, fmt.Errorf("%q is no address of a Redis: it must look like %s", address, shape)
-		}
-		return nil, fmt.Errorf("the address of the Redis cannot be read: it must look like %s", shape)
+		return nil, "", errors.New("the address of the Redis cannot be read: it must look like redis://user:password@host:6379, or rediss:// with TLS")
 	}
 	o.Protocol, o.DisableIdentity = 2, true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
@@ -141,7 +140,25 @@ func open(address string) (*redis.Client, error) {
 	o.MaxRetries, o.DialerRetries = -1, 1
 	o.PoolSize, o.MaxActiveConns, o.PipelinePoolSize = connections, connections, -1
 	o.ContextTimeoutEnabled = true
-	return redis.NewClient(o), nil
+	single := redis.NewClient(o)
+	info, err := single.Info(ctx, "cluster").Result()
+	if err != nil {
+		return nil, "", errors.Join(unusable(o.Addr, err), single.Close())
+	}
+	if !strings.Contains(info, "cluster_enabled:1") {
+		return single, o.Addr, nil
+	}
+	// All keys have the same hash tag, so that one node has them all.
+	return redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: []string{o.Addr}, Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig,
+		Protocol: o.Protocol, DisableIdentity: true, MaintNotificationsConfig: o.MaintNotificationsConfig,
+		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolTimeout: o.PoolTimeout,
+		MaxRetries: -1, DialerRetries: 1, PoolSize: connections, MaxActiveConns: connections, PipelinePoolSize: -1, ContextTimeoutEnabled: true,
+	}), o.Addr, single.Close()
+}
+
+func unusable(addr string, err error) error {
+	return fmt.Errorf("the Redis at %s cannot be used: %s. Check --redis, and that it runs and lets this server in", addr, plain(err))
 }
 
 // Close leaves the replicas, so that the others need not wait for this one's share.
@@ -164,7 +181,7 @@ func (g *Group) State() State {
 }
 
 // Addr is the host and port of the server.
-func (g *Group) Addr() string { return g.client.Options().Addr }
+func (g *Group) Addr() string { return g.addr }
 
 // Secret is 32 random bytes that all replicas have, and nobody else.
 func (g *Group) Secret() []byte { return []byte(g.secret) }

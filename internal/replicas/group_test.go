@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"dixa-mcp/internal/approval/approvaltest"
 	"dixa-mcp/internal/freeze"
 	"dixa-mcp/internal/freeze/freezetest"
+	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/replicas/redistest"
 )
 
@@ -40,9 +42,15 @@ func (q *quiet) String() string {
 // join makes a replica, which leaves with the test.
 func join(t testing.TB, url string) *Group {
 	t.Helper()
-	g, err := Connect(context.Background(), Options{URL: url, Replica: "test", Log: slog.New(slog.NewTextHandler(&quiet{}, nil))})
+	logs := &quiet{}
+	g, err := Connect(context.Background(), Options{URL: url, Replica: "test", Log: slog.New(slog.NewTextHandler(logs, nil))})
 	require.NoError(t, err)
-	t.Cleanup(g.Close)
+	t.Cleanup(func() {
+		g.Close()
+		if t.Failed() {
+			t.Log(logs)
+		}
+	})
 	return g
 }
 
@@ -214,4 +222,40 @@ func TestFreezes(t *testing.T) {
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&quiet{}, nil)))
 	os.Exit(m.Run())
+}
+
+// On a cluster all keys are on one node, wherever the address leads.
+func TestCluster(t *testing.T) {
+	s := redistest.Start(t, "--cluster-enabled", "yes")
+	require.NoError(t, exec.Command("redis-cli", "-u", s.URL(), "cluster", "addslotsrange", "0", "16383").Run())
+	require.Eventually(t, func() bool {
+		info, err := exec.Command("redis-cli", "-u", s.URL(), "cluster", "info").Output()
+		return err == nil && bytes.Contains(info, []byte("cluster_state:ok"))
+	}, 10*time.Second, 20*time.Millisecond)
+	all := joinAll(t, same(s.URL(), 2)...)
+	keepsLimitOf(t, all)
+	line := gate.Line{What: "requests", Most: 3, Period: day}
+	require.Equal(t, 3, takeAll(t, all[0], line, 3))
+	require.NotNil(t, take(t, all[1].Budgets(), "a", line).Over)
+	made := time.Now()
+	require.NoError(t, all[0].Once().Use(t.Context(), "n", made, made.Add(time.Minute)))
+	require.ErrorIs(t, all[1].Once().Use(t.Context(), "n", made, made.Add(time.Minute)), gate.ErrUsed)
+	r, err := all[0].Approvals().Park(t.Context(), approvaltest.Request(t, 1))
+	require.NoError(t, err)
+	list, err := all[1].Approvals().List(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, r.Number, list[0].Number)
+	require.NoError(t, all[0].Freezes().Set(t.Context(), freeze.Everyone, freeze.Mark{By: "anna"}))
+	require.NoError(t, all[0].Sessions(2, time.Minute).Begin(t.Context(), "a", "1"))
+	s.Freeze()
+	alone(t, all...)
+	s.Thaw()
+	see(t, 2, all...)
+}
+
+func keepsLimitOf(t *testing.T, all []*Group) {
+	var u turns
+	u.all(t, bucketsOf(all, 100, 3), 500*time.Millisecond)
+	u.require(t, 100, 3, 1)
+	require.GreaterOrEqual(t, len(u.list), 40)
 }
