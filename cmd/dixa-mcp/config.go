@@ -87,7 +87,7 @@ type distant struct {
 func (c *configCmd) remote() error {
 	u, err := url.Parse(c.URL)
 	switch {
-	case c.Offline || c.Agent != "":
+	case c.Offline || c.Agent != "" && c.Agent != os.Getenv("DIXA_MCP_AGENT"): // the variable may be there for other commands
 		return errors.New("--url excludes --offline and --agent: what is behind a hosted server is its operator's to say, and an agent is who its key says")
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("--url must be the address of a server such as https://mcp.example.com/mcp, not %q", c.URL)

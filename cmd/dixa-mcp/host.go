@@ -23,24 +23,24 @@ import (
 
 // httpFlags say how agents are served over HTTP. Their defaults are those of serve, so that zero is none.
 type httpFlags struct {
-	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve the transport of before 2025-03-26, at /sse."`
+	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve clients of before 2025-03-26, at /sse."`
 	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"The server's address as agents know it, such as https://mcp.example.com, where that is not the one it listens at."`
 	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"Further names by which the server may be called, such as the one inside a cluster. Addresses and localhost are always right."`
 	AllowedOrigins string        `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Web pages of others that may use it, such as https://inspector.example.com."`
 	TLSCert        string        `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; read again when it changes."`
 	TLSKey         string        `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Its private key, in PEM."`
 	BehindProxy    bool          `env:"DIXA_MCP_BEHIND_PROXY" help:"Something in front of this address encrypts what goes over the network, so that listening without --tls-cert is right."`
-	MaxBody        int64         `placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Of one message; by default 1048576."`
-	MaxConnections int           `placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"At a time; by default 4096. Further ones wait."`
-	MaxCalls       int           `placeholder:"N" env:"DIXA_MCP_MAX_CALLS" help:"Of one agent at a time; by default 128."`
-	MaxStreams     int           `placeholder:"N" env:"DIXA_MCP_MAX_STREAMS" help:"Open for one agent at a time; by default 100."`
-	MaxSessions    int           `placeholder:"N" env:"DIXA_MCP_MAX_SESSIONS" help:"Of one agent's clients of before 2026-07-28; by default 100. One more ends the one that was not used for the longest."`
-	SessionIdle    time.Duration `placeholder:"TIME" env:"DIXA_MCP_SESSION_IDLE" help:"After which such a session ends; by default 30m."`
-	Drain          time.Duration `placeholder:"TIME" env:"DIXA_MCP_DRAIN" help:"When told to stop: how long /readyz says no before nothing more is taken, so that balancers look away; by default 0s."`
-	Grace          time.Duration `placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"After that: how long calls that are running may take; by default 30s."`
-	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Address for operators and approvers: approvals, freezes, metrics. A port alone is on this machine only."`
+	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Also serve operators and approvers there: approvals, freezes, metrics. A port alone is on this machine only."`
 	AdminKeyFile   string        `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the key that opens freezes and metrics there (dixa-mcp key new --admin)."`
-	DemoKeys       bool          `help:"Make a key for each agent of the file's stdio list, good until the program ends; only with --offline."`
+	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, good until the program ends; only with --offline."`
+	MaxBody        int64         `group:"Over HTTP, at the most" placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Most bytes of one message, by default 1048576."`
+	MaxConnections int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"Most connections at a time, by default 4096. Further ones wait."`
+	MaxCalls       int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_CALLS" help:"Most calls of one agent at a time, by default 128."`
+	MaxStreams     int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_STREAMS" help:"Most streams open for one agent at a time, by default 100."`
+	MaxSessions    int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_SESSIONS" help:"Most sessions of one agent's clients of before 2026-07-28, by default 100. One more ends the one that was not used for the longest."`
+	SessionIdle    time.Duration `group:"Over HTTP, at the most" placeholder:"TIME" env:"DIXA_MCP_SESSION_IDLE" help:"How long such a session may be unused before it ends, by default 30m."`
+	Drain          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_DRAIN" help:"When told to stop: how long /readyz says no before nothing more is taken, so that balancers look away; by default 0s."`
+	Grace          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"After that: how long running calls may take to end, by default 30s."`
 }
 
 // untouched are the flags when nobody gave any.
@@ -48,7 +48,11 @@ func (httpFlags) untouched() httpFlags { return httpFlags{} }
 
 // host serves agents over HTTP until the process is told to stop.
 func (c *serveCmd) host(ctx context.Context, out io.Writer) error {
-	if c.Agent != "" {
+	switch c.Agent {
+	case "":
+	case os.Getenv("DIXA_MCP_AGENT"): // it may stand there for other commands
+		slog.Warn("DIXA_MCP_AGENT counts for nothing over HTTP: an agent is who its key says", "variable", c.Agent)
+	default:
 		return errors.New("--agent is for stdin and stdout; over HTTP an agent is who its key says")
 	}
 	var metrics *telemetry.Metrics

@@ -13,7 +13,7 @@ import (
 )
 
 type cli struct {
-	Serve     serveCmd     `cmd:"" help:"Serve an agent over stdio; this is what an MCP client starts."`
+	Serve     serveCmd     `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
 	Config    configCmd    `cmd:"" help:"Print the snippet that connects an MCP client."`
 	Tools     toolsCmd     `cmd:"" help:"List tools: those of an agent and why it has them, or all."`
 	Call      callCmd      `cmd:"" help:"Call one tool as an agent, without a model."`
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string) error {
 	var commands any = new(cli)
 	if len(args) > 0 && args[0] == "serve" { // a client waits for this one: the others' flags take longer than its start
 		commands = new(struct {
-			Serve serveCmd `cmd:"" help:"Serve an agent over stdio; this is what an MCP client starts."`
+			Serve serveCmd `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
 		})
 	}
 	parser, err := kong.New(commands,

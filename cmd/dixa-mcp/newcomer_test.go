@@ -59,7 +59,7 @@ func TestMistakes(t *testing.T) {
 		{"HTTP in the open", []string{"serve", "--offline", "--http", ":0", "--capabilities", "~/keyed.yaml"}, nil, "at :0 keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy"},
 		{"demo keys in the open", []string{"serve", "--offline", "--http", "0.0.0.0:0", "--demo-keys"}, nil, "--demo-keys are for this machine: listen at 127.0.0.1, not at 0.0.0.0:0"},
 		{"demo keys for a real Dixa", []string{"serve", "--http", "127.0.0.1:0", "--demo-keys"}, []string{"DIXA_API_TOKEN=" + token}, "--demo-keys are only for --offline"},
-		{"flags of HTTP without it", []string{"serve", "--offline", "--sse"}, nil, "there are flags for serving over HTTP, and no --http ADDRESS"},
+		{"flags of HTTP without it", []string{"serve", "--offline", "--sse"}, nil, "there are flags or variables for serving over HTTP, and no address: add --http ADDRESS (or DIXA_MCP_HTTP)"},
 		{"an agent for HTTP", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--agent", "reader"}, nil, "over HTTP an agent is who its key says"},
 		{"half a certificate", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--tls-cert", "~/none"}, nil, "--tls-cert and --tls-key go together"},
 		{"a missing certificate", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--tls-cert", "~/none", "--tls-key", "~/none"}, nil, "--tls-cert, --tls-key: stat ~/none: no such file"},

@@ -13,11 +13,11 @@ import (
 )
 
 type serveCmd struct {
-	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent to serve over stdin and stdout, one of the file's stdio list; by default its first."`
-	HTTP      string `name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each by its own key, and not over stdin and stdout."`
-	httpFlags `embed:""`
-	LogFormat string `enum:"text,json" default:"text" env:"DIXA_MCP_LOG_FORMAT" help:"Of what goes to standard error: text or json."`
-	dixaFlags `embed:""`
+	Agent     string `group:"Who is served" placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent to serve over stdin and stdout, one of the file's stdio list; by default its first."`
+	HTTP      string `group:"Who is served" name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each by its own key, and not over stdin and stdout."`
+	dixaFlags `embed:"" group:"Rules, records and Dixa"`
+	LogFormat string `group:"Rules, records and Dixa" enum:"text,json" default:"text" env:"DIXA_MCP_LOG_FORMAT" help:"How what happens is told on standard error: text or json."`
+	httpFlags `embed:"" group:"Over HTTP"`
 }
 
 // Run serves until the client closes its end or the process is told to stop.
@@ -29,7 +29,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		return c.host(ctx, os.Stdout)
 	}
 	if c.httpFlags != c.httpFlags.untouched() {
-		return errors.New("there are flags for serving over HTTP, and no --http ADDRESS")
+		return errors.New("there are flags or variables for serving over HTTP, and no address: add --http ADDRESS (or DIXA_MCP_HTTP)")
 	}
 	return c.stdio(ctx)
 }
