@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+)
+
+// The README's tables of settings have each flag of serve with its variable, and no other.
+func TestDocsSettings(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	told := map[string]string{}
+	name := regexp.MustCompile("`([^`]+)`")
+	for _, row := range regexp.MustCompile(`(?m)^\| (`+"`--"+`[^|]*) \| ([^|]*) \|`).FindAllStringSubmatch(string(text), -1) {
+		variables := name.FindAllStringSubmatch(row[2], -1)
+		for i, flag := range name.FindAllStringSubmatch(row[1], -1) {
+			require.Less(t, i, len(variables), row[0])
+			told[flag[1]] = variables[i][1]
+		}
+	}
+	parser, err := kong.New(new(serveCmd))
+	require.NoError(t, err)
+	are := map[string]string{}
+	for _, flag := range parser.Model.Flags {
+		if flag.Name != "help" {
+			require.Len(t, flag.Envs, 1, "--%s", flag.Name)
+			are["--"+flag.Name] = flag.Envs[0]
+		}
+	}
+	require.Equal(t, are, told)
+}
