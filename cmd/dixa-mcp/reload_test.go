@@ -82,8 +82,30 @@ func TestWatch(t *testing.T) {
 		in(second, 3)
 		write(one)
 		in(first, 4)
+		mountAs(t, path, "v1", two) // as Kubernetes does: the path is a link, and a folder behind it is exchanged
+		in(second, 5)
+		mountAs(t, path, "v2", one)
+		in(first, 6)
+		require.NoError(t, os.Remove(path))
+		in(first, 7)
 		stop()
 		write(two)
-		in(first, 4)
+		in(first, 7)
 	})
+}
+
+// mountAs puts a file where path is as a ConfigMap is mounted: path leads to ..data/NAME, and ..data to a folder of this
+// version, which is put in the place of the one before at once.
+func mountAs(t *testing.T, path, version, text string) {
+	t.Helper()
+	dir, name := filepath.Split(path)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, version), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, version, name), []byte(text), 0o600))
+	require.NoError(t, os.Symlink(version, filepath.Join(dir, "..tmp")))
+	require.NoError(t, os.Rename(filepath.Join(dir, "..tmp"), filepath.Join(dir, "..data")))
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+		return
+	}
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, os.Symlink(filepath.Join("..data", name), path))
 }
