@@ -175,8 +175,8 @@ func TestBucketAwayAndBack(t *testing.T) {
 			buckets := bucketsOf(all, rate, 3)
 			var u turns
 			var wait sync.WaitGroup
-			wait.Go(func() { u.all(t, buckets, 8*time.Second) })
-			time.Sleep(time.Second)
+			wait.Go(func() { u.all(t, buckets, 6800*time.Millisecond) })
+			time.Sleep(700 * time.Millisecond)
 			back := test.away(s, proxies)
 			lost := all[:1]
 			if test.all {
@@ -211,6 +211,7 @@ func (u *turns) between(from, to time.Time) (n int) {
 
 // A 429 that came while a replica was alone slows all down when it is back.
 func TestThrottledAlone(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	p := redistest.Between(t, s)
 	all := joinAll(t, p.URL(), s.URL())

@@ -200,6 +200,7 @@ func TestBudgetsAwayAndBack(t *testing.T) {
 
 // A count whose answer is lost is counted once, and a server that forgot all at once gets all back.
 func TestBudgetsInMidCall(t *testing.T) {
+	t.Parallel()
 	line := gate.Line{What: "requests", Most: 1000, Period: day}
 	s := redistest.Start(t)
 	p := redistest.Between(t, s)

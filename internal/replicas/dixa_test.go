@@ -100,6 +100,7 @@ func TestNo429(t *testing.T) {
 
 // What one server asked a person another one takes the answer to, once; the budget is one for all.
 func TestAskedHereAnsweredThere(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	dixa := offline.New(offline.Options{})
 	all := servers(t, dixa, hosted, 1000, same(s.URL(), 3)...)
@@ -123,6 +124,7 @@ func TestAskedHereAnsweredThere(t *testing.T) {
 
 // While nobody can tell whether a yes was used, none is taken.
 func TestConfirmationsFailClosed(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	dixa := offline.New(offline.Options{})
 	one := servers(t, dixa, hosted, 1000, s.URL())[0]

@@ -117,6 +117,7 @@ func TestConnectRefuses(t *testing.T) {
 }
 
 func TestReplicasSeeEachOther(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	all := joinAll(t, same(s.URL(), 3)...)
 	require.Len(t, all[0].Secret(), 32)
@@ -226,6 +227,7 @@ func TestMain(m *testing.M) {
 
 // On a cluster all keys are on one node, wherever the address leads.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t, "--cluster-enabled", "yes")
 	require.NoError(t, exec.Command("redis-cli", "-u", s.URL(), "cluster", "addslotsrange", "0", "16383").Run())
 	require.Eventually(t, func() bool {

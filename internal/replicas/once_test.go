@@ -55,6 +55,7 @@ func TestOnce(t *testing.T) {
 
 // What a server may have forgotten counts for nothing: confirmations and approvals of before it was started.
 func TestForgotten(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	g := join(t, s.URL())
 	made := time.Now()
@@ -87,6 +88,7 @@ func TestForgotten(t *testing.T) {
 
 // Approvals hold between replicas, and for who only decides.
 func TestApprovalsBetweenReplicas(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	all := joinAll(t, same(s.URL(), 3)...)
 	desk, err := Connect(t.Context(), Options{URL: s.URL()})
@@ -161,6 +163,7 @@ func TestSessions(t *testing.T) {
 
 // Sessions that a server forgot go on.
 func TestSessionsGoOn(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	g := join(t, s.URL())
 	sessions := g.Sessions(2, time.Minute)
