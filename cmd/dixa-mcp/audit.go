@@ -40,6 +40,7 @@ func (f recordFlags) dir() (string, error) {
 type auditShowCmd struct {
 	Conversation string        `placeholder:"ID" help:"Only calls about this conversation."`
 	Agent        string        `placeholder:"NAME" help:"Only calls of this agent."`
+	Key          string        `placeholder:"ID" help:"Only what was done with this key, by its id: an agent's, an approver's or the admin port's."`
 	Tool         string        `placeholder:"NAME" help:"Only calls of this tool."`
 	Since        time.Duration `placeholder:"2h" help:"Only the last hours."`
 	Writes       bool          `help:"Only what changes something."`
@@ -54,7 +55,7 @@ func (c *auditShowCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	filter := audit.Filter{Agent: c.Agent, Tool: c.Tool, Conversation: c.Conversation, Writes: c.Writes, Refused: c.Refused}
+	filter := audit.Filter{Agent: c.Agent, Key: c.Key, Tool: c.Tool, Conversation: c.Conversation, Writes: c.Writes, Refused: c.Refused}
 	if c.Since > 0 {
 		filter.Since = time.Now().Add(-c.Since)
 	}

@@ -127,6 +127,7 @@ func records(run []part, skip *skipped) iter.Seq[Record] {
 // Filter picks records. The zero Filter picks all; what is set must all hold.
 type Filter struct {
 	Agent, Tool  string
+	Key          string    // id of the credential that was used, an agent's or an approver's
 	Conversation string    // id, in any argument that names a conversation
 	Since, Until time.Time // from Since on, and before Until
 	Writes       bool      // only calls that change something
@@ -137,6 +138,7 @@ type Filter struct {
 func (f Filter) Match(r Record) bool {
 	return (f.Agent == "" || f.Agent == r.Agent) &&
 		(f.Tool == "" || f.Tool == r.Tool) &&
+		(f.Key == "" || f.Key == r.Key || f.Key == r.ApproverKey) &&
 		(f.Since.IsZero() || !r.Time.Before(f.Since)) &&
 		(f.Until.IsZero() || r.Time.Before(f.Until)) &&
 		(!f.Writes || r.Access == "write") &&

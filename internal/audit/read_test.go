@@ -41,7 +41,7 @@ func TestReadPassesOverWhatIsNoRecordAndSaysSo(t *testing.T) {
 func TestFilter(t *testing.T) {
 	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
 	r := Record{
-		Time: at(5), Event: EventOutcome, Agent: "triage", Tool: "close_conversation", Access: "write", Decision: Allowed,
+		Time: at(5), Event: EventOutcome, Agent: "triage", Key: "triage-1", ApproverKey: "37a2b925", Tool: "close_conversation", Access: "write", Decision: Allowed,
 		Arguments: json.RawMessage(`{"conversationId":1234,"agentId":"77","filter":{"csidFilter":[1,88]}}`),
 	}
 	refused := Record{Time: at(5), Event: EventRefused, Access: "read"}
@@ -54,6 +54,9 @@ func TestFilter(t *testing.T) {
 		{"all", Filter{}, r, true},
 		{"agent", Filter{Agent: "triage"}, r, true},
 		{"another agent", Filter{Agent: "support"}, r, false},
+		{"key", Filter{Key: "triage-1"}, r, true},
+		{"an approver's key", Filter{Key: "37a2b925"}, r, true},
+		{"another key", Filter{Key: "triage-2"}, r, false},
 		{"tool", Filter{Tool: "close_conversation", Writes: true}, r, true},
 		{"another tool", Filter{Tool: "close"}, r, false},
 		{"conversation", Filter{Conversation: "1234"}, r, true},

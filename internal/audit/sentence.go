@@ -25,7 +25,7 @@ func Sentence(r Record, v Verb) string {
 		v = Verb{Past: "called", Infinitive: "call", Object: cmp.Or(r.Tool, "an unknown tool")}
 	}
 	object, named := fill(v.Object, r.Arguments)
-	who := cmp.Or(r.Agent, "an unknown caller")
+	who := caller(r)
 	tried := words(who, "tried to", v.Infinitive, object)
 	switch {
 	case r.Event == EventRefused || r.Decision == Refused || r.Outcome == OutcomeRefused:
@@ -42,6 +42,18 @@ func Sentence(r Record, v Verb) string {
 		return printable(tried + clauses(allowed(r.Rule), cancellation(r.Operations)) + requests("", r.Operations, "nothing was sent to Dixa"))
 	}
 	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r.Approver)) + requests("", r.Operations, ""))
+}
+
+// caller is the agent, and by which credential it came where it came with one.
+func caller(r Record) string {
+	who := cmp.Or(r.Agent, "an unknown caller")
+	switch r.Key {
+	case "":
+		return who
+	case "oidc":
+		return who + " (by a token)"
+	}
+	return who + " (key " + r.Key + ")"
 }
 
 func refusal(who string, r Record, object string, named bool) string {
