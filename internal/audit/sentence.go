@@ -5,10 +5,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 )
 
@@ -196,8 +194,6 @@ func request(o Operation) string {
 	return said
 }
 
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([^{}]+)\}`) })
-
 // fill puts reduced arguments into the object of a verb, and tells whether there was anything to put in.
 func fill(object string, arguments json.RawMessage) (filled string, named bool) {
 	if !strings.Contains(object, "{") {
@@ -209,16 +205,20 @@ func fill(object string, arguments json.RawMessage) (filled string, named bool) 
 	if dec.Decode(&values) != nil {
 		values = nil // nothing to fill in
 	}
-	filled = words(placeholder().ReplaceAllStringFunc(object, func(name string) string {
+	var b strings.Builder
+	for rest := object; rest != ""; {
+		before, name, _ := strings.Cut(rest, "{")
+		name, rest, _ = strings.Cut(name, "}")
 		value := values
-		for step := range strings.SplitSeq(strings.Trim(name, "{}"), ".") {
+		for step := range strings.SplitSeq(name, ".") {
 			fields, _ := value.(map[string]any)
 			value = fields[step]
 		}
 		named = named || value != nil
-		return inWords(value)
-	}))
-	return filled, named
+		b.WriteString(before)
+		b.WriteString(inWords(value))
+	}
+	return words(b.String()), named
 }
 
 func inWords(value any) string {

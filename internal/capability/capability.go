@@ -76,9 +76,10 @@ type Agent struct {
 
 	*grants
 	terms
-	decisions map[string]Decision
-	shapes    map[string]*Shape // of the tools that are granted
-	granted   []*tools.Tool
+	catalog *catalog
+	allowed map[string]Decision // those that grant; refusals are made when they are asked for, since most are never
+	shapes  map[string]*Shape   // of the tools that are granted
+	granted []*tools.Tool
 }
 
 // ActsAs is the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
@@ -92,10 +93,14 @@ func (a *Agent) Tool(t *tools.Tool) Decision { return a.Operation(t.Name) }
 
 // Operation decides whether the agent may carry out the operation of that name.
 func (a *Agent) Operation(name string) Decision {
-	d, ok := a.decisions[name]
+	if d, ok := a.allowed[name]; ok {
+		return d
+	}
+	t, ok := a.catalog.named(name)
 	if !ok {
 		return a.refused(fmt.Sprintf("%.80q is not granted to agent %s: there is no such operation", name, a.Name))
 	}
+	d, _ := a.judge(t)
 	return d
 }
 

@@ -129,6 +129,15 @@ func newCatalog(all []*tools.Tool) *catalog {
 // schema is what a tool takes. One schema serves all agents, so that it is made once.
 func (c *catalog) schema(t *tools.Tool) *schemas.Schema { return c.schemas[t.Name] }
 
+// named finds a tool: an operation's own, or one made of several.
+func (c *catalog) named(name string) (*tools.Tool, bool) {
+	t, ok := c.operations[name]
+	if !ok {
+		t, ok = c.composites[name]
+	}
+	return t, ok
+}
+
 // onlyNamed lists the operations of a group that no level covers, nil when a level can cover at least one of its.
 func (c *catalog) onlyNamed(group string) []string {
 	var names []string

@@ -21,49 +21,50 @@ func newRules(name, digest string, f *file, all []terms, c *catalog) *Rules {
 	}
 	for i, e := range f.Agents.entries {
 		a := &Agent{
-			Name:   e.name.text,
-			About:  e.value.About.text,
-			grants: newGrants(filepath.Base(name), e),
-			terms:  all[i],
+			Name:    e.name.text,
+			About:   e.value.About.text,
+			grants:  newGrants(filepath.Base(name), e),
+			terms:   all[i],
+			catalog: c,
 		}
-		a.decide(c)
+		a.decide()
 		r.agents = append(r.agents, a)
 		r.byName[a.Name] = a
 	}
 	return r
 }
 
-// decide makes every decision about the agent in advance.
-func (a *Agent) decide(c *catalog) {
-	a.decisions, a.shapes = make(map[string]Decision, len(c.tools)), map[string]*Shape{}
-	for name, t := range c.operations {
-		a.decisions[name] = a.within(a.operation(t), t, c)
-	}
-	for name, t := range c.composites {
-		a.decisions[name] = a.within(a.composite(t), t, c)
-	}
-	for _, t := range c.tools {
-		if a.decisions[t.Name].Allowed {
+// decide makes the decisions that grant something, in advance.
+func (a *Agent) decide() {
+	a.allowed, a.shapes = map[string]Decision{}, map[string]*Shape{}
+	for _, t := range a.catalog.tools {
+		if d, shape := a.judge(t); d.Allowed {
+			a.allowed[t.Name], a.shapes[t.Name] = d, shape
 			a.granted = append(a.granted, t)
 		}
 	}
 }
 
-// within holds a grant against what else the file says about the agent.
-func (a *Agent) within(granted Decision, t *tools.Tool, c *catalog) Decision {
-	if !granted.Allowed {
-		return granted
+// judge decides about a tool: by what grants it, held against what else the file says about the agent. The shape is of
+// one that is granted.
+func (a *Agent) judge(t *tools.Tool) (Decision, *Shape) {
+	granted := a.operation
+	if _, several := a.catalog.composites[t.Name]; several {
+		granted = a.composite
+	}
+	d := granted(t)
+	if !d.Allowed {
+		return d, nil
 	}
 	if a.bound != nil && slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool { return op.Scope == dixaclient.Everything }) {
 		rule, line := a.bound.Rule()
-		return Decision{Rule: rule, Line: line, Why: t.Name + " reaches the whole organization, and " + rule + " bounds this agent to some conversations (" + a.file + ":" + strconv.Itoa(line) + ")"}
+		return Decision{Rule: rule, Line: line, Why: t.Name + " reaches the whole organization, and " + rule + " bounds this agent to some conversations (" + a.file + ":" + strconv.Itoa(line) + ")"}, nil
 	}
-	shape, missing := newShape(a, t, c.schema(t))
+	shape, missing := newShape(a, t, a.catalog.schema(t))
 	if missing != nil {
-		return a.impossible(t, missing)
+		return a.impossible(t, missing), nil
 	}
-	a.shapes[t.Name] = shape
-	return granted
+	return d, shape
 }
 
 // impossible is the decision about a tool that needs an argument which nothing may give.

@@ -222,10 +222,7 @@ func (c *call) send(ctx context.Context, op *dixaclient.Call, next func(context.
 
 // dispatch sends an operation, within the agent's budget.
 func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
-	if err := c.thawed(); err != nil {
-		return err
-	}
-	op.Before = c.thawed // it may have to wait for its turn, and a freeze holds at once
+	op.Before = c.thawed // asked before each attempt: it may have to wait for its turn, and a freeze holds at once
 	defer c.accompany(op)()
 	if err := c.spend(ctx, op.Op); err != nil {
 		return err
