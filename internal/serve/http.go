@@ -81,9 +81,10 @@ type HTTP struct {
 	last     atomic.Int64
 	draining atomic.Bool
 
-	dialogs dialogs
-	streams streams
-	sse     connections
+	dialogs  dialogs
+	streams  streams
+	detached sync.WaitGroup // streams on connections of their own
+	sse      connections
 
 	calls context.Context // ends those that are still running when all the time is over
 	abort context.CancelFunc
@@ -168,6 +169,11 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	grace, cancel := context.WithTimeout(context.Background(), h.Grace)
 	defer cancel()
 	err := s.Shutdown(grace)
+	select {
+	case <-closed(h.detached.Wait):
+	case <-grace.Done():
+		err = grace.Err()
+	}
 	if err != nil {
 		h.Log.Warn("calls were still running when all the time was over; they are cancelled", "grace", h.Grace)
 		h.abort()
@@ -192,7 +198,7 @@ func (h *HTTP) end() {
 	h.streams.end()
 	h.sse.end()
 	h.abort()
-	h.sse.wait()
+	h.detached.Wait()
 }
 
 // Draining tells whether the server was told to stop.

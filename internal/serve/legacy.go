@@ -125,37 +125,37 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Princ
 	if !ok {
 		return
 	}
-	ctx, leave, ok := h.openStream(w, r, who, false)
+	st, ok := h.openStream(w, who, false)
 	if !ok {
 		return
 	}
-	defer leave()
-	d, part := h.dialogs.enter(id)
-	defer part()
-	s := newSession(h.sessionID())
-	s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
-	if err := h.server.RegisterSession(ctx, s); err != nil {
-		refuse(w, http.StatusInternalServerError, "the stream cannot be opened")
-		return
-	}
-	defer p.close()
-	defer s.close()
-	defer h.server.UnregisterSession(ctx, s.id)
-	p.stream()
-	used := time.NewTicker(sessionUse)
-	defer used.Stop()
-	for {
-		select {
-		case <-ctx.Done():
+	agent := who.Agent
+	h.run(st, p, r, func(ctx context.Context) {
+		d, part := h.dialogs.enter(id)
+		defer part()
+		s := newSession(h.sessionID())
+		s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
+		defer s.close()
+		if err := h.server.RegisterSession(ctx, s); err != nil {
+			h.Log.Error("a stream could not be opened", "agent", agent, "error", err)
 			return
-		case <-d.ended.Done():
-			return
-		case <-used.C:
-			if there, err := h.Sessions.Use(ctx, who.Agent, id); err == nil && !there {
+		}
+		defer h.server.UnregisterSession(ctx, s.id)
+		used := time.NewTicker(sessionUse)
+		defer used.Stop()
+		for {
+			select {
+			case <-ctx.Done():
 				return
+			case <-d.ended.Done():
+				return
+			case <-used.C:
+				if there, err := h.Sessions.Use(ctx, agent, id); err == nil && !there {
+					return
+				}
 			}
 		}
-	}
+	})
 }
 
 // hangUp ends a session, with all that is going on in it.

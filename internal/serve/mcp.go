@@ -78,7 +78,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Princip
 		leave() // it counts as a stream
 	}
 	p := newResponse(w, r)
-	defer p.close()
+	defer p.returned()
 	switch {
 	case !p.takes && !accepts(r, "application/json"):
 		refuse(w, http.StatusNotAcceptable, "accept application/json and text/event-stream")

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,17 +100,18 @@ func (h *HTTP) subscribe(p *response, r *http.Request, s *session, e *envelope, 
 		return
 	}
 	s.notify = func(n mcp.JSONRPCNotification) { p.event(tagged(n, e.ID)) }
-	ctx, leave, ok := h.openStream(p.w, r, who, false)
+	st, ok := h.openStream(p.w, who, false)
 	if !ok {
 		return
 	}
-	defer leave()
-	if err := h.server.RegisterSession(ctx, s); err != nil {
-		p.answer(http.StatusInternalServerError, under(e.ID, failure(mcp.INTERNAL_ERROR, "the stream cannot be opened")))
-		return
-	}
-	defer h.server.UnregisterSession(ctx, s.id)
-	p.finish(s, e, h.carryOut(ctx, p, s, e))
+	h.run(st, p, r, func(ctx context.Context) {
+		if err := h.server.RegisterSession(ctx, s); err != nil {
+			p.answer(http.StatusInternalServerError, under(e.ID, failure(mcp.INTERNAL_ERROR, "the stream cannot be opened")))
+			return
+		}
+		defer h.server.UnregisterSession(ctx, s.id)
+		p.finish(s, e, h.carryOut(ctx, p, s, e))
+	})
 }
 
 // statusOf is the status of an answer where it is not part of a stream. Since 2026-07-28 it says what is wrong.

@@ -132,16 +132,34 @@ func (p *response) close() {
 	p.end()
 }
 
+// returned is called when the handler is about to return: nothing may be said then but on a connection of its own.
+func (p *response) returned() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, own := p.w.(taken); !own {
+		p.end()
+	}
+}
+
 // begin writes the head of a stream. p.mu is held.
 func (p *response) begin() {
 	if p.begun {
 		return
 	}
-	p.begun = true
-	p.w.Header().Set("Content-Type", "text/event-stream")
-	p.w.Header().Set("X-Accel-Buffering", "no") // for nginx, which would hold it back
+	p.streamHeader()
 	p.deadline()
 	p.w.WriteHeader(http.StatusOK)
+	p.began()
+}
+
+func (p *response) streamHeader() {
+	p.w.Header().Set("Content-Type", "text/event-stream")
+	p.w.Header().Set("X-Accel-Buffering", "no") // for nginx, which would hold it back
+}
+
+// began is called when the head is written: from now on the stream shows that it is alive. p.mu is held.
+func (p *response) began() {
+	p.begun = true
 	if p.alive == nil {
 		p.alive = time.AfterFunc(aliveEvery, p.breathe)
 	}

@@ -21,7 +21,6 @@ type connections struct {
 	all    map[string]*sseConn
 	ending chan struct{} // closed when the server stops: calls finish, then streams end
 	over   bool
-	gone   sync.WaitGroup
 }
 
 // sseConn is one of them.
@@ -42,7 +41,6 @@ func (c *connections) add(id string, s *sseConn) (ending <-chan struct{}, ok boo
 		return nil, false
 	}
 	c.all[id] = s
-	c.gone.Add(1)
 	return c.ending, true
 }
 
@@ -50,7 +48,6 @@ func (c *connections) remove(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.all, id)
-	c.gone.Done()
 }
 
 func (c *connections) get(id, agent string) (*sseConn, bool) {
@@ -70,8 +67,6 @@ func (c *connections) end() {
 	c.over = true
 }
 
-func (c *connections) wait() { c.gone.Wait() }
-
 // sseStream opens the stream of a session.
 func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who identity.Principal) {
 	p := newResponse(w, r)
@@ -79,17 +74,21 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who identity.Pr
 		refuse(w, http.StatusNotAcceptable, "accept text/event-stream")
 		return
 	}
-	gone, leave, ok := h.openStream(w, r, who, true)
+	st, ok := h.openStream(w, who, true)
 	if !ok {
 		return
 	}
-	defer leave()
+	h.run(st, p, r, func(gone context.Context) { h.converse(gone, p, who) })
+}
+
+// converse is the session of a stream.
+func (h *HTTP) converse(gone context.Context, p *response, who identity.Principal) {
 	id := rand.Text() + rand.Text()
 	calls, cancel := context.WithCancel(context.WithValue(h.calls, principalKey{}, who))
 	defer cancel()
 	c, unregister, err := newConn(calls, h.server, h.sessionID(), h.Log, p.raw)
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, "the stream cannot be opened")
+		h.Log.Error("a stream could not be opened", "agent", who.Agent, "error", err)
 		return
 	}
 	defer unregister()
@@ -98,8 +97,7 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who identity.Pr
 	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
 	ending, ok := h.sse.add(id, &sseConn{c, agent, h.server.WithContext(calls, c.session)})
 	if !ok {
-		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
-		return
+		return // the server stops; the client opens another stream, at another one
 	}
 	p.endpoint("/sse/message?sessionId=" + id)
 	select {
@@ -116,7 +114,6 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who identity.Pr
 	cancel()
 	c.calls.Wait()
 	c.session.close()
-	p.close()
 }
 
 // sseMessage takes one message of a session; what it asks for is answered on the stream.

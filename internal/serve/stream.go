@@ -1,9 +1,12 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -19,7 +22,9 @@ type streams struct {
 
 type stream struct {
 	who     identity.Principal
+	ctx     context.Context // ends with the client, the server or the credential
 	cancel  context.CancelFunc
+	leave   func() // counts it no longer
 	expires *time.Timer
 	answers bool // calls are answered on it, so that it ends after the last one and not before
 }
@@ -98,27 +103,95 @@ func until(p identity.Principal) time.Duration {
 	return max(time.Until(p.Expires), time.Second)
 }
 
-// openStream gives the context of a stream, which ends with the client, the server or the credential. It is not ok, and
-// the request is answered, where the agent has as many as it may, or the server ends.
-func (h *HTTP) openStream(w http.ResponseWriter, r *http.Request, who identity.Principal, answers bool) (ctx context.Context, leave func(), ok bool) {
-	out, ok := h.open.enter(who.Agent, h.MaxStreams)
+// openStream begins a stream, which [HTTP.run] carries on and ends. It is not ok, and the request is answered, where the
+// agent has as many as it may, or the server ends.
+func (h *HTTP) openStream(w http.ResponseWriter, who identity.Principal, answers bool) (st *stream, ok bool) {
+	leave, ok := h.open.enter(who.Agent, h.MaxStreams)
 	if !ok {
 		w.Header().Set("Retry-After", "30")
 		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d streams of this agent are open, which is as many as may be", h.MaxStreams))
-		return nil, nil, false
+		return nil, false
 	}
-	ctx, cancel := context.WithCancel(r.Context())
-	st := &stream{who: who, cancel: cancel, answers: answers}
-	leave = func() {
-		cancel()
-		h.streams.remove(st)
-		out()
-	}
+	st = &stream{who: who, leave: leave, answers: answers}
+	st.ctx, st.cancel = context.WithCancel(context.WithValue(context.Background(), principalKey{}, who))
 	if !h.streams.add(st, h.check) {
-		leave()
+		h.endStream(st)
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
-		return nil, nil, false
+		return nil, false
 	}
-	return ctx, leave, true
+	return st, true
 }
+
+func (h *HTTP) endStream(st *stream) {
+	st.cancel()
+	h.streams.remove(st)
+	st.leave()
+}
+
+// run carries a stream on until it ends. Over HTTP/1.1 it takes the connection over: for a stream that says a word an hour
+// the HTTP server would keep three buffers, the request, and stacks that have seen more than waiting.
+func (h *HTTP) run(st *stream, p *response, r *http.Request, carry func(context.Context)) {
+	conn, ok := p.takeOver(r)
+	if !ok {
+		defer h.endStream(st)
+		defer context.AfterFunc(r.Context(), st.cancel)()
+		p.stream()
+		carry(st.ctx)
+		p.close()
+		return
+	}
+	h.detached.Go(func() {
+		defer h.endStream(st)
+		defer conn.Close()
+		defer p.close()
+		defer func() {
+			if v := recover(); v != nil {
+				h.Log.Error("a stream ended by a defect of dixa-mcp", "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			}
+		}()
+		h.detached.Go(func() {
+			_, _ = conn.Read(make([]byte, 1)) // nothing more is to come but the end
+			st.cancel()
+		})
+		carry(st.ctx)
+	})
+}
+
+// takeOver begins the stream on a connection of its own. It is not ok where several requests share one.
+func (p *response) takeOver(r *http.Request) (net.Conn, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.ProtoMajor != 1 {
+		return nil, false
+	}
+	p.streamHeader()
+	head := p.w.Header().Clone()
+	head.Set("Connection", "close") // its end is the end of the stream
+	head.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	conn, _, err := p.control.Hijack()
+	if err != nil {
+		return nil, false
+	}
+	_ = conn.SetDeadline(time.Time{})
+	b := bytes.NewBufferString("HTTP/1.1 200 OK\r\n")
+	_ = head.Write(b) // to memory
+	b.WriteString("\r\n")
+	p.w = taken{conn}
+	p.control = http.NewResponseController(p.w)
+	p.began()
+	p.put(b.Bytes())
+	return conn, true
+}
+
+// taken is a connection that was taken over, as something to answer on.
+type taken struct{ net.Conn }
+
+// Header is that of nothing: it was written.
+func (taken) Header() http.Header { return http.Header{} }
+
+// WriteHeader does nothing.
+func (taken) WriteHeader(int) {}
+
+// Flush does nothing: there is no buffer.
+func (taken) Flush() {}
