@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -55,6 +54,11 @@ func (c *serveCmd) host(ctx context.Context, out io.Writer) error {
 	default:
 		return errors.New("--agent is for stdin and stdout; over HTTP an agent is who its key says")
 	}
+	address, err := listenAt(c.HTTP)
+	if err != nil {
+		return fmt.Errorf("--http %w", err)
+	}
+	c.HTTP = address
 	var metrics *telemetry.Metrics
 	var health *admin.Health
 	flush := func(context.Context) error { return nil }
@@ -167,6 +171,8 @@ func (c *serveCmd) checkWall(s *system, demo bool) error {
 		return fmt.Errorf("--public-url must be a scheme and a host such as https://mcp.example.com, not %q", c.PublicURL)
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together: give both or neither")
+	case c.AdminKeyFile != "" && c.Admin == "":
+		return errors.New("--admin-key-file is the key to the admin port, and there is none: add --admin ADDRESS, or leave it away")
 	case c.SSE && s.group != nil:
 		return errors.New("--sse and --redis exclude each other: a session of SSE lives in one process, and its messages could reach another one")
 	case !demo && !s.rules.LetsIn(time.Now()):
@@ -179,16 +185,6 @@ func (c *serveCmd) checkWall(s *system, demo bool) error {
 		return fmt.Errorf("at %s keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy where something in front encrypts; or listen at 127.0.0.1", c.HTTP)
 	}
 	return nil
-}
-
-// onThisMachine tells whether an address to listen at can only be reached from here.
-func onThisMachine(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // listed takes a list apart.
@@ -245,47 +241,4 @@ func (c *serveCmd) sources(s *system, h *serve.HTTP) telemetry.Sources {
 		sources.Sharing = func() (bool, int) { st := g.State(); return st.Shared, st.Replicas }
 	}
 	return sources
-}
-
-// serveAdmin serves operators and approvers beside the agents, if wanted. The returned function ends it.
-func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(), err error) {
-	if c.Admin == "" {
-		return func() {}, nil
-	}
-	address := c.Admin
-	if !strings.Contains(address, ":") {
-		address = ":" + address
-	}
-	if strings.HasPrefix(address, ":") {
-		address = "127.0.0.1" + address
-	}
-	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default()}
-	switch {
-	case c.AdminKeyFile != "":
-		if config.Key, err = admin.ReadKey(c.AdminKeyFile); err != nil {
-			return nil, fmt.Errorf("--admin-key-file: %w", err)
-		}
-	case !onThisMachine(address):
-		return nil, fmt.Errorf("--admin %s can be reached from elsewhere and needs --admin-key-file (dixa-mcp key new --admin)", c.Admin)
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("--admin: %w", err)
-	}
-	server := &http.Server{Handler: admin.New(config), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			slog.Error("the admin port ended", "error", err)
-		}
-	}()
-	slog.Info("serving operators and approvers", "url", "http://"+l.Addr().String())
-	return func() {
-		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = server.Shutdown(grace) // what is still running is cut off
-		_ = server.Close()
-		<-done
-	}, nil
 }

@@ -64,7 +64,11 @@ func TestMistakes(t *testing.T) {
 		{"half a certificate", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--tls-cert", "~/none"}, nil, "--tls-cert and --tls-key go together"},
 		{"a missing certificate", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--tls-cert", "~/none", "--tls-key", "~/none"}, nil, "--tls-cert, --tls-key: stat ~/none: no such file"},
 		{"a public address that is none", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--public-url", "mcp.example.com"}, nil, `--public-url must be a scheme and a host such as https://mcp.example.com, not "mcp.example.com"`},
-		{"an address that is none", []string{"serve", "--offline", "--http", "nonsense", "--capabilities", "~/keyed.yaml", "--behind-proxy"}, nil, "--http: listen tcp: address nonsense: missing port"},
+		{"an address that is none", []string{"serve", "--offline", "--http", "nonsense", "--capabilities", "~/keyed.yaml", "--behind-proxy"}, nil, `--http must be an address to listen at such as 127.0.0.1:8080, not "nonsense"`},
+		{"a URL for an address", []string{"serve", "--offline", "--http", "http://127.0.0.1:8080", "--demo-keys"}, nil, `--http must be an address to listen at such as 127.0.0.1:8080, not "http://127.0.0.1:8080"`},
+		{"an admin address that is none", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--admin", "nonsense"}, nil, `--admin must be an address to listen at such as 127.0.0.1:8080, not "nonsense"`},
+		{"an admin key and no admin port", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--admin-key-file", "~/token"}, nil, "--admin-key-file is the key to the admin port, and there is none: add --admin ADDRESS"},
+		{"an approver's key as the admin's", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--admin", "0", "--admin-key-file", "~/anna.key"}, nil, "holds the key of an approver"},
 		{"an admin port in the open", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--admin", "0.0.0.0:0"}, nil, "can be reached from elsewhere and needs --admin-key-file"},
 		{"a missing admin key", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--admin", "0", "--admin-key-file", "~/none"}, nil, "--admin-key-file: open ~/none"},
 		{"a Redis that is not there", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--redis", "redis://:secret@127.0.0.1:1"}, nil, "Redis"},
@@ -87,6 +91,7 @@ func TestMistakes(t *testing.T) {
 			p := newPlace(t)
 			p.write("token", token)
 			p.write("empty", "\n")
+			p.write("anna.key", newKey("approver"))
 			p.write("keyed.yaml", "{version: 1, agents: {me: {allow: [get_organization], keys: [{id: me-1, sha256: "+strings.Repeat("0123456789abcdef", 4)+"}]}}}")
 			p.write("broken.yaml", "version: 1\nagents:\n  a: {acces: {}}\n")
 			o := finish(t, p.command(c.env, c.args...))

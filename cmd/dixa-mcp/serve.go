@@ -14,7 +14,7 @@ import (
 
 type serveCmd struct {
 	Agent     string `group:"Who is served" placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent to serve over stdin and stdout, one of the file's stdio list; by default its first."`
-	HTTP      string `group:"Who is served" name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each by its own key, and not over stdin and stdout."`
+	HTTP      string `group:"Who is served" name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each by its own key, and not over stdin and stdout. A port alone is on this machine only."`
 	dixaFlags `embed:"" group:"Rules, records and Dixa"`
 	LogFormat string `group:"Rules, records and Dixa" enum:"text,json" default:"text" env:"DIXA_MCP_LOG_FORMAT" help:"How what happens is told on standard error: text or json."`
 	httpFlags `embed:"" group:"Over HTTP"`

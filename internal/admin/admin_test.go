@@ -208,6 +208,12 @@ func TestReadKey(t *testing.T) {
 	_, err := ReadKey(short)
 	require.ErrorContains(t, err, "has fewer than 32 characters")
 	require.NotContains(t, err.Error(), "horse")
+	for _, kind := range []string{"agent", "approver"} {
+		other := filepath.Join(t.TempDir(), kind)
+		require.NoError(t, os.WriteFile(other, []byte("dixa-mcp-"+kind+"-"+strings.Repeat("x", 43)), 0o600))
+		_, err := ReadKey(other)
+		require.ErrorContains(t, err, "holds the key of an "+kind+", which must not open the admin port as well")
+	}
 	_, err = ReadKey(short + "x")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

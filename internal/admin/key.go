@@ -30,6 +30,11 @@ func ReadKey(file string) (*Key, error) {
 	if len(b) < minKey {
 		return nil, fmt.Errorf("the admin key in %s has fewer than %d characters: make one with dixa-mcp key new --admin", file, minKey)
 	}
+	for prefix, whose := range map[string]string{"dixa-mcp-approver-": "an approver", "dixa-mcp-agent-": "an agent"} {
+		if bytes.HasPrefix(b, []byte(prefix)) {
+			return nil, fmt.Errorf("%s holds the key of %s, which must not open the admin port as well: make one for it with dixa-mcp key new --admin", file, whose)
+		}
+	}
 	k := Key(sha256.Sum256(b))
 	return &k, nil
 }

@@ -23,9 +23,9 @@ type Refused struct {
 
 func (r *Refused) Error() string {
 	if r.reason != "" {
-		return "not let in: " + r.reason
+		return r.reason
 	}
-	return "not let in: " + r.answer
+	return r.answer
 }
 
 const nothingDone = " Nothing was sent to Dixa."

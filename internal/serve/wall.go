@@ -34,7 +34,7 @@ func (h *HTTP) routes() http.Handler {
 	mux.Handle(identity.MetadataPath, h.rightly(h.Identity.Metadata()))
 	mux.Handle(identity.MetadataPath+"/mcp", h.rightly(h.Identity.Metadata()))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "nothing is here; MCP is at /mcp")
+		refuse(w, http.StatusNotFound, "nothing is here: this is an MCP server for programs, and they connect to /mcp")
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")

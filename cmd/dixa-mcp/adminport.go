@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/admin"
+	"dixa-mcp/internal/telemetry"
+)
+
+// serveAdmin serves operators and approvers beside the agents, if wanted. The returned function ends it.
+func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(), err error) {
+	if c.Admin == "" {
+		return func() {}, nil
+	}
+	address, err := listenAt(c.Admin)
+	if err != nil {
+		return nil, fmt.Errorf("--admin %w", err)
+	}
+	if strings.HasPrefix(address, ":") { // operators are close by, unless somebody says otherwise
+		address = "127.0.0.1" + address
+	}
+	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default()}
+	switch {
+	case c.AdminKeyFile != "":
+		if config.Key, err = admin.ReadKey(c.AdminKeyFile); err != nil {
+			return nil, fmt.Errorf("--admin-key-file: %w", err)
+		}
+	case !onThisMachine(address):
+		return nil, fmt.Errorf("--admin %s can be reached from elsewhere and needs --admin-key-file (dixa-mcp key new --admin)", c.Admin)
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--admin: %w", err)
+	}
+	server := &http.Server{Handler: admin.New(config), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			slog.Error("the admin port ended", "error", err)
+		}
+	}()
+	slog.Info("serving operators and approvers", "url", "http://"+l.Addr().String())
+	return func() {
+		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(grace) // what is still running is cut off
+		_ = server.Close()
+		<-done
+	}, nil
+}
+
+// listenAt is an address to listen at. A port alone is one that can be reached from this machine only.
+func listenAt(address string) (string, error) {
+	if port, err := strconv.Atoi(address); err == nil && port >= 0 {
+		return net.JoinHostPort("127.0.0.1", address), nil
+	}
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" || strings.Contains(address, "/") {
+		return "", fmt.Errorf("must be an address to listen at such as 127.0.0.1:8080, not %q", address)
+	}
+	return address, nil
+}
+
+// onThisMachine tells whether an address to listen at can only be reached from here.
+func onThisMachine(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
