@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
@@ -47,6 +49,7 @@ func (c *checkCmd) Run(ctx context.Context) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	fmt.Printf("\nOver stdio: %s\nOver HTTP:  %s\n", among(rules, func(a *capability.Agent) bool { _, err := rules.Stdio(a.Name); return err == nil }), overHTTP(rules, time.Now()))
 	for i, n := range rules.Notes() {
 		if i == 0 {
 			fmt.Println("\nWorth a look:")
@@ -57,6 +60,25 @@ func (c *checkCmd) Run(ctx context.Context) error {
 		return nil
 	}
 	return c.online(ctx, rules)
+}
+
+// overHTTP are the agents that have a key which counts, or a token.
+func overHTTP(rules *capability.Rules, now time.Time) string {
+	return among(rules, func(a *capability.Agent) bool { return a.LetsIn(now) })
+}
+
+// among names the agents that are so.
+func among(rules *capability.Rules, so func(*capability.Agent) bool) string {
+	var names []string
+	for _, a := range rules.Agents() {
+		if so(a) {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, ", ")
 }
 
 // online compares the file's names with Dixa.

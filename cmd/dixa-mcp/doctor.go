@@ -37,6 +37,7 @@ func (c *doctorCmd) Run(ctx context.Context) error {
 		report("capability file", err, "")
 	} else {
 		report("capability file", nil, fmt.Sprintf("%s, %d agents, %s", where, len(rules.Agents()), rules.Digest()))
+		report("over HTTP", nil, overHTTP(rules, time.Now())+" could come in, by a key or a token")
 	}
 	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", cmp.Or(os.Getenv(tokenFileVar), os.Getenv(tokensFile)), 0o077)), "nobody else may change the rules or read the token")
 	dir, err := c.auditDir()
@@ -44,6 +45,9 @@ func (c *doctorCmd) Run(ctx context.Context) error {
 		err = writable(dir)
 	}
 	report("records", err, dir)
+	if address, err := c.address(); err != nil || address != "" {
+		report("Redis", c.meet(ctx), "it answers, and can be shared")
+	}
 	clock, err := c.ask(ctx, report)
 	if err != nil {
 		report("Dixa", err, "")
@@ -55,6 +59,15 @@ func (c *doctorCmd) Run(ctx context.Context) error {
 		return errors.New("something needs a look")
 	}
 	return nil
+}
+
+// meet joins the servers that share a Redis, for a moment.
+func (c *doctorCmd) meet(ctx context.Context) error {
+	g, err := c.connect(ctx, "")
+	if err == nil {
+		g.Close()
+	}
+	return err
 }
 
 // ask reads the organization with each token, and tells how far the clocks are apart.

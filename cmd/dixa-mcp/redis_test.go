@@ -101,3 +101,24 @@ func TestApproveOverRedis(t *testing.T) {
 	require.Empty(t, denied.Arguments)
 	require.Len(t, o.records(), 2)
 }
+
+// What a hosted server stands on is looked at before it is started: who could come in, and its Redis.
+func TestDoctorOfAHostedServer(t *testing.T) {
+	s := redistest.Start(t)
+	p := newPlace(t)
+	const digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd"
+	file := p.write("capabilities.yaml", "version: 1\nstdio: [local]\nagents:\n  local: {allow: [get_organization]}\n"+
+		"  keyed: {allow: [get_organization], keys: [{id: k-1, sha256: "+digest+"01}]}\n"+
+		"  late: {allow: [get_organization], keys: [{id: k-2, sha256: "+digest+"02, expires: 2026-01-01}]}\n")
+	require.Contains(t, p.good("check", file), "\nOver stdio: local\nOver HTTP:  keyed\n")
+
+	o := p.run("doctor", "--offline", "--capabilities", file, "--redis", s.URL())
+	require.Zero(t, o.code, o.stdout)
+	require.Contains(t, o.stdout, "✓ over HTTP        keyed could come in, by a key or a token\n")
+	require.Contains(t, o.stdout, "✓ Redis            it answers, and can be shared\n")
+	o = p.run("doctor", "--offline", "--redis", "redis://:geheim@127.0.0.1:1")
+	require.Equal(t, 1, o.code)
+	require.Contains(t, o.stdout, "✓ over HTTP        nobody could come in, by a key or a token\n")
+	require.Contains(t, o.stdout, "✗ Redis            the Redis at 127.0.0.1:1 cannot be used")
+	require.NotContains(t, o.stdout+o.stderr, "geheim")
+}

@@ -21,7 +21,7 @@ func (r *Rules) Notes() []Note {
 	now := time.Now()
 	for _, a := range r.agents {
 		l.aboutKeys(a, now)
-		reached := slices.Contains(stdio, a.Name) || a.letsIn(now)
+		reached := slices.Contains(stdio, a.Name) || a.LetsIn(now)
 		if !reached {
 			l.add(a.agent.at, "nobody can be this agent: it is not under stdio, and no key or oidc_claim lets anybody in")
 		}

@@ -35,10 +35,11 @@ func (r *Rules) ByClaim(value string) (agent string, ok bool) {
 
 // LetsIn tells whether anybody can get in over HTTP at that time: whether an agent has a key that counts, or a claim.
 func (r *Rules) LetsIn(now time.Time) bool {
-	return slices.ContainsFunc(r.agents, func(a *Agent) bool { return a.letsIn(now) })
+	return slices.ContainsFunc(r.agents, func(a *Agent) bool { return a.LetsIn(now) })
 }
 
-func (a *Agent) letsIn(now time.Time) bool {
+// LetsIn tells whether somebody could come in as the agent over HTTP: by a key that has not expired, or by a token.
+func (a *Agent) LetsIn(now time.Time) bool {
 	return a.source.OIDCClaim.line > 0 || slices.ContainsFunc(a.source.Keys.value, func(k agentKey) bool {
 		return !k.Expires.expired(now)
 	})
