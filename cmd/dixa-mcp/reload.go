@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,7 +16,7 @@ const lookAgain = time.Second
 
 // watch puts a changed capability file in force, and one that was asked for with SIGHUP. A file that is not valid
 // changes nothing. The returned function ends it and waits.
-func (f fileFlag) watch(ctx context.Context, g *gate.Gate) (stop func()) {
+func (f fileFlag) watch(ctx context.Context, g *gate.Gate, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -26,6 +27,7 @@ func (f fileFlag) watch(ctx context.Context, g *gate.Gate) (stop func()) {
 		tick := time.NewTicker(lookAgain)
 		defer tick.Stop()
 		var last mark // none: the file may have changed since it was loaded
+		broken := false
 		for {
 			forced := false
 			select {
@@ -40,13 +42,17 @@ func (f fileFlag) watch(ctx context.Context, g *gate.Gate) (stop func()) {
 				continue
 			}
 			last = now
-			rules, _, err := f.load()
+			rules, where, err := f.load()
 			switch {
 			case err != nil:
 				g.NotReloaded(ctx, err)
 			case rules.Digest() != g.Rules().Digest() || forced:
 				g.Reload(ctx, rules)
+				log.Info("the capability file is in force", "capabilities", where, "digest", rules.Digest())
+			case broken: // as it was before somebody's mistake
+				log.Info("the capability file can be used again, and is the one in force", "capabilities", where, "digest", rules.Digest())
 			}
+			broken = err != nil
 		}
 	}()
 	return func() {

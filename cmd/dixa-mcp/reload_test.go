@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -68,9 +71,12 @@ func TestWatch(t *testing.T) {
 		write(two) // between the reading and the watching
 		second, _, err := f.load()
 		require.NoError(t, err)
-		stop := f.watch(t.Context(), g)
+		var log bytes.Buffer
+		stop := f.watch(t.Context(), g, slog.New(slog.NewTextHandler(&log, nil)))
 		in(second, 1)
 		in(second, 1)
+		require.Equal(t, 1, strings.Count(log.String(), "\n"))
+		require.Contains(t, log.String(), `msg="the capability file is in force" capabilities=`+path+" digest="+second.Digest())
 		write("agents: [")
 		in(second, 2)
 		require.Equal(t, "a changed capability file could not be used; "+second.Digest()+" stays in force", book.list()[1])
@@ -78,6 +84,7 @@ func TestWatch(t *testing.T) {
 		write(two + "\n")
 		write(two)
 		in(second, 2)
+		require.Contains(t, log.String(), `msg="the capability file can be used again, and is the one in force" capabilities=`+path)
 		require.NoError(t, os.Remove(path))
 		in(second, 3)
 		write(one)

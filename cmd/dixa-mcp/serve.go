@@ -48,7 +48,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer c.watch(ctx, s.gate)()
+	defer c.watch(ctx, s.gate, slog.Default())()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
 	return serve.Stdio(ctx, s.gate, agent.Name, agent.About, version(), os.Stdin, out, slog.Default())
