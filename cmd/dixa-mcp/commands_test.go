@@ -81,7 +81,7 @@ type launcher struct {
 
 // What config prints is what a client takes, and it works as printed.
 func TestConfig(t *testing.T) {
-	for client, key := range map[string]string{"claude-desktop": "mcpServers", "cursor": "mcpServers", "vscode": "servers"} {
+	for client, key := range map[string]string{"claude-code": "mcpServers", "claude-desktop": "mcpServers", "cursor": "mcpServers", "vscode": "servers"} {
 		t.Run(client, func(t *testing.T) {
 			p := newPlace(t)
 			file := p.write("my.yaml", "{version: 1, stdio: [me, you], agents: {me: {allow: [get_organization]}, you: {allow: [get_conversation, list_messages]}}}")
@@ -105,6 +105,31 @@ func TestConfig(t *testing.T) {
 				require.True(t, filepath.IsAbs(l.Env["DIXA_API_TOKEN_FILE"]))
 			}
 		})
+	}
+}
+
+// Who connects to a hosted server is told the whole address, and where the key goes.
+func TestConfigOfAHostedServer(t *testing.T) {
+	for client, want := range map[string][2]string{
+		"claude-code":    {`"Authorization": "Bearer ${DIXA_MCP_KEY}"`, "Set DIXA_MCP_KEY to the agent's key"},
+		"cursor":         {`"Authorization": "Bearer ${env:DIXA_MCP_KEY}"`, "Set DIXA_MCP_KEY to the agent's key"},
+		"vscode":         {`"Authorization": "Bearer ${input:dixa-mcp-key}"`, "VS Code asks for the agent's key"},
+		"claude-desktop": {`"DIXA_MCP_AUTHORIZATION": "Bearer (the agent's key)"`, "in place of the words in brackets"},
+	} {
+		for url, whole := range map[string]string{
+			"https://mcp.example.com":          "https://mcp.example.com/mcp",
+			"https://example.com/support/mcp":  "https://example.com/support/mcp",
+			"http://127.0.0.1:8080/":           "http://127.0.0.1:8080/mcp",
+			"http://mcp.example.com:8080/mcp/": "http://mcp.example.com:8080/mcp/",
+		} {
+			o := newPlace(t).run("config", client, "--url", url)
+			require.Zero(t, o.code, o.stderr)
+			require.True(t, json.Valid([]byte(o.stdout)), o.stdout)
+			require.Contains(t, o.stdout, `"`+whole+`"`)
+			require.Contains(t, o.stdout, want[0])
+			require.Contains(t, o.stderr, want[1])
+			require.Equal(t, strings.Contains(whole, "http://mcp"), strings.Contains(o.stderr, "can be read on its way"))
+		}
 	}
 }
 

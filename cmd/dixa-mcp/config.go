@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,7 +11,7 @@ import (
 )
 
 type configCmd struct {
-	Client   string `arg:"" enum:"claude-desktop,vscode,cursor" help:"claude-desktop, vscode or cursor."`
+	Client   string `arg:"" enum:"claude-code,claude-desktop,vscode,cursor" help:"claude-code, claude-desktop, vscode or cursor."`
 	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent that the client gets."`
 	Offline  bool   `help:"Connect to the built-in offline Dixa, which needs no token."`
 	URL      string `name:"url" placeholder:"URL" help:"Connect to a server that is hosted there, such as https://mcp.example.com/mcp, with an agent's key."`
@@ -75,38 +73,6 @@ func (c *configCmd) print(snippet any) error {
 	return nil
 }
 
-// distant is how a client reaches a server that is hosted.
-type distant struct {
-	Type    string            `json:"type,omitempty"`
-	URL     string            `json:"url"`
-	Headers map[string]string `json:"headers"`
-}
-
-// remote prints the snippet for a hosted server. The key stands in no file where the client can ask for it or take it from
-// the environment.
-func (c *configCmd) remote() error {
-	u, err := url.Parse(c.URL)
-	switch {
-	case c.Offline || c.Agent != "" && c.Agent != os.Getenv("DIXA_MCP_AGENT"): // the variable may be there for other commands
-		return errors.New("--url excludes --offline and --agent: what is behind a hosted server is its operator's to say, and an agent is who its key says")
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf("--url must be the address of a server such as https://mcp.example.com/mcp, not %q", c.URL)
-	}
-	at := distant{URL: c.URL, Headers: map[string]string{"Authorization": "Bearer ${env:DIXA_MCP_KEY}"}}
-	switch c.Client {
-	case "vscode":
-		at.Type, at.Headers["Authorization"] = "http", "Bearer ${input:dixa-mcp-key}"
-		return c.print(map[string]any{
-			"servers": map[string]distant{"dixa": at},
-			"inputs":  []input{{"promptString", "dixa-mcp-key", "Key of the dixa-mcp agent", true}},
-		})
-	case "claude-desktop": // it starts programs only; mcp-remote is one that connects elsewhere
-		l := launch{Command: "npx", Args: []string{"-y", "mcp-remote", c.URL, "--header", "Authorization:${DIXA_MCP_AUTHORIZATION}"}, Env: map[string]string{"DIXA_MCP_AUTHORIZATION": "Bearer (the agent's key)"}}
-		return c.print(map[string]any{"mcpServers": map[string]launch{"dixa": l}})
-	}
-	return c.print(map[string]any{"mcpServers": map[string]distant{"dixa": at}})
-}
-
 // launch checks that the agent can be served and gives the command line for it.
 func (c *configCmd) launch() (launch, error) {
 	rules, _, err := c.load()
@@ -158,6 +124,8 @@ func (c *configCmd) target() string {
 	switch c.Client {
 	case "vscode":
 		return ".vscode/mcp.json of the workspace (or run \"MCP: Open User Configuration\")"
+	case "claude-code":
+		return ".mcp.json of the project"
 	case "cursor":
 		return filepath.Join(home, ".cursor", "mcp.json")
 	}

@@ -48,7 +48,7 @@ func TestMistakes(t *testing.T) {
 		{"a tool that is none", []string{"call", "frobnicate", "--offline"}, nil, `there is no tool "frobnicate"; dixa-mcp tools lists all`},
 		{"a misspelt flag", []string{"serve", "--ofline"}, nil, "unknown flag --ofline, did you mean"},
 		{"a misspelt command", []string{"srve"}, nil, "unexpected argument srve"},
-		{"an unknown client", []string{"config", "claude"}, nil, `must be one of "claude-desktop","vscode","cursor" but got "claude"`},
+		{"an unknown client", []string{"config", "claude"}, nil, `must be one of "claude-code","claude-desktop","vscode","cursor" but got "claude"`},
 		{"a text for a number", []string{"call", get, `{"conversationId":"last"}`, "--offline"}, nil, `get_conversation: conversationId: got "last", want an integer. Nothing was sent to Dixa.`},
 		{"a path for a number", []string{"call", get, `{"conversationId":"../agents"}`, "--offline"}, nil, `conversationId: got "../agents", want an integer.`},
 		{"a path for an id", []string{"call", "get_queue", `{"queueId":"../agents"}`, "--offline", "--agent", "admin"}, nil, `queueId: got "../agents", want a UUID`},

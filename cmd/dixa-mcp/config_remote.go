@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// distant is how a client reaches a server that is hosted.
+type distant struct {
+	Type    string            `json:"type,omitempty"`
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers"`
+}
+
+// remote prints the snippet for a hosted server, and says where the key goes. It stands in no file where the client can
+// ask for it or take it from the environment.
+func (c *configCmd) remote() error {
+	u, err := url.Parse(c.URL)
+	switch {
+	case c.Offline || c.Agent != "" && c.Agent != os.Getenv("DIXA_MCP_AGENT"): // the variable may be there for other commands
+		return errors.New("--url excludes --offline and --agent: what is behind a hosted server is its operator's to say, and an agent is who its key says")
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("--url must be the address of a server such as https://mcp.example.com/mcp, not %q", c.URL)
+	case strings.Trim(u.Path, "/") == "":
+		u.Path = "/mcp"
+	}
+	snippet, key := c.snippet(u.String())
+	if err := c.print(snippet); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, key)
+	if u.Scheme == "http" && !onThisMachine(u.Host) && !onThisMachine(u.Host+":80") {
+		fmt.Fprintln(os.Stderr, "Over http:// the key can be read on its way: use https:// if the server has it.")
+	}
+	return nil
+}
+
+// snippet is what the client takes, and where the key goes.
+func (c *configCmd) snippet(address string) (snippet any, key string) {
+	at := distant{URL: address, Headers: map[string]string{}}
+	const variable = "Set DIXA_MCP_KEY to the agent's key where the client is started."
+	switch c.Client {
+	case "vscode":
+		at.Type, at.Headers["Authorization"] = "http", "Bearer ${input:dixa-mcp-key}"
+		return map[string]any{
+			"servers": map[string]distant{"dixa": at},
+			"inputs":  []input{{"promptString", "dixa-mcp-key", "Key of the dixa-mcp agent", true}},
+		}, "VS Code asks for the agent's key."
+	case "claude-desktop": // it starts programs only; mcp-remote is one that connects elsewhere
+		l := launch{Command: "npx", Args: []string{"-y", "mcp-remote", address, "--header", "Authorization:${DIXA_MCP_AUTHORIZATION}"}, Env: map[string]string{"DIXA_MCP_AUTHORIZATION": "Bearer (the agent's key)"}}
+		return map[string]any{"mcpServers": map[string]launch{"dixa": l}}, "Put the agent's key in place of the words in brackets; npx comes with Node.js."
+	case "claude-code":
+		at.Type, at.Headers["Authorization"] = "http", "Bearer ${DIXA_MCP_KEY}"
+		return map[string]any{"mcpServers": map[string]distant{"dixa": at}}, variable
+	}
+	at.Headers["Authorization"] = "Bearer ${env:DIXA_MCP_KEY}"
+	return map[string]any{"mcpServers": map[string]distant{"dixa": at}}, variable
+}
