@@ -22,14 +22,15 @@ type serveCmd struct {
 
 // Run serves until the client closes its end or the process is told to stop.
 func (c *serveCmd) Run(ctx context.Context) error {
-	if c.LogFormat == "json" {
-		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
-	}
 	if c.HTTP != "" {
+		defer c.logTo(os.Stderr)()
 		return c.host(ctx, os.Stdout)
 	}
 	if c.httpFlags != c.httpFlags.untouched() {
 		return errors.New("there are flags or variables for serving over HTTP, and no address: add --http ADDRESS (or DIXA_MCP_HTTP)")
+	}
+	if c.LogFormat == "json" {
+		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	}
 	return c.stdio(ctx)
 }

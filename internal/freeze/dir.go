@@ -21,6 +21,9 @@ const unreadable = "the mark in the state folder cannot be read"
 
 // Frozen implements [Store]. What cannot be read stops, too: it was put there to stop.
 func (d Dir) Frozen(agent string) (reason string, frozen bool) {
+	if _, err := os.Lstat(string(d)); errors.Is(err, fs.ErrNotExist) {
+		return "", false // nobody ever was, which is asked before every operation
+	}
 	for _, name := range []string{Everyone, agent} {
 		if mark, ok := d.read(name); ok {
 			return mark.Reason, true

@@ -212,5 +212,9 @@ func handle(ctx context.Context, s *server.MCPServer, log *slog.Logger, message 
 	if f.err != nil {
 		return f.answer(log)
 	}
+	if e, failed := answer.(mcp.JSONRPCError); failed && f.text != "" {
+		e.Error.Message = f.text
+		return e
+	}
 	return answer
 }

@@ -9,8 +9,11 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// fault is the error that a handler returned. The library would show its text to the client, and has one code for all.
-type fault struct{ err error }
+// fault is what the library does not say well enough by itself.
+type fault struct {
+	err  error  // that a handler returned: the library would show its text to the client, and has one code for all
+	text string // in place of the library's about a tool that does not exist
+}
 
 type faultKey struct{}
 

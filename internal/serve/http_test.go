@@ -91,3 +91,12 @@ func TestHTTPProgress(t *testing.T) {
 	}
 	require.Equal(t, "application/json", s.call("get_conversation", conversation).Header.Get("Content-Type"), "nobody asked")
 }
+
+// Who calls a tool that does not exist hears which one may be meant, and it is recorded.
+func TestUnknownTool(t *testing.T) {
+	s := host(t, offline.Options{})
+	r := replies(t, s.call("get_conversatoin", conversation))[0]
+	require.Equal(t, -32602, r.Error.Code)
+	require.Equal(t, `there is no tool "get_conversatoin"; did you mean get_conversation?`, r.Error.Message)
+	require.Equal(t, map[string]int{"get_conversatoin refused": 1}, s.book.outcomes())
+}

@@ -32,9 +32,12 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		result.Tools = append(list(g, who(ctx).Agent), fixtureTools()...)
 	})
 	hooks.AddBeforeCallTool(func(ctx context.Context, _ any, request *mcp.CallToolRequest) {
-		if _, ok := tools.ByName(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; only the record is ours
+		if _, ok := tools.ByName(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; the record and the words are ours
 			p := who(ctx)
-			g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Tool: request.Params.Name})
+			a := g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Tool: request.Params.Name})
+			if f, ok := ctx.Value(faultKey{}).(*fault); ok {
+				f.text = a.Text
+			}
 		}
 	})
 	s := server.NewMCPServer("dixa-mcp", version, append(fixtureOptions(),
