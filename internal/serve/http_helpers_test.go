@@ -60,6 +60,21 @@ type site struct {
 
 func host(t *testing.T, dixa offline.Options, change ...func(*HTTPConfig)) *site {
 	t.Helper()
+	s := build(t, dixa, change...)
+	s.web = httptest.NewServer(s.http)
+	s.url = s.web.URL
+	stopTelling := s.gate.OnReload(s.http.reloaded)
+	t.Cleanup(func() {
+		stopTelling()
+		s.http.end()
+		s.web.Close()
+	})
+	return s
+}
+
+// build makes a site that listens nowhere.
+func build(t *testing.T, dixa offline.Options, change ...func(*HTTPConfig)) *site {
+	t.Helper()
 	s := &site{t: t, dixa: offline.New(dixa), book: &book{}, logs: &bytes.Buffer{}}
 	hc, stop := s.dixa.Client()
 	t.Cleanup(stop)
@@ -78,14 +93,6 @@ func host(t *testing.T, dixa offline.Options, change ...func(*HTTPConfig)) *site
 	}
 	s.http, err = NewHTTP(c)
 	require.NoError(t, err)
-	s.web = httptest.NewServer(s.http)
-	s.url = s.web.URL
-	stopTelling := s.gate.OnReload(s.http.reloaded)
-	t.Cleanup(func() {
-		stopTelling()
-		s.http.end()
-		s.web.Close()
-	})
 	return s
 }
 

@@ -9,8 +9,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -74,7 +76,8 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Princip
 	if refused {
 		return
 	}
-	if e.Method == string(mcp.MethodSubscriptionsListen) {
+	modern := mcp.IsModernProtocol(e.meta.Meta.Version) || mcp.IsModernProtocol(version)
+	if modern && e.Method == string(mcp.MethodSubscriptionsListen) {
 		leave() // it counts as a stream
 	}
 	p := newResponse(w, r)
@@ -82,7 +85,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Princip
 	switch {
 	case !p.takes && !accepts(r, "application/json"):
 		refuse(w, http.StatusNotAcceptable, "accept application/json and text/event-stream")
-	case mcp.IsModernProtocol(e.meta.Meta.Version) || mcp.IsModernProtocol(version):
+	case modern:
 		h.modern(p, r, e, who, version)
 	case e.Method != string(mcp.MethodInitialize) && version != "" && !mcp.IsValidProtocolVersion(version):
 		p.answer(http.StatusBadRequest, under(e.ID, failure(mcp.INVALID_REQUEST, fmt.Sprintf("there is no protocol version %.40q", version))))
@@ -97,10 +100,12 @@ func (h *HTTP) read(w http.ResponseWriter, r *http.Request) (e *envelope, refuse
 		refuse(w, http.StatusUnsupportedMediaType, "a message is application/json")
 		return nil, true
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(r.Body)
-	_ = control.SetReadDeadline(time.Time{}) // it would end the request's context in the middle of a long call
+	if err == nil {
+		control := http.NewResponseController(w) // all came: the call may take longer
+		_ = control.SetReadDeadline(time.Time{})
+		_ = control.SetWriteDeadline(time.Time{})
+	}
 	fail := func(code int, text string) (*envelope, bool) {
 		newResponse(w, r).answer(http.StatusBadRequest, failure(code, text))
 		return nil, true
@@ -123,8 +128,47 @@ func (h *HTTP) read(w http.ResponseWriter, r *http.Request) (e *envelope, refuse
 	case err != nil || !isID(e.ID):
 		return fail(mcp.INVALID_REQUEST, "the body is not one JSON-RPC message")
 	}
+	var params struct {
+		Meta json.RawMessage `json:"_meta"`
+	}
+	_ = json.Unmarshal(e.Params, &params)
+	if repeats(body) || repeats(e.Params) || repeats(params.Meta) {
+		return fail(mcp.INVALID_REQUEST, "the message says a name twice")
+	}
 	_ = json.Unmarshal(e.Params, &e.meta) // what has another form is not there, and the library says what is wrong with it
 	return e, false
+}
+
+// repeats tells whether an object has a name twice, in whatever case. Of such names each reader takes another one, or
+// something of both: the library would carry out another message than the one that was looked at here.
+func repeats(object json.RawMessage) bool {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if open, _ := d.Token(); open != json.Delim('{') {
+		return false
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		name, _ := d.Token()
+		said, _ := name.(string)
+		said = strings.Map(folded, said)
+		var value json.RawMessage
+		if seen[said] || d.Decode(&value) != nil {
+			return true
+		}
+		seen[said] = true
+	}
+	return false
+}
+
+// folded is the least of the characters that differ from it only in case, as readers of JSON compare them.
+func folded(c rune) rune {
+	for {
+		next := unicode.SimpleFold(c)
+		if next <= c {
+			return next
+		}
+		c = next
+	}
 }
 
 // isResponse tells whether a message answers a request of ours.

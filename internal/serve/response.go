@@ -113,6 +113,7 @@ func (p *response) accepted() {
 	defer p.mu.Unlock()
 	p.end()
 	if !p.begun {
+		p.deadline()
 		p.w.WriteHeader(http.StatusAccepted)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"time"
 
 	"dixa-mcp/internal/identity"
 )
@@ -123,8 +122,6 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.P
 		refuse(w, http.StatusNotFound, "this session has ended; open another stream at /sse")
 		return
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))

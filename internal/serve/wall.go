@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/netutil"
 
@@ -42,8 +43,19 @@ func (h *HTTP) routes() http.Handler {
 		if h.draining.Load() {
 			w.Header().Set("Connection", "close") // the next request finds another server
 		}
+		patience(w, r)
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// patience bounds how long a client may take with a request and its answer, also one that is let in nowhere: the library
+// reads the rest of a body, and writes, for as long as it takes. What may take longer says so where it does.
+func patience(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if r.ContentLength != 0 {
+		_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 }
 
 // guarded lets a request in whose host, origin and credential are right.
@@ -128,6 +140,7 @@ func limited(l net.Listener, most int) net.Listener { return netutil.LimitListen
 
 // refuse answers a request that does not get as far as the protocol.
 func refuse(w http.ResponseWriter, status int, why string) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": why}) // a client that does not read it has its status
