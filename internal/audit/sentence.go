@@ -199,26 +199,33 @@ func fill(object string, arguments json.RawMessage) (filled string, named bool) 
 	if !strings.Contains(object, "{") {
 		return object, false
 	}
-	var values any
-	dec := json.NewDecoder(bytes.NewReader(arguments))
-	dec.UseNumber()
-	if dec.Decode(&values) != nil {
-		values = nil // nothing to fill in
-	}
 	var b strings.Builder
 	for rest := object; rest != ""; {
 		before, name, _ := strings.Cut(rest, "{")
 		name, rest, _ = strings.Cut(name, "}")
-		value := values
-		for step := range strings.SplitSeq(name, ".") {
-			fields, _ := value.(map[string]any)
-			value = fields[step]
-		}
+		value := find(arguments, name)
 		named = named || value != nil
 		b.WriteString(before)
 		b.WriteString(inWords(value))
 	}
 	return words(b.String()), named
+}
+
+// find takes what a dotted name stands for out of JSON, nil where it is not there.
+func find(arguments json.RawMessage, name string) (value any) {
+	for step := range strings.SplitSeq(name, ".") {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(arguments, &fields) != nil {
+			return nil
+		}
+		arguments = fields[step]
+	}
+	dec := json.NewDecoder(bytes.NewReader(arguments))
+	dec.UseNumber()
+	if dec.Decode(&value) != nil {
+		return nil
+	}
+	return value
 }
 
 func inWords(value any) string {

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,7 +81,7 @@ func (h *HTTP) checkParamHeaders(r *http.Request, e *envelope) error {
 	var call struct{ Name string }
 	_ = json.Unmarshal(e.Params, &call) // without a name there is no tool
 	tool := h.server.GetTool(call.Name)
-	if tool == nil {
+	if tool == nil || !bytes.Contains(tool.Tool.RawInputSchema, []byte("x-mcp-header")) {
 		return nil
 	}
 	lookup := func(name string) (string, bool) {
