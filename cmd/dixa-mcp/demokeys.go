@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/identity"
 )
 
@@ -70,12 +69,4 @@ To connect as %[1]s:
                   -d '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}'
 
 `, k.agent, address, k.key)
-}
-
-// inForce are the rules at this moment.
-func (s *system) inForce() *capability.Rules {
-	if s.gate == nil {
-		return s.rules
-	}
-	return s.gate.Rules()
 }

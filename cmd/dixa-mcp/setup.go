@@ -2,12 +2,10 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,13 +13,8 @@ import (
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/internal/approval"
-	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
-	"dixa-mcp/internal/freeze"
-	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
-	"dixa-mcp/internal/replicas"
 )
 
 // fileFlag says which capability file is in force.
@@ -71,116 +64,6 @@ type dixaFlags struct {
 	AuditSync   bool          `env:"DIXA_MCP_AUDIT_SYNC" help:"Wait for the disk with each record, so that a loss of power loses none."`
 	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"Append the newest record's number and hash to this file every minute, best on another machine's disk."`
 	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"For a call with its waiting and its repetitions. MCP clients give up after 60s."`
-}
-
-// system is everything behind the protocol, put together.
-type system struct {
-	gate      *gate.Gate
-	rules     *capability.Rules // those at the start
-	where     string
-	log       *audit.Log
-	client    *dixaclient.Client
-	group     *replicas.Group // nil where nothing is shared with other processes
-	approvals approval.Store
-	freezes   freeze.Store
-	close     []func()
-}
-
-// Close ends what was started, the last first.
-func (s *system) Close() {
-	for i := len(s.close) - 1; i >= 0; i-- {
-		s.close[i]()
-	}
-}
-
-// open puts the system together for one command, which does not count among the servers that share a Redis.
-func (f dixaFlags) open(ctx context.Context) (*system, error) { return f.assemble(ctx, "", nil) }
-
-// assemble puts the system together. Whatever is wrong with the file, the token, the folders or the Redis is said here,
-// before anything is served. replica names this server among those that share; observer hears of each call.
-func (f dixaFlags) assemble(ctx context.Context, replica string, observer func(*system) (gate.Observer, error)) (_ *system, err error) {
-	if f.Timeout <= 0 {
-		return nil, fmt.Errorf("--timeout must be longer than 0, not %s", f.Timeout)
-	}
-	s := &system{}
-	defer func() {
-		if err != nil {
-			s.Close()
-		}
-	}()
-	if s.rules, s.where, err = f.load(); err != nil {
-		return nil, err
-	}
-	c := gate.Config{Rules: s.rules, Timeout: f.Timeout}
-	if err := f.stores(ctx, s, &c, replica); err != nil {
-		return nil, err
-	}
-	if err := f.records(s, &c); err != nil {
-		return nil, err
-	}
-	if observer != nil {
-		if c.Observer, err = observer(s); err != nil {
-			return nil, err
-		}
-	}
-	c.Client, c.Approvals, c.Frozen = s.client, s.approvals, s.freezes.Frozen
-	s.gate = gate.New(c)
-	return s, nil
-}
-
-// stores opens what calls go by: Dixa, approvals, marks of freezes, and what is shared with other servers.
-func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replica string) (err error) {
-	config, err := f.config(s)
-	if err != nil {
-		return err
-	}
-	if s.group, err = f.connect(ctx, replica); err != nil {
-		return err
-	}
-	if g := s.group; g != nil {
-		s.close = append(s.close, g.Close)
-		config.Buckets = g.Bucket
-		s.approvals, s.freezes = g.Approvals(), g.Freezes()
-		c.Budgets, c.Once, c.Secret = g.Budgets(), g.Once(), g.Secret()
-	} else {
-		if s.approvals, _, err = f.reachFlags.approvals(); err != nil {
-			return err
-		}
-		if s.freezes, err = f.marks(); err != nil {
-			return err
-		}
-	}
-	if s.client, err = dixaclient.New(config); err != nil {
-		return err
-	}
-	s.close = append(s.close, s.client.Close)
-	return nil
-}
-
-// records opens what calls are written to.
-func (f dixaFlags) records(s *system, c *gate.Config) error {
-	dir, err := f.auditDir()
-	if err == nil {
-		s.log, err = audit.Open(audit.Options{Dir: dir, Sync: f.AuditSync, Start: audit.Record{FileDigest: s.rules.Digest()}})
-	}
-	if err != nil {
-		return fmt.Errorf("the records of calls cannot be kept (see --audit): %w", err)
-	}
-	s.close = append(s.close, func() {
-		if err := s.log.Close(); err != nil {
-			slog.Error("the records of calls could not be closed", "error", err)
-		}
-	})
-	if f.AuditAnchor != "" {
-		stop, err := keepAnchor(s.log, f.AuditAnchor)
-		if err != nil {
-			return err
-		}
-		s.close = append(s.close, stop)
-	}
-	c.Audit = s.log
-	c.RecordKey, err = f.recordKey()
-	return err
 }
 
 // client connects to Dixa, or to the offline one.
