@@ -122,3 +122,42 @@ func TestMessagesThatReadInTwoWays(t *testing.T) {
 	}
 	require.Empty(t, s.dixa.Requests())
 }
+
+// A stream of SSE that ends takes nothing more, and who listens on it does not keep the server from stopping.
+func TestSSEStops(t *testing.T) {
+	s := host(t, offline.Options{})
+	stream := eventsOf(t, s.ask("GET", "/sse", ""))
+	path, ok := stream.data()
+	require.True(t, ok)
+	_, listen := today(`"l"`, "subscriptions/listen", "", `"notifications":{"toolsListChanged":true}`)
+	require.Equal(t, 202, s.ask("POST", path, listen).StatusCode)
+	require.Equal(t, "notifications/subscriptions/acknowledged", stream.next().Method)
+	over, flood := make(chan struct{}), make(chan struct{})
+	go func() { // messages that come until the end, each of which begins something
+		defer close(flood)
+		for s.ask("POST", path, rpc("1", "ping", "")).StatusCode == 202 {
+		}
+	}()
+	go func() {
+		defer close(over)
+		for _, open := stream.data(); open; _, open = stream.data() {
+		}
+	}()
+	s.http.sse.end()
+	select {
+	case <-over:
+	case <-time.After(10 * time.Second):
+		t.Fatal("who listens keeps the server from stopping")
+	}
+	<-flood
+}
+
+// A client that does not read its stream loses it.
+func TestUnreadStream(t *testing.T) {
+	server, client := net.Pipe()
+	require.NoError(t, server.SetWriteDeadline(time.Now()))
+	_, err := taken{server}.Write([]byte("x"))
+	require.Error(t, err)
+	_, err = client.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+}

@@ -34,6 +34,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	running map[string]*request // by id: those whose answer is wanted
+	over    bool                // nothing begins any more, so that calls can be waited for
 }
 
 // request is one that is being answered.
@@ -119,14 +120,18 @@ func (c *conn) begin(ctx context.Context, m message, line []byte) {
 				return
 			}
 		}
-		c.calls.Go(func() {
+		if !c.run(func() {
 			defer leave()
 			defer cancel()
 			answer := handle(ctx, c.server, c.log, line)
 			if c.wanted(key, r) {
 				c.write(under(id, answer))
 			}
-		})
+		}) {
+			leave()
+			cancel()
+			c.wanted(key, r)
+		}
 	}
 }
 
@@ -182,7 +187,34 @@ func (c *conn) notify(n mcp.JSONRPCNotification) {
 // client reads it.
 func (c *conn) refuse(id json.RawMessage, code int, text string) {
 	e := failure(code, text)
-	c.calls.Go(func() { c.write(under(id, e)) })
+	c.run(func() { c.write(under(id, e)) })
+}
+
+// run does something beside the rest, until stop. It is false after that.
+func (c *conn) run(do func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.over {
+		c.calls.Go(do)
+	}
+	return !c.over
+}
+
+// stop lets nothing begin any more, and ends what would not end by itself.
+func (c *conn) stop() {
+	c.mu.Lock()
+	c.over = true
+	c.mu.Unlock()
+	for _, r := range c.listeners() {
+		r.cancel()
+	}
+}
+
+// stopped tells whether nothing begins any more.
+func (c *conn) stopped() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.over
 }
 
 // write sends one message.

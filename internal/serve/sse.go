@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -102,6 +103,7 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	select {
 	case <-gone.Done(): // the client, or its credential: nobody is left to answer
 	case <-ending:
+		c.stop()
 		select {
 		case <-closed(c.calls.Wait):
 		case <-gone.Done():
@@ -110,6 +112,7 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	}
 	h.sse.remove(id)
 	c.session.asking.giveUp()
+	c.stop()
 	cancel()
 	c.calls.Wait()
 	c.session.close()
@@ -127,8 +130,18 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.P
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))
 		return
 	}
+	if s.stopped() && asks(body) {
+		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
+		return
+	}
 	s.receive(context.WithValue(s.ctx, principalKey{}, who), body)
 	w.WriteHeader(http.StatusAccepted)
+}
+
+// asks tells whether a message is a request. A stream that is stopping still takes cancellations and answers to questions.
+func asks(body []byte) bool {
+	var m message
+	return json.Unmarshal(body, &m) != nil || m.Method != "" && !isNull(m.ID)
 }
 
 // endpoint begins the stream of SSE: it says where messages go.

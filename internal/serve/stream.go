@@ -187,6 +187,15 @@ func (p *response) takeOver(r *http.Request) (net.Conn, bool) {
 // taken is a connection that was taken over, as something to answer on.
 type taken struct{ net.Conn }
 
+// Write closes a connection that takes nothing more, so that its stream ends.
+func (t taken) Write(b []byte) (int, error) {
+	n, err := t.Conn.Write(b)
+	if err != nil {
+		t.Conn.Close()
+	}
+	return n, err
+}
+
 // Header is that of nothing: it was written.
 func (taken) Header() http.Header { return http.Header{} }
 
