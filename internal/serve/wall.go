@@ -111,7 +111,7 @@ func (h *HTTP) rightOrigin(origin string) bool {
 		return true
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Path != "" {
 		return false
 	}
 	name := strings.ToLower(u.Hostname())

@@ -36,6 +36,7 @@ func TestWall(t *testing.T) {
 		{"its own page", "POST", "/mcp", list, []string{"Origin: https://mcp.example.com"}, 200, ""},
 		{"a page on this machine", "POST", "/mcp", list, []string{"Origin: http://localhost:6274"}, 200, ""},
 		{"a page that may not", "POST", "/mcp", list, []string{"Origin: https://evil.example.net"}, 403, "--allowed-origins"},
+		{"a page that names another first", "POST", "/mcp", list, []string{"Origin: http://evil.example.net@localhost"}, 403, "--allowed-origins"},
 		{"a page from nowhere", "POST", "/mcp", list, []string{"Origin: null"}, 403, "--allowed-origins"},
 		{"a page that may, over plain HTTP", "POST", "/mcp", list, []string{"Origin: http://inspector.example.org"}, 403, "--allowed-origins"},
 		{"nothing is here", "GET", "/", "", nil, 404, "/mcp"},
