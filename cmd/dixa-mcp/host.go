@@ -115,7 +115,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	}
 	health.Draining = h.Draining
 	metrics.Watch(c.sources(s, h))
-	l, address, err := c.bind()
+	l, address, err := c.bind(ctx)
 	if err != nil {
 		return err
 	}
@@ -216,8 +216,10 @@ func (c *serveCmd) resource() func(*http.Request) string {
 }
 
 // bind opens the address, and gives the one under which agents know it.
-func (c *serveCmd) bind() (l net.Listener, address string, err error) {
-	if l, err = net.Listen("tcp", c.HTTP); err != nil {
+func (c *serveCmd) bind(ctx context.Context) (l net.Listener, address string, err error) {
+	var plain net.ListenConfig
+	plain.SetMultipathTCP(false) // such a socket cannot be told to let no new connection begin
+	if l, err = plain.Listen(ctx, "tcp", c.HTTP); err != nil {
 		return nil, "", fmt.Errorf("--http: %w", err)
 	}
 	switch {

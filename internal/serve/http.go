@@ -148,6 +148,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	}
 	defer h.Gate.OnReload(h.reloaded)()
 	served := make(chan error, 1)
+	open := l
 	l = limited(l, h.MaxConnections)
 	if h.TLS != nil {
 		l = tls.NewListener(l, h.TLS) // outermost: it is by its type that a connection is known for one with TLS
@@ -164,6 +165,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 		h.Log.Info("told to stop: not ready any more, and waiting until balancers look away", "for", h.Drain)
 		time.Sleep(h.Drain)
 	}
+	turnAway(open)
 	h.streams.end()
 	h.sse.end()
 	grace, cancel := context.WithTimeout(context.Background(), h.Grace)

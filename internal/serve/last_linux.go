@@ -1,0 +1,43 @@
+package serve
+
+import (
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// lastCalls is how long connections that have begun get to be accepted, once no new ones can begin.
+const lastCalls = 200 * time.Millisecond
+
+// turnAway lets no new connection begin, and those that have begun come in. Closing the listener at once would reset those
+// that the kernel has taken and nobody has accepted yet: a client that has written a call to one of them cannot know
+// whether it was done, so its balancer must not give it to another server.
+//
+// The kernel is told to drop the first packet of each connection. Who sends it tries again a second later, and is refused
+// then or gets to another server, with nothing sent.
+func turnAway(l net.Listener) {
+	conn, ok := l.(syscall.Conn)
+	if !ok {
+		return
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return
+	}
+	const flags, syn = 13, 0x02 // in the head of TCP
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flags},
+		{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, K: syn, Jt: 0, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 18},
+	}
+	var refused error
+	err = raw.Control(func(fd uintptr) {
+		refused = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]})
+	})
+	if err == nil && refused == nil {
+		time.Sleep(lastCalls)
+	}
+}
