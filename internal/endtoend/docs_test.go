@@ -10,9 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each test that docs/security.md names for a promise is there.
-func TestDocsSecurity(t *testing.T) {
-	page, err := os.ReadFile("../../docs/security.md")
+// Each test that a page names for what it says is there.
+func TestDocsSecurity(t *testing.T) { testsNamed(t, "docs/security.md") }
+func TestDocsHosting(t *testing.T)  { testsNamed(t, "docs/hosting.md") }
+
+func testsNamed(t *testing.T, name string) {
+	page, err := os.ReadFile("../../" + name)
 	require.NoError(t, err)
 	folders := map[string]string{"main": "cmd/dixa-mcp", "dixaclient": "dixaclient"}
 	named := regexp.MustCompile("`([a-z]+)\\.(Test\\w+)`").FindAllStringSubmatch(string(page), -1)
@@ -30,6 +33,6 @@ func TestDocsSecurity(t *testing.T) {
 			require.NoError(t, err)
 			found = found || strings.Contains(string(source), "func "+m[2]+"(t *testing.T)")
 		}
-		require.True(t, found, "docs/security.md names %s, and %s has no such test", m[0], folder)
+		require.True(t, found, "%s names %s, and %s has no such test", name, m[0], folder)
 	}
 }
