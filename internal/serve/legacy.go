@@ -130,14 +130,21 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Princ
 		return
 	}
 	agent := who.Agent
+	// All this before the client knows that the stream is there: from then on it hears of each change, and of the end of
+	// its session.
+	d, part := h.dialogs.enter(id)
+	s, begun := newSession(h.sessionID()), make(chan struct{})
+	s.notify = func(n mcp.JSONRPCNotification) {
+		<-begun
+		p.event(n)
+	}
+	opened := h.server.RegisterSession(st.ctx, s)
 	h.run(st, p, r, func(ctx context.Context) {
-		d, part := h.dialogs.enter(id)
 		defer part()
-		s := newSession(h.sessionID())
-		s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
 		defer s.close()
-		if err := h.server.RegisterSession(ctx, s); err != nil {
-			h.Log.Error("a stream could not be opened", "agent", agent, "error", err)
+		close(begun)
+		if opened != nil {
+			h.Log.Error("a stream could not be opened", "agent", agent, "error", opened)
 			return
 		}
 		defer h.server.UnregisterSession(ctx, s.id)
