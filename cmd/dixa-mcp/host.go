@@ -175,7 +175,7 @@ func (c *serveCmd) checkWall(s *system, demo bool) error {
 		return errors.New("--max-body, --max-connections, --max-calls, --max-streams and --max-sessions must be above 0")
 	case c.SessionIdle < 0 || c.Drain < 0 || c.Grace < 0:
 		return errors.New("--session-idle, --drain and --grace must not be below 0")
-	case c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != ""):
+	case c.PublicURL != "" && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != ""):
 		return fmt.Errorf("--public-url must be a scheme and a host such as https://mcp.example.com, not %q", c.PublicURL)
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together: give both or neither")

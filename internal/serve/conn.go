@@ -1,12 +1,15 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -30,7 +33,8 @@ type conn struct {
 	writing sync.Mutex                     // keeps messages whole
 	out     func(message []byte) error
 
-	calls sync.WaitGroup
+	calls    sync.WaitGroup
+	refusing atomic.Int64
 
 	mu      sync.Mutex
 	running map[string]*request // by id: those whose answer is wanted
@@ -183,11 +187,19 @@ func (c *conn) notify(n mcp.JSONRPCNotification) {
 	}
 }
 
+// refusals is how many a client can leave unread; further ones are not written.
+const refusals = 100
+
 // refuse answers what does not come to the library; without an id where it is not known. It does not wait until the
 // client reads it.
 func (c *conn) refuse(id json.RawMessage, code int, text string) {
 	e := failure(code, text)
-	c.run(func() { c.write(under(id, e)) })
+	if c.refusing.Add(1) > refusals || !c.run(func() {
+		defer c.refusing.Add(-1)
+		c.write(under(id, e))
+	}) {
+		c.refusing.Add(-1)
+	}
 }
 
 // run does something beside the rest, until stop. It is false after that.
@@ -244,8 +256,11 @@ func handle(ctx context.Context, s *server.MCPServer, log *slog.Logger, message 
 	if f.err != nil {
 		return f.answer(log)
 	}
-	if e, failed := answer.(mcp.JSONRPCError); failed && f.text != "" {
-		e.Error.Message = f.text
+	if e, failed := answer.(mcp.JSONRPCError); failed {
+		if strings.Contains(e.Error.Message, "json: ") { // Go's words, which name the library's insides
+			f.text = "the params are not those of this method"
+		}
+		e.Error.Message = cmp.Or(f.text, e.Error.Message)
 		return e
 	}
 	return answer

@@ -81,6 +81,8 @@ type HTTP struct {
 	last     atomic.Int64
 	draining atomic.Bool
 
+	strangers seldom
+
 	dialogs  dialogs
 	streams  streams
 	detached sync.WaitGroup // streams on connections of their own

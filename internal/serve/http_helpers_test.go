@@ -48,7 +48,7 @@ func keyed(file string, taken ...string) string {
 
 // site is an HTTP server with an offline Dixa behind it.
 type site struct {
-	t    *testing.T
+	t    testing.TB
 	http *HTTP
 	gate *gate.Gate
 	dixa *offline.Dixa
@@ -58,7 +58,7 @@ type site struct {
 	web  *httptest.Server
 }
 
-func host(t *testing.T, dixa offline.Options, change ...func(*HTTPConfig)) *site {
+func host(t testing.TB, dixa offline.Options, change ...func(*HTTPConfig)) *site {
 	t.Helper()
 	s := build(t, dixa, change...)
 	s.web = httptest.NewServer(s.http)
@@ -73,7 +73,7 @@ func host(t *testing.T, dixa offline.Options, change ...func(*HTTPConfig)) *site
 }
 
 // build makes a site that listens nowhere.
-func build(t *testing.T, dixa offline.Options, change ...func(*HTTPConfig)) *site {
+func build(t testing.TB, dixa offline.Options, change ...func(*HTTPConfig)) *site {
 	t.Helper()
 	s := &site{t: t, dixa: offline.New(dixa), book: &book{}, logs: &bytes.Buffer{}}
 	hc, stop := s.dixa.Client()
@@ -129,7 +129,7 @@ func (s *site) askIn(ctx context.Context, method, path, body string, headers ...
 }
 
 // text is the whole body.
-func text(t *testing.T, res *http.Response) string {
+func text(t testing.TB, res *http.Response) string {
 	t.Helper()
 	b, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
@@ -137,7 +137,7 @@ func text(t *testing.T, res *http.Response) string {
 }
 
 // replies are the messages of an answer, be it one object or a stream.
-func replies(t *testing.T, res *http.Response) []reply {
+func replies(t testing.TB, res *http.Response) []reply {
 	t.Helper()
 	body := text(t, res)
 	if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
@@ -152,7 +152,7 @@ func replies(t *testing.T, res *http.Response) []reply {
 	return all
 }
 
-func parsed(t *testing.T, message string) reply {
+func parsed(t testing.TB, message string) reply {
 	t.Helper()
 	var r reply
 	require.NoError(t, json.Unmarshal([]byte(message), &r), "%q", message)
@@ -162,11 +162,11 @@ func parsed(t *testing.T, message string) reply {
 
 // events reads a stream event by event.
 type events struct {
-	t     *testing.T
+	t     testing.TB
 	lines *bufio.Reader
 }
 
-func eventsOf(t *testing.T, res *http.Response) *events {
+func eventsOf(t testing.TB, res *http.Response) *events {
 	t.Helper()
 	require.Equal(t, 200, res.StatusCode)
 	require.Equal(t, "text/event-stream", res.Header.Get("Content-Type"))

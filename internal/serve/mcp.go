@@ -66,8 +66,7 @@ func (h *HTTP) mcp(w http.ResponseWriter, r *http.Request, who identity.Principa
 func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Principal, version string) {
 	leave, ok := h.inFlight.enter(who.Agent, h.MaxCalls)
 	if !ok {
-		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d requests of this agent are running; wait for their answers", h.MaxCalls))
+		refuseBusy(w, h.MaxCalls)
 		return
 	}
 	leave = sync.OnceFunc(leave)
@@ -92,6 +91,11 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Princip
 	default:
 		h.legacy(p, r, e, who)
 	}
+}
+
+func refuseBusy(w http.ResponseWriter, most int) {
+	w.Header().Set("Retry-After", "1")
+	refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d requests of this agent are running; wait for their answers", most))
 }
 
 // read takes the body of a POST, which must be one message.

@@ -125,6 +125,12 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.P
 		refuse(w, http.StatusNotFound, "this session has ended; open another stream at /sse")
 		return
 	}
+	leave, ok := h.inFlight.enter(who.Agent, h.MaxCalls)
+	if !ok {
+		refuseBusy(w, h.MaxCalls)
+		return
+	}
+	defer leave() // what it asks for is counted for itself
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))

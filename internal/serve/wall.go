@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -71,13 +72,41 @@ func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, identity.Pr
 		}
 		who, err := h.Identity.Identify(r)
 		if err != nil {
-			h.Log.Info("a request was not let in", "reason", err, "from", r.RemoteAddr)
+			if unsaid, ok := h.strangers.say(time.Now()); ok {
+				h.Log.Info("a request was not let in", "reason", err, "from", r.RemoteAddr, "unsaid", unsaid)
+			}
 			h.Identity.Refuse(w, r, err)
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, h.MaxBody)
 		next(w, r.WithContext(context.WithValue(r.Context(), principalKey{}, who)), who)
 	}))
+}
+
+// seldom keeps the log from being filled by those who are not let in.
+type seldom struct {
+	mu           sync.Mutex
+	minute       time.Time
+	said, unsaid int
+}
+
+// mostStrangers is how many lines a minute tell of them.
+const mostStrangers = 30
+
+// say tells whether to say it, and how often it was not said before.
+func (s *seldom) say(now time.Time) (unsaid int, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if minute := now.Truncate(time.Minute); minute != s.minute {
+		s.minute, s.said = minute, 0
+	}
+	if s.said >= mostStrangers {
+		s.unsaid++
+		return 0, false
+	}
+	s.said++
+	unsaid, s.unsaid = s.unsaid, 0
+	return unsaid, true
 }
 
 // rightly refuses requests to another host.
