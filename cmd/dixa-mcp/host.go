@@ -156,6 +156,7 @@ func (c *serveCmd) config(s *system, who *identity.Authenticator, health *admin.
 	config.Sessions = serve.NewSessions(most, idle)
 	if s.group != nil {
 		config.Sessions, config.Secret, config.Several = s.group.Sessions(most, idle), s.group.Secret(), true
+		config.Relay = s.group
 	}
 	if c.TLSCert != "" {
 		cert, err := newCertificate(c.TLSCert, c.TLSKey)

@@ -14,8 +14,8 @@ import (
 )
 
 // Behind a balancer that gives each request to the next server, clients of today have all that they have with one. Of
-// older ones the person cannot be asked there, since the answer would come to another server; so does a cancellation, and
-// the call goes on.
+// older ones the person cannot be asked there, since the answer would come to another server. So does a cancellation, but
+// that is passed on.
 func TestClientsOfSeveralServers(t *testing.T) {
 	js := node(t)
 	shared := "redis://" + redistest.Start(t).Addr
@@ -38,6 +38,9 @@ func TestClientsOfSeveralServers(t *testing.T) {
 		require.Contains(t, s.Tools, "add_note")
 		require.Contains(t, s.Read.Text, `"id":1234`)
 		require.NotEmpty(t, s.Progress)
+		require.NotEqual(t, "answered", s.Cancelled)
+		require.Eventually(t, func() bool { return len(p.outcomes(o.plan.Slow)) > 0 }, limit, pause, "the cancelled call goes on")
+		require.Equal(t, []string{"cancelled"}, p.outcomes(o.plan.Slow))
 		require.Empty(t, s.Asked)
 		for _, refused := range []said{s.Accepted, s.Declined} {
 			require.True(t, refused.Failed)

@@ -1,5 +1,5 @@
 // Package replicas is what several processes share through Redis or Valkey: Dixa's limit, agents' budgets, the single use
-// of confirmations, parked approvals, freezes, the sessions of older clients, and a secret.
+// of confirmations, parked approvals, freezes, the sessions of older clients, what they want no more, and a secret.
 //
 // Each decision is one atomic script that goes by the server's clock. A process that cannot reach the server is alone: it
 // keeps to its share, which is what there is divided by the replicas that it saw last, and what cannot be shared out is
@@ -55,6 +55,7 @@ type Group struct {
 	client redis.UniversalClient
 	addr   string
 	log    *slog.Logger
+	joined context.Context // until Close
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 
@@ -105,9 +106,9 @@ func Connect(ctx context.Context, o Options) (*Group, error) {
 	if err := g.join(ctx); err != nil {
 		return nil, errors.Join(unusable(addr, err), client.Close())
 	}
-	ctx, g.stop = context.WithCancel(context.WithoutCancel(ctx))
+	g.joined, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if g.id != "" {
-		g.done.Go(func() { g.keepBeating(ctx) })
+		g.done.Go(func() { g.keepBeating(g.joined) })
 	}
 	return g, nil
 }

@@ -2,6 +2,8 @@ package serve
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"sync"
 )
 
@@ -9,7 +11,7 @@ import (
 // questions and its cancellations belong. Of a session that only waits for its client's next message nothing is kept
 // but its mark in [Sessions].
 type dialog struct {
-	id     string
+	name   string
 	users  int // of dialogs.mu
 	asking asking
 	ended  context.Context
@@ -22,21 +24,28 @@ type dialog struct {
 // dialogs are those that are going on.
 type dialogs struct {
 	mu  sync.Mutex
-	all map[string]*dialog
+	all map[string]*dialog // by name
+}
+
+// nameOf is what the dialog of a session is called: nobody can make the session's id of it.
+func nameOf(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // enter gives the dialog of a session, until leave.
 func (s *dialogs) enter(id string) (d *dialog, leave func()) {
+	name := nameOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all == nil {
 		s.all = map[string]*dialog{}
 	}
-	d = s.all[id]
+	d = s.all[name]
 	if d == nil {
-		d = &dialog{id: id, running: map[string]context.CancelFunc{}}
+		d = &dialog{name: name, running: map[string]context.CancelFunc{}}
 		d.ended, d.end = context.WithCancel(context.Background())
-		s.all[id] = d
+		s.all[name] = d
 	}
 	d.users++
 	return d, func() {
@@ -44,9 +53,16 @@ func (s *dialogs) enter(id string) (d *dialog, leave func()) {
 		defer s.mu.Unlock()
 		if d.users--; d.users == 0 {
 			d.end()
-			delete(s.all, id)
+			delete(s.all, name)
 		}
 	}
+}
+
+// find gives a dialog that is going on, or nil.
+func (s *dialogs) find(name string) *dialog {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[name]
 }
 
 func (s *dialogs) len() int {
@@ -78,12 +94,14 @@ func (d *dialog) begin(ctx context.Context, id string) (_ context.Context, wante
 	}, true
 }
 
-// cancel ends a request, to which no answer is expected then.
-func (d *dialog) cancel(id string) {
+// cancel ends a request, to which no answer is expected then. It is false where none of this id is running.
+func (d *dialog) cancel(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if cancel, ok := d.running[id]; ok {
+	cancel, ok := d.running[id]
+	if ok {
 		delete(d.running, id)
 		cancel()
 	}
+	return ok
 }

@@ -48,6 +48,7 @@ type HTTPConfig struct {
 	Sessions Sessions // of clients of before 2026-07-28; nil: kept in this process
 	Secret   []byte   // signs their ids; the same for all servers that share the work. nil: random
 	Several  bool     // other servers share the work, so that a client's next message may reach one of them
+	Relay    Relay    // between those servers; nil: none
 	SSE      bool     // also serve /sse, the transport of before 2025-03-26
 
 	Hosts   []string // names under which the server is reached, beside this machine's own; addresses are always right
@@ -149,6 +150,9 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(h.Log.Handler(), slog.LevelDebug), // handshakes that fail, clients that hang up
 	}
 	defer h.Gate.OnReload(h.reloaded)()
+	if h.Relay != nil {
+		defer h.Relay.Hear(h.heard)()
+	}
 	served := make(chan error, 1)
 	open := l
 	l = limited(l, h.MaxConnections)

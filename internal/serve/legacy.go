@@ -34,7 +34,9 @@ func (h *HTTP) legacy(p *response, r *http.Request, e *envelope, who identity.Pr
 		d.asking.answered(message{ID: e.ID, Result: e.Result, Error: e.Error}) // what nobody waits for is dropped
 		p.accepted()
 	case e.Method == methodCancelled:
-		d.cancel(string(e.meta.RequestID))
+		if request := string(e.meta.RequestID); !d.cancel(request) {
+			h.tell(r.Context(), who.Agent, told{Session: d.name, What: wasCancelled, Request: request})
+		}
 		p.accepted()
 	case isNull(e.ID):
 		p.finish(s, e, h.carryOut(r.Context(), p, s, e))
@@ -179,5 +181,6 @@ func (h *HTTP) hangUp(w http.ResponseWriter, r *http.Request, who identity.Princ
 	d, leave := h.dialogs.enter(id)
 	defer leave()
 	d.end()
+	h.tell(r.Context(), who.Agent, told{Session: d.name, What: hasEnded})
 	w.WriteHeader(http.StatusNoContent)
 }

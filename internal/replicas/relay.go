@@ -1,0 +1,74 @@
+package replicas
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// quietFor is how long the server may say nothing to whoever hears before it is asked whether it is still there.
+const quietFor = 3 * time.Second
+
+// Tell says something to all replicas that hear, this one among them. Each hears it once, or never where its connection
+// is broken at that moment.
+func (g *Group) Tell(ctx context.Context, message []byte) error {
+	if shared, _ := g.shared(); !shared {
+		return ErrAway
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+	defer cancel()
+	// Whether this replica is alone is for its heartbeat to say: a server that only lets nobody publish is there.
+	return g.client.Publish(ctx, g.key("relay"), message).Err()
+}
+
+// Hear gives what replicas tell, one message after the other, until stop or Close; both wait for the last one.
+func (g *Group) Hear(take func(message []byte)) (stop func()) {
+	ctx, cancel := context.WithCancel(g.joined)
+	ended := make(chan struct{})
+	g.done.Go(func() {
+		defer close(ended)
+		warn := sync.OnceFunc(func() {
+			g.log.Warn("what other servers tell cannot be heard: the Redis must let its user subscribe to, and publish in, the channel " + g.key("relay"))
+		})
+		for ctx.Err() == nil {
+			var refused redis.Error
+			if errors.As(g.listen(ctx, take), &refused) {
+				warn()
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(beatEvery):
+			}
+		}
+	})
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
+// listen hears until its connection is broken or ctx ends.
+func (g *Group) listen(ctx context.Context, take func(message []byte)) error {
+	sub := g.client.Subscribe(ctx, g.key("relay"))
+	defer sub.Close()
+	defer context.AfterFunc(ctx, func() { _ = sub.Close() })() // which ends waiting
+	for wait := quietFor; ; {
+		got, err := sub.ReceiveTimeout(ctx, wait)
+		var late net.Error
+		switch {
+		case err == nil:
+			wait = quietFor
+			if m, ok := got.(*redis.Message); ok {
+				take([]byte(m.Payload))
+			}
+		case wait == quietFor && errors.As(err, &late) && late.Timeout() && sub.Ping(ctx) == nil:
+			wait = callTimeout // for its answer
+		default:
+			return err
+		}
+	}
+}
