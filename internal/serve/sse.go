@@ -136,7 +136,7 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.P
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))
 		return
 	}
-	if s.stopped() && asks(body) {
+	if s.stopped() && isRequest(body) {
 		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
 		return
 	}
@@ -144,8 +144,8 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.P
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// asks tells whether a message is a request. A stream that is stopping still takes cancellations and answers to questions.
-func asks(body []byte) bool {
+// isRequest tells whether a message is a request. A stream that is stopping still takes cancellations and answers to questions.
+func isRequest(body []byte) bool {
 	var m message
 	return json.Unmarshal(body, &m) != nil || m.Method != "" && !isNull(m.ID)
 }
