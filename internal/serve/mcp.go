@@ -9,10 +9,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -132,47 +130,11 @@ func (h *HTTP) read(w http.ResponseWriter, r *http.Request) (e *envelope, refuse
 	case err != nil || !isID(e.ID):
 		return fail(mcp.INVALID_REQUEST, "the body is not one JSON-RPC message")
 	}
-	var params struct {
-		Meta json.RawMessage `json:"_meta"`
-	}
-	_ = json.Unmarshal(e.Params, &params)
-	if repeats(body) || repeats(e.Params) || repeats(params.Meta) {
+	if repeats(body) {
 		return fail(mcp.INVALID_REQUEST, "the message says a name twice")
 	}
 	_ = json.Unmarshal(e.Params, &e.meta) // what has another form is not there, and the library says what is wrong with it
 	return e, false
-}
-
-// repeats tells whether an object has a name twice, in whatever case. Of such names each reader takes another one, or
-// something of both: the library would carry out another message than the one that was looked at here.
-func repeats(object json.RawMessage) bool {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if open, _ := d.Token(); open != json.Delim('{') {
-		return false
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		name, _ := d.Token()
-		said, _ := name.(string)
-		said = strings.Map(folded, said)
-		var value json.RawMessage
-		if seen[said] || d.Decode(&value) != nil {
-			return true
-		}
-		seen[said] = true
-	}
-	return false
-}
-
-// folded is the least of the characters that differ from it only in case, as readers of JSON compare them.
-func folded(c rune) rune {
-	for {
-		next := unicode.SimpleFold(c)
-		if next <= c {
-			return next
-		}
-		c = next
-	}
 }
 
 // isResponse tells whether a message answers a request of ours.
