@@ -29,7 +29,7 @@ lint: ## go vet, gofmt, go mod tidy and staticcheck
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags conformance ./internal/serve
 
-bench: ## our own part of a call, start-up, memory, pace, and the hosted server; takes about eight minutes
+bench: ## our own part of a call, start-up, memory, pace, and the hosted server; takes several minutes
 	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/bench
 	$(GO) test -run '^$$' -bench ColdStart -benchtime 40x ./internal/bench
 	$(GO) test -run '^$$' -bench 'Memory|Pace' -benchtime 1x -timeout 10m ./internal/bench
