@@ -43,9 +43,6 @@ type httpFlags struct {
 	Grace          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"After that: how long running calls may take to end, by default 30s."`
 }
 
-// untouched are the flags when nobody gave any.
-func (httpFlags) untouched() httpFlags { return httpFlags{} }
-
 // gcPercent is how much a server's heap may grow before it is collected, in place of Go's 100, unless GOGC says otherwise.
 // What is kept for long is small beside what many calls at once throw away.
 const gcPercent = 200

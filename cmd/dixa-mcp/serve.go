@@ -26,7 +26,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		defer c.logTo(os.Stderr)()
 		return c.host(ctx, os.Stdout)
 	}
-	if c.httpFlags != c.httpFlags.untouched() {
+	if c.httpFlags != (httpFlags{}) {
 		return errors.New("there are flags or variables for serving over HTTP, and no address: add --http ADDRESS (or DIXA_MCP_HTTP)")
 	}
 	if c.LogFormat == "json" {

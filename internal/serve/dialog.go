@@ -18,7 +18,7 @@ type dialog struct {
 	end    context.CancelFunc
 
 	mu      sync.Mutex
-	running map[string]context.CancelFunc // by the request's id
+	running map[string]*request // by id: those whose answer is wanted
 }
 
 // dialogs are those that are going on.
@@ -43,7 +43,7 @@ func (s *dialogs) enter(id string) (d *dialog, leave func()) {
 	}
 	d = s.all[name]
 	if d == nil {
-		d = &dialog{name: name, running: map[string]context.CancelFunc{}}
+		d = &dialog{name: name, running: map[string]*request{}}
 		d.ended, d.end = context.WithCancel(context.Background())
 		s.all[name] = d
 	}
@@ -82,15 +82,18 @@ func (d *dialog) begin(ctx context.Context, id string) (_ context.Context, wante
 		cancel()
 		return nil, nil, false
 	}
-	d.running[id] = cancel
+	r := &request{cancel: cancel}
+	d.running[id] = r
 	return ctx, func() bool { // called once, at the end
 		stop()
 		cancel()
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		_, still := d.running[id]
+		if d.running[id] != r { // it was cancelled, and its id may be that of another one by now
+			return false
+		}
 		delete(d.running, id)
-		return still
+		return true
 	}, true
 }
 
@@ -98,10 +101,10 @@ func (d *dialog) begin(ctx context.Context, id string) (_ context.Context, wante
 func (d *dialog) cancel(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	cancel, ok := d.running[id]
+	r, ok := d.running[id]
 	if ok {
 		delete(d.running, id)
-		cancel()
+		r.cancel()
 	}
 	return ok
 }

@@ -57,7 +57,7 @@ func (p *response) stream() {
 func (p *response) keepAlive() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.takes {
+	if p.takes && p.alive == nil {
 		p.alive = time.AfterFunc(aliveEvery, p.breathe)
 	}
 }

@@ -294,3 +294,20 @@ func TestAlive(t *testing.T) {
 		require.Equal(t, want, accepts(&http.Request{Header: http.Header{"Accept": {accept}}}, "text/event-stream"), accept)
 	}
 }
+
+// An id that is used again while the request that had it is ending belongs to the new one.
+func TestCancelledIDIsUsedAgain(t *testing.T) {
+	var all dialogs
+	d, leave := all.enter("session")
+	defer leave()
+	_, oldWanted, ok := d.begin(t.Context(), "1")
+	require.True(t, ok)
+	require.True(t, d.cancel("1"))
+	ctx, newWanted, ok := d.begin(t.Context(), "1")
+	require.True(t, ok)
+	require.False(t, oldWanted())
+	require.NoError(t, ctx.Err())
+	require.True(t, d.cancel("1"), "it can still be cancelled")
+	require.ErrorIs(t, ctx.Err(), context.Canceled)
+	require.False(t, newWanted())
+}

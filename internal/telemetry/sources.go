@@ -25,7 +25,7 @@ type Sources struct {
 	Approvals approval.Store                     // for calls that wait for a person's yes
 	Sharing   func() (shared bool, replicas int) // whether replicas share limits now, and how many there are
 	Streams   func() int                         // open streams
-	Sessions  func() int                         // open sessions of older clients
+	Sessions  func() int                         // sessions of older clients in which something is going on
 	now       func() time.Time                   // for tests
 }
 
@@ -44,7 +44,7 @@ func (m *Metrics) Watch(s Sources) {
 	}
 	count("limit_waiting", "Calls that wait for their turn below Dixa's limit.", s.Waiting)
 	count("streams_open", "Open streams.", s.Streams)
-	count("sessions_open", "Open sessions of older clients.", s.Sessions)
+	count("sessions_open", "Sessions of older clients in which a call runs or a stream is open.", s.Sessions)
 	if s.Sharing != nil {
 		gauge("shared", "1 while limits, budgets and approvals are shared with the other replicas, 0 while this one keeps to its share.", func() float64 {
 			if shared, _ := s.Sharing(); shared {
