@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 
@@ -14,6 +12,7 @@ import (
 	"dixa-mcp/internal/freeze"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/replicas"
+	"dixa-mcp/internal/seal"
 )
 
 // system is everything behind the protocol, put together.
@@ -85,9 +84,7 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 		config.Buckets = g.Bucket
 		s.approvals, s.freezes = g.Approvals(), g.Freezes()
 		c.Budgets, c.Once, c.Secret = g.Budgets(), g.Once(), g.Secret()
-		if c.RecordKey, err = hkdf.Key(sha256.New, c.Secret, nil, "dixa-mcp records", sha256.Size); err != nil {
-			return err
-		}
+		c.RecordKey = seal.Derive(c.Secret, "records")
 	} else {
 		if s.approvals, _, err = f.reachFlags.approvals(); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/seal"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
 )
@@ -91,7 +92,7 @@ func New(c Config) *Gate {
 		c.Once = NewOnce()
 	}
 	if c.Secret == nil {
-		c.Secret = newSecret()
+		c.Secret = seal.Secret()
 	}
 	g.questions, g.pages = newQuestions(c.Secret, c.Once), newPageKeys(c.Secret)
 	g.rules.Store(c.Rules)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/seal"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 type pageKeys struct{ cipher.AEAD }
 
 func newPageKeys(secret []byte) pageKeys {
-	block, err := aes.NewCipher(derive(secret, "page keys"))
+	block, err := aes.NewCipher(seal.Derive(secret, "page keys"))
 	if err != nil {
 		panic(err) // 32 bytes are a key
 	}

@@ -2,14 +2,11 @@ package gate
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"strings"
 	"time"
+
+	"dixa-mcp/internal/seal"
 )
 
 // questionFor is how long a person may take to answer.
@@ -17,12 +14,12 @@ const questionFor = 10 * time.Minute
 
 // questions seals the state that travels with a question and comes back with the answer. Each can be used once.
 type questions struct {
-	secret []byte
+	signer seal.Signer
 	once   Once
 }
 
 func newQuestions(secret []byte, once Once) questions {
-	return questions{derive(secret, "questions"), once}
+	return questions{seal.NewSigner(secret, "questions"), once}
 }
 
 // asked is what a state holds.
@@ -34,31 +31,16 @@ type asked struct {
 
 // seal makes the state of a question about the call with this digest.
 func (q *questions) seal(digest string, now time.Time) string {
-	b, _ := json.Marshal(asked{digest, rand.Text(), now.Add(questionFor)}) // strings and times always marshal
-	body := base64.RawURLEncoding.EncodeToString(b)
-	return body + "." + q.mac(body)
-}
-
-func (q *questions) mac(body string) string {
-	m := hmac.New(sha256.New, q.secret)
-	m.Write([]byte(body))
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+	return q.signer.Sign(asked{digest, rand.Text(), now.Add(questionFor)})
 }
 
 // redeem accepts a state once, for the call that it was made for, within its time.
 func (q *questions) redeem(ctx context.Context, state, digest string, now time.Time) error {
-	body, mac, _ := strings.Cut(state, ".")
-	if !hmac.Equal([]byte(mac), []byte(q.mac(body))) {
-		return errors.New("was not made here")
-	}
 	var a asked
-	b, err := base64.RawURLEncoding.DecodeString(body)
-	if err == nil {
-		err = json.Unmarshal(b, &a)
-	}
+	err := q.signer.Read(state, &a)
 	switch {
 	case err != nil:
-		return errors.New("cannot be read")
+		return err
 	case a.Digest != digest:
 		return errors.New("is for another call")
 	case !now.Before(a.Expires):

@@ -18,6 +18,7 @@ import (
 
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/identity"
+	"dixa-mcp/internal/seal"
 )
 
 // What an HTTP server allows where nothing else is said.
@@ -76,9 +77,9 @@ type HTTP struct {
 	HTTPConfig
 	server   *server.MCPServer
 	handler  http.Handler
-	signer   signer
-	inFlight counters // calls, by agent
-	open     counters // streams, by agent
+	signer   seal.Signer // of sessions' ids
+	inFlight counters    // calls, by agent
+	open     counters    // streams, by agent
 	last     atomic.Int64
 	draining atomic.Bool
 
@@ -109,11 +110,7 @@ func NewHTTP(c HTTPConfig) (*HTTP, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	h := &HTTP{HTTPConfig: c}
-	var err error
-	if h.signer, err = newSigner(c.Secret); err != nil {
-		return nil, err
-	}
+	h := &HTTP{HTTPConfig: c, signer: newSigner(c.Secret)}
 	h.calls, h.abort = context.WithCancel(context.Background())
 	h.server = newServer(c.Gate, c.Version, h.instructions, whoCalls)
 	h.handler = h.routes()

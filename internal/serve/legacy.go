@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"time"
@@ -83,7 +84,7 @@ func (h *HTTP) initialize(p *response, r *http.Request, e *envelope, who identit
 		return
 	}
 	agent := who.Agent
-	id := h.signer.sign(ticket{Agent: agent, Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation)})
+	id := h.signer.Sign(ticket{Agent: agent, Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation), Nonce: rand.Text()})
 	if err := h.Sessions.Begin(r.Context(), agent, id); err != nil {
 		h.Log.Error("a session could not begin", "agent", agent, "error", err)
 		p.answer(http.StatusServiceUnavailable, under(e.ID, failure(mcp.INTERNAL_ERROR, "a session cannot begin at the moment; try again")))
@@ -101,8 +102,7 @@ func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who identity.Prin
 		return "", ticket{}, false
 	}
 	agent := who.Agent
-	t, ok = h.signer.read(id)
-	if ok = ok && t.Agent == agent; ok {
+	if ok = h.signer.Read(id, &t) == nil && t.Agent == agent; ok {
 		var err error
 		if ok, err = h.Sessions.Use(r.Context(), agent, id); err != nil {
 			h.Log.Error("it is not known whether a session is still there", "agent", agent, "error", err)
