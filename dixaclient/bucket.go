@@ -36,20 +36,48 @@ const (
 	recovery = 2 * time.Second
 )
 
-// LocalBucket is a bucket for this process alone. A 429 halves its pace, since others may be using the same token.
-type LocalBucket struct {
-	full rate.Limit
-
-	mu      sync.Mutex
-	limit   *rate.Limiter
-	lowered time.Time // when the pace was last lowered
+// Pace is how fast a bucket fills. A 429 halves it, since others may be using the same token; it recovers by itself. It is
+// not safe for concurrent use.
+type Pace struct {
+	full    float64
+	present float64
+	lowered time.Time // when it was last lowered
 	changed time.Time // when it was last lowered or raised
+}
+
+// NewPace is the full one, in whatever unit.
+func NewPace(full float64) Pace { return Pace{full: full, present: full} }
+
+// At is the pace at a time. It rises by a tenth of the full one for every recovery that went by.
+func (p *Pace) At(now time.Time) float64 {
+	if p.present < p.full {
+		if steps := now.Sub(p.changed) / recovery; steps > 0 {
+			p.present, p.changed = min(p.full, p.present+p.full*float64(steps)/10), p.changed.Add(steps*recovery)
+		}
+	}
+	return p.present
+}
+
+// Throttle halves it; the answers of requests that were on their way together count once.
+func (p *Pace) Throttle(now time.Time) {
+	if now.Sub(p.lowered) >= time.Second {
+		p.Set(now, max(p.full*slowest, p.At(now)/2))
+	}
+}
+
+// Set makes it what others found out about.
+func (p *Pace) Set(now time.Time, pace float64) { p.present, p.lowered, p.changed = pace, now, now }
+
+// LocalBucket is a bucket for this process alone.
+type LocalBucket struct {
+	mu    sync.Mutex
+	limit *rate.Limiter
+	pace  Pace
 }
 
 // NewLocalBucket makes a bucket that is full: so many requests a second, and so many at once.
 func NewLocalBucket(perSecond float64, burst int) *LocalBucket {
-	limit := rate.Limit(perSecond)
-	return &LocalBucket{full: limit, limit: rate.NewLimiter(limit, burst)}
+	return &LocalBucket{limit: rate.NewLimiter(rate.Limit(perSecond), burst), pace: NewPace(perSecond)}
 }
 
 // Reserve takes the next turn. It neither blocks nor fails.
@@ -57,7 +85,7 @@ func (b *LocalBucket) Reserve(context.Context) (time.Duration, func(), error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now() // not before the lock: a limiter that is given an earlier time counts the time between twice
-	b.recover(now)
+	b.keep(now)
 	turn := b.limit.ReserveN(now, 1)
 	return turn.DelayFrom(now), turn.Cancel, nil
 }
@@ -66,31 +94,22 @@ func (b *LocalBucket) Reserve(context.Context) (time.Duration, func(), error) {
 func (b *LocalBucket) Rate() float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.recover(time.Now())
+	b.keep(time.Now())
 	return float64(b.limit.Limit())
 }
 
-// Throttled halves the pace; the answers of requests that were on their way together count once.
+// Throttled halves the pace.
 func (b *LocalBucket) Throttled(context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if now.Sub(b.lowered) < time.Second {
-		return
-	}
-	b.recover(now)
-	b.limit.SetLimitAt(now, max(b.full*slowest, b.limit.Limit()/2))
-	b.lowered, b.changed = now, now
+	b.pace.Throttle(now)
+	b.keep(now)
 }
 
-// recover raises a lowered pace by a tenth of the full one for every recovery that went by. b.mu is held.
-func (b *LocalBucket) recover(now time.Time) {
-	if b.limit.Limit() >= b.full {
-		return
-	}
-	steps := now.Sub(b.changed) / recovery
-	if steps > 0 {
-		b.limit.SetLimitAt(now, min(b.full, b.limit.Limit()+b.full*rate.Limit(steps)/10))
-		b.changed = b.changed.Add(steps * recovery)
+// keep makes the limiter keep to the pace. b.mu is held.
+func (b *LocalBucket) keep(now time.Time) {
+	if limit := rate.Limit(b.pace.At(now)); limit != b.limit.Limit() {
+		b.limit.SetLimitAt(now, limit)
 	}
 }

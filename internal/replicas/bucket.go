@@ -26,16 +26,16 @@ type bucket struct {
 	keys  []string
 
 	mu    sync.Mutex
-	pace  pace
-	owed  bool // of a 429 that came while this replica was alone the others do not know
-	term  int  // that the share is of
+	pace  dixaclient.Pace // a part of the full one; the script has the same
+	owed  bool            // of a 429 that came while this replica was alone the others do not know
+	term  int             // that the share is of
 	share *rate.Limiter
 }
 
 // Bucket is what all replicas together have of a token's limit.
 func (g *Group) Bucket(spec dixaclient.BucketSpec) dixaclient.Bucket {
 	name := fmt.Sprintf("bucket:%s:%d", spec.Token, spec.Host)
-	return &bucket{group: g, spec: spec, keys: []string{g.key("replicas"), g.key("group"), g.key(name)}, pace: pace{value: 1}, term: -1}
+	return &bucket{group: g, spec: spec, keys: []string{g.key("replicas"), g.key("group"), g.key(name)}, pace: dixaclient.NewPace(1), term: -1}
 }
 
 // Reserve implements [dixaclient.Bucket].
@@ -59,8 +59,7 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	b.mu.Lock()
 	most := 1.0
 	if b.owed {
-		b.pace.recover(time.Now())
-		most = b.pace.value
+		most = b.pace.At(time.Now())
 	}
 	b.mu.Unlock()
 	answer, err := b.group.run(ctx, bucketScript, b.keys, what, b.group.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds(), b.group.State().Replicas)
@@ -70,8 +69,8 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	value, _ := strconv.ParseFloat(answer[2].(string), 64) // the script writes it
 	b.mu.Lock()
 	now := time.Now()
-	if value != b.pace.value {
-		b.pace = pace{value: value, lowered: now, changed: now}
+	if value != b.pace.At(now) {
+		b.pace.Set(now, value)
 	}
 	b.owed = b.owed && most == 1
 	b.mu.Unlock()
@@ -91,8 +90,7 @@ func (b *bucket) alone() (wait time.Duration, giveBack func(), ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.pace.recover(now)
-	perSecond := rate.Limit(b.spec.Rate * b.pace.value / float64(s.Replicas))
+	perSecond := rate.Limit(b.spec.Rate * b.pace.At(now) / float64(s.Replicas))
 	if early := s.from.Sub(now); early > 0 {
 		return early + time.Duration(float64(time.Second)/float64(perSecond)), func() {}, true
 	}
@@ -114,7 +112,7 @@ func (b *bucket) Throttled(ctx context.Context) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pace.throttle(time.Now())
+	b.pace.Throttle(time.Now())
 	b.owed = true
 }
 
@@ -123,8 +121,7 @@ func (b *bucket) Rate() float64 {
 	replicas := b.group.State().Replicas
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pace.recover(time.Now())
-	return b.spec.Rate * b.pace.value / float64(replicas)
+	return b.spec.Rate * b.pace.At(time.Now()) / float64(replicas)
 }
 
 // situation is what a share goes by.
@@ -142,28 +139,4 @@ func (g *Group) situation() situation {
 		s.from = g.noted.Add(freshFor)
 	}
 	return s
-}
-
-// pace is the part of the full pace that is used: halved after a 429, recovering by itself. The script does the same.
-type pace struct {
-	value            float64
-	lowered, changed time.Time
-}
-
-func (p *pace) throttle(now time.Time) {
-	if now.Sub(p.lowered) < time.Second {
-		return
-	}
-	p.recover(now)
-	p.value, p.lowered, p.changed = max(1.0/16, p.value/2), now, now
-}
-
-func (p *pace) recover(now time.Time) {
-	if p.value >= 1 {
-		return
-	}
-	steps := now.Sub(p.changed) / (2 * time.Second)
-	if steps > 0 {
-		p.value, p.changed = min(1, p.value+float64(steps)/10), p.changed.Add(steps*2*time.Second)
-	}
 }
