@@ -85,7 +85,7 @@ func TestAroundChangesTheRequestAndSeesTheAnswer(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 7, a.Value.ID)
 		require.EqualValues(t, 1, in.ConversationID, "the caller's own request stays as it was")
-		require.Equal(t, &Call{Op: GetConversation.Spec, In: seen.In, Out: seen.Out, Raw: []byte(`{"data":{"id":7}}`), Status: 200, Attempts: 2, RequestID: "r-2", Throttled: 1, decoded: true}, seen)
+		require.Equal(t, &Call{Op: GetConversation.Spec, In: seen.In, Out: seen.Out, Raw: []byte(`{"data":{"id":7}}`), Status: 200, Attempts: 2, RequestID: "r-2", Throttled: 1, version: V1, decoded: true}, seen)
 	})
 }
 

@@ -40,6 +40,7 @@ type Config struct {
 	ReadTokens []TokenSource     // more tokens that reads may go over; each has a limit of its own at Dixa
 	URL        string            // address of the API
 	ExportsURL string            // address of the Exports API
+	Version    Version           // of the API; V1 by default
 	Bearer     map[Host]bool     // write "Bearer " before the token; by default only for Exports
 	Transport  http.RoundTripper // by default one that keeps connections and minds HTTPS_PROXY
 	Rate       float64           // requests a second, at the most
@@ -62,6 +63,7 @@ type Client struct {
 type core struct {
 	tokens    []*token // the first for what writes
 	base      map[Host]string
+	version   Version
 	bearer    map[Host]bool
 	lanes     map[Host]*lanes
 	transport http.RoundTripper // not an http.Client: the token must not travel along a redirect
@@ -97,6 +99,9 @@ func New(c Config) (*Client, error) {
 		k.bearer[h] = on
 	}
 	var err error
+	if k.version, err = checkVersion(c.Version); err != nil {
+		return nil, fmt.Errorf("dixaclient: %w", err)
+	}
 	if k.base[API], err = checkBase(c.URL, DefaultURL); err != nil {
 		return nil, err
 	}
@@ -122,7 +127,11 @@ func checkBase(address, standard string) (string, error) {
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", fmt.Errorf("the address in place of %s must not have a user, a query or a fragment", standard)
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
-		return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/v1"), "/"), nil
+		base := strings.TrimRight(u.String(), "/")
+		if strings.HasSuffix(base, "/beta") {
+			return "", fmt.Errorf("address %q must not end with a version; choose it with the API version instead", address)
+		}
+		return strings.TrimRight(strings.TrimSuffix(base, "/v1"), "/"), nil
 	case u.Scheme == "http":
 		return "", fmt.Errorf("address %q would send the token unencrypted: use https:// (http:// is accepted for 127.0.0.1, ::1 and localhost)", address)
 	}
@@ -133,6 +142,9 @@ func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
+
+// Version returns the version of the API that the client uses.
+func (c *Client) Version() Version { return c.version }
 
 // Close ends the idle connections.
 func (c *Client) Close() {
@@ -163,8 +175,12 @@ type Call struct {
 	// Row takes the rows of a stream, which has no Out and no Raw; nil for any other call. Its error ends the call.
 	Row func(json.RawMessage) error
 
-	decoded bool // Out is filled
+	version Version // of the API
+	decoded bool    // Out is filled
 }
+
+// Request builds the request that the call stands for, without sending it. An [*InputError] says what does not fit.
+func (c *Call) Request() (*Request, error) { return c.Op.RequestIn(c.version, c.In) }
 
 // Around is what stands between a caller and Dixa: it may refuse (return an error without calling next), change the
 // request, or judge the answer.
@@ -177,6 +193,7 @@ func (c *Client) With(around ...Around) *Client {
 }
 
 func (c *Client) run(ctx context.Context, call *Call) error {
+	call.version = c.version
 	next := func(ctx context.Context) error { return c.exchange(ctx, call) }
 	for _, a := range slices.Backward(c.around) {
 		inner := next

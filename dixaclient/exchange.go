@@ -32,7 +32,7 @@ var errSlow = errors.New("it took longer")
 // a broken connection and an unreadable answer leave open what was done: they are repeated for idempotent operations
 // only. An attempt that ran into its time limit is not repeated at all.
 func (c *Client) exchange(ctx context.Context, call *Call) error {
-	req, err := call.Op.Request(call.In)
+	req, err := call.Request()
 	if err != nil {
 		return err
 	}

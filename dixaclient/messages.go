@@ -103,6 +103,14 @@ func (in SendMessageIn) Body() (any, error) {
 	return message{"Outbound", c, in.AgentID, in.MessageExtras, in.Cc, in.Bcc}, err
 }
 
+// CheckV1 refuses a message without text, which only the beta version of Dixa's API takes.
+func (in SendMessageIn) CheckV1() error {
+	if in.Text == "" && len(in.Attachments) > 0 {
+		return &InputError{Field: "text", Problem: "is required; only the beta version of Dixa's API sends attachments alone"}
+	}
+	return nil
+}
+
 // RecordMessageIn is a message as if the customer had written it.
 type RecordMessageIn struct {
 	ConversationRef

@@ -30,13 +30,18 @@ type ConversationRating struct {
 type OfferRatingIn struct {
 	ConversationRef
 	RatingType RatingType `json:"ratingType"`
-	UserID     Name       `json:"userId" jsonschema_description:"end user who rates"`
-	AgentID    UUID       `json:"agentId" jsonschema_description:"rated Dixa agent"`
+	UserID     Name       `json:"userId,omitzero" v1:"required" jsonschema_description:"end user who rates"`
+	AgentID    UUID       `json:"agentId,omitzero" v1:"required" jsonschema_description:"rated Dixa agent"`
 	OfferedAt  Time       `json:"offeredAt,omitzero"`
 }
 
-// OtherEndUsers is the one who is asked for the rating.
-func (in OfferRatingIn) OtherEndUsers() []UUID { return []UUID{UUID(in.UserID)} }
+// OtherEndUsers returns the end user who is asked for the rating; without one Dixa asks the conversation's requester.
+func (in OfferRatingIn) OtherEndUsers() []UUID {
+	if in.UserID == "" {
+		return nil
+	}
+	return []UUID{UUID(in.UserID)}
+}
 
 // RatingOffer is an offer; its ID is what [SubmitRating] needs.
 type RatingOffer struct {

@@ -14,7 +14,7 @@ import (
 // Request is an operation's request before it is sent.
 type Request struct {
 	Method      string
-	Path        string // escaped, begins with /v1/
+	Path        string // escaped, begins with /v1/ or /beta/
 	Query       url.Values
 	Body        []byte // nil: no body
 	ContentType string
@@ -47,6 +47,7 @@ type field struct {
 	wire     string // its name for Dixa
 	in       string // path, query or "" for the body
 	optional bool
+	v1       bool // optional, but required in v1 of the API
 }
 
 // plan is how a request type becomes a request; made once per operation.
@@ -72,7 +73,7 @@ func makePlan(s *Spec, in reflect.Type) *plan {
 		if f.Anonymous || !f.IsExported() || name == "-" {
 			continue
 		}
-		fd := field{index: f.Index, argument: name, wire: name, in: f.Tag.Get("in"), optional: strings.Contains(options, "omit")}
+		fd := field{index: f.Index, argument: name, wire: name, in: f.Tag.Get("in"), optional: strings.Contains(options, "omit"), v1: f.Tag.Get("v1") == "required"}
 		if w := f.Tag.Get("wire"); w != "" {
 			fd.wire = w
 		}
@@ -83,6 +84,8 @@ func makePlan(s *Spec, in reflect.Type) *plan {
 			panic(fmt.Sprintf("dixaclient: %s: two fields are named %s", s.Name, name))
 		case fd.in != "" && fd.in != "path" && fd.in != "query":
 			panic(fmt.Sprintf("dixaclient: %s: %s cannot travel in %q", s.Name, name, fd.in))
+		case fd.v1 && !fd.optional:
+			panic(fmt.Sprintf("dixaclient: %s: %s is required in every version", s.Name, name))
 		case fd.in == "path" && fd.optional:
 			panic(fmt.Sprintf("dixaclient: %s: {%s} of the path cannot be optional", s.Name, fd.wire))
 		case fd.in == "path" && !variables[fd.wire]:
@@ -190,16 +193,19 @@ func OtherEndUsers(in any) []UUID {
 	return nil
 }
 
-// Request builds the request that in (a pointer to the operation's request type) stands for, without sending it.
-// An [*InputError] says what does not fit.
-func (s *Spec) Request(in any) (*Request, error) {
+// Request builds the request that in (a pointer to the operation's request type) stands for in v1 of the API, without
+// sending it. An [*InputError] says what does not fit.
+func (s *Spec) Request(in any) (*Request, error) { return s.RequestIn(V1, in) }
+
+// RequestIn builds the request as [Spec.Request] does, in a version of the API.
+func (s *Spec) RequestIn(version Version, in any) (*Request, error) {
 	if c, ok := in.(checked); ok {
 		if err := c.Check(); err != nil {
 			return nil, s.inputError(err)
 		}
 	}
 	v := reflect.ValueOf(in).Elem()
-	r := &Request{Method: s.Method, Path: s.Path}
+	r := &Request{Method: s.Method, Path: version.path(s)}
 	for _, f := range s.plan.fields {
 		if f.in == "" {
 			continue
@@ -220,6 +226,11 @@ func (s *Spec) Request(in any) (*Request, error) {
 			return nil, &InputError{Operation: s.Name, Field: f.argument, Problem: fmt.Sprintf("must be %v, not %q", err, cut(text, 100))}
 		}
 		r.Path = strings.Replace(r.Path, "{"+f.wire+"}", url.PathEscape(text), 1)
+	}
+	if version != Beta {
+		if err := s.requirements(in); err != nil {
+			return nil, err
+		}
 	}
 	return r, s.encodeBody(r, in, v)
 }

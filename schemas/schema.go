@@ -109,6 +109,21 @@ func (s *Schema) Without(names ...string) *Schema {
 	})
 }
 
+// Requiring returns the schema with the named top-level properties required. Names that the schema does not have are
+// ignored.
+func (s *Schema) Requiring(names ...string) *Schema {
+	if len(names) == 0 {
+		return s
+	}
+	return newSchema(func() *node {
+		fields := slices.Clone(s.root().fields)
+		for i := range fields {
+			fields[i].required = fields[i].required || slices.Contains(names, fields[i].name)
+		}
+		return newObject(fields)
+	})
+}
+
 // WithEnum narrows a top-level string property, or the items of an array of
 // strings, to these values. Where the property already has an enum, only values
 // of that remain: this never widens. No values at all panics at once, since such

@@ -30,7 +30,7 @@ type Tool struct {
 	in          reflect.Type
 	run         func(context.Context, *dixaclient.Client, any) (Output, error)
 	act         func(in any, as dixaclient.ActingAgent)
-	check       func(in any) error
+	check       func(version dixaclient.Version, in any) error
 }
 
 // Output is what a tool gives before it is made into an answer.
@@ -73,8 +73,8 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 			return Output{Body: a.Raw, Next: a.Next}, err
 		},
 		act: op.Act,
-		check: func(in any) error {
-			_, err := op.Request(in)
+		check: func(version dixaclient.Version, in any) error {
+			_, err := op.RequestIn(version, in)
 			return err
 		},
 	}
@@ -112,8 +112,20 @@ func (t *Tool) Access() string {
 	return "write"
 }
 
-// Schema describes the tool's arguments.
-func (t *Tool) Schema() *schemas.Schema { return t.args() }
+// Schema describes the tool's arguments in v1 of Dixa's API.
+func (t *Tool) Schema() *schemas.Schema { return t.SchemaIn(dixaclient.V1) }
+
+// SchemaIn describes the tool's arguments in a version of Dixa's API.
+func (t *Tool) SchemaIn(version dixaclient.Version) *schemas.Schema {
+	s := t.args()
+	if version == dixaclient.Beta {
+		return s
+	}
+	for _, op := range t.Operations {
+		s = s.Requiring(op.RequiredInV1()...)
+	}
+	return s
+}
 
 // Decode checks arguments against the schema that their caller was shown and reads them. A [*schemas.Error] names
 // every field that does not fit.
@@ -142,8 +154,8 @@ func (t *Tool) Decode(schema *schemas.Schema, raw json.RawMessage) (*Arguments, 
 // Act fills in, wherever the tool asks in whose name it acts.
 func (t *Tool) Act(a *Arguments, as dixaclient.ActingAgent) { t.act(a.In, as) }
 
-// Check tells what is wrong with arguments that only fit one by one, before anything is sent.
-func (t *Tool) Check(a *Arguments) error { return t.check(a.In) }
+// Check reports what is wrong with arguments that only fit one by one, in a version of Dixa's API. Nothing is sent.
+func (t *Tool) Check(a *Arguments, version dixaclient.Version) error { return t.check(version, a.In) }
 
 // In is the type of the tool's request.
 func (t *Tool) In() reflect.Type { return t.in }

@@ -206,3 +206,18 @@ func TestDemo(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(p.home, "elsewhere"))
 	require.NoDirExists(t, filepath.Join(p.home, "state"), "it leaves nothing behind")
 }
+
+// The beta version of Dixa's API takes what v1 requires, and schema and requests follow it.
+func TestAPIVersion(t *testing.T) {
+	p := newPlace(t)
+	offer := func(args ...string) outcome {
+		return p.run(append([]string{"call", "offer_rating", `{"conversationId":1234,"ratingType":"Csat"}`, "--agent", "admin", "--offline"}, args...)...)
+	}
+	o := offer()
+	require.Equal(t, 1, o.code)
+	require.Contains(t, o.stderr, "userId")
+	require.Zero(t, offer("--api-version", "beta").code)
+	o = p.run("explain", "offer_rating", `{"conversationId":1234,"ratingType":"Csat"}`, "--agent", "admin", "--offline", "--api-version", "beta")
+	require.Contains(t, o.stdout, "POST /beta/conversations/1234/ratings/offer")
+	require.Contains(t, offer("--api-version", "v2").stderr, `must be one of "v1","beta"`)
+}

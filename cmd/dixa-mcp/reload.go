@@ -42,7 +42,7 @@ func (f fileFlag) watch(ctx context.Context, g *gate.Gate, log *slog.Logger) (st
 				continue
 			}
 			last = now
-			rules, where, err := f.load()
+			rules, where, err := f.loadFor(g.Version())
 			switch {
 			case err != nil:
 				g.NotReloaded(ctx, err)

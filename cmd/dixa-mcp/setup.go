@@ -34,26 +34,32 @@ func (f fileFlag) path() string {
 	return filepath.Join(dir, "dixa-mcp", "capabilities.yaml")
 }
 
-// load reads the capability file that is in force and says where it stands.
+// load reads the capability file that is in force and returns where it is.
 func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
+	return f.loadFor(dixaclient.V1)
+}
+
+// loadFor does the same for agents that use a version of Dixa's API.
+func (f fileFlag) loadFor(version dixaclient.Version) (rules *capability.Rules, where string, err error) {
 	if path := f.path(); path != "" {
-		rules, err := capability.Load(path)
+		rules, err := capability.LoadFor(version, path)
 		if f.Capabilities != "" || !errors.Is(err, fs.ErrNotExist) {
 			return rules, path, err
 		}
 	}
-	rules, err = capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
+	rules, err = capability.ParseFor(version, "capabilities.yaml", dixamcp.DefaultCapabilities)
 	return rules, "built in (write your own with: dixa-mcp check --print > capabilities.yaml)", err
 }
 
 // reachFlags say how Dixa is reached, and where records go.
 type reachFlags struct {
-	Offline    bool    `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
-	BaseURL    string  `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
-	ExportsURL string  `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url where that is given."`
-	Rate       float64 `default:"10" env:"DIXA_MCP_RATE" help:"Requests a second to Dixa with one token, at the most. Dixa's limit is 10; others may use the same token."`
-	State      string  `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
-	Audit      string  `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
+	Offline    bool               `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
+	BaseURL    string             `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
+	ExportsURL string             `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url where that is given."`
+	APIVersion dixaclient.Version `name:"api-version" default:"v1" enum:"v1,beta" env:"DIXA_MCP_API_VERSION" help:"Version of Dixa's API: v1 or beta."`
+	Rate       float64            `default:"10" env:"DIXA_MCP_RATE" help:"Requests a second to Dixa with one token, at the most. Dixa's limit is 10; others may use the same token."`
+	State      string             `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
+	Audit      string             `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
 }
 
 // dixaFlags are those of commands that act as an agent.
@@ -79,7 +85,7 @@ func (f reachFlags) config(s *system) (dixaclient.Config, error) {
 	if !(f.Rate > 0 && f.Rate <= maxRate) {
 		return dixaclient.Config{}, fmt.Errorf("--rate must be above 0 and at most %d, not %v", int(maxRate), f.Rate)
 	}
-	config := dixaclient.Config{UserAgent: userAgent(), Rate: f.Rate, Burst: max(dixaclient.DefaultBurst, int(f.Rate*burstShare))}
+	config := dixaclient.Config{UserAgent: userAgent(), Version: f.APIVersion, Rate: f.Rate, Burst: max(dixaclient.DefaultBurst, int(f.Rate*burstShare))}
 	if f.Offline {
 		if f.BaseURL != "" || f.ExportsURL != "" {
 			return dixaclient.Config{}, errors.New("--offline excludes --base-url and --exports-url; to use an offline Dixa that runs elsewhere give only --base-url")

@@ -50,7 +50,7 @@ func (f dixaFlags) assemble(ctx context.Context, replica string, observer func(*
 			s.Close()
 		}
 	}()
-	if s.rules, s.where, err = f.load(); err != nil {
+	if s.rules, s.where, err = f.loadFor(f.APIVersion); err != nil {
 		return nil, err
 	}
 	c := gate.Config{Rules: s.rules, Timeout: f.Timeout}

@@ -31,7 +31,7 @@ func testCatalog() *catalog {
 		fake("knowledge", "publish_article", send),
 		named(fake("webhooks", "list_webhooks", read)),
 		named(fake("webhooks", "create_webhook", send)),
-	})
+	}, dixaclient.V1)
 }
 
 // fake is a tool whose arguments are those of closing a conversation, of which one says who acts.

@@ -109,10 +109,10 @@ type catalog struct {
 	schemas    map[string]*schemas.Schema
 }
 
-func newCatalog(all []*tools.Tool) *catalog {
+func newCatalog(all []*tools.Tool, version dixaclient.Version) *catalog {
 	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}, schemas: map[string]*schemas.Schema{}}
 	for _, t := range all {
-		c.schemas[t.Name] = t.Schema()
+		c.schemas[t.Name] = t.SchemaIn(version)
 		if !slices.Contains(c.groups, t.Group) {
 			c.groups = append(c.groups, t.Group)
 		}

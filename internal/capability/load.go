@@ -16,13 +16,17 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/tools"
 )
 
 const maxFile = 1 << 20 // bytes; a file for hundreds of agents is a tenth of it
 
 // Load reads the capability file at path and parses it. The error is that of reading the file, or a [*FileError].
-func Load(path string) (*Rules, error) {
+func Load(path string) (*Rules, error) { return LoadFor(dixaclient.V1, path) }
+
+// LoadFor reads and parses the file as [Load] does, for agents that use this version of Dixa's API.
+func LoadFor(version dixaclient.Version, path string) (*Rules, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("capability file: %w", err)
@@ -32,13 +36,16 @@ func Load(path string) (*Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("capability file: %w", err)
 	}
-	return Parse(path, data)
+	return ParseFor(version, path, data)
 }
 
-// Parse makes rules of a capability file's bytes; name stands for it in messages. The error is a [*FileError] that
-// lists all problems.
-func Parse(name string, data []byte) (*Rules, error) {
-	return parse(name, data, newCatalog(tools.All()))
+// Parse makes rules of a capability file's bytes for v1 of Dixa's API; name stands for the file in messages. The error is
+// a [*FileError] that lists all problems.
+func Parse(name string, data []byte) (*Rules, error) { return ParseFor(dixaclient.V1, name, data) }
+
+// ParseFor makes rules as [Parse] does, for agents that use this version of Dixa's API.
+func ParseFor(version dixaclient.Version, name string, data []byte) (*Rules, error) {
+	return parse(name, data, newCatalog(tools.All(), version))
 }
 
 func parse(name string, data []byte, c *catalog) (*Rules, error) {

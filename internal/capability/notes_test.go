@@ -49,7 +49,7 @@ func TestNotesOfManyTools(t *testing.T) {
 		all = append(all, fake("many", fmt.Sprintf("tool_%d", i), dixaclient.Read))
 	}
 	notes := func(deny string) []Note {
-		r, err := parse("f", []byte("version: 1\nstdio: [a]\nagents:\n  a: {access: {many: read}, deny: ["+deny+"]}\n"), newCatalog(all))
+		r, err := parse("f", []byte("version: 1\nstdio: [a]\nagents:\n  a: {access: {many: read}, deny: ["+deny+"]}\n"), newCatalog(all, dixaclient.V1))
 		require.NoError(t, err)
 		return r.Notes()
 	}

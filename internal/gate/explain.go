@@ -91,7 +91,7 @@ type rehearsal struct {
 }
 
 func (s *rehearsal) around(_ context.Context, op *dixaclient.Call, _ func(context.Context) error) error {
-	r, err := op.Op.Request(op.In)
+	r, err := op.Request()
 	if err != nil {
 		return err
 	}

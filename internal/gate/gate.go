@@ -104,6 +104,9 @@ func New(c Config) *Gate {
 // Rules are those in force.
 func (g *Gate) Rules() *capability.Rules { return g.rules.Load() }
 
+// Version returns the version of Dixa's API that the calls use.
+func (g *Gate) Version() dixaclient.Version { return g.client.Version() }
+
 // Request is a call that an agent makes.
 type Request struct {
 	Agent     string // as the credential says, never as the client says
@@ -183,7 +186,7 @@ func (c *call) admit() (*tools.Arguments, error) {
 		return nil, err
 	}
 	c.arguments, c.valid = args.JSON, true
-	return args, c.tool.Check(args)
+	return args, c.tool.Check(args, c.gate.Version())
 }
 
 // guard stands around every operation: without a call of an agent, without a grant, outside its bounds and over its

@@ -68,7 +68,7 @@ func (k pageKeys) unseal(search, sealed string) (place, bool) {
 func (c *call) turn(op *dixaclient.Call) (search string, at place, err error) {
 	sealed := op.Op.PageKey(op.In)
 	op.Op.SetPageKey(op.In, "")
-	r, err := op.Op.Request(op.In)
+	r, err := op.Request()
 	if err != nil {
 		return "", place{}, err
 	}

@@ -160,7 +160,7 @@ func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
 	require.True(t, ok, "%s is no tool", c.Tool)
 	args, err := tool.Decode(tool.Schema(), c.Arguments)
 	require.NoError(t, err)
-	require.NoError(t, tool.Check(args))
+	require.NoError(t, tool.Check(args, dixaclient.V1))
 	out, err := tool.Run(context.Background(), client, args)
 	require.NoError(t, err, "%s %s", c.Tool, c.Arguments)
 	if len(out.Body) == 0 {

@@ -61,7 +61,7 @@ func marshal(v any) ([]byte, error) {
 
 // answer does what a request asks.
 func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer {
-	c := &call{dixa: d, route: rt, vars: vars, request: r}
+	c := &call{dixa: d, route: rt, vars: vars, request: r, beta: strings.HasPrefix(r.URL.Path, betaPrefix)}
 	if err := d.admit(r); err != nil {
 		return refusal(asFailure(err))
 	}

@@ -22,6 +22,7 @@ type call struct {
 	query   url.Values
 	body    []byte
 	now     time.Time
+	beta    bool // the request came to the beta version of the API
 }
 
 // read takes the request apart and checks all that needs no data: path, query, and that the body is JSON where there is one.

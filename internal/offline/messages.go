@@ -22,7 +22,7 @@ type (
 		ExternalID       string    `wire:"externalId"`
 	}
 	outboundIn struct {
-		Content          contentIn `wire:"content,required"`
+		Content          contentIn `wire:"content"` // required in v1
 		AgentID          string    `wire:"agentId,required,uuid"`
 		Attachments      []file    `wire:"attachments"`
 		IntegrationEmail string    `wire:"integrationEmail"`
@@ -57,13 +57,17 @@ func listMessages(c *call) (any, error) {
 	}
 	all := []messageWire{}
 	for _, m := range c.thread(cv) {
-		all = append(all, m.wire())
+		w := m.wire()
+		if c.beta && w.Attributes.Type == "TranscriptAttributes" { // v1 does not tell who speaks
+			w.Attributes.Direction = side(m.out)
+		}
+		all = append(all, w)
 	}
 	return data{Data: all}, nil
 }
 
 type createdMessage struct {
-	Content    *content `json:"content"`
+	Content    *content `json:"content,omitzero"`
 	Direction  string   `json:"direction"`
 	AuthorID   string   `json:"authorId"`
 	ExternalID string   `json:"externalId,omitzero"`
@@ -131,7 +135,15 @@ func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 		words, files, integration = in.Content.content(), in.Attachments, in.IntegrationEmail
 	case outboundIn:
 		m.author, m.external, m.out = lower(in.AgentID), in.ExternalID, true
-		words, files, integration = in.Content.content(), in.Attachments, in.IntegrationEmail
+		files, integration = in.Attachments, in.IntegrationEmail
+		switch {
+		case in.Content != nil:
+			words = in.Content.content()
+		case !c.beta:
+			return nil, errBody.because("content is required in v1")
+		case len(files) == 0:
+			return nil, invalid("Invalid input for Message").because("a message needs content or an attachment")
+		}
 	}
 	if m.out && !c.agents.has(m.author) {
 		return nil, invalid("Invalid input for Message").because("%s is not a Dixa agent", m.author)
@@ -139,7 +151,10 @@ func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 	if err := c.fits(cv, m, words, files, integration); err != nil {
 		return nil, err
 	}
-	m.id, m.text = c.newID(), plainText(*words)
+	m.id = c.newID()
+	if words != nil {
+		m.text = plainText(*words)
+	}
 	c.dress(cv, m, words, list(files))
 	if out, ok := in.(outboundIn); ok && cv.channel.mail() {
 		m.attrs.Cc, m.attrs.Bcc = c.copies(out.Cc), c.copies(out.Bcc)
@@ -156,7 +171,7 @@ func (c *call) fits(cv *conversation, m *message, words *content, files []file, 
 	if (name == "Sms" || name == "WhatsApp") && !m.out {
 		return wrong.because("%s takes outbound messages alone", name)
 	}
-	if name == "WhatsApp" && (words.Type != "Markdown" || len(files) > 1) {
+	if name == "WhatsApp" && (words != nil && words.Type != "Markdown" || len(files) > 1) {
 		return wrong.because("WhatsApp takes Markdown, and one attachment at most")
 	}
 	for _, f := range files {
@@ -185,7 +200,10 @@ func (c *call) dress(cv *conversation, m *message, words *content, files []file)
 		m.attrs.IsAutomated = flagged(false)
 	case "EmailAttributes":
 		ours, theirs := contact{cv.endpoint, c.org.name}, contact{u.Email, u.DisplayName}
-		m.attrs.Content, m.attrs.EmailContent = nil, regular(words)
+		m.attrs.Content = nil
+		if words != nil {
+			m.attrs.EmailContent = regular(words)
+		}
 		m.attrs.From, m.attrs.To, m.attrs.Cc, m.attrs.Bcc = theirs, []contact{ours}, []contact{}, []contact{}
 		m.attrs.IsAutoReply, m.attrs.InlineImages = flagged(false), []file{}
 		if m.out {

@@ -127,7 +127,7 @@ func paged[T any](c *call, p page, list []T) data {
 // link is the root-relative address of a page. Search writes a slash before the query and a bare colon behind the key.
 func (c *call) link(p page) string {
 	path, key := strings.TrimSuffix(c.request.URL.Path, "/"), url.QueryEscape(c.key(p))
-	if path == "/v1/search/conversations" {
+	if strings.HasSuffix(path, "/search/conversations") {
 		return path + "/?pageKey=" + key + ":"
 	}
 	return path + "?pageKey=" + key

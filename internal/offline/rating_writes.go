@@ -59,13 +59,22 @@ func offerRating(c *call) (any, error) {
 		return nil, err
 	}
 	in, err := decode[struct {
-		UserID     string    `wire:"userId,required"`
-		AgentID    string    `wire:"agentId,required"`
+		UserID     string    `wire:"userId"`
+		AgentID    string    `wire:"agentId"`
 		RatingType string    `wire:"ratingType,required,Csat|Nps|ThumbsUpOrDown"`
 		OfferedAt  time.Time `wire:"offeredAt"`
 	}](c)
 	if err != nil {
 		return nil, err
+	}
+	if !c.beta && (in.UserID == "" || in.AgentID == "") {
+		return nil, errBody.because("userId and agentId are required in v1")
+	}
+	if in.UserID == "" {
+		in.UserID = cv.requester
+	}
+	if in.AgentID == "" {
+		in.AgentID = c.lastAgent(cv)
 	}
 	if err := c.isAgent(in.AgentID); err != nil {
 		return nil, err
@@ -83,6 +92,16 @@ func offerRating(c *call) (any, error) {
 	c.log(cv, "ConversationRatingOffered", r.agent, offeredAttr{c.authorOf(r.agent), c.authorOf(r.user), "ConversationRatingOfferedAttribute"})
 	c.did(r.id, r.kind+" offered on conversation "+itoa(cv.id))
 	return data{Data: offerWire{r.id, r.user, r.agent, r.kind, plainTime(r.offered)}}, nil
+}
+
+// lastAgent returns the Dixa agent who wrote last in a conversation, or else the one it is assigned to.
+func (c *call) lastAgent(cv *conversation) string {
+	for _, m := range slices.Backward(c.thread(cv)) {
+		if m.out && c.agents.has(m.author) {
+			return m.author
+		}
+	}
+	return cv.agent
 }
 
 // The results of a rating, by `_type`, each with its range.

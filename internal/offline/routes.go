@@ -55,8 +55,14 @@ func rank(r route) string {
 
 func isVariable(segment string) bool { return strings.HasPrefix(segment, "{") }
 
+// betaPrefix begins the paths of the API's beta version, which has the same operations.
+const betaPrefix = "/beta/"
+
 // match finds the operation of a request and the variables in its path; nil when there is none.
 func match(method, path string) (*route, map[string]string) {
+	if rest, beta := strings.CutPrefix(path, betaPrefix); beta && !strings.HasSuffix(rest, "_export") { // those have v1 only
+		path = "/v1/" + rest
+	}
 	if path == "/v1/search/conversations/" { // Dixa's own next links have this slash
 		path = strings.TrimSuffix(path, "/")
 	}

@@ -1,0 +1,38 @@
+package offline
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The beta version of the API has the same operations as v1 and differs in what it requires.
+func TestBeta(t *testing.T) {
+	o := open(t, Options{})
+	o.loose = true // Dixa's documents here are those of v1
+	read := func(path string) string { return o.do("GET", path, "").body }
+	require.Equal(t, read("/v1/tags"), read("/beta/tags"))
+	require.Contains(t, read("/beta/search/conversations?pageLimit=1&query=refund"), `"next":"/beta/search/conversations/?pageKey=`)
+	require.Equal(t, 404, o.do("GET", "/beta/conversation_export?csids=1", "").status)
+
+	offer := `{"ratingType":"Csat"}`
+	require.Equal(t, 400, o.do("POST", "/v1/conversations/1234/ratings/offer", offer).status)
+	r := o.do("POST", "/beta/conversations/1234/ratings/offer", offer)
+	require.Equal(t, 201, r.status, r.body)
+	cv := o.find(func(c *conversation) bool { return c.id == 1234 })
+	require.Contains(t, r.body, `"userId":"`+cv.requester+`"`)
+
+	transcript := func(version string) string {
+		for id := int64(firstConversation); id < firstConversation+seedConversations; id++ {
+			_, after, found := strings.Cut(read("/"+version+"/conversations/"+itoa(id)+"/messages"), "utterance_start_ms")
+			if found {
+				return after
+			}
+		}
+		require.FailNow(t, "no conversation has a transcript")
+		return ""
+	}
+	require.NotContains(t, transcript("v1"), `"direction"`)
+	require.Contains(t, transcript("beta"), `"direction":`)
+}
