@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/seeds"
 )
 
 const slot = time.Second / DefaultRate
@@ -161,11 +163,10 @@ func TestCancelledInAFlow(t *testing.T) {
 
 // What a refused caller is told is when it would have been served, unless others join or leave.
 func TestEstimates(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(1, 2))
-		for i := range 300 {
+	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
+		synctest.Test(t, func(t *testing.T) {
 			p, l := newPacer(DefaultRate, 1), newLine()
-			flows := 1 + i%5 // a single one, too
+			flows := 1 + r.IntN(5) // a single one, too
 			for n := range 2 + r.IntN(30) {
 				l.add(inFlow(t.Context(), r.IntN(flows)), p, n)
 			}
@@ -184,7 +185,7 @@ func TestEstimates(t *testing.T) {
 			require.NoError(t, p.wait(mine, "op"))
 			nearly(t, busy.Wait, time.Since(start))
 			l.all.Wait()
-		}
+		})
 	})
 }
 

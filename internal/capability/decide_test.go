@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/test/seeds"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
@@ -101,9 +102,12 @@ func (m model) write(b *strings.Builder, name string) {
 	for _, group := range slices.Sorted(maps.Keys(m.access)) {
 		fmt.Fprintf(b, "      %q: %s\n", group, m.access[group])
 	}
-	for key, list := range map[string][]string{"allow": m.allow, "deny": m.deny} {
-		fmt.Fprintf(b, "    %s: [\n", key)
-		for _, op := range list {
+	for _, list := range []struct {
+		key string
+		ops []string
+	}{{"allow", m.allow}, {"deny", m.deny}} {
+		fmt.Fprintf(b, "    %s: [\n", list.key)
+		for _, op := range list.ops {
 			fmt.Fprintf(b, "      %s,\n", op)
 		}
 		b.WriteString("    ]\n")
@@ -112,8 +116,7 @@ func (m model) write(b *strings.Builder, name string) {
 
 func TestDecisionsFollowThePrecedenceRules(t *testing.T) {
 	c := testCatalog()
-	for seed := range uint64(300) {
-		r := rand.New(rand.NewPCG(seed, 1))
+	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		models := []model{randomModel(r, c), randomModel(r, c), randomModel(r, c)}
 		var b strings.Builder
 		b.WriteString("version: 1\nagents:\n")
@@ -127,7 +130,7 @@ func TestDecisionsFollowThePrecedenceRules(t *testing.T) {
 		for i, m := range models {
 			obeys(t, c, rules.Agents()[i], m, lines)
 		}
-	}
+	})
 }
 
 func obeys(t *testing.T, c *catalog, a *Agent, m model, lines []string) {

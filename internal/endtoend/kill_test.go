@@ -3,7 +3,6 @@ package endtoend
 import (
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +18,7 @@ import (
 
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/seeds"
 )
 
 const workerFile = `version: 1
@@ -182,27 +182,27 @@ var complaint = regexp.MustCompile(` (WARN|ERROR) |panic|dixa-mcp: `)
 // Whenever the program is killed, Dixa has done nothing that was not recorded before, the records hold, and the next
 // process goes on from them.
 func TestKilledAtRandom(t *testing.T) {
-	kills := 100
+	kills := seeds.Count(t)
 	if testing.Short() {
 		kills = 10
 	}
 	b := setUp(t)
 	began, sent := time.Now(), 0
 	for n := range kills {
-		s := serve(t, b.home, b.env)
+		s, r := serve(t, b.home, b.env), seeds.New(n)
 		if n%10 == 0 { // while it starts, or hardly has
 			b.load(s, sent, 3)
 			sent += 3
-			<-time.After(rand.N(40 * time.Millisecond))
+			<-time.After(time.Duration(r.Int64N(int64(40 * time.Millisecond))))
 		} else {
 			require.Contains(t, <-s.lines, `"serverInfo"`)
-			calls := 3 + rand.N(8)
+			calls := 3 + r.IntN(8)
 			b.load(s, sent, calls)
 			sent += calls
-			<-time.After(rand.N(200 * time.Millisecond))
+			<-time.After(time.Duration(r.Int64N(int64(150 * time.Millisecond))))
 		}
 		s.kill(t)
-		require.NotRegexp(t, complaint, s.stderr.String())
+		require.NotRegexp(t, complaint, s.stderr.String(), "after kill %d, whose times come from seeds.New(%d)", n, n)
 	}
 	took := time.Since(began)
 

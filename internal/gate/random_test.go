@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 
 	"dixa-mcp/tools"
 )
@@ -222,10 +221,4 @@ func randomTool(r *rand.Rand) string {
 		return []string{"", "close_conversations", "../close_conversation", "CLOSE_CONVERSATION", "drop table; " + marker, strings.Repeat("a", 3000)}[r.IntN(6)]
 	}
 	return all[r.IntN(len(all))].Name
-}
-
-// seeded gives a generator, and says how to have the same again.
-func seeded(t *testing.T, seed uint64) *rand.Rand {
-	t.Logf("seed %d", seed)
-	return rand.New(rand.NewPCG(seed, 1))
 }

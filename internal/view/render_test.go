@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/seeds"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -242,8 +244,7 @@ func TestRenderCutsOneItemThatIsTooLarge(t *testing.T) {
 
 // Whatever the body, the answer stays within the budget.
 func TestRenderKeepsTheBudget(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
-	for range 150 {
+	seeds.Run(t, func(t *testing.T, random *rand.Rand) {
 		body := randomBody(random)
 		o := Options{
 			MaxTokens: 1 + random.IntN(2000), Skip: random.IntN(4), SkipArg: random.IntN(2) == 0,
@@ -252,7 +253,7 @@ func TestRenderKeepsTheBudget(t *testing.T) {
 		r, err := Render(body, o)
 		require.NoError(t, err, string(body))
 		checkResult(t, r, o)
-	}
+	})
 }
 
 // randomBody makes an answer of any shape and size.
