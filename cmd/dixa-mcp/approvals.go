@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"dixa-mcp/internal/admin"
@@ -19,117 +17,191 @@ import (
 type approvalsCmd struct {
 	List    approvalsListCmd    `cmd:"" help:"List the calls that wait."`
 	Show    approvalsShowCmd    `cmd:"" help:"Show a call with the whole text that would be sent."`
-	Approve approvalsApproveCmd `cmd:"" help:"Say yes. Nothing is sent by that: the agent's next identical call is carried out, once."`
-	Deny    approvalsDenyCmd    `cmd:"" help:"Say no. The text is deleted."`
+	Approve approvalsApproveCmd `cmd:"" help:"Approve a call. This sends nothing: the agent's next identical call is carried out, once."`
+	Deny    approvalsDenyCmd    `cmd:"" help:"Deny a call. The text is deleted."`
 }
 
-// approverFlags say who decides, and about whose calls. All that is here needs a key: it is customers' correspondence.
+// approverFlags say who decides, and about whose calls. Every command here needs a key: it shows customers'
+// correspondence.
 type approverFlags struct {
 	KeyFile     string `required:"" placeholder:"FILE" env:"DIXA_MCP_APPROVER_KEY_FILE" help:"File that holds your key and nothing else."`
+	URL         string `name:"url" placeholder:"URL" env:"DIXA_MCP_ADMIN_URL" help:"Admin port of a hosted server, such as http://127.0.0.1:9090; used instead of the state directory or Redis."`
+	jsonFlag    `embed:""`
 	fileFlag    `embed:""`
 	recordFlags `embed:""`
 	redisFlag   `embed:""`
 }
 
 type approvalsListCmd struct {
-	All           bool `help:"Also those that were decided or expired, of the last week."`
+	All           bool `help:"Include those of the last week that were decided or expired."`
 	approverFlags `embed:""`
 }
 
 type approvalsShowCmd struct {
-	Number        string `arg:"" help:"The number, such as A-7K2Q."`
+	Number        string `arg:"" help:"Number of the call, such as A-7K2Q."`
 	approverFlags `embed:""`
 }
 
 type approvalsApproveCmd struct {
-	Number        string `arg:"" help:"The number, such as A-7K2Q."`
-	Reason        string `placeholder:"TEXT" help:"Why; kept with the decision."`
+	Number        string `arg:"" help:"Number of the call, such as A-7K2Q."`
+	Reason        string `placeholder:"TEXT" help:"Reason; kept with the decision."`
 	approverFlags `embed:""`
 }
 
 type approvalsDenyCmd struct {
-	Number        string `arg:"" help:"The number, such as A-7K2Q."`
-	Reason        string `placeholder:"TEXT" help:"Why; kept with the decision, and the agent is told."`
+	Number        string `arg:"" help:"Number of the call, such as A-7K2Q."`
+	Reason        string `placeholder:"TEXT" help:"Reason; kept with the decision, and told to the agent."`
 	approverFlags `embed:""`
 }
 
 // Run lists calls, the oldest first.
-func (c *approvalsListCmd) Run(ctx context.Context) error {
-	d, err := c.desk(ctx, os.Stdout)
+func (c *approvalsListCmd) Run(ctx context.Context, out *output) error {
+	d, err := c.desk(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.close()
-	return d.list(ctx, c.All)
+	list, problem := d.list(ctx, c.All)
+	if problem != nil && len(list) == 0 {
+		return problem
+	}
+	if c.JSON {
+		return errors.Join(out.json(admin.Items{Approvals: list, Unreadable: problem != nil}), problem)
+	}
+	c.printer(out).list(list)
+	return problem
 }
 
 // Run shows a call.
-func (c *approvalsShowCmd) Run(ctx context.Context) error {
-	d, err := c.desk(ctx, os.Stdout)
+func (c *approvalsShowCmd) Run(ctx context.Context, out *output) error {
+	d, err := c.desk(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.close()
-	r, err := d.Get(ctx, c.Number)
+	r, err := d.show(ctx, c.Number)
 	if err != nil {
 		return err
 	}
-	d.print(r)
+	if c.JSON {
+		return out.json(r)
+	}
+	c.printer(out).whole(r)
 	return nil
 }
 
 // Run approves a call.
-func (c *approvalsApproveCmd) Run(ctx context.Context) error {
-	return c.decide(ctx, os.Stdout, c.Number, true, c.Reason)
+func (c *approvalsApproveCmd) Run(ctx context.Context, out *output) error {
+	return c.decide(ctx, c.printer(out), c.Number, true, c.Reason)
 }
 
 // Run denies a call.
-func (c *approvalsDenyCmd) Run(ctx context.Context) error {
-	return c.decide(ctx, os.Stdout, c.Number, false, c.Reason)
+func (c *approvalsDenyCmd) Run(ctx context.Context, out *output) error {
+	return c.decide(ctx, c.printer(out), c.Number, false, c.Reason)
 }
 
-// approvals is the store of the state folder.
-func (f reachFlags) approvals() (store *approval.Dir, path string, err error) {
-	state, err := f.stateDir()
-	path = filepath.Join(state, "approvals")
-	return approval.NewDir(path, time.Now), path, err
+func (f approverFlags) printer(out *output) approvalPrinter { return approvalPrinter{out, time.Local} }
+
+// decide shows a call and decides about it.
+func (f approverFlags) decide(ctx context.Context, p approvalPrinter, number string, approve bool, reason string) error {
+	d, err := f.desk(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	r, err := d.show(ctx, number)
+	if err != nil {
+		return err
+	}
+	waits := r.State == approval.Pending
+	if waits && r.MayDecide && !f.JSON {
+		p.whole(r)
+	}
+	if p.out.err != nil {
+		return errors.New("nothing was decided, because the call could not be shown")
+	}
+	now, err := d.decide(ctx, r, approve, reason)
+	switch {
+	case err != nil:
+		return err
+	case f.JSON:
+		return p.out.json(now)
+	case !waits:
+		p.out.printf("%s\nNothing was changed.\n", p.decision(now))
+	case !approve:
+		p.out.printf("\nDenied by %s. The text was deleted.\n", now.Approver)
+	default:
+		p.out.printf("\nApproved by %s. Nothing was sent: the next identical call of %s is carried out, once, until %s, unless the conversation gets a message before.\n", now.Approver, r.Agent, p.time(r.Expires))
+	}
+	return nil
 }
 
-// desk is where an approver sits, with something to print on.
-type desk struct {
+// desk is where an approver decides: over the state directory or Redis, or at the admin port of a server.
+type desk interface {
+	list(ctx context.Context, all bool) ([]admin.Item, error)
+	show(ctx context.Context, number string) (admin.Whole, error)
+	decide(ctx context.Context, r admin.Whole, approve bool, reason string) (admin.Item, error)
+	close()
+}
+
+// desk opens the approver's desk.
+func (f approverFlags) desk(ctx context.Context) (desk, error) {
+	key, err := readKey("--key-file", f.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	if f.URL != "" {
+		port, err := newAdminClient(f.URL, key)
+		if err != nil {
+			return nil, err
+		}
+		return remoteDesk{port}, nil
+	}
+	return f.localDesk(ctx, key)
+}
+
+// readKey reads a key from a file that holds nothing else.
+func readKey(flag, path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	if b = bytes.TrimSpace(b); len(b) == 0 || bytes.ContainsAny(b, " \t\r\n") {
+		return nil, fmt.Errorf("%s: %s must hold one key and nothing else", flag, path)
+	}
+	return b, nil
+}
+
+// localDesk decides over the store that the servers share, or that of the state directory.
+type localDesk struct {
 	*admin.Desk
-	close func() // of its store
-	out   io.Writer
-	zone  *time.Location
+	flags approverFlags
+	free  func() // of its store
 }
 
-// desk lets in whoever has an approver's key.
-func (f approverFlags) desk(ctx context.Context, out io.Writer) (*desk, error) {
+// localDesk checks an approver's key against the capability file.
+func (f approverFlags) localDesk(ctx context.Context, key []byte) (desk, error) {
 	rules, where, err := f.load()
 	if err != nil {
 		return nil, err
 	}
 	if len(rules.ApproverNames()) == 0 {
-		return nil, fmt.Errorf("nobody may approve: there is nobody under approvers in the capability file (%s)", where)
+		return nil, refusedf("nobody may approve: there is nobody under approvers in the capability file (%s)", where)
 	}
-	key, err := os.ReadFile(f.KeyFile)
-	if err != nil {
-		return nil, fmt.Errorf("--key-file: %w", err)
-	}
-	d, ok := admin.Sit(rules, bytes.TrimSpace(key), nil)
+	d, ok := admin.Sit(rules, key, nil)
 	if !ok {
-		return nil, fmt.Errorf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
+		return nil, refusedf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
 	}
-	store, release, err := f.store(ctx)
+	store, free, err := f.store(ctx)
 	if err != nil {
 		return nil, err
 	}
 	d.Store = store
-	return &desk{d, release, out, time.Local}, nil
+	return &localDesk{d, f, free}, nil
 }
 
-// store is the one that the servers share, or that of the state folder.
-func (f approverFlags) store(ctx context.Context) (store approval.Store, release func(), err error) {
+// store is the one that the servers share, or that of the state directory.
+func (f approverFlags) store(ctx context.Context) (store approval.Store, free func(), err error) {
 	group, err := f.connect(ctx, "")
 	if err != nil {
 		return nil, nil, err
@@ -142,66 +214,77 @@ func (f approverFlags) store(ctx context.Context) (store approval.Store, release
 		return nil, nil, err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, nil, fmt.Errorf("no call was ever put aside in %s; --state must be the same as the server's, or --redis where it has one", filepath.Dir(path))
+		return nil, nil, notFoundf("no call was ever parked in %s; --state must be the same as the server's, or --redis where it has one, or --url for a server elsewhere", filepath.Dir(path))
 	}
 	return dir, func() {}, nil
 }
 
-func (d *desk) list(ctx context.Context, all bool) error {
+// approvals is the store of the state directory.
+func (f reachFlags) approvals() (store *approval.Dir, path string, err error) {
+	state, err := f.stateDir()
+	path = filepath.Join(state, "approvals")
+	return approval.NewDir(path, time.Now), path, err
+}
+
+func (d *localDesk) list(ctx context.Context, all bool) ([]admin.Item, error) {
 	states := []approval.State{approval.Pending}
 	if all {
 		states = nil
 	}
-	list, problem := d.Store.List(ctx, states...)
-	if len(list) == 0 && problem == nil {
-		fmt.Fprintln(d.out, "No call waits.")
-		return nil
+	found, problem := d.Store.List(ctx, states...)
+	items := make([]admin.Item, len(found))
+	for i, r := range found {
+		items[i] = admin.ItemOf(r)
 	}
-	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NUMBER\tSTATE\tAGENT\tTOOL\tLEVEL\tCONVERSATION\tASKED\tUNTIL")
-	for _, r := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Number, r.State, r.Agent, r.Tool, r.Level, conversation(r), d.time(r.Created), d.time(r.Expires))
-	}
-	return errors.Join(w.Flush(), problem)
+	return items, problem
 }
 
-func (f approverFlags) decide(ctx context.Context, out io.Writer, number string, approve bool, reason string) error {
-	d, err := f.desk(ctx, out)
-	if err != nil {
-		return err
-	}
-	defer d.close()
+func (d *localDesk) show(ctx context.Context, number string) (admin.Whole, error) {
 	r, err := d.Get(ctx, number)
 	if err != nil {
-		return err
+		return admin.Whole{}, approvalError(err)
 	}
-	if err := d.May(r); err != nil {
-		return err
+	return d.Whole(r), nil
+}
+
+func (d *localDesk) decide(ctx context.Context, w admin.Whole, approve bool, reason string) (admin.Item, error) {
+	r, err := d.Get(ctx, w.Number)
+	if err == nil {
+		err = d.May(r)
 	}
-	if r.State != approval.Pending {
-		was, err := d.Decide(ctx, nil, r, approve, reason)
-		if err == nil {
-			fmt.Fprintf(d.out, "%s\nNothing was changed.\n", d.decision(was))
-		}
-		return err
-	}
-	d.print(r)
-	dir, err := reachFlags{State: f.State, Audit: f.Audit}.auditDir()
 	if err != nil {
-		return err
+		return admin.Item{}, approvalError(err)
+	}
+	if r.State != approval.Pending { // nothing to record
+		r, err = d.Decide(ctx, nil, r, approve, reason)
+		return admin.ItemOf(r), approvalError(err)
+	}
+	dir, err := reachFlags{State: d.flags.State, Audit: d.flags.Audit}.auditDir()
+	if err != nil {
+		return admin.Item{}, err
 	}
 	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: d.Rules.Digest()}})
 	if err != nil {
-		return fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
+		return admin.Item{}, fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
 	}
 	r, err = d.Decide(ctx, log, r, approve, reason)
-	if err != nil {
-		return errors.Join(err, log.Close())
+	if err = approvalError(err); err != nil {
+		return admin.Item{}, errors.Join(err, log.Close())
 	}
-	if !approve {
-		fmt.Fprintf(d.out, "\nDenied by %s. The text was deleted.\n", d.Who.Name)
-		return log.Close()
+	return admin.ItemOf(r), log.Close()
+}
+
+func (d *localDesk) close() { d.free() }
+
+// approvalError gives an error about a request its exit code.
+func approvalError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, new(*admin.NotFoundError)):
+		return &exitError{exitNotFound, err}
+	case errors.As(err, new(*admin.MayNotError)), errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
+		return &exitError{exitRefused, err}
 	}
-	fmt.Fprintf(d.out, "\nApproved by %s. Nothing was sent: the next identical call of %s is carried out, once, until %s, unless the conversation gets a message before.\n", d.Who.Name, r.Agent, d.time(r.Expires))
-	return log.Close()
+	return err
 }

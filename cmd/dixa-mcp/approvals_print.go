@@ -11,22 +11,47 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/approval"
 )
 
-// print shows a request with all that would be sent.
-func (d *desk) print(r approval.Request) {
-	line := func(name, value string) { fmt.Fprintf(d.out, "%-14s %s\n", name, approval.Visible(value)) }
-	line(r.Number, string(r.State))
-	line("Asked by", r.Agent+", "+d.time(r.Created))
-	line("Until", d.time(r.Expires))
+// approvalPrinter prints requests for people.
+type approvalPrinter struct {
+	out  *output
+	zone *time.Location
+}
+
+// list prints requests as a table.
+func (p approvalPrinter) list(items []admin.Item) {
+	if len(items) == 0 {
+		p.out.printf("No call waits.\n")
+		return
+	}
+	rows := [][]string{{"NUMBER", "STATE", "AGENT", "TOOL", "LEVEL", "CONVERSATION", "ASKED", "UNTIL"}}
+	for _, r := range items {
+		rows = append(rows, []string{r.Number, string(r.State), r.Agent, r.Tool, r.Level, conversation(r), p.time(r.Created), p.time(r.Expires)})
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = approval.Visible(row[i])
+		}
+	}
+	p.out.table(rows)
+}
+
+// whole prints a request with all that would be sent.
+func (p approvalPrinter) whole(r admin.Whole) {
+	line := func(name, value string) { p.out.printf("%-14s %s\n", name, approval.Visible(value)) }
+	line(approval.Visible(r.Number), string(r.State))
+	line("Asked by", r.Agent+", "+p.time(r.Created))
+	line("Until", p.time(r.Expires))
 	line("Tool", r.Tool+" ("+r.Level+")")
-	line("Conversation", conversation(r))
-	if now := d.Rules.Digest(); r.Rules != now {
-		line("Rules", r.Rules+" when it asked; the capability file in force is "+now)
+	line("Conversation", conversation(r.Item))
+	if r.Rules != r.RulesNow {
+		line("Rules", r.Rules+" when it asked; the capability file in force is "+r.RulesNow)
 	}
 	if !r.Decided.IsZero() {
-		line("Decided", d.decision(r))
+		line("Decided", p.decision(r.Item))
 	}
 	if r.Outcome != "" {
 		line("Outcome", r.Outcome)
@@ -36,32 +61,32 @@ func (d *desk) print(r approval.Request) {
 		return
 	}
 	line("Would", r.Effect)
-	fmt.Fprintln(d.out, "\nWhat would be sent, whole:")
+	p.out.printf("\nWhat would be sent, whole:\n")
 	var arguments any
 	decoder := json.NewDecoder(bytes.NewReader(r.Arguments))
 	decoder.UseNumber()
 	if err := decoder.Decode(&arguments); err != nil {
 		arguments = string(r.Arguments)
 	}
-	printValue(d.out, "  ", "", arguments)
+	printValue(p.out, "  ", "", arguments)
 }
 
 // decision says who decided what, when and why.
-func (d *desk) decision(r approval.Request) string {
+func (p approvalPrinter) decision(r admin.Item) string {
 	what := "approved"
 	if r.State == approval.Denied {
 		what = "denied"
 	}
-	said := fmt.Sprintf("%s was %s by %s (key %s) at %s", r.Number, what, r.Approver, r.KeyID, d.time(r.Decided))
+	said := fmt.Sprintf("%s was %s by %s (key %s) at %s", r.Number, what, r.Approver, r.KeyID, p.time(r.Decided))
 	if r.Reason != "" {
-		said += ": " + approval.Visible(r.Reason)
+		said += ": " + r.Reason
 	}
-	return said
+	return approval.Visible(said)
 }
 
-func (d *desk) time(t time.Time) string { return t.In(d.zone).Format("2006-01-02 15:04 MST") }
+func (p approvalPrinter) time(t time.Time) string { return t.In(p.zone).Format("2006-01-02 15:04 MST") }
 
-func conversation(r approval.Request) string {
+func conversation(r admin.Item) string {
 	if r.Conversation == 0 {
 		return "-"
 	}

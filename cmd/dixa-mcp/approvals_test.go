@@ -63,7 +63,8 @@ func (o *office) park(conversation int64) approval.Request {
 
 func (o *office) decide(who, number string, approve bool) (string, error) {
 	var out bytes.Buffer
-	err := o.flags(who).decide(o.Context(), &out, number, approve, "looks right")
+	f := o.flags(who)
+	err := f.decide(o.Context(), f.printer(&output{to: &out}), number, approve, "looks right")
 	return out.String(), err
 }
 
@@ -169,13 +170,13 @@ func TestApproveRefuses(t *testing.T) {
 
 func TestApprovalsNeedSomebody(t *testing.T) {
 	o := newOffice(t)
-	_, err := o.flags("anna").desk(o.Context(), nil)
-	require.EqualError(t, err, "no call was ever put aside in "+o.dir+"; --state must be the same as the server's, or --redis where it has one")
+	_, err := o.flags("anna").desk(o.Context())
+	require.EqualError(t, err, "no call was ever parked in "+o.dir+"; --state must be the same as the server's, or --redis where it has one, or --url for a server elsewhere")
 	o.park(1)
-	_, err = o.flags("nobody").desk(o.Context(), nil)
+	_, err = o.flags("nobody").desk(o.Context())
 	require.Error(t, err)
 	o.write("capabilities.yaml", "version: 1\nagents: {a: {}}\n")
-	_, err = o.flags("anna").desk(o.Context(), nil)
+	_, err = o.flags("anna").desk(o.Context())
 	require.ErrorContains(t, err, "nobody may approve: there is nobody under approvers")
 }
 
@@ -184,10 +185,11 @@ func TestApprovalsList(t *testing.T) {
 	first := o.park(1234)
 	list := func(all bool) string {
 		var out bytes.Buffer
-		d, err := o.flags("joe").desk(o.Context(), &out)
+		d, err := o.flags("joe").desk(o.Context())
 		require.NoError(t, err)
-		d.zone = time.UTC
-		require.NoError(t, d.list(t.Context(), all))
+		items, err := d.list(t.Context(), all)
+		require.NoError(t, err)
+		approvalPrinter{&output{to: &out}, time.UTC}.list(items)
 		return out.String()
 	}
 	asked, until := first.Created.Format("2006-01-02 15:04 UTC"), first.Expires.Format("2006-01-02 15:04 UTC")
@@ -231,7 +233,7 @@ func TestApprovalsCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"approvals", "approve", "A-7K2Q", "--key-file", "k", "--reason", "r", "--state", "s", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, approvalsApproveCmd{"A-7K2Q", "r", approverFlags{"k", fileFlag{"c"}, recordFlags{State: "s"}, redisFlag{}}}, c.Approvals.Approve)
+	require.Equal(t, approvalsApproveCmd{"A-7K2Q", "r", approverFlags{KeyFile: "k", fileFlag: fileFlag{"c"}, recordFlags: recordFlags{State: "s"}}}, c.Approvals.Approve)
 	_, err = parser.Parse([]string{"approvals", "list"})
 	require.ErrorContains(t, err, "--key-file")
 	t.Setenv("DIXA_MCP_APPROVER_KEY_FILE", "e")

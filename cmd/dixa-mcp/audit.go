@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +49,7 @@ type auditShowCmd struct {
 }
 
 // Run prints the records that were asked for, oldest first.
-func (c *auditShowCmd) Run() error {
+func (c *auditShowCmd) Run(out *output) error {
 	dir, err := c.dir()
 	if err != nil {
 		return err
@@ -59,35 +58,37 @@ func (c *auditShowCmd) Run() error {
 	if c.Since > 0 {
 		filter.Since = time.Now().Add(-c.Since)
 	}
-	day := ""
-	return audit.Read(dir, func(r audit.Record) error {
-		if !filter.Match(r) {
-			return nil
+	day, read, shown := "", 0, 0
+	err = audit.Read(dir, func(r audit.Record) error {
+		read++
+		if !filter.Match(r) || !c.JSON && !told(r) {
+			return out.err // nobody waits for the rest when the output is gone
 		}
+		shown++
 		if c.JSON {
-			line, err := json.Marshal(r)
-			fmt.Println(string(line))
-			return err
-		}
-		if !told(r) {
-			return nil
+			return errors.Join(out.jsonLine(r), out.err)
 		}
 		if d := r.Time.Local().Format(time.DateOnly); d != day {
 			day = d
-			fmt.Println(day)
+			out.printf("%s\n", day)
 		}
-		fmt.Println("  " + audit.Line(r, time.Local))
-		return nil
+		out.printf("  %s\n", audit.Line(r, time.Local))
+		return out.err
 	})
+	if shown == 0 && err == nil {
+		fmt.Fprintf(os.Stderr, "No record matches; %d records were read in %s.\n", read, dir)
+	}
+	return err
 }
 
 type auditVerifyCmd struct {
-	Head        string `placeholder:"SEQ:HASH" help:"The newest record as it was known from elsewhere, so that a cut tail shows."`
+	Head        string `placeholder:"SEQ:HASH" help:"Newest record as it is known from elsewhere, so that a cut tail shows."`
+	jsonFlag    `embed:""`
 	recordFlags `embed:""`
 }
 
 // Run checks the records. It fails when one was altered, removed or reordered.
-func (c *auditVerifyCmd) Run(context.Context) error {
+func (c *auditVerifyCmd) Run(out *output) error {
 	dir, err := c.dir()
 	if err != nil {
 		return err
@@ -105,24 +106,61 @@ func (c *auditVerifyCmd) Run(context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d records in %d files in %s\n", report.Records, report.Files, dir)
-	for _, p := range report.Torn {
-		fmt.Printf("torn: %s: the last line was cut short by a crash or a full disk\n", p)
-	}
-	for _, m := range report.Missing {
-		fmt.Printf("gone: %s, deleted by retention or by somebody\n", m)
-	}
-	for _, i := range report.Unfinished {
-		fmt.Printf("unknown: %s: %s; %s\n", i.Place, i.Record.Text, look(i.Record))
-	}
-	for _, p := range report.Problems {
-		fmt.Printf("ALTERED: %s\n", p)
+	if c.JSON {
+		err = out.json(verifiedOf(dir, report))
+	} else {
+		printReport(out, dir, report)
 	}
 	if !report.OK() {
-		return errors.New("the records are not as they were written")
+		err = errors.New("the records are not as they were written: a line was altered, removed or reordered")
 	}
-	fmt.Println("Nothing was altered, removed or reordered.")
-	return nil
+	return err
+}
+
+// verified is a report as JSON.
+type verified struct {
+	Directory string   `json:"directory"`
+	Records   int      `json:"records"`
+	Files     int      `json:"files"`
+	Intact    bool     `json:"intact"`
+	Altered   []string `json:"altered"`
+	Torn      []string `json:"torn"`
+	Missing   []string `json:"missing"`
+	Unknown   []string `json:"unknown"` // writes without an outcome
+}
+
+func verifiedOf(dir string, r audit.Report) verified {
+	v := verified{dir, r.Records, r.Files, r.OK(), []string{}, []string{}, append([]string{}, r.Missing...), []string{}}
+	for _, p := range r.Problems {
+		v.Altered = append(v.Altered, fmt.Sprint(p))
+	}
+	for _, p := range r.Torn {
+		v.Torn = append(v.Torn, fmt.Sprint(p))
+	}
+	for _, i := range r.Unfinished {
+		v.Unknown = append(v.Unknown, fmt.Sprintf("%s: %s; %s", i.Place, i.Record.Text, look(i.Record)))
+	}
+	return v
+}
+
+func printReport(out *output, dir string, r audit.Report) {
+	v := verifiedOf(dir, r)
+	out.printf("%d records in %d files in %s\n", v.Records, v.Files, dir)
+	for _, p := range v.Torn {
+		out.printf("torn: %s: the last line was cut short by a crash or a full disk\n", p)
+	}
+	for _, m := range v.Missing {
+		out.printf("gone: %s, deleted by retention or by somebody\n", m)
+	}
+	for _, u := range v.Unknown {
+		out.printf("unknown: %s\n", u)
+	}
+	for _, p := range v.Altered {
+		out.printf("ALTERED: %s\n", p)
+	}
+	if v.Intact {
+		out.printf("Nothing was altered, removed or reordered.\n")
+	}
 }
 
 // look is the command that shows whether a write without an outcome was done.

@@ -21,7 +21,7 @@ type callCmd struct {
 }
 
 // Run prints exactly what a model would get. What failed goes to standard error, with exit code 1.
-func (c *callCmd) Run(ctx context.Context) error {
+func (c *callCmd) Run(ctx context.Context, out *output) error {
 	if _, ok := tools.ByName(c.Tool); !ok {
 		return noSuchTool(c.Tool)
 	}
@@ -45,8 +45,8 @@ func (c *callCmd) Run(ctx context.Context) error {
 	if a.Failed {
 		return errors.New(a.Text)
 	}
-	_, err = fmt.Println(a.Text)
-	return err
+	out.printf("%s\n", a.Text)
+	return nil
 }
 
 // readInput reads standard input to its end, unless ctx ends before: a read cannot be interrupted.

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"os"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	dixamcp "dixa-mcp"
@@ -18,14 +17,15 @@ type checkCmd struct {
 	File       string `arg:"" optional:"" help:"The file to check; by default the one in force."`
 	Print      bool   `help:"Print the built-in file, to begin your own from."`
 	Online     bool   `help:"Ask Dixa whether the ids that the file names exist."`
+	jsonFlag   `embed:""`
 	fileFlag   `embed:""`
 	reachFlags `embed:""`
 }
 
 // Run says what a capability file grants, and what about it is legal but foolish.
-func (c *checkCmd) Run(ctx context.Context) error {
+func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	if c.Print {
-		_, err := os.Stdout.Write(dixamcp.DefaultCapabilities)
+		_, err := out.Write(dixamcp.DefaultCapabilities)
 		return err
 	}
 	if c.File != "" {
@@ -39,70 +39,127 @@ func (c *checkCmd) Run(ctx context.Context) error {
 	if c.File != "" {
 		state = "Valid"
 	}
-	fmt.Printf("%s: %s\nDigest:   %s\n\n", state, where, rules.Digest())
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "AGENT\tTOOLS\tREAD\tWRITE\tSEND\tERASE\tABOUT")
+	found := checked{State: state, File: where, Digest: rules.Digest(), Agents: []checkedAgent{}, Notes: []string{}}
 	for _, a := range rules.Agents() {
 		n := levels(a)
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\n", a.Name, len(a.Tools()), n[dixaclient.Read], n[dixaclient.Write], n[dixaclient.Send], n[dixaclient.Erase], a.About)
+		_, notStdio := rules.Stdio(a.Name)
+		found.Agents = append(found.Agents, checkedAgent{a.Name, len(a.Tools()), n[dixaclient.Read], n[dixaclient.Write], n[dixaclient.Send], n[dixaclient.Erase], notStdio == nil, a.LetsIn(time.Now()), a.About})
 	}
-	if err := w.Flush(); err != nil {
-		return err
+	for _, n := range rules.Notes() {
+		found.Notes = append(found.Notes, n.String())
 	}
-	fmt.Printf("\nOver stdio: %s\nOver HTTP:  %s\n", among(rules, func(a *capability.Agent) bool { _, err := rules.Stdio(a.Name); return err == nil }), overHTTP(rules, time.Now()))
-	for i, n := range rules.Notes() {
-		if i == 0 {
-			fmt.Println("\nWorth a look:")
+	if !c.JSON {
+		found.print(out)
+	}
+	if c.Online {
+		found.Online, err = c.online(ctx, rules)
+		if err != nil {
+			return err
 		}
-		fmt.Println("  " + n.String())
 	}
-	if !c.Online {
-		return nil
+	if c.JSON {
+		err = out.json(found)
+	} else if c.Online {
+		found.Online.print(out)
 	}
-	return c.online(ctx, rules)
+	if c.Online && len(found.Online.Problems) > 0 {
+		return errors.New("some names of the capability file do not match Dixa")
+	}
+	return err
 }
 
-// overHTTP are the agents that have a key which counts, or a token.
-func overHTTP(rules *capability.Rules, now time.Time) string {
-	return among(rules, func(a *capability.Agent) bool { return a.LetsIn(now) })
+// checked is what check found.
+type checked struct {
+	State  string         `json:"state"` // In force or Valid
+	File   string         `json:"file"`
+	Digest string         `json:"digest"`
+	Agents []checkedAgent `json:"agents"`
+	Notes  []string       `json:"notes"`
+	Online *compared      `json:"online,omitempty"`
 }
 
-// among names the agents that are so.
-func among(rules *capability.Rules, so func(*capability.Agent) bool) string {
+type checkedAgent struct {
+	Name  string `json:"name"`
+	Tools int    `json:"tools"`
+	Read  int    `json:"read"`
+	Write int    `json:"write"`
+	Send  int    `json:"send"`
+	Erase int    `json:"erase"`
+	Stdio bool   `json:"stdio"`
+	HTTP  bool   `json:"http"`
+	About string `json:"about"`
+}
+
+// compared is what a comparison of a file's names with Dixa found.
+type compared struct {
+	Names    int      `json:"names"`
+	Problems []string `json:"problems"`
+}
+
+func (f checked) print(out *output) {
+	out.printf("%s: %s\nDigest:   %s\n\n", f.State, f.File, f.Digest)
+	rows := [][]string{{"AGENT", "TOOLS", "READ", "WRITE", "SEND", "ERASE", "ABOUT"}}
+	for _, a := range f.Agents {
+		rows = append(rows, []string{a.Name, strconv.Itoa(a.Tools), strconv.Itoa(a.Read), strconv.Itoa(a.Write), strconv.Itoa(a.Send), strconv.Itoa(a.Erase), a.About})
+	}
+	out.table(rows)
+	out.printf("\nOver stdio: %s\nOver HTTP:  %s\n", f.who(func(a checkedAgent) bool { return a.Stdio }), f.who(func(a checkedAgent) bool { return a.HTTP }))
+	for i, n := range f.Notes {
+		if i == 0 {
+			out.printf("\nWorth a look:\n")
+		}
+		out.printf("  %s\n", n)
+	}
+}
+
+// who names the agents that a condition holds for.
+func (f checked) who(is func(checkedAgent) bool) string {
 	var names []string
-	for _, a := range rules.Agents() {
-		if so(a) {
+	for _, a := range f.Agents {
+		if is(a) {
 			names = append(names, a.Name)
 		}
 	}
-	if len(names) == 0 {
-		return "nobody"
+	return cmp.Or(strings.Join(names, ", "), "nobody")
+}
+
+func (c *compared) print(out *output) {
+	out.printf("\nCompared with Dixa: %d names", c.Names)
+	if len(c.Problems) == 0 {
+		out.printf(", all there.\n")
+		return
 	}
-	return strings.Join(names, ", ")
+	out.printf(":\n")
+	for _, p := range c.Problems {
+		out.printf("  %s\n", p)
+	}
+}
+
+// overHTTP names the agents with a valid key, or with claims of a token.
+func overHTTP(rules *capability.Rules, now time.Time) string {
+	var names []string
+	for _, a := range rules.Agents() {
+		if a.LetsIn(now) {
+			names = append(names, a.Name)
+		}
+	}
+	return cmp.Or(strings.Join(names, ", "), "nobody")
 }
 
 // online compares the file's names with Dixa.
-func (c *checkCmd) online(ctx context.Context, rules *capability.Rules) error {
+func (c *checkCmd) online(ctx context.Context, rules *capability.Rules) (*compared, error) {
 	s := &system{}
 	defer s.Close()
 	client, err := c.client(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	defer client.Close()
 	problems, err := compare(ctx, client, rules.Names())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fmt.Printf("\nCompared with Dixa: %d names", len(rules.Names()))
-	if len(problems) == 0 {
-		fmt.Println(", all there.")
-		return nil
-	}
-	fmt.Println(":")
-	for _, p := range problems {
-		fmt.Println("  " + p)
-	}
-	return errors.New("some names do not fit Dixa")
+	return &compared{len(rules.Names()), append([]string{}, problems...)}, nil
 }
 
 func levels(a *capability.Agent) map[dixaclient.Level]int {

@@ -68,7 +68,7 @@ func TestInterruptedInput(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Process.Signal(syscall.SIGINT))
 	_ = c.Wait()
-	require.Equal(t, 1, c.ProcessState.ExitCode())
+	require.Equal(t, exitInterrupted, c.ProcessState.ExitCode())
 }
 
 // launcher is a part of a client's configuration.

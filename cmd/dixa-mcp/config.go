@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,9 +34,9 @@ type input struct {
 }
 
 // Run prints the snippet on standard output and where it goes on standard error.
-func (c *configCmd) Run() error {
+func (c *configCmd) Run(out *output) error {
 	if c.URL != "" {
-		return c.remote()
+		return c.remote(out)
 	}
 	l, err := c.launch()
 	if err != nil {
@@ -52,7 +51,7 @@ func (c *configCmd) Run() error {
 		}
 		snippet = whole
 	}
-	if err := c.print(snippet); err != nil {
+	if err := c.print(out, snippet); err != nil {
 		return err
 	}
 	if !c.Offline && c.Client != "vscode" {
@@ -62,11 +61,8 @@ func (c *configCmd) Run() error {
 }
 
 // print prints the snippet and says where it goes.
-func (c *configCmd) print(snippet any) error {
-	e := json.NewEncoder(os.Stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(snippet); err != nil {
+func (c *configCmd) print(out *output, snippet any) error {
+	if err := out.json(snippet); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "\nMerge this into %s and restart the client.\n", c.target())

@@ -17,7 +17,7 @@ type distant struct {
 
 // remote prints the snippet for a hosted server, and says where the key goes. It stands in no file where the client can
 // ask for it or take it from the environment.
-func (c *configCmd) remote() error {
+func (c *configCmd) remote(out *output) error {
 	u, err := url.Parse(c.URL)
 	switch {
 	case c.Offline || c.Agent != "" && c.Agent != os.Getenv("DIXA_MCP_AGENT"): // the variable may be there for other commands
@@ -28,7 +28,7 @@ func (c *configCmd) remote() error {
 		u.Path = "/mcp"
 	}
 	snippet, key := c.snippet(u.String())
-	if err := c.print(snippet); err != nil {
+	if err := c.print(out, snippet); err != nil {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, key)

@@ -11,13 +11,13 @@ import (
 type demoCmd struct{}
 
 // Run plays the session with this very program as the server: over stdin and stdout, and over HTTP.
-func (demoCmd) Run(ctx context.Context) error {
+func (demoCmd) Run(ctx context.Context, out *output) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	if err := demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, os.Stdout); err != nil {
+	if err := demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, out); err != nil {
 		return err
 	}
-	return demo.Hosted(ctx, self, version(), dixamcp.DefaultCapabilities, os.Stdout)
+	return demo.Hosted(ctx, self, version(), dixamcp.DefaultCapabilities, out)
 }

@@ -1,18 +1,17 @@
 package main
 
 import (
-	"fmt"
-
 	"dixa-mcp/internal/capability"
 )
 
 type diffCmd struct {
-	Old string `arg:"" help:"The file before."`
-	New string `arg:"" help:"The file after."`
+	Old      string `arg:"" help:"The file before."`
+	New      string `arg:"" help:"The file after."`
+	jsonFlag `embed:""`
 }
 
 // Run says in words who gains and who loses what.
-func (c *diffCmd) Run() error {
+func (c *diffCmd) Run(out *output) error {
 	before, err := capability.Load(c.Old)
 	if err != nil {
 		return err
@@ -22,11 +21,14 @@ func (c *diffCmd) Run() error {
 		return err
 	}
 	changes := capability.Diff(before, after)
+	if c.JSON {
+		return out.json(map[string][]string{"changes": append([]string{}, changes...)})
+	}
 	for _, line := range changes {
-		fmt.Println(line)
+		out.printf("%s\n", line)
 	}
 	if len(changes) == 0 {
-		fmt.Println("No agent gains or loses anything.")
+		out.printf("No agent gains or loses anything.\n")
 	}
 	return nil
 }

@@ -18,19 +18,22 @@ import (
 const clockTolerance = 30 * time.Second
 
 type doctorCmd struct {
+	jsonFlag  `embed:""`
 	dixaFlags `embed:""`
 }
 
 // Run looks at everything that a first start can stumble over, and asks Dixa once with each token.
-func (c *doctorCmd) Run(ctx context.Context) error {
-	ok := true
+func (c *doctorCmd) Run(ctx context.Context, out *output) error {
+	ok, found := true, []finding{}
 	report := func(what string, err error, good string) {
+		f := finding{what, err == nil, good}
+		mark := "✓"
 		if err != nil {
-			ok = false
-			fmt.Printf("✗ %-16s %v\n", what, err)
-			return
+			ok, f.Says, mark = false, err.Error(), "✗"
 		}
-		fmt.Printf("✓ %-16s %s\n", what, good)
+		if found = append(found, f); !c.JSON {
+			out.table([][]string{{mark + fmt.Sprintf(" %-15s", what), f.Says}})
+		}
 	}
 	rules, where, err := c.load()
 	if err != nil {
@@ -55,10 +58,22 @@ func (c *doctorCmd) Run(ctx context.Context) error {
 	if clock != nil {
 		report("clock", clockError(*clock), fmt.Sprintf("%s from Dixa's", clock.Abs().Round(time.Second)))
 	}
+	if c.JSON {
+		if err := out.json(map[string]any{"ok": ok, "checks": found}); err != nil {
+			return err
+		}
+	}
 	if !ok {
-		return errors.New("something needs a look")
+		return errors.New("at least one check failed: see the lines that begin with ✗")
 	}
 	return nil
+}
+
+// finding is the result of one check.
+type finding struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	Says  string `json:"says"`
 }
 
 // meet joins the servers that share a Redis, for a moment.

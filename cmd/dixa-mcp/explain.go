@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"encoding/json"
 
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/tools"
 )
@@ -13,11 +13,12 @@ type explainCmd struct {
 	Tool      string `arg:"" help:"The tool's name, such as close_conversation."`
 	Arguments string `arg:"" optional:"" help:"Its arguments as a JSON object."`
 	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"As which agent of the file; by default the first of its stdio list."`
+	jsonFlag  `embed:""`
 	dixaFlags `embed:""`
 }
 
 // Run says what would become of a call. Nothing is sent but the reads that a bound needs.
-func (c *explainCmd) Run(ctx context.Context) error {
+func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	if _, ok := tools.ByName(c.Tool); !ok {
 		return noSuchTool(c.Tool)
 	}
@@ -31,25 +32,60 @@ func (c *explainCmd) Run(ctx context.Context) error {
 		return err
 	}
 	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: []byte(c.Arguments)})
+	if c.JSON {
+		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Requests})
+	} else {
+		printExplanation(out, e)
+	}
+	if !e.Granted {
+		return refusedf("%s is refused to agent %s", c.Tool, agent.Name)
+	}
+	return err
+}
+
+// explanation is an answer as JSON.
+type explanation struct {
+	Tool     string   `json:"tool"`
+	Agent    string   `json:"agent"`
+	Granted  bool     `json:"granted"`
+	Why      string   `json:"why"`
+	Confirm  string   `json:"confirm,omitempty"`
+	Filled   []filled `json:"filled,omitempty"`
+	Lookups  []string `json:"lookups,omitempty"`
+	Requests []string `json:"requests,omitempty"`
+}
+
+// filled is an argument that the capability file fills in.
+type filled struct {
+	Argument string          `json:"argument"`
+	Value    json.RawMessage `json:"value"`
+	Rule     string          `json:"rule"`
+	Line     int             `json:"line"`
+}
+
+func filledOf(all []capability.Filled) (f []filled) {
+	for _, one := range all {
+		f = append(f, filled(one))
+	}
+	return f
+}
+
+func printExplanation(out *output, e gate.Explanation) {
 	verdict := "refused"
 	if e.Granted {
 		verdict = "granted"
 	}
-	fmt.Printf("%s: %s\n", verdict, e.Why)
+	out.printf("%s: %s\n", verdict, e.Why)
 	if e.Confirm != "" {
-		fmt.Printf("waits for the yes of: %s\n", e.Confirm)
+		out.printf("waits for the approval of: %s\n", e.Confirm)
 	}
 	for _, f := range e.Filled {
-		fmt.Printf("filled in: %s = %s (%s, line %d)\n", f.Argument, f.Value, f.Rule, f.Line)
+		out.printf("filled in: %s = %s (%s, line %d)\n", f.Argument, f.Value, f.Rule, f.Line)
 	}
 	for _, l := range e.Lookups {
-		fmt.Printf("looked up: %s\n", l)
+		out.printf("looked up: %s\n", l)
 	}
 	for _, r := range e.Requests {
-		fmt.Printf("would send: %s\n", r)
+		out.printf("would send: %s\n", r)
 	}
-	if !e.Granted {
-		return errors.New("refused")
-	}
-	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -28,7 +28,8 @@ type exportCmd struct {
 type exportFlags struct {
 	Out        string `required:"" placeholder:"FILE" help:"Where to: a new file that ends in .jsonl (rows as Dixa sends them) or .csv (texts that begin with = + - @ get a ' before them)."`
 	Force      bool   `help:"Replace the file, once the export is complete."`
-	DryRun     bool   `help:"Only say which requests it would make."`
+	DryRun     bool   `help:"Print the requests that it would make, and make none."`
+	jsonFlag   `embed:""`
 	reachFlags `embed:""`
 }
 
@@ -52,8 +53,8 @@ type exportMessagesCmd struct {
 }
 
 // Run writes conversations to a file.
-func (c *exportConversationsCmd) Run(ctx context.Context) error {
-	return c.run(ctx, export.Conversations, c.CSIDs,
+func (c *exportConversationsCmd) Run(ctx context.Context, out *output) error {
+	return c.run(ctx, out, export.Conversations, c.CSIDs,
 		export.Span{By: "updated", After: c.UpdatedAfter, Before: c.UpdatedBefore},
 		export.Span{By: "created", After: c.CreatedAfter, Before: c.CreatedBefore},
 		export.Span{By: "closed", After: c.ClosedAfter, Before: c.ClosedBefore},
@@ -61,19 +62,19 @@ func (c *exportConversationsCmd) Run(ctx context.Context) error {
 }
 
 // Run writes messages to a file.
-func (c *exportMessagesCmd) Run(ctx context.Context) error {
-	return c.run(ctx, export.Messages, nil, export.Span{By: "created", After: c.CreatedAfter, Before: c.CreatedBefore})
+func (c *exportMessagesCmd) Run(ctx context.Context, out *output) error {
+	return c.run(ctx, out, export.Messages, nil, export.Span{By: "created", After: c.CreatedAfter, Before: c.CreatedBefore})
 }
 
 // run is for a person, who has the token: no capability file is asked. It is recorded all the same.
-func (f exportFlags) run(ctx context.Context, what string, csids []int32, spans ...export.Span) error {
+func (f exportFlags) run(ctx context.Context, out *output, what string, csids []int32, spans ...export.Span) error {
 	now := time.Now()
 	job, err := export.NewJob(what, f.exportsFrom(), now, csids, spans...)
 	if err != nil {
 		return err
 	}
 	if f.DryRun {
-		return printWindows(os.Stdout, job.Windows(now))
+		return f.printWindows(out, job.Windows(now))
 	}
 	var s system
 	defer s.Close()
@@ -97,7 +98,7 @@ func (f exportFlags) run(ctx context.Context, what string, csids []int32, spans 
 		err = errors.Join(err, fmt.Errorf("the export could not be recorded: %w", unrecorded))
 	}
 	if err == nil {
-		fmt.Println(summary(done, f.Out))
+		err = f.printSummary(out, done)
 	}
 	return err
 }
@@ -143,17 +144,35 @@ func record(ctx context.Context, log *audit.Log, job export.Job, sent []audit.Op
 
 const millis = "2006-01-02T15:04:05.000Z"
 
-func printWindows(to io.Writer, windows []export.Window) error {
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+func (f exportFlags) printWindows(out *output, windows []export.Window) error {
+	if f.JSON {
+		return out.json(map[string]any{"windows": windows})
+	}
+	var rows [][]string
 	for i, x := range windows {
+		n := strconv.Itoa(i + 1)
 		if len(x.CSIDs) > 0 {
-			fmt.Fprintf(w, "%d\t%d conversations\tfrom %d\tto %d\n", i+1, len(x.CSIDs), x.CSIDs[0], x.CSIDs[len(x.CSIDs)-1])
+			rows = append(rows, []string{n, fmt.Sprintf("%d conversations", len(x.CSIDs)), fmt.Sprintf("from %d", x.CSIDs[0]), fmt.Sprintf("to %d", x.CSIDs[len(x.CSIDs)-1])})
 			continue
 		}
-		fmt.Fprintf(w, "%d\tafter %s\tbefore %s\n", i+1, x.After.Format(millis), x.Before.Format(millis))
+		rows = append(rows, []string{n, "after " + x.After.Format(millis), "before " + x.Before.Format(millis)})
 	}
-	fmt.Fprintf(w, "\nRequests: %d, of which Dixa takes ten a minute. Nothing was sent.\n", len(windows))
-	return w.Flush()
+	out.table(rows)
+	out.printf("\nRequests: %d, of which Dixa takes ten a minute. Nothing was sent.\n", len(windows))
+	return nil
+}
+
+// printSummary says what was written to the file.
+func (f exportFlags) printSummary(out *output, p export.Progress) error {
+	if !f.JSON {
+		out.printf("%s\n", summary(p, f.Out))
+		return nil
+	}
+	facts := map[string]any{"file": f.Out, "rows": p.Rows, "bytes": p.Bytes, "windows": p.Windows, "twice": p.Twice}
+	if !p.Next.IsZero() {
+		facts["next"] = p.Next.UTC().Format(time.RFC3339Nano)
+	}
+	return out.json(facts)
 }
 
 func summary(p export.Progress, out string) string {
@@ -191,8 +210,7 @@ type meter struct {
 }
 
 func newMeter(f *os.File) *meter {
-	info, err := f.Stat()
-	return &meter{to: f, live: err == nil && info.Mode()&os.ModeCharDevice != 0}
+	return &meter{to: f, live: redraws(f)}
 }
 
 func (m *meter) show(p export.Progress) {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"dixa-mcp/internal/audit"
@@ -22,85 +26,160 @@ func whoami() string {
 }
 
 type freezeCmd struct {
-	Agent     string `placeholder:"NAME" help:"Only this agent; by default all."`
-	Reason    string `help:"What the agent is told."`
+	Agent     string `placeholder:"NAME" help:"Only this agent; by default all agents."`
+	Reason    string `placeholder:"TEXT" help:"What the agent is told."`
+	jsonFlag  `embed:""`
 	freezeDir `embed:""`
 }
 
 type thawCmd struct {
-	Agent     string `placeholder:"NAME" help:"Only this agent; by default what was frozen for all."`
+	Agent     string `placeholder:"NAME" help:"End the freeze of this agent; by default that of all agents."`
+	jsonFlag  `embed:""`
 	freezeDir `embed:""`
 }
 
-// freezeDir is where marks and records are.
+// freezeDir says where freezes and records are.
 type freezeDir struct {
+	URL       string `name:"url" placeholder:"URL" env:"DIXA_MCP_ADMIN_URL" help:"Admin port of a hosted server, such as http://127.0.0.1:9090; used instead of the state directory or Redis."`
+	KeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"With --url: file that holds the key of the admin port and nothing else."`
 	fileFlag  `embed:""`
-	State     string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart; the same as the server's."`
-	Audit     string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
+	State     string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state; the same as the server's."`
+	Audit     string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records of calls, by default audit in the state directory."`
 	redisFlag `embed:""`
 }
 
-// marksAt are marks and where they are.
-type marksAt struct {
-	freeze.Store
-	name  string // "the state folder /var/lib/dixa-mcp"
-	close func()
+// changed is what freeze or thaw did.
+type changed struct {
+	Did   string `json:"did"`   // froze or thawed
+	Agent string `json:"agent"` // _all is every one
+	Where string `json:"where"` // such as the state directory
 }
 
-// Run stops an agent, or all, in every process that uses this state folder.
-func (c *freezeCmd) Run(ctx context.Context) error {
-	return c.change(ctx, c.Agent, audit.EventFreeze, "froze", func(marks marksAt, name string) error {
+func (c changed) print(out *output, asJSON bool) error {
+	if asJSON {
+		return out.json(c)
+	}
+	out.printf("%s %s, for every server with %s\n", c.Did, freeze.Label(c.Agent), c.Where)
+	return nil
+}
+
+// Run stops an agent, or all agents, in every process that uses this state directory.
+func (c *freezeCmd) Run(ctx context.Context, out *output) error {
+	did, err := c.change(ctx, c.Agent, audit.EventFreeze, "froze", freezeRequest{http.MethodPut, map[string]string{"reason": c.Reason}}, func(marks marksAt, name string) error {
 		return marks.Set(ctx, name, freeze.Mark{By: whoami(), At: time.Now().UTC(), Reason: c.Reason})
 	})
+	if did == nil {
+		return err
+	}
+	return errors.Join(did.print(out, c.JSON), err)
 }
 
-// Run undoes a freeze.
-func (c *thawCmd) Run(ctx context.Context) error {
-	return c.change(ctx, c.Agent, audit.EventThaw, "thawed", func(marks marksAt, name string) error {
+// Run ends a freeze.
+func (c *thawCmd) Run(ctx context.Context, out *output) error {
+	did, err := c.change(ctx, c.Agent, audit.EventThaw, "thawed", freezeRequest{method: http.MethodDelete}, func(marks marksAt, name string) error {
 		was, err := marks.Remove(ctx, name)
 		if err == nil && !was {
-			return fmt.Errorf("%s is not frozen in %s", freeze.Label(name), marks.name)
+			return notThawed(ctx, marks, name)
 		}
 		return err
 	})
+	if did == nil {
+		return err
+	}
+	return errors.Join(did.print(out, c.JSON), err)
 }
 
-// change marks or unmarks an agent, and records who did it.
-func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, did string, do func(marksAt, string) error) error {
+// freezeRequest is what goes to an admin port.
+type freezeRequest struct {
+	method string
+	body   any
+}
+
+// change freezes or thaws an agent, and records who did it. What was done is returned also where the record failed.
+func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, did string, r freezeRequest, do func(marksAt, string) error) (*changed, error) {
+	if agent != "" && (agent == freeze.Everyone || !freeze.CanBeMarked(agent)) {
+		return nil, usagef("--agent: %.80q is not the name of an agent; nothing was changed", agent)
+	}
 	name := freeze.Everyone
 	if agent != "" {
-		if agent == freeze.Everyone || !freeze.CanBeMarked(agent) {
-			return fmt.Errorf("%.80q is no name of an agent", agent)
-		}
-		if rules, _, err := d.load(); err != nil { // a broken file must not keep anybody from stopping an agent
-			fmt.Fprintf(os.Stderr, "the capability file cannot be read, so whether it has an agent %s is not known\n", agent)
-		} else if _, err := rules.Agent(agent); err != nil && event == audit.EventFreeze { // an old mark can always go
-			return err
-		}
 		name = agent
+	}
+	if d.URL != "" {
+		return d.remote(ctx, agent, name, did, r)
+	}
+	if agent != "" {
+		if rules, _, err := d.load(); err != nil { // a broken file must not keep anybody from stopping an agent
+			fmt.Fprintf(os.Stderr, "Warning: the capability file cannot be read, so it is not known whether it has an agent %s.\n", agent)
+		} else if _, err := rules.Agent(agent); err != nil && event == audit.EventFreeze { // an old freeze can always end
+			return nil, notFoundf("--agent: %w; nothing was changed", err)
+		}
 	}
 	marks, err := d.place(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer marks.close()
 	if err := do(marks, name); err != nil {
-		return err
+		return nil, err
 	}
-	fmt.Printf("%s %s, for every server with %s\n", did, freeze.Label(name), marks.name)
+	done := &changed{did, name, marks.name}
 	dir, err := reachFlags{State: d.State, Audit: d.Audit}.auditDir()
 	if err != nil {
-		return err
+		return done, err
 	}
 	log, err := audit.Open(audit.Options{Dir: dir})
 	if err != nil {
-		return fmt.Errorf("it is done, but could not be recorded: %w", err)
+		return done, fmt.Errorf("it is done, but could not be recorded: %w", err)
 	}
 	text := fmt.Sprintf("%s %s %s", whoami(), did, freeze.Label(name))
-	return errors.Join(log.Write(ctx, audit.Record{Event: event, Agent: agent, Text: text}), log.Close())
+	return done, errors.Join(log.Write(ctx, audit.Record{Event: event, Agent: agent, Text: text}), log.Close())
 }
 
-// place is the Redis that the servers share, or the state folder.
+// remote freezes or thaws an agent at the admin port of a server, which keeps the record.
+func (d freezeDir) remote(ctx context.Context, agent, name, did string, r freezeRequest) (*changed, error) {
+	if d.KeyFile == "" {
+		return nil, usagef("--url needs --key-file FILE (or DIXA_MCP_ADMIN_KEY_FILE) with the key of the admin port")
+	}
+	key, err := readKey("--key-file", d.KeyFile)
+	if err != nil {
+		return nil, err
+	}
+	port, err := newAdminClient(d.URL, key)
+	if err != nil {
+		return nil, err
+	}
+	defer port.http.CloseIdleConnections()
+	path := "/freezes"
+	if agent != "" {
+		path += "/" + agent
+	}
+	if err := port.do(ctx, r.method, path, r.body, nil); err != nil {
+		return nil, err
+	}
+	return &changed{did, name, "the state of the server at " + port.base}, nil
+}
+
+// notThawed says that there is no such freeze, and which there are.
+func notThawed(ctx context.Context, marks marksAt, name string) error {
+	there := ""
+	if all, err := marks.List(ctx); err == nil && len(all) > 0 {
+		var labels []string
+		for _, other := range slices.Sorted(maps.Keys(all)) {
+			labels = append(labels, freeze.Label(other))
+		}
+		there = "; frozen is " + strings.Join(labels, ", ")
+	}
+	return notFoundf("there is no freeze of %s in %s; nothing was changed%s", freeze.Label(name), marks.name, there)
+}
+
+// marksAt are freezes and where they are.
+type marksAt struct {
+	freeze.Store
+	name  string // "the state directory /var/lib/dixa-mcp"
+	close func()
+}
+
+// place is the Redis that the servers share, or the state directory.
 func (d freezeDir) place(ctx context.Context) (marksAt, error) {
 	group, err := d.connect(ctx, "")
 	if err != nil {
@@ -110,10 +189,10 @@ func (d freezeDir) place(ctx context.Context) (marksAt, error) {
 		return marksAt{group.Freezes(), "the Redis at " + group.Addr(), group.Close}, nil
 	}
 	dir, err := reachFlags{State: d.State}.marks()
-	return marksAt{dir, "the state folder " + filepath.Dir(string(dir)), func() {}}, err
+	return marksAt{dir, "the state directory " + filepath.Dir(string(dir)), func() {}}, err
 }
 
-// marks are those of the state folder.
+// marks are those of the state directory.
 func (f reachFlags) marks() (freeze.Dir, error) {
 	state, err := f.stateDir()
 	return freeze.Dir(filepath.Join(state, "frozen")), err

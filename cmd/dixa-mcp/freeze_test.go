@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -42,11 +43,11 @@ func (c *cold) where() freezeDir {
 }
 
 func (c *cold) freeze(agent, reason string) error {
-	return (&freezeCmd{Agent: agent, Reason: reason, freezeDir: c.where()}).Run(c.Context())
+	return (&freezeCmd{Agent: agent, Reason: reason, freezeDir: c.where()}).Run(c.Context(), &output{to: io.Discard})
 }
 
 func (c *cold) thaw(agent string) error {
-	return (&thawCmd{Agent: agent, freezeDir: c.where()}).Run(c.Context())
+	return (&thawCmd{Agent: agent, freezeDir: c.where()}).Run(c.Context(), &output{to: io.Discard})
 }
 
 // stopped requires who is frozen, of two agents.
@@ -118,12 +119,12 @@ func TestFreezeAgentCalledAll(t *testing.T) {
 
 func TestFreezeRefuses(t *testing.T) {
 	c := newCold(t)
-	require.ErrorContains(t, c.thaw(""), "all agents is not frozen in the state folder "+filepath.Join(c.dir, "state"))
-	require.ErrorContains(t, c.thaw("triage"), "agent triage is not frozen in")
+	require.ErrorContains(t, c.thaw(""), "there is no freeze of all agents in the state directory "+filepath.Join(c.dir, "state")+"; nothing was changed")
+	require.ErrorContains(t, c.thaw("triage"), "there is no freeze of agent triage in")
 	require.ErrorContains(t, c.freeze("triag", ""), "triage")
 	for _, name := range []string{"../x", "ALL", "_all", "a/b", "Triage", ".", "x.json"} {
-		require.ErrorContains(t, c.freeze(name, ""), "is no name of an agent", name)
-		require.ErrorContains(t, c.thaw(name), "is no name of an agent", name)
+		require.ErrorContains(t, c.freeze(name, ""), "is not the name of an agent", name)
+		require.ErrorContains(t, c.thaw(name), "is not the name of an agent", name)
 	}
 	require.NoDirExists(t, filepath.Join(c.dir, "state"))
 }
@@ -188,8 +189,8 @@ func TestFreezeCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"freeze", "--agent", "triage", "--reason", "r", "--state", "s", "--audit", "a", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, freezeCmd{"triage", "r", freezeDir{fileFlag: fileFlag{"c"}, State: "s", Audit: "a"}}, c.Freeze)
+	require.Equal(t, freezeCmd{Agent: "triage", Reason: "r", freezeDir: freezeDir{fileFlag: fileFlag{"c"}, State: "s", Audit: "a"}}, c.Freeze)
 	_, err = parser.Parse([]string{"thaw", "--state", "s"})
 	require.NoError(t, err)
-	require.Equal(t, thawCmd{"", freezeDir{State: "s"}}, c.Thaw)
+	require.Equal(t, thawCmd{freezeDir: freezeDir{State: "s"}}, c.Thaw)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -48,7 +47,7 @@ type httpFlags struct {
 const gcPercent = 200
 
 // host serves agents over HTTP until the process is told to stop.
-func (c *serveCmd) host(ctx context.Context, out io.Writer) error {
+func (c *serveCmd) host(ctx context.Context, out *output) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
@@ -92,7 +91,7 @@ func (c *serveCmd) host(ctx context.Context, out io.Writer) error {
 }
 
 // listen opens the addresses and serves on them.
-func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Metrics, health *admin.Health, out io.Writer) error {
+func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Metrics, health *admin.Health, out *output) error {
 	demo, err := c.demoKeys(s)
 	if err != nil {
 		return err
@@ -127,7 +126,9 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "shared", s.group != nil)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
 	if len(demo) > 0 {
-		demo.print(out, address, c.SSE)
+		if demo.print(out, address, c.SSE); out.err != nil {
+			return errors.New("the demo keys could not be printed, so nothing was served")
+		}
 	}
 	return h.Serve(ctx, l)
 }

@@ -74,13 +74,13 @@ func TestKeyNewAgent(t *testing.T) {
 		{keyNewCmd{Agent: "tirage"}, "", "", `--agent: ` + path + ` has no agent "tirage"; did you mean "triage"?; its agents are triage, support, an-agent-with-a-name-as-long-as-possible`},
 		{keyNewCmd{Agent: "triage", ID: "Triage 1"}, "", "", "--id must be a letter"},
 		{keyNewCmd{Agent: "triage", ID: "oidc"}, "", "", "--id stands in records for tokens"},
-		{keyNewCmd{Agent: "triage", ID: "triage-20270102"}, "", "", "--id: triage-20270102 is the id of a key of support already"},
+		{keyNewCmd{Agent: "triage", ID: "triage-20270102"}, "", "", "--id: triage-20270102 is already the id of a key of support"},
 		{keyNewCmd{Agent: "triage", Expires: "next year"}, "", "", `--expires must be a day such as 2027-02-01, not "next year"`},
-		{keyNewCmd{Agent: "triage", Expires: "2027-01-02"}, "", "", "--expires 2027-01-02 is over, or has begun"},
+		{keyNewCmd{Agent: "triage", Expires: "2027-01-02"}, "", "", "--expires 2027-01-02 is in the past or has begun"},
 		{keyNewCmd{Agent: "triage", Days: n(0)}, "", "", "--days must be 1 to 3650, not 0"},
 		{keyNewCmd{Agent: "triage", Days: n(3651)}, "", "", "--days must be 1 to 3650, not 3651"},
-		{keyNewCmd{Approver: "anna", Days: n(3)}, "", "", "--id, --expires and --days are for the keys of agents"},
-		{keyNewCmd{Admin: true, ID: "a"}, "", "", "--id, --expires and --days are for the keys of agents"},
+		{keyNewCmd{Approver: "anna", Days: n(3)}, "", "", "--id, --expires and --days are for keys of agents"},
+		{keyNewCmd{Admin: true, ID: "a"}, "", "", "--id, --expires and --days are for keys of agents"},
 	} {
 		c.cmd.Capabilities = path
 		var key, about bytes.Buffer

@@ -4,9 +4,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -15,48 +17,50 @@ import (
 type cli struct {
 	Serve     serveCmd     `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
 	Config    configCmd    `cmd:"" help:"Print the snippet that connects an MCP client."`
-	Tools     toolsCmd     `cmd:"" help:"List tools: those of an agent and why it has them, or all."`
+	Tools     toolsCmd     `cmd:"" help:"List all tools, or those of an agent and why it has them."`
 	Call      callCmd      `cmd:"" help:"Call one tool as an agent, without a model."`
-	Check     checkCmd     `cmd:"" help:"Check a capability file, and say which one is in force."`
-	Explain   explainCmd   `cmd:"" help:"Say what would become of a call: granted or refused by which line, and what would be sent."`
-	Diff      diffCmd      `cmd:"" help:"Say who gains and who loses what between two capability files."`
-	Doctor    doctorCmd    `cmd:"" help:"Look at the token, the capability file, the clock and the folders."`
+	Check     checkCmd     `cmd:"" help:"Check a capability file, and show which one is in force."`
+	Explain   explainCmd   `cmd:"" help:"Explain a call without making it: granted or refused by which line, and what would be sent."`
+	Diff      diffCmd      `cmd:"" help:"Compare two capability files: who gains and who loses what."`
+	Doctor    doctorCmd    `cmd:"" help:"Check the token, capability file, clock and directories."`
 	Audit     auditCmd     `cmd:"" help:"Read the records of calls."`
-	Approvals approvalsCmd `cmd:"" help:"Decide about calls that wait for a person's yes."`
+	Approvals approvalsCmd `cmd:"" help:"Decide about calls that wait for approval."`
 	Key       keyCmd       `cmd:"" help:"Make keys."`
-	Freeze    freezeCmd    `cmd:"" help:"Stop an agent, or all, at once."`
-	Thaw      thawCmd      `cmd:"" help:"Let a frozen agent act again."`
+	Freeze    freezeCmd    `cmd:"" help:"Stop an agent, or all agents, at once."`
+	Thaw      thawCmd      `cmd:"" help:"End a freeze."`
 	Offline   offlineCmd   `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
-	Export    exportCmd    `cmd:"" help:"Write conversations or messages to a file; for people, no capability file is asked."`
+	Export    exportCmd    `cmd:"" help:"Write conversations or messages to a file. For people: the capability file does not apply."`
 	Demo      demoCmd      `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 func main() {
+	signal.Ignore(syscall.SIGPIPE) // a write to a closed pipe is an error, so that what is open is closed in order
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	err := run(ctx, os.Args[1:])
+	out := standardOutput()
+	err := out.failed(run(ctx, os.Args[1:], out))
+	code := exitCode(ctx, err)
 	stop()
-	if err != nil {
+	switch {
+	case code == exitInterrupted && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "dixa-mcp: interrupted")
+	case err != nil && !errors.Is(err, errReaderGone):
 		fmt.Fprintln(os.Stderr, "dixa-mcp:", err)
-		os.Exit(1)
 	}
+	os.Exit(code)
 }
 
 // run does what the arguments say. Without any it prints the help.
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, out *output) error {
 	var commands any = new(cli)
 	if len(args) > 0 && args[0] == "serve" { // a client waits for this one: the others' flags take longer than its start
 		commands = new(struct {
 			Serve serveCmd `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
 		})
 	}
-	parser, err := kong.New(commands,
-		kong.Name("dixa-mcp"),
-		kong.Description("Dixa for AI agents, over MCP. Without a token, add --offline to try everything on a built-in Dixa."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-	)
+	done := false // by a flag such as --help, which leaves nothing to run
+	parser, err := newParser(commands, ctx, out, func(int) { done = true })
 	if err != nil {
 		return err
 	}
@@ -64,8 +68,45 @@ func run(ctx context.Context, args []string) error {
 		args = []string{"--help"}
 	}
 	parsed, err := parser.Parse(args)
-	if err != nil {
-		return err
+	switch {
+	case done:
+		return nil
+	case out.err != nil:
+		return nil // [output.failed] reports it
+	case err != nil:
+		return &exitError{exitUsage, fmt.Errorf("%w; see %s --help", err, helpFor(err))}
 	}
 	return parsed.Run()
+}
+
+// newParser makes the parser of a grammar.
+func newParser(grammar any, ctx context.Context, out *output, exit func(int)) (*kong.Kong, error) {
+	return kong.New(grammar,
+		kong.Name("dixa-mcp"),
+		kong.Description("Dixa for AI agents, over MCP. Without a token, add --offline to try everything on a built-in Dixa."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Help(func(options kong.HelpOptions, k *kong.Context) error {
+			if f, ok := out.to.(*os.File); ok {
+				k.Stdout = f // so that help is as wide as the terminal
+			}
+			out.err = kong.DefaultHelpPrinter(options, k)
+			return out.err
+		}),
+		kong.Writers(out, os.Stderr),
+		kong.Exit(exit),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(out),
+	)
+}
+
+// helpFor is the command whose help explains an error of the command line.
+func helpFor(err error) string {
+	name := "dixa-mcp"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if node := parse.Context.Selected(); node != nil {
+			name += " " + strings.TrimSpace(node.Path())
+		}
+	}
+	return name
 }

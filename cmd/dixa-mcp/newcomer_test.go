@@ -95,7 +95,7 @@ func TestMistakes(t *testing.T) {
 			p.write("keyed.yaml", "{version: 1, agents: {me: {allow: [get_organization], keys: [{id: me-1, sha256: "+strings.Repeat("0123456789abcdef", 4)+"}]}}}")
 			p.write("broken.yaml", "version: 1\nagents:\n  a: {acces: {}}\n")
 			o := finish(t, p.command(c.env, c.args...))
-			require.Equal(t, 1, o.code, o.stderr)
+			require.Contains(t, []int{exitFailed, exitUsage, exitRefused, exitNotFound}, o.code, o.stderr)
 			require.Empty(t, o.stdout)
 			require.Contains(t, o.stderr, strings.ReplaceAll(c.says, "~", p.home))
 			require.Equal(t, "dixa-mcp: ", o.stderr[:10])

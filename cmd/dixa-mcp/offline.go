@@ -9,15 +9,16 @@ import (
 )
 
 type offlineCmd struct {
-	Listen  string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Where to listen; port 0 takes a free one."`
-	Seed    uint64        `default:"1" help:"Another number gives another organization."`
-	Rate    float64       `default:"10" help:"Requests a second before it answers 429, as Dixa does; 0 for no limit."`
-	Latency time.Duration `help:"Added to every answer."`
-	Faults  float64       `placeholder:"SHARE" help:"Share of requests that fail, 0.02 for 2 in 100: errors, 429s, broken connections, web pages, silence, before or after the work. The seed says which."`
+	jsonFlag `embed:""`
+	Listen   string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Where to listen; port 0 takes a free one."`
+	Seed     uint64        `default:"1" help:"Another number gives another organization."`
+	Rate     float64       `default:"10" help:"Requests a second before it answers 429, as Dixa does; 0 for no limit."`
+	Latency  time.Duration `help:"Added to every answer."`
+	Faults   float64       `placeholder:"SHARE" help:"Share of requests that fail, 0.02 for 2 in 100: errors, 429s, broken connections, web pages, silence, before or after the work. The seed says which."`
 }
 
 // Run serves the offline Dixa until the process is told to stop.
-func (c *offlineCmd) Run(ctx context.Context) error {
+func (c *offlineCmd) Run(ctx context.Context, out *output) error {
 	dixa := offline.New(offline.Options{Seed: c.Seed, Rate: c.Rate, Burst: 4, Latency: c.Latency})
 	if !(c.Faults >= 0 && c.Faults <= 1) {
 		return fmt.Errorf("--faults must be from 0 to 1, not %v", c.Faults)
@@ -27,12 +28,23 @@ func (c *offlineCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf(`offline Dixa at %s (ctrl-C ends it and forgets what was changed)
+	c.print(out, url)
+	if out.err == nil { // else nobody knows the address
+		<-ctx.Done()
+	}
+	return stop()
+}
+
+// print says how to reach it.
+func (c *offlineCmd) print(out *output, url string) {
+	if c.JSON {
+		_ = out.jsonLine(map[string]string{"url": url}) // cannot fail but in writing
+		return
+	}
+	out.printf(`offline Dixa at %s (ctrl-C ends it and forgets what was changed)
 
 In another terminal:
   export DIXA_MCP_BASE_URL=%s DIXA_API_TOKEN=offline
   dixa-mcp call get_conversation '{"conversationId":1234}'
 `, url, url)
-	<-ctx.Done()
-	return stop()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,20 +55,20 @@ func TestFreezeOverRedis(t *testing.T) {
 	c := newCold(t)
 	where := c.where()
 	where.Redis = s.URL()
-	require.NoError(t, (&freezeCmd{Agent: "triage", Reason: "nonsense", freezeDir: where}).Run(t.Context()))
+	require.NoError(t, (&freezeCmd{Agent: "triage", Reason: "nonsense", freezeDir: where}).Run(t.Context(), &output{to: io.Discard}))
 	c.stopped(false, false)
 	require.Eventually(t, func() bool { reason, is := g.Freezes().Frozen("triage"); return is && reason == "nonsense" }, 2*time.Second, 5*time.Millisecond)
 	marks, err := g.Freezes().List(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, whoami(), marks["triage"].By)
-	require.ErrorContains(t, (&thawCmd{freezeDir: where}).Run(t.Context()), "all agents is not frozen in the Redis at "+s.Addr)
-	require.NoError(t, (&thawCmd{Agent: "triage", freezeDir: where}).Run(t.Context()))
+	require.ErrorContains(t, (&thawCmd{freezeDir: where}).Run(t.Context(), &output{to: io.Discard}), "there is no freeze of all agents in the Redis at "+s.Addr)
+	require.NoError(t, (&thawCmd{Agent: "triage", freezeDir: where}).Run(t.Context(), &output{to: io.Discard}))
 	require.Eventually(t, func() bool { _, is := g.Freezes().Frozen("triage"); return !is }, 2*time.Second, 5*time.Millisecond)
 	require.Equal(t, 1, g.State().Replicas)
 	events, _ := c.told()
 	require.Equal(t, []audit.Event{audit.EventFreeze, audit.EventThaw}, events)
 	s.Kill()
-	require.ErrorContains(t, (&freezeCmd{freezeDir: where}).Run(t.Context()), "cannot be used")
+	require.ErrorContains(t, (&freezeCmd{freezeDir: where}).Run(t.Context(), &output{to: io.Discard}), "cannot be used")
 }
 
 // An approver decides about what the servers that share a Redis have put aside.
@@ -84,14 +85,13 @@ func TestApproveOverRedis(t *testing.T) {
 	require.NoError(t, err)
 
 	var out bytes.Buffer
-	d, err := flags.desk(t.Context(), &out)
-	require.NoError(t, err)
-	require.NoError(t, d.list(t.Context(), false))
-	d.close()
+	list := approvalsListCmd{approverFlags: flags}
+	require.NoError(t, list.Run(t.Context(), &output{to: &out}))
 	require.Contains(t, out.String(), yes.Number)
 	require.Contains(t, out.String(), no.Number)
-	require.NoError(t, flags.decide(t.Context(), &out, yes.Number, true, "fine"))
-	require.NoError(t, flags.decide(t.Context(), &out, no.Number, false, ""))
+	printer := flags.printer(&output{to: &out})
+	require.NoError(t, flags.decide(t.Context(), printer, yes.Number, true, "fine"))
+	require.NoError(t, flags.decide(t.Context(), printer, no.Number, false, ""))
 	taken, err := g.Approvals().Take(t.Context(), request.Agent, request.Digest)
 	require.NoError(t, err)
 	require.Equal(t, "anna.holm", taken.Approver)

@@ -21,10 +21,10 @@ type serveCmd struct {
 }
 
 // Run serves until the client closes its end or the process is told to stop.
-func (c *serveCmd) Run(ctx context.Context) error {
+func (c *serveCmd) Run(ctx context.Context, out *output) error {
 	if c.HTTP != "" {
 		defer c.logTo(os.Stderr)()
-		return c.host(ctx, os.Stdout)
+		return c.host(ctx, out)
 	}
 	if c.httpFlags != (httpFlags{}) {
 		return errors.New("there are flags or variables for serving over HTTP, and no address: add --http ADDRESS (or DIXA_MCP_HTTP)")

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,7 +23,7 @@ type auditTailCmd struct {
 }
 
 // Run prints the newest records, and what comes.
-func (c *auditTailCmd) Run(ctx context.Context) error {
+func (c *auditTailCmd) Run(ctx context.Context, out *output) error {
 	dir, err := c.dir()
 	if err != nil {
 		return err
@@ -45,29 +44,29 @@ func (c *auditTailCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for _, r := range last {
-		c.print(r)
+		if err := c.print(out, r); err != nil {
+			return err
+		}
 	}
-	for c.Follow {
+	for c.Follow && out.err == nil {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(tailPause):
 		}
-		if err := c.more(dir, read); err != nil {
+		if err := c.more(out, dir, read); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *auditTailCmd) print(r audit.Record) {
-	if !c.JSON {
-		fmt.Println(audit.Line(r, time.Local))
-		return
+func (c *auditTailCmd) print(out *output, r audit.Record) error {
+	if c.JSON {
+		return out.jsonLine(r)
 	}
-	if line, err := json.Marshal(r); err == nil { // it was just read from JSON
-		fmt.Println(string(line))
-	}
+	out.printf("%s\n", audit.Line(r, time.Local))
+	return out.err
 }
 
 // ends notes where each file ends.
@@ -82,13 +81,13 @@ func ends(dir string, read map[string]int64) error {
 }
 
 // more prints what was added to the files since.
-func (c *auditTailCmd) more(dir string, read map[string]int64) error {
+func (c *auditTailCmd) more(out *output, dir string, read map[string]int64) error {
 	files, err := filepath.Glob(filepath.Join(dir, "audit-*.jsonl"))
 	if err != nil {
 		return err
 	}
 	for _, name := range files {
-		if err := c.added(name, read); err != nil {
+		if err := c.added(out, name, read); err != nil {
 			return err
 		}
 	}
@@ -96,7 +95,7 @@ func (c *auditTailCmd) more(dir string, read map[string]int64) error {
 }
 
 // added prints the whole lines of one file behind what was read of it.
-func (c *auditTailCmd) added(name string, read map[string]int64) error {
+func (c *auditTailCmd) added(out *output, name string, read map[string]int64) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil // it was taken away meanwhile
@@ -114,7 +113,9 @@ func (c *auditTailCmd) added(name string, read map[string]int64) error {
 		read[name] += int64(len(line))
 		var r audit.Record
 		if json.Unmarshal(line, &r) == nil && told(r) {
-			c.print(r)
+			if err := c.print(out, r); err != nil {
+				return err
+			}
 		}
 	}
 }

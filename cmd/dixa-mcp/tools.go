@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"text/tabwriter"
 
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
@@ -32,26 +30,23 @@ type row struct {
 }
 
 // Run lists the tools.
-func (c *toolsCmd) Run() error {
+func (c *toolsCmd) Run(out *output) error {
 	if c.Matrix {
-		return c.matrix()
+		return c.matrix(out)
 	}
 	rows, err := c.rows()
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		e := json.NewEncoder(os.Stdout)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(rows)
+		return out.json(append([]row{}, rows...))
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TOOL\tACCESS\tLEVEL\tGROUP\tWHY")
+	lines := [][]string{{"TOOL", "ACCESS", "LEVEL", "GROUP", "WHY"}}
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.Access, r.Level, r.Group, r.Why)
+		lines = append(lines, []string{r.Name, r.Access, r.Level, r.Group, r.Why})
 	}
-	return w.Flush()
+	out.table(lines)
+	return nil
 }
 
 func (c *toolsCmd) rows() ([]row, error) {
@@ -90,7 +85,7 @@ func (c *toolsCmd) agent() (*capability.Agent, error) {
 }
 
 // matrix shows what an agent may do in each group, as off, read or full use.
-func (c *toolsCmd) matrix() error {
+func (c *toolsCmd) matrix(out *output) error {
 	if c.Agent == "" {
 		return errors.New("--matrix needs --agent")
 	}
@@ -98,8 +93,10 @@ func (c *toolsCmd) matrix() error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "GROUP\tUSE\tREAD\tWRITE\tSEND\tERASE")
+	if c.JSON {
+		return usagef("--matrix excludes --json: tools --json lists each tool with its group and level")
+	}
+	lines := [][]string{{"GROUP", "USE", "READ", "WRITE", "SEND", "ERASE"}}
 	for _, group := range tools.Groups() {
 		granted, there := map[string]int{}, map[string]int{}
 		for _, t := range tools.All() {
@@ -121,17 +118,18 @@ func (c *toolsCmd) matrix() error {
 		case granted["read"] > 0:
 			use = "read"
 		}
-		fmt.Fprintf(w, "%s\t%s", group, use)
+		line := []string{group, use}
 		for _, level := range []string{"read", "write", "send", "erase"} {
 			cell := "-"
 			if there[level] > 0 {
 				cell = fmt.Sprintf("%d of %d", granted[level], there[level])
 			}
-			fmt.Fprintf(w, "\t%s", cell)
+			line = append(line, cell)
 		}
-		fmt.Fprintln(w)
+		lines = append(lines, line)
 	}
-	return w.Flush()
+	out.table(lines)
+	return nil
 }
 
 func all() []row {

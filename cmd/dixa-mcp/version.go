@@ -2,16 +2,20 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"runtime"
 	"runtime/debug"
 )
 
-type versionCmd struct{}
+type versionCmd struct {
+	jsonFlag `embed:""`
+}
 
 // Run prints the version, and what it was built with.
-func (versionCmd) Run() error {
-	fmt.Printf("dixa-mcp %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func (c *versionCmd) Run(out *output) error {
+	if c.JSON {
+		return out.json(map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+	}
+	out.printf("dixa-mcp %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
 

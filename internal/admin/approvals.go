@@ -10,8 +10,8 @@ import (
 	"dixa-mcp/internal/approval"
 )
 
-// item is a request in a list: without its text, which is a customer's correspondence.
-type item struct {
+// Item is a request in a list: without its text, which is a customer's correspondence.
+type Item struct {
 	Number       string         `json:"number"`
 	State        approval.State `json:"state"`
 	Agent        string         `json:"agent"`
@@ -27,19 +27,31 @@ type item struct {
 	Outcome      string         `json:"outcome,omitzero"`
 }
 
-func itemOf(r approval.Request) item {
-	return item{r.Number, r.State, r.Agent, r.Tool, r.Level, r.Conversation, r.Created, r.Expires, r.Approver, r.KeyID, r.Decided, r.Reason, r.Outcome}
+// ItemOf gives what a list shows of a request.
+func ItemOf(r approval.Request) Item {
+	return Item{r.Number, r.State, r.Agent, r.Tool, r.Level, r.Conversation, r.Created, r.Expires, r.Approver, r.KeyID, r.Decided, r.Reason, r.Outcome}
 }
 
-// whole is a request with all that would be sent.
-type whole struct {
-	item
+// Whole is a request with all that would be sent.
+type Whole struct {
+	Item
 	Effect    string          `json:"effect,omitzero"`
 	Arguments json.RawMessage `json:"arguments,omitzero"`
 	Rules     string          `json:"rules"`     // digest of the capability file when it asked
 	RulesNow  string          `json:"rulesNow"`  // and now
 	MayDecide bool            `json:"mayDecide"` // whoever asks may decide about it
 	DecidesAs string          `json:"you"`       // the approver whose key it is
+}
+
+// Whole gives all of a request, and what the approver may do with it.
+func (d *Desk) Whole(r approval.Request) Whole {
+	return Whole{ItemOf(r), r.Effect, r.Arguments, r.Rules, d.Rules.Digest(), d.May(r) == nil, d.Who.Name}
+}
+
+// Items is a list of requests.
+type Items struct {
+	Approvals  []Item `json:"approvals"`
+	Unreadable bool   `json:"unreadable,omitzero"` // some more cannot be read
 }
 
 // listApprovals gives those that wait, the oldest first; with ?all=true also those of the last week.
@@ -56,14 +68,11 @@ func (p *port) listApprovals(d *Desk, w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		p.Log.Error("admin port: some approvals cannot be read", "error", err)
 	}
-	items := make([]item, len(list))
+	items := make([]Item, len(list))
 	for i, r := range list {
-		items[i] = itemOf(r)
+		items[i] = ItemOf(r)
 	}
-	answer(w, struct {
-		Approvals  []item `json:"approvals"`
-		Unreadable bool   `json:"unreadable,omitzero"` // some more cannot be read
-	}{items, err != nil})
+	answer(w, Items{items, err != nil})
 }
 
 func (p *port) showApproval(d *Desk, w http.ResponseWriter, r *http.Request) {
@@ -72,7 +81,7 @@ func (p *port) showApproval(d *Desk, w http.ResponseWriter, r *http.Request) {
 		p.undecided(w, err)
 		return
 	}
-	answer(w, whole{itemOf(found), found.Effect, found.Arguments, found.Rules, d.Rules.Digest(), d.May(found) == nil, d.Who.Name})
+	answer(w, d.Whole(found))
 }
 
 // decide is a yes or a no.
@@ -91,7 +100,7 @@ func (p *port) decide(approve bool) func(*Desk, http.ResponseWriter, *http.Reque
 			p.undecided(w, err)
 			return
 		}
-		answer(w, itemOf(found))
+		answer(w, ItemOf(found))
 	}
 }
 

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/admin"
+	"dixa-mcp/internal/approval"
+)
+
+const (
+	adminTimeout   = 30 * time.Second // of one request to an admin port
+	mostAdminBytes = 32 << 20         // of one answer: a list of all agents' parked calls
+)
+
+// adminClient sends requests to the admin port of a server, each with a key.
+type adminClient struct {
+	base string
+	key  string
+	http *http.Client
+}
+
+// newAdminClient checks the address. The key goes to it alone: redirects are not followed.
+func newAdminClient(address string, key []byte) (*adminClient, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, usagef("--url must be the address of an admin port such as http://127.0.0.1:9090, not %q", address)
+	}
+	if u.Scheme == "http" && !onThisMachine(u.Host) && !onThisMachine(u.Host+":80") {
+		fmt.Fprintln(os.Stderr, "Warning: over http:// the key can be read on its way; use a tunnel, or https:// if something in front of the port has it.")
+	}
+	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &adminClient{strings.TrimRight(u.String(), "/"), string(key), &http.Client{Timeout: adminTimeout, CheckRedirect: refuse}}, nil
+}
+
+// do sends a request and reads its answer into a value.
+func (c *adminClient) do(ctx context.Context, method, path string, body, into any) error {
+	var text io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		text = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, text)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+c.key)
+	r.Header.Set("User-Agent", userAgent())
+	res, err := c.http.Do(r)
+	if err != nil {
+		return fmt.Errorf("the admin port does not answer: %w; check --url, and that the server runs with --admin", err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(res.Body, mostAdminBytes))
+	if err != nil {
+		return fmt.Errorf("the answer of the admin port broke off: %w", err)
+	}
+	if res.StatusCode >= 300 {
+		return c.refused(res.StatusCode, answer)
+	}
+	if into == nil || res.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return errors.New("what answered at --url is not the admin port of dixa-mcp: its answer is not the JSON expected")
+	}
+	return nil
+}
+
+// refused is the error for a status that is not a success.
+func (c *adminClient) refused(status int, answer []byte) error {
+	var said struct{ Error string }
+	if json.Unmarshal(answer, &said) != nil || said.Error == "" {
+		return fmt.Errorf("what answered at --url is not the admin port of dixa-mcp: status %d", status)
+	}
+	err := fmt.Errorf("the admin port answered: %s", approval.Visible(said.Error))
+	switch status {
+	case http.StatusUnauthorized:
+		return refusedf("the admin port does not accept the key: --key-file must hold the one for it, an approver's for approvals and the admin key for freezes")
+	case http.StatusForbidden, http.StatusConflict:
+		return &exitError{exitRefused, err}
+	case http.StatusNotFound:
+		return &exitError{exitNotFound, err}
+	}
+	return err
+}
+
+// remoteDesk decides at the admin port of a server, which checks the key and keeps the record.
+type remoteDesk struct{ *adminClient }
+
+func (d remoteDesk) list(ctx context.Context, all bool) ([]admin.Item, error) {
+	path := "/approvals"
+	if all {
+		path += "?all=true"
+	}
+	var found admin.Items
+	if err := d.do(ctx, http.MethodGet, path, nil, &found); err != nil {
+		return nil, err
+	}
+	if found.Unreadable {
+		return found.Approvals, errors.New("the server cannot read some of the calls that wait; its log says why")
+	}
+	return found.Approvals, nil
+}
+
+func (d remoteDesk) show(ctx context.Context, number string) (w admin.Whole, err error) {
+	return w, d.do(ctx, http.MethodGet, "/approvals/"+url.PathEscape(number), nil, &w)
+}
+
+func (d remoteDesk) decide(ctx context.Context, r admin.Whole, approve bool, reason string) (i admin.Item, err error) {
+	verb := "/deny"
+	if approve {
+		verb = "/approve"
+	}
+	return i, d.do(ctx, http.MethodPost, "/approvals/"+url.PathEscape(r.Number)+verb, map[string]string{"reason": reason}, &i)
+}
+
+func (d remoteDesk) close() { d.http.CloseIdleConnections() }

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// The exit codes of every command. docs/commands.md has the table.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitNotFound    = 4
+	exitInterrupted = 130 // as a shell reports SIGINT
+	exitPipe        = 141 // as a shell reports SIGPIPE
+)
+
+// exitError is an error with the exit code that it ends the program with.
+type exitError struct {
+	code int
+	error
+}
+
+// Unwrap gives the error itself.
+func (e *exitError) Unwrap() error { return e.error }
+
+// usagef is an error of the command line: nothing was done.
+func usagef(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// refusedf is an error of access: what was asked for is not allowed.
+func refusedf(format string, args ...any) error {
+	return &exitError{exitRefused, fmt.Errorf(format, args...)}
+}
+
+// notFoundf is an error about something that does not exist.
+func notFoundf(format string, args ...any) error {
+	return &exitError{exitNotFound, fmt.Errorf(format, args...)}
+}
+
+// exitCode is the code for how a command ended.
+func exitCode(ctx context.Context, err error) int {
+	var e *exitError
+	switch {
+	case err == nil:
+		return exitDone
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, &e):
+		return e.code
+	case errors.Is(err, fs.ErrNotExist):
+		return exitNotFound
+	}
+	return exitFailed
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+)
+
+// leaves are all commands, such as "audit show", with their nodes.
+func leaves(t *testing.T) map[string]*kong.Node {
+	t.Helper()
+	k, err := newParser(new(cli), context.Background(), &output{to: &bytes.Buffer{}}, func(int) {})
+	require.NoError(t, err)
+	all := map[string]*kong.Node{}
+	for _, leaf := range k.Model.Leaves(false) {
+		all[leaf.Path()] = leaf
+	}
+	return all
+}
+
+// printing is a command line of each command that succeeds and prints something. A new command needs a line here.
+var printing = map[string][]string{
+	"serve":                {"--offline", "--http", "127.0.0.1:0", "--demo-keys"},
+	"config":               {"cursor", "--offline"},
+	"tools":                {},
+	"call":                 {"get_organization", "--offline"},
+	"check":                {},
+	"explain":              {"get_organization", "--offline"},
+	"diff":                 {"~/office/capabilities.yaml", "~/office/capabilities.yaml"},
+	"doctor":               {"--offline"},
+	"audit show":           {},
+	"audit tail":           {"--follow"},
+	"audit verify":         {},
+	"approvals list":       {"--all"},
+	"approvals show":       {"NUMBER"},
+	"approvals approve":    {"NUMBER"},
+	"approvals deny":       {"NUMBER"},
+	"key new":              {"--admin"},
+	"freeze":               {"--agent", "triage"},
+	"thaw":                 {},
+	"offline":              {},
+	"export conversations": {"--out", "~/a.csv", "--updated-after", "2026-01-01", "--dry-run"},
+	"export messages":      {"--out", "~/a.csv", "--created-after", "2026-01-01", "--dry-run"},
+	"demo":                 {},
+	"version":              {},
+}
+
+// withoutJSON are the commands that need no --json, and why.
+var withoutJSON = map[string]string{
+	"serve":  "prints the protocol",
+	"config": "prints the JSON of a client",
+	"call":   "prints what a model gets",
+	"demo":   "tells a story",
+}
+
+// lineFor is a command line of a command that prints something, in a place where that works.
+func (p *place) lineFor(name string) []string {
+	p.t.Helper()
+	args, ok := printing[name]
+	require.True(p.t, ok, "the command %q has no line in the table printing of output_test.go", name)
+	args = append(strings.Fields(name), args...)
+	switch {
+	case strings.HasPrefix(name, "audit "):
+		p.good("call", "get_organization", "--offline")
+	case strings.HasPrefix(name, "approvals "):
+		o := newOffice(p.t)
+		number := o.park(1234).Number
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "NUMBER", number)
+		}
+		args = append(args, "--state", o.dir, "--capabilities", filepath.Join(o.dir, "capabilities.yaml"), "--key-file", filepath.Join(o.dir, "anna"))
+	case name == "diff":
+		p.write("office/capabilities.yaml", approvers)
+	case name == "thaw":
+		p.good("freeze")
+	}
+	return args
+}
+
+// A command whose output is lost fails and says so, whatever it prints.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	for name := range leaves(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlace(t)
+			c := p.command(nil, p.lineFor(name)...)
+			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			require.NoError(t, err)
+			defer full.Close()
+			code, stderr := runTo(t, c, full)
+			require.Equal(t, exitFailed, code, stderr)
+			require.Contains(t, stderr, "standard output could not be written, and what was printed is not complete: write /dev/stdout: no space left on device")
+		})
+	}
+	for _, args := range [][]string{{}, {"--help"}, {"audit", "show", "--help"}} {
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		require.NoError(t, err)
+		defer full.Close()
+		code, stderr := runTo(t, newPlace(t).command(nil, args...), full)
+		require.Equal(t, exitFailed, code, "%v: %s", args, stderr)
+		require.Contains(t, stderr, "no space left on device")
+	}
+}
+
+// A command whose reader is gone, as with head, ends without a word.
+func TestOutputThatNobodyReads(t *testing.T) {
+	for name := range leaves(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlace(t)
+			c := p.command(nil, p.lineFor(name)...)
+			r, w, err := os.Pipe()
+			require.NoError(t, err)
+			require.NoError(t, r.Close())
+			defer w.Close()
+			code, stderr := runTo(t, c, w)
+			require.Equal(t, exitPipe, code, stderr)
+			require.NotContains(t, stderr, "pipe") // the log of a server, and what was not done, may be there
+			require.LessOrEqual(t, strings.Count(stderr, "dixa-mcp: "), 1)
+		})
+	}
+}
+
+// Every command that prints facts prints them as JSON, too: one value, or one a line for records.
+func TestJSON(t *testing.T) {
+	for name, leaf := range leaves(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			has := slices.ContainsFunc(leaf.Flags, func(f *kong.Flag) bool { return f.Name == "json" })
+			if why, ok := withoutJSON[name]; ok {
+				require.False(t, has, "%s: take it out of the table withoutJSON of output_test.go", why)
+				return
+			}
+			require.True(t, has, "embed jsonFlag, or say in the table withoutJSON of output_test.go why not")
+			p := newPlace(t)
+			c := p.command(nil, append(p.lineFor(name), "--json")...)
+			if name == "offline" || name == "audit tail" { // they go on
+				var first json.RawMessage
+				out, err := c.StdoutPipe()
+				require.NoError(t, err)
+				require.NoError(t, c.Start())
+				require.NoError(t, json.NewDecoder(out).Decode(&first))
+				require.NoError(t, c.Process.Signal(os.Interrupt))
+				require.NoError(t, c.Wait())
+				return
+			}
+			o := finish(t, c)
+			require.Zero(t, o.code, o.stderr)
+			d, values := json.NewDecoder(strings.NewReader(o.stdout)), 0
+			for d.More() {
+				var value any
+				require.NoError(t, d.Decode(&value), o.stdout)
+				values++
+			}
+			require.NotZero(t, values)
+			if name != "audit show" {
+				require.Equal(t, 1, values, o.stdout)
+			}
+		})
+	}
+}
+
+// Only output.go and its like reach standard output: a command that printed past [output] would lose an error.
+func TestNothingPrintsPastTheOutput(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || file == "terminal.go" || file == "serve.go" { // serve.go keeps it for the protocol
+			continue
+		}
+		f, err := parser.ParseFile(gotoken.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(f, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			x, ok := s.X.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			name := x.Name + "." + s.Sel.Name
+			require.NotContains(t, []string{"fmt.Print", "fmt.Println", "fmt.Printf", "os.Stdout"}, name, "%s prints past output: give its Run an *output", file)
+			return true
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	for _, c := range []struct {
+		width int
+		want  string
+	}{
+		{0, "A    B\nlong  one two three four five six\n"},
+		{26, "A     B\nlong  one two three four\n      five six\n"},
+		{5, "A     B\nlong  one two three four\n      five six\n"},
+	} {
+		var b bytes.Buffer
+		o := &output{to: &b, width: c.width}
+		o.table([][]string{{"A", "B"}, {"long", "one two three four five six"}})
+		require.Equal(t, strings.Replace(c.want, "A    B", "A     B", 1), b.String())
+	}
+}
+
+// runTo runs a command with its standard output somewhere, and gives its exit code and standard error.
+func runTo(t *testing.T, cmd *exec.Cmd, to *os.File) (int, string) {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = to, &stderr, time.Second
+	_ = cmd.Run() // its exit code says more
+	require.NotNil(t, cmd.ProcessState)
+	return cmd.ProcessState.ExitCode(), stderr.String()
+}
