@@ -6,9 +6,10 @@ import (
 )
 
 // Clean removes from s what a person does not see and a model reads: zero-width and bidirectional
-// controls, the tag block, variation selectors (but U+FE0F behind an emoji), soft hyphens, fillers,
-// private use, and control characters but newline and tab. A carriage return and the Unicode line
-// separators become a newline. Bytes that are not UTF-8 become U+FFFD. It is its own fixed point.
+// controls, the tag block, variation selectors, soft hyphens, fillers, private use, and control
+// characters but newline and tab. Where such a character shapes what a person sees, it stays: see
+// shaping. A carriage return and the Unicode line separators become a newline. Bytes that are not
+// UTF-8 become U+FFFD. It is its own fixed point.
 func Clean(s string) string {
 	for i := special([]byte(s), 0); i < len(s); i = special([]byte(s), i) {
 		if plain[s[i]]&readable != 0 {
@@ -16,11 +17,15 @@ func Clean(s string) string {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if r < 0x300 && r > 0xA0 && r != 0xAD || r == 0xFE0F && emojiBase(lastRune(s[:i])) {
+		if r < 0x300 && r > 0xA0 && r != 0xAD {
 			i += n
 			continue
 		}
-		if hidden(r) || lineEnd(r) || n == 1 {
+		if hidden(r) {
+			if n = shaping(lastRune(s[:i]), r, s[i:]); n == 0 {
+				return rewrite(s, i)
+			}
+		} else if lineEnd(r) || n == 1 {
 			return rewrite(s, i)
 		}
 		i += n
@@ -34,14 +39,21 @@ func rewrite(s string, from int) string {
 	b.Grow(len(s))
 	b.WriteString(s[:from])
 	prev := lastRune(s[:from]) // the last rune that is kept
-	for i, r := range s[from:] {
+	for i, n := from, 0; i < len(s); i += n {
+		var r rune
+		r, n = utf8.DecodeRuneInString(s[i:])
 		switch {
-		case r == '\r' && strings.HasPrefix(s[from+i+1:], "\n"):
+		case r == '\r' && strings.HasPrefix(s[i+1:], "\n"):
 			continue
 		case lineEnd(r):
 			r = '\n'
-		case r == 0xFE0F && emojiBase(prev):
 		case hidden(r):
+			kept := shaping(prev, r, s[i:])
+			if kept == 0 {
+				continue
+			}
+			b.WriteString(s[i : i+kept])
+			n, prev = kept, lastRune(s[i:i+kept])
 			continue
 		}
 		b.WriteRune(r)
