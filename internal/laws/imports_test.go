@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"internal/identity":              {"internal/capability", "github.com/coreos/go-oidc/v3/oidc", "github.com/go-jose/go-jose/v4", "golang.org/x/time/rate"},
 	"internal/replicas":              {"dixaclient", "internal/gate", "internal/approval", "internal/freeze", "github.com/redis/go-redis/v9", "github.com/redis/go-redis/v9/maintnotifications", "golang.org/x/time/rate"},
 	"internal/replicas/redistest":    nil,
+	"internal/base/when":             {},
 	"internal/seal":                  {},
 	"internal/offline":               {},
 	"internal/export":                {"dixaclient"},
