@@ -233,7 +233,7 @@ func TestApprovalsCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"approvals", "approve", "A-7K2Q", "--key-file", "k", "--reason", "r", "--state", "s", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, approvalsApproveCmd{"A-7K2Q", "r", approverFlags{KeyFile: "k", fileFlag: fileFlag{"c"}, recordFlags: recordFlags{State: "s"}}}, c.Approvals.Approve)
+	require.Equal(t, approvalsApproveCmd{"A-7K2Q", "r", approverFlags{KeyFile: "k", fileFlag: fileFlag{Capabilities: "c"}, recordFlags: recordFlags{State: "s"}}}, c.Approvals.Approve)
 	_, err = parser.Parse([]string{"approvals", "list"})
 	require.ErrorContains(t, err, "--key-file")
 	t.Setenv("DIXA_MCP_APPROVER_KEY_FILE", "e")

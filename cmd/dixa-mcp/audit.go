@@ -21,8 +21,8 @@ type auditCmd struct {
 
 // recordFlags say where records are.
 type recordFlags struct {
-	State string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
-	Audit string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records, by default audit in the state folder."`
+	State string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state."`
+	Audit string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records, by default audit in the state directory."`
 }
 
 func (f recordFlags) dir() (string, error) {

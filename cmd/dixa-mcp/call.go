@@ -1,13 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
+	"sync"
 
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -25,14 +31,18 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 	if _, ok := tools.ByName(c.Tool); !ok {
 		return noSuchTool(c.Tool)
 	}
+	var seen callWatch
 	arguments := []byte(c.Arguments)
 	if c.Arguments == "-" {
 		var err error
-		if arguments, err = readInput(ctx); err != nil {
+		if arguments, err = readInput(ctx, os.Stdin); err != nil {
 			return err
 		}
 	}
-	s, err := c.open(ctx)
+	if err := oneObject(arguments); err != nil {
+		return err
+	}
+	s, err := c.assemble(ctx, "", func(*system) (gate.Observer, error) { return &seen, nil })
 	if err != nil {
 		return err
 	}
@@ -43,21 +53,77 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 	}
 	a := s.gate.Call(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: arguments})
 	if a.Failed {
-		return errors.New(a.Text)
+		return seen.failed(a.Text, s.token.from)
 	}
 	out.printf("%s\n", a.Text)
 	return nil
 }
 
-// readInput reads standard input to its end, unless ctx ends before: a read cannot be interrupted.
-func readInput(ctx context.Context) ([]byte, error) {
+// oneObject refuses arguments that are not a JSON object.
+func oneObject(arguments []byte) error {
+	text := bytes.TrimSpace(arguments)
+	if len(text) == 0 {
+		return nil
+	}
+	if !json.Valid(text) {
+		return usagef("the arguments are invalid JSON; give one object such as '{\"conversationId\":1234}'. Nothing was sent to Dixa.")
+	}
+	if text[0] != '{' {
+		return usagef("the arguments must be one JSON object such as '{\"conversationId\":1234}', not %.40q. Nothing was sent to Dixa.", text)
+	}
+	return nil
+}
+
+// callWatch notes how a call ends, for the exit code.
+type callWatch struct {
+	mu      sync.Mutex
+	refused bool
+	status  int // of Dixa's last answer
+}
+
+// Call implements [gate.Observer].
+func (w *callWatch) Call(ctx context.Context, _ gate.CallInfo) (context.Context, func(gate.CallEnd)) {
+	return ctx, func(end gate.CallEnd) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.refused = end.Decision == audit.Refused
+	}
+}
+
+// Operation implements [gate.Observer].
+func (w *callWatch) Operation(ctx context.Context, _ gate.CallInfo, _ *dixaclient.Spec) (context.Context, func(gate.OperationEnd)) {
+	return ctx, func(end gate.OperationEnd) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.status = end.Status
+	}
+}
+
+// failed gives the text of a failed call its exit code. Where Dixa did not accept the token it says which one that was.
+func (w *callWatch) failed(text, token string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := errors.New(text)
+	switch {
+	case w.status == http.StatusUnauthorized || w.status == http.StatusForbidden:
+		return &exitError{exitRefused, fmt.Errorf("%w The token is from %s.", err, token)}
+	case w.refused:
+		return &exitError{exitRefused, err}
+	case w.status == http.StatusNotFound:
+		return &exitError{exitNotFound, err}
+	}
+	return err
+}
+
+// readInput reads to the end, unless ctx ends before: a read cannot be interrupted.
+func readInput(ctx context.Context, from io.Reader) ([]byte, error) {
 	type input struct {
 		text []byte
 		err  error
 	}
 	read := make(chan input, 1)
 	go func() {
-		text, err := io.ReadAll(os.Stdin)
+		text, err := io.ReadAll(from)
 		read <- input{text, err}
 	}()
 	select {
@@ -71,8 +137,8 @@ func readInput(ctx context.Context) ([]byte, error) {
 func noSuchTool(name string) error {
 	names := tools.Names()
 	if near := schemas.Nearest(name, names); near != "" {
-		return fmt.Errorf("there is no tool %q; did you mean %s?", name, near)
+		return notFoundf("there is no tool %q; did you mean %s?", name, near)
 	}
 	slices.Sort(names)
-	return fmt.Errorf("there is no tool %q; dixa-mcp tools lists all %d", name, len(names))
+	return notFoundf("there is no tool %q; dixa-mcp tools lists all %d", name, len(names))
 }

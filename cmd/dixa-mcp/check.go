@@ -4,6 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +32,7 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 		_, err := out.Write(dixamcp.DefaultCapabilities)
 		return err
 	}
+	inForce := c.path()
 	if c.File != "" {
 		c.Capabilities = c.File
 	}
@@ -39,7 +44,7 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	if c.File != "" {
 		state = "Valid"
 	}
-	found := checked{State: state, File: where, Digest: rules.Digest(), Agents: []checkedAgent{}, Notes: []string{}}
+	found := checked{State: state, File: where, Digest: rules.Digest(), Token: c.tokenFrom(), Agents: []checkedAgent{}, Notes: []string{}}
 	for _, a := range rules.Agents() {
 		n := levels(a)
 		_, notStdio := rules.Stdio(a.Name)
@@ -47,6 +52,11 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	}
 	for _, n := range rules.Notes() {
 		found.Notes = append(found.Notes, n.String())
+	}
+	for _, name := range []string{c.File, "capabilities.yaml", "capabilities.yml"} {
+		if note := notInForce(name, inForce); note != "" && !slices.Contains(found.Notes, note) {
+			found.Notes = append(found.Notes, note)
+		}
 	}
 	if !c.JSON {
 		found.print(out)
@@ -73,9 +83,35 @@ type checked struct {
 	State  string         `json:"state"` // In force or Valid
 	File   string         `json:"file"`
 	Digest string         `json:"digest"`
+	Token  string         `json:"token"` // where it comes from
 	Agents []checkedAgent `json:"agents"`
 	Notes  []string       `json:"notes"`
 	Online *compared      `json:"online,omitempty"`
+}
+
+// tokenFrom says where the token comes from, or why there is none.
+func (f reachFlags) tokenFrom() string {
+	t, err := f.tokens()
+	switch {
+	case errors.Is(err, errNoToken):
+		return "none (dixa-mcp login stores one)"
+	case err != nil:
+		return err.Error()
+	}
+	return t.from
+}
+
+// notInForce says that a file is there and is not the one in force, "" where it is, or where there is none.
+func notInForce(name, inForce string) string {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() || sameFile(name, inForce) {
+		return ""
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		path = name
+	}
+	return fmt.Sprintf("%s is not in force: name it with --capabilities, or move it to %s", path, defaultPath())
 }
 
 type checkedAgent struct {
@@ -97,7 +133,7 @@ type compared struct {
 }
 
 func (f checked) print(out *output) {
-	out.printf("%s: %s\nDigest:   %s\n\n", f.State, f.File, f.Digest)
+	out.printf("%s: %s\nDigest:   %s\nToken:    %s\n\n", f.State, f.File, f.Digest, f.Token)
 	rows := [][]string{{"AGENT", "TOOLS", "READ", "WRITE", "SEND", "ERASE", "ABOUT"}}
 	for _, a := range f.Agents {
 		rows = append(rows, []string{a.Name, strconv.Itoa(a.Tools), strconv.Itoa(a.Read), strconv.Itoa(a.Write), strconv.Itoa(a.Send), strconv.Itoa(a.Erase), a.About})
@@ -160,6 +196,17 @@ func (c *checkCmd) online(ctx context.Context, rules *capability.Rules) (*compar
 		return nil, err
 	}
 	return &compared{len(rules.Names()), append([]string{}, problems...)}, nil
+}
+
+// tally says how many tools of each level there are, such as "12 read, 3 write".
+func tally(n map[dixaclient.Level]int) string {
+	var parts []string
+	for _, level := range []dixaclient.Level{dixaclient.Read, dixaclient.Write, dixaclient.Send, dixaclient.Erase} {
+		if n[level] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[level], level))
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "nothing")
 }
 
 func levels(a *capability.Agent) map[dixaclient.Level]int {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"dixa-mcp/internal/credential"
 )
 
 type configCmd struct {
@@ -55,7 +58,10 @@ func (c *configCmd) Run(out *output) error {
 		return err
 	}
 	if !c.Offline && c.Client != "vscode" {
-		fmt.Fprintln(os.Stderr, "Put the path of a file that holds nothing but the token in place of the one shown, or add --offline to try without a token.")
+		fmt.Fprintln(os.Stderr, "Store the token with dixa-mcp login, or name another file that holds nothing but the token. Add --offline to try without a token.")
+		if c.untrusted() {
+			fmt.Fprintf(os.Stderr, "Run dixa-mcp trust %s once, so that this capability file may use the stored token.\n", c.Capabilities)
+		}
 	}
 	return nil
 }
@@ -100,18 +106,34 @@ func (c *configCmd) launch() (launch, error) {
 	case c.Client == "vscode":
 		l.Env = map[string]string{"DIXA_API_TOKEN": "${input:dixa-api-token}"}
 	default:
-		l.Env = map[string]string{"DIXA_API_TOKEN_FILE": tokenFile()}
+		if err := c.stored(&l); err != nil {
+			return launch{}, err
+		}
 	}
 	return l, nil
 }
 
-// tokenFile suggests where the token could stand.
-func tokenFile() string {
-	dir, err := os.UserConfigDir()
+// stored lets the client use the token that dixa-mcp login stores.
+func (c *configCmd) stored(l *launch) error {
+	dir, err := credential.UserDir()
 	if err != nil {
-		dir = string(filepath.Separator)
+		return err
 	}
-	return filepath.Join(dir, "dixa-mcp", "token")
+	l.Env = map[string]string{"DIXA_API_TOKEN_FILE": dir.TokenPath()}
+	if xdg := os.Getenv("XDG_CONFIG_HOME"); xdg != "" { // a client may be started without it
+		l.Env["XDG_CONFIG_HOME"] = xdg
+	}
+	return nil
+}
+
+// untrusted tells whether the capability file may not use the stored token.
+func (c *configCmd) untrusted() bool {
+	dir, err := credential.UserDir()
+	if err != nil || c.Capabilities == "" {
+		return false
+	}
+	content, err := readSome(c.Capabilities)
+	return err == nil && errors.As(dir.Check(c.Capabilities, content), new(*credential.UntrustedError))
 }
 
 // target is the file that the client reads on this operating system.

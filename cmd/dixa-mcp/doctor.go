@@ -89,7 +89,12 @@ func (c *doctorCmd) meet(ctx context.Context) error {
 func (c *doctorCmd) ask(ctx context.Context, report func(what string, err error, good string)) (clock *time.Duration, err error) {
 	s := &system{}
 	defer s.Close()
-	config, err := c.config(s)
+	t, err := c.tokens()
+	if err != nil {
+		return nil, err
+	}
+	report("token", nil, t.from)
+	config, err := c.config(s, t)
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +111,7 @@ func (c *doctorCmd) ask(ctx context.Context, report func(what string, err error,
 		if len(tokens) > 1 {
 			what = fmt.Sprintf("token %d of %d", i+1, len(tokens))
 		}
-		config.Token = token
-		o, err := c.organization(ctx, config)
+		o, err := organizationFrom(ctx, config, token, c.Timeout)
 		switch {
 		case err == nil && first.ID == "":
 			first = o
@@ -117,20 +121,6 @@ func (c *doctorCmd) ask(ctx context.Context, report func(what string, err error,
 		report(what, err, fmt.Sprintf("the token opens %s (%s, %s)", o.Name, o.Subdomain, o.Status))
 	}
 	return watch.ahead, nil
-}
-
-func (c *doctorCmd) organization(ctx context.Context, config dixaclient.Config) (dixaclient.Organization, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	client, err := dixaclient.New(config)
-	if err != nil {
-		return dixaclient.Organization{}, err
-	}
-	a, err := dixaclient.GetOrganization.Do(ctx, client, dixaclient.NoArguments{})
-	if err == nil && a.Value.ID == "" {
-		err = errors.New("what answered is not Dixa: there is no organization in it; check --base-url")
-	}
-	return a.Value, err
 }
 
 // dateWatch compares the Date of answers with this machine's clock.

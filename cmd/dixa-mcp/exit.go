@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+
+	"dixa-mcp/internal/credential"
 )
 
 // The exit codes of every command. docs/commands.md has the table.
@@ -54,6 +56,8 @@ func exitCode(ctx context.Context, err error) int {
 		return e.code
 	case errors.Is(err, fs.ErrNotExist):
 		return exitNotFound
+	case errors.As(err, new(*credential.UntrustedError)):
+		return exitRefused
 	}
 	return exitFailed
 }

@@ -22,7 +22,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	if _, ok := tools.ByName(c.Tool); !ok {
 		return noSuchTool(c.Tool)
 	}
-	s, err := c.open(ctx)
+	s, needed, err := c.explainer(ctx)
 	if err != nil {
 		return err
 	}
@@ -32,6 +32,9 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: []byte(c.Arguments)})
+	if err := needed(); err != nil {
+		return err
+	}
 	if c.JSON {
 		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Requests})
 	} else {

@@ -189,7 +189,7 @@ func TestFreezeCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"freeze", "--agent", "triage", "--reason", "r", "--state", "s", "--audit", "a", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, freezeCmd{Agent: "triage", Reason: "r", freezeDir: freezeDir{fileFlag: fileFlag{"c"}, State: "s", Audit: "a"}}, c.Freeze)
+	require.Equal(t, freezeCmd{Agent: "triage", Reason: "r", freezeDir: freezeDir{fileFlag: fileFlag{Capabilities: "c"}, State: "s", Audit: "a"}}, c.Freeze)
 	_, err = parser.Parse([]string{"thaw", "--state", "s"})
 	require.NoError(t, err)
 	require.Equal(t, thawCmd{freezeDir: freezeDir{State: "s"}}, c.Thaw)

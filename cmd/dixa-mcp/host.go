@@ -123,7 +123,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	defer stopAdmin()
 	defer c.watch(ctx, s.gate, slog.Default())()
 	defer s.gate.OnReload(health.Reloaded)()
-	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "shared", s.group != nil)
+	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "token", s.token.from, "shared", s.group != nil)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
 	if len(demo) > 0 {
 		if demo.print(out, address, c.SSE); out.err != nil {

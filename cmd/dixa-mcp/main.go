@@ -16,6 +16,9 @@ import (
 
 type cli struct {
 	Serve     serveCmd     `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
+	Login     loginCmd     `cmd:"" help:"Verify a Dixa API token and store it for this user."`
+	Logout    logoutCmd    `cmd:"" help:"Delete the stored token."`
+	Trust     trustCmd     `cmd:"" help:"Let a capability file outside the configuration directory use the stored token."`
 	Config    configCmd    `cmd:"" help:"Print the snippet that connects an MCP client."`
 	Tools     toolsCmd     `cmd:"" help:"List all tools, or those of an agent and why it has them."`
 	Call      callCmd      `cmd:"" help:"Call one tool as an agent, without a model."`

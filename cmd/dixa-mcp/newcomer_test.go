@@ -20,12 +20,12 @@ func TestMistakes(t *testing.T) {
 		env  []string
 		says string
 	}{
-		{"no token", []string{"serve"}, nil, "no Dixa API token: set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one"},
+		{"no token", []string{"serve"}, nil, "no Dixa API token: run dixa-mcp login, or set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one"},
 		{"no token for a call", []string{"call", get, id}, nil, "no Dixa API token"},
 		{"two tokens", []string{"serve"}, []string{"DIXA_API_TOKEN=" + token, "DIXA_API_TOKEN_FILE=~/token"}, "DIXA_API_TOKEN and DIXA_API_TOKEN_FILE are both set: set one"},
-		{"a token of quotation marks", []string{"serve"}, []string{`DIXA_API_TOKEN="` + token + `"`}, "the Dixa API token has characters that no token has"},
-		{"a blank token", []string{"serve"}, []string{"DIXA_API_TOKEN=  "}, "the Dixa API token is empty"},
-		{"an empty token file", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~/empty"}, "the Dixa API token is empty"},
+		{"a token of quotation marks", []string{"serve"}, []string{`DIXA_API_TOKEN="` + token + `"`}, "DIXA_API_TOKEN: the Dixa API token has characters that no token has"},
+		{"a blank token", []string{"serve"}, []string{"DIXA_API_TOKEN=  "}, "DIXA_API_TOKEN: the Dixa API token is empty"},
+		{"an empty token file", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~/empty"}, "DIXA_API_TOKEN_FILE: the Dixa API token is empty"},
 		{"a missing token file", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~/none"}, "DIXA_API_TOKEN_FILE: open ~/none: no such file"},
 		{"a folder as token file", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~"}, "DIXA_API_TOKEN_FILE: read ~: is a directory"},
 		{"a token and a list of them", []string{"serve"}, []string{"DIXA_API_TOKEN_FILE=~/token", "DIXA_API_TOKENS=" + token}, "DIXA_API_TOKEN_FILE and DIXA_API_TOKENS are both set: set one"},
@@ -52,8 +52,8 @@ func TestMistakes(t *testing.T) {
 		{"a text for a number", []string{"call", get, `{"conversationId":"last"}`, "--offline"}, nil, `get_conversation: conversationId: got "last", want an integer. Nothing was sent to Dixa.`},
 		{"a path for a number", []string{"call", get, `{"conversationId":"../agents"}`, "--offline"}, nil, `conversationId: got "../agents", want an integer.`},
 		{"a path for an id", []string{"call", "get_queue", `{"queueId":"../agents"}`, "--offline", "--agent", "admin"}, nil, `queueId: got "../agents", want a UUID`},
-		{"arguments that are no object", []string{"call", get, `[1234]`, "--offline"}, nil, "arguments: got an array, want one JSON object of arguments."},
-		{"arguments that are no JSON", []string{"call", get, `conversationId=1234`, "--offline"}, nil, "arguments: got invalid JSON"},
+		{"arguments that are no object", []string{"call", get, `[1234]`, "--offline"}, nil, "the arguments must be one JSON object such as"},
+		{"arguments that are no JSON", []string{"call", get, `conversationId=1234`, "--offline"}, nil, "the arguments are invalid JSON; give one object such as"},
 		{"an argument too many", []string{"call", get, id, "x", "--offline"}, nil, "unexpected argument x"},
 		{"HTTP, and nobody who could connect", []string{"serve", "--offline", "--http", "127.0.0.1:0"}, nil, "nobody could connect: no agent in the capability file"},
 		{"HTTP in the open", []string{"serve", "--offline", "--http", ":0", "--capabilities", "~/keyed.yaml"}, nil, "at :0 keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy"},

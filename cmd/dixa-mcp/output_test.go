@@ -34,6 +34,9 @@ func leaves(t *testing.T) map[string]*kong.Node {
 // printing is a command line of each command that succeeds and prints something. A new command needs a line here.
 var printing = map[string][]string{
 	"serve":                {"--offline", "--http", "127.0.0.1:0", "--demo-keys"},
+	"login":                {"--base-url", "HOST"},
+	"logout":               {},
+	"trust":                {},
 	"config":               {"cursor", "--offline"},
 	"tools":                {},
 	"call":                 {"get_organization", "--offline"},
@@ -82,6 +85,8 @@ func (p *place) lineFor(name string) []string {
 			args[i] = strings.ReplaceAll(args[i], "NUMBER", number)
 		}
 		args = append(args, "--state", o.dir, "--capabilities", filepath.Join(o.dir, "capabilities.yaml"), "--key-file", filepath.Join(o.dir, "anna"))
+	case name == "login":
+		args[len(args)-1] = newHost(p.t, 200, organizationAnswer).URL
 	case name == "diff":
 		p.write("office/capabilities.yaml", approvers)
 	case name == "thaw":
@@ -147,6 +152,7 @@ func TestJSON(t *testing.T) {
 			require.True(t, has, "embed jsonFlag, or say in the table withoutJSON of output_test.go why not")
 			p := newPlace(t)
 			c := p.command(nil, append(p.lineFor(name), "--json")...)
+			c.Stdin = strings.NewReader(token)
 			if name == "offline" || name == "audit tail" { // they go on
 				var first json.RawMessage
 				out, err := c.StdoutPipe()
@@ -219,7 +225,7 @@ func TestTable(t *testing.T) {
 func runTo(t *testing.T, cmd *exec.Cmd, to *os.File) (int, string) {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = to, &stderr, time.Second
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(token), to, &stderr, time.Second
 	_ = cmd.Run() // its exit code says more
 	require.NotNil(t, cmd.ProcessState)
 	return cmd.ProcessState.ExitCode(), stderr.String()

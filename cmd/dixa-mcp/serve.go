@@ -50,7 +50,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 		return err
 	}
 	defer c.watch(ctx, s.gate, slog.Default())()
-	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline)
+	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline, "token", s.token.from)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
 	return serve.Stdio(ctx, s.gate, agent.Name, agent.About, version(), os.Stdin, out, slog.Default())
 }

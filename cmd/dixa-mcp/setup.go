@@ -5,33 +5,44 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/credential"
 	"dixa-mcp/internal/offline"
 )
 
 // fileFlag says which capability file is in force.
 type fileFlag struct {
-	Capabilities string `placeholder:"FILE" env:"DIXA_MCP_CAPABILITIES" help:"The capability file. By default capabilities.yaml in the user's configuration folder (dixa-mcp), then the built-in one."`
+	Capabilities string `placeholder:"FILE" env:"DIXA_MCP_CAPABILITIES" help:"Capability file, by default capabilities.yaml in the user's configuration directory (dixa-mcp), then the built-in one."`
+
+	// trust refuses a file that may not use the token of this run; nil where any may.
+	trust func(path string, content []byte) error
 }
 
-// path is where the capability file would be: where the flag says, or in the user's configuration folder.
+// path is where the capability file would be: where the flag says, or in the user's configuration directory.
 func (f fileFlag) path() string {
 	if f.Capabilities != "" {
 		return f.Capabilities
 	}
-	dir, err := os.UserConfigDir()
+	return defaultPath()
+}
+
+// defaultPath is where the capability file is without a flag, "" where the user's configuration directory is not known.
+func defaultPath() string {
+	dir, err := credential.UserDir()
 	if err != nil {
 		return ""
 	}
-	return filepath.Join(dir, "dixa-mcp", "capabilities.yaml")
+	return filepath.Join(string(dir), "capabilities.yaml")
 }
 
 // load reads the capability file that is in force and returns where it is.
@@ -42,24 +53,71 @@ func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
 // loadFor does the same for agents that use a version of Dixa's API.
 func (f fileFlag) loadFor(version dixaclient.Version) (rules *capability.Rules, where string, err error) {
 	if path := f.path(); path != "" {
-		rules, err := capability.LoadFor(version, path)
+		rules, err := f.read(version, path)
 		if f.Capabilities != "" || !errors.Is(err, fs.ErrNotExist) {
 			return rules, path, err
 		}
 	}
 	rules, err = capability.ParseFor(version, "capabilities.yaml", dixamcp.DefaultCapabilities)
-	return rules, "built in (write your own with: dixa-mcp check --print > capabilities.yaml)", err
+	return rules, "built in" + hint(), err
+}
+
+// read reads a capability file and refuses one that may not use the token.
+func (f fileFlag) read(version dixaclient.Version, path string) (*capability.Rules, error) {
+	if f.trust == nil {
+		return capability.LoadFor(version, path)
+	}
+	content, err := readSome(path)
+	if err != nil {
+		return nil, fmt.Errorf("capability file: %w", err)
+	}
+	rules, err := capability.ParseFor(version, path, content)
+	if err == nil {
+		err = f.trust(path, content)
+	}
+	return rules, err
+}
+
+// readSome reads a file up to a size that no capability file has.
+func readSome(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 16<<20))
+}
+
+// hint says how to write a capability file where there is none.
+func hint() string {
+	path := defaultPath()
+	if path == "" {
+		return ""
+	}
+	make := ""
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		make = "mkdir -p " + quoted(filepath.Dir(path)) + " && "
+	}
+	return " (write your own with: " + make + "dixa-mcp check --print > " + quoted(path) + ")"
+}
+
+// quoted is a path for a shell.
+func quoted(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return strings.ContainsRune(" '\"$&;()*?[]<>|~`\\#!", r) }) && runtime.GOOS != "windows" {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
 }
 
 // reachFlags say how Dixa is reached, and where records go.
 type reachFlags struct {
 	Offline    bool               `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
 	BaseURL    string             `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
-	ExportsURL string             `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url where that is given."`
+	ExportsURL string             `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url if given."`
 	APIVersion dixaclient.Version `name:"api-version" default:"v1" enum:"v1,beta" env:"DIXA_MCP_API_VERSION" help:"Version of Dixa's API: v1 or beta."`
-	Rate       float64            `default:"10" env:"DIXA_MCP_RATE" help:"Requests a second to Dixa with one token, at the most. Dixa's limit is 10; others may use the same token."`
-	State      string             `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Folder of what must survive a restart."`
-	Audit      string             `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Folder of the records of calls, by default audit in the state folder."`
+	Rate       float64            `default:"10" env:"DIXA_MCP_RATE" help:"Maximum requests a second to Dixa with one token. Dixa's limit is 10; others may use the same token."`
+	State      string             `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state."`
+	Audit      string             `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records of calls, by default audit in the state directory."`
 }
 
 // dixaFlags are those of commands that act as an agent.
@@ -67,28 +125,32 @@ type dixaFlags struct {
 	fileFlag    `embed:""`
 	reachFlags  `embed:""`
 	redisFlag   `embed:""`
-	AuditSync   bool          `env:"DIXA_MCP_AUDIT_SYNC" help:"Wait for the disk with each record, so that a loss of power loses none."`
-	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"Append the newest record's number and hash to this file every minute, best on another machine's disk."`
-	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"For a call with its waiting and its repetitions. MCP clients give up after 60s."`
+	AuditSync   bool          `env:"DIXA_MCP_AUDIT_SYNC" help:"Wait for the disk after each record, so that a power failure loses none."`
+	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"File that gets the newest record's number and hash every minute, best on another machine's disk."`
+	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"Maximum time of a call with its waiting and retries. MCP clients give up after 60s."`
 }
 
 // client connects to Dixa, or to the offline one.
 func (f reachFlags) client(s *system) (*dixaclient.Client, error) {
-	config, err := f.config(s)
+	t, err := f.tokens()
+	if err != nil {
+		return nil, err
+	}
+	config, err := f.config(s, t)
 	if err != nil {
 		return nil, err
 	}
 	return dixaclient.New(config)
 }
 
-func (f reachFlags) config(s *system) (dixaclient.Config, error) {
+func (f reachFlags) config(s *system, t tokens) (dixaclient.Config, error) {
 	if !(f.Rate > 0 && f.Rate <= maxRate) {
-		return dixaclient.Config{}, fmt.Errorf("--rate must be above 0 and at most %d, not %v", int(maxRate), f.Rate)
+		return dixaclient.Config{}, usagef("--rate must be above 0 and at most %d, not %v", int(maxRate), f.Rate)
 	}
 	config := dixaclient.Config{UserAgent: userAgent(), Version: f.APIVersion, Rate: f.Rate, Burst: max(dixaclient.DefaultBurst, int(f.Rate*burstShare))}
 	if f.Offline {
 		if f.BaseURL != "" || f.ExportsURL != "" {
-			return dixaclient.Config{}, errors.New("--offline excludes --base-url and --exports-url; to use an offline Dixa that runs elsewhere give only --base-url")
+			return dixaclient.Config{}, usagef("--offline excludes --base-url and --exports-url; to use an offline Dixa that runs elsewhere give only --base-url")
 		}
 		dixa := offline.New(offline.Options{Rate: 10, Burst: 4})
 		hc, stop := dixa.Client()
@@ -97,11 +159,7 @@ func (f reachFlags) config(s *system) (dixaclient.Config, error) {
 		config.URL, config.ExportsURL = offline.URL, offline.URL
 		return config, nil
 	}
-	tokens, err := tokenSources()
-	if err != nil {
-		return dixaclient.Config{}, err
-	}
-	config.Token, config.ReadTokens = tokens[0], tokens[1:]
+	config.Token, config.ReadTokens = t.sources[0], t.sources[1:]
 	config.URL, config.ExportsURL = f.BaseURL, f.exportsURL()
 	return config, nil
 }
@@ -127,7 +185,7 @@ func (f reachFlags) auditDir() (string, error) {
 	return filepath.Join(state, "audit"), err
 }
 
-// stateDir is the folder of what must survive a restart, where the operating system wants it.
+// stateDir is the directory for persistent state, where the operating system wants it.
 func (f reachFlags) stateDir() (string, error) {
 	if f.State != "" {
 		return f.State, nil
@@ -137,19 +195,19 @@ func (f reachFlags) stateDir() (string, error) {
 		if runtime.GOOS == "darwin" || dir == "" {
 			var err error
 			if dir, err = os.UserConfigDir(); err != nil {
-				return "", fmt.Errorf("no folder for the state is known; name one with --state: %w", err)
+				return "", fmt.Errorf("no directory for the state is known; name one with --state: %w", err)
 			}
 		}
 		return filepath.Join(dir, "dixa-mcp"), nil
 	}
 	home, err := os.UserHomeDir()
 	if err != nil && os.Getenv("XDG_STATE_HOME") == "" {
-		return "", fmt.Errorf("no folder for the state is known; name one with --state: %w", err)
+		return "", fmt.Errorf("no directory for the state is known; name one with --state: %w", err)
 	}
 	return filepath.Join(cmp.Or(os.Getenv("XDG_STATE_HOME"), filepath.Join(home, ".local", "state")), "dixa-mcp"), nil
 }
 
-// recordKey is the key that hashes personal data in records. It is made when the state folder has none.
+// recordKey is the key that hashes personal data in records. It is made when the state directory has none.
 func (f reachFlags) recordKey() ([]byte, error) {
 	state, err := f.stateDir()
 	if err != nil {
@@ -181,10 +239,14 @@ func (f reachFlags) recordKey() ([]byte, error) {
 	return key, nil
 }
 
-// agent finds the agent that a person names on the command line; none means the file's default.
+// agentOf finds the agent that a person names on the command line; none means the file's default.
 func agentOf(rules *capability.Rules, name string) (*capability.Agent, error) {
 	if name == "" {
 		return rules.Stdio("")
 	}
-	return rules.Agent(name)
+	a, err := rules.Agent(name)
+	if err != nil {
+		return nil, notFoundf("--agent: %w", err)
+	}
+	return a, nil
 }

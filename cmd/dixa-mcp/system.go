@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
@@ -20,6 +22,7 @@ type system struct {
 	gate      *gate.Gate
 	rules     *capability.Rules // those at the start
 	where     string
+	token     tokens
 	log       *audit.Log
 	client    *dixaclient.Client
 	group     *replicas.Group // nil where nothing is shared with other processes
@@ -36,24 +39,24 @@ func (s *system) Close() {
 }
 
 // open puts the system together for one command, which does not count among the servers that share a Redis.
-func (f dixaFlags) open(ctx context.Context) (*system, error) { return f.assemble(ctx, "", nil) }
+func (f *dixaFlags) open(ctx context.Context) (*system, error) { return f.assemble(ctx, "", nil) }
 
 // assemble puts the system together. Whatever is wrong with the file, the token, the folders or the Redis is said here,
 // before anything is served. replica names this server among those that share; observer hears of each call.
-func (f dixaFlags) assemble(ctx context.Context, replica string, observer func(*system) (gate.Observer, error)) (_ *system, err error) {
-	if f.Timeout <= 0 {
-		return nil, fmt.Errorf("--timeout must be longer than 0, not %s", f.Timeout)
-	}
+func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(*system) (gate.Observer, error)) (_ *system, err error) {
 	s := &system{}
 	defer func() {
 		if err != nil {
 			s.Close()
 		}
 	}()
-	if s.rules, s.where, err = f.loadFor(f.APIVersion); err != nil {
+	if s.token, err = f.tokens(); err != nil {
 		return nil, err
 	}
-	c := gate.Config{Rules: s.rules, Timeout: f.Timeout}
+	c, err := f.rules(s)
+	if err != nil {
+		return nil, err
+	}
 	if err := f.stores(ctx, s, &c, replica); err != nil {
 		return nil, err
 	}
@@ -70,9 +73,53 @@ func (f dixaFlags) assemble(ctx context.Context, replica string, observer func(*
 	return s, nil
 }
 
-// stores opens what calls go by: Dixa, approvals, marks of freezes, and what is shared with other servers.
+// rules reads the capability file. With the token that dixa-mcp login stored it must be trusted, now and when it changes.
+func (f *dixaFlags) rules(s *system) (c gate.Config, err error) {
+	if f.Timeout <= 0 {
+		return c, usagef("--timeout must be longer than 0, not %s", f.Timeout)
+	}
+	if s.token.stored != "" {
+		f.trust = s.token.stored.Check
+	}
+	s.rules, s.where, err = f.loadFor(f.APIVersion)
+	return gate.Config{Rules: s.rules, Timeout: f.Timeout}, err
+}
+
+// explainer puts together what explains calls: nothing is recorded. Without a token it works as long as the capability
+// file alone decides; needed tells whether it did not.
+func (f *dixaFlags) explainer(ctx context.Context) (s *system, needed func() error, err error) {
+	s = &system{}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	var asked atomic.Bool
+	if s.token, err = f.tokens(); errors.Is(err, errNoToken) {
+		s.token = tokens{sources: []dixaclient.TokenSource{func() (string, error) { asked.Store(true); return "", errNoToken }}}
+	} else if err != nil {
+		return nil, nil, err
+	}
+	c, err := f.rules(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := f.stores(ctx, s, &c, ""); err != nil {
+		return nil, nil, err
+	}
+	c.Client, c.Approvals, c.Frozen = s.client, s.approvals, s.freezes.Frozen
+	s.gate = gate.New(c)
+	return s, func() error {
+		if asked.Load() {
+			return fmt.Errorf("the capability file alone does not decide this call: it needs a look-up in Dixa, and there is %w", errNoToken)
+		}
+		return nil
+	}, nil
+}
+
+// stores opens what calls go by: Dixa, approvals, freezes, and what is shared with other servers.
 func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replica string) (err error) {
-	config, err := f.config(s)
+	config, err := f.config(s, s.token)
 	if err != nil {
 		return err
 	}

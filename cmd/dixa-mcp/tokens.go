@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/credential"
 )
 
 // Where tokens come from. There is no flag: it would show in the list of processes.
@@ -18,42 +21,116 @@ const (
 	tokensFile   = "DIXA_API_TOKENS_FILE"
 )
 
-// tokenSources takes the tokens from the environment, or from the file that it names, which is read again for each
-// request. The first is for writes.
-func tokenSources() ([]dixaclient.TokenSource, error) {
+var tokenVars = []string{tokenVar, tokenFileVar, tokensVar, tokensFile}
+
+// errNoToken says how to get a token.
+var errNoToken = errors.New("no Dixa API token: run dixa-mcp login, or set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one")
+
+// tokens are those that requests are sent with, and where they come from.
+type tokens struct {
+	sources []dixaclient.TokenSource // the first is for writes
+	from    string                   // such as "DIXA_API_TOKEN"
+	stored  credential.Dir           // of the token that dixa-mcp login stored, "" for any other
+}
+
+// tokens takes the tokens from the environment, from the file that it names, or from the file of dixa-mcp login. Files
+// are read again for each request.
+func (f reachFlags) tokens() (tokens, error) {
+	if f.Offline {
+		return tokens{from: "none: the offline Dixa needs no token"}, nil
+	}
 	var set []string
-	for _, name := range []string{tokenVar, tokenFileVar, tokensVar, tokensFile} {
+	for _, name := range tokenVars {
 		if os.Getenv(name) != "" {
 			set = append(set, name)
 		}
 	}
-	switch len(set) {
-	case 0:
-		return nil, errors.New("no Dixa API token: set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one")
-	case 1:
-	default:
-		return nil, fmt.Errorf("%s and %s are both set: set one", set[0], set[1])
+	if len(set) > 1 {
+		return tokens{}, usagef("%s and %s are both set: set one", set[0], set[1])
 	}
-	value := os.Getenv(set[0])
-	switch set[0] {
+	if len(set) == 0 {
+		return f.storedToken()
+	}
+	name, value := set[0], os.Getenv(set[0])
+	switch name {
 	case tokenVar:
-		_, err := dixaclient.CleanToken(value)
-		return []dixaclient.TokenSource{dixaclient.StaticToken(value)}, err
+		if _, err := dixaclient.CleanToken(value); err != nil {
+			return tokens{}, fmt.Errorf("%s: %w", name, err)
+		}
+		return tokens{sources: []dixaclient.TokenSource{dixaclient.StaticToken(value)}, from: name}, nil
 	case tokenFileVar:
-		read := func() (string, error) {
-			b, err := os.ReadFile(value)
-			return strings.TrimSpace(string(b)), err
-		}
-		first, err := read()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", tokenFileVar, err)
-		}
-		_, err = dixaclient.CleanToken(first)
-		return []dixaclient.TokenSource{read}, err
+		return f.namedToken(value)
 	case tokensVar:
-		return staticTokens(value)
+		all, err := staticTokens(value)
+		return tokens{sources: all, from: name}, err
 	}
-	return fileTokens(value)
+	all, err := fileTokens(value)
+	return tokens{sources: all, from: fmt.Sprintf("%s (%s)", name, value)}, err
+}
+
+// storedToken is the token that dixa-mcp login stored. It goes to the host that it was verified for, and nowhere else.
+func (f reachFlags) storedToken() (tokens, error) {
+	dir, err := credential.UserDir()
+	if err != nil {
+		return tokens{}, fmt.Errorf("%w (%w)", errNoToken, err)
+	}
+	read := func() (credential.Token, error) {
+		t, err := dir.Load()
+		if err == nil {
+			err = t.MayGoTo(f.BaseURL, f.exportsURL())
+		}
+		return t, err
+	}
+	first, err := read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return tokens{}, errNoToken
+	}
+	return readable(tokens{from: fmt.Sprintf("dixa-mcp login (%s, for %s)", dir.TokenPath(), first.Host), stored: dir}, dir.TokenPath(), read, first, err)
+}
+
+// namedToken is the token in the file that DIXA_API_TOKEN_FILE names.
+func (f reachFlags) namedToken(path string) (tokens, error) {
+	dir, err := credential.UserDir()
+	if err == nil && sameFile(path, dir.TokenPath()) {
+		return f.storedToken()
+	}
+	read := func() (credential.Token, error) {
+		t, err := credential.ReadFile(path)
+		if err == nil && t.Host != "" {
+			err = fmt.Errorf("%s was written by dixa-mcp login and is used only where that stores it (%s); name a file that holds the token and nothing else", path, dir.TokenPath())
+		}
+		return t, err
+	}
+	first, err := read()
+	return readable(tokens{from: fmt.Sprintf("%s (%s)", tokenFileVar, path)}, tokenFileVar, read, first, err)
+}
+
+// readable completes tokens that are read from a file, after the first read.
+func readable(t tokens, name string, read func() (credential.Token, error), first credential.Token, err error) (tokens, error) {
+	if err == nil {
+		_, err = dixaclient.CleanToken(first.Token)
+	}
+	if err != nil {
+		return tokens{}, fmt.Errorf("%s: %w", name, err)
+	}
+	t.sources = []dixaclient.TokenSource{func() (string, error) {
+		now, err := read()
+		return now.Token, err
+	}}
+	return t, nil
+}
+
+// sameFile tells whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // staticTokens are those of a list.

@@ -62,7 +62,7 @@ func TestDoctorAsksWithEachToken(t *testing.T) {
 	o := finish(t, p.command([]string{"DIXA_API_TOKENS_FILE=~/tokens", "DIXA_MCP_BASE_URL=" + url}, "doctor"))
 	require.Equal(t, 1, o.code)
 	require.Regexp(t, `(?m)^✓ token 1 of 3     the token opens .* \(.*, .*\)$`, o.stdout)
-	require.Contains(t, o.stdout, "✗ token 2 of 3     get_organization: Dixa answered 401")
+	require.Contains(t, o.stdout, "✗ token 2 of 3     Dixa does not accept the token (401")
 	require.Regexp(t, `(?m)^✗ token 3 of 3     it opens .*, which is another organization than .*: all tokens must be of one$`, o.stdout)
 	require.NotContains(t, o.stdout+o.stderr, token)
 }

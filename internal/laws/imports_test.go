@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"internal/capability":            {"dixaclient", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/audit":                 {},
 	"internal/approval":              {},
+	"internal/credential":            {"dixaclient"},
 	"internal/freeze":                {},
 	"internal/gate":                  {"dixaclient", "schemas", "internal/seal", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "golang.org/x/time/rate"},
 	"internal/identity":              {"internal/capability", "github.com/coreos/go-oidc/v3/oidc", "github.com/go-jose/go-jose/v4", "golang.org/x/time/rate"},
