@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 // receive keeps an answer's bytes and finds the key of the next page. Of the content it looks only at the outline: a
@@ -19,7 +21,7 @@ func (call *Call) receive(contentType string, body []byte) error {
 	members, err := outline(body)
 	list := reflect.TypeOf(call.Out).Elem().Kind() == reflect.Slice
 	if err != nil || !(body[0] == '[' && list) && !(body[0] == '{' && !call.Op.Bare) && !(body[0] == '{' && !list) {
-		return fmt.Errorf("its body is not JSON of the documented form (its type is %s)", cmp.Or(contentType, "not given"))
+		return fmt.Errorf("its body is not JSON of the documented form (its type is %s)", cmp.Or(safetext.Brief(contentType, briefType), "not given"))
 	}
 	call.Raw = body
 	var meta struct{ Next string }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 // Effect is what is known about a failed call's effect in Dixa.
@@ -54,11 +56,11 @@ func (e *Error) happened() string {
 	var s string
 	switch {
 	case e.Status == 0 && e.Attempts == 0:
-		s = fmt.Sprintf("it was not sent: %v", e.Err)
+		s = "it was not sent: " + e.cause()
 	case e.Status == 0:
-		s = fmt.Sprintf("no answer from Dixa: %v", e.Err)
+		s = "no answer from Dixa: " + e.cause()
 	case e.Err != nil:
-		s = fmt.Sprintf("Dixa answered %d, but %v", e.Status, e.Err)
+		s = fmt.Sprintf("Dixa answered %d, but %s", e.Status, e.cause())
 	case e.Message != "":
 		s = fmt.Sprintf("Dixa answered %d: %s", e.Status, e.Message)
 	default:
@@ -69,6 +71,9 @@ func (e *Error) happened() string {
 	}
 	return strings.TrimSuffix(s, ".") + "."
 }
+
+// cause is what broke, as one line.
+func (e *Error) cause() string { return safetext.Brief(fmt.Sprint(e.Err), briefCause) }
 
 func (e *Error) effect() string {
 	switch e.Effect {

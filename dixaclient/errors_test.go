@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -57,8 +58,8 @@ func TestMessagesOfDixaAreCut(t *testing.T) {
 		_, _ = io.WriteString(w, `{"message":"`+strings.Repeat("ø", 10_000)+`"}`)
 	})
 	_, err := GetConversation.Do(t.Context(), c, GetConversationIn{ConversationRef{1}})
-	require.ErrorContains(t, err, strings.Repeat("ø", 250)+"…")
-	require.Less(t, len(err.Error()), 700)
+	require.ErrorContains(t, err, strings.Repeat("ø", 500)+"…")
+	require.Less(t, utf8.RuneCountInString(err.Error()), 700)
 }
 
 func TestRedirectsAreRefused(t *testing.T) {

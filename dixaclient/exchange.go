@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 const (
@@ -121,7 +123,7 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t turn) (a
 	}
 	defer res.Body.Close()
 	call.Status = res.StatusCode
-	call.RequestID = cmp.Or(res.Header.Get("X-Amzn-Requestid"), res.Header.Get("X-Request-Id"))
+	call.RequestID = safetext.Brief(cmp.Or(res.Header.Get("X-Amzn-Requestid"), res.Header.Get("X-Request-Id")), briefID)
 	if call.Row != nil && res.StatusCode < 300 {
 		again, e := c.stream(ctx, call, res, silence)
 		return again, 0, e
@@ -225,15 +227,17 @@ func (c *Client) read(res *http.Response) ([]byte, error) {
 func refused(call *Call, body []byte) *Error {
 	var b struct{ Message string }
 	_ = json.Unmarshal(body, &b) // an error page of a gateway has no message
-	return &Error{Op: call.Op, Status: call.Status, Message: cut(b.Message, 500), Attempts: call.Attempts}
+	return &Error{Op: call.Op, Status: call.Status, Message: safetext.Brief(b.Message, briefMessage), Attempts: call.Attempts}
 }
 
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
-}
+// How many characters are kept of what Dixa, or something before it, says beside an answer's content. All of it goes
+// through [safetext.Brief] where it enters: it ends up in answers, records and on terminals.
+const (
+	briefMessage = 500
+	briefID      = 100
+	briefType    = 100
+	briefCause   = 300 // of an error of the network, which can quote what a server sent
+)
 
 // parseRetryAfter reads seconds or a date. Dixa sends none so far.
 func parseRetryAfter(s string) time.Duration {

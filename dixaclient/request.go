@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 // Request is an operation's request before it is sent.
@@ -223,7 +225,7 @@ func (s *Spec) RequestIn(version Version, in any) (*Request, error) {
 			continue
 		}
 		if err := checkPath(fv, text); err != nil {
-			return nil, &InputError{Operation: s.Name, Field: f.argument, Problem: fmt.Sprintf("must be %v, not %q", err, cut(text, 100))}
+			return nil, &InputError{Operation: s.Name, Field: f.argument, Problem: fmt.Sprintf("must be %v, not %q", err, safetext.Brief(text, 100))}
 		}
 		r.Path = strings.Replace(r.Path, "{"+f.wire+"}", url.PathEscape(text), 1)
 	}

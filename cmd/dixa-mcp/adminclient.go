@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/admin"
-	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/safetext"
 )
 
 const (
@@ -85,7 +85,7 @@ func (c *adminClient) refused(status int, answer []byte) error {
 	if json.Unmarshal(answer, &said) != nil || said.Error == "" {
 		return fmt.Errorf("what answered at --url is not the admin port of dixa-mcp: status %d", status)
 	}
-	err := fmt.Errorf("the admin port answered: %s", approval.Visible(said.Error))
+	err := fmt.Errorf("the admin port answered: %s", safetext.Show(said.Error))
 	switch status {
 	case http.StatusUnauthorized:
 		return refusedf("the admin port does not accept the key: --key-file must hold the one for it, an approver's for approvals and the admin key for freezes")

@@ -13,6 +13,7 @@ import (
 
 	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/safetext"
 )
 
 // approvalPrinter prints requests for people.
@@ -33,7 +34,7 @@ func (p approvalPrinter) list(items []admin.Item) {
 	}
 	for _, row := range rows {
 		for i := range row {
-			row[i] = approval.Visible(row[i])
+			row[i] = safetext.Show(row[i])
 		}
 	}
 	p.out.table(rows)
@@ -41,8 +42,8 @@ func (p approvalPrinter) list(items []admin.Item) {
 
 // whole prints a request with all that would be sent.
 func (p approvalPrinter) whole(r admin.Whole) {
-	line := func(name, value string) { p.out.printf("%-14s %s\n", name, approval.Visible(value)) }
-	line(approval.Visible(r.Number), string(r.State))
+	line := func(name, value string) { p.out.printf("%-14s %s\n", name, safetext.Show(value)) }
+	line(safetext.Show(r.Number), string(r.State))
 	line("Asked by", r.Agent+", "+p.time(r.Created))
 	line("Until", p.time(r.Expires))
 	line("Tool", r.Tool+" ("+r.Level+")")
@@ -81,7 +82,7 @@ func (p approvalPrinter) decision(r admin.Item) string {
 	if r.Reason != "" {
 		said += ": " + r.Reason
 	}
-	return approval.Visible(said)
+	return safetext.Show(said)
 }
 
 func (p approvalPrinter) time(t time.Time) string { return t.In(p.zone).Format("2006-01-02 15:04 MST") }
@@ -97,7 +98,7 @@ func conversation(r admin.Item) string {
 // this program says.
 func printValue(w io.Writer, indent, name string, value any) {
 	if name != "" {
-		name = approval.Visible(name) + ": "
+		name = safetext.Show(name) + ": "
 	}
 	switch v := value.(type) {
 	case map[string]any:
@@ -116,7 +117,7 @@ func printValue(w io.Writer, indent, name string, value any) {
 	case string:
 		fmt.Fprintln(w, indent+strings.TrimSpace(name))
 		for line := range strings.SplitSeq(strings.ReplaceAll(v, "\r\n", "\n"), "\n") {
-			fmt.Fprintf(w, "%s  | %s\n", indent, approval.Visible(line))
+			fmt.Fprintf(w, "%s  | %s\n", indent, safetext.Show(line))
 		}
 	case nil:
 		fmt.Fprintf(w, "%s%snull\n", indent, name)

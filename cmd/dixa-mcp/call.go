@@ -55,7 +55,7 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 	if a.Failed {
 		return seen.failed(a.Text, s.token.from)
 	}
-	out.printf("%s\n", a.Text)
+	fmt.Fprintln(out, a.Text) // every character as a model gets it
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 type cli struct {
@@ -49,7 +51,7 @@ func main() {
 	case code == exitInterrupted && errors.Is(err, context.Canceled):
 		fmt.Fprintln(os.Stderr, "dixa-mcp: interrupted")
 	case err != nil && !errors.Is(err, errReaderGone):
-		fmt.Fprintln(os.Stderr, "dixa-mcp:", err)
+		fmt.Fprintln(os.Stderr, "dixa-mcp:", safetext.Lines(err.Error()))
 	}
 	os.Exit(code)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 // output is the standard output of a command. Every command prints through it. It keeps the first error of a write and
@@ -28,8 +30,11 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// printf prints text. An error is kept for [output.failed].
-func (o *output) printf(format string, args ...any) { _, _ = fmt.Fprintf(o, format, args...) }
+// printf prints text for people. What a terminal would obey or hide in it is shown as what it is, wherever it comes
+// from. An error is kept for [output.failed].
+func (o *output) printf(format string, args ...any) {
+	_, _ = io.WriteString(o, safetext.Lines(fmt.Sprintf(format, args...)))
+}
 
 // json prints a value as indented JSON.
 func (o *output) json(v any) error {
@@ -43,7 +48,7 @@ func (o *output) json(v any) error {
 func (o *output) jsonLine(v any) error {
 	line, err := json.Marshal(v)
 	if err == nil {
-		o.printf("%s\n", line)
+		_, _ = o.Write(append(line, '\n'))
 	}
 	return err
 }

@@ -230,3 +230,15 @@ func runTo(t *testing.T, cmd *exec.Cmd, to *os.File) (int, string) {
 	require.NotNil(t, cmd.ProcessState)
 	return cmd.ProcessState.ExitCode(), stderr.String()
 }
+
+// TestOutputForPeople shows what a terminal would obey or hide, wherever it comes from; what programs read stays as it is.
+func TestOutputForPeople(t *testing.T) {
+	var to bytes.Buffer
+	out := &output{to: &to}
+	out.printf("%s\n%s\n", "queue \x1b[31mred\u202E", "Hello\U000E0141\u3164")
+	out.table([][]string{{"a\x07", "b\u200B"}})
+	require.Equal(t, "queue <U+001B>[31mred<U+202E>\nHello<U+E0141><U+3164>\na<U+0007>  b<U+200B>\n", to.String())
+	to.Reset()
+	require.NoError(t, out.jsonLine(map[string]string{"name": "می‌خواهم \u202E"}))
+	require.Equal(t, "{\"name\":\"می‌خواهم \u202E\"}\n", to.String())
+}

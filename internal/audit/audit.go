@@ -17,8 +17,11 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 // Event says what a record is about.
@@ -133,4 +136,23 @@ func marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Most characters of a record's fields.
+const (
+	mostText  = 2000 // of a sentence
+	mostField = 300
+)
+
+// brief makes one printable line of limited length of everything in a record that can come from elsewhere.
+func (r *Record) brief() {
+	for _, field := range []*string{&r.Agent, &r.Key, &r.Tool, &r.Rule, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
+		*field = safetext.Brief(*field, mostField)
+	}
+	r.Text = safetext.Brief(r.Text, mostText)
+	r.Operations = slices.Clone(r.Operations) // the caller's stay as they are
+	for i := range r.Operations {
+		o := &r.Operations[i]
+		o.Request, o.Error = safetext.Brief(o.Request, mostField), safetext.Brief(o.Error, mostField)
+	}
 }

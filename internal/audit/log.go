@@ -192,6 +192,7 @@ func (l *Log) encode(r *Record) (line []byte, hash string, err error) {
 		r.Time = l.options.Now()
 	}
 	r.Seq, r.Prev, r.Hash = l.seq+1, l.head, ""
+	r.brief()
 	l.buffer.Reset()
 	if err := l.encoder.Encode(r.wire()); err != nil {
 		return nil, "", err

@@ -14,6 +14,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
 )
@@ -255,11 +256,7 @@ func (c *call) question() string {
 
 // visible shows what a text hides, and marks its further lines as its own, so that it cannot pass for words of ours.
 func visible(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = approval.Visible(line)
-	}
-	return strings.Join(lines, "\n  | ")
+	return strings.ReplaceAll(safetext.Lines(s), "\n", "\n  | ")
 }
 
 // used tells the store what became of the call that an approval was for; the parked text goes with that.
