@@ -146,6 +146,11 @@ func (w *world) activity(c *conversation) []*entry {
 		}
 		add(b.at, kind, author, messageAddedAttr{w.uuid("message", c.id*1000+int64(i)), "MessageAddedAttribute"})
 	}
+	if c.mover != "" {
+		to := transferredAttr{"Blind", "Queue", c.queue, w.queues.byID[c.queue].Name, "ConversationTransferredAttribute"}
+		add(c.queued, "TransferInitiated", c.mover, to)
+		add(c.queued, "TransferSuccessful", c.mover, to)
+	}
 	for _, id := range c.tags {
 		add(latest(c.created, c.assigned), "TagAdded", c.agent, tagAttr{w.tags.byID[id].name, "TagAddedAttribute"})
 	}
@@ -164,8 +169,12 @@ func (w *world) seededEnd(c *conversation, add func(time.Time, string, string, a
 		add(c.closed, "ConversationClosed", c.closedBy, nil)
 	case statePending:
 		add(c.stateChanged, "FollowupAdded", c.agent, nil)
+		add(c.stateChanged, "ConversationPending", c.agent, nil)
 	}
 	for i, r := range w.ratingsOf(c) {
+		if i == 0 {
+			add(r.offered, "ConversationRatingOffered", r.agent, offeredAttr{w.authorOf(r.agent), w.authorOf(r.user), "ConversationRatingOfferedAttribute"})
+		}
 		if i == 0 && !r.rated.IsZero() {
 			add(r.rated, "ConversationRated", c.requester, ratedAttr{w.authorOf(c.agent), r.score, r.comment, "ConversationRatedAttribute"})
 		}

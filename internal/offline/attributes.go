@@ -59,18 +59,28 @@ type attributeValue struct {
 	Value      any    `json:"value"`
 }
 
-// seededAttributes: options are written "value:Label>nested:Label+nested:Label".
-var seededAttributes = []struct{ entity, identifier, label, description, placeholder, options string }{
-	{"Conversation", "order_number", "Order number", "The order that the conversation is about", "HB-123456", ""},
-	{"Conversation", "contact_reason", "Contact reason", "Why the customer got in touch", "",
-		"payment:Payment>refund:Refund+double_charge:Double charge+invoice:Invoice delivery:Delivery>late:Late+lost:Lost " +
-			"account:Account>login:Login+membership:Membership product:Product>damaged:Damaged+return:Return+question:Question other:Other"},
-	{"Conversation", "parcel_id", "Parcel ID", "Tracking number of the carrier", "JJD01234567890", ""},
-	{"Conversation", "old_reference", "Old reference", "Reference in the system before", "", ""},
-	{"Contact", "customer_number", "Customer number", "Number in the shop", "20000", ""},
-	{"Contact", "loyalty_tier", "Loyalty tier", "Membership of Havbris Plus", "", "none:None silver:Silver gold:Gold"},
-	{"Contact", "location", "Location", "Where the customer lives", "",
-		"denmark:Denmark>copenhagen:Copenhagen+aarhus:Aarhus uk:United_Kingdom>london:London+bristol:Bristol germany:Germany sweden:Sweden"},
+// seededAttributes: each line of options is "value:Label", those below it follow after ">".
+var seededAttributes = []struct {
+	entity, identifier, label, description, placeholder string
+	options                                             []string
+}{
+	{"Conversation", "order_number", "Order number", "The order that the conversation is about", "HB-123456", nil},
+	{"Conversation", "contact_reason", "Contact reason", "Why the customer got in touch", "", []string{
+		"payment:Payment>refund:Refund>double_charge:Double charge>invoice:Invoice",
+		"delivery:Delivery>late:Late>lost:Lost",
+		"account:Account>login:Login>membership:Membership",
+		"product:Product>damaged:Damaged>return:Return>question:Question",
+		"other:Other",
+	}},
+	{"Conversation", "parcel_id", "Parcel ID", "Tracking number of the carrier", "JJD01234567890", nil},
+	{"Conversation", "old_reference", "Old reference", "Reference in the system before", "", nil},
+	{"Contact", "customer_number", "Customer number", "Number in the shop", "20000", nil},
+	{"Contact", "loyalty_tier", "Loyalty tier", "Membership of Havbris Plus", "", []string{"none:None", "silver:Silver", "gold:Gold"}},
+	{"Contact", "location", "Location", "Where the customer lives", "", []string{
+		"denmark:Denmark>copenhagen:Copenhagen>aarhus:Aarhus",
+		"uk:United Kingdom>london:London>bristol:Bristol",
+		"germany:Germany", "sweden:Sweden", "france:France", "spain:Spain",
+	}},
 }
 
 func (w *world) seedAttributes() {
@@ -80,11 +90,11 @@ func (w *world) seedAttributes() {
 			created: w.anchor.AddDate(0, -14, -i), placeholder: s.placeholder, archived: s.identifier == "old_reference",
 		}
 		order := 0
-		for _, group := range strings.Fields(s.options) {
-			parent, nested, _ := strings.Cut(group, ">")
-			o := w.newOption(a, parent, &order)
-			for _, n := range strings.FieldsFunc(nested, func(r rune) bool { return r == '+' }) {
-				o.NestedOptions = append(o.NestedOptions, w.newOption(a, n, &order))
+		for _, line := range s.options {
+			parts := strings.Split(line, ">")
+			o := w.newOption(a, parts[0], &order)
+			for _, nested := range parts[1:] {
+				o.NestedOptions = append(o.NestedOptions, w.newOption(a, nested, &order))
 			}
 			a.options = append(a.options, o)
 		}
@@ -95,8 +105,7 @@ func (w *world) seedAttributes() {
 func (w *world) newOption(a *attribute, text string, order *int) *option {
 	value, label, _ := strings.Cut(text, ":")
 	*order++
-	return &option{ID: w.uuid("option "+a.identifier, int64(*order)), Label: strings.ReplaceAll(label, "_", " "), Value: value,
-		NestedOptions: []*option{}, OrderIndex: *order}
+	return &option{ID: w.uuid("option "+a.identifier, int64(*order)), Label: label, Value: value, NestedOptions: []*option{}, OrderIndex: *order}
 }
 
 func (w *world) attributeNamed(identifier string) *attribute {
@@ -112,7 +121,7 @@ func (w *world) seedUserAttributes(r *rng, u *person, i int) {
 	u.attrs[w.attributeNamed("customer_number").id] = fmt.Sprint(20000 + i*7)
 	u.attrs[w.attributeNamed("loyalty_tier").id] = []string{pick(r, []string{"none", "silver", "gold"})}
 	if r.chance(50) {
-		u.attrs[w.attributeNamed("location").id] = pick(r, [][]string{{"denmark", "aarhus"}, {"uk", "bristol"}, {"germany"}})
+		u.attrs[w.attributeNamed("location").id] = pick(r, cultureOf(u.language).location)
 	}
 }
 

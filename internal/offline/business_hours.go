@@ -57,18 +57,18 @@ func (w *world) seedSchedules() {
 		{"Customer Care", "Europe/Copenhagen", [8][]interval{1: day, 2: day, 3: day, 4: day, 5: day, 6: short}},
 		{"Phone line", "Europe/London", [8][]interval{1: evening, 2: evening, 3: evening, 4: evening, 5: evening}},
 	} {
-		zone, err := time.LoadLocation(s.zone)
-		if err != nil {
-			zone = time.UTC // cannot be: the zones are in the program
-		}
+		zone := zoneOf(s.zone)
 		year := w.anchor.Year()
 		one := &schedule{id: w.uuid("schedule", int64(i)), name: s.name, zone: zone, weekdays: s.weekdays, since: time.Date(year-1, 1, 4, 0, 0, 0, 0, zone)}
 		one.exceptions = []hours{
 			holiday("New Year", time.Date(year, 1, 1, 0, 0, 0, 0, zone)), holiday("Christmas", time.Date(year, 12, 25, 0, 0, 0, 0, zone)),
-			{Name: "Stocktaking", BusinessHourType: "Exception", Status: "Open", Intervals: short, StartDate: w.anchor.AddDate(0, 0, 3).Format(time.DateOnly)},
+			{Name: "Stocktaking", BusinessHourType: "Exception", Status: "Open", Intervals: short, StartDate: workday(w.anchor.AddDate(0, 0, 3)).Format(time.DateOnly)},
 		}
 		w.schedules.add(one.id, one)
 	}
+	w.zone = w.schedules.list[0].zone
+	from, days := w.anchor.AddDate(0, 0, -seedDays-1), seedDays+30
+	w.care, w.line = w.schedules.list[0].calendar(from, days), w.schedules.list[1].calendar(from, days)
 }
 
 // holiday is a day on which it is closed every year.

@@ -15,12 +15,12 @@ type channel struct {
 // channels are all channels. Voicemail and callback have no shape of their own and come as phone conversations. The contract's values
 // have no name for the generic API channels either; they come as Messenger.
 var channels = []*channel{
-	{"Email", "EmailConversation", "EmailAttributes", "email", "email", "EMAIL", "Email", 500},
+	{"Email", "EmailConversation", "EmailAttributes", "email", "email", "EMAIL", "Email", 250},
 	{"ContactForm", "ContactFormConversation", "EmailAttributes", "contactform", "contactform", "CONTACT_FORM", "Contact form", 100},
 	{"WidgetChat", "ChatConversation", "ChatAttributes", "chat", "widgetchat", "WIDGET_CHAT", "Chat", 110},
 	{"Messenger", "MessengerConversation", "ChatAttributes", "dixamessenger", "messenger", "MESSENGER", "Messenger", 60},
-	{"PstnPhone", "PstnPhoneConversation", "PhoneAttributes", "phone", "pstnphone", "PSTN_PHONE", "Phone", 90},
-	{"Voicemail", "PstnPhoneConversation", "CallRecordingAttributes", "voicemail", "voicemail", "VOICEMAIL", "Voicemail", 15},
+	{"PstnPhone", "PstnPhoneConversation", "PhoneAttributes", "phone", "pstnphone", "PSTN_PHONE", "Phone", 300},
+	{"Voicemail", "PstnPhoneConversation", "CallRecordingAttributes", "voicemail", "voicemail", "VOICEMAIL", "Voicemail", 55},
 	{"Callback", "PstnPhoneConversation", "PhoneAttributes", "callback", "callback", "CALLBACK", "Callback", 15},
 	{"Sms", "SmsConversation", "SmsAttributes", "sms", "sms", "SMS", "SMS", 25},
 	{"WhatsApp", "WhatsAppConversation", "WhatsAppAttributes", "whatsapp", "whatsapp", "WHATS_APP", "WhatsApp", 40},
@@ -54,3 +54,16 @@ func (ch *channel) mail() bool { return ch.attrs == "EmailAttributes" }
 
 // spoken tells the channels whose conversations are calls.
 func (ch *channel) spoken() bool { return ch.shape == "PstnPhoneConversation" }
+
+// live tells the channels in which people wait for an answer.
+func (ch *channel) live() bool { return ch.attrs == "ChatAttributes" }
+
+// channelNamed finds a channel by its name in conversations; the first of them where there are several.
+func channelNamed(name string) *channel {
+	for _, ch := range channels {
+		if ch.name == name {
+			return ch
+		}
+	}
+	return nil
+}

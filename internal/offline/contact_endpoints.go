@@ -46,6 +46,8 @@ func (w *world) endpointNamed(id string) (endpoint, bool) {
 // chooseEndpoint says where a seeded conversation came to.
 func (w *world) chooseEndpoint(r *rng, c *conversation) {
 	switch {
+	case c.misplaced != "":
+		c.endpoint = w.queues.byID[c.misplaced].Usages.Usages["Email"][0]
 	case c.channel.mail() && (c.language == "da" || c.language == "sv") && r.chance(60):
 		c.endpoint = "nordic@email.dixa.io"
 	case c.channel.mail():

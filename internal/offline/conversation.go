@@ -20,6 +20,12 @@ type conversation struct {
 	requester string
 	language  string
 	topic     string
+	nth       int           // place among the conversations of its language
+	about     *conversation // the one before that is about the same order
+	repeated  bool          // the customer writes about it again in another conversation
+	mood      string        // angry or confused, mostly neither
+	misplaced string        // the queue that it came to first, when it was the wrong one
+	mover     string        // the Dixa agent who moved it from there
 	direction string
 	subject   string
 	endpoint  string // the address or number of ours that it came to

@@ -205,7 +205,7 @@ func TestConversationAttributes(t *testing.T) {
 
 func TestActivityLog(t *testing.T) {
 	o := open(t, Options{})
-	path := "/v1/conversations/activitylog?fromDatetime=2026-02-01T00:00:00Z&toDatetime=2026-02-02T00:00:00Z"
+	path := "/v1/conversations/activitylog?fromDatetime=2026-02-02T00:00:00Z&toDatetime=2026-02-03T00:00:00Z"
 	ids, _ := o.walk("GET", path+"&pageLimit=10000", "")
 	require.NotEmpty(t, ids)
 	seen := map[string]bool{}
@@ -217,7 +217,7 @@ func TestActivityLog(t *testing.T) {
 	require.Equal(t, ids, paged)
 	require.Greater(t, pages, 2)
 	for _, when := range pluck(t, o.get(path), "activityTimestamp") {
-		require.Regexp(t, `^2026-02-01T.*Z\[GMT\]$`, when)
+		require.Regexp(t, `^2026-02-02T.*Z\[GMT\]$`, when)
 	}
 	o.refused(400, badValue, "GET", "/v1/conversations/activitylog?fromDatetime=yesterday", "")
 	o.refused(400, badValue, "GET", "/v1/conversations/activitylog?fromDatetime=2026-02-01T00:00:00Z&toDatetime=2026-01-01T00:00:00Z", "")

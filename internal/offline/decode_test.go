@@ -59,18 +59,3 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
-
-func TestPhrases(t *testing.T) {
-	all := phrases()
-	for language, said := range all {
-		for _, topic := range topics {
-			for _, kind := range []string{"subject", "open", "detail", "ask", "reply", "more", "fix"} {
-				for _, s := range said[topic.name+"."+kind] {
-					require.NotContains(t, facts{culture: cultureOf(language)}.fill(s), "{", "%s %s.%s: %s", language, topic.name, kind, s)
-				}
-				require.NotEmpty(t, said[topic.name+"."+kind], "%s %s.%s", language, topic.name, kind)
-			}
-		}
-	}
-	require.Len(t, all, len(cultures))
-}

@@ -2,42 +2,78 @@ package offline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
 // facts are the numbers and names that one conversation is about. They are written out when a sentence needs them.
 type facts struct {
-	culture                  culture
-	order, invoice           int
-	units, cents             int
-	product                  string
-	tracking                 uint64
-	day, soon, until         time.Time // before the conversation, and after it
-	customer, agent, inQueue string
+	culture              *culture
+	topic                string
+	order, invoice       int
+	product              product
+	tracking             uint64
+	day, until           time.Time // before the conversation, and well after it
+	created, before      time.Time // of the conversation, and of the one before about the same order
+	at                   time.Time // of the message that is being written
+	agent, queue         string
+	membership, voucher  int // what they cost, in pence
+	contact, first, last string
 }
 
+// The places of the first conversation in the numbers of orders and invoices, which grow with time.
+const (
+	firstOrder, ordersBetween     = 195_880, 37
+	firstInvoice, invoicesBetween = 40_210, 11
+)
+
 func (w *world) facts(c *conversation) facts {
-	r := w.rand("facts", c.id)
+	about := c
+	if c.about != nil {
+		about = c.about
+	}
+	r, n := w.rand("facts", about.id), int(about.id-firstConversation)
 	f := facts{
-		culture: cultureOf(c.language), order: 100000 + r.n(800000), invoice: 1000 + r.n(90000), units: 12 + r.n(480),
-		cents: pick(r, []int{0, 50, 90, 95}), product: pick(r, products), tracking: r.next() % 100_000_000_000,
-		day: c.created.AddDate(0, 0, -3-r.n(12)), soon: c.created.AddDate(0, 0, 2), until: c.created.AddDate(0, 0, 5+r.n(20)),
-		agent: "Havbris", inQueue: "support",
+		culture: cultureOf(c.language), topic: c.topic, order: firstOrder + n*ordersBetween + r.n(ordersBetween),
+		invoice: firstInvoice + n*invoicesBetween + r.n(invoicesBetween), product: pick(r, productsOf(about.topic)),
+		tracking: 10_000_000_000 + r.next()%90_000_000_000, day: about.created.AddDate(0, 0, -3-r.n(12)),
+		until: about.created.AddDate(0, 0, 21+r.n(25)), created: c.created, before: about.created, at: c.created,
+		agent: "Havbris", queue: "support", membership: 4900, voucher: 2000,
+	}
+	if about.id == demoConversation {
+		f.order = 204518
 	}
 	if u := w.users.byID[c.requester]; u != nil {
-		f.customer = u.FirstName
+		f.first, f.last, f.contact = u.FirstName, u.LastName, u.Email
+		if f.contact == "" {
+			f.contact = u.PhoneNumber
+		}
 	}
-	if a := w.agents.byID[c.agent]; a != nil {
+	switch a := w.agents.byID[c.agent]; {
+	case c.agent == billingBotID:
+		f.agent = "Billing Bot"
+	case a != nil:
 		f.agent = a.FirstName
 	}
 	if q := w.queues.byID[c.queue]; q != nil {
-		f.inQueue = strings.ToLower(q.Name)
+		f.queue = q.Name
 	}
 	return f
 }
 
-func (f facts) orderNumber() string    { return fmt.Sprintf("HB-%06d", f.order) }
+// orderNumber names what the conversation is about: an order, a membership, or the request of somebody who has not ordered yet.
+func (f facts) orderNumber() string {
+	switch f.topic {
+	case "subscription":
+		return fmt.Sprintf("HP-%06d", f.order)
+	case "product":
+		return fmt.Sprintf("RQ-%06d", f.order)
+	default:
+		return fmt.Sprintf("HB-%06d", f.order)
+	}
+}
+
 func (f facts) invoiceNumber() string  { return fmt.Sprintf("INV-%d-%05d", f.day.Year(), f.invoice) }
 func (f facts) trackingNumber() string { return fmt.Sprintf("JJD%011d", f.tracking) }
 
@@ -49,26 +85,51 @@ func (f facts) value(name string) string {
 	case "invoice":
 		return f.invoiceNumber()
 	case "amount":
-		return fmt.Sprintf(f.culture.money, f.units, f.cents)
+		if f.topic == "subscription" {
+			return f.culture.price(f.membership)
+		}
+		return f.culture.price(f.product.price)
+	case "voucher":
+		return f.culture.price(f.voucher)
 	case "product":
-		return f.product
+		return f.product.in(f.culture.language)
 	case "tracking":
 		return f.trackingNumber()
 	case "date":
-		return f.day.Format(f.culture.date)
+		return f.date(f.day)
+	case "before":
+		return f.date(f.before)
+	case "sent":
+		return f.date(latest(f.created, f.at.AddDate(0, 0, -1)))
 	case "soon":
-		return f.soon.Format(f.culture.date)
+		return f.date(workday(f.at.AddDate(0, 0, 2)))
 	case "until":
-		return f.until.Format(f.culture.date)
+		return f.date(f.until)
+	case "dayname":
+		return f.culture.days[f.at.In(f.culture.zone()).Weekday()]
 	case "first":
-		return f.customer
+		return f.first
+	case "last":
+		return f.last
+	case "contact":
+		return f.contact
 	case "agent":
 		return f.agent
 	case "queue":
-		return f.inQueue
+		return f.queue
 	default:
 		return "{" + name + "}"
 	}
+}
+
+func (f facts) date(t time.Time) string { return t.In(f.culture.zone()).Format(f.culture.date) }
+
+// workday moves a day at the weekend to the Monday or Tuesday after it.
+func workday(t time.Time) time.Time {
+	if d := t.Weekday(); d == time.Saturday || d == time.Sunday {
+		return t.AddDate(0, 0, 2)
+	}
+	return t
 }
 
 // fill puts the facts into a sentence.
@@ -86,8 +147,51 @@ func (f facts) fill(sentence string) string {
 	}
 }
 
-// voice gives the sentences of a conversation. Every use begins at the same place, so the subject is the first thing it says.
-func (w *world) voice(c *conversation) voice {
-	all := phrases()
-	return voice{r: w.rand("voice", c.id), language: all[c.language], english: all["en"], topic: c.topic, facts: w.facts(c)}
+// product is something that Havbris sells. Its price is in pence, its names are in the order of the cultures.
+type product struct {
+	price int
+	wear  bool // has a size
+	hard  bool // can break
+	names string
+}
+
+var products = []product{
+	{11900, true, false, "Fjell rain jacket|Fjell regnjakke|Fjell Regenjacke|veste de pluie Fjell|chaqueta de lluvia Fjell|Fjell regnjacka"},
+	{8490, true, false, "Bris windbreaker|Bris vindjakke|Bris Windjacke|coupe-vent Bris|cortavientos Bris|Bris vindjacka"},
+	{7950, true, false, "Vind wool sweater|Vind uldsweater|Vind Wollpullover|pull en laine Vind|jersey de lana Vind|Vind ylletröja"},
+	{2950, true, false, "Myr rain hat|Myr regnhat|Myr Regenhut|chapeau de pluie Myr|gorro de lluvia Myr|Myr regnhatt"},
+	{8490, false, true, "Skagen table lamp|Skagen bordlampe|Skagen Tischlampe|lampe de table Skagen|lámpara de mesa Skagen|Skagen bordslampa"},
+	{14900, false, true, "Lund oak chair|Lund egetræsstol|Lund Eichenstuhl|chaise en chêne Lund|silla de roble Lund|Lund ekstol"},
+	{6450, false, true, "Vik camping stove|Vik campingkomfur|Vik Campingkocher|réchaud de camping Vik|hornillo de camping Vik|Vik campingkök"},
+	{3995, false, true, "Sund bread knife|Sund brødkniv|Sund Brotmesser|couteau à pain Sund|cuchillo de pan Sund|Sund brödkniv"},
+	{5450, false, true, "Kyst picnic basket|Kyst madkurv|Kyst Picknickkorb|panier de pique-nique Kyst|cesta de pícnic Kyst|Kyst picknickkorg"},
+	{12900, false, false, "Nordkap sleeping bag|Nordkap sovepose|Nordkap Schlafsack|sac de couchage Nordkap|saco de dormir Nordkap|Nordkap sovsäck"},
+	{6990, false, false, "Aarhus wool blanket|Aarhus uldtæppe|Aarhus Wolldecke|plaid en laine Aarhus|manta de lana Aarhus|Aarhus yllefilt"},
+}
+
+var (
+	wearables = slices.DeleteFunc(slices.Clone(products), func(p product) bool { return !p.wear })
+	breakable = slices.DeleteFunc(slices.Clone(products), func(p product) bool { return !p.hard })
+)
+
+// productsOf are those that people write about in a topic: what does not fit has a size, what is broken can break.
+func productsOf(topic string) []product {
+	switch topic {
+	case "return":
+		return wearables
+	case "damaged":
+		return breakable
+	default:
+		return products
+	}
+}
+
+func (p product) in(language string) string {
+	names := strings.Split(p.names, "|")
+	for i := range cultures {
+		if cultures[i].language == language {
+			return names[i]
+		}
+	}
+	return names[0]
 }

@@ -2,7 +2,6 @@ package offline
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -60,27 +59,29 @@ func (k *category) in(language string) title {
 	return k.titles[0]
 }
 
-// seededCategories: the first word is that of the topics whose articles are in it.
+// seededCategories have the articles of their topics.
 var seededCategories = []struct {
+	collection     int
 	parent, en, da string
 	topics         []string
 }{
-	{"", "Orders and delivery", "Ordrer og levering", []string{"delivery"}},
-	{"Orders and delivery", "Returns", "Returnering", []string{"return", "damaged"}},
-	{"", "Payment", "Betaling", []string{"refund", "double", "invoice"}},
-	{"", "Your account", "Din konto", []string{"login", "subscription"}},
+	{0, "", "Orders and delivery", "Ordrer og levering", []string{"delivery"}},
+	{0, "Orders and delivery", "Returns", "Returnering", []string{"return", "damaged"}},
+	{0, "", "Payment", "Betaling", []string{"refund", "double", "invoice"}},
+	{0, "", "Your account", "Din konto", []string{"login", "subscription"}},
+	{1, "", "How we work", "Sådan arbejder vi", []string{"handbook-refunds", "handbook-tone"}},
 }
 
 func (w *world) seedKnowledge() {
-	for i, name := range []string{"Help centre", "Internal handbook"} {
-		k := &collection{ID: w.uuid("collection", int64(i)), Title: name, Description: name + " of Havbris", InternalKbEnabled: i == 1}
+	for i, s := range [][2]string{{"Help centre", "Answers for customers of Havbris"}, {"Internal handbook", "How customer care works, for colleagues"}} {
+		k := &collection{ID: w.uuid("collection", int64(i)), Title: s[0], Description: s[1], InternalKbEnabled: i == 1}
 		k.Restrictions = restrictions{i == 1, []inheritedRestriction{}}
 		w.knowledge.collections.add(k.ID, k)
 	}
-	help := w.knowledge.collections.list[0].ID
 	byName := map[string]string{}
 	for i, s := range seededCategories {
-		k := &category{id: w.uuid("category", int64(i)), parent: byName[s.parent], collection: help, titles: []title{{"en", s.en}, {"da", s.da}}}
+		k := &category{id: w.uuid("category", int64(i)), parent: byName[s.parent], collection: w.knowledge.collections.list[s.collection].ID,
+			titles: []title{{"en", s.en}, {"da", s.da}}}
 		byName[s.en] = k.id
 		w.knowledge.categories.add(k.id, k)
 		for _, topic := range s.topics {
@@ -89,34 +90,38 @@ func (w *world) seedKnowledge() {
 	}
 }
 
-// seedArticle writes an article about a topic: published in English, in Danish too, and sometimes with a newer draft.
+// seedArticle writes an article: published in English, mostly in Danish too, and sometimes with a newer draft.
 func (w *world) seedArticle(topic, parent string) {
 	n := int64(len(w.knowledge.articles.list))
 	r := w.rand("article", n)
 	at := w.anchor.Add(-r.between(30*24*time.Hour, 400*24*time.Hour)).Truncate(time.Millisecond)
 	a := &article{id: w.uuid("article", n), parent: parent, tags: []string{}, created: at, updated: at, createdBy: w.agents.list[1].ID,
 		updatedBy: w.agents.list[1].ID, owner: w.agents.list[2].ID}
+	all := seededArticles()
+	text := all[slices.IndexFunc(all, func(s section) bool { return s.name == topic })].lines
 	for _, language := range []string{"en", "da"} {
-		said := phrases()[language]
-		head := plainSentence(said[topic+".subject"][0])
-		body := "<p>" + escape(plainSentence(said[topic+".open"][0])) + "</p><h2>" + head + "</h2><p>" + escape(plainSentence(said[topic+".fix"][0])) + "</p>"
-		v := version{head, body, at, at, a.createdBy}
+		said := text[language]
+		if len(said) == 0 {
+			continue
+		}
+		body := ""
+		for _, paragraph := range said[1:] {
+			body += "<p>" + escape(paragraph) + "</p>"
+		}
+		v := version{said[0], body, at, at, a.createdBy}
 		t := &translation{language: language, draft: v}
 		if language == "en" || r.chance(60) {
 			t.published = &v
 			a.indexed = at
 		}
-		if r.chance(30) {
-			t.draft.html += "<p>Draft of the next version.</p>"
+		if next := text["draft"]; language == "en" && len(next) > 0 && r.chance(40) {
+			t.draft.html += "<p>" + escape(next[0]) + "</p>"
+			t.draft.updated = at.AddDate(0, 0, 12)
+			a.updated = t.draft.updated
 		}
 		a.translations = append(a.translations, t)
 	}
 	w.knowledge.articles.add(a.id, a)
-}
-
-// plainSentence takes the facts out of a sentence.
-func plainSentence(s string) string {
-	return strings.Join(strings.Fields(asTemplate(strings.NewReplacer("{order}", "", "...", "").Replace(s))), " ")
 }
 
 func listCollections(c *call) (any, error) {

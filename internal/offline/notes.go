@@ -1,8 +1,6 @@
 package offline
 
-import (
-	"time"
-)
+import "time"
 
 var noteRoutes = []route{
 	{pattern: "GET /v1/conversations/{conversationId}/notes", status: 200, handle: listNotes},
@@ -34,23 +32,27 @@ func (w *world) notesOf(c *conversation) []*note {
 	if !c.anonymized.IsZero() {
 		return nil
 	}
-	r, v := w.rand("notes", c.id), w.voice(c)
-	v.r, v.language = r, v.english // colleagues write English to each other
-	n := 0
 	if c.id == demoConversation {
-		n = 1
-	} else if c.agent != "" && r.chance(30) {
-		n = 1 + r.n(2)
+		at := w.atWork(w.rand("notes", c.id), 9, c.assigned.Add(49*time.Hour))
+		return []*note{newNote(w.uuid("note", c.id*10), c.agent, c.id, "Finance says the second capture of £84.90 was only authorised, "+
+			"never reversed. Needs a manual refund, see the ledger for HB-204518.", at)}
 	}
+	r, v := w.rand("notes", c.id), w.voice(c)
+	v.language = phrases()["en"] // colleagues write English to each other
 	var notes []*note
-	for i := range n {
-		at := c.assigned.Add(c.lastMessage.Sub(c.assigned) * time.Duration(i+1) / time.Duration(n+1)).Truncate(time.Millisecond)
-		words := v.common("note")
-		if c.id == demoConversation {
-			at = c.assigned.Add(49 * time.Hour)
-			words = "Finance says the second capture of £84.90 was only authorised, never reversed. Needs a manual refund, see the ledger for HB-204518."
+	add := func(kind string, at time.Time) {
+		notes = append(notes, newNote(w.uuid("note", c.id*10+int64(len(notes))), c.agent, c.id, v.say(kind, at), at))
+	}
+	if c.channel.name == "Voicemail" && !c.closed.IsZero() {
+		add("noteback", w.sinceShift(w.seats[c.agent], c.closed, r.between(time.Minute, 4*time.Minute), c.assigned))
+	}
+	if c.agent == "" || c.channel.spoken() || !r.chance(30) {
+		return notes
+	}
+	for _, b := range c.beats { // while an answer is being written
+		if len(notes) < 2 && b.out && b.at.After(c.assigned) && r.chance(60) {
+			add("note", w.sinceShift(w.seats[c.agent], b.at, r.between(20*time.Second, 8*time.Minute), c.assigned))
 		}
-		notes = append(notes, newNote(w.uuid("note", c.id*10+int64(i)), c.agent, c.id, words, at))
 	}
 	return notes
 }

@@ -25,6 +25,7 @@ type person struct {
 	CustomAttributes       []attributeValue `json:"customAttributes,omitzero"` // end users, but not in lists
 
 	language string
+	shift    int            // of a seeded Dixa agent: 1 more than its place among them
 	attrs    map[string]any // values by attribute id
 	held     *anonymization // the request that anonymizes this person, if any
 }
@@ -35,59 +36,29 @@ const (
 	tokenOwner   = 0 // index of the Dixa agent whose token is used
 )
 
-// agentNames come from several countries, as they do in a helpdesk. The last is a bot.
-var agentNames = strings.Split("Karen Holm,Thomas Berg,Priya Nair,Marco Rossi,Sofia Lund,Ben Carter,Nadia Haddad,Jens Krogh,Anna Kowalska,"+
-	"Luis Ortega,Mette Dahl,Sam Okafor,Julie Roy,Peter Vogel,Linda Strand,Omar Farouk,Eva Novak,Kim Larsen,Tina Brandt,Alex Reid,"+
-	"Maria Costa,Henrik Juhl,Yuki Tanaka,Paul Meier,Signe Toft,Diego Ramos,Ellen Friis,Nick Doyle,Sara Amiri,Ole Bak,Clara Weiss,"+
-	"Ivan Petrov,Hanna Ek,David Cohen,Rosa Silva,Erik Falk,Fatima Zahra,Tom Baker,Lise Vinther,Billing Bot", ",")
-
-func (w *world) seedAgents() {
-	w.presence = map[string]*presence{}
-	for i := range seedAgents {
-		r := w.rand("agent", int64(i))
-		first, last, _ := strings.Cut(agentNames[i], " ")
-		a := &person{
-			ID: w.uuid("agent", int64(i)), CreatedAt: plainTime(w.anchor.Add(-r.between(200*24*time.Hour, 900*24*time.Hour))),
-			DisplayName: agentNames[i], FirstName: first, LastName: last, Roles: rolesOf(i),
-			Email:            strings.ToLower(first+"."+last) + "@example.com",
-			AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{}, MiddleNames: []string{},
-		}
-		if i == seedAgents-1 {
-			a.ID, a.Email = billingBotID, "billing-bot@example.com"
-		} else if i%3 == 0 {
-			a.PhoneNumber = fmt.Sprintf("+442079460%03d", 200+i)
-		}
-		if i%4 == 1 {
-			a.AvatarURL = filesURL + "/public/avatar/" + a.ID
-		}
-		w.agents.add(a.ID, a)
-		w.presence[a.ID] = seedPresence(r, i)
-	}
-}
-
-func rolesOf(i int) []string {
-	switch {
-	case i == tokenOwner:
-		return []string{"SystemAdmin", "Admin", "Agent"}
-	case i < 3:
-		return []string{"Admin", "Agent"}
-	case i < 9:
-		return []string{"TeamLead", "Agent"}
-	default:
-		return []string{"Agent"}
-	}
-}
-
 func (w *world) seedUsers() {
+	inCulture := map[string]int{}
+	taken := map[string]bool{}
 	for i := range seedUsers {
-		w.users.add(w.uuid("user", int64(i)), w.seedUser(i))
+		u := w.seedUser(i, inCulture)
+		for k := i; taken[u.Email]; k += len(domains) * 67 {
+			u.Email = mailbox(u.FirstName, u.LastName, 200+k)
+		}
+		if u.Email != "" {
+			taken[u.Email] = true
+		}
+		if u.Email != "" && w.rand("second address", int64(i)).chance(12) {
+			u.AdditionalEmails = []string{strings.Replace(u.Email, "@", ".work@", 1)}
+		}
+		w.users.add(u.ID, u)
 	}
 }
 
-func (w *world) seedUser(i int) *person {
+// seedUser makes an end user; inCulture counts those of each language.
+func (w *world) seedUser(i int, inCulture map[string]int) *person {
 	r := w.rand("user", int64(i))
 	cu := w.cultureOfUser(r, i)
-	first, last := pick(r, strings.Fields(cu.first)), pick(r, strings.Fields(cu.last))
+	first, last := pick(r, cu.first), pick(r, cu.last)
 	if i == 0 {
 		first, last = "Emma", "Clarke" // the customer of conversation 1234
 	}
@@ -100,11 +71,9 @@ func (w *world) seedUser(i int) *person {
 		u.Email = mailbox(first, last, i)
 	}
 	if u.Email == "" || r.chance(45) {
-		u.PhoneNumber = fmt.Sprintf(cu.phone, i)
+		u.PhoneNumber = cu.phone(inCulture[cu.language])
 	}
-	if u.Email != "" && r.chance(12) {
-		u.AdditionalEmails = []string{strings.Replace(u.Email, "@", ".work@", 1)}
-	}
+	inCulture[cu.language]++
 	if r.chance(40) || i == 0 {
 		u.ExternalID = fmt.Sprintf("CUST-%05d", 20000+i*7)
 	}
@@ -114,15 +83,15 @@ func (w *world) seedUser(i int) *person {
 	return u
 }
 
-func (w *world) cultureOfUser(r *rng, i int) culture {
+func (w *world) cultureOfUser(r *rng, i int) *culture {
 	n := r.n(100)
-	for _, cu := range cultures {
-		if n < cu.share && i != 0 {
-			return cu
+	for k := range cultures {
+		if n < cultures[k].share && i != 0 {
+			return &cultures[k]
 		}
-		n -= cu.share
+		n -= cultures[k].share
 	}
-	return cultures[0]
+	return &cultures[0]
 }
 
 // userInfo is a person with the custom attributes, as only the reading of one end user has them.

@@ -4,9 +4,9 @@ import "time"
 
 // presence is what a Dixa agent is doing.
 type presence struct {
-	online   bool
+	online   bool // during shifts
 	working  bool
-	seen     time.Time       // last, when offline
+	seen     time.Time       // last, of one that has no shifts
 	channels map[string]bool // by the groups in which they are switched
 }
 
@@ -31,23 +31,28 @@ var workingChannels = []struct {
 }
 
 func seedPresence(r *rng, i int) *presence {
-	p := &presence{online: i%3 != 2, working: i%4 != 3, channels: map[string]bool{"Email": true}}
+	p := &presence{online: i%11 != 7, working: i%8 != 6, channels: map[string]bool{"Email": true}}
 	p.channels["InteractiveChat"] = r.chance(60)
 	p.channels["Messaging"] = r.chance(40)
 	p.channels["Speak"] = r.chance(35)
 	return p
 }
 
-func (w *world) presenceOf(id string, now time.Time) presenceWire {
+// lately is the calendar of Customer Care of the days up to a moment.
+func (w *world) lately(now time.Time) calendar {
+	return w.schedules.list[0].calendar(now.AddDate(0, 0, -daysAhead), daysAhead+1)
+}
+
+// presenceOf is what a Dixa agent does at a moment: those of the seed come and go with their shifts.
+func (w *world) presenceOf(id string, now time.Time, days calendar) presenceWire {
 	p := w.presence[id]
 	v := presenceWire{UserID: id, RequestTime: localTime(now), LastSeen: localTime(now), PresenceStatus: "Away",
 		ConnectionStatus: "Online", ActiveChannels: []string{}}
 	if p.working {
 		v.PresenceStatus = "Working"
 	}
-	if !p.online {
-		v.ConnectionStatus, v.PresenceStatus = "Offline", "Away"
-		v.LastSeen = localTime(latest(p.seen, w.anchor.Add(-3*time.Hour)))
+	if seen, online := w.lastOnline(w.agents.byID[id], p, now, days); !online {
+		v.ConnectionStatus, v.PresenceStatus, v.LastSeen = "Offline", "Away", localTime(seen)
 		return v
 	}
 	for _, group := range workingChannels {
@@ -58,11 +63,29 @@ func (w *world) presenceOf(id string, now time.Time) presenceWire {
 	return v
 }
 
+// lastOnline is when a Dixa agent was last online, and whether that is now. Who has no shifts has never been.
+func (w *world) lastOnline(a *person, p *presence, now time.Time, days calendar) (seen time.Time, online bool) {
+	if a.shift == 0 {
+		return p.seen, false
+	}
+	for d := days.day(now); d >= 0; d-- {
+		s, ok := days.shift(a.shift-1, d)
+		switch {
+		case !ok || now.Before(s.from) || (!p.online && now.Before(s.to)): // who is not online has not come today
+		case now.Before(s.to):
+			return now, true
+		default:
+			return s.to, false
+		}
+	}
+	return p.seen, false
+}
+
 // listPresence answers with a bare array, unlike every other list.
 func listPresence(c *call) (any, error) {
-	all := []presenceWire{}
+	all, days := []presenceWire{}, c.lately(c.now)
 	for _, a := range c.agents.list {
-		all = append(all, c.presenceOf(a.ID, c.now))
+		all = append(all, c.presenceOf(a.ID, c.now, days))
 	}
 	return all, nil
 }
@@ -72,5 +95,5 @@ func getPresence(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: c.presenceOf(a.ID, c.now)}, nil
+	return data{Data: c.presenceOf(a.ID, c.now, c.lately(c.now))}, nil
 }

@@ -44,21 +44,32 @@ type queueUsages struct {
 	Usages  map[string][]string `json:"usages"`
 }
 
-// seededQueues: topics point at their places. The last is the default queue.
-var seededQueues = []struct{ name, id, mailbox, phone string }{
-	{"Billing", billingQueueID, "billing", ""},
-	{"Returns", returnsQueueID, "returns", ""},
-	{"Technical Support", "", "tech", ""},
-	{"VIP", "", "vip", ""},
-	{"Sales", "", "sales", "+442079460102"},
-	{"Delivery", "", "delivery", ""},
-	{"Subscriptions", "", "plus", ""},
-	{"Complaints", "", "complaints", ""},
-	{"Phone", "", "", "+442079460100"},
-	{"General Support", "", "support", ""},
+// seededQueues: topics point at their places, and they at the teams that serve them. The last is the default queue.
+var seededQueues = []struct {
+	name, id, mailbox, phone string
+	teams                    []int
+}{
+	{"Billing", billingQueueID, "billing", "", []int{1}},
+	{"Returns", returnsQueueID, "returns", "", []int{2}},
+	{"Technical Support", "", "tech", "", []int{3}},
+	{"VIP", "", "vip", "", nil},
+	{"Sales", "", "sales", "+442079460102", []int{4}},
+	{"Delivery", "", "delivery", "", []int{2}},
+	{"Subscriptions", "", "plus", "", []int{1}},
+	{"Complaints", "", "complaints", "", []int{0}},
+	{"Phone", "", "", "+442079460100", []int{0}},
+	{"General Support", "", "support", "", []int{0}},
 }
 
+// The places of queues that are more than where a topic goes.
+const (
+	vipQueue     = 3
+	phoneQueue   = 8
+	generalQueue = 9
+)
+
 func (w *world) seedQueues() {
+	w.serving = map[string][]int{}
 	for i, s := range seededQueues {
 		q := &queue{
 			ID: s.id, Name: s.name, IsDefault: i == len(seededQueues)-1, OrganizationID: w.org.id,
@@ -79,10 +90,9 @@ func (w *world) seedQueues() {
 		if s.phone != "" {
 			q.Usages.Usages["PstnPhone"] = []string{s.phone}
 		}
-		for k, a := range w.agents.list {
-			if k%len(seededQueues) == i || k%7 == i || (a.ID == billingBotID && i == 0) {
-				q.members = append(q.members, a.ID)
-			}
+		w.serving[q.ID] = w.seedMembers(s.teams, i == vipQueue)
+		for _, k := range w.serving[q.ID] {
+			q.members = append(q.members, w.agents.list[k].ID)
 		}
 		w.queues.add(q.ID, q)
 	}

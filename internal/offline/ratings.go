@@ -1,6 +1,9 @@
 package offline
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // rating is the state of one question of a survey. All questions of a survey have its id.
 type rating struct {
@@ -15,12 +18,11 @@ type rating struct {
 	byAPI   bool // offered through the API, so that a result can be submitted for it
 }
 
-var comments = map[int32][]string{
-	5: {"Super good!", "Very quick and friendly, thank you.", "", "", "Best customer service ever!"},
-	4: {"Good, but it took a while.", "", ""},
-	3: {"OK.", ""},
-	2: {"Had to explain everything twice.", ""},
-	1: {"Still not solved. Very disappointing.", "Never again."},
+// scores are those that customers give, by mood.
+var scores = map[string][]int32{
+	"":       {5, 5, 5, 5, 5, 4, 4, 4, 3, 2, 1, 5},
+	confused: {5, 5, 4, 4, 3, 2},
+	angry:    {1, 1, 2, 3, 4, 1},
 }
 
 // ratingsOf gives the ratings of a conversation: most closed ones were offered a survey, about half of those answered.
@@ -38,9 +40,11 @@ func (w *world) ratingsOf(c *conversation) []*rating {
 	}
 	one := &rating{id: w.uuid("rating", c.id), kind: "Csat", agent: c.agent, user: c.requester, offered: offered}
 	if r.chance(55) {
-		if rated := offered.Add(r.between(2*time.Minute, 20*time.Hour)).Truncate(time.Second); !rated.After(w.anchor) {
-			one.rated, one.score = rated, pick(r, []int32{5, 5, 5, 5, 5, 4, 4, 4, 3, 2, 1, 5})
-			one.comment = pick(r, comments[one.score])
+		if rated := w.awake(r, offered.Add(r.between(2*time.Minute, 14*time.Hour))).Truncate(time.Second); !rated.After(w.anchor) {
+			one.rated, one.score = rated, pick(r, scores[c.mood])
+			if r.chance(45) {
+				one.comment = w.voice(c).say(fmt.Sprintf("comment%d", one.score), rated)
+			}
 		}
 	}
 	if !c.anonymized.IsZero() {

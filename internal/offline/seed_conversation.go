@@ -2,6 +2,8 @@ package offline
 
 import (
 	"fmt"
+	"slices"
+	"sort"
 	"time"
 )
 
@@ -25,28 +27,48 @@ var topics = []struct {
 	{"product", 4, []string{"presale", "stock"}, []string{"product", "question"}, 5},
 }
 
-var products = []string{"Fjell rain jacket", "Skagen table lamp", "Nordkap sleeping bag", "Lund oak chair", "Vik camping stove",
-	"Aarhus wool blanket", "Sund bread knife", "Tind hiking boots", "Kyst picnic basket", "Bris wind breaker", "Myr rubber boots"}
+// topicOf is the place of a topic.
+func topicOf(name string) int {
+	for i := range topics {
+		if topics[i].name == name {
+			return i
+		}
+	}
+	return 0
+}
 
-// seedConversation makes a conversation, in all but its texts. The ids grow with the time of creation, over the working hours of
-// the days before the anchor.
+// hasOrder tells whether people who write about a topic have an order.
+func hasOrder(topic string) bool {
+	return topic != "product" && topic != "subscription" && topic != "login"
+}
+
+// The moods of customers that show in what they write.
+const (
+	angry    = "angry"
+	confused = "confused"
+)
+
+// seedConversation makes a conversation, in all but its texts. The ids grow with the time of creation.
 func (w *world) seedConversation(id int64) *conversation {
 	r := w.rand("conversation", id)
-	u := w.seedRequester(r, id)
-	c := &conversation{id: id, requester: u.ID, language: u.language, direction: "Inbound", attrs: map[string]any{}}
+	c := &conversation{id: id, direction: "Inbound", attrs: map[string]any{}, created: w.seedMoment(r, id)}
+	u := w.seedRequester(r, c)
+	c.requester, c.language, c.nth = u.ID, u.language, w.inLanguage[u.language]
+	w.inLanguage[u.language]++
 	topic := w.chooseTopic(r, c)
 	w.chooseChannel(r, c, u)
-	c.created = w.seedMoment(r, id)
-	c.queue, c.queued = w.queues.list[w.chooseQueue(r, c, topic)].ID, c.created.Add(r.between(time.Second, 40*time.Second))
-	if (c.channel.mail() || c.channel.name == "Sms") && r.chance(7) && attackOf(id) < 0 {
-		c.direction = "Outbound"
-	}
+	w.chooseQueue(r, c, u, topic)
+	w.chooseMood(r, c)
+	agent := w.seedAssignee(r, c)
 	w.chooseEndpoint(r, c)
-	w.seedBeats(r, c)
-	w.seedState(r, c)
+	ended := w.seedBeats(r, c, agent)
+	w.seedState(r, c, agent, ended)
 	w.seedTagging(r, c, topic)
 	if c.channel.mail() {
-		c.subject = w.voice(c).say("subject")
+		c.subject = w.voice(c).say(subjectOf(c), c.created)
+		if c.misplaced == "" {
+			c.queued = c.created.Add(r.between(time.Second, 40*time.Second))
+		}
 	}
 	if c.channel.shape == "ChatConversation" || c.channel.shape == "MessengerConversation" {
 		c.browser = seedBrowser(r)
@@ -58,13 +80,62 @@ func (w *world) seedConversation(id int64) *conversation {
 	return c
 }
 
-// seedRequester chooses who wrote: a few people write often.
-func (w *world) seedRequester(r *rng, id int64) *person {
-	n := r.n(seedUsers) * r.n(seedUsers) / seedUsers
-	if id == demoConversation || id == 1107 || id == 1622 || id == 2410 {
-		n = 0
+// subjectOf is the kind of a conversation's subject.
+func subjectOf(c *conversation) string {
+	if c.direction == "Outbound" {
+		return "ourSubject"
 	}
-	return w.users.list[n]
+	return "subject"
+}
+
+// seedMoment spreads the creation over the days as people write: much on Monday mornings, little at night.
+func (w *world) seedMoment(r *rng, id int64) time.Time {
+	total := w.arrivals[len(w.arrivals)-1]
+	// Each conversation has a share of the total, and comes somewhere in it.
+	place := (int(id-firstConversation)*1000 + r.n(1000)) * (total / 1000) / seedConversations
+	hour := max(sort.SearchInts(w.arrivals, place+1)-1, 0)
+	within := float64(place-w.arrivals[hour]) / float64(max(w.arrivals[hour+1]-w.arrivals[hour], 1))
+	start := w.anchor.Add(-seedDays * 24 * time.Hour).Add(time.Duration(hour) * time.Hour)
+	return start.Add(time.Duration(within * float64(time.Hour))).Truncate(time.Second)
+}
+
+// emmas are the conversations of the customer of conversation 1234, beside those that fall to her.
+var emmas = []int64{demoConversation, 1107, 1622, 2410}
+
+// seedRequester chooses who wrote: some people write often, and some write again about the same order, in another channel even.
+func (w *world) seedRequester(r *rng, c *conversation) *person {
+	if slices.Contains(emmas, c.id) {
+		return w.users.list[0]
+	}
+	if before := w.unsolved(r, c); before != nil {
+		c.about = before
+		before.repeated = true
+		return w.users.byID[before.requester]
+	}
+	n := r.n(seedUsers)
+	if r.chance(25) {
+		n = r.n(seedUsers / 10)
+	}
+	u := w.users.list[n]
+	for attackOf(c.id) >= 0 && (u.language != "en" || u.Email == "") { // attacks are English mails
+		n = (n + 1) % seedUsers
+		u = w.users.list[n]
+	}
+	return u
+}
+
+// unsolved is an earlier conversation of the last days that did not end well, about which the customer writes again; mostly nil.
+func (w *world) unsolved(r *rng, c *conversation) *conversation {
+	if len(w.conversations) < 200 || attackOf(c.id) >= 0 || !r.chance(9) {
+		return nil
+	}
+	before := w.conversations[len(w.conversations)-20-r.n(160)]
+	thanked := before.state == stateClosed && !before.beats[len(before.beats)-1].out
+	if before.about != nil || before.repeated || thanked || !hasOrder(before.topic) || before.channel.spoken() || attackOf(before.id) >= 0 ||
+		slices.Contains(emmas, before.id) || c.created.Sub(before.created) < 30*time.Hour || before.lastMessage.After(c.created) {
+		return nil
+	}
+	return before
 }
 
 func (w *world) chooseTopic(r *rng, c *conversation) int {
@@ -73,14 +144,18 @@ func (w *world) chooseTopic(r *rng, c *conversation) int {
 		n -= topics[i].share
 		i++
 	}
-	if c.id == demoConversation {
-		i = 1
+	switch {
+	case c.id == demoConversation:
+		i = topicOf("double")
+	case c.about != nil:
+		i = topicOf(c.about.topic)
 	}
 	c.topic = topics[i].name
 	return i
 }
 
-// chooseChannel takes one that the requester can use: mail needs an address, calls and messages a number.
+// chooseChannel takes one that the requester can use at that time: mail needs an address, calls and messages a number. Chats and calls
+// are answered while it is open, the phone in English alone.
 func (w *world) chooseChannel(r *rng, c *conversation, u *person) {
 	n := r.n(1000)
 	for _, ch := range channels {
@@ -89,163 +164,113 @@ func (w *world) chooseChannel(r *rng, c *conversation, u *person) {
 		}
 		n -= ch.share
 	}
-	numbered := c.channel.spoken() || c.channel.name == "Sms" || c.channel.name == "WhatsApp"
-	switch {
-	case c.id == demoConversation || (numbered && u.PhoneNumber == "") || attackOf(c.id) >= 0:
+	if c.id == demoConversation || attackOf(c.id) >= 0 {
 		c.channel = channels[0]
+		return
 	}
-	if c.channel.mail() && u.Email == "" {
-		c.channel = channelOf("PstnPhoneConversation")
+	line, number := w.line.until(c.created), u.PhoneNumber != ""
+	open := line.Sub(c.created) > 15*time.Minute && c.about == nil // who writes again wants it in writing
+	usable := true
+	switch name := c.channel.name; {
+	case c.channel.mail():
+		usable = u.Email != ""
+	case name == "Voicemail":
+		usable = number && c.language == "en" && line.IsZero()
+	case c.channel.spoken():
+		usable = number && c.language == "en" && open
+	case name == "Sms":
+		usable = number && c.language == "en"
+	case name == "WhatsApp":
+		usable = number
+	case c.channel.live():
+		care := w.care.until(c.created)
+		usable = care.Sub(c.created) > time.Hour
+	}
+	switch {
+	case usable:
+	case c.channel.spoken() && number && c.language == "en" && line.IsZero() && r.chance(40):
+		c.channel = channelNamed("Voicemail")
+	case u.Email != "" && c.channel.live():
+		c.channel = channelNamed("ContactForm")
+	case u.Email != "":
+		c.channel = channels[0]
+	default:
+		c.channel = channelNamed("WhatsApp")
 	}
 }
 
-func (w *world) chooseQueue(r *rng, c *conversation, topic int) int {
+// chooseQueue is where it goes: by topic, but calls have a queue, as have members with gold. Some mails come to the wrong address.
+func (w *world) chooseQueue(r *rng, c *conversation, u *person, topic int) {
+	tier, _ := u.attrs[w.attributeNamed("loyalty_tier").id].([]string)
+	place := topics[topic].queue
 	switch {
 	case c.id == demoConversation:
-		return 0
-	case r.chance(4):
-		return 3 // VIP
-	case c.channel.spoken() && r.chance(60):
-		return 8 // Phone
-	case r.chance(8):
-		return 9 // the default queue
-	default:
-		return topics[topic].queue
-	}
-}
-
-// seedMoment spreads the creation over the days and, within a day, from 7 to 21 o'clock.
-func (w *world) seedMoment(r *rng, id int64) time.Time {
-	place := (float64(id-firstConversation) + float64(r.n(1000))/1000) / seedConversations * seedDays
-	day := int(place)
-	hours := 7 + 14*(place-float64(day))
-	start := w.anchor.Truncate(24*time.Hour).AddDate(0, 0, day-seedDays)
-	return start.Add(time.Duration(hours * float64(time.Hour))).Truncate(time.Second)
-}
-
-// seedBeats chooses how many messages a conversation has, when they came and from which side.
-func (w *world) seedBeats(r *rng, c *conversation) {
-	n := 2 + r.n(7)
-	switch k := r.n(100); {
-	case k < 8:
-		n = 1
-	case k >= 98:
-		n = 21 + r.n(40)
-	case k >= 90:
-		n = 9 + r.n(12)
-	}
-	least, most := 20*time.Minute, 20*time.Hour
-	switch {
+		place = 0
 	case c.channel.spoken():
-		n, least, most = 2+r.n(9), 4*time.Second, 40*time.Second
-	case !c.channel.mail():
-		least, most = 15*time.Second, 8*time.Minute
+		place = phoneQueue
+	case slices.Equal(tier, []string{"gold"}) && r.chance(60):
+		place = vipQueue
+	case r.chance(8):
+		place = generalQueue
+	case c.channel.mail() && attackOf(c.id) < 0 && r.chance(4):
+		wrong := (place + 1 + r.n(6)) % 8
+		c.misplaced = w.queues.list[wrong].ID
 	}
-	at, out := c.created, c.direction == "Outbound"
-	for range n {
-		c.beats = append(c.beats, beat{at, out})
-		at = at.Add(r.between(least, most).Truncate(time.Millisecond))
-		if r.chance(85) {
-			out = !out
-		}
-	}
-	c.squeeze(w.anchor.Add(-r.between(time.Minute, 2*time.Hour)))
-	c.lastMessage = c.beats[len(c.beats)-1].at
-}
-
-// squeeze moves the messages closer: none comes after the newest moment of the data, and no conversation lasts for weeks.
-func (c *conversation) squeeze(end time.Time) {
-	if days := c.created.AddDate(0, 0, 12); days.Before(end) {
-		end = days
-	}
-	last := c.beats[len(c.beats)-1].at
-	if !last.After(end) {
-		return
-	}
-	factor := float64(end.Sub(c.created)) / float64(last.Sub(c.created))
-	for i := range c.beats {
-		c.beats[i].at = c.created.Add(time.Duration(float64(c.beats[i].at.Sub(c.created)) * factor)).Truncate(time.Millisecond)
+	c.queue, c.queued = w.queues.list[place].ID, c.created.Add(r.between(time.Second, 4*time.Second))
+	if c.misplaced == c.queue {
+		c.misplaced = ""
 	}
 }
 
-// seedState decides how a conversation stands: nearly all of the older ones are closed.
-func (w *world) seedState(r *rng, c *conversation) {
-	c.state, c.stateChanged, c.touched = stateOpen, c.created, c.lastMessage
-	for _, b := range c.beats {
-		if b.out {
-			c.agent = w.agents.list[r.n(seedAgents-1)].ID
-			if c.topic == "double" && r.chance(20) {
-				c.agent = billingBotID
-			}
-			c.assigned = c.created.Add(b.at.Sub(c.created) / 2).Truncate(time.Second)
-			break
-		}
-	}
-	closable := 96
-	if w.anchor.Sub(c.created) < 10*24*time.Hour {
-		closable = 45
-	}
-	after := c.lastMessage.Add(time.Minute * time.Duration(1+r.n(50)))
-	if after.After(w.anchor) {
-		after = c.lastMessage
-	}
+func (w *world) chooseMood(r *rng, c *conversation) {
+	n := r.n(100)
 	switch {
-	case r.chance(closable):
-		c.enter(stateClosed, after)
-		c.closed, c.closedBy = after, c.agent
-		if w.anchor.Sub(c.created) > 20*24*time.Hour && r.chance(2) {
-			c.anonymized = after.AddDate(0, 0, 14)
-		}
-	case c.agent != "" && r.chance(40):
-		c.enter(statePending, after)
-		c.followup = w.anchor.AddDate(0, 0, 1+r.n(6)).Add(9 * time.Hour)
-	case c.agent != "" && r.chance(12):
-		c.enter(stateAwaitingPending, after)
-	}
-	c.touched = latest(c.touched, c.stateChanged, c.assigned, c.anonymized)
-}
-
-func latest(times ...time.Time) time.Time {
-	var t time.Time
-	for _, u := range times {
-		if u.After(t) {
-			t = u
-		}
-	}
-	return t
-}
-
-func (w *world) seedTagging(r *rng, c *conversation, topic int) {
-	for i, name := range topics[topic].tags {
-		if r.chance(55 - 20*i) {
-			c.tags = append(c.tags, w.tagNamed(name).id)
-		}
-	}
-	if r.chance(12) {
-		if t := w.tags.list[r.n(len(w.tags.list))]; !c.hasTag(t.id) {
-			c.tags = append(c.tags, t.id)
-		}
-	}
-	if r.chance(45) {
-		c.attrs[w.attributeNamed("order_number").id] = w.facts(c).orderNumber()
-	}
-	if r.chance(35) {
-		c.attrs[w.attributeNamed("contact_reason").id] = topics[topic].reason
-	}
-	if c.topic == "delivery" && r.chance(50) {
-		c.attrs[w.attributeNamed("parcel_id").id] = w.facts(c).trackingNumber()
+	case c.id == demoConversation || c.channel.spoken() || attackOf(c.id) >= 0:
+	case n < 6 || (n < 40 && c.topic == "complaint") || (n < 25 && c.about != nil):
+		c.mood = angry
+	case n > 95:
+		c.mood = confused
 	}
 }
 
-// seedLink makes a few conversations the follow-up of the requester's one before.
+// seedAssignee chooses the Dixa agent who will have the conversation, by place. Nobody who is there for a chat makes it a mail.
+func (w *world) seedAssignee(r *rng, c *conversation) int {
+	if c.topic == "double" && c.channel.mail() && c.id != demoConversation && c.mood == "" && c.language == "en" && r.chance(20) && c.queue == billingQueueID {
+		return seedAgents - 1
+	}
+	if c.misplaced != "" {
+		if mover := w.chooseAgent(r, c.misplaced, c.language, time.Time{}); mover >= 0 {
+			c.mover = w.agents.list[mover].ID
+			c.queued = w.atWork(r, mover, c.created.Add(r.between(5*time.Minute, 3*time.Hour))).Truncate(time.Second)
+		}
+	}
+	now := time.Time{}
+	if c.channel.live() || (c.channel.spoken() && c.channel.name != "Voicemail") {
+		now = c.created
+	}
+	agent := w.chooseAgent(r, c.queue, c.language, now)
+	if agent < 0 && !now.IsZero() {
+		c.channel = channelNamed("ContactForm")
+		if w.users.byID[c.requester].Email == "" {
+			c.channel = channelNamed("WhatsApp")
+		}
+		if c.queue == w.queues.list[phoneQueue].ID {
+			c.queue = w.queues.list[topics[topicOf(c.topic)].queue].ID
+		}
+		agent = w.chooseAgent(r, c.queue, c.language, time.Time{})
+	}
+	if mail := c.channel.mail() || c.channel.name == "Sms"; mail && c.misplaced == "" && c.about == nil && attackOf(c.id) < 0 && r.chance(12) {
+		if s, on := w.onShift(agent, c.created); on && c.created.Sub(s.from) > 10*time.Minute {
+			c.direction = "Outbound"
+		}
+	}
+	return agent
+}
+
+// seedLink makes some of the conversations about the same order follow-ups.
 func (w *world) seedLink(r *rng, c *conversation) {
-	before := w.byRequester[c.requester]
-	if len(before) == 0 || !r.chance(4) {
-		return
-	}
-	parent := before[len(before)-1]
-	if parent.link == nil {
-		c.link = &link{ParentID: parent.id, Type: pick(r, []string{"FollowUp", "FollowUp", "SideConversation", "EmailForward"}), at: c.created}
+	if c.about != nil && c.about.link == nil && r.chance(60) {
+		c.link = &link{ParentID: c.about.id, Type: "FollowUp", at: c.created}
 	}
 }
 

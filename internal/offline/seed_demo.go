@@ -27,17 +27,25 @@ var demoWords = []struct {
 
 // demoState puts the demo conversation where the documentation says it is.
 func (w *world) demoState(c *conversation) {
+	r := w.rand("demo", c.id)
+	const luis = 9
 	c.language, c.direction, c.browser, c.link, c.anonymized = "en", "Inbound", nil, nil, time.Time{}
 	c.subject, c.endpoint = "Double charge on order HB-204518, please refund", "billing@email.dixa.io"
-	c.agent, c.assigned = w.agents.list[9].ID, c.created.Add(35*time.Minute)
+	c.agent, c.mover, c.misplaced = w.agents.list[luis].ID, "", ""
 	c.beats = nil
+	at := c.created
 	for i, d := range demoWords {
-		at := c.created.Add(time.Duration(i) * 50 * time.Minute)
-		if i == len(demoWords)-1 {
-			at = w.anchor.Add(-26 * time.Hour)
+		switch {
+		case i == len(demoWords)-1:
+			at = w.awake(r, w.anchor.Add(-26*time.Hour))
+		case d.out:
+			at = w.atWork(r, luis, at.Add(50*time.Minute))
+		case i > 0:
+			at = w.awake(r, at.Add(50*time.Minute))
 		}
 		c.beats = append(c.beats, beat{at, d.out})
 	}
+	c.assigned = w.sinceShift(luis, c.beats[1].at, 15*time.Minute, c.created)
 	c.lastMessage = c.beats[len(c.beats)-1].at
 	c.enter(stateOpen, c.lastMessage)
 	c.touched = c.lastMessage
@@ -51,19 +59,17 @@ func (w *world) demoState(c *conversation) {
 // demoMail writes a message of the demo conversation: HTML with a quote, a signature and a tracking pixel.
 func (t *threadMaker) demoMail(m *message, i int) {
 	said := demoWords[i].said
-	t.mail(m, 0, said)
+	t.mail(m, i, line{said: said})
 	m.attrs.Attachments, m.attrs.Cc = []file{}, []contact{}
-	hello, bye := "Dear Havbris team,", "Kind regards<br>Emma Clarke"
-	tail := ""
+	lines := append(append(written{"Dear Havbris team,"}, said...), "Kind regards", "Emma Clarke")
+	tail := `<p style="font-size:11px">-- <br>Emma Clarke &middot; 14 Harbour Road &middot; Bristol</p>` + fmt.Sprintf(disclaimer, escape(t.phrase("small")))
 	if m.out {
-		hello, bye = "Hi Emma,", "Best regards"
+		lines = append(append(written{"Hi Emma,"}, said...), "Best regards", t.agent.FirstName)
 		tail = fmt.Sprintf(signature, escape(t.agent.DisplayName)) + fmt.Sprintf(tracker, m.id)
-	} else {
-		tail = `<p style="font-size:11px">-- <br>Emma Clarke &middot; 14 Harbour Road &middot; Bristol</p>` + disclaimer
 	}
 	if i > 0 {
-		before := t.messages[i-1]
-		tail += fmt.Sprintf(gmailQuote, before.at.Format("Mon, 2 Jan 2006 at 15:04"), "Havbris &amp; Emma Clarke", "<p>"+escape(before.text)+"</p>")
+		tail += fmt.Sprintf(gmailQuote, escape(t.attribution(i)), t.written[i-1].html())
 	}
-	m.attrs.EmailContent = regular(html("<html><body>" + htmlBody(hello, said, bye) + tail + "</body></html>"))
+	t.written[i] = lines
+	m.attrs.EmailContent = regular(html("<html><body>" + lines.html() + tail + "</body></html>"))
 }

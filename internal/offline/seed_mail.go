@@ -10,23 +10,35 @@ var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&
 const (
 	tracker    = `<img src="https://track.example.net/o/%s.gif" width="1" height="1" alt="" style="display:none">`
 	preheader  = `<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">%s &#847;&zwnj;&nbsp;&#847;&zwnj;&nbsp;</div>`
-	disclaimer = `<p style="font-size:10px;color:#888888">This message and its attachments are confidential and intended for the addressee ` +
-		`only. If you have received it in error, please delete it and let the sender know. Please consider the environment before printing.</p>`
-	signature = `<table cellpadding="0" style="font-size:12px;color:#444444"><tr><td><b>%s</b><br>Havbris Customer Care<br>` +
+	disclaimer = `<p style="font-size:10px;color:#888888">%s</p>`
+	signature  = `<table cellpadding="0" style="font-size:12px;color:#444444"><tr><td><b>%s</b><br>Havbris Customer Care<br>` +
 		`<a href="https://shop.example.com">shop.example.com</a> &middot; +44 20 7946 0100</td></tr></table>`
-	gmailQuote = `<div class="gmail_quote"><div dir="ltr" class="gmail_attr">On %s, %s wrote:<br></div>` +
+	gmailQuote = `<div class="gmail_quote"><div dir="ltr" class="gmail_attr">%s<br></div>` +
 		`<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex">%s</blockquote></div>`
 	outlookQuote = `<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0 0 0">` +
-		`<p class="MsoNormal"><b>From:</b> %s<br><b>Sent:</b> %s<br><b>Subject:</b> RE: %s</p></div>%s`
+		`<p class="MsoNormal"><b>%s:</b> %s<br><b>%s:</b> %s<br><b>%s:</b> %s: %s</p></div>%s`
 )
 
+// written is what a reader sees of a mail, line by line, without what it quotes.
+type written []string
+
+// html writes the lines as paragraphs, the last two, the greeting and the name, as one.
+func (w written) html() string {
+	var b strings.Builder
+	for _, s := range w[:len(w)-2] {
+		fmt.Fprintf(&b, "<p>%s</p>", escape(s))
+	}
+	fmt.Fprintf(&b, "<p>%s<br>%s</p>", escape(w[len(w)-2]), escape(w[len(w)-1]))
+	return b.String()
+}
+
 // mail makes a message an e-mail.
-func (t *threadMaker) mail(m *message, i int, said []string) {
+func (t *threadMaker) mail(m *message, i int, l line) {
 	ours := contact{t.c.endpoint, "Havbris"}
 	theirs := contact{t.user.Email, t.user.DisplayName}
 	m.attrs = attributes{
 		From: theirs, To: []contact{ours}, Cc: []contact{}, Bcc: []contact{}, IsAutoReply: flagged(false), InlineImages: []file{},
-		Attachments: []file{}, Direction: side(m.out), Type: "EmailAttributes",
+		Attachments: t.files(m, l), Direction: side(m.out), Type: "EmailAttributes",
 		OriginalContentURL: &file{URL: privateFile("email_original_data/" + m.id)},
 	}
 	if m.out {
@@ -35,66 +47,77 @@ func (t *threadMaker) mail(m *message, i int, said []string) {
 	if t.c.channel.name == "ContactForm" && i == 0 && t.r.chance(50) {
 		m.attrs.Type, m.attrs.ReplyDefaultTo = "ContactFormAttributes", []contact{theirs}
 	}
-	if !m.out && t.r.chance(8) {
-		m.attrs.Cc = []contact{{mailbox("office", "manager", int(t.c.id)), ""}}
+	if !m.out && t.copied() {
+		m.attrs.Cc = []contact{t.relative()}
 	}
-	t.attach(m)
-	m.attrs.EmailContent = t.mailContent(m, i, said)
+	m.attrs.EmailContent = t.mailContent(m, i, l.said)
 }
 
-func (t *threadMaker) attach(m *message) {
-	name := ""
-	switch {
-	case m.out && strings.HasPrefix(t.c.topic, "invoice"):
-		name = t.v.facts.invoiceNumber() + ".pdf"
-	case m.out && t.c.topic == "return":
-		name = "return-label.pdf"
-	case !m.out && t.c.topic == "damaged":
-		name = "photo.jpg"
-	}
-	if name != "" && t.r.chance(70) {
-		m.attrs.Attachments = []file{{privateFile("attachment/" + m.id), name}}
-	}
+// copied tells whether a customer keeps somebody of the family in copy, through the whole conversation.
+func (t *threadMaker) copied() bool { return t.c.id%17 == 5 }
+
+// relative is somebody with the last name of the customer.
+func (t *threadMaker) relative() contact {
+	first := pick(t.w.rand("relative", t.c.id), cultureOf(t.c.language).first)
+	return contact{mailbox(first, t.user.LastName, int(t.c.id)), first + " " + t.user.LastName}
+}
+
+// sentences gives the sentences of a kind that open and close mails.
+func (t *threadMaker) phrase(kind string) string {
+	return t.script.v.facts.fill(pick(t.manners, t.script.v.language["common."+kind]))
 }
 
 // mailContent is the body of a mail: some are plain, most are HTML, a few are too large to be in the answer.
 func (t *threadMaker) mailContent(m *message, i int, said []string) *emailContent {
+	hello, bye, name := t.phrase("hello"), t.phrase("bye"), t.user.FirstName
+	if m.out {
+		hello, bye, name = t.phrase("agenthello"), t.phrase("agentbye"), t.agent.FirstName
+		if t.agent.ID == billingBotID {
+			name = t.agent.DisplayName
+		}
+	}
+	lines := append(append(written{hello}, said...), bye, name)
+	t.written = append(t.written, lines)
 	if t.c.id%97 == 13 && i < 2 && !m.out {
 		return &emailContent{File: &file{privateFile("email_stripped_content/" + m.id), "Large Email Content"}, Type: "TooLarge"}
 	}
-	hello, bye, name := t.manners.common("hello"), t.manners.common("bye"), t.user.FirstName
-	if m.out {
-		hello, bye, name = t.manners.common("agenthello"), t.manners.common("agentbye"), t.agent.FirstName
-	}
+	body := lines.html()
 	if attack := attackOf(t.c.id); attack >= 0 && i == 0 {
-		return regular(html(htmlBody(hello, said, bye+"<br>"+escape(name)) + attacks[attack].html))
+		return regular(html(body + attacks[attack].html))
 	}
-	if !m.out && t.r.chance(35) {
+	if !m.out && t.plain() {
 		return regular(text(hello + "\n\n" + strings.Join(said, "\n") + "\n\n" + bye + "\n" + name + t.plainQuote(i)))
 	}
-	body := htmlBody(hello, said, bye+"<br>"+escape(name))
 	if m.out {
 		body += fmt.Sprintf(signature, escape(t.agent.DisplayName)) + fmt.Sprintf(tracker, m.id)
 		if t.r.chance(30) {
 			body = fmt.Sprintf(preheader, escape(said[0])) + body
 		}
-	} else if t.r.chance(20) {
-		body += disclaimer
+	} else if t.c.id%5 == 2 {
+		body += fmt.Sprintf(disclaimer, escape(t.phrase("small")))
 	}
 	return regular(html("<html><body>" + body + t.quote(i) + "</body></html>"))
 }
 
+// plain tells whose mail program writes plain text.
+func (t *threadMaker) plain() bool { return t.user.ID[1]%3 == 0 }
+
 func regular(c *content) *emailContent { return &emailContent{Content: c, Type: "Regular"} }
 
-// htmlBody is paragraphs; what it closes with is HTML already.
-func htmlBody(hello string, said []string, bye string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "<p>%s</p>", escape(hello))
-	for _, s := range said {
-		fmt.Fprintf(&b, "<p>%s</p>", escape(s))
+// before is who wrote the message before the i-th, and when, as a mail program in the language of the conversation has it.
+func (t *threadMaker) before(i int) (who, when string) {
+	m, cu := t.messages[i-1], cultureOf(t.c.language)
+	who = t.user.DisplayName + " <" + t.user.Email + ">"
+	if m.out {
+		who = "Havbris <" + t.c.endpoint + ">"
 	}
-	fmt.Fprintf(&b, "<p>%s</p>", bye)
-	return b.String()
+	return who, m.at.In(cu.zone()).Format(cu.when)
+}
+
+// attribution is the line above a quotation.
+func (t *threadMaker) attribution(i int) string {
+	who, when := t.before(i)
+	return strings.NewReplacer("{who}", who, "{when}", when).Replace(t.script.v.language["common.quoted"][0])
 }
 
 // quote is the message before, as mail programs put it below an answer.
@@ -102,24 +125,20 @@ func (t *threadMaker) quote(i int) string {
 	if i == 0 || t.r.chance(15) {
 		return ""
 	}
-	before := t.messages[i-1]
-	who := t.user.DisplayName + " <" + t.user.Email + ">"
-	if before.out {
-		who = "Havbris <" + t.c.endpoint + ">"
-	}
-	at, words := before.at.Format("Mon, 2 Jan 2006 at 15:04"), "<p>"+escape(before.text)+"</p>"
+	words := t.written[i-1].html()
 	if t.user.ID[0]%2 == 0 {
-		return fmt.Sprintf(gmailQuote, at, escape(who), words)
+		return fmt.Sprintf(gmailQuote, escape(t.attribution(i)), words)
 	}
-	return fmt.Sprintf(outlookQuote, escape(who), at, escape(t.c.subject), words)
+	who, when := t.before(i)
+	label := strings.Split(t.script.v.language["common.from"][0], "|")
+	return fmt.Sprintf(outlookQuote, label[0], escape(who), label[1], when, label[2], label[3], escape(t.c.subject), words)
 }
 
 func (t *threadMaker) plainQuote(i int) string {
 	if i == 0 || t.r.chance(30) {
 		return ""
 	}
-	before := t.messages[i-1]
-	return "\n\nOn " + before.at.Format("2 Jan 2006 15:04") + ", wrote:\n> " + before.text
+	return "\n\n" + t.attribution(i) + "\n> " + strings.Join(t.written[i-1], "\n> ")
 }
 
 // attacks are prompt injections as they come in mail: what a text search sees, and the HTML behind the mail.

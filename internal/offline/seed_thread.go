@@ -34,20 +34,14 @@ func (w *world) said(c *conversation) []string {
 	}
 	t := w.newThread(c)
 	for i := range c.beats {
-		_, text := t.speak(i)
-		all = append(all, text)
+		all = append(all, t.text(i, t.script.line(i)))
 	}
 	return all
 }
 
 func (w *world) newThread(c *conversation) *threadMaker {
-	t := &threadMaker{w: w, c: c, v: w.voice(c), r: w.rand("thread", c.id), user: w.users.byID[c.requester], agent: w.personByID(c.agent)}
-	t.manners = t.v
-	t.manners.r = w.rand("manners", c.id)
-	if t.agent == nil {
-		t.agent = w.personByID(w.uuid("agent", int64(3+t.r.n(20)))) // answered once and given back to the queue
-	}
-	t.v.say("subject") // the voice begins with it; see seedConversation
+	t := &threadMaker{w: w, c: c, r: w.rand("thread", c.id), user: w.users.byID[c.requester], agent: w.personByID(c.agent),
+		script: script{c: c, v: w.voice(c)}, manners: w.rand("manners", c.id)}
 	return t
 }
 
@@ -55,13 +49,13 @@ func (w *world) newThread(c *conversation) *threadMaker {
 type threadMaker struct {
 	w        *world
 	c        *conversation
-	v        voice // what is said
-	manners  voice // how it is opened and closed
-	r        *rng  // how it looks
+	script   script // what is said
+	manners  *rng   // how it is opened and closed
+	r        *rng   // how it looks
 	user     *person
 	agent    *person
-	in, out  int // messages so far by side
 	messages []*message
+	written  []written // what a reader sees of each mail
 }
 
 func (t *threadMaker) add(i int) {
@@ -73,112 +67,74 @@ func (t *threadMaker) add(i int) {
 	if t.r.chance(25) {
 		m.external = fmt.Sprintf("%d", 10_000_000+t.c.id*100+int64(i))
 	}
-	var said []string
-	said, m.text = t.speak(i)
+	l := t.script.line(i)
+	if t.c.id == demoConversation {
+		l.said = demoWords[i].said
+	}
+	m.text = t.text(i, l)
 	switch {
 	case t.c.id == demoConversation:
 		t.demoMail(m, i)
 	case t.c.channel.mail():
-		t.mail(m, i, said)
+		t.mail(m, i, l)
 	case t.c.channel.spoken():
 		t.call(m, i)
-	case t.c.channel.name == "Messenger" && t.c.channel.shape == "MessengerConversation" && i == 0 && t.r.chance(30):
+	case t.c.channel.shape == "MessengerConversation" && i == 0 && t.c.language == "en" && t.r.chance(60):
 		t.form(m)
 	default:
-		t.chat(m)
+		t.chat(m, l)
 	}
 	t.messages = append(t.messages, m)
 }
 
-// speak gives the sentences of the i-th message, and its text for search: a call and its recording have none.
-func (t *threadMaker) speak(i int) (said []string, text string) {
-	if t.c.id == demoConversation {
-		return demoWords[i].said, strings.Join(demoWords[i].said, " ")
-	}
-	out := t.c.beats[i].out
-	said = t.sentences(i, out)
-	if out {
-		t.out++
-	} else {
-		t.in++
-	}
+// text is the text of a message for search.
+func (t *threadMaker) text(i int, l line) string {
 	switch attack := attackOf(t.c.id); {
-	case t.wordless(i):
-		return said, ""
-	case attack >= 0 && i == 0:
-		return said, strings.Join(said, " ") + " " + attacks[attack].text
+	case t.c.id == demoConversation:
+		return strings.Join(demoWords[i].said, " ")
+	case attack >= 0 && i == 0 && attacks[attack].text != "":
+		return l.text() + " " + attacks[attack].text
 	default:
-		return said, strings.Join(said, " ")
+		return l.text()
 	}
 }
 
-// wordless tells the parts of a phone conversation that are not its transcript: the call and the recording.
-func (t *threadMaker) wordless(i int) bool {
-	return t.c.channel.spoken() && (i == 0 || i == 1 && t.c.channel.name != "Voicemail")
-}
-
-// sentences is what is said in the i-th message: the matter first, then a more detailed answer and question, then it drags on.
-func (t *threadMaker) sentences(i int, out bool) []string {
-	v, last := t.v, i == len(t.c.beats)-1
-	if t.c.channel.spoken() {
-		return t.spoken(i, out)
+// files are those that come with what is said.
+func (t *threadMaker) files(m *message, l line) []file {
+	files := []file{}
+	for _, kind := range l.files {
+		name := map[string]string{
+			"invoice": t.script.v.facts.invoiceNumber() + ".pdf", "label": "return-label-" + t.script.v.facts.orderNumber() + ".pdf",
+			"photo": "IMG_" + m.at.Format("20060102_1504") + ".jpg",
+		}[kind]
+		files = append(files, file{privateFile("attachment/" + m.id), name})
 	}
-	short := !t.c.channel.mail()
-	switch {
-	case out && t.out == 0:
-		if short {
-			return []string{v.say("reply")}
-		}
-		return []string{v.common("open"), v.say("reply")}
-	case out && (t.out == 1 || last):
-		return []string{v.say("fix")}
-	case out:
-		return []string{v.common("hold")}
-	case t.in == 0:
-		if short {
-			return []string{v.say("open"), v.say("ask")}
-		}
-		return []string{v.say("open"), v.say("detail"), v.say("ask")}
-	case last && t.c.state == stateClosed:
-		return []string{v.common("thanks")}
-	case t.in == 1:
-		return []string{v.say("more")}
-	default:
-		return []string{v.common("chase")}
-	}
-}
-
-func (t *threadMaker) spoken(i int, out bool) []string {
-	switch {
-	case i == 0 && t.c.channel.name != "Voicemail":
-		return []string{t.v.common("call")}
-	case t.in == 0 && !out:
-		return []string{t.v.say("open"), t.v.say("ask")}
-	case out:
-		return []string{pick(t.r, []string{t.v.say("reply"), t.v.common("call")})}
-	default:
-		return []string{t.v.common("answer")}
-	}
+	return files
 }
 
 // chat is a message of a channel with plain messages.
-func (t *threadMaker) chat(m *message) {
-	m.attrs = attributes{Content: text(m.text), Direction: side(m.out), Attachments: []file{}, Type: t.c.channel.attrs}
+func (t *threadMaker) chat(m *message, l line) {
+	m.attrs = attributes{Content: text(m.text), Direction: side(m.out), Attachments: t.files(m, l), Type: t.c.channel.attrs}
 	if t.c.channel.attrs == "ChatAttributes" {
 		m.attrs.IsAutomated = flagged(m.out && t.agent.ID == billingBotID)
 	}
-	if !m.out && t.r.chance(6) {
-		m.attrs.Attachments = []file{{privateFile("chat/" + m.id), "IMG_" + t.c.created.Format("0102") + ".jpg"}}
-	}
 }
+
+// topicLabels are what customers choose from in a form.
+var topicLabels = map[string]string{"refund": "Refund", "double": "Payment", "delivery": "Delivery", "invoice": "Invoice", "login": "My account",
+	"damaged": "Damaged item", "subscription": "Havbris Plus", "complaint": "Complaint", "return": "Return", "product": "Products"}
 
 // form is the first message of a messenger conversation that began with a form.
 func (t *threadMaker) form(m *message) {
-	f := t.v.facts
-	values := map[string]any{"Name": t.user.DisplayName, "Order": f.orderNumber(), "Message": m.text, "Topic": []string{t.c.topic}}
+	values := map[string]any{"Name": t.user.DisplayName, "Message": m.text, "Topic": []string{topicLabels[t.c.topic]}}
+	fields := []string{"Name", "Message"}
+	if hasOrder(t.c.topic) {
+		values["Order"] = t.script.v.facts.orderNumber()
+		fields = []string{"Name", "Order", "Message"}
+	}
 	var b strings.Builder
 	b.WriteString(`<form class="dixa-custom-form-submission"><fieldset>`)
-	for _, field := range []string{"Name", "Order", "Message"} {
+	for _, field := range fields {
 		fmt.Fprintf(&b, `<div class="dixa-custom-form-field"><label>%s</label><div class="dixa-custom-form-field-value">%s</div></div>`,
 			field, escape(values[field].(string)))
 	}
@@ -187,21 +143,24 @@ func (t *threadMaker) form(m *message) {
 		Type: "MessengerFormAttributes"}
 }
 
-// call is a part of a phone conversation: the call, its recording, then the transcript, one utterance a message.
+// call is a part of a phone conversation: the call, then the transcript, one utterance a message, and the recording.
 func (t *threadMaker) call(m *message, i int) {
 	c := t.c
-	length := int(c.lastMessage.Sub(c.created)/time.Second) + 20
+	length := int(c.lastMessage.Sub(c.created) / time.Second)
 	switch {
 	case i == 0 && c.channel.name != "Voicemail":
 		m.attrs = attributes{From: t.user.PhoneNumber, To: c.endpoint, Direction: c.direction, Duration: length, Type: "PhoneAttributes"}
-		if m.attrs.From == "" {
-			m.attrs.From = "+447700909999" // withheld numbers come with a number of the carrier
+	case c.wordless(i):
+		if c.channel.name == "Voicemail" { // as long as what is said in it
+			length += 14 + t.r.n(9)
 		}
-	case t.wordless(i):
 		m.attrs = attributes{Duration: length, Recording: privateFile("recording/" + m.id), Type: "CallRecordingAttributes"}
 	default:
 		from := m.at.Sub(c.created).Milliseconds()
-		until := from + int64(60*len(m.text))
+		until := from + int64(55*len(m.text))
+		if i+1 < len(c.beats) {
+			until = min(until, c.beats[i+1].at.Sub(c.created).Milliseconds()-150)
+		}
 		m.attrs = attributes{Content: text(m.text), UtteranceStart: &from, UtteranceEnd: &until, Type: "TranscriptAttributes"}
 	}
 }

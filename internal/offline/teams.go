@@ -21,11 +21,10 @@ type team struct {
 }
 
 func (w *world) seedTeams() {
-	names := []string{"Customer Care", "Billing & Payments", "Logistics", "Technical Support", "Sales", "Nordics"}
-	for i, name := range names {
+	for i, name := range teamNames {
 		t := &team{ID: w.uuid("team", int64(i)), Name: name}
 		for k, a := range w.agents.list {
-			if k%len(names) == i || (k%5 == 0 && i == 0) {
+			if inTeam(k, i) {
 				t.members = append(t.members, a.ID)
 			}
 		}
@@ -145,9 +144,9 @@ func listTeamPresence(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []presenceWire{}
+	all, days := []presenceWire{}, c.lately(c.now)
 	for _, id := range t.members {
-		all = append(all, c.presenceOf(id, c.now))
+		all = append(all, c.presenceOf(id, c.now, days))
 	}
 	return paged(c, p, all), nil
 }

@@ -36,39 +36,24 @@ type templateTranslation struct {
 func offsetTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000+00:00") }
 
 func (w *world) seedTemplates() {
-	all := phrases()
-	for i, topic := range topics {
-		for k, kind := range []string{"reply", "fix"} {
-			n := int64(i*2 + k)
-			t := &template{
-				ID: w.uuid("template", n), Name: strings.ToUpper(topic.name[:1]) + topic.name[1:] + ": " + kind, Type: "QuickResponse",
-				CreatedBy: w.owner(), CreatedAt: offsetTime(w.anchor.AddDate(0, -20, int(n))), Translations: []templateTranslation{},
-				Content: asTemplate(all["en"][topic.name+"."+kind][0]),
-			}
-			for _, language := range []string{"da", "de", "sv"} {
-				if said := all[language][topic.name+"."+kind]; len(said) > 0 && k == 0 {
-					t.Translations = append(t.Translations, templateTranslation{language, asTemplate(said[0]), language == "sv" && i%3 == 0, ""})
-				}
-			}
-			if i%3 == 1 {
-				t.LastEditedBy, t.LastEditedAt = w.agents.list[2].ID, offsetTime(w.anchor.AddDate(0, -2, i))
-			}
-			w.templates.add(t.ID, t)
+	for i, s := range seededTemplates() {
+		n := int64(i)
+		t := &template{ID: w.uuid("template", n), Name: s.name, Type: "QuickResponse", Content: s.lines["en"][0], CreatedBy: w.owner(),
+			CreatedAt: offsetTime(w.anchor.AddDate(0, -20, i).Add(9 * time.Hour)), Translations: []templateTranslation{}}
+		if name, auto := strings.CutPrefix(s.name, "! "); auto {
+			t.Name, t.Type, t.Subject, t.Content = name, "EmailAutoReply", s.lines["en"][0], s.lines["en"][1]
 		}
-	}
-	for i, name := range []string{"Out of hours", "We have received your message", "Black Friday delays"} {
-		t := &template{
-			ID: w.uuid("template", int64(100+i)), Name: name, Type: "EmailAutoReply", Subject: "We have received your message [{{csid}}]",
-			Content:   "Hi {{requester_firstname}},\n\nThank you for your message. We will be back with you as soon as we can.\n\nBest,\nHavbris",
-			CreatedBy: w.owner(), CreatedAt: offsetTime(w.anchor.AddDate(-1, -i, 0)), Translations: []templateTranslation{},
+		for _, language := range []string{"da", "de", "sv"} {
+			if said := s.lines[language]; len(said) > 0 {
+				t.Translations = append(t.Translations, templateTranslation{language, said[0], language == "sv" && i%6 == 0, ""})
+			}
+		}
+		if i%5 == 2 {
+			t.LastEditedBy, t.LastEditedAt = w.agents.list[2].ID, offsetTime(w.anchor.AddDate(0, -2, i).Add(11*time.Hour))
 		}
 		w.templates.add(t.ID, t)
 	}
 }
-
-// asTemplate gives a sentence the variables that Dixa's templates have.
-var asTemplate = strings.NewReplacer("{first}", "{{requester_firstname}}", "{agent}", "{{agent_firstname}}", "{order}", "{{csid}}",
-	"{invoice}", "...", "{amount}", "...", "{product}", "...", "{date}", "...", "{soon}", "...", "{until}", "...", "{tracking}", "...").Replace
 
 func listTemplates(c *call) (any, error) {
 	p, err := c.page(0)

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed texts/*.txt
@@ -41,27 +42,76 @@ func parsePhrases(text string) map[string][]string {
 	return sentences
 }
 
-// voice speaks for one conversation: its language, its topic, its facts.
+// voice speaks for one conversation: its language, its topic, its facts. It does not repeat itself while there is something else to
+// say, and conversations of one language take turns with the sentences, so that no two say the same.
 type voice struct {
-	r        *rng
 	language map[string][]string
-	english  map[string][]string
 	topic    string
 	facts    facts
+	nth      int            // place of the conversation among those of its language
+	base     int            // where its turns begin
+	again    bool           // it is about the same order as the conversation at base
+	said     map[string]int // how often a kind of sentence was used
 }
 
-// say gives a sentence of the topic, or of all topics where the topic has none of that kind.
-func (v voice) say(kind string) string {
-	for _, list := range [][]string{v.language[v.topic+"."+kind], v.language["common."+kind], v.english["common."+kind]} {
-		if len(list) > 0 {
-			return v.facts.fill(pick(v.r, list))
-		}
+// voice gives the sentences of a conversation, from the first on.
+func (w *world) voice(c *conversation) *voice {
+	v := &voice{language: phrases()[c.language], topic: c.topic, facts: w.facts(c), nth: c.nth, base: c.nth, said: map[string]int{}}
+	if c.about != nil { // about the same order, in other words
+		v.base, v.again = c.about.nth, true
 	}
-	return ""
+	return v
 }
 
-// common gives a sentence that fits every topic.
-func (v voice) common(kind string) string {
-	v.topic = "common"
-	return v.say(kind)
+// say gives a sentence of the topic, or of all topics where the topic has none of that kind, as it is said at a moment.
+func (v *voice) say(kind string, at time.Time) string {
+	text, _ := v.speak(kind, at)
+	return text
+}
+
+// speak is say with the name of the file that is sent with the sentence, if any.
+func (v *voice) speak(kind string, at time.Time) (text, file string) {
+	list := v.language[v.topic+"."+kind]
+	if len(list) == 0 {
+		list = v.language["common."+kind]
+	}
+	if len(list) == 0 {
+		return "", ""
+	}
+	use := v.said[kind]
+	v.said[kind]++
+	turn := v.base + use
+	if v.again {
+		turn += (len(list) + 1) / 2
+	}
+	text = vary(list[turn%len(list)], v.nth/len(list)*7919+use/len(list))
+	if after, ok := strings.CutPrefix(text, "@"); ok {
+		file, text, _ = strings.Cut(after, " ")
+	}
+	v.facts.at = at
+	return v.facts.fill(text), file
+}
+
+// vary chooses among the alternatives of a sentence, which are written [a|b]: the n-th of all that there are.
+func vary(sentence string, n int) string {
+	if !strings.Contains(sentence, "[") {
+		return sentence
+	}
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(sentence, "[")
+		b.WriteString(before)
+		if !found {
+			return strings.TrimSpace(b.String())
+		}
+		list, after, _ := strings.Cut(rest, "]")
+		choices := strings.Split(list, "|")
+		choice := choices[n%len(choices)]
+		if choice == "" { // one blank is enough
+			after = strings.TrimPrefix(after, " ")
+		}
+		b.WriteString(choice)
+		n /= len(choices)
+		sentence = after
+	}
 }

@@ -36,15 +36,24 @@ type world struct {
 	endpoints []endpoint
 	presence  map[string]*presence
 
+	// What the seed is made with.
+	zone       *time.Location   // of Customer Care
+	care, line calendar         // when Customer Care and the phone line are open
+	arrivals   []int            // see seedArrivals
+	seats      map[string]int   // places of Dixa agents by id, also of those who were deleted
+	serving    map[string][]int // places of Dixa agents by queue
+	inLanguage map[string]int   // how many conversations there are in each language
+
 	conversations []*conversation // id is the index + firstConversation
 	byRequester   map[string][]*conversation
 }
 
 // newWorld makes the data of a seed.
 func newWorld(seed uint64, anchor time.Time) *world {
-	w := &world{seed: seed, anchor: anchor, byRequester: map[string][]*conversation{}}
+	w := &world{seed: seed, anchor: anchor, byRequester: map[string][]*conversation{}, inLanguage: map[string]int{}}
 	w.seedOrganization()
 	w.seedAttributes()
+	w.seedSchedules()
 	w.seedAgents()
 	w.seedTags()
 	w.seedQueues()
@@ -52,8 +61,8 @@ func newWorld(seed uint64, anchor time.Time) *world {
 	w.seedUsers()
 	w.seedWebhooks()
 	w.seedTemplates()
-	w.seedSchedules()
 	w.seedKnowledge()
+	w.seedArrivals()
 	w.conversations = make([]*conversation, 0, seedConversations+64)
 	for i := range seedConversations {
 		w.addConversation(w.seedConversation(int64(firstConversation + i)))
