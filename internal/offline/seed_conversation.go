@@ -267,10 +267,17 @@ func (w *world) seedAssignee(r *rng, c *conversation) int {
 	return agent
 }
 
-// seedLink makes some of the conversations about the same order follow-ups.
+// seedLink makes follow-ups: of the conversation before about the same order, or of a closed one that the customer answered to with
+// another matter.
 func (w *world) seedLink(r *rng, c *conversation) {
-	if c.about != nil && c.about.link == nil && r.chance(60) {
-		c.link = &link{ParentID: c.about.id, Type: "FollowUp", at: c.created}
+	parent := c.about
+	if before := w.byRequester[c.requester]; parent == nil && c.channel.mail() && c.direction == "Inbound" && len(before) > 0 {
+		if p := before[len(before)-1]; p.channel.mail() && p.state == stateClosed && p.closed.Before(c.created) {
+			parent = p
+		}
+	}
+	if parent != nil && parent.link == nil && r.chance(40) {
+		c.link = &link{ParentID: parent.id, Type: "FollowUp", at: c.created}
 	}
 }
 
