@@ -52,20 +52,20 @@ type GetConversationIn struct{ ConversationRef }
 // CloseConversationIn says which conversation to close, and as whom.
 type CloseConversationIn struct {
 	ConversationRef
-	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId"` // Dixa calls it userId here
+	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId" jsonschema_description:"Dixa agent who acts; default: the API token's user"` // Dixa calls it userId here
 }
 
 // ReopenConversationIn says which conversation to reopen, and as whom.
 type ReopenConversationIn struct {
 	ConversationRef
-	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId"`
+	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId" jsonschema_description:"Dixa agent who acts; default: the API token's user"`
 }
 
 // TransferConversationIn says which conversation goes to which queue, and who sends it there.
 type TransferConversationIn struct {
 	ConversationRef
 	QueueID UUID        `json:"queueId"`
-	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId"`
+	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId" jsonschema_description:"Dixa agent who acts; default: the API token's user"`
 }
 
 // ClaimConversationIn says which conversation becomes whose; without Force, one that is somebody's stays so.
@@ -84,7 +84,7 @@ func (in ClaimConversationIn) Body() (any, error) {
 type SetFollowupIn struct {
 	ConversationRef
 	Timestamp Time        `json:"timestamp"`
-	AgentID   ActingAgent `json:"agentId,omitzero" wire:"userId"`
+	AgentID   ActingAgent `json:"agentId,omitzero" wire:"userId" jsonschema_description:"Dixa agent who follows up"`
 }
 
 // LinkType is how a conversation belongs to its parent.

@@ -91,7 +91,7 @@ func (t MessageText) content(attachments int) (*content, error) {
 type SendMessageIn struct {
 	ConversationRef
 	MessageText
-	AgentID ActingAgent `json:"agentId"`
+	AgentID ActingAgent `json:"agentId" jsonschema_description:"Dixa agent who writes"`
 	MessageExtras
 	Cc  []string `json:"cc,omitzero" named:"*"`
 	Bcc []string `json:"bcc,omitzero" named:"*"`
@@ -131,7 +131,7 @@ func (in RecordMessageIn) Body() (any, error) {
 type AddNoteIn struct {
 	ConversationRef
 	Message   string      `json:"message" check:"min=1"`
-	AgentID   ActingAgent `json:"agentId,omitzero"`
+	AgentID   ActingAgent `json:"agentId,omitzero" jsonschema_description:"Dixa agent who writes; default: the API token's user"`
 	CreatedAt Time        `json:"createdAt,omitzero" jsonschema_description:"default now"`
 }
 
@@ -145,7 +145,7 @@ type NewNote struct {
 type AddNotesIn struct {
 	ConversationRef
 	Items   []NewNote   `json:"items" check:"min=1,max=100"`
-	AgentID ActingAgent `json:"agentId,omitzero"`
+	AgentID ActingAgent `json:"agentId,omitzero" jsonschema_description:"Dixa agent who writes; default: the API token's user"`
 }
 
 // Body is Dixa's form of the notes, which names the author in each.

@@ -124,6 +124,21 @@ func (s *Schema) Requiring(names ...string) *Schema {
 	})
 }
 
+// Describing returns the schema with other descriptions of its top-level properties: what describe returns for each.
+func (s *Schema) Describing(describe func(Property) string) *Schema {
+	return newSchema(func() *node {
+		fields := slices.Clone(s.root().fields)
+		for i, p := range s.Properties() {
+			if text := describe(p); text != p.Description {
+				described := *fields[i].node
+				described.description = text
+				fields[i].node = &described
+			}
+		}
+		return newObject(fields)
+	})
+}
+
 // WithEnum narrows a top-level string property, or the items of an array of
 // strings, to these values. Where the property already has an enum, only values
 // of that remain: this never widens. No values at all panics at once, since such

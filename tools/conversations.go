@@ -37,6 +37,6 @@ var messages = group("messages",
 var ratings = group("ratings",
 	tool(d.ListRatings, "read the ratings of conversation {conversationId}", "Latest rating of a conversation, one item a survey question."),
 	tool(d.OfferRating, "offered a rating in conversation {conversationId}", "Ask the customer for a rating; gives the ratingId for submit_rating."),
-	tool(d.SubmitRating, "submitted rating {ratingId} of conversation {conversationId}", "Submit the result of a rating that offer_rating made."),
+	tool(d.SubmitRating, "submitted rating {ratingId} of conversation {conversationId}", "Submit the result of an offered rating; offer_rating gives its ratingId."),
 	tool(d.GetRating, "read the rating of conversation {conversationId}", "Rating of a conversation (deprecated: use list_ratings)."),
 )

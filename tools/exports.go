@@ -19,7 +19,7 @@ import (
 const exportedRows = 20
 
 var exports = group("exports",
-	export(d.ExportConversations, "exported conversations", "Count and first 20 of all conversations in a time window, or by csids. For the others a person runs the command in more."),
+	export(d.ExportConversations, "exported conversations", "Count and first 20 of all conversations in a time window; csids asks for some by number. For the others a person runs the command in more."),
 	export(d.ExportMessages, "exported messages", "Count and first 20 of all messages in a time window; no internal notes. For the others a person runs the command in more."),
 )
 

@@ -78,7 +78,7 @@ var organization = group("organization",
 )
 
 var contactEndpoints = group("contact_endpoints",
-	tool(d.ListContactEndpoints, "listed contact endpoints", "The organization's own e-mail addresses and phone numbers, which create_conversation needs."),
+	tool(d.ListContactEndpoints, "listed contact endpoints", "The organization's own e-mail addresses and phone numbers; create_conversation needs one."),
 	tool(d.GetContactEndpoint, "read contact endpoint {contactEndpointId}", "One contact endpoint."),
 )
 

@@ -50,7 +50,7 @@ type Arguments struct {
 	Skip int             // how many items of the list the caller has already
 }
 
-// skip is the argument of every tool whose list Dixa gives whole: what does not fit into one answer follows.
+// skip is the argument of every tool that reads a list which Dixa gives whole: what does not fit into one answer follows.
 var skip = schemas.Property{Name: "skip", Type: "integer"}
 
 // tool makes a tool of one operation.
@@ -65,7 +65,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 		Named:       op.Deprecated,
 		Idempotent:  op.Idempotent,
 		Destructive: op.Level >= dixaclient.Send || op.Method == "DELETE" || op.Method == "PUT" && strings.HasPrefix(op.Name, "replace_"),
-		View:        view.Options{Secret: op.Secret, PageLimit: op.Paged, SkipArg: list && !op.Paged},
+		View:        view.Options{Secret: op.Secret, PageLimit: op.Paged, SkipArg: list && !op.Paged && op.Level == dixaclient.Read},
 		in:          reflect.TypeFor[In](),
 		args:        schemas.Of[In],
 		run: func(ctx context.Context, c *dixaclient.Client, in any) (Output, error) {
@@ -102,6 +102,21 @@ func group(name string, tools ...*Tool) []*Tool {
 		t.Group = name
 	}
 	return tools
+}
+
+// Title returns the tool's name for people, such as "Close conversation".
+func (t *Tool) Title() string {
+	words := strings.Split(t.Name, "_")
+	for i, w := range words {
+		switch w {
+		case "agent", "agents":
+			words[i] = "Dixa " + w
+		case "followup":
+			words[i] = "follow-up"
+		}
+	}
+	title := strings.Join(words, " ")
+	return strings.ToUpper(title[:1]) + title[1:]
 }
 
 // Access is "read" or "write".

@@ -69,7 +69,7 @@ func (c *toolsCmd) rows() ([]row, error) {
 		r := newRow(t)
 		if r.Why = d.Why; d.Allowed {
 			r.Why = fmt.Sprintf("%s (line %d)", d.Rule, d.Line)
-			r.InputSchema = agent.Shape(t).Schema().JSON()
+			r.Description, r.InputSchema = agent.Shape(t).Description(), agent.Shape(t).Schema().JSON()
 		}
 		rows = append(rows, r)
 	}

@@ -41,6 +41,7 @@ func (a *Agent) decide() {
 		if d, shape := a.judge(t); d.Allowed {
 			a.allowed[t.Name], a.shapes[t.Name] = d, shape
 			a.granted = append(a.granted, t)
+			shape.describe(a)
 		}
 	}
 }

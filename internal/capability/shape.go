@@ -22,6 +22,8 @@ type Shape struct {
 	filled  []Filled
 	words   map[string]string // what is filled in, as the file writes it
 	choices []choice
+
+	description func() string
 }
 
 // Filled is an argument that the agent cannot give, because the file gives it.

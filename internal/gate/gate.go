@@ -271,7 +271,8 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 // Listed is a tool as one agent sees it.
 type Listed struct {
 	*tools.Tool
-	Schema json.RawMessage
+	Description string
+	Schema      json.RawMessage
 }
 
 // List gives the tools that an agent sees, in a fixed order.
@@ -283,7 +284,8 @@ func (g *Gate) List(agentName string) ([]Listed, error) {
 	granted := agent.Tools()
 	list := make([]Listed, len(granted))
 	for i, t := range granted {
-		list[i] = Listed{t, agent.Shape(t).Schema().JSON()}
+		shape := agent.Shape(t)
+		list[i] = Listed{t, shape.Description(), shape.Schema().JSON()}
 	}
 	return list, nil
 }

@@ -20,7 +20,7 @@ func TestTokenCeilings(t *testing.T) {
 	for _, agent := range rules.Agents() {
 		n := 0
 		for _, tool := range agent.Tools() {
-			n += tokens(t, tool.Name, tool.Description, string(agent.Shape(tool).Schema().JSON()))
+			n += tokens(t, tool.Name, agent.Shape(tool).Description(), string(agent.Shape(tool).Schema().JSON()))
 		}
 		t.Logf("%-8s %3d tools %6d tokens", agent.Name, len(agent.Tools()), n)
 		if ceiling, ok := ceilings[agent.Name]; ok {

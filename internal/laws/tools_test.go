@@ -22,6 +22,7 @@ var update = flag.Bool("update", false, "rewrite golden files and generated docu
 func TestEveryToolKeepsTheRules(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	placeholder := regexp.MustCompile(`\{(\w+)\}`)
+	titles := map[string]bool{}
 	seen := map[string]bool{}
 	for _, tool := range tools.All() {
 		t.Run(tool.Name, func(t *testing.T) {
@@ -29,6 +30,10 @@ func TestEveryToolKeepsTheRules(t *testing.T) {
 			require.False(t, seen[tool.Name], "the name stands twice")
 			seen[tool.Name] = true
 			require.NotEmpty(t, tool.Group)
+			require.Regexp(t, `^[A-Z][A-Za-z -]{1,59}$`, tool.Title())
+			require.False(t, titles[tool.Title()], "two tools have the title %q", tool.Title())
+			titles[tool.Title()] = true
+			require.False(t, tool.View.SkipArg && tool.Level > dixaclient.Read, "skip would repeat the write")
 			require.NotEmpty(t, tool.Operations)
 			require.LessOrEqual(t, len(tool.Description), 1024)
 			require.True(t, strings.HasSuffix(tool.Description, "."), "the description is a sentence")

@@ -161,6 +161,7 @@ type listedTool struct {
 	Name, Description string
 	InputSchema       json.RawMessage
 	Annotations       struct {
+		Title                                                        string
 		ReadOnlyHint, DestructiveHint, IdempotentHint, OpenWorldHint *bool
 	}
 }
@@ -182,7 +183,8 @@ func TestLists(t *testing.T) {
 			for i, l := range list {
 				tool := agent.Tools()[i]
 				require.Equal(t, tool.Name, l.Name)
-				require.Equal(t, tool.Description, l.Description)
+				require.Equal(t, agent.Shape(tool).Description(), l.Description)
+				require.Equal(t, tool.Title(), l.Annotations.Title)
 				annotated(t, tool, l)
 			}
 			p.end()

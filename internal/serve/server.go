@@ -134,6 +134,7 @@ func list(g *gate.Gate, agent string) []mcp.Tool {
 
 func annotations(t *tools.Tool) mcp.ToolAnnotation {
 	return mcp.ToolAnnotation{
+		Title:           t.Title(),
 		ReadOnlyHint:    new(t.Level == dixaclient.Read),
 		DestructiveHint: new(t.Destructive),
 		IdempotentHint:  new(t.Idempotent),

@@ -1,0 +1,85 @@
+package capability
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"dixa-mcp/schemas"
+)
+
+// Description returns the tool's description for the agent: no clause names a tool that it is not granted, or an argument
+// or a value that it cannot give.
+func (s *Shape) Description() string { return s.description() }
+
+// describe fits the description of a tool and of its arguments to an agent, when they are first asked for.
+func (s *Shape) describe(a *Agent) {
+	shown := s.shown
+	known := sync.OnceValue(func() func(string) bool {
+		absent := s.absent(shown)
+		return func(word string) bool { return !absent[word] && (!a.catalog.has(word) || a.allowed[word].Allowed) }
+	})
+	s.description = sync.OnceValue(func() string { return clauses(s.tool.Description, known(), true) })
+	s.shown = shown.Describing(func(p schemas.Property) string { return clauses(p.Description, known(), false) })
+}
+
+// absent returns the arguments that are not shown to the agent, and the values that it cannot give to the others. What is
+// filled in is not absent: what a text says of it holds.
+func (s *Shape) absent(shown *schemas.Schema) map[string]bool {
+	absent := map[string]bool{}
+	given := shown.Properties()
+	for _, p := range s.full.Properties() {
+		values := []string{s.words[p.Name]}
+		if i := slices.IndexFunc(given, func(q schemas.Property) bool { return q.Name == p.Name }); i >= 0 {
+			values = given[i].Enum
+		} else {
+			absent[p.Name] = true
+		}
+		for _, v := range p.Enum {
+			if !slices.Contains(values, v) {
+				absent[v] = true
+			}
+		}
+	}
+	return absent
+}
+
+// has reports whether there is a tool of that name.
+func (c *catalog) has(name string) bool {
+	_, ok := c.named(name)
+	return ok
+}
+
+// clauseEnd matches what ends a clause of a description, and word what may be a name.
+var (
+	clauseEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.;] | \(`) })
+	nameWord  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z][A-Za-z_]*`) })
+)
+
+// clauses drops the clauses of a text that have a word which is not known; keep keeps the first one, which says what the
+// thing is.
+func clauses(text string, known func(string) bool, keep bool) string {
+	if !slices.ContainsFunc(nameWord().FindAllString(text, -1), func(w string) bool { return !known(w) }) {
+		return text
+	}
+	var kept strings.Builder
+	ends := append(clauseEnd().FindAllStringIndex(text, -1), []int{len(text), len(text)})
+	from, before := 0, ""
+	for i, end := range ends {
+		clause := text[from:end[0]]
+		all := !slices.ContainsFunc(nameWord().FindAllString(clause, -1), func(w string) bool { return !known(w) })
+		if all || i == 0 && keep {
+			if kept.Len() > 0 {
+				kept.WriteString(before)
+			}
+			kept.WriteString(clause)
+		}
+		before, from = text[end[0]:end[1]], end[1]
+	}
+	s := kept.String()
+	if strings.HasSuffix(text, ".") && s != "" && !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
