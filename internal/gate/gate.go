@@ -186,6 +186,11 @@ func (c *call) admit() (*tools.Arguments, error) {
 		return nil, err
 	}
 	c.arguments, c.valid = args.JSON, true
+	if c.tool.Level > dixaclient.Read {
+		if err := noPlaceholders(c.tool.Name, args.JSON); err != nil {
+			return nil, err
+		}
+	}
 	return args, c.tool.Check(args, c.gate.Version())
 }
 
@@ -198,6 +203,15 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 	}
 	if d := c.agent.Operation(op.Op.Name); !d.Allowed {
 		return &notGranted{d}
+	}
+	if op.Op.Level > dixaclient.Read { // again, for each operation of a tool that makes its own texts
+		raw, err := json.Marshal(op.In)
+		if err == nil {
+			err = noPlaceholders(op.Op.Name, raw)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if id, ok := dixaclient.ConversationOf(op.In); ok && op.Op.Level > dixaclient.Read {
 		defer c.gate.facts.forget(id)

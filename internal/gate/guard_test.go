@@ -49,6 +49,18 @@ func TestEveryOperationOfACallNeedsItsGrant(t *testing.T) {
 	require.Len(t, c.operations, 1, "the record says what was sent, and nothing else")
 }
 
+// What a tool makes of its arguments goes by the same rule: no placeholder of an answer is written.
+func TestNoOperationWritesAPlaceholder(t *testing.T) {
+	b := setUp(t, settings{})
+	ctx := withCall(t.Context(), b.begin(Request{Agent: "admin", Tool: "get_conversation", Arguments: []byte(`{"conversationId":1234}`)}))
+	c := callFrom(ctx)
+	_, err := c.admit()
+	require.NoError(t, err)
+	_, err = dixaclient.AddNote.Do(ctx, b.client, dixaclient.AddNoteIn{ConversationRef: dixaclient.ConversationRef{ConversationID: 1234}, Message: "he wrote: [earlier message quoted: 90 characters]"})
+	require.ErrorContains(t, err, "message holds \"[earlier message quoted: 90 characters]\"")
+	require.Empty(t, b.dixa.Requests())
+}
+
 // A context made for one call cannot be used to act as somebody else: the agent comes from the call.
 func TestTheAgentComesFromTheCall(t *testing.T) {
 	b := setUp(t, settings{})

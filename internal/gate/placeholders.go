@@ -1,0 +1,54 @@
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// noPlaceholders refuses a write that has a placeholder of an answer in any of its texts or names, however deep: what it
+// stands for would be lost.
+func noPlaceholders(operation string, arguments json.RawMessage) error {
+	var value any
+	if err := json.Unmarshal(arguments, &value); err != nil {
+		return fmt.Errorf("arguments of %s: %w", operation, err)
+	}
+	field, found, instead := placeholderIn("", value)
+	if found == "" {
+		return nil
+	}
+	return &dixaclient.InputError{Operation: operation, Field: field, Problem: fmt.Sprintf("holds %q, which an answer has in place of something that it does not show, so it must not be written: %s", found, instead)}
+}
+
+// placeholderIn finds the first placeholder in a value, with the path of the argument that holds it.
+func placeholderIn(path string, value any) (field, found, instead string) {
+	switch v := value.(type) {
+	case string:
+		found, instead = view.FindPlaceholder(v)
+		return path, found, instead
+	case []any:
+		for i, item := range v {
+			if field, found, instead = placeholderIn(fmt.Sprintf("%s[%d]", path, i), item); found != "" {
+				return field, found, instead
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			at := name
+			if path != "" {
+				at = path + "." + name
+			}
+			if found, instead = view.FindPlaceholder(name); found != "" {
+				return path, found, instead
+			}
+			if field, found, instead = placeholderIn(at, v[name]); found != "" {
+				return field, found, instead
+			}
+		}
+	}
+	return "", "", ""
+}
