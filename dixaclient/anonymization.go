@@ -30,6 +30,9 @@ type AnonymizeMessageIn struct {
 	MessageID UUID `json:"messageId" in:"path"`
 }
 
+// Parts returns the message that is erased.
+func (in AnonymizeMessageIn) Parts() []Part { return []Part{{MessagePart, string(in.MessageID)}} }
+
 // AnonymizeEndUserIn names an end user with open conversations only if Force closes them.
 type AnonymizeEndUserIn struct {
 	EndUserRef

@@ -45,8 +45,8 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 			return giveUp(call, last, err)
 		}
 		if call.Before != nil {
-			if err := call.Before(); err != nil && last == nil {
-				return err
+			if err := call.Before(); err != nil && (last == nil || call.Op.Level == Read || last.Effect == NotDone) {
+				return err // and not what it met before, which may be about something that the caller may no longer see
 			} else if err != nil {
 				return giveUp(call, last, err)
 			}

@@ -62,6 +62,9 @@ type SubmitRatingIn struct {
 	SubmittedAt Time       `json:"submittedAt,omitzero"`
 }
 
+// Parts returns the rating that is answered.
+func (in SubmitRatingIn) Parts() []Part { return []Part{{RatingPart, string(in.RatingID)}} }
+
 // RatingScore is Dixa's union of the scales.
 type RatingScore struct {
 	Type  RatingType `json:"_type"`

@@ -195,6 +195,29 @@ func OtherEndUsers(in any) []UUID {
 	return nil
 }
 
+// PartKind is what a part of a conversation is.
+type PartKind uint8
+
+// The parts that requests name by an id of their own.
+const (
+	MessagePart PartKind = iota + 1
+	RatingPart
+)
+
+// Part is something inside the conversation that a request is about.
+type Part struct {
+	Kind PartKind
+	ID   string
+}
+
+// PartsOf returns the parts of its conversation that a request (a pointer to it) names by their ids.
+func PartsOf(in any) []Part {
+	if p, is := in.(interface{ Parts() []Part }); is {
+		return p.Parts()
+	}
+	return nil
+}
+
 // Request builds the request that in (a pointer to the operation's request type) stands for in v1 of the API, without
 // sending it. An [*InputError] says what does not fit.
 func (s *Spec) Request(in any) (*Request, error) { return s.RequestIn(V1, in) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
@@ -51,46 +52,74 @@ func (c *call) outOfReach(b *capability.Bound, op *dixaclient.Call) error {
 func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
 	id, _ := dixaclient.ConversationOf(op.In)
 	if read, ok := op.Out.(*dixaclient.Conversation); ok { // judged on its own answer
-		err := c.send(ctx, op, next)
-		if err != nil && !isNotFound(err) {
+		err := c.send(ctx, op, nil, next)
+		if err == nil {
+			err = op.Decode()
+		}
+		if c.unlessMissing(err) != nil {
 			return err
 		}
 		inside, failed := c.judge(ctx, b, id, read)
 		switch {
 		case failed != nil:
 			return failed
-		case err != nil:
-			return err
-		case !inside:
+		case err != nil, !inside:
 			return notFound(op, b)
 		}
 		return c.filter(ctx, b, op)
 	}
-	for _, id := range append(dixaclient.OtherConversations(op.In), id) {
-		if inside, err := c.holds(ctx, b, id); err != nil || !inside {
-			return cmp.Or(err, notFound(op, b))
-		}
+	oldest := time.Time{}
+	if op.Op.Level > dixaclient.Read { // what is remembered is for reads
+		oldest = time.Now().Add(-decidedFor)
 	}
-	for _, user := range dixaclient.OtherEndUsers(op.In) {
-		if inside, err := c.knows(ctx, b, user); err != nil || !inside {
-			return cmp.Or(err, notFound(op, b))
-		}
+	inside := c.inside(b, op, id)
+	if err := inside(ctx, oldest); err != nil {
+		return err
 	}
-	if err := c.send(ctx, op, next); err != nil {
+	if err := c.send(ctx, op, inside, next); err != nil {
 		return err
 	}
 	return c.filter(ctx, b, op)
 }
 
+// inside judges all that a request about one conversation names: other conversations and end users, the conversation
+// itself, and what must be a part of it.
+func (c *call) inside(b *capability.Bound, op *dixaclient.Call, id int64) ruling {
+	return func(ctx context.Context, oldest time.Time) error {
+		for _, id := range append(dixaclient.OtherConversations(op.In), id) {
+			if inside, err := c.holds(ctx, b, id, oldest); err != nil || !inside {
+				return cmp.Or(err, notFound(op, b))
+			}
+		}
+		for _, user := range dixaclient.OtherEndUsers(op.In) {
+			if inside, err := c.knows(ctx, b, user); err != nil || !inside {
+				return cmp.Or(err, notFound(op, b))
+			}
+		}
+		for _, part := range dixaclient.PartsOf(op.In) {
+			if inside, err := c.contains(ctx, id, part); err != nil || !inside {
+				return cmp.Or(err, notFound(op, b))
+			}
+		}
+		return nil
+	}
+}
+
 func (c *call) oneEndUser(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
 	user, _ := dixaclient.EndUserOf(op.In)
-	if inside, err := c.knows(ctx, b, user); err != nil || !inside {
-		return cmp.Or(err, notFound(op, b))
+	inside := func(ctx context.Context, _ time.Time) error {
+		if inside, err := c.knows(ctx, b, user); err != nil || !inside {
+			return cmp.Or(err, notFound(op, b))
+		}
+		return nil
+	}
+	if err := inside(ctx, time.Time{}); err != nil {
+		return err
 	}
 	if in, ok := op.In.(*dixaclient.ListEndUserConversationsIn); ok {
-		return gather(ctx, c, op, &in.Page, next, c.showConversation(ctx, b))
+		return gather(ctx, c, op, &in.Page, judging[dixaclient.Conversation]{page: inside, show: c.showConversation(ctx, b)}, next)
 	}
-	return c.send(ctx, op, next)
+	return c.send(ctx, op, inside, next)
 }
 
 func (c *call) someEndUsers(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
@@ -101,7 +130,8 @@ func (c *call) someEndUsers(ctx context.Context, b *capability.Bound, op *dixacl
 	if strings.TrimSpace(in.Email+in.Phone+in.ExternalID) == "" {
 		return &dixaclient.InputError{Operation: op.Op.Name, Problem: "this agent may not list all end users: name one of email, phone, externalId"}
 	}
-	return gather(ctx, c, op, &in.Page, next, c.showEndUser(ctx, b))
+	found := &strangers{call: c, bound: b}
+	return gather(ctx, c, op, &in.Page, judging[dixaclient.EndUser]{meet: found.meet, show: found.show(ctx)}, next)
 }
 
 // errOutside marks an error as the refusal of something outside a bound, for the record; to the agent it reads like

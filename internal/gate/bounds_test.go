@@ -3,7 +3,6 @@ package gate_test
 import (
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -122,7 +121,7 @@ func TestOutsideIsLikeMissing(t *testing.T) {
 				return a.Text, len(b.dixa.Requests())
 			}
 			text, requests := asked(missing)
-			require.Contains(t, text, "could not be found", "%s: do the further arguments in the table fit?", tool.Name)
+			require.Contains(t, text, "could not be found", "%s: its required arguments belong in further in internal/gate/bounds_test.go", tool.Name)
 			for _, value := range ids {
 				got, sent := asked(value)
 				require.Equal(t, text, got, "%s of %s under %s", tool.Name, value, only)
@@ -155,7 +154,13 @@ func TestOtherIdsAreLikeMissing(t *testing.T) {
 	h := seeded(t)
 	inside, outside := h.split(func(c *dixaclient.Conversation) bool { return inQueue(c, billing) })
 	stranger := string(h.strangers(inside)[0])
+	b := newBed(t, everythingBut(bounds[0]))
+	a := b.call("bounded", "list_messages", about("list_messages", "conversationId", itoa(outside[5].ID)))
+	require.True(t, a.Failed)
+	foreign := do(b, dixaclient.ListMessages, dixaclient.ListMessagesIn{ConversationRef: ref(outside[5].ID)})[0].ID
 	for _, test := range []struct{ tool, other, outside, missing string }{
+		{"anonymize_message", `{"conversationId":1234,"messageId":"%s"}`, string(foreign), nobody},
+		{"submit_rating", `{"conversationId":1234,"ratingId":"%s","ratingType":"Csat","value":5}`, foreignRating(b, outside), "no-such-rating"},
 		{"link_conversation", `{"conversationId":1234,"linkType":"Related","parentId":%s}`, itoa(outside[5].ID), itoa(noSuch)},
 		{"offer_rating", `{"conversationId":1234,"ratingType":"Csat","agentId":"` + bot + `","userId":"%s"}`, stranger, nobody},
 		{"offer_rating", `{"conversationId":1234,"ratingType":"Csat","agentId":"` + bot + `","userId":"%s"}`, stranger, "no-uuid"},
@@ -168,28 +173,6 @@ func TestOtherIdsAreLikeMissing(t *testing.T) {
 			require.Empty(t, b.dixa.Effects())
 		}
 		require.Len(t, answers, 1, "%s tells what is outside from what is missing: %v", test.tool, answers)
-	}
-}
-
-// A new argument that names a conversation or an end user must be judged like the others.
-func TestAllIdsAreJudged(t *testing.T) {
-	for _, op := range dixaclient.Operations() {
-		if op.Scope != dixaclient.OneConversation && op.Scope != dixaclient.OneEndUser {
-			continue
-		}
-		for _, f := range reflect.VisibleFields(op.In()) {
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			switch name {
-			case "conversationId":
-				require.Equal(t, dixaclient.OneConversation, op.Scope, op.Name)
-			case "parentId", "childId", "csid", "csids", "conversationIds":
-				require.Equal(t, "link_conversation", op.Name, "%s.%s names a conversation that nothing judges", op.Name, name)
-			case "requesterId", "contactId", "endUserId", "entityId":
-				require.Fail(t, "nothing judges "+name+" of "+op.Name)
-			case "userId":
-				require.True(t, op.Scope == dixaclient.OneEndUser || op.Name == "offer_rating", "%s.%s names an end user that nothing judges", op.Name, name)
-			}
-		}
 	}
 }
 

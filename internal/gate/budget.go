@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -121,23 +122,53 @@ func (c *call) within(ctx context.Context, level dixaclient.Level) error {
 	return nil
 }
 
-// spend takes the operation from the agent's budget, and waits for the agent's own pace.
-func (c *call) spend(ctx context.Context, op *dixaclient.Spec) error {
-	budget := c.agent.Budget()
-	taken, err := c.gate.budgets.Take(ctx, c.agentName, linesOf(budget, op.Level), budget.RequestsPerSecond)
+// count takes the operation from lines of the agent's budget.
+func (d *departure) count(ctx context.Context, lines []Line, pace float64) (Taken, error) {
+	c := d.call
+	taken, err := c.gate.budgets.Take(ctx, c.agentName, lines, pace)
 	switch {
 	case err != nil:
-		return err
+		return taken, err
 	case taken.Over != nil:
-		return &overBudget{c.agentName, *taken.Over}
+		return taken, &overBudget{c.agentName, *taken.Over}
 	}
+	d.counts = append(d.counts, taken.Counts...)
 	c.warn(taken.Counts)
-	if taken.GiveBack == nil {
+	return taken, nil
+}
+
+// recount takes the operation from the budget of the hour or day in which it leaves, where it was counted in one that
+// ended while it waited.
+func (d *departure) recount(ctx context.Context) error {
+	var begun []Line
+	now := time.Now()
+	d.counts = slices.DeleteFunc(d.counts, func(n Count) bool {
+		over := !now.Before(n.Ends)
+		if over {
+			begun = append(begun, n.Line)
+		}
+		return over
+	})
+	if len(begun) == 0 {
 		return nil
+	}
+	_, err := d.count(ctx, begun, 0)
+	return err
+}
+
+// spend takes the operation from the agent's budget, and waits for the agent's own rate limit.
+func (d *departure) spend(ctx context.Context) error {
+	if isUnpriced(ctx) {
+		return nil
+	}
+	budget := d.call.agent.Budget()
+	taken, err := d.count(ctx, linesOf(budget, d.op.Op.Level), budget.RequestsPerSecond)
+	if err != nil || taken.GiveBack == nil {
+		return err
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < taken.Wait {
 		taken.GiveBack()
-		return &dixaclient.BusyError{Operation: op.Name, Wait: taken.Wait, Left: time.Until(deadline)}
+		return &dixaclient.BusyError{Operation: d.op.Op.Name, Wait: taken.Wait, Left: time.Until(deadline)}
 	}
 	t := time.NewTimer(taken.Wait)
 	defer t.Stop()

@@ -33,8 +33,10 @@ type call struct {
 	seen      CallInfo // what the observer was told, where there is one
 	writes    uint64   // how many of our own were carried out when it began
 
-	rehearsing bool   // nothing is sent but look-ups
-	approval   string // number of the approval that is being used
+	rehearsing bool          // nothing is sent but look-ups
+	approval   string        // number of the approval that is being used
+	confirmed  *confirmation // what a person's approval was about; nil where none was needed
+	wrote      bool          // an operation that is no read was sent
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -80,6 +82,7 @@ func (c *call) note(op *dixaclient.Call, took time.Duration, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.operations = append(c.operations, o)
+	c.wrote = c.wrote || op.Op.Level > dixaclient.Read && op.Attempts > 0
 }
 
 // itemsFailed remembers that an operation on many items did not do all of them, though Dixa called it a success.
@@ -177,12 +180,7 @@ func (c *call) refuse(ctx context.Context, err error) Answer {
 
 // fail records a call that was let through and did not succeed, and says what was and was not done.
 func (c *call) fail(ctx context.Context, err error) Answer {
-	var outside *errOutside
-	if errors.As(err, &outside) {
-		c.decision = capability.Decision{Rule: outside.rule, Line: outside.line}
-		return c.refuse(ctx, err)
-	}
-	if errors.As(err, new(*overBudget)) || errors.As(err, new(*notGranted)) || errors.As(err, new(*frozen)) {
+	if refused := c.refused(err); refused && effect(err) == audit.OutcomeNotDone { // no attempt before it has done anything
 		return c.refuse(ctx, err)
 	}
 	outcome := audit.OutcomeFailed
@@ -193,6 +191,16 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 		outcome = audit.OutcomeCancelled
 	}
 	return c.finish(ctx, outcome, Answer{Text: explain(c.request.Tool, err), Failed: true})
+}
+
+// refused tells whether the call was stopped here and not by Dixa, and by which rule.
+func (c *call) refused(err error) bool {
+	var outside *errOutside
+	if errors.As(err, &outside) {
+		c.decision = capability.Decision{Rule: outside.rule, Line: outside.line}
+		return true
+	}
+	return errors.As(err, new(*overBudget)) || errors.As(err, new(*notGranted)) || errors.As(err, new(*frozen)) || errors.As(err, new(*refusal))
 }
 
 // finish records the outcome before the answer leaves.

@@ -39,10 +39,11 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments) *Answer {
 	if err != nil {
 		return c.failed(ctx, err)
 	}
+	conversation, _ := dixaclient.ConversationOf(args.In)
 	if how == capability.ConfirmApprover || c.request.Parks && c.approvable() {
-		return c.askApprover(ctx, args, plan)
+		return c.askApprover(ctx, conversation, plan)
 	}
-	return c.askClient(ctx, plan)
+	return c.askClient(ctx, conversation, plan)
 }
 
 // approvable tells whether somebody may decide about the call in place of the person at its client.
@@ -100,17 +101,15 @@ type refusal struct{ text, reason string }
 func (e *refusal) Error() string { return e.text + " Nothing was sent to Dixa." }
 
 // askApprover lets the call go on when an approver has said yes to it, and parks it otherwise.
-func (c *call) askApprover(ctx context.Context, args *tools.Arguments, plan []string) *Answer {
+func (c *call) askApprover(ctx context.Context, conversation int64, plan []string) *Answer {
 	store := c.gate.approvals
 	if store == nil {
 		return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's yes, and there is no place here to wait for one.", "no approvals are kept"})
 	}
-	conversation, _ := dixaclient.ConversationOf(args.In)
-	newest, err := c.newestMessage(ctx, conversation)
-	if err != nil {
+	if err := c.look(ctx, conversation); err != nil {
 		return c.failed(ctx, err)
 	}
-	digest := c.digest(append(plan, newest)) // a yes does not outlive the next message: it was for another state of things
+	digest := c.digest(append(plan, c.confirmed.message)) // an approval does not outlive the next message: it was for another state of things
 	found, err := store.Find(ctx, c.agentName, digest)
 	if err != nil {
 		return c.unkept(ctx, err)
@@ -118,8 +117,8 @@ func (c *call) askApprover(ctx context.Context, args *tools.Arguments, plan []st
 	switch {
 	case found == nil:
 		return c.park(ctx, approval.Request{
-			Agent: c.agentName, Tool: c.tool.Name, Level: c.tool.Level.String(), Effect: c.effect(), Conversation: conversation,
-			Arguments: c.arguments, Digest: digest, Rules: c.rules.Digest(), LastMessage: newest,
+			Agent: c.agentName, Tool: c.tool.Name, Level: c.tool.Level.String(), Effect: c.effect(), Conversation: c.confirmed.conversation,
+			Arguments: c.arguments, Digest: digest, Rules: c.rules.Digest(), LastMessage: c.confirmed.message,
 		})
 	case found.State == approval.Denied:
 		c.record.Approval = found.Number
@@ -188,6 +187,13 @@ func (c *call) stopped(ctx context.Context, err error) *Answer {
 	return &a
 }
 
+// look notes the state of the conversation that a person decides on.
+func (c *call) look(ctx context.Context, conversation int64) error {
+	newest, err := c.newestMessage(ctx, conversation)
+	c.confirmed = &confirmation{conversation, newest, time.Now()}
+	return err
+}
+
 // newestMessage identifies the last message of a conversation, so that a yes does not outlive what it was given for.
 func (c *call) newestMessage(ctx context.Context, conversation int64) (string, error) {
 	if conversation == 0 {
@@ -204,11 +210,11 @@ func (c *call) newestMessage(ctx context.Context, conversation int64) (string, e
 }
 
 // askClient lets the call go on when the person at the client said yes to exactly it, and asks otherwise.
-func (c *call) askClient(ctx context.Context, plan []string) *Answer {
+func (c *call) askClient(ctx context.Context, conversation int64, plan []string) *Answer {
 	digest := c.digest(plan)
 	switch r := c.request; {
 	case r.State != "":
-		err := c.gate.questions.redeem(ctx, r.State, digest, time.Now())
+		about, err := c.gate.questions.redeem(ctx, r.State, digest, time.Now())
 		if errors.As(err, new(*errOnce)) {
 			c.gate.log.Error("a confirmation was refused because nobody can tell whether it was used", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
 			return c.stopped(ctx, &refusal{c.tool.Name + ": whether this confirmation was used already cannot be told at the moment, so it was not accepted. Call again without it, to ask the person again.", "whether its confirmation was used cannot be told"})
@@ -219,6 +225,12 @@ func (c *call) askClient(ctx context.Context, plan []string) *Answer {
 		if !r.Yes {
 			return c.stopped(ctx, &refusal{c.tool.Name + ": the person at the client said no.", "the person at the client said no"})
 		}
+		if err := c.look(ctx, conversation); err != nil {
+			return c.failed(ctx, err)
+		}
+		if about != c.digest([]string{c.confirmed.message}) {
+			return c.stopped(ctx, c.overtaken())
+		}
 		c.record.Approver = "the person at the client"
 		return nil
 	case r.Parks:
@@ -226,9 +238,13 @@ func (c *call) askClient(ctx context.Context, plan []string) *Answer {
 	case !r.CanAsk:
 		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's yes, and this client cannot ask for one (it does not support elicitation).", "the client cannot ask its person"})
 	}
+	if err := c.look(ctx, conversation); err != nil {
+		return c.failed(ctx, err)
+	}
 	c.describe()
 	c.record.Reason = "waiting for the person at the client"
-	a := c.finish(ctx, audit.OutcomeWaiting, Answer{Ask: &Question{Text: c.question(), State: c.gate.questions.seal(digest, time.Now())}})
+	state := c.gate.questions.seal(digest, c.digest([]string{c.confirmed.message}), time.Now())
+	a := c.finish(ctx, audit.OutcomeWaiting, Answer{Ask: &Question{Text: c.question(), State: state}})
 	return &a
 }
 

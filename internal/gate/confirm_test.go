@@ -32,6 +32,9 @@ agents:
   parks_once: {acts_as: bot, access: {"*": erase}, confirm: {write: approver}, budget: {writes_per_hour: 1}}
 `
 
+// lookedUp is what is sent for a question: which message is the newest.
+var lookedUp = []string{"GET /v1/conversations/{conversationId}/messages"}
+
 const note = `{"conversationId":1234,"message":"Refund agreed."}`
 
 // stand puts a gate in front of the bed's Dixa, with what a test gives beside the rules.
@@ -93,7 +96,7 @@ func TestAskAndYes(t *testing.T) {
 	require.Contains(t, q.Text, "\nconversationId: 1234\n")
 	require.Contains(t, q.Text, "\ntext: Dear Anna,\n  | agentId: nobody<U+202E><U+001B>[2Jlong ")
 	require.True(t, strings.HasSuffix(q.Text, "long end."))
-	require.Empty(t, b.dixa.Requests())
+	require.Equal(t, lookedUp, b.requests(), "only which message is the newest")
 	waiting := b.records.last()
 	require.Equal(t, audit.EventWaiting, waiting.Event)
 	require.Equal(t, "agents.asks.confirm.write (capabilities.yaml:6)", waiting.Confirm)
@@ -105,7 +108,7 @@ func TestAskAndYes(t *testing.T) {
 	require.Equal(t, []audit.Event{audit.EventWaiting, audit.EventIntent, audit.EventOutcome}, b.records.events())
 	done := b.records.last()
 	require.Equal(t, "the person at the client", done.Approver)
-	require.Contains(t, done.Text, "asks sent a message in conversation 1234: allowed by agents.asks.access.*, approved by the person at the client (Dixa 200, ")
+	require.Contains(t, done.Text, "asks sent a message in conversation 1234: allowed by agents.asks.access.*, approved by the person at the client (2 operations, Dixa 200, 200, ")
 
 	a = b.answer("asks", "send_message", string(arguments), q.State, true)
 	require.Contains(t, a.Text, "send_message: the confirmation was used already. Call again without it. Nothing was sent to Dixa.")
@@ -120,7 +123,7 @@ func TestAskAndNo(t *testing.T) {
 	require.Contains(t, r.Text, "asks was refused add_note")
 	b.refused(b.answer("asks", "add_note", note, q.State, true), "was used already")
 	b.refused(b.call("asks", "add_note", note), "this client cannot ask for one (it does not support elicitation). Nothing was sent to Dixa.")
-	require.Empty(t, b.dixa.Requests())
+	require.Equal(t, lookedUp, b.requests())
 }
 
 // A yes is worth nothing for anything but the call that it was given to.
@@ -151,7 +154,7 @@ func TestYesIsForOneCall(t *testing.T) {
 	b.gate.Reload(context.Background(), parse(t, moved))
 	b.refused(b.answer("asks", "add_note", note, q.State, true), "is for another call")
 	b.gate.Reload(context.Background(), parse(t, confirming))
-	require.Empty(t, b.dixa.Requests())
+	require.Equal(t, lookedUp, b.requests())
 	require.False(t, b.answer("asks", "add_note", note, q.State, true).Failed, "what was refused did not use it up")
 	require.Len(t, b.dixa.Effects(), 1)
 }
@@ -174,7 +177,7 @@ func TestTamperedState(t *testing.T) {
 		}
 		b.refused(b.answer("asks", "add_note", note, state[:i]+state[i+1:], true), "was not made here")
 	}
-	require.Empty(t, b.dixa.Requests())
+	require.Equal(t, lookedUp, b.requests())
 	require.False(t, b.answer("asks", "add_note", note, state, true).Failed)
 }
 

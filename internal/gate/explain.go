@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
@@ -68,7 +69,7 @@ func (c *call) foresee(ctx context.Context, in any) error {
 	if b == nil || !ok {
 		return nil
 	}
-	if inside, err := c.holds(ctx, b, id); err != nil || inside {
+	if inside, err := c.holds(ctx, b, id, time.Time{}); err != nil || inside {
 		return err
 	}
 	rule, line := b.Rule()

@@ -2,6 +2,10 @@ package gate
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,23 +29,24 @@ type facts struct {
 
 type fact struct {
 	capability.Facts
-	tags  bool // Facts has the tags
-	until time.Time
+	tags bool // Facts has the tags
+	read time.Time
 }
 
-func (f *facts) get(id int64, tags bool) (capability.Facts, bool) {
+// get returns what is remembered about a conversation, if it was read at oldest or later.
+func (f *facts) get(id int64, tags bool, oldest time.Time) (capability.Facts, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	k, ok := f.known[id]
-	if !ok || time.Now().After(k.until) || tags && !k.tags {
+	if !ok || time.Since(k.read) > factsFor || k.read.Before(oldest) || tags && !k.tags {
 		return capability.Facts{}, false
 	}
 	return k.Facts, true
 }
 
-// put remembers facts that were read since the count of writes was asked for. Those that a write may have overtaken are
-// not remembered.
-func (f *facts) put(id int64, facts capability.Facts, tags bool, since uint64) {
+// put remembers facts, the oldest of which was read at a time, since the count of writes was asked for. Those that a write
+// may have overtaken are not remembered.
+func (f *facts) put(id int64, facts capability.Facts, tags bool, read time.Time, since uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.writes != since {
@@ -53,7 +58,7 @@ func (f *facts) put(id int64, facts capability.Facts, tags bool, since uint64) {
 	if f.known == nil {
 		f.known = map[int64]fact{}
 	}
-	f.known[id] = fact{facts, tags, time.Now().Add(factsFor)}
+	f.known[id] = fact{facts, tags, read}
 }
 
 // forget is called after each of our own writes.
@@ -71,16 +76,17 @@ func (f *facts) written() uint64 {
 }
 
 // holds tells whether a conversation is inside the agent's bound; one that does not exist is not. Both are found out
-// with the same requests and remembered alike, so that an agent's budget does not tell them apart either.
-func (c *call) holds(ctx context.Context, b *capability.Bound, id int64) (bool, error) {
+// with the same requests and remembered alike, so that an agent's budget does not tell them apart either. What is
+// remembered is used if it was read at oldest or later.
+func (c *call) holds(ctx context.Context, b *capability.Bound, id int64, oldest time.Time) (bool, error) {
 	if id <= 0 {
 		return false, nil
 	}
-	if f, ok := c.gate.facts.get(id, b.NeedsTags()); ok {
+	if f, ok := c.gate.facts.get(id, b.NeedsTags(), oldest); ok {
 		return b.Holds(f), nil
 	}
 	a, err := dixaclient.GetConversation.Do(ctx, c.gate.lookups, dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: id}})
-	if err != nil && !isNotFound(err) {
+	if err = c.unlessMissing(err); err != nil {
 		return false, err
 	}
 	return c.judge(ctx, b, id, &a.Value)
@@ -89,17 +95,17 @@ func (c *call) holds(ctx context.Context, b *capability.Bound, id int64) (bool, 
 // judge tells whether a conversation that was read is inside the agent's bound; the empty one that stands for what does
 // not exist is not.
 func (c *call) judge(ctx context.Context, b *capability.Bound, id int64, conversation *dixaclient.Conversation) (bool, error) {
-	f := capability.FactsOf(conversation)
+	f, read := capability.FactsOf(conversation), time.Now()
 	if b.NeedsTags() {
 		a, err := dixaclient.ListConversationTags.Do(ctx, c.gate.lookups, dixaclient.ConversationRef{ConversationID: id})
-		if err != nil && !isNotFound(err) {
+		if err = c.unlessMissing(err); err != nil {
 			return false, err
 		}
 		for _, t := range a.Value {
 			f.Tags = append(f.Tags, t.ID)
 		}
 	}
-	c.gate.facts.put(id, f, b.NeedsTags(), c.writes)
+	c.gate.facts.put(id, f, b.NeedsTags(), read, c.writes)
 	return b.Holds(f), nil
 }
 
@@ -109,10 +115,47 @@ func (c *call) knows(ctx context.Context, b *capability.Bound, user dixaclient.U
 	if user.Check() != nil {
 		return false, nil
 	}
-	in := dixaclient.SearchConversationsIn{ContactID: []dixaclient.UUID{user}, PageLimit: 1}
+	return c.knowsOne(ctx, b, []dixaclient.UUID{user})
+}
+
+// knowsOne tells whether at least one of several end users has a conversation inside the agent's bound, with one request.
+func (c *call) knowsOne(ctx context.Context, b *capability.Bound, users []dixaclient.UUID) (bool, error) {
+	in := dixaclient.SearchConversationsIn{ContactID: users, PageLimit: 1}
 	if err := b.Narrow(&in); err != nil {
 		return false, err
 	}
 	a, err := dixaclient.SearchConversations.Do(ctx, c.gate.lookups, in)
-	return err == nil && len(a.Value) > 0, err
+	if err = c.unlessMissing(err); err != nil {
+		return false, err
+	}
+	return len(a.Value) > 0, nil
+}
+
+// contains tells whether a part belongs to a conversation: Dixa itself looks only for the part's own id.
+func (c *call) contains(ctx context.Context, id int64, part dixaclient.Part) (bool, error) {
+	ref := dixaclient.ConversationRef{ConversationID: id}
+	switch part.Kind {
+	case dixaclient.MessagePart:
+		a, err := dixaclient.ListMessages.Do(ctx, c.gate.lookups, dixaclient.ListMessagesIn{ConversationRef: ref})
+		is := func(m dixaclient.Message) bool { return strings.EqualFold(string(m.ID), part.ID) }
+		return slices.ContainsFunc(a.Value, is), c.unlessMissing(err)
+	case dixaclient.RatingPart:
+		a, err := dixaclient.ListRatings.Do(ctx, c.gate.lookups, ref)
+		is := func(r dixaclient.ConversationRating) bool { return string(r.ID) == part.ID }
+		return slices.ContainsFunc(a.Value, is), c.unlessMissing(err)
+	}
+	return false, nil
+}
+
+// unlessMissing drops the error of a look-up that Dixa refused: whatever the status and the words, they are about
+// something that the agent may not know of, and it counts as missing. A 429 is about the rate limit.
+func (c *call) unlessMissing(err error) error {
+	var e *dixaclient.Error
+	if !errors.As(err, &e) || e.Status < 300 || e.Status > 499 || e.Status == http.StatusTooManyRequests {
+		return err
+	}
+	if e.Status != http.StatusNotFound {
+		c.gate.log.Warn("Dixa refused a look-up for an agent's bound; what it is about is treated as missing", "call", c.record.Call, "agent", c.agentName, "operation", e.Op.Name, "status", e.Status)
+	}
+	return nil
 }

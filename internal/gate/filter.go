@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"slices"
+	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
@@ -28,9 +29,9 @@ func (c *call) filter(ctx context.Context, b *capability.Bound, op *dixaclient.C
 		op.Raw, err = json.Marshal(map[string]json.RawMessage{"data": data})
 		return err
 	case *[]dixaclient.Conversation:
-		return keep(c, op, out, c.showConversation(ctx, b))
+		return keep(c, op, c.showConversation(ctx, b))
 	case *[]dixaclient.ActivityEntry:
-		return keep(c, op, out, func(v *dixaclient.ActivityEntry, raw json.RawMessage) (json.RawMessage, error) {
+		return keep(c, op, func(v *dixaclient.ActivityEntry, raw json.RawMessage) (json.RawMessage, error) {
 			return whenInside(raw)(c.mentions(ctx, b, v))
 		})
 	}
@@ -42,16 +43,60 @@ type show[T any] func(*T, json.RawMessage) (json.RawMessage, error)
 
 func (c *call) showConversation(ctx context.Context, b *capability.Bound) show[dixaclient.Conversation] {
 	return func(v *dixaclient.Conversation, raw json.RawMessage) (json.RawMessage, error) {
-		if inside, err := c.judge(ctx, b, v.ID, v); err != nil || !inside {
+		if inside, err := c.judge(unpriced(ctx), b, v.ID, v); err != nil || !inside {
 			return nil, err
 		}
 		return c.cutLink(ctx, b, v, raw)
 	}
 }
 
-func (c *call) showEndUser(ctx context.Context, b *capability.Bound) show[dixaclient.EndUser] {
+// strangers are the end users of a page, of whom one search finds out whether any has a conversation inside the bound: a
+// page of people who are outside takes as many requests as an empty one.
+type strangers struct {
+	call  *call
+	bound *capability.Bound
+	ids   int
+	known bool // one of them at least
+}
+
+// noOne stands for the end users of an empty page.
+const noOne = dixaclient.UUID("ffffffff-ffff-4fff-bfff-ffffffffffff")
+
+func (s *strangers) meet(ctx context.Context, op *dixaclient.Call) error {
+	var ids []dixaclient.UUID
+	err := op.Items(judgedMost, func(item json.RawMessage) error {
+		var user struct{ ID dixaclient.UUID }
+		if err := dixaclient.Unmarshal(item, &user); err != nil {
+			return err
+		}
+		if user.ID.Check() == nil {
+			ids = append(ids, user.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.ids, s.known = len(ids), false
+	if len(ids) == 0 {
+		ids = []dixaclient.UUID{noOne}
+	}
+	for some := range slices.Chunk(ids, gatherPage) {
+		known, err := s.call.knowsOne(ctx, s.bound, some)
+		if err != nil {
+			return err
+		}
+		s.known, ctx = s.known || known, unpriced(ctx)
+	}
+	return nil
+}
+
+func (s *strangers) show(ctx context.Context) show[dixaclient.EndUser] {
 	return func(v *dixaclient.EndUser, raw json.RawMessage) (json.RawMessage, error) {
-		return whenInside(raw)(c.knows(ctx, b, v.ID))
+		if !s.known || s.ids == 1 && v.ID.Check() == nil {
+			return whenInside(raw)(s.known, nil)
+		}
+		return whenInside(raw)(s.call.knows(unpriced(ctx), s.bound, v.ID))
 	}
 }
 
@@ -64,38 +109,39 @@ func whenInside(raw json.RawMessage) func(bool, error) (json.RawMessage, error) 
 	}
 }
 
-// keep drops items from a list, in its typed form and in its bytes.
-func keep[T any](c *call, op *dixaclient.Call, list *[]T, show show[T]) error {
-	items, err := itemsOf(op, *list)
+// judgedMost is how many items of one answer are judged. Dixa's pages have 50, and a conversation's activity log some
+// hundreds.
+const judgedMost = 10_000
+
+// judged returns an item as it may be seen, nil when it may not. Items are read into Go's types one at a time: thousands
+// of empty ones are a small answer.
+func judged[T any](item json.RawMessage, show show[T]) (json.RawMessage, error) {
+	var v T
+	if err := dixaclient.Unmarshal(item, &v); err != nil {
+		return nil, err
+	}
+	return show(&v, item)
+}
+
+// keep drops items from a list.
+func keep[T any](c *call, op *dixaclient.Call, show show[T]) error {
+	shown := []json.RawMessage{}
+	err := op.Items(judgedMost, func(item json.RawMessage) error {
+		raw, err := judged(item, show)
+		switch {
+		case err != nil:
+			return err
+		case raw == nil:
+			c.withheld++
+		default:
+			shown = append(shown, raw)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	kept, shown := []T{}, []json.RawMessage{}
-	for i := range *list {
-		raw, err := show(&(*list)[i], items[i])
-		if err != nil {
-			return err
-		}
-		if raw == nil {
-			c.withheld++
-			continue
-		}
-		kept, shown = append(kept, (*list)[i]), append(shown, raw)
-	}
-	*list = kept
-	op.Raw, err = json.Marshal(map[string]any{"data": shown})
-	return err
-}
-
-// itemsOf gives the bytes of each item of a list.
-func itemsOf[T any](op *dixaclient.Call, list []T) ([]json.RawMessage, error) {
-	var envelope struct {
-		Data []json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(op.Raw, &envelope); err != nil || len(envelope.Data) != len(list) {
-		return nil, fmt.Errorf("%s: the answer's items cannot be told apart, so none is shown", op.Op.Name)
-	}
-	return envelope.Data, nil
+	return op.Replace(shown)
 }
 
 // cutLink takes the link to a parent outside the bound from a conversation.
@@ -103,7 +149,7 @@ func (c *call) cutLink(ctx context.Context, b *capability.Bound, v *dixaclient.C
 	if v.Link == nil {
 		return raw, nil
 	}
-	if inside, err := c.holds(ctx, b, v.Link.ParentID); err != nil || inside {
+	if inside, err := c.holds(unpriced(ctx), b, v.Link.ParentID, time.Time{}); err != nil || inside {
 		return raw, err
 	}
 	c.withheld++
@@ -145,6 +191,7 @@ func without(object json.RawMessage, property string) (json.RawMessage, error) {
 // mentions tells whether all conversations that an entry of the activity log names are inside the bound, and whether the
 // end user whom a conversation was taken from is known there.
 func (c *call) mentions(ctx context.Context, b *capability.Bound, v *dixaclient.ActivityEntry) (bool, error) {
+	ctx = unpriced(ctx)
 	ids := []int64{v.ConversationID}
 	for _, name := range []string{"child", "parent", "parentId", "childId", "conversationId", "csid"} {
 		switch n := v.Attributes[name].(type) {
@@ -156,7 +203,7 @@ func (c *call) mentions(ctx context.Context, b *capability.Bound, v *dixaclient.
 		}
 	}
 	for _, id := range ids {
-		if inside, err := c.holds(ctx, b, id); err != nil || !inside {
+		if inside, err := c.holds(ctx, b, id, time.Time{}); err != nil || !inside {
 			return false, err
 		}
 	}

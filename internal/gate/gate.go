@@ -222,35 +222,34 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 		}
 		return c.bounded(ctx, b, op, next)
 	}
-	return c.send(ctx, op, next)
+	return c.send(ctx, op, nil, next)
 }
 
 // lookup stands around the reads that bounds need: they count against the agent and stand in the record.
 func lookup(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
-	return callFrom(ctx).dispatch(ctx, op, next)
+	return callFrom(ctx).dispatch(ctx, op, nil, next)
 }
 
-// send lets an operation go to Dixa, or notes that it would.
-func (c *call) send(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+// send lets an operation go to Dixa, or notes that it would. ruling decides once more whether it may, where it has waited;
+// nil where its answer is judged, or nothing is.
+func (c *call) send(ctx context.Context, op *dixaclient.Call, ruling ruling, next func(context.Context) error) error {
 	if c.rehearsing {
 		return next(ctx)
 	}
-	return c.dispatch(ctx, op, next)
+	return c.dispatch(ctx, op, ruling, next)
 }
 
 // dispatch sends an operation, within the agent's budget.
-func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
-	op.Before = c.thawed // asked before each attempt: it may have to wait for its turn, and a freeze holds at once
+func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, ruling ruling, next func(context.Context) error) error {
+	leaving := &departure{call: c, op: op, ruling: ruling, decided: time.Now()}
+	op.Before = func() error { return leaving.decide(ctx) }
 	defer c.accompany(op)()
-	if err := c.spend(ctx, op.Op); err != nil {
+	if err := leaving.spend(ctx); err != nil {
 		return err
 	}
 	ctx, ended := c.observedOperation(ctx, op)
 	start := time.Now()
 	err := next(ctx)
-	if err == nil && c.agent.Bound() != nil {
-		err = op.Decode() // bounds are judged on what it says
-	}
 	took := time.Since(start)
 	c.note(op, took, err)
 	ended(took, err)

@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 
 	"dixa-mcp/dixaclient"
@@ -20,6 +22,8 @@ const (
 	gatherPage = 50
 	// gatherMost is how many of Dixa's pages one page for an agent is made of at most.
 	gatherMost = 20
+	// gatherBytes is how much of them is kept for it, and one item more.
+	gatherBytes = 4 << 20
 )
 
 // A page key of Dixa's holds the filters of its first page, and says how many items stand before it. So a bounded
@@ -87,14 +91,14 @@ func (c *call) turn(op *dixaclient.Call) (search string, at place, err error) {
 // page carries out an operation with sealed page keys.
 func (c *call) page(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
 	if !op.Op.Paged {
-		return c.send(ctx, op, next)
+		return c.send(ctx, op, nil, next)
 	}
 	search, at, err := c.turn(op)
 	if err != nil {
 		return err
 	}
 	op.Op.SetPageKey(op.In, at.key)
-	if err := c.send(ctx, op, next); err != nil {
+	if err := c.send(ctx, op, nil, next); err != nil {
 		return err
 	}
 	if op.Next != "" {
@@ -103,49 +107,70 @@ func (c *call) page(ctx context.Context, op *dixaclient.Call, next func(context.
 	return nil
 }
 
+// judging is how gather judges a list: each page as a whole, where there is something to find out about it, and each of
+// its items.
+type judging[T any] struct {
+	page ruling // before each request, where it has waited
+	meet func(context.Context, *dixaclient.Call) error
+	show show[T]
+}
+
+// errFull ends the reading of a page that has more than fits.
+var errFull = errors.New("the page is full")
+
 // gather carries out an operation whose list is judged item by item, and makes pages of what may be seen. A page that
 // was merely thinned out would tell how many items it had lost, and a key to a page with nothing on it that there are
-// any. So it reads on until the page is full and one more item is found for the next.
-func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixaclient.Page, next func(context.Context) error, show show[T]) error {
+// any. So it reads on until the page is full and one more item is found for the next. All of that costs one request of
+// the agent's budget.
+func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixaclient.Page, by judging[T], next func(context.Context) error) error {
 	search, at, err := c.turn(op)
 	if err != nil {
 		return err
 	}
 	want := cmp.Or(page.PageLimit, gatherPage)
 	page.PageLimit = gatherPage
-	list, kept, shown := op.Out.(*[]T), []T{}, []json.RawMessage{}
+	shown, bytes := []json.RawMessage{}, 0
 	finish := func(at place) error {
 		if op.Next = ""; at.key != "" || at.skip > 0 {
 			op.Next = c.gate.pages.seal(search, at)
 		}
-		*list = kept
-		var err error
-		op.Raw, err = json.Marshal(map[string]any{"data": shown})
-		return err
+		return op.Replace(shown)
 	}
 	for range gatherMost {
-		*list, op.Next, op.Attempts, page.PageKey = nil, "", 0, at.key
-		if err := c.send(ctx, op, next); err != nil {
+		op.Attempts, page.PageKey = 0, at.key
+		if err := c.send(ctx, op, by.page, next); err != nil {
 			return err
 		}
-		items, err := itemsOf(op, *list)
-		if err != nil {
-			return err
+		if by.meet != nil {
+			if err := by.meet(ctx, op); err != nil {
+				return err
+			}
 		}
-		for i := int(at.skip); i < len(items); i++ {
-			raw, err := show(&(*list)[i], items[i])
+		ctx = unpriced(ctx)
+		items := 0
+		err := op.Items(judgedMost, func(item json.RawMessage) error {
+			if items++; items <= int(at.skip) {
+				return nil
+			}
+			raw, err := judged(item, by.show)
 			switch {
 			case err != nil:
 				return err
 			case raw == nil:
 				c.withheld++
-			case len(kept) == want:
-				return finish(place{at.key, uint16(i)})
-			default:
-				kept, shown = append(kept, (*list)[i]), append(shown, raw)
+			case len(shown) == want, bytes > gatherBytes:
+				return errFull
+			default: // a copy: the rest of the page is not kept
+				shown, bytes = append(shown, slices.Clone(raw)), bytes+len(raw)
 			}
-		}
-		if op.Next == "" || op.Next == at.key || len(items) == 0 {
+			return nil
+		})
+		switch {
+		case errors.Is(err, errFull):
+			return finish(place{at.key, uint16(items - 1)})
+		case err != nil:
+			return err
+		case op.Next == "" || op.Next == at.key || items == 0:
 			return finish(place{})
 		}
 		at = place{key: op.Next}

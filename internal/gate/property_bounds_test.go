@@ -25,14 +25,16 @@ import (
 // changed. What is inside is computed from what a client reads that nothing guards.
 func TestNothingOutsideIsReachedByRandomCalls(t *testing.T) {
 	passed := 0
-	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
+	all := seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		o := newOracle(t, r)
 		for range 12 {
 			o.try()
 		}
 		passed += o.passed
 	})
-	require.Greater(t, passed, 3*seeds.Least, "oracle.arguments makes too few valid calls to prove anything")
+	if all {
+		require.Greater(t, passed, 3*seeds.Least, "oracle.arguments makes too few valid calls to prove anything")
+	}
 }
 
 // oracle knows which conversations and end users are inside a random bound.

@@ -20,7 +20,7 @@ import (
 // records, that of the intent before anything is sent.
 func TestNothingWithoutAGrant(t *testing.T) {
 	granted, sent := 0, 0
-	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
+	all := seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		synctest.Test(t, func(t *testing.T) {
 			b := setUp(t, settings{})
 			known := harvest(b)
@@ -39,6 +39,9 @@ func TestNothingWithoutAGrant(t *testing.T) {
 			}
 		})
 	})
+	if !all {
+		return
+	}
 	require.Greater(t, granted, 2*seeds.Least, "randomFile grants too little to prove anything")
 	require.Greater(t, sent, seeds.Least, "randomTool and ids.arguments reach Dixa too seldom to prove anything")
 }

@@ -25,30 +25,32 @@ func newQuestions(secret []byte, once Once) questions {
 // asked is what a state holds.
 type asked struct {
 	Digest  string    `json:"d"`
+	About   string    `json:"a"` // digest of the state of things that the person decided on
 	Nonce   string    `json:"n"`
 	Expires time.Time `json:"e"`
 }
 
-// seal makes the state of a question about the call with this digest.
-func (q *questions) seal(digest string, now time.Time) string {
-	return q.signer.Sign(asked{digest, rand.Text(), now.Add(questionFor)})
+// seal makes the state of a question about the call with this digest, in a state of things.
+func (q *questions) seal(digest, about string, now time.Time) string {
+	return q.signer.Sign(asked{digest, about, rand.Text(), now.Add(questionFor)})
 }
 
-// redeem accepts a state once, for the call that it was made for, within its time.
-func (q *questions) redeem(ctx context.Context, state, digest string, now time.Time) error {
+// redeem accepts a state once, for the call that it was made for, within its time, and returns the state of things that
+// the person decided on.
+func (q *questions) redeem(ctx context.Context, state, digest string, now time.Time) (about string, err error) {
 	var a asked
-	err := q.signer.Read(state, &a)
+	err = q.signer.Read(state, &a)
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case a.Digest != digest:
-		return errors.New("is for another call")
+		return "", errors.New("is for another call")
 	case !now.Before(a.Expires):
-		return errors.New("has expired")
+		return "", errors.New("has expired")
 	}
 	err = q.once.Use(ctx, a.Nonce, a.Expires.Add(-questionFor), a.Expires)
 	if err != nil && !errors.Is(err, ErrUsed) {
-		return &errOnce{err}
+		return "", &errOnce{err}
 	}
-	return err
+	return a.About, err
 }

@@ -50,7 +50,7 @@ func TestRandomArgumentsKeepTheContract(t *testing.T) {
 		doc := documented[op.Method+" "+op.Path]
 		t.Run(op.Name, func(t *testing.T) {
 			made := 0
-			seeds.Run(t, func(t *testing.T, random *rand.Rand) {
+			all := seeds.Run(t, func(t *testing.T, random *rand.Rand) {
 				if in, r := accept(t, &maker{Rand: random}, op); r != nil {
 					made++
 					check(t, c, op, in, r)
@@ -58,6 +58,9 @@ func TestRandomArgumentsKeepTheContract(t *testing.T) {
 					doc.said(t, r)
 				}
 			})
+			if !all {
+				return
+			}
 			require.GreaterOrEqual(t, made, 20, "maker in random_test.go makes too few arguments that are accepted")
 			const patience, most = 3000, 20_000 // to say the rest that the documents know
 			m := maker{Rand: seeds.New(-1)}

@@ -79,7 +79,7 @@ func TestAskBefore2026(t *testing.T) {
 			require.Empty(t, q.RequestedSchema.Properties)
 			synctest.Wait()
 			p.silent("1")
-			require.Empty(t, p.dixa.Requests())
+			require.Empty(t, p.dixa.Effects())
 
 			p.reply(json.RawMessage(`"ask-999"`), `"result":{"action":"accept"}`) // nobody asked that
 			synctest.Wait()
@@ -113,7 +113,7 @@ func TestAskBefore2026Unanswered(t *testing.T) {
 		p.reply(question.ID, `"result":{"action":"accept"}`)
 		require.Contains(t, said(t, p.wait("1")).Content[0].Text, "the confirmation has expired. Call again without it. Nothing was sent to Dixa.")
 		p.end()
-		require.Empty(t, p.dixa.Requests())
+		require.Empty(t, p.dixa.Effects())
 	})
 	bubble(t, "the call is cancelled", func(t *testing.T) {
 		p := connectAsking(t)
@@ -124,14 +124,14 @@ func TestAskBefore2026Unanswered(t *testing.T) {
 		p.reply(question.ID, `"result":{"action":"accept"}`)
 		p.end()
 		p.silent("1")
-		require.Empty(t, p.dixa.Requests())
+		require.Empty(t, p.dixa.Effects())
 	})
 	bubble(t, "the client goes", func(t *testing.T) {
 		p := connectAsking(t)
 		p.greet(canBeAsked)
 		p.wait(elicitation)
 		p.end()
-		require.Empty(t, p.dixa.Requests())
+		require.Empty(t, p.dixa.Effects())
 	})
 	bubble(t, "the client cannot ask", func(t *testing.T) {
 		p := connectAsking(t)
@@ -141,7 +141,7 @@ func TestAskBefore2026Unanswered(t *testing.T) {
 		require.Contains(t, a.Content[0].Text, "this client cannot ask for one (it does not support elicitation). Nothing was sent to Dixa.")
 		p.silent(elicitation)
 		p.end()
-		require.Empty(t, p.dixa.Requests())
+		require.Empty(t, p.dixa.Effects())
 	})
 }
 
@@ -202,7 +202,7 @@ func TestAskSince2026(t *testing.T) {
 			a := said(t, try(more))
 			require.True(t, a.IsError)
 			require.Contains(t, a.Content[0].Text, says)
-			require.Empty(t, p.dixa.Requests())
+			require.Empty(t, p.dixa.Effects())
 		}
 		for _, action := range []string{"decline", "cancel", "", "yes"} {
 			q := question()

@@ -16,15 +16,17 @@ import (
 const Least = 150
 
 // Run runs a test once for each seed from 0 on, with a generator of that seed: [Least] seeds, or as many more as the
-// environment variable SEEDS says. A seed that fails is printed with the command that repeats it.
-func Run(t *testing.T, test func(t *testing.T, r *rand.Rand)) {
+// environment variable SEEDS says. A seed that fails is printed with the command that repeats it. all tells whether every
+// seed was run, and not only those that -run selects: only then do sums over the seeds mean anything.
+func Run(t *testing.T, test func(t *testing.T, r *rand.Rand)) (all bool) {
 	t.Helper()
-	again := command(t.Name())
-	for seed := range Count(t) {
-		if !t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { test(t, New(seed)) }) {
+	again, count, ran := command(t.Name()), Count(t), 0
+	for seed := range count {
+		if !t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { ran++; test(t, New(seed)) }) {
 			t.Logf("seed %d failed; repeat it with: %s/^seed=%d$'", seed, again, seed)
 		}
 	}
+	return ran == count
 }
 
 // New returns the generator of a seed.
