@@ -2,20 +2,29 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 )
 
-// lookAgain is how often the capability file is looked at.
-const lookAgain = time.Second
+const (
+	// readAgain is how often the capability file is read.
+	readAgain = time.Second
+	// settleAfter is for how long the file must be unchanged before anything that it newly allows is in force: a file
+	// that is being written looks like one from which limits were removed.
+	settleAfter = 5 * time.Second
+)
 
-// watch puts a changed capability file in force, and one that was asked for with SIGHUP. A file that is not valid
-// changes nothing. The returned function ends it and waits.
+// watch puts a changed capability file in force; SIGHUP has it read at once. A file that is not valid changes nothing. The
+// returned function ends it and waits.
 func (f fileFlag) watch(ctx context.Context, g *gate.Gate, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	hup := make(chan os.Signal, 1)
@@ -24,10 +33,10 @@ func (f fileFlag) watch(ctx context.Context, g *gate.Gate, log *slog.Logger) (st
 	go func() {
 		defer close(done)
 		defer signal.Stop(hup)
-		tick := time.NewTicker(lookAgain)
+		tick := time.NewTicker(readAgain)
 		defer tick.Stop()
-		var last mark // none: the file may have changed since it was loaded
-		broken := false
+		w := watcher{file: f, gate: g, log: log, complete: g.Rules()}
+		w.aboutKeys()
 		for {
 			forced := false
 			select {
@@ -37,22 +46,8 @@ func (f fileFlag) watch(ctx context.Context, g *gate.Gate, log *slog.Logger) (st
 				forced = true
 			case <-tick.C:
 			}
-			now := f.mark()
-			if now == last && !forced {
-				continue
-			}
-			last = now
-			rules, where, err := f.loadFor(g.Version())
-			switch {
-			case err != nil:
-				g.NotReloaded(ctx, err)
-			case rules.Digest() != g.Rules().Digest() || forced:
-				g.Reload(ctx, rules)
-				log.Info("the capability file is in force", "capabilities", where, "digest", rules.Digest())
-			case broken: // as it was before somebody's mistake
-				log.Info("the capability file can be used again, and is the one in force", "capabilities", where, "digest", rules.Digest())
-			}
-			broken = err != nil
+			w.look(ctx, forced)
+			w.aboutKeys()
 		}
 	}()
 	return func() {
@@ -61,18 +56,123 @@ func (f fileFlag) watch(ctx context.Context, g *gate.Gate, log *slog.Logger) (st
 	}
 }
 
-// mark is what changes when the file in force does.
-type mark struct {
-	path string
-	size int64
-	time time.Time
+// watcher follows one capability file.
+type watcher struct {
+	file     fileFlag
+	gate     *gate.Gate
+	log      *slog.Logger
+	complete *capability.Rules // the last file that was put in force as a whole
+	content  string            // what was read last: its digest, or why it could not be read
+	since    time.Time         // when that was read first
+	waiting  *capability.Rules // that allow something new; nil when none wait
+	broken   bool
+	warned   time.Time // when keys that expire soon were last mentioned
 }
 
-func (f fileFlag) mark() mark {
-	path := f.path()
-	info, err := os.Stat(path)
-	if err != nil {
-		return mark{path: path}
+// look reads the file. What only narrows is in force at once; of another change, what it takes away is, and the rest once
+// the file was unchanged for [settleAfter].
+func (w *watcher) look(ctx context.Context, forced bool) {
+	name, data, err := w.read()
+	content := fmt.Sprint(name, " ", sha256.Sum256(data), err)
+	if content == w.content && !forced {
+		if w.waiting != nil && time.Since(w.since) >= settleAfter {
+			w.put(ctx, w.waiting)
+		}
+		return
 	}
-	return mark{path, info.Size(), info.ModTime()}
+	if content != w.content {
+		w.content, w.since, w.waiting = content, time.Now(), nil
+	}
+	var rules *capability.Rules
+	if err == nil {
+		rules, err = w.file.parse(w.gate.Version(), name, data)
+	}
+	if err != nil {
+		w.gate.NotReloaded(ctx, err)
+	} else {
+		w.offer(ctx, rules, forced)
+	}
+	w.broken = err != nil
+}
+
+// read returns the file's path, "" for the built-in one, and its bytes. One that was in force and is gone is an error: nobody asked for the built-in
+// one in its place.
+func (w *watcher) read() (name string, data []byte, err error) {
+	path := w.file.path()
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // reading it could take for ever
+		return path, nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	name, data, err = w.file.read()
+	if name == "" && path != "" && w.complete.Name() == path {
+		return path, nil, fmt.Errorf("%s was removed", path)
+	}
+	return name, data, err
+}
+
+// offer decides what of a file that was read is in force now.
+func (w *watcher) offer(ctx context.Context, rules *capability.Rules, forced bool) {
+	inForce := w.gate.Rules()
+	if rules.Digest() == inForce.Digest() {
+		switch {
+		case forced:
+			w.put(ctx, rules)
+		case w.broken:
+			w.log.Info("the capability file can be used again, and is the one in force", "capabilities", rules.Name(), "digest", rules.Digest())
+			w.gate.Unchanged()
+		}
+		return
+	}
+	changes := capability.Compare(inForce, rules)
+	if !capability.Widens(changes) {
+		w.put(ctx, rules)
+		return
+	}
+	if w.waiting != nil { // it was asked for again
+		return
+	}
+	w.waiting = rules
+	w.log.Info(fmt.Sprintf("the capability file was changed; what it newly allows is in force once the file was unchanged for %s, what it takes away is at once", settleAfter),
+		"capabilities", rules.Name(), "digest", rules.Digest(), "newly_allows", allows(changes))
+	if both := capability.Both(inForce, rules); len(capability.Compare(inForce, both)) > 0 {
+		w.gate.Hold(ctx, both, rules)
+	} else {
+		w.gate.Waits()
+	}
+}
+
+// put puts rules in force as a whole.
+func (w *watcher) put(ctx context.Context, rules *capability.Rules) {
+	changes := capability.Compare(w.complete, rules)
+	if gone := capability.Removed(w.complete, rules); len(gone) > 0 {
+		w.log.Warn("limits were removed from the capability file", "removed", strings.Join(gone, ", "), "newly_allows", allows(changes))
+	}
+	w.complete, w.waiting, w.warned = rules, nil, time.Time{}
+	w.gate.Reload(ctx, rules)
+	w.log.Info("the capability file is in force", "capabilities", rules.Name(), "digest", rules.Digest(), "newly_allows", allows(changes))
+}
+
+// allows lists the changes that allow something new.
+func allows(changes []capability.Change) string {
+	var texts []string
+	for _, c := range changes {
+		if c.Widens {
+			texts = append(texts, c.Text)
+		}
+	}
+	if texts == nil {
+		return "nothing"
+	}
+	return strings.Join(texts, "; ")
+}
+
+// aboutKeys mentions keys that expire soon, once a day.
+func (w *watcher) aboutKeys() {
+	now := time.Now()
+	if !w.warned.IsZero() && now.Sub(w.warned) < 24*time.Hour {
+		return
+	}
+	w.warned = now
+	for _, k := range w.gate.Rules().ExpiringKeys(now) {
+		w.log.Warn("a key expires soon; make a new one with dixa-mcp key new", "agent", k.Agent, "key", k.ID, "expires", k.Expires.Format(time.DateOnly))
+	}
 }

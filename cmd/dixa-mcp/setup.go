@@ -52,28 +52,36 @@ func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
 
 // loadFor does the same for agents that use a version of Dixa's API.
 func (f fileFlag) loadFor(version dixaclient.Version) (rules *capability.Rules, where string, err error) {
-	if path := f.path(); path != "" {
-		rules, err := f.read(version, path)
-		if f.Capabilities != "" || !errors.Is(err, fs.ErrNotExist) {
-			return rules, path, err
-		}
+	path, data, err := f.read()
+	if err != nil {
+		return nil, path, err
 	}
-	rules, err = capability.ParseFor(version, "capabilities.yaml", dixamcp.DefaultCapabilities)
-	return rules, "built in" + hint(), err
+	if where = path; path == "" {
+		where = "built in" + hint()
+	}
+	rules, err = f.parse(version, path, data)
+	return rules, where, err
 }
 
-// read reads a capability file and refuses one that may not use the token.
-func (f fileFlag) read(version dixaclient.Version, path string) (*capability.Rules, error) {
-	if f.trust == nil {
-		return capability.LoadFor(version, path)
+// builtIn is what the capability file is called that is part of the program.
+const builtIn = "capabilities.yaml"
+
+// read returns the path and the bytes of the capability file that is in force; the path of the built-in one is "".
+func (f fileFlag) read() (path string, data []byte, err error) {
+	if path := f.path(); path != "" {
+		data, err := capability.Read(path)
+		if f.Capabilities != "" || !errors.Is(err, fs.ErrNotExist) {
+			return path, data, err
+		}
 	}
-	content, err := readSome(path)
-	if err != nil {
-		return nil, fmt.Errorf("capability file: %w", err)
-	}
-	rules, err := capability.ParseFor(version, path, content)
-	if err == nil {
-		err = f.trust(path, content)
+	return "", dixamcp.DefaultCapabilities, nil
+}
+
+// parse parses a file that was read, and refuses one that may not use the token.
+func (f fileFlag) parse(version dixaclient.Version, path string, data []byte) (*capability.Rules, error) {
+	rules, err := capability.ParseFor(version, cmp.Or(path, builtIn), data)
+	if err == nil && path != "" && f.trust != nil {
+		err = f.trust(path, data)
 	}
 	return rules, err
 }

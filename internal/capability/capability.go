@@ -80,6 +80,7 @@ type Agent struct {
 	allowed map[string]Decision // those that grant; refusals are made when they are asked for, since most are never
 	shapes  map[string]*Shape   // of the tools that are granted
 	granted []*tools.Tool
+	held    bool // a changed file waits to be put in force: what both versions allow is all in allowed, see [Both]
 }
 
 // ActsAs is the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
@@ -101,6 +102,9 @@ func (a *Agent) Operation(name string) Decision {
 		return a.refused(fmt.Sprintf("%.80q is not granted to agent %s: there is no such operation", name, a.Name))
 	}
 	d, _ := a.judge(t)
+	if d.Allowed && a.held {
+		return a.refused(t.Name + " is not granted to agent " + a.Name + " while a changed capability file waits to be put in force, unless both versions of the file grant it in the same way")
+	}
 	return d
 }
 

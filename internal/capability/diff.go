@@ -9,10 +9,27 @@ import (
 	"dixa-mcp/tools"
 )
 
-// Diff says in words what the agents gain and lose from old to new rules: who may connect, who may approve, tools,
-// bounds, values, whose yes is asked for, budgets, keys and claims, agent by agent in the new file's order, then those
-// that are gone. It is nil when nothing changes, whatever the files look like.
+// Change is one difference between two rules, in words.
+type Change struct {
+	Text    string
+	Widens  bool // the new rules allow something that the old ones do not
+	Narrows bool // the old rules allow something that the new ones do not
+}
+
+// Diff says in words what the agents gain and lose from old to new rules, see [Compare]. It is nil when nothing changes,
+// whatever the files look like.
 func Diff(old, new *Rules) []string {
+	var texts []string
+	for _, c := range Compare(old, new) {
+		texts = append(texts, c.Text)
+	}
+	return texts
+}
+
+// Compare lists what the agents gain and lose from old to new rules: who may connect, who may approve, tools, bounds,
+// values, who must confirm, budgets, keys and claims, agent by agent in the new file's order, then those that are gone.
+// Where no change widens, the new rules allow nothing that the old ones do not.
+func Compare(old, new *Rules) []Change {
 	var d diff
 	d.stdio(old, new)
 	d.approvers(old, new)
@@ -20,7 +37,7 @@ func Diff(old, new *Rules) []string {
 	for _, a := range new.agents {
 		was, ok := old.byName[a.Name]
 		if !ok {
-			d.add("new agent %s gains %s", a.Name, listTools(a.granted))
+			d.add(widens, "new agent %s gains %s", a.Name, listTools(a.granted))
 			d.letIn(a.Name, &agent{}, &a.source)
 			continue
 		}
@@ -28,38 +45,54 @@ func Diff(old, new *Rules) []string {
 	}
 	for _, a := range old.agents {
 		if _, ok := new.byName[a.Name]; !ok {
-			d.add("agent %s is gone; it loses %s", a.Name, listTools(a.granted))
+			d.add(narrows, "agent %s is gone; it loses %s", a.Name, listTools(a.granted))
 		}
 	}
 	return d
 }
 
-type diff []string
+// Widens tells whether one of the changes allows something new.
+func Widens(changes []Change) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool { return c.Widens })
+}
 
-func (d *diff) add(format string, args ...any) { *d = append(*d, fmt.Sprintf(format, args...)) }
+// direction says whether a change allows more, less, or both.
+type direction struct{ widens, narrows bool }
+
+var (
+	widens  = direction{widens: true}
+	narrows = direction{narrows: true}
+	differs = direction{true, true}
+)
+
+type diff []Change
+
+func (d *diff) add(is direction, format string, args ...any) {
+	*d = append(*d, Change{Text: fmt.Sprintf(format, args...), Widens: is.widens, Narrows: is.narrows})
+}
 
 func (d *diff) stdio(old, new *Rules) {
 	was, is := texts(old.stdio), texts(new.stdio)
 	if gained := without(is, was); len(gained) > 0 {
-		d.add("stdio gains %s", strings.Join(gained, ", "))
+		d.add(widens, "stdio gains %s", strings.Join(gained, ", "))
 	}
 	if lost := without(was, is); len(lost) > 0 {
-		d.add("stdio loses %s", strings.Join(lost, ", "))
+		d.add(narrows, "stdio loses %s", strings.Join(lost, ", "))
 	}
 	if len(was) > 0 && len(is) > 0 && was[0] != is[0] {
-		d.add("stdio's default agent %s → %s", was[0], is[0])
+		d.add(differs, "stdio's default agent %s → %s", was[0], is[0])
 	}
 }
 
 func (d *diff) agent(old, new *Agent) {
 	if gained := missing(new.granted, old); len(gained) > 0 {
-		d.add("%s gains %s", new.Name, listTools(gained))
+		d.add(widens, "%s gains %s", new.Name, listTools(gained))
 	}
 	if lost := missing(old.granted, new); len(lost) > 0 {
-		d.add("%s loses %s", new.Name, listTools(lost))
+		d.add(narrows, "%s loses %s", new.Name, listTools(lost))
 	}
 	if !strings.EqualFold(string(old.acting), string(new.acting)) {
-		d.add("%s acts as %s → %s", new.Name, actingAs(old), actingAs(new))
+		d.add(d.acting(old, new), "%s acts as %s → %s", new.Name, actingAs(old), actingAs(new))
 	}
 	d.bounds(old, new)
 	for _, t := range new.granted {
@@ -95,25 +128,42 @@ func actingAs(a *Agent) string {
 	return "whom the model says"
 }
 
+// acting tells what a change of acts_as allows with the tools that the agent has before and after.
+func (d *diff) acting(old, new *Agent) (is direction) {
+	for _, t := range new.granted {
+		was := old.Shape(t)
+		if was == nil || len(t.Actors()) == 0 {
+			continue
+		}
+		shape := new.Shape(t)
+		is.widens = is.widens || !shape.actsWithin(was)
+		is.narrows = is.narrows || !was.actsWithin(shape)
+	}
+	return is
+}
+
 // bounds compares which conversations there are for an agent.
 func (d *diff) bounds(old, new *Agent) {
-	for _, key := range []string{"queue", "channel", "tag", "assignee", "direction"} {
+	for _, key := range boundKeys {
 		was, is := old.bound.term(key), new.bound.term(key)
 		switch {
 		case was == nil && is != nil:
-			d.add("%s may now only reach %s %s", new.Name, key, strings.Join(is.words, ", "))
+			d.add(narrows, "%s may now only reach %s %s", new.Name, key, strings.Join(is.words, ", "))
 		case was != nil && is == nil:
-			d.add("%s may now reach any %s, before only %s", new.Name, key, strings.Join(was.words, ", "))
+			d.add(widens, "%s may now reach any %s, before only %s", new.Name, key, strings.Join(was.words, ", "))
 		case was != nil:
 			if gained := is.beyond(was); len(gained) > 0 {
-				d.add("%s may now reach %s %s too", new.Name, key, strings.Join(gained, ", "))
+				d.add(widens, "%s may now reach %s %s too", new.Name, key, strings.Join(gained, ", "))
 			}
 			if lost := was.beyond(is); len(lost) > 0 {
-				d.add("%s may no longer reach %s %s", new.Name, key, strings.Join(lost, ", "))
+				d.add(narrows, "%s may no longer reach %s %s", new.Name, key, strings.Join(lost, ", "))
 			}
 		}
 	}
 }
+
+// boundKeys are the keys under only.
+var boundKeys = []string{"queue", "channel", "tag", "assignee", "direction"}
 
 func (b *Bound) term(key string) *bounding {
 	if b == nil {
@@ -144,10 +194,11 @@ func (d *diff) shape(agent string, old, new *Shape) {
 		if new.acts+old.acts != "" && slices.Contains(new.tool.Actors(), p.Name) {
 			continue
 		}
-		was, wasWords := old.about(p.Name)
-		is, isWords := new.about(p.Name)
-		if was != is {
-			d.add("%s: %s.%s %s → %s", agent, new.tool.Name, p.Name, wasWords, isWords)
+		wasIDs, wasWords := old.about(p.Name)
+		isIDs, isWords := new.about(p.Name)
+		if wasIDs != isIDs {
+			is := direction{!new.within(old, p.Name), !old.within(new, p.Name)}
+			d.add(is, "%s: %s.%s %s → %s", agent, new.tool.Name, p.Name, wasWords, isWords)
 		}
 	}
 }
@@ -180,7 +231,8 @@ func (d *diff) budget(old, new *Agent) {
 	was, is := old.Budget().lines(), new.Budget().lines()
 	for i := range was {
 		if was[i] != is[i] {
-			d.add("%s: budget %s %s → %s", new.Name, is[i].key, was[i].amount(), is[i].amount())
+			more := is[i].most == 0 || was[i].most != 0 && is[i].most > was[i].most
+			d.add(direction{more, !more}, "%s: budget %s %s → %s", new.Name, is[i].key, was[i].amount(), is[i].amount())
 		}
 	}
 }

@@ -14,18 +14,20 @@ func (d *diff) approvers(old, new *Rules) {
 		was := old.keyholder(is.Name)
 		switch {
 		case was == nil:
-			d.add("new approver %s may decide about %s", is.Name, listLevels(is.May))
+			d.add(widens, "new approver %s may decide about %s", is.Name, listLevels(is.May))
 			continue
 		case was.digest != is.digest:
-			d.add("approver %s has another key", is.Name)
+			d.add(differs, "approver %s has another key", is.Name)
 		}
 		if !slices.Equal(was.May, is.May) {
-			d.add("approver %s may decide about %s → %s", is.Name, listLevels(was.May), listLevels(is.May))
+			more := slices.ContainsFunc(is.May, func(l dixaclient.Level) bool { return !was.Decides(l) })
+			less := slices.ContainsFunc(was.May, func(l dixaclient.Level) bool { return !is.Decides(l) })
+			d.add(direction{more, less}, "approver %s may decide about %s → %s", is.Name, listLevels(was.May), listLevels(is.May))
 		}
 	}
 	for _, was := range old.approvers {
 		if new.keyholder(was.Name) == nil {
-			d.add("approver %s is gone", was.Name)
+			d.add(narrows, "approver %s is gone", was.Name)
 		}
 	}
 }
@@ -47,37 +49,42 @@ func listLevels(levels []dixaclient.Level) string {
 	return strings.Join(words, ", ")
 }
 
-// confirm compares whose yes calls of the tools wait for that the agent has in both; tools with the same change share a
+// confirm compares who must confirm calls of the tools that the agent has in both; tools with the same change share a
 // line.
 func (d *diff) confirm(old, new *Agent) {
-	var changes []string
-	changed := map[string][]string{} // tools by change
+	type change struct{ was, is Confirm }
+	var changes []change
+	changed := map[change][]string{} // tools by change
 	for _, t := range new.granted {
-		was, is := old.asks(t), new.asks(t)
-		if !old.Tool(t).Allowed || was == is {
+		c := change{old.asks(t), new.asks(t)}
+		if !old.Tool(t).Allowed || c.was == c.is {
 			continue
 		}
-		change := was + " → " + is
-		if changed[change] == nil {
-			changes = append(changes, change)
+		if changed[c] == nil {
+			changes = append(changes, c)
 		}
-		changed[change] = append(changed[change], t.Name)
+		changed[c] = append(changed[c], t.Name)
 	}
-	for _, change := range changes {
-		d.add("%s: who is asked before %s: %s", new.Name, strings.Join(changed[change], ", "), change)
+	for _, c := range changes {
+		less := c.is.rank() < c.was.rank()
+		d.add(direction{less, !less}, "%s: who is asked before %s: %s → %s", new.Name, strings.Join(changed[c], ", "), c.was.who(), c.is.who())
 	}
 }
 
-// asks says whose yes a tool waits for; of its operations it is the one that waits for most.
-func (a *Agent) asks(t *tools.Tool) string {
-	asked := "nobody"
+// asks says whose confirmation a tool waits for; of its operations it is the one that waits for most.
+func (a *Agent) asks(t *tools.Tool) (asked Confirm) {
 	for _, op := range t.Operations {
-		switch whose, _, _ := a.Confirm(op); whose {
-		case ConfirmApprover:
-			return "an approver"
-		case ConfirmClient:
-			asked = "the client's user"
+		if whose, _, _ := a.Confirm(op); whose.rank() > asked.rank() {
+			asked = whose
 		}
 	}
 	return asked
+}
+
+// rank orders confirmations from the weakest to the strictest.
+func (c Confirm) rank() int { return slices.Index(append([]string{""}, confirmWords...), string(c)) }
+
+// who names whose confirmation it is.
+func (c Confirm) who() string {
+	return map[Confirm]string{ConfirmNobody: "nobody", ConfirmClient: "the client's user", ConfirmApprover: "an approver"}[c]
 }

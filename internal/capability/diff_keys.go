@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// oidc compares whose tokens count over HTTP.
+// oidc compares whose tokens are accepted over HTTP.
 func (d *diff) oidc(old, new *Rules) {
 	was, had := old.OIDC()
 	is, has := new.OIDC()
 	switch {
 	case had && !has:
-		d.add("tokens of %s let nobody in any more", was.Issuer)
+		d.add(narrows, "tokens of %s are no longer accepted", was.Issuer)
 	case !had && has:
-		d.add("tokens of %s for %s let in the agent that their claim %s names", is.Issuer, is.Audience, is.AgentClaim)
+		d.add(widens, "tokens of %s for %s are accepted for the agent that their claim %s names", is.Issuer, is.Audience, is.AgentClaim)
 	default:
 		d.turned("oidc: issuer", was.Issuer, is.Issuer)
 		d.turned("oidc: audience", was.Audience, is.Audience)
@@ -24,38 +24,39 @@ func (d *diff) oidc(old, new *Rules) {
 
 func (d *diff) turned(what, was, is string) {
 	if was != is {
-		d.add("%s %s → %s", what, was, is)
+		d.add(differs, "%s %s → %s", what, was, is)
 	}
 }
 
-// letIn compares what lets an agent in over HTTP.
+// letIn compares the credentials of an agent over HTTP.
 func (d *diff) letIn(agent string, old, new *agent) {
 	for _, is := range new.Keys.value {
 		was := old.key(is.ID.text)
 		switch {
 		case was == nil:
-			d.add("%s gets the key %s, which %s", agent, is.ID.text, is.end())
+			d.add(widens, "%s gets the key %s, which %s", agent, is.ID.text, is.end())
 			continue
 		case !strings.EqualFold(was.SHA256.text, is.SHA256.text):
-			d.add("%s: the key %s is another", agent, is.ID.text)
+			d.add(differs, "%s: the key %s is another", agent, is.ID.text)
 		}
 		if was.Expires.begins != is.Expires.begins {
-			d.add("%s: the key %s %s → %s", agent, is.ID.text, was.end(), is.end())
+			later := is.Expires.begins.IsZero() || !was.Expires.begins.IsZero() && is.Expires.begins.After(was.Expires.begins)
+			d.add(direction{later, !later}, "%s: the key %s %s → %s", agent, is.ID.text, was.end(), is.end())
 		}
 	}
 	for _, was := range old.Keys.value {
 		if new.key(was.ID.text) == nil {
-			d.add("%s loses the key %s", agent, was.ID.text)
+			d.add(narrows, "%s loses the key %s", agent, was.ID.text)
 		}
 	}
 	switch was, is := old.OIDCClaim.text, new.OIDCClaim.text; {
 	case was == is:
 	case is == "":
-		d.add("no token lets %s in any more, before those with the claim %q", agent, was)
+		d.add(narrows, "no token is accepted for %s any more, before those with the claim %q", agent, was)
 	case was == "":
-		d.add("tokens with the claim %q let %s in", is, agent)
+		d.add(widens, "tokens with the claim %q are accepted for %s", is, agent)
 	default:
-		d.add("%s: the claim that lets it in %q → %q", agent, was, is)
+		d.add(differs, "%s: the claim of its tokens %q → %q", agent, was, is)
 	}
 }
 

@@ -1,17 +1,20 @@
 package capability
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// expiresSoon is how long before its end a key is mentioned.
-const expiresSoon = 30 * 24 * time.Hour
+// expiresSoon is how long before it expires a key is mentioned.
+const expiresSoon = 14 * 24 * time.Hour
 
 // day is a day of the calendar, which begins in UTC.
 type day struct {
@@ -44,6 +47,23 @@ type Key struct {
 func (r *Rules) Key(digest [sha256.Size]byte, now time.Time) (k Key, ok bool) {
 	k, ok = r.keys[digest]
 	return k, ok && (k.Expires.IsZero() || now.Before(k.Expires))
+}
+
+// Keys lists the agents' keys, those that expire first before those that expire later or never.
+func (r *Rules) Keys() []Key {
+	return slices.SortedFunc(maps.Values(r.keys), func(a, b Key) int {
+		if a.Expires.IsZero() != b.Expires.IsZero() {
+			return cmp.Compare(b.Expires.Unix(), a.Expires.Unix())
+		}
+		return cmp.Or(a.Expires.Compare(b.Expires), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// ExpiringKeys lists the keys that are valid and expire within 14 days, the first to expire first.
+func (r *Rules) ExpiringKeys(now time.Time) []Key {
+	return slices.DeleteFunc(r.Keys(), func(k Key) bool {
+		return k.Expires.IsZero() || !now.Before(k.Expires) || k.Expires.Sub(now) > expiresSoon
+	})
 }
 
 // KeyHolder is the agent that has the key with the id, expired or not.

@@ -48,7 +48,7 @@ func TestNotesOnKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // where it is the beginning of the year 2000
 		r, err := Parse("f", []byte("version: 1\nstdio: [a]\nagents:\n  a:\n    access: {tags: read}\n    keys:\n"+
 			"      - {id: old, sha256: "+digestA+", expires: 2000-01-01}\n"+
-			"      - {id: soon, sha256: "+digestB+", expires: 2000-01-31}\n"+
+			"      - {id: soon, sha256: "+digestB+", expires: 2000-01-15}\n"+
 			"      - {id: later, sha256: "+strings.Repeat("0a", 32)+", expires: 2000-02-01}\n"+
 			"      - {id: never, sha256: "+strings.Repeat("1b", 32)+"}\n"))
 		require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestNotesOnKeys(t *testing.T) {
 		}
 		text := strings.Join(notes, "\n")
 		require.Contains(t, text, "line 7: agents.a.keys.expires: the key old has expired")
-		require.Contains(t, text, "line 8: agents.a.keys.expires: the key soon expires in 3")
+		require.Contains(t, text, "line 8: agents.a.keys.expires: the key soon expires in 14 days")
 		require.Contains(t, text, "line 10: agents.a.keys.id: the key never never expires")
 		require.NotContains(t, text, "the key later")
 	})

@@ -27,6 +27,15 @@ func Load(path string) (*Rules, error) { return LoadFor(dixaclient.V1, path) }
 
 // LoadFor reads and parses the file as [Load] does, for agents that use this version of Dixa's API.
 func LoadFor(version dixaclient.Version, path string) (*Rules, error) {
+	data, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFor(version, path, data)
+}
+
+// Read returns the bytes of the capability file at path, of a file that is too large one byte more than it can have.
+func Read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("capability file: %w", err)
@@ -36,7 +45,7 @@ func LoadFor(version dixaclient.Version, path string) (*Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("capability file: %w", err)
 	}
-	return ParseFor(version, path, data)
+	return data, nil
 }
 
 // Parse makes rules of a capability file's bytes for v1 of Dixa's API; name stands for the file in messages. The error is

@@ -137,10 +137,10 @@ func TestDiffOfKeys(t *testing.T) {
 	require.Equal(t, []string{"a: the key a-1 expires on 2027-02-01 → never expires"}, change(", expires: 2027-02-01", ""))
 	require.Equal(t, []string{"oidc: issuer https://a.example → https://c.example", "oidc: audience b → d", "oidc: agent_claim dixa_mcp_agent → sub"},
 		change("a.example", "c.example", "audience: b", "audience: d, agent_claim: sub"))
-	require.Equal(t, []string{`b: the claim that lets it in "bot" → "bob"`}, change("bot", "bob"))
-	require.Equal(t, []string{`no token lets b in any more, before those with the claim "bot"`}, change("{oidc_claim: bot}", "{}"))
-	require.Equal(t, []string{`tokens with the claim "and" let a in`}, change("keys:", "oidc_claim: and, keys:"))
-	require.Equal(t, []string{"tokens of https://a.example let nobody in any more", `no token lets b in any more, before those with the claim "bot"`},
+	require.Equal(t, []string{`b: the claim of its tokens "bot" → "bob"`}, change("bot", "bob"))
+	require.Equal(t, []string{`no token is accepted for b any more, before those with the claim "bot"`}, change("{oidc_claim: bot}", "{}"))
+	require.Equal(t, []string{`tokens with the claim "and" are accepted for a`}, change("keys:", "oidc_claim: and, keys:"))
+	require.Equal(t, []string{"tokens of https://a.example are no longer accepted", `no token is accepted for b any more, before those with the claim "bot"`},
 		change("oidc: {issuer: https://a.example, audience: b}\n", "", "{oidc_claim: bot}", "{}"))
 	require.Equal(t, []string{"stdio gains b", "stdio loses a", "stdio's default agent a → b", "new agent c gains no tool", "c gets the key a-1, which expires on 2027-02-01", "agent a is gone; it loses list_tags (read)"},
 		change("  a:", "  c:", "[a]", "[b]", "access: {tags: read}, ", ""))

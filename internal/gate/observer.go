@@ -83,6 +83,15 @@ func (all observers) Operation(ctx context.Context, c CallInfo, op *dixaclient.S
 	return ctx, inReverse(ends)
 }
 
+// Reload tells those that hear of reloads.
+func (all observers) Reload(outcome ReloadOutcome) {
+	for _, o := range all {
+		if o, ok := o.(ReloadObserver); ok {
+			o.Reload(outcome)
+		}
+	}
+}
+
 func inReverse[T any](ends []func(T)) func(T) {
 	return func(end T) {
 		for i := len(ends) - 1; i >= 0; i-- {

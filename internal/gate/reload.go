@@ -12,10 +12,54 @@ import (
 func (g *Gate) Reload(ctx context.Context, rules *capability.Rules) {
 	before := g.rules.Swap(rules)
 	g.event(ctx, audit.EventReload, rules.Digest(), fmt.Sprintf("the capability file %s is in force, in place of %s", rules.Digest(), before.Digest()))
+	g.reloaded(ReloadInForce)
+}
+
+// Hold puts in force what a changed file takes away, while what it gives waits until the file is complete for certain:
+// narrowed are the rules that only allow what both files allow.
+func (g *Gate) Hold(ctx context.Context, narrowed, waiting *capability.Rules) {
+	before := g.rules.Swap(narrowed)
+	g.event(ctx, audit.EventReload, narrowed.Digest(), fmt.Sprintf("the changed capability file %s waits to be put in force; until then %s is in force, which allows only what %s allows, too", waiting.Digest(), narrowed.Digest(), before.Digest()))
+	g.reloaded(ReloadHeld)
+}
+
+func (g *Gate) reloaded(outcome ReloadOutcome) {
+	g.observeReload(outcome)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, told := range g.listeners {
 		told()
+	}
+}
+
+// Waits tells observers that a changed capability file waits to be put in force, and takes nothing away meanwhile.
+func (g *Gate) Waits() { g.observeReload(ReloadHeld) }
+
+// Unchanged tells observers that the capability file, after a change, is again the one in force.
+func (g *Gate) Unchanged() { g.observeReload(ReloadUnchanged) }
+
+// ReloadOutcome says what became of a changed capability file.
+type ReloadOutcome string
+
+// The values of [ReloadOutcome].
+const (
+	ReloadInForce   ReloadOutcome = "in_force"  // it is in force as a whole
+	ReloadHeld      ReloadOutcome = "held"      // what it gives waits until it was unchanged for some seconds
+	ReloadUnchanged ReloadOutcome = "unchanged" // it is what was in force before
+	ReloadRefused   ReloadOutcome = "refused"   // it cannot be used
+)
+
+// ReloadOutcomes lists the values of [ReloadOutcome].
+func ReloadOutcomes() []ReloadOutcome {
+	return []ReloadOutcome{ReloadInForce, ReloadHeld, ReloadUnchanged, ReloadRefused}
+}
+
+// ReloadObserver is an [Observer] that also hears what becomes of changed capability files.
+type ReloadObserver interface{ Reload(ReloadOutcome) }
+
+func (g *Gate) observeReload(outcome ReloadOutcome) {
+	if o, ok := g.observer.(ReloadObserver); ok {
+		o.Reload(outcome)
 	}
 }
 
@@ -36,6 +80,7 @@ func (g *Gate) OnReload(told func()) (stop func()) {
 // NotReloaded says that a changed file could not be put in force, and that the old rules stay.
 func (g *Gate) NotReloaded(ctx context.Context, err error) {
 	g.log.Error("the capability file was changed and cannot be used; the rules from before stay in force", "error", err)
+	g.observeReload(ReloadRefused)
 	g.event(ctx, audit.EventReload, g.Rules().Digest(), fmt.Sprintf("a changed capability file could not be used; %s stays in force", g.Rules().Digest()))
 }
 

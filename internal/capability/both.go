@@ -1,0 +1,232 @@
+package capability
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/tools"
+)
+
+// Both returns rules that allow only what both rules allow: agents, keys, tokens and approvers that are in both, with the
+// tools, bounds, values and budgets that both give, and the stricter confirmation. A tool whose values in the two cannot
+// be compared is refused, and so is every tool of an agent whose bounds have nothing in common. Their lines are those of
+// the old file. They are for the time in which a changed file waits to be put in force.
+func Both(old, new *Rules) *Rules {
+	sum := sha256.Sum256([]byte(old.digest + " " + new.digest))
+	r := *old
+	r.digest = "sha256:" + hex.EncodeToString(sum[:6])
+	r.agents, r.byName = nil, map[string]*Agent{}
+	for _, a := range old.agents {
+		if other, ok := new.byName[a.Name]; ok {
+			b := a.both(other)
+			r.agents = append(r.agents, b)
+			r.byName[b.Name] = b
+		}
+	}
+	r.stdio = slices.DeleteFunc(slices.Clone(old.stdio), func(w word) bool { return !slices.Contains(texts(new.stdio), w.text) })
+	r.approvers = bothApprovers(old, new)
+	r.keys = map[[sha256.Size]byte]Key{}
+	for digest, k := range old.keys {
+		if other, ok := new.keys[digest]; ok && other.Agent == k.Agent {
+			k.Expires = earlier(k.Expires, other.Expires)
+			r.keys[digest] = k
+		}
+	}
+	if old.oidc != new.oidc {
+		r.oidc, r.oidcAt = OIDC{}, at{}
+	}
+	r.claims = maps.Clone(old.claims)
+	maps.DeleteFunc(r.claims, func(claim, agent string) bool { return r.oidc.Issuer == "" || new.claims[claim] != agent })
+	return &r
+}
+
+// earlier is the earlier of two times, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func bothApprovers(old, new *Rules) []keyholder {
+	var both []keyholder
+	for _, k := range old.approvers {
+		other := new.keyholder(k.Name)
+		if other == nil || other.digest != k.digest {
+			continue
+		}
+		k.May = slices.DeleteFunc(slices.Clone(k.May), func(l dixaclient.Level) bool { return !other.Decides(l) })
+		if len(k.May) > 0 {
+			both = append(both, k)
+		}
+	}
+	return both
+}
+
+// both is the agent with what the other version of it allows, too.
+func (a *Agent) both(other *Agent) *Agent {
+	b, g := *a, *a.grants
+	b.grants, b.held = &g, true
+	if b.acting == "" {
+		b.acting, b.source.ActsAs = other.acting, other.source.ActsAs
+	}
+	var reachable bool
+	if b.bound, reachable = a.bound.both(other.bound); reachable {
+		b.allowed, b.shapes, b.granted = a.toolsOfBoth(other)
+	} else {
+		b.bound, b.allowed, b.shapes, b.granted = a.bound, nil, nil, nil
+	}
+	b.source.Confirm.value = a.confirmBoth(other)
+	b.source.Budget.value = bothBudgets(a.source.Budget.value, other.source.Budget.value)
+	b.source.Keys.value = slices.DeleteFunc(slices.Clone(a.source.Keys.value), func(k agentKey) bool {
+		return !slices.ContainsFunc(other.source.Keys.value, func(o agentKey) bool { return strings.EqualFold(o.SHA256.text, k.SHA256.text) })
+	})
+	if other.source.OIDCClaim.text != a.source.OIDCClaim.text {
+		b.source.OIDCClaim = word{}
+	}
+	return &b
+}
+
+// toolsOfBoth are the tools that both versions of the agent have, each in the narrower of its two shapes. A tool that is
+// made of several operations needs each of them.
+func (a *Agent) toolsOfBoth(other *Agent) (allowed map[string]Decision, shapes map[string]*Shape, granted []*tools.Tool) {
+	shapes = map[string]*Shape{}
+	for _, t := range a.granted {
+		switch old, new := a.Shape(t), other.Shape(t); {
+		case new == nil:
+		case new.allWithin(old):
+			shapes[t.Name] = new
+		case old.allWithin(new):
+			shapes[t.Name] = old
+		}
+	}
+	allowed = map[string]Decision{}
+	for _, t := range a.granted {
+		withdrawn := slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool { return shapes[op.Name] == nil })
+		if shapes[t.Name] != nil && !withdrawn {
+			allowed[t.Name] = a.allowed[t.Name]
+			granted = append(granted, t)
+		}
+	}
+	return allowed, shapes, granted
+}
+
+// both is what two bounds have in common; not ok when it is nothing.
+func (b *Bound) both(other *Bound) (_ *Bound, ok bool) {
+	if b == nil || other == nil {
+		if b == nil {
+			b = other
+		}
+		return b, true
+	}
+	common := &Bound{rule: b.rule}
+	for _, key := range boundKeys {
+		switch was, is := b.term(key), other.term(key); {
+		case was == nil && is == nil:
+		case was == nil:
+			common.terms = append(common.terms, *is)
+		case is == nil:
+			common.terms = append(common.terms, *was)
+		default:
+			t := bounding{key: key}
+			for i, v := range was.values {
+				if is.has(v) {
+					t.values, t.words = append(t.values, v), append(t.words, was.words[i])
+				}
+			}
+			if len(t.values) == 0 {
+				return common, false
+			}
+			common.terms = append(common.terms, t)
+		}
+	}
+	return common, true
+}
+
+// confirmBoth has an entry for each operation that waits for somebody in either version: the stricter of the two.
+func (a *Agent) confirmBoth(other *Agent) confirms {
+	var both confirms
+	for _, name := range a.catalog.names {
+		t := a.catalog.operations[name]
+		c, o := a.confirming(t.Operations[0]), other.confirming(t.Operations[0])
+		if c == nil || o != nil && o.whose.rank() > c.whose.rank() {
+			c = o
+		}
+		if c != nil {
+			both = append(both, &confirming{at: c.at, tool: t, level: t.Level, whose: c.whose})
+		}
+	}
+	return both
+}
+
+func bothBudgets(a, b budget) budget {
+	if r := b.RequestsPerSecond; r.line > 0 && (a.RequestsPerSecond.line == 0 || r.value.number < a.RequestsPerSecond.value.number) {
+		a.RequestsPerSecond = r
+	}
+	for _, pair := range [][2]*section[count]{
+		{&a.RequestsPerDay, &b.RequestsPerDay},
+		{&a.WritesPerHour, &b.WritesPerHour}, {&a.WritesPerDay, &b.WritesPerDay},
+		{&a.SendsPerHour, &b.SendsPerHour}, {&a.SendsPerDay, &b.SendsPerDay},
+		{&a.ErasesPerHour, &b.ErasesPerHour}, {&a.ErasesPerDay, &b.ErasesPerDay},
+	} {
+		if pair[1].line > 0 && (pair[0].line == 0 || pair[1].value.number < pair[0].value.number) {
+			*pair[0] = *pair[1]
+		}
+	}
+	return a
+}
+
+// Removed lists the keys that keep agents within limits, and that the old rules have and the new ones do not, such as
+// agents.triage.deny: deny, only, confirm, budget and arguments, and what stands under them.
+func Removed(old, new *Rules) []string {
+	var gone []string
+	for _, a := range new.agents {
+		was, ok := old.byName[a.Name]
+		if !ok {
+			continue
+		}
+		has := a.limiting()
+		for _, key := range slices.Sorted(maps.Keys(was.limiting())) {
+			if !has[key] {
+				gone = append(gone, "agents."+a.Name+"."+key)
+			}
+		}
+	}
+	return gone
+}
+
+// limiting are the keys of the agent that keep it within limits, without the agent's own.
+func (a *Agent) limiting() map[string]bool {
+	keys := map[string]bool{}
+	for _, o := range a.source.Deny {
+		keys["deny "+o.tool.Name] = true
+	}
+	if a.bound != nil {
+		for _, t := range a.bound.terms {
+			keys["only."+t.key] = true
+		}
+	}
+	for _, r := range a.source.Arguments.value {
+		if !r.free {
+			keys["arguments."+r.tool.Name+"."+r.property.Name] = true
+		}
+	}
+	for _, c := range a.source.Confirm.value {
+		if c.tool != nil {
+			keys["confirm."+c.tool.Name] = true
+		} else {
+			keys["confirm."+c.level.String()] = true
+		}
+	}
+	for _, l := range a.Budget().lines() {
+		if l.most != 0 {
+			keys["budget."+l.key] = true
+		}
+	}
+	return keys
+}
