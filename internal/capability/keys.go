@@ -129,7 +129,7 @@ func (l *noteList) aboutKeys(a *Agent, now time.Time) {
 		case k.Expires.expired(now):
 			l.add(k.Expires.at, "the key %s has expired", k.ID.text)
 		case left <= expiresSoon:
-			l.add(k.Expires.at, "the key %s expires in %d days", k.ID.text, int(left.Hours()/24)+1)
+			l.add(k.Expires.at, "the key %s expires in %d days", k.ID.text, int((left-1)/(24*time.Hour))+1)
 		}
 	}
 }
