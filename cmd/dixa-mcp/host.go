@@ -136,7 +136,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 // config is what the flags say about the server.
 func (c *serveCmd) config(s *system, who *identity.Authenticator, health *admin.Health) (serve.HTTPConfig, error) {
 	config := serve.HTTPConfig{
-		Gate: s.gate, Identity: who, Version: version(), SSE: c.SSE,
+		Gate: s.gate, Identity: who, Version: version(), Notice: c.notice(), SSE: c.SSE,
 		Hosts: listed(c.AllowedHosts), Origins: listed(c.AllowedOrigins),
 		MaxBody: c.MaxBody, MaxConnections: c.MaxConnections, MaxCalls: c.MaxCalls, MaxStreams: c.MaxStreams,
 		Drain: c.Drain, Grace: c.Grace, Health: health.Live(), Ready: health.Ready(), Trace: telemetry.Extract, Log: slog.Default(),

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"dixa-mcp/internal/serve"
@@ -52,7 +53,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 	defer c.watch(ctx, s.gate, slog.Default())()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline, "token", s.token.from)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
-	return serve.Stdio(ctx, s.gate, agent.Name, agent.About, version(), os.Stdin, out, slog.Default())
+	return serve.Stdio(ctx, s.gate, agent.Name, strings.TrimSpace(c.notice()+" "+agent.About), version(), os.Stdin, out, slog.Default())
 }
 
 // replicaName is what this process is called among those that share a Redis.

@@ -161,6 +161,13 @@ func (f reachFlags) config(s *system, t tokens) (dixaclient.Config, error) {
 			return dixaclient.Config{}, usagef("--offline excludes --base-url and --exports-url; to use an offline Dixa that runs elsewhere give only --base-url")
 		}
 		dixa := offline.New(offline.Options{Rate: 10, Burst: 4})
+		if f.State != "" { // without it a session begins with the same data as any other
+			keep, err := dixa.Keep(f.State)
+			if err != nil {
+				return dixaclient.Config{}, err
+			}
+			s.close = append(s.close, keep)
+		}
 		hc, stop := dixa.Client()
 		s.close = append(s.close, stop)
 		config.Token, config.Transport = dixaclient.StaticToken("offline"), hc.Transport
@@ -170,6 +177,18 @@ func (f reachFlags) config(s *system, t tokens) (dixaclient.Config, error) {
 	config.Token, config.ReadTokens = t.sources[0], t.sources[1:]
 	config.URL, config.ExportsURL = f.BaseURL, f.exportsURL()
 	return config, nil
+}
+
+// notice tells a model that there is no Dixa behind the server, "" if there is one.
+func (f reachFlags) notice() string {
+	switch {
+	case !f.Offline:
+		return ""
+	case f.State != "":
+		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, nobody is written to, and changes are kept."
+	default:
+		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, nobody is written to, and changes end with the server."
+	}
 }
 
 // maxRate is no limit at all.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"dixa-mcp/internal/base/filelock"
 )
 
 const (
@@ -70,7 +72,7 @@ func (d *Dir) within(ctx context.Context, do func(*folder) error) error {
 // acquire waits for the lock at path.
 func acquire(ctx context.Context, path string) (release func(), err error) {
 	for wait := time.Millisecond; ; wait = min(2*wait, 32*time.Millisecond) {
-		release, err := tryLock(path)
+		release, err := filelock.TryLock(path)
 		if err != nil {
 			return nil, fmt.Errorf("the approvals could not be locked: %w", err)
 		}

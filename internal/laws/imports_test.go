@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"tools":                          {"dixaclient", "schemas", "internal/view"},
 	"internal/capability":            {"dixaclient", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/audit":                 {},
+	"internal/base/filelock":         {},
 	"internal/base/safetext":         {},
 	"internal/approval":              {},
 	"internal/credential":            {"dixaclient"},

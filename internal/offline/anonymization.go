@@ -38,14 +38,14 @@ func (a *anonymization) wire() anonymizationWire {
 	return anonymizationWire{a.id, a.kind + "AnonymizationType", a.kind, zonedTime(a.initiated), a.target, a.by, zonedTime(a.processed)}
 }
 
-// settle does what is due: anonymization that was asked for, and follow-ups that are over.
-func (w *world) settle(now time.Time) {
+// settle does what is due: anonymization that was asked for, and follow-ups that are over. It gives the conversations of those.
+func (w *world) settle(now time.Time) (expired []*conversation) {
 	for _, a := range w.requests.list {
 		if a.processed.IsZero() && now.Sub(a.initiated) >= anonymizationTime {
 			a.finish(now)
 		}
 	}
-	w.expire(now)
+	return w.expire(now)
 }
 
 func (a *anonymization) finish(now time.Time) {

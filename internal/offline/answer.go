@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // ReasonHeader is the header that says why a request was refused. Dixa has no such header: a client must not depend on it.
@@ -71,11 +72,23 @@ func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c.world, c.now = d.world(), d.now()
-	c.settle(c.now)
+	return d.handle(c, d.now())
+}
+
+// handle carries out a request at a moment. The caller holds the lock.
+func (d *Dixa) handle(c *call, now time.Time) answer {
+	c.world, c.now = d.world(), now
+	for _, cv := range c.settle(c.now) {
+		c.emit(cv, "ConversationPendingExpired", nil)
+		c.emit(cv, "ConversationOpen", nil)
+	}
+	made, rt := c.made, c.route
 	v, err := rt.handle(c)
 	if err != nil {
 		return refusal(asFailure(err))
+	}
+	if c.changed {
+		d.record(c, made)
 	}
 	if s, ok := v.(stream); ok {
 		return answer{status: rt.status, contentType: "application/json", stream: s}

@@ -236,6 +236,7 @@ func uploadImages(c *call) (any, error) {
 	if problems != nil {
 		out.PartialErrors = problems
 	}
+	c.changed = false // nothing of it is kept here
 	return out, nil
 }
 

@@ -22,6 +22,8 @@ type call struct {
 	query   url.Values
 	body    []byte
 	now     time.Time
+	changed bool // something that is kept
+	again   bool // it is carried out a second time, after a restart
 	beta    bool // the request came to the beta version of the API
 }
 
@@ -127,6 +129,7 @@ func (c *call) isJSON() bool {
 
 // did notes a change of state: of what, and which.
 func (c *call) did(id, detail string) {
+	c.changed = true
 	c.dixa.journal.effect(Effect{
 		Operation: c.route.pattern, Method: c.request.Method, Path: c.request.URL.Path, ID: id, Detail: detail,
 	})

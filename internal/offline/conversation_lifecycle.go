@@ -26,18 +26,25 @@ func setFollowup(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cv.state == stateClosed {
+		return nil, errParam.because("conversation %d is closed; only open ones come back", cv.id)
+	}
+	if !in.Timestamp.After(c.now) {
+		return nil, errParam.because("timestamp is not in the future")
+	}
 	c.detach(cv)
 	cv.enter(statePending, c.now)
 	cv.followup = in.Timestamp
 	cv.touch(c.now)
 	c.log(cv, "FollowupAdded", who, nil)
 	c.log(cv, "ConversationPending", who, nil)
+	c.emit(cv, "ConversationPending", nil)
 	c.did(itoa(cv.id), "pending until "+milliTime(in.Timestamp))
 	return nil, nil
 }
 
-// expire opens the pending conversations whose moment has come.
-func (w *world) expire(now time.Time) {
+// expire opens the pending conversations whose moment has come, and gives them.
+func (w *world) expire(now time.Time) (expired []*conversation) {
 	for _, cv := range w.conversations {
 		if cv.state != statePending || cv.followup.IsZero() || now.Before(cv.followup) {
 			continue
@@ -47,7 +54,9 @@ func (w *world) expire(now time.Time) {
 		cv.enter(stateOpen, at)
 		cv.touch(at)
 		cv.log = append(cv.log, &entry{w.uuid("expired "+milliTime(at), cv.id), cv.id, at, "FollowupExpired", "", nil})
+		expired = append(expired, cv)
 	}
+	return expired
 }
 
 // claimConversation assigns a conversation. Without force, one that another Dixa agent has is left alone.
@@ -74,10 +83,14 @@ func claimConversation(c *call) (any, error) {
 	if cv.agent == "" && c.queues.has(cv.queue) {
 		from = claimedAttr{c.queues.byID[cv.queue].Name, "Queue", "ConversationClaimedAttribute"}
 	}
-	if cv.state != stateOpen {
+	closed := cv.state != stateOpen
+	if closed {
 		cv.enter(stateOpen, c.now)
 	}
 	cv.agent, cv.assigned = who, c.now
+	if closed {
+		c.emit(cv, "ConversationOpen", nil)
+	}
 	cv.touch(c.now)
 	c.log(cv, "ConversationClaimed", who, from)
 	c.log(cv, "ConversationAssigned", who, assignedAttr{who, c.nameOf(who), "ConversationAssignedAttribute"})

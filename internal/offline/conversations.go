@@ -63,6 +63,10 @@ func (c *call) close(cv *conversation, who string) {
 	cv.closed, cv.closedBy = c.now, who
 	cv.touch(c.now)
 	c.log(cv, "ConversationClosed", who, nil)
+	c.emit(cv, "ConversationClosed", nil)
+	if q := c.queues.byID[cv.queue]; cv.agent == "" && q != nil {
+		c.emit(cv, "ConversationAbandoned", map[string]any{"queue": map[string]string{"id": q.ID, "name": q.Name}})
+	}
 	c.did(itoa(cv.id), "closed")
 }
 
@@ -89,6 +93,8 @@ func (c *call) reopen(cv *conversation, who string) {
 	cv.queued, cv.agent, cv.assigned = c.now, "", time.Time{}
 	cv.touch(c.now)
 	c.log(cv, "ConversationReopened", who, nil)
+	c.emit(cv, "ConversationOpen", nil)
+	c.emit(cv, "ConversationEnqueued", nil)
 	c.did(itoa(cv.id), "reopened")
 }
 
@@ -113,8 +119,10 @@ func transferConversation(c *call) (any, error) {
 	cv.queue, cv.queued, cv.agent, cv.assigned = q.ID, c.now, "", time.Time{}
 	if cv.state != stateOpen {
 		cv.enter(stateOpen, c.now)
+		c.emit(cv, "ConversationOpen", nil)
 	}
 	cv.touch(c.now)
+	c.emit(cv, "ConversationEnqueued", nil)
 	to := transferredAttr{"Blind", "Queue", q.ID, q.Name, "ConversationTransferredAttribute"}
 	c.log(cv, "TransferInitiated", who, to)
 	c.log(cv, "TransferSuccessful", who, to)

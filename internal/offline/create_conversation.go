@@ -126,6 +126,10 @@ func (c *call) begin(cv *conversation, m *message) {
 		}
 	}
 	c.log(cv, kind, who, createdAttr{cv.subject, "ConversationCreatedAttribute"})
+	c.emit(cv, "ConversationCreated", nil)
+	if cv.agent == "" {
+		c.emit(cv, "ConversationEnqueued", nil)
+	}
 	if m != nil {
 		c.append(cv, m)
 	}

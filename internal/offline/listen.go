@@ -48,6 +48,7 @@ func (d *Dixa) serve(l net.Listener) (stop func() error) {
 			}
 		},
 	}
+	undeliver := d.sendDeliveries()
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	return sync.OnceValue(func() error {
@@ -56,6 +57,7 @@ func (d *Dixa) serve(l net.Listener) (stop func() error) {
 			err = errors.Join(err, e)
 		}
 		conns.Wait()
+		undeliver()
 		return err
 	})
 }

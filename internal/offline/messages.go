@@ -114,6 +114,7 @@ func (c *call) append(cv *conversation, m *message) {
 		kind = "MessageAddedByAgent"
 	}
 	c.log(cv, kind, m.author, messageAddedAttr{m.id, "MessageAddedAttribute"})
+	c.emit(cv, "ConversationMessageAdded", c.hookedMessage(cv, m))
 	c.did(m.id, strings.ToLower(side(m.out))+" message on conversation "+itoa(cv.id))
 }
 

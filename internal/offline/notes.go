@@ -103,6 +103,7 @@ func (c *call) writeNote(cv *conversation, in noteIn) (*note, error) {
 	cv.notes = append(cv.notes, n)
 	cv.touch(c.now)
 	c.log(cv, "NoteAdded", author, noteAddedAttr{Message: in.Message, Type: "NoteAddedAttribute"})
+	c.emit(cv, "ConversationNoteAdded", map[string]any{"author": c.hooked(author), "note_id": n.ID, "text": in.Message, "created_at": milliTime(at)})
 	c.did(n.ID, "note on conversation "+itoa(cv.id))
 	return n, nil
 }

@@ -35,6 +35,8 @@ type Dixa struct {
 	trouble trouble
 	buckets map[string]*bucket // by token: Dixa counts for each
 	journal journal
+	kept    *state // where changes are recorded, nil where they are not
+	outbox  outbox
 }
 
 // New makes an offline Dixa. It costs nothing: the data is made when it is first read.

@@ -169,6 +169,7 @@ func submitRating(c *call) (any, error) {
 	}
 	cv.touch(c.now)
 	c.log(cv, "ConversationRated", r.user, ratedAttr{c.authorOf(r.agent), r.score, r.comment, "ConversationRatedAttribute"})
+	c.emit(cv, "ConversationRated", map[string]any{"agent": c.hooked(r.agent), "comment": r.comment, "score": r.score, "type": r.kind})
 	c.did(r.id, "rated "+itoa(int64(value)))
 	return data{Data: submittedWire{r.id, r.user, resultWire{value, r.kind}, r.comment, plainTime(r.rated)}}, nil
 }

@@ -148,6 +148,7 @@ func (c *call) applyTag(cv *conversation, t *tag) {
 	cv.tags = append(cv.tags, t.id)
 	cv.touch(c.now)
 	c.log(cv, "TagAdded", c.owner(), tagAttr{t.name, "TagAddedAttribute"})
+	c.emit(cv, "ConversationTagAdded", map[string]any{"author": c.hooked(c.owner()), "tag": t.name})
 	c.did(itoa(cv.id), "tag "+t.name+" added")
 }
 

@@ -1,7 +1,6 @@
 package offline
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -94,34 +93,10 @@ func listDeliveries(c *call) (any, error) {
 	if !slices.Contains(h.SubscribedEvents, event) {
 		return data{Data: logs}, nil
 	}
-	for i, d := range c.deliveries(h, event) {
-		payload, err := c.payload(event, d.DeliveryTimestamp, int64(i))
-		if err != nil {
-			return nil, err
-		}
-		logs = append(logs, deliveryLog{d, payload})
+	for _, one := range c.deliveries(h, event) {
+		logs = append(logs, deliveryLog{one.detail, one.payload})
 	}
 	return data{Data: logs}, nil
-}
-
-// payload is what was sent for an event: the envelope of all events with a conversation in it.
-func (w *world) payload(event, at string, n int64) (string, error) {
-	c := w.conversations[w.rand("payload "+event, n).n(seedConversations)]
-	tags := []map[string]any{}
-	for _, id := range c.tags {
-		t := w.tags.byID[id]
-		tags = append(tags, map[string]any{"id": t.id, "name": t.name, "is_deactivated": t.inactive})
-	}
-	conversation := map[string]any{
-		"csid": c.id, "channel": c.channel.upper, "status": strings.ToUpper(status(c.state)), "direction": strings.ToUpper(c.direction),
-		"queue": map[string]string{"id": c.queue, "name": w.queues.byID[c.queue].Name}, "contact_point": c.endpoint,
-		"requester": w.hooked(c.requester), "assignee": w.hooked(c.agent), "subject": c.subject, "tags": tags, "created_at": milliTime(c.created),
-	}
-	b, err := json.Marshal(map[string]any{
-		"event_id": w.uuid("event "+event, n), "event_fqn": fqn(event), "event_version": "1", "event_timestamp": at,
-		"organization": map[string]string{"id": w.org.id, "name": w.org.name}, "data": map[string]any{"conversation": conversation},
-	})
-	return string(b), err
 }
 
 // hooked is a person as webhooks have it; nil for nobody.

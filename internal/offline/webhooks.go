@@ -32,6 +32,9 @@ type webhook struct {
 	UpdatedAt        string                 `json:"updatedAt"`
 	UpdatedBy        string                 `json:"updatedBy"`
 	Filters          map[string]eventFilter `json:"filters,omitzero"`
+
+	seeded int     // 1 more than its place in the seed, 0 for a new one
+	sent   []*sent // what was delivered since the start, oldest first
 }
 
 type eventFilter struct {
@@ -114,7 +117,8 @@ func (w *world) seedWebhooks() {
 			ID: w.uuid("webhook", int64(i)), Name: s.name, SubscribedEvents: strings.Fields(s.events), URL: s.url, Enabled: i < 2,
 			Headers:   map[string]string{"Authorization": "Bearer " + w.hexKey("webhook token", int64(i))[:24]},
 			SecretKey: w.hexKey("webhook", int64(i)), CreatedBy: w.owner(), UpdatedBy: w.owner(),
-			CreatedAt: plainTime(w.anchor.AddDate(0, -8+i, 0)), UpdatedAt: plainTime(w.anchor.AddDate(0, -7+i, 3)),
+			CreatedAt: plainTime(w.anchor.AddDate(0, -8+i, 0).Add(9 * time.Hour)), UpdatedAt: plainTime(w.anchor.AddDate(0, -7+i, 3).Add(10 * time.Hour)),
+			seeded: i + 1,
 		}
 		w.webhooks.add(h.ID, h)
 	}
@@ -190,7 +194,7 @@ type eventStatus struct {
 type delivery struct {
 	DeliveryTimestamp string `json:"deliveryTimestamp,omitzero"`
 	Success           *bool  `json:"success,omitzero"`
-	ResponseCode      int    `json:"responseCode,omitzero"`
+	ResponseCode      *int32 `json:"responseCode,omitzero"`
 	ResponseText      string `json:"responseText,omitzero"`
 	Type              string `json:"_type,omitzero"`
 }
@@ -204,7 +208,7 @@ func getWebhookStatus(c *call) (any, error) {
 	for _, event := range h.SubscribedEvents {
 		s := eventStatus{event, delivery{Type: "NoRecentDelivery"}}
 		if last := c.deliveries(h, event); len(last) > 0 {
-			s.DeliveryStatus = last[0]
+			s.DeliveryStatus = last[0].detail
 			s.DeliveryStatus.Type = "DeliveryDetail"
 		}
 		all = append(all, s)
@@ -212,22 +216,110 @@ func getWebhookStatus(c *call) (any, error) {
 	return data{Data: all}, nil
 }
 
-// deliveries are the last deliveries of an event, newest first. Only seeded subscriptions have any: nothing is sent from here.
-func (w *world) deliveries(h *webhook, event string) []delivery {
-	i := slices.IndexFunc(w.webhooks.list, func(o *webhook) bool { return o.ID == h.ID })
-	if h.ID != w.uuid("webhook", int64(i)) || !h.Enabled {
-		return nil
-	}
-	r := w.rand("delivery "+event, int64(i))
-	var all []delivery
-	at := w.anchor
-	for range 3 {
-		at = at.Add(-r.between(time.Minute, 5*time.Hour))
-		d := delivery{milliTime(at), flagged(true), 200, "OK", ""}
-		if r.chance(20) {
-			d = delivery{milliTime(at), flagged(false), 503, "Service Unavailable", ""}
+// deliveries are the last deliveries of an event, newest first: those since the start, then the seeded ones.
+func (w *world) deliveries(h *webhook, event string) []*sent {
+	var all []*sent
+	for _, one := range slices.Backward(h.sent) {
+		if one.event == event {
+			all = append(all, one)
 		}
-		all = append(all, d)
+	}
+	if h.seeded == 0 || !h.Enabled {
+		return all
+	}
+	return append(all, w.seededDeliveries(h, event)...)
+}
+
+// loggedAs are the entries of the activity log that belong to an event.
+var loggedAs = map[string][]string{
+	"ConversationCreated": {"ConversationCreatedByCustomer", "ConversationCreatedByAgent"}, "ConversationClosed": {"ConversationClosed"},
+	"ConversationTagAdded": {"TagAdded"}, "ConversationRated": {"ConversationRated"}, "ConversationNoteAdded": {"NoteAdded"},
+	"ConversationMessageAdded": {"MessageAddedByCustomer", "MessageAddedByAgent"}, "ConversationPending": {"ConversationPending"},
+}
+
+// The seeded deliveries are those of the last events of the newest conversations.
+const (
+	seededDeliveries = 3
+	lookedThrough    = 120
+)
+
+func (w *world) seededDeliveries(h *webhook, event string) []*sent {
+	var found []*entry
+	for _, c := range w.conversations[seedConversations-lookedThrough : seedConversations] {
+		if c.own || !h.wants(c) { // what was written to is not what was delivered then
+			continue
+		}
+		for _, e := range w.activity(c) {
+			if slices.Contains(loggedAs[event], e.kind) {
+				found = append(found, e)
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *entry) int { return b.at.Compare(a.at) })
+	var all []*sent
+	for i, e := range found[:min(len(found), seededDeliveries)] {
+		r := w.rand("delivery "+event, int64(h.seeded*10+i))
+		at := milliTime(e.at.Add(r.between(80*time.Millisecond, 2*time.Second)))
+		payload, err := w.envelope(event, milliTime(e.at), -e.csid*10-int64(i), w.hookedThen(e), w.hookedMore(e))
+		if err != nil {
+			continue // cannot be: it is made of strings, numbers and lists of them
+		}
+		d := delivery{DeliveryTimestamp: at, Success: flagged(true), ResponseCode: i32(200), ResponseText: "OK"}
+		if r.chance(20) {
+			d.Success, d.ResponseCode, d.ResponseText = flagged(false), i32(503), "Service Unavailable"
+		}
+		all = append(all, &sent{event, payload, d})
 	}
 	return all
+}
+
+// hookedThen is the conversation of a seeded entry as it was then.
+func (w *world) hookedThen(e *entry) map[string]any {
+	c := w.conversations[e.csid-firstConversation]
+	state, agent := stateOpen, ""
+	if !c.assigned.IsZero() && !c.assigned.After(e.at) {
+		agent = c.agent
+	}
+	if !c.stateChanged.After(e.at) {
+		state = c.state
+	}
+	v := w.hookedConversation(c, state, agent)
+	if agent == "" {
+		v["tags"] = []any{}
+	}
+	return v
+}
+
+// hookedMore is what the event of a seeded entry has beside the conversation.
+func (w *world) hookedMore(e *entry) map[string]any {
+	switch a := e.attrs.(type) {
+	case tagAttr:
+		return map[string]any{"author": w.hooked(e.author), "tag": a.Tag}
+	case ratedAttr:
+		return map[string]any{"agent": w.hooked(a.Agent.ID), "comment": a.Message, "score": a.Score, "type": "Csat"}
+	case noteAddedAttr:
+		return map[string]any{"author": w.hooked(e.author), "note_id": e.id, "text": a.Message, "created_at": milliTime(e.at)}
+	case messageAddedAttr:
+		c := w.conversations[e.csid-firstConversation]
+		for _, m := range w.thread(c) {
+			if m.id == a.MessageID {
+				return w.hookedMessage(c, m)
+			}
+		}
+	}
+	return nil
+}
+
+// hookedMessage is a message as webhooks have it.
+func (w *world) hookedMessage(c *conversation, m *message) map[string]any {
+	content := map[string]any{"text": m.text, "content_type": "Text", "original_content_url": nil, "processed_content_url": nil}
+	if m.attrs.OriginalContentURL != nil {
+		content["original_content_url"] = m.attrs.OriginalContentURL.URL
+	}
+	external := "null" // as Dixa has it
+	if m.external != "" {
+		external = m.external
+	}
+	return map[string]any{"author": w.hooked(m.author), "channel": c.channel.upper, "content": content, "created_at": milliTime(m.at),
+		"direction": strings.ToLower(side(m.out)), "external_id": external, "message_id": m.id, "text": m.text}
 }

@@ -21,6 +21,8 @@ type world struct {
 	anchor time.Time
 	made   int64 // things created since, for their ids
 
+	delivered int64 // events delivered since, for their ids
+
 	org       organization
 	agents    register[*person]
 	users     register[*person]

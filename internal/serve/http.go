@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,7 @@ type HTTPConfig struct {
 	Gate     *gate.Gate
 	Identity *identity.Authenticator
 	Version  string
+	Notice   string // what every client is told about this server, before the words about its agent
 
 	Sessions Sessions // of clients of before 2026-07-28; nil: kept in this process
 	Secret   []byte   // signs their ids; the same for all servers that share the work. nil: random
@@ -130,7 +132,7 @@ func (h *HTTP) instructions(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	return Instructions(agent.Name, agent.About)
+	return Instructions(agent.Name, strings.TrimSpace(h.Notice+" "+agent.About))
 }
 
 // ServeHTTP answers one request.

@@ -1,4 +1,4 @@
-package approval
+package filelock
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 
 const errSharingViolation = syscall.Errno(32)
 
-// tryLock takes the lock at path and gives what lets go of it, nil where another has it. The file is open for nobody
-// else meanwhile; the operating system closes it when the process ends.
-func tryLock(path string) (release func(), err error) {
+// TryLock takes the lock at path and returns what releases it, nil if another holder has it. Nobody else can open the file
+// meanwhile; the operating system closes it when the process ends.
+func TryLock(path string) (release func(), err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 //go:build !windows
 
-package approval
+// Package filelock locks files among processes of one machine.
+package filelock
 
 import (
 	"errors"
@@ -8,9 +9,9 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock at path and gives what lets go of it, nil where another has it. The operating system lets go of
+// TryLock takes the lock at path and returns what releases it, nil if another holder has it. The operating system releases
 // it when the process ends.
-func tryLock(path string) (release func(), err error) {
+func TryLock(path string) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func tryLock(path string) (release func(), err error) {
 	return nil, err
 }
 
-// stands tells whether the file is still at path: a lock on one that was removed keeps nobody out.
+// stands reports whether the file is still at path: a lock on one that was removed keeps nobody out.
 func stands(path string, f *os.File) bool {
 	at, err := os.Lstat(path)
 	if err != nil {

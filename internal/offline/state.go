@@ -1,0 +1,223 @@
+package offline
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"dixa-mcp/internal/base/filelock"
+)
+
+const (
+	// stateVersion is the version of the format of the state file.
+	stateVersion = 1
+	// maxState bounds the state file, in bytes. What is changed after that is forgotten at the end.
+	maxState = 32 << 20
+	// maxStateAge is how old the data may be when it is continued: an older help desk would have seen nothing for weeks.
+	maxStateAge = 30 * 24 * time.Hour
+)
+
+// state is the file that makes changes survive a restart: a line that says which data they were made to, and a line for each request
+// that changed it. At the next start the requests are carried out again. A line that is written half, because the process was killed,
+// is dropped.
+type state struct {
+	path    string
+	file    *os.File
+	size    int64
+	release func()
+	header  stateHeader
+}
+
+type stateHeader struct {
+	Version int       `json:"offline"`
+	Seed    uint64    `json:"seed"`
+	Anchor  time.Time `json:"anchor"`
+	Data    uint64    `json:"data"` // fingerprint of the data before any change
+}
+
+// change is one request that changed the data.
+type change struct {
+	At     time.Time `json:"at"`
+	Made   int64     `json:"made"` // things created before it, for their ids
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	Query  string    `json:"query,omitempty"`
+	Type   string    `json:"type,omitempty"`
+	Body   []byte    `json:"body,omitempty"`
+}
+
+// Keep makes changes survive a restart: it carries out again what was changed according to the file offline.jsonl in a directory, and
+// records there what is changed from now on, until stop is called. It must be called before the first request. What was changed in
+// other data, by another version or more than 30 days ago, is moved to offline.jsonl.old. While another process records in the
+// directory, changes of this one are forgotten at its end, and a warning says so.
+func (d *Dixa) Keep(dir string) (stop func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("offline Dixa: state: %w", err)
+	}
+	s := &state{path: filepath.Join(dir, "offline.jsonl")}
+	if s.release, err = filelock.TryLock(s.path + ".lock"); err != nil {
+		return nil, fmt.Errorf("offline Dixa: state: %w", err)
+	}
+	changes, good, err := s.read()
+	if err != nil {
+		s.close()
+		return nil, fmt.Errorf("offline Dixa: state: %w", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	fits := good > 0 && d.fits(s.header)
+	if fits {
+		d.o.Anchor, d.state = s.header.Anchor, nil
+		d.redo(changes)
+	}
+	if s.release == nil {
+		slog.Warn("another process records the changes of the offline Dixa in this directory; those of this process end with it", "file", s.path)
+		return func() {}, nil
+	}
+	if err := s.open(fits, good); err != nil {
+		s.close()
+		return nil, fmt.Errorf("offline Dixa: state: %w", err)
+	}
+	d.kept = s
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.kept = nil
+		s.close()
+	}, nil
+}
+
+// fits reports whether changes were made to the data that this program makes, and lately.
+func (d *Dixa) fits(h stateHeader) bool {
+	return h.Version == stateVersion && h.Seed == d.o.Seed && d.o.Now().Sub(h.Anchor) < maxStateAge &&
+		newWorld(h.Seed, h.Anchor).fingerprint() == h.Data
+}
+
+// fingerprint tells data of different generators apart.
+func (w *world) fingerprint() uint64 {
+	h := fnv.New64a()
+	for _, c := range w.conversations {
+		fmt.Fprintln(h, c.id, c.requester, c.channel.label, c.agent, c.queue, c.state, c.subject, len(c.beats), c.lastMessage.UnixMilli())
+	}
+	return h.Sum64()
+}
+
+// redo carries out changes again. The caller holds the lock.
+func (d *Dixa) redo(changes []change) {
+	for _, ch := range changes {
+		r := &http.Request{Method: ch.Method, URL: &url.URL{Path: ch.Path, RawQuery: ch.Query}, Header: http.Header{},
+			Body: io.NopCloser(bytes.NewReader(ch.Body))}
+		r.Header.Set("Content-Type", ch.Type)
+		rt, vars := match(ch.Method, ch.Path)
+		c := &call{dixa: d, route: rt, vars: vars, request: r, again: true}
+		if c.read() != nil {
+			continue // cannot be: it was carried out once
+		}
+		d.world().made = ch.Made
+		_ = d.handle(c, ch.At) // what became of it was answered when it was carried out first
+	}
+	d.journal = journal{}
+}
+
+// read gives the changes in the file, and how many bytes of it can be read.
+func (s *state) read() (changes []change, good int64, err error) {
+	f, err := os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	lines := bufio.NewReader(io.LimitReader(f, maxState))
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil { // a line without an end was written half
+			return changes, good, nil
+		}
+		var ch change
+		if good == 0 {
+			err = json.Unmarshal(line, &s.header)
+		} else if err = json.Unmarshal(line, &ch); err == nil {
+			changes = append(changes, ch)
+		}
+		if err != nil {
+			return changes, good, nil
+		}
+		good += int64(len(line))
+	}
+}
+
+// open opens the file for changes: behind those that were read, or, where they do not fit, empty.
+func (s *state) open(fits bool, good int64) (err error) {
+	if !fits {
+		if err := os.Rename(s.path, s.path+".old"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		good = 0
+	}
+	if s.file, err = os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
+	if err := s.file.Truncate(good); err != nil {
+		return err
+	}
+	s.size, err = s.file.Seek(good, io.SeekStart)
+	return err
+}
+
+func (s *state) close() {
+	if s.file != nil {
+		_ = s.file.Close() // every line was written when it came
+	}
+	if s.release != nil {
+		s.release()
+	}
+}
+
+// record writes a change down. The caller holds the lock. What cannot be written ends the recording, not the request: it was done.
+func (d *Dixa) record(c *call, made int64) {
+	s := d.kept
+	if s == nil || c.again {
+		return
+	}
+	var err error
+	if s.size == 0 {
+		err = s.append(stateHeader{stateVersion, d.o.Seed, d.o.Anchor, newWorld(d.o.Seed, d.o.Anchor).fingerprint()})
+	}
+	if err == nil {
+		err = s.append(change{c.now, made, c.request.Method, c.request.URL.Path, c.request.URL.RawQuery, c.request.Header.Get("Content-Type"), c.body})
+	}
+	if err != nil {
+		slog.Warn("changes of the offline Dixa are not recorded any more and end with this process", "file", s.path, "error", err)
+		d.kept = nil
+		s.close()
+	}
+}
+
+var errStateFull = fmt.Errorf("the file has %d MiB; remove it to begin again", maxState>>20)
+
+func (s *state) append(v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	line = append(line, '\n')
+	if s.size+int64(len(line)) > maxState {
+		return errStateFull
+	}
+	n, err := s.file.Write(line)
+	s.size += int64(n)
+	return err
+}
