@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// With --state the changes of the offline Dixa survive, even when the process is killed; without it every session begins anew. A model is
+// told that there is no Dixa behind the server, and whether changes are kept.
+func TestOfflineState(t *testing.T) {
+	const note, list = `{"name":"add_note","arguments":{"conversationId":1234,"message":"a note that stays"}}`, `{"name":"list_notes","arguments":{"conversationId":1234}}`
+	for _, c := range []struct {
+		args []string
+		kept bool
+		says string
+	}{
+		{[]string{"serve", "--offline", "--agent", "support"}, false, "changes end with the server"},
+		{[]string{"serve", "--offline", "--agent", "support", "--state", "~/state dir"}, true, "changes are kept"},
+	} {
+		p := newPlace(t)
+		s := open(t, p.command(nil, append([]string{}, c.args...)...))
+		var said struct{ Result struct{ Instructions string } }
+		require.NoError(t, json.Unmarshal([]byte(s.initialize()), &said))
+		require.Contains(t, said.Result.Instructions, "This is the offline Dixa, an invented help desk")
+		require.Contains(t, said.Result.Instructions, c.says)
+		require.NotContains(t, s.ask(1, "tools/call", note), `"isError":true`)
+		require.NoError(t, s.c.Process.Kill())
+		_ = s.c.Wait() // it was killed
+
+		s = open(t, p.command(nil, append([]string{}, c.args...)...))
+		s.initialize()
+		notes := s.ask(1, "tools/call", list)
+		if c.kept {
+			require.Contains(t, notes, "a note that stays")
+		} else {
+			require.NotContains(t, notes, "a note that stays")
+		}
+		s.end(0)
+	}
+}
+
+// Who serves Dixa itself says nothing of the offline one.
+func TestNoticeIsOfTheOfflineDixa(t *testing.T) {
+	require.Empty(t, reachFlags{State: "x"}.notice())
+}
