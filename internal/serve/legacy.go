@@ -23,11 +23,10 @@ func (h *HTTP) legacy(p *response, r *http.Request, e *envelope, who identity.Pr
 		h.initialize(p, r, e, who)
 		return
 	}
-	id, t, ok := h.session(p.w, r, who)
+	_, t, d, leave, ok := h.session(p.w, r, who)
 	if !ok {
 		return
 	}
-	d, leave := h.dialogs.enter(id)
 	defer leave()
 	s := h.newLegacySession(p, r, t, d)
 	switch {
@@ -94,27 +93,38 @@ func (h *HTTP) initialize(p *response, r *http.Request, e *envelope, who identit
 	p.finish(s, e, answer)
 }
 
-// session reads the id that a request brings. Where it is not ok the request is answered: 404 makes a client begin anew.
-func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who identity.Principal) (id string, t ticket, ok bool) {
+// session reads the id that a request brings, and enters its dialog until leave. Where it is not ok the request is
+// answered: 404 makes a client begin anew.
+//
+// The dialog is entered before the session is looked up. Otherwise a session that ends between the two would end without
+// this request, which would go on in a dialog that nobody ends any more.
+func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who identity.Principal) (id string, t ticket, d *dialog, leave func(), ok bool) {
 	id = r.Header.Get(headerSession)
 	if id == "" {
 		refuse(w, http.StatusBadRequest, "the header "+headerSession+" is missing: begin with initialize, and send the id that its answer brings")
-		return "", ticket{}, false
+		return "", ticket{}, nil, nil, false
 	}
 	agent := who.Agent
-	if ok = h.signer.Read(id, &t) == nil && t.Agent == agent; ok {
-		var err error
-		if ok, err = h.Sessions.Use(r.Context(), agent, id); err != nil {
-			h.Log.Error("it is not known whether a session is still there", "agent", agent, "error", err)
-			refuse(w, http.StatusServiceUnavailable, "it is not known whether this session is still there; try again")
-			return "", ticket{}, false
-		}
+	if h.signer.Read(id, &t) != nil || t.Agent != agent {
+		refuse(w, http.StatusNotFound, sessionEnded)
+		return "", ticket{}, nil, nil, false
 	}
-	if !ok {
-		refuse(w, http.StatusNotFound, "this session has ended; begin another with initialize")
+	d, leave = h.dialogs.enter(id)
+	there, err := h.Sessions.Use(r.Context(), agent, id)
+	switch {
+	case err != nil:
+		h.Log.Error("it is not known whether a session is still there", "agent", agent, "error", err)
+		refuse(w, http.StatusServiceUnavailable, "it is not known whether this session is still there; try again")
+	case !there:
+		refuse(w, http.StatusNotFound, sessionEnded)
+	default:
+		return id, t, d, leave, true
 	}
-	return id, t, ok
+	leave()
+	return "", ticket{}, nil, nil, false
 }
+
+const sessionEnded = "this session has ended; begin another with initialize"
 
 // listen keeps a stream open on which the client hears that its list of tools has changed.
 func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Principal) {
@@ -123,18 +133,18 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Princ
 		refuse(w, http.StatusNotAcceptable, "accept text/event-stream to listen")
 		return
 	}
-	id, _, ok := h.session(w, r, who)
+	id, _, d, part, ok := h.session(w, r, who)
 	if !ok {
 		return
 	}
 	st, ok := h.openStream(w, who, false)
 	if !ok {
+		part()
 		return
 	}
 	agent := who.Agent
 	// All this before the client knows that the stream is there: from then on it hears of each change, and of the end of
 	// its session.
-	d, part := h.dialogs.enter(id)
 	s, begun := newSession(h.sessionID()), make(chan struct{})
 	s.notify = func(n mcp.JSONRPCNotification) {
 		<-begun
@@ -169,17 +179,16 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Princ
 
 // hangUp ends a session, with all that is going on in it.
 func (h *HTTP) hangUp(w http.ResponseWriter, r *http.Request, who identity.Principal) {
-	id, _, ok := h.session(w, r, who)
+	id, _, d, leave, ok := h.session(w, r, who)
 	if !ok {
 		return
 	}
+	defer leave()
 	if err := h.Sessions.End(r.Context(), who.Agent, id); err != nil {
 		h.Log.Error("a session could not be ended", "agent", who.Agent, "error", err)
 		refuse(w, http.StatusServiceUnavailable, "the session could not be ended; try again")
 		return
 	}
-	d, leave := h.dialogs.enter(id)
-	defer leave()
 	d.end()
 	h.tell(r.Context(), who.Agent, told{Session: d.name, What: hasEnded})
 	w.WriteHeader(http.StatusNoContent)

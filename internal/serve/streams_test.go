@@ -91,7 +91,7 @@ func TestSessionEnds(t *testing.T) {
 	s.dixa.Inject(offline.Fault{Kind: offline.Hang, Times: 1})
 	status := make(chan int, 1)
 	go func() { status <- s.ask("POST", "/mcp", call("9", "get_conversation", conversation), one).StatusCode }()
-	require.Eventually(t, func() bool { return s.http.inFlight.sum() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.dixa.Requests()) == 1 }, 10*time.Second, time.Millisecond)
 	require.Equal(t, 204, s.ask("DELETE", "/mcp", "", one).StatusCode)
 	_, ok := first.data()
 	require.False(t, ok)
@@ -101,6 +101,36 @@ func TestSessionEnds(t *testing.T) {
 	require.Equal(t, "notifications/tools/list_changed", second.next().Method)
 	_, dialogs := s.http.Open()
 	require.Equal(t, 1, dialogs)
+}
+
+// meanwhile are sessions in which something happens just after one was found to be there.
+type meanwhile struct {
+	Sessions
+	happens func()
+}
+
+func (m *meanwhile) Use(ctx context.Context, agent, id string) (bool, error) {
+	there, err := m.Sessions.Use(ctx, agent, id)
+	if happens := m.happens; happens != nil {
+		m.happens = nil
+		happens()
+	}
+	return there, err
+}
+
+// A request that comes while its session ends is ended with it: it does not go on in a session that is gone.
+func TestSessionEndsWhileARequestBegins(t *testing.T) {
+	sessions := &meanwhile{Sessions: NewSessions(DefaultMaxSessions, DefaultSessionIdle)}
+	s := host(t, offline.Options{}, func(c *HTTPConfig) { c.Sessions = sessions })
+	session := s.begin("{}")
+	sessions.happens = func() { require.Equal(t, 204, s.ask("DELETE", "/mcp", "", session).StatusCode) }
+	res := s.ask("POST", "/mcp", call("9", "get_conversation", conversation), session)
+	require.True(t, said(t, replies(t, res)[0]).IsError)
+	require.Equal(t, map[string]int{"get_conversation cancelled": 1}, s.book.outcomes())
+	session = s.begin("{}")
+	sessions.happens = func() { require.Equal(t, 204, s.ask("DELETE", "/mcp", "", session).StatusCode) }
+	_, open := eventsOf(t, s.ask("GET", "/mcp", "", session)).data()
+	require.False(t, open)
 }
 
 // Before 2026-07-28 a client cancels by saying so, in any other request of its session; whoever cancels in another
