@@ -3,7 +3,6 @@ package dixaclient
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -105,9 +104,10 @@ type Set[T comparable] []T
 
 // MarshalJSON leaves out the repetitions and keeps the order.
 func (s Set[T]) MarshalJSON() ([]byte, error) {
-	once := make([]T, 0, len(s))
+	once, seen := make([]T, 0, len(s)), make(map[T]struct{}, len(s))
 	for _, v := range s {
-		if !slices.Contains(once, v) {
+		if _, again := seen[v]; !again {
+			seen[v] = struct{}{}
 			once = append(once, v)
 		}
 	}

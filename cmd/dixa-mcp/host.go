@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ import (
 // httpFlags say how agents are served over HTTP. Their defaults are those of serve, so that zero is none.
 type httpFlags struct {
 	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve clients of before 2025-03-26, at /sse."`
-	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"The server's address as agents know it, such as https://mcp.example.com, where that is not the one it listens at."`
+	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"Address under which agents reach the server, without /mcp, if it differs from the one it listens at: https://mcp.example.com, or https://example.com/dixa behind a proxy with a path."`
 	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"Further names by which the server may be called, such as the one inside a cluster. Addresses and localhost are always right."`
 	AllowedOrigins string        `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Web pages of others that may use it, such as https://inspector.example.com."`
 	TLSCert        string        `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; read again when it changes."`
@@ -142,7 +143,7 @@ func (c *serveCmd) config(s *system, who *identity.Authenticator, health *admin.
 		Drain: c.Drain, Grace: c.Grace, Health: health.Live(), Ready: health.Ready(), Trace: telemetry.Extract, Log: slog.Default(),
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Host != "" {
-		config.Hosts = append(config.Hosts, u.Hostname())
+		config.Hosts, config.Prefix = append(config.Hosts, u.Hostname()), strings.TrimRight(u.Path, "/")
 	}
 	most, idle := c.MaxSessions, c.SessionIdle
 	if most == 0 {
@@ -174,8 +175,10 @@ func (c *serveCmd) checkWall(s *system, demo bool) error {
 		return errors.New("--max-body, --max-connections, --max-calls, --max-streams and --max-sessions must be above 0")
 	case c.SessionIdle < 0 || c.Drain < 0 || c.Grace < 0:
 		return errors.New("--session-idle, --drain and --grace must not be below 0")
-	case c.PublicURL != "" && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != ""):
-		return fmt.Errorf("--public-url must be a scheme and a host such as https://mcp.example.com, not %q", c.PublicURL)
+	case c.PublicURL != "" && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !isPrefix(u)):
+		return fmt.Errorf("--public-url must be a scheme and a host such as https://mcp.example.com, or with a path such as https://example.com/dixa, not %q", c.PublicURL)
+	case c.PublicURL != "" && path.Base(u.Path) == "mcp":
+		return fmt.Errorf("--public-url is the address without /mcp, which the server adds: %s", strings.TrimSuffix(strings.TrimRight(c.PublicURL, "/"), "/mcp"))
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("--tls-cert and --tls-key go together: give both or neither")
 	case c.AdminKeyFile != "" && c.Admin == "":
@@ -192,6 +195,12 @@ func (c *serveCmd) checkWall(s *system, demo bool) error {
 		return fmt.Errorf("at %s keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy where something in front encrypts; or listen at 127.0.0.1", c.HTTP)
 	}
 	return nil
+}
+
+// isPrefix reports whether the path of an address is empty or names such as /dixa/eu that need no escapes.
+func isPrefix(u *url.URL) bool {
+	p := strings.TrimRight(u.Path, "/")
+	return p == "" || u.RawPath == "" && path.Clean(p) == p && strings.Trim(p, "/-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // listed takes a list apart.

@@ -118,6 +118,9 @@ type Request struct {
 	State     string // of a question that was asked before, "" when there was none
 	Yes       bool   // the person's answer to it
 
+	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that
+	// far; nil: nobody wants to know.
+	Admitted func()
 	// Progress is told in a few words how far the call is; never two at a time, never after the answer. nil: nobody asked.
 	Progress func(string)
 }
@@ -145,6 +148,9 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	args, err := c.admit()
 	if err != nil {
 		return c.refuse(ctx, err)
+	}
+	if r.Admitted != nil {
+		r.Admitted()
 	}
 	if stop := c.confirm(ctx, args); stop != nil {
 		return *stop

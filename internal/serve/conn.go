@@ -29,8 +29,9 @@ type conn struct {
 	session *session
 	log     *slog.Logger
 
-	enter   func() (leave func(), ok bool) // counts requests beside those of other connections; nil: nobody does
-	writing sync.Mutex                     // keeps messages whole
+	enter   func() (leave func(), ok bool)                                // counts requests beside those of other connections; nil: nobody does
+	read    func(ctx context.Context, bytes int) (done func(), err error) // waits until a message may be parsed; nil: at once
+	writing sync.Mutex                                                    // keeps messages whole
 	out     func(message []byte) error
 
 	calls    sync.WaitGroup
@@ -55,7 +56,17 @@ type message struct {
 	Error  json.RawMessage `json:"error"`
 	Params struct {
 		RequestID json.RawMessage `json:"requestId"`
+		Meta      json.RawMessage `json:"_meta"`
 	} `json:"params"`
+}
+
+// progressTokenOf is the token under which the client wants to hear of progress, as it wrote it; nil for none.
+func progressTokenOf(meta json.RawMessage) json.RawMessage {
+	var m struct {
+		ProgressToken json.RawMessage `json:"progressToken"`
+	}
+	_ = json.Unmarshal(meta, &m) // the library says what is wrong with it
+	return m.ProgressToken
 }
 
 // newConn makes a connection whose session the library tells when a list changes, until end is called.
@@ -127,7 +138,7 @@ func (c *conn) begin(ctx context.Context, m message, line []byte) {
 		if !c.run(func() {
 			defer leave()
 			defer cancel()
-			answer := handle(ctx, c.server, c.log, line)
+			answer := c.answer(withProgressToken(ctx, progressTokenOf(m.Params.Meta)), r, line)
 			if c.wanted(key, r) {
 				c.write(under(id, answer))
 			}
@@ -137,6 +148,22 @@ func (c *conn) begin(ctx context.Context, m message, line []byte) {
 			c.wanted(key, r)
 		}
 	}
+}
+
+// answer lets the library carry out a request, once it may be parsed.
+func (c *conn) answer(ctx context.Context, r *request, line []byte) mcp.JSONRPCMessage {
+	if c.read != nil {
+		done, err := c.read(ctx, len(line))
+		if err != nil {
+			return failure(mcp.INTERNAL_ERROR, "the request ended before it was read; nothing was sent to Dixa")
+		}
+		defer done()
+		if r.endless {
+			done()
+		}
+		ctx = whileReading(ctx, done)
+	}
+	return handle(ctx, c.server, c.log, line)
 }
 
 // wanted ends a request, and is false when the client has cancelled it: then it expects no answer.

@@ -54,6 +54,9 @@ type HTTPConfig struct {
 	Relay    Relay    // between those servers; nil: none
 	SSE      bool     // also serve /sse, the transport of before 2025-03-26
 
+	// Prefix is the path under which clients reach the server, such as /dixa where they call https://example.com/dixa/mcp.
+	// It is served with and without the prefix, so that a proxy may strip it or not.
+	Prefix  string
 	Hosts   []string // names under which the server is reached, beside this machine's own; addresses are always right
 	Origins []string // of web pages that may use it, such as https://inspector.example.com
 
@@ -81,6 +84,7 @@ type HTTP struct {
 	handler  http.Handler
 	signer   seal.Signer // of sessions' ids
 	inFlight counters    // calls, by agent
+	reading  readers     // messages that are being parsed, by agent
 	open     counters    // streams, by agent
 	last     atomic.Int64
 	draining atomic.Bool

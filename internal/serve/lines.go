@@ -13,12 +13,15 @@ import (
 
 const methodCancelled = "notifications/cancelled"
 
-// readLines gives the input line by line until it ends or take refuses one. Of a line that is longer than maxLine it
-// gives enough to see that. The error is nil at the regular end.
+// readLines gives the input line by line until it ends or take refuses one, without a byte order mark before the first.
+// Of a line that is longer than maxLine it gives enough to see that. The error is nil at the regular end.
 func readLines(in io.Reader, take func([]byte) bool) error {
 	r := bufio.NewReader(in)
-	for {
+	for first := true; ; first = false {
 		line, err := readLine(r)
+		if first {
+			line = withoutMark(line)
+		}
 		if len(bytes.TrimSpace(line)) > 0 && !take(line) {
 			return nil
 		}
@@ -44,9 +47,12 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 	}
 }
 
+// withoutMark is a text without the byte order mark that some programs write before UTF-8.
+func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) }
+
 func isNull(id json.RawMessage) bool { return id == nil || string(id) == "null" }
 
-// isID tells whether an id is a string, a number, or not there.
+// isID tells whether an id or a progress token is a string, a number, or not there.
 func isID(id json.RawMessage) bool {
 	return isNull(id) || id[0] == '"' || id[0] == '-' || '0' <= id[0] && id[0] <= '9'
 }

@@ -36,6 +36,8 @@ type envelope struct {
 			Version     string `json:"io.modelcontextprotocol/protocolVersion"`
 			TraceParent string `json:"traceparent"`
 			TraceState  string `json:"tracestate"`
+
+			ProgressToken json.RawMessage `json:"progressToken"`
 		} `json:"_meta"`
 		RequestID json.RawMessage `json:"requestId"`
 	}
@@ -69,13 +71,24 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Princip
 	}
 	leave = sync.OnceFunc(leave)
 	defer leave()
-	e, refused := h.read(w, r)
-	if refused {
+	body, ok := h.body(w, r)
+	if !ok {
+		return
+	}
+	done, err := h.reading.enter(r.Context(), who.Agent, len(body))
+	if err != nil {
+		return // the client is gone
+	}
+	defer done()
+	r = r.WithContext(whileReading(r.Context(), done))
+	e, ok := h.read(w, r, body)
+	if !ok {
 		return
 	}
 	modern := mcp.IsModernProtocol(e.meta.Meta.Version) || mcp.IsModernProtocol(version)
 	if modern && e.Method == string(mcp.MethodSubscriptionsListen) {
 		leave() // it counts as a stream
+		done()
 	}
 	p := newResponse(w, r)
 	defer p.returned()
@@ -96,11 +109,11 @@ func refuseBusy(w http.ResponseWriter, most int) {
 	refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d requests of this agent are running; wait for their answers", most))
 }
 
-// read takes the body of a POST, which must be one message.
-func (h *HTTP) read(w http.ResponseWriter, r *http.Request) (e *envelope, refused bool) {
+// body reads what a POST brings, without a byte order mark. Where it is not ok the request is answered.
+func (h *HTTP) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		refuse(w, http.StatusUnsupportedMediaType, "a message is application/json")
-		return nil, true
+		return nil, false
 	}
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
@@ -108,20 +121,26 @@ func (h *HTTP) read(w http.ResponseWriter, r *http.Request) (e *envelope, refuse
 		_ = control.SetReadDeadline(time.Time{})
 		_ = control.SetWriteDeadline(time.Time{})
 	}
-	fail := func(code int, text string) (*envelope, bool) {
-		newResponse(w, r).answer(http.StatusBadRequest, failure(code, text))
-		return nil, true
-	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a message may have %d bytes at the most", tooLarge.Limit))
-		return nil, true
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a message may have at most %d bytes", tooLarge.Limit))
+		return nil, false
 	case err != nil:
-		return fail(mcp.PARSE_ERROR, "the message did not come whole")
+		newResponse(w, r).answer(http.StatusBadRequest, failure(mcp.PARSE_ERROR, "the message did not come whole"))
+		return nil, false
+	}
+	return withoutMark(body), true
+}
+
+// read takes a body, which must be one message. Where it is not ok the request is answered.
+func (h *HTTP) read(w http.ResponseWriter, r *http.Request, body []byte) (e *envelope, ok bool) {
+	fail := func(code int, text string) (*envelope, bool) {
+		newResponse(w, r).answer(http.StatusBadRequest, failure(code, text))
+		return nil, false
 	}
 	e = &envelope{body: body}
-	err = json.Unmarshal(body, e)
+	err := json.Unmarshal(body, e)
 	switch {
 	case err != nil && !json.Valid(body):
 		return fail(mcp.PARSE_ERROR, "the message is not JSON")
@@ -134,14 +153,15 @@ func (h *HTTP) read(w http.ResponseWriter, r *http.Request) (e *envelope, refuse
 		return fail(mcp.INVALID_REQUEST, "the message says a name twice")
 	}
 	_ = json.Unmarshal(e.Params, &e.meta) // what has another form is not there, and the library says what is wrong with it
-	return e, false
+	return e, true
 }
 
 // isResponse tells whether a message answers a request of ours.
 func (e *envelope) isResponse() bool { return e.Method == "" && (e.Result != nil || e.Error != nil) }
 
-// context carries who asks, and the client's trace.
+// context carries the client's trace, and the token under which it wants to hear of progress.
 func (h *HTTP) context(ctx context.Context, e *envelope) context.Context {
+	ctx = withProgressToken(ctx, e.meta.Meta.ProgressToken)
 	if h.Trace != nil && e.meta.Meta.TraceParent != "" {
 		ctx = h.Trace(ctx, e.meta.Meta.TraceParent, e.meta.Meta.TraceState)
 	}

@@ -4,28 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode"
 )
 
-// repeats tells whether a message, its params or their _meta have a name twice, in whatever case: readers of JSON take one
-// or the other, or something of both, so that the library would carry out another message than the one that was looked
-// at here. The message is valid JSON.
+// repeats tells whether a message, its params or their _meta have a name twice, in whatever case: JSON readers take one
+// or the other, or something of both, so that the library would carry out another message than the one that was checked
+// here. The message is valid JSON. The work is linear in its length.
 func repeats(message []byte) bool {
-	names := make([]string, 0, 8)
-	var path []string // where the objects stand that are open; "" where that does not matter
-	begins := []int{} // where the names of each begin in names
+	var open []object // those that the current position is in
 	for i := 0; i < len(message); i++ {
 		switch message[i] {
 		case '{', '[':
-			here := ""
-			if len(path) == 0 {
-				here = "message"
-			} else if parent := path[len(path)-1]; message[i] == '{' && len(names) > begins[len(begins)-1] {
-				here = within(parent, names[len(names)-1])
+			o := object{}
+			if len(open) == 0 {
+				o.part = "message"
+			} else if parent := open[len(open)-1]; message[i] == '{' {
+				o.part = partOf(parent.part, parent.last)
 			}
-			path, begins = append(path, here), append(begins, len(names))
+			open = append(open, o)
 		case '}', ']':
-			names = names[:begins[len(begins)-1]]
-			path, begins = path[:len(path)-1], begins[:len(begins)-1]
+			open = open[:len(open)-1]
 		case '"':
 			end := i + 1
 			for ; message[end] != '"'; end++ {
@@ -35,40 +33,69 @@ func repeats(message []byte) bool {
 			}
 			text := message[i : end+1]
 			i = end
-			if len(path) == 0 || path[len(path)-1] == "" || !named(message[end+1:]) {
+			if len(open) == 0 || open[len(open)-1].part == "" || !isName(message[end+1:]) {
 				continue
 			}
-			name := plain(text)
-			for _, before := range names[begins[len(begins)-1]:] {
-				if strings.EqualFold(before, name) {
-					return true
-				}
+			if open[len(open)-1].repeats(folded(unquoted(text))) {
+				return true
 			}
-			names = append(names, name)
 		}
 	}
 	return false
 }
 
-// within is where an object stands that is called so in another.
-func within(parent, name string) string {
+// object is an object or array of a message while it is read.
+type object struct {
+	part  string              // "message", "params" or "_meta"; "" where repeated names do no harm
+	last  string              // the newest of its names, folded
+	names map[string]struct{} // all of them
+}
+
+// repeats takes the next name, and tells whether the object has it already.
+func (o *object) repeats(name string) bool {
+	if _, twice := o.names[name]; twice {
+		return true
+	}
+	if o.names == nil {
+		o.names = map[string]struct{}{}
+	}
+	o.names[name] = struct{}{}
+	o.last = name
+	return false
+}
+
+// partOf is the part of the message that an object is which has this folded name in a parent.
+func partOf(parent, name string) string {
 	switch {
-	case parent == "message" && strings.EqualFold(name, "params"):
+	case parent == "message" && name == paramsName:
 		return "params"
-	case parent == "params" && strings.EqualFold(name, "_meta"):
+	case parent == "params" && name == metaName:
 		return "_meta"
 	}
 	return ""
 }
 
-// named tells whether a text is the name of what follows.
-func named(rest []byte) bool {
+var paramsName, metaName = folded("params"), folded("_meta")
+
+// folded is the same text for all names that [strings.EqualFold] takes for equal.
+func folded(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return least
+	}, name)
+}
+
+// isName tells whether the text before rest is the name of what follows.
+func isName(rest []byte) bool {
 	rest = bytes.TrimLeft(rest, " \t\r\n")
 	return len(rest) > 0 && rest[0] == ':'
 }
 
-// plain is a text of JSON without its quotes.
-func plain(text []byte) string {
+// unquoted is the value of a JSON string.
+func unquoted(text []byte) string {
 	if bytes.IndexByte(text, '\\') < 0 {
 		return string(text[1 : len(text)-1])
 	}

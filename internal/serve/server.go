@@ -3,6 +3,7 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -50,7 +51,8 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		p := who(ctx)
 		r := gate.Request{
 			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: request.Params.RawArguments,
-			CanAsk: canAsk(ctx), Parks: parks(ctx), State: request.Params.RequestState, Progress: progress(ctx, request.Params.Meta),
+			CanAsk: canAsk(ctx), Parks: parks(ctx), State: request.Params.RequestState,
+			Admitted: func() { wasRead(ctx) }, Progress: progress(ctx),
 		}
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
 			r.Yes = answer.Action == mcp.ElicitationResponseActionAccept
@@ -96,16 +98,28 @@ func asksForms(can *mcp.ElicitationCapability) bool {
 	return can != nil && (can.Form != nil || can.URL == nil)
 }
 
+type progressTokenKey struct{}
+
+// withProgressToken is the context of a request that asks for progress. The token is kept as the client wrote it: the
+// library makes a float of a number, which loses digits beyond 2^53.
+func withProgressToken(ctx context.Context, token json.RawMessage) context.Context {
+	if isNull(token) || !isID(token) {
+		return ctx
+	}
+	return context.WithValue(ctx, progressTokenKey{}, token)
+}
+
 // progress sends what a call tells on its way to a client that asked for it, before the answer and in order.
-func progress(ctx context.Context, meta *mcp.Meta) func(string) {
+func progress(ctx context.Context) func(string) {
+	token, asked := ctx.Value(progressTokenKey{}).(json.RawMessage)
 	s, ok := server.ClientSessionFromContext(ctx).(*session)
-	if !ok || meta == nil || meta.ProgressToken == nil {
+	if !ok || !asked {
 		return nil
 	}
 	return func(text string) {
 		n := mcp.JSONRPCNotification{JSONRPC: mcp.JSONRPC_VERSION}
 		n.Method = string(mcp.MethodNotificationProgress)
-		n.Params.AdditionalFields = map[string]any{"progressToken": meta.ProgressToken, "progress": s.told.Add(1), "message": text}
+		n.Params.AdditionalFields = map[string]any{"progressToken": token, "progress": s.told.Add(1), "message": text}
 		s.send(n)
 	}
 }

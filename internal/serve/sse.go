@@ -95,11 +95,12 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	agent := who.Agent
 	c.session.parks = h.Several
 	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
+	c.read = func(ctx context.Context, bytes int) (func(), error) { return h.reading.enter(ctx, agent, bytes) }
 	ending, ok := h.sse.add(id, &sseConn{c, agent, h.server.WithContext(calls, c.session)})
 	if !ok {
 		return // the server stops; the client opens another stream, at another one
 	}
-	p.endpoint("/sse/message?sessionId=" + id)
+	p.endpoint(h.Prefix + "/sse/message?sessionId=" + id)
 	select {
 	case <-gone.Done(): // the client, or its credential: nobody is left to answer
 	case <-ending:
@@ -136,6 +137,12 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.P
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))
 		return
 	}
+	body = withoutMark(body)
+	done, err := h.reading.enter(r.Context(), who.Agent, len(body))
+	if err != nil {
+		return // the client is gone
+	}
+	defer done()
 	if s.stopped() && isRequest(body) {
 		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
 		return

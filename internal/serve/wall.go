@@ -23,18 +23,9 @@ import (
 // routes are the addresses of the server.
 func (h *HTTP) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/mcp", h.guarded(h.mcp))
-	if h.SSE {
-		mux.Handle("GET /sse", h.guarded(h.sseStream))
-		mux.Handle("POST /sse/message", h.guarded(h.sseMessage))
+	for _, prefix := range slices.Compact([]string{"", h.Prefix}) {
+		h.route(mux, prefix)
 	}
-	for path, handler := range map[string]http.Handler{"/healthz": h.Health, "/readyz": h.Ready} {
-		if handler != nil {
-			mux.Handle(path, handler)
-		}
-	}
-	mux.Handle(identity.MetadataPath, h.rightly(h.Identity.Metadata()))
-	mux.Handle(identity.MetadataPath+"/mcp", h.rightly(h.Identity.Metadata()))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here: this is an MCP server for programs, and they connect to /mcp")
 	})
@@ -47,6 +38,33 @@ func (h *HTTP) routes() http.Handler {
 		patience(w, r)
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// route adds what is under a prefix. Clients look for the metadata of https://example.com/dixa/mcp at
+// https://example.com/.well-known/oauth-protected-resource/dixa/mcp (RFC 9728), some of them at
+// https://example.com/dixa/.well-known/oauth-protected-resource.
+func (h *HTTP) route(mux *http.ServeMux, prefix string) {
+	handle := func(method, path string, handler http.Handler) {
+		mux.Handle(method+path, handler)
+		mux.Handle(method+path+"/{$}", handler) // some clients and proxies add the slash
+	}
+	handle("", prefix+"/mcp", h.guarded(h.mcp))
+	if h.SSE {
+		handle("GET ", prefix+"/sse", h.guarded(h.sseStream))
+		handle("POST ", prefix+"/sse/message", h.guarded(h.sseMessage))
+	}
+	for path, handler := range map[string]http.Handler{"/healthz": h.Health, "/readyz": h.Ready} {
+		if handler != nil {
+			mux.Handle(prefix+path, handler)
+		}
+	}
+	metadata := h.rightly(h.Identity.Metadata())
+	handle("", identity.MetadataPath+prefix, metadata)
+	handle("", identity.MetadataPath+prefix+"/mcp", metadata)
+	if prefix != "" {
+		handle("", prefix+identity.MetadataPath, metadata)
+		handle("", prefix+identity.MetadataPath+"/mcp", metadata)
+	}
 }
 
 // patience bounds how long a client may take with a request and its answer, also one that is let in nowhere: the library
