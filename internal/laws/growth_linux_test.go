@@ -41,7 +41,7 @@ func TestListsCostLinearly(t *testing.T) {
 					return func() {
 						_, _ = op.Request(in) // many operations refuse so long a list: that must be cheap too
 						if decoded, err := tool.Decode(tool.Schema(), arguments); err == nil {
-							_ = tool.Check(decoded)
+							_ = tool.Check(decoded, dixaclient.V1)
 						}
 					}
 				})
