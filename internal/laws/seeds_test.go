@@ -13,8 +13,9 @@ import (
 
 // ownGenerator lists the test files that may make random numbers without the package seeds, and why.
 var ownGenerator = map[string]string{
-	"internal/view/tokens_test.go": "samples of ids, the same each time",
-	"internal/bench/soak_test.go":  "a run of minutes, with one seed that it prints",
+	"internal/view/tokens_test.go":       "samples of ids, the same each time",
+	"internal/laws/growth_linux_test.go": "one request of each operation, the same each time",
+	"internal/bench/soak_test.go":        "a run of minutes, with one seed that it prints",
 }
 
 // A randomized test goes through internal/test/seeds, which runs enough seeds and says how to repeat one.
