@@ -51,7 +51,7 @@ func (in TagConversationByNameIn) Body() (any, error) {
 // The operations on tags. Source: Dixa API v1, "Tags" and "Conversations".
 var (
 	ListTags              = op[ListTagsIn, []Tag]("list_tags", "GET /v1/tags", Read, shared)
-	CreateTag             = op[CreateTagIn, Tag]("create_tag", "POST /v1/tags", Write, shared, lookWith("list_tags"))
+	CreateTag             = op[CreateTagIn, Tag]("create_tag", "POST /v1/tags", Write, lookWith("list_tags"))
 	GetTag                = op[TagRef, Tag]("get_tag", "GET /v1/tags/{tagId}", Read, shared)
 	ActivateTag           = op[TagRef, None]("activate_tag", "PATCH /v1/tags/{tagId}/activate", Write, lookWith("get_tag"))
 	DeactivateTag         = op[TagRef, None]("deactivate_tag", "PATCH /v1/tags/{tagId}/deactivate", Write, lookWith("get_tag"))

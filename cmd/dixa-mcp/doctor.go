@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/capability"
 )
 
 // clockTolerance is how far this machine's clock may be from Dixa's before doctor mentions it.
@@ -40,6 +41,7 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 		report("capability file", err, "")
 	} else {
 		report("capability file", nil, fmt.Sprintf("%s, %d agents, %s", where, len(rules.Agents()), rules.Digest()))
+		report("keys", expiring(rules, time.Now()), "none expires within 14 days")
 		report("over HTTP", nil, overHTTP(rules, time.Now())+" could come in, by a key or a token")
 	}
 	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", cmp.Or(os.Getenv(tokenFileVar), os.Getenv(tokensFile)), 0o077)), "nobody else may change the rules or read the token")
@@ -48,6 +50,11 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 		err = writable(dir)
 	}
 	report("records", err, dir)
+	marks, err := c.marks()
+	if err == nil {
+		err = marks.Check()
+	}
+	report("freezes", err, string(marks))
 	if address, err := c.address(); err != nil || address != "" {
 		report("Redis", c.meet(ctx), "it answers, and can be shared")
 	}
@@ -74,6 +81,15 @@ type finding struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
 	Says  string `json:"says"`
+}
+
+// expiring names the keys that expire soon.
+func expiring(rules *capability.Rules, now time.Time) error {
+	var all []error
+	for _, k := range rules.ExpiringKeys(now) {
+		all = append(all, fmt.Errorf("the key %s of %s expires on %s: make a new one with dixa-mcp key new --agent %s", k.ID, k.Agent, k.Expires.Format(time.DateOnly), k.Agent))
+	}
+	return errors.Join(all...)
 }
 
 // meet joins the servers that share a Redis, for a moment.

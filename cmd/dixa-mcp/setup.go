@@ -234,6 +234,28 @@ func (f reachFlags) stateDir() (string, error) {
 	return filepath.Join(cmp.Or(os.Getenv("XDG_STATE_HOME"), filepath.Join(home, ".local", "state")), "dixa-mcp"), nil
 }
 
+// leastRecordKey is the length of the shortest key that cannot be found by trying.
+const leastRecordKey = 32 // bytes
+
+// readRecordKey reads a key that was made before, and refuses one that others may have made or read.
+func readRecordKey(path string) ([]byte, error) {
+	const hint = "; remove it, and a new one is made: the same address has another hash in records from then on"
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file"+hint, path)
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("others may use %s (mode %04o): run chmod 600 on it, or remove it, and a new one is made", path, info.Mode().Perm())
+	}
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) < leastRecordKey {
+		err = fmt.Errorf("%s has %d bytes, and a key has at least %d"+hint, path, len(key), leastRecordKey)
+	}
+	return key, err
+}
+
 // recordKey is the key that hashes personal data in records. It is made when the state directory has none.
 func (f reachFlags) recordKey() ([]byte, error) {
 	state, err := f.stateDir()
@@ -241,9 +263,8 @@ func (f reachFlags) recordKey() ([]byte, error) {
 		return nil, err
 	}
 	path := filepath.Join(state, "record.key")
-	key, err := os.ReadFile(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return readRecordKey(path)
 	}
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return nil, err
@@ -253,7 +274,7 @@ func (f reachFlags) recordKey() ([]byte, error) {
 		return nil, err
 	}
 	defer os.Remove(part.Name())
-	key = []byte(rand.Text() + rand.Text())
+	key := []byte(rand.Text() + rand.Text())
 	_, err = part.Write(key)
 	if err = errors.Join(err, part.Close()); err != nil {
 		return nil, err

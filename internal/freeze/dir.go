@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -19,9 +20,13 @@ var _ Store = Dir("")
 // unreadable is the reason of a mark that says none.
 const unreadable = "the mark in the state folder cannot be read"
 
-// Frozen implements [Store]. What cannot be read stops, too: it was put there to stop.
+// Frozen implements [Store]. What cannot be read, and what others could have changed, stops everyone: a freeze that was
+// there may be gone.
 func (d Dir) Frozen(agent string) (reason string, frozen bool) {
-	if _, err := os.Lstat(string(d)); errors.Is(err, fs.ErrNotExist) {
+	switch there, err := d.safe(); {
+	case err != nil:
+		return err.Error(), true
+	case !there:
 		return "", false // nobody ever was, which is asked before every operation
 	}
 	for _, name := range []string{Everyone, agent} {
@@ -32,10 +37,40 @@ func (d Dir) Frozen(agent string) (reason string, frozen bool) {
 	return "", false
 }
 
-// read is false only where there certainly is no mark.
+// safe tells whether the directory is there, and refuses one that leads elsewhere or in which others could remove or make
+// freezes.
+func (d Dir) safe() (there bool, err error) {
+	info, err := os.Lstat(string(d))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return true, fmt.Errorf("the directory of freezes cannot be read: %w", err)
+	case !info.IsDir():
+		return true, errors.New("the directory of freezes is not a directory, or is a link: replace it by a directory, which only this user may write to")
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0: // Windows has no such bits
+		return true, fmt.Errorf("others may write to the directory of freezes (mode %04o), and could have removed one: look at it, then run chmod 700 on it", info.Mode().Perm())
+	}
+	return true, nil
+}
+
+// Check reports a directory of freezes that stops all agents because others could have changed it.
+func (d Dir) Check() error {
+	_, err := d.safe()
+	return err
+}
+
+// read is false only where there certainly is no freeze. A link is one, wherever it leads.
 func (d Dir) read(name string) (Mark, bool) {
-	b, err := os.ReadFile(d.path(name))
+	info, err := os.Lstat(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
+		return Mark{}, false
+	}
+	if err != nil || !info.Mode().IsRegular() {
+		return Mark{Reason: unreadable}, true
+	}
+	b, err := os.ReadFile(d.path(name))
+	if errors.Is(err, fs.ErrNotExist) { // it was taken away meanwhile
 		return Mark{}, false
 	}
 	var mark Mark
@@ -58,6 +93,9 @@ func (d Dir) Set(_ context.Context, name string, m Mark) error {
 		return fmt.Errorf("%.80q is no name of an agent", name)
 	}
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return err
+	}
+	if err := d.Check(); err != nil {
 		return err
 	}
 	b, err := json.Marshal(m)

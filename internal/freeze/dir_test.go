@@ -39,3 +39,53 @@ func TestUnreadableMarkStops(t *testing.T) {
 	_, err := freeze.Dir(file).List(t.Context())
 	require.Error(t, err)
 }
+
+// A directory that others may write to, or that leads elsewhere, stops all agents: a freeze may have been removed.
+func TestDirThatOthersCouldChange(t *testing.T) {
+	for name, spoil := range map[string]func(t *testing.T, path string){
+		"mode 0777": func(t *testing.T, path string) {
+			require.NoError(t, os.Mkdir(path, 0o700))
+			require.NoError(t, os.Chmod(path, 0o777))
+		},
+		"mode 0770": func(t *testing.T, path string) {
+			require.NoError(t, os.Mkdir(path, 0o700))
+			require.NoError(t, os.Chmod(path, 0o770))
+		},
+		"a link to a directory": func(t *testing.T, path string) { require.NoError(t, os.Symlink(t.TempDir(), path)) },
+		"a dangling link":       func(t *testing.T, path string) { require.NoError(t, os.Symlink("nowhere", path)) },
+		"a link to itself":      func(t *testing.T, path string) { require.NoError(t, os.Symlink(path, path)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "frozen")
+			spoil(t, path)
+			d := freeze.Dir(path)
+			reason, frozen := d.Frozen("triage")
+			require.True(t, frozen)
+			require.Contains(t, reason, "the directory of freezes")
+			require.Error(t, d.Check())
+			require.Error(t, d.Set(t.Context(), "triage", freeze.Mark{By: "me"}))
+		})
+	}
+}
+
+// A link in place of a freeze is one, also a dangling one, and so is anything else that is not a file.
+func TestFreezeThatIsNotAFile(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"a dangling link":  func(path string) error { return os.Symlink("nowhere", path) },
+		"a link to itself": func(path string) error { return os.Symlink(path, path) },
+		"a directory":      func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := freeze.Dir(t.TempDir())
+			require.NoError(t, os.Chmod(string(d), 0o700))
+			require.NoError(t, spoil(filepath.Join(string(d), "triage.json")))
+			_, frozen := d.Frozen("triage")
+			require.True(t, frozen)
+			_, frozen = d.Frozen("reader")
+			require.False(t, frozen)
+			marks, err := d.List(t.Context())
+			require.NoError(t, err)
+			require.Contains(t, marks, "triage")
+		})
+	}
+}

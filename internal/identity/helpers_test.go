@@ -207,7 +207,16 @@ func (k signer) sign(t *testing.T, claims map[string]any) string {
 }
 
 func sign(t *testing.T, alg jose.SignatureAlgorithm, key any, claims map[string]any) string {
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
+	return signAs(t, "JWT", alg, key, claims)
+}
+
+// signAs signs a token with a type in its header.
+func signAs(t *testing.T, typ string, alg jose.SignatureAlgorithm, key any, claims map[string]any) string {
+	options := &jose.SignerOptions{}
+	if typ != "" {
+		options.WithType(jose.ContentType(typ))
+	}
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options)
 	require.NoError(t, err)
 	body, err := json.Marshal(claims)
 	require.NoError(t, err)

@@ -23,6 +23,8 @@ const (
 	readAgain = 10 * time.Minute
 	// oldest is for how long keys count while the issuer cannot be reached.
 	oldest = 24 * time.Hour
+	// leastRSA is the size of the smallest RSA key that is accepted, as RFC 7518 wants it.
+	leastRSA = 2048 // bits
 	// pause is between two attempts when the issuer cannot be reached.
 	pause = 10 * time.Second
 	// Tokens with a wrong signature have the keys read again, since they may be signed with a new one. Anybody can send
@@ -218,10 +220,16 @@ func publicKeys(set []byte) (*oidc.StaticKeySet, error) {
 		if json.Unmarshal(raw, &key) != nil || key.Use == "enc" || !key.Valid() {
 			continue
 		}
-		switch key.Key.(type) {
-		case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey: // never a secret that both sides have
-			keys.PublicKeys = append(keys.PublicKeys, key.Key)
+		switch public := key.Key.(type) {
+		case *rsa.PublicKey:
+			if public.N.BitLen() < leastRSA {
+				continue
+			}
+		case *ecdsa.PublicKey, ed25519.PublicKey:
+		default: // a secret that both sides have, or a private key
+			continue
 		}
+		keys.PublicKeys = append(keys.PublicKeys, key.Key)
 	}
 	if len(keys.PublicKeys) == 0 {
 		return nil, errors.New("the set has no key that verifies signatures")

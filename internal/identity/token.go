@@ -2,10 +2,12 @@ package identity
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -61,6 +63,23 @@ func (a *Authenticator) stillToken(rules *capability.Rules, p Principal) (Princi
 	return p, err
 }
 
+// accepted are the types of tokens that say who somebody is, in lower case and without "application/". Issuers sign other
+// things with the same keys: logout tokens, security events, proofs, answers to authorization requests.
+var accepted = []string{"", "jwt", "at+jwt"}
+
+// typeOf is the type in a token's header; "" where it has none, or cannot be read.
+func typeOf(token string) string {
+	header, _, _ := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(header)
+	var h struct {
+		Type string `json:"typ"`
+	}
+	if err != nil || json.Unmarshal(raw, &h) != nil {
+		return "" // which the verifier refuses in its own words
+	}
+	return strings.TrimPrefix(strings.ToLower(h.Type), "application/")
+}
+
 // signed is one verification. It keeps why the signature could not be verified, which the library makes a text of.
 type signed struct {
 	issuer *issuer
@@ -75,6 +94,9 @@ func (s *signed) VerifySignature(ctx context.Context, token string) (said []byte
 
 // verify holds a token against the issuer's keys, its address and the audience. Times are held by inTime.
 func (a *Authenticator) verify(ctx context.Context, settings capability.OIDC, token string) (*oidc.IDToken, error) {
+	if typ := typeOf(token); !slices.Contains(accepted, typ) {
+		return nil, badToken(fmt.Sprintf("the token has the type %.40q in its header", typ), "The token is of another type: its header must have the typ JWT or at+jwt, or none.")
+	}
 	s := &signed{issuer: a.at(settings.Issuer)}
 	verified, err := oidc.NewVerifier(settings.Issuer, s, &oidc.Config{
 		ClientID:             settings.Audience,
