@@ -112,7 +112,7 @@ func (c *auditVerifyCmd) Run(out *output) error {
 		printReport(out, dir, report)
 	}
 	if !report.OK() {
-		err = errors.New("the records are not as they were written: a line was altered, removed or reordered")
+		err = errors.New("the records are not as they were written: a line was altered, removed or reordered, or a file renamed")
 	}
 	return err
 }
@@ -126,16 +126,20 @@ type verified struct {
 	Altered   []string `json:"altered"`
 	Torn      []string `json:"torn"`
 	Missing   []string `json:"missing"`
+	Unended   []string `json:"unended"` // ends of runs that are no stop record
 	Unknown   []string `json:"unknown"` // writes without an outcome
 }
 
 func verifiedOf(dir string, r audit.Report) verified {
-	v := verified{dir, r.Records, r.Files, r.OK(), []string{}, []string{}, append([]string{}, r.Missing...), []string{}}
+	v := verified{dir, r.Records, r.Files, r.OK(), []string{}, []string{}, append([]string{}, r.Missing...), []string{}, []string{}}
 	for _, p := range r.Problems {
 		v.Altered = append(v.Altered, fmt.Sprint(p))
 	}
 	for _, p := range r.Torn {
 		v.Torn = append(v.Torn, fmt.Sprint(p))
+	}
+	for _, p := range r.Unended {
+		v.Unended = append(v.Unended, fmt.Sprint(p))
 	}
 	for _, i := range r.Unfinished {
 		v.Unknown = append(v.Unknown, fmt.Sprintf("%s: %s; %s", i.Place, i.Record.Text, look(i.Record)))
@@ -151,6 +155,9 @@ func printReport(out *output, dir string, r audit.Report) {
 	}
 	for _, m := range v.Missing {
 		out.printf("gone: %s, deleted by retention or by somebody\n", m)
+	}
+	for _, u := range v.Unended {
+		out.printf("no stop: %s is the last record: that process is still running, was killed, or its end was cut off\n", u)
 	}
 	for _, u := range v.Unknown {
 		out.printf("unknown: %s\n", u)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,7 +41,8 @@ const (
 //	Text      {"chars":120,"sha256":"9f86d081884c7d65"}
 //	Personal  {"hash":"3c1d5bb0c7a2e901"}, or {"chars":14} without a key
 //
-// Numbers are plain where the argument is known, but one that is declared Personal (a phone number) is hashed; booleans
+// Numbers are plain where the argument is known, but one that is declared Personal or is beyond 2^31, as phone numbers
+// are, is hashed; booleans
 // are plain everywhere.
 // Nulls are dropped. Plain is not inherited by what is nested in an argument; Personal is. What is not JSON becomes
 // {"unreadable":<bytes>}, and no arguments become nil.
@@ -84,7 +86,7 @@ func (r reducer) value(path string, kind Kind, value any) any {
 		}
 		return kept
 	case json.Number:
-		if kind == Personal {
+		if kind == Personal || isLarge(v) {
 			return r.personal(v.String())
 		}
 		if len(v) > maxPlainNumber || r.unknown {
@@ -101,6 +103,12 @@ func (r reducer) value(path string, kind Kind, value any) any {
 		return text(v)
 	}
 	return value // a boolean
+}
+
+// isLarge reports whether a number is larger than ids and counts are: phone numbers are.
+func isLarge(n json.Number) bool {
+	f, err := n.Float64()
+	return err != nil || math.Abs(f) > math.MaxInt32
 }
 
 func (r reducer) object(path string, inherited Kind, object map[string]any) any {

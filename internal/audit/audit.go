@@ -2,12 +2,14 @@
 //
 // Records are JSON lines. A process writes files of its own, audit-<start, UTC>-<process id>-<part>.jsonl, so
 // several processes share one folder without disturbing each other; together, the parts of one process are a run.
-// Each record carries the hash of the one before it, through all parts of a run, and the first record of a run
-// names the head of the run before it. [Verify] finds what was altered, removed or reordered.
+// Each record carries the hash of the one before it, through all parts of a run. The first record of a run carries the
+// name of the run, the head of the run before it, and the heads of all other runs that no run has named so far. [Verify]
+// finds what was altered, removed, reordered or renamed.
 //
-// Without a key ([Options].KeyedHash) the chain shows damage and careless editing; whoever can write the folder can
-// also compute a new chain. With a key that is kept elsewhere, only its holder can. In both cases the end of the
-// newest run can be cut off unseen, unless its head ([Log.Head]) is known from another place ([ExpectHead]).
+// Without a key ([Options].KeyedHash) the chain shows damage and careless editing; whoever can write the directory can
+// also compute a new chain. With a key that is kept elsewhere, only its holder can. In both cases records that were
+// written after the newest run began can be cut off unseen, unless a head ([Log.Head]) is known from another place
+// ([ExpectHead]); a run that has no stop record at its end is reported.
 //
 // Records hold ids, numbers and decisions. Text goes through [Arguments] first and is never written.
 // How long files are kept is the operator's business: this package deletes nothing.
@@ -86,7 +88,9 @@ type Record struct {
 	Tokens      int             `json:"tokens,omitempty"`      // size of the answer
 	Outcome     string          `json:"outcome,omitempty"`
 	Text        string          `json:"text,omitempty"`    // the sentence in plain English
+	Run         string          `json:"run,omitempty"`     // first record of a run only: its name, which its files have in theirs
 	Follows     string          `json:"follows,omitempty"` // first record of a run only: the file whose head Prev is
+	Heads       []Head          `json:"heads,omitempty"`   // first record of a run only: heads of earlier runs that no run had named
 	Prev        string          `json:"prev,omitempty"`    // Hash of the record before; set by Write
 	Hash        string          `json:"hash,omitempty"`    // of this line without its hash; set by Write
 }

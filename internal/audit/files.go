@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +30,7 @@ var partName = sync.OnceValue(func() *regexp.Regexp {
 type part struct {
 	path, name string
 	run        string // start and process id
+	named      bool   // as this package names files
 	number     int    // from 1
 	start      time.Time
 }
@@ -52,7 +52,8 @@ func parsePart(path string) (p part, named bool) {
 	}
 	start, err := time.Parse(stampLayout, m[2])
 	number, errNumber := strconv.Atoi(m[3])
-	return part{path, name, m[1], number, start}, err == nil && errNumber == nil
+	named = err == nil && errNumber == nil
+	return part{path, name, m[1], named, number, start}, named
 }
 
 // findRuns lists the runs at path, oldest first, each with its parts in order. The path is a folder, or one file,
@@ -163,47 +164,4 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-// lastHead finds the newest record of the newest run in the folder that has one, and the name of its file.
-func lastHead(dir string) (name, hash string, err error) {
-	runs, err := findRuns(dir)
-	if err != nil {
-		return "", "", err
-	}
-	for _, run := range slices.Backward(runs) {
-		for _, p := range slices.Backward(run) {
-			if hash := tailHash(p.path); hash != "" {
-				return p.name, hash, nil
-			}
-		}
-	}
-	return "", "", nil
-}
-
-// tailHash is the hash in the last whole line of a file, or "" when there is none that can be read: a new run starts
-// all the same.
-func tailHash(path string) string {
-	const window = 1 << 20 // a line longer than this is not looked for
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return ""
-	}
-	from := max(0, info.Size()-window)
-	data, err := io.ReadAll(io.NewSectionReader(f, from, info.Size()-from))
-	if err != nil {
-		return ""
-	}
-	data = data[:bytes.LastIndexByte(data, '\n')+1] // without a torn line
-	data = bytes.TrimSuffix(data, []byte("\n"))
-	var r Record
-	if json.Unmarshal(data[bytes.LastIndexByte(data, '\n')+1:], &r) != nil {
-		return ""
-	}
-	return r.Hash
 }

@@ -82,13 +82,15 @@ func openWith(o Options, create func(string) (file, error)) (*Log, error) {
 	start := o.Start
 	start.Event = EventStart
 	start.Text = cmp.Or(start.Text, "started")
-	var err error
-	if start.Follows, l.head, err = lastHead(o.Dir); err != nil {
+	follows, others, err := findHeads(o.Dir)
+	if err != nil {
 		return nil, err
 	}
+	start.Follows, l.head, start.Heads = follows.File, follows.Hash, others
 	if err := l.begin(o.Now()); err != nil {
 		return nil, err
 	}
+	start.Run = l.run
 	if err := l.Write(context.Background(), start); err != nil {
 		return nil, errors.Join(err, l.file.Close(), os.Remove(l.path))
 	}

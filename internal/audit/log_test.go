@@ -28,7 +28,7 @@ func TestARecordIsOneLineInAFixedOrder(t *testing.T) {
 
 	lines := readLines(t, files(t, dir)[0])
 	require.Len(t, lines, 3)
-	require.Contains(t, string(lines[0]), `{"time":"2026-11-22T12:00:01.000Z","seq":1,"event":"start","fileDigest":"sha256:ab","text":"started","hash":"`)
+	require.Contains(t, string(lines[0]), `{"time":"2026-11-22T12:00:01.000Z","seq":1,"event":"start","fileDigest":"sha256:ab","text":"started","run":"`)
 	require.Regexp(t, `^\{"time":"2026-11-22T13:02:11.500Z","seq":2,"event":"outcome","call":"abc","agent":"triage","key":"triage-1",`+
 		`"tool":"close_conversation","access":"write","level":"write","arguments":\{"conversationId":1234\},"decision":"allowed",`+
 		`"rule":"agents.triage.allow \(capabilities.yaml:31\)","text":"<b> &","prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}\n$`, string(lines[1]))

@@ -49,6 +49,7 @@ type Report struct {
 	Problems       []Problem // the first of each run, and heads that are gone
 	Torn           []Place   // last lines cut short by a crash or a full disk; nothing was done on their strength
 	Missing        []string  // what earlier files should be there: deleted by the operator's retention, or by somebody else
+	Unended        []Place   // last records of runs that are no stop record: still running, killed, or cut off
 	Unfinished     []Intent
 }
 
@@ -89,7 +90,7 @@ func Verify(path string, checks ...Check) (Report, error) {
 		}
 	}
 	for _, run := range runs {
-		if err := v.findClaim(run[0], files); err != nil {
+		if err := v.findClaims(run[0], files); err != nil {
 			return v.report, err
 		}
 	}
@@ -122,27 +123,37 @@ func (v *verifier) expect(hash string, c claim) {
 	v.order = append(v.order, &c)
 }
 
-// findClaim notes what the first record of a run says about the run before it. Where only this run was asked for,
+// findClaims notes what the first record of a run says about the runs before it. Where only this run was asked for,
 // there is nothing to check it against.
-func (v *verifier) findClaim(p part, files map[string]bool) error {
+func (v *verifier) findClaims(p part, files map[string]bool) error {
 	for line, err := range lines(p.path) {
 		if err != nil {
 			return err
 		}
 		r, reason := v.seal.unseal(line.text)
-		if reason != "" || r.Follows == "" {
+		if reason != "" {
 			return nil
 		}
-		_, err := os.Lstat(filepath.Join(filepath.Dir(p.path), filepath.Base(r.Follows)))
-		switch {
-		case files[r.Follows]:
-			v.expect(r.Prev, claim{file: r.Follows, reason: "missing: a record is cut off or altered that " + p.name + " names as the last"})
-		case err != nil && !slices.Contains(v.report.Missing, r.Follows):
-			v.report.Missing = append(v.report.Missing, r.Follows)
+		if r.Follows != "" {
+			v.claim(p, Head{r.Follows, r.Prev}, files)
+		}
+		for _, h := range r.Heads {
+			v.claim(p, h, files)
 		}
 		return nil
 	}
 	return nil
+}
+
+// claim notes that the run which begins with p says that a record was the last of its file.
+func (v *verifier) claim(p part, h Head, files map[string]bool) {
+	_, err := os.Lstat(filepath.Join(filepath.Dir(p.path), filepath.Base(h.File)))
+	switch {
+	case files[h.File]:
+		v.expect(h.Hash, claim{file: h.File, reason: "missing: a record is cut off or altered that " + p.name + " names as the last"})
+	case err != nil && !slices.Contains(v.report.Missing, h.File):
+		v.report.Missing = append(v.report.Missing, h.File)
+	}
 }
 
 func (v *verifier) unmetClaims(path string) {
@@ -164,6 +175,8 @@ type runState struct {
 	problem  int    // index of this run's problem in the report, or -1
 	absent   uint64 // first record found missing: it may turn up later
 	intents  []Intent
+	last     Place // of its newest record
+	event    Event // of that record
 }
 
 func (v *verifier) run(parts []part) error {
@@ -181,6 +194,12 @@ func (v *verifier) run(parts []part) error {
 		}
 	}
 	v.report.Unfinished = append(v.report.Unfinished, s.intents...)
+	if s.event != EventStop {
+		if s.last.File == "" { // not one record can be read
+			s.last.File = parts[0].name
+		}
+		v.report.Unended = append(v.report.Unended, s.last)
+	}
 	return nil
 }
 
@@ -199,9 +218,13 @@ func (v *verifier) line(s *runState, p part, line fileLine) {
 	for _, c := range v.claims[r.Hash] {
 		c.met = c.seq == 0 || c.seq == r.Seq
 	}
+	if r.Run != "" && p.named && r.Run != p.run {
+		v.problem(s, at, "renamed or copied: these are the records of the run "+r.Run)
+	}
 	v.checkOrder(s, at, r)
 	s.track(Intent{Place{p.name, line.number, r.Seq}, r})
 	s.begun, s.seq, s.prev = true, r.Seq, r.Hash
+	s.last, s.event = Place{p.name, line.number, r.Seq}, r.Event
 }
 
 // unended judges a last line without a newline. A crash leaves the beginning of a line; a whole line with something

@@ -2,10 +2,12 @@ package gate
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/tools"
 )
@@ -21,8 +23,8 @@ var personal = map[string]bool{
 	"password": true, "token": true, // of a webhook; short ones could be guessed from a plain digest
 }
 
-// kinds says how each argument stands in a record: ids, enums, numbers, flags and times as they are, personal data as
-// a keyed hash, other texts as their length and digest.
+// kinds says how each argument stands in a record: UUIDs, enums, numbers, flags and times as they are, personal data and
+// ids of other forms as a keyed hash, other texts as their length and digest.
 func kinds(t *tools.Tool) map[string]audit.Kind {
 	if m, ok := kindsOf.Load(t); ok {
 		return m.(map[string]audit.Kind)
@@ -50,20 +52,25 @@ func addKinds(m map[string]audit.Kind, prefix string, t reflect.Type) {
 			m[prefix+name] = audit.Plain
 		case leaf.Kind() == reflect.Struct:
 			addKinds(m, prefix+name+".", leaf)
+		case leaf == reflect.TypeFor[dixaclient.Name]():
+			m[prefix+name] = audit.Personal // some ids are e-mail addresses or phone numbers, and a model can put one anywhere
 		default:
 			m[prefix+name] = audit.Text
 		}
 	}
 }
 
-// isPlain tells whether a type can only hold a number, a flag, an id, one of a few words, or a time.
+// plainTypes are the types of texts that are recorded as they are: their form leaves no room for personal data. Together
+// with numbers, flags, times and enums they are all that is. An addition needs a review of what the type can hold.
+var plainTypes = []reflect.Type{reflect.TypeFor[dixaclient.UUID](), reflect.TypeFor[dixaclient.ActingAgent](), reflect.TypeFor[dixaclient.EventName]()}
+
+// isPlain reports whether a type can only hold a number, a flag, a UUID, one of a few words, or a time.
 func isPlain(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Bool, reflect.Float64:
 		return true
 	}
 	_, enum := reflect.Zero(t).Interface().(interface{ Values() []string })
-	_, id := reflect.Zero(t).Interface().(interface{ Check() error })
 	_, moment := reflect.Zero(t).Interface().(interface{ UTC() time.Time })
-	return enum || id || moment
+	return enum || moment || slices.Contains(plainTypes, t)
 }
