@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,7 @@ import (
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/credential"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/sharedstate"
 )
 
 // fileFlag says which capability file is in force.
@@ -176,6 +178,17 @@ func (f reachFlags) config(s *system, t tokens) (dixaclient.Config, error) {
 	}
 	config.Token, config.ReadTokens = t.sources[0], t.sources[1:]
 	config.URL, config.ExportsURL = f.BaseURL, f.exportsURL()
+	dir, err := f.stateDir()
+	if err != nil {
+		return dixaclient.Config{}, err
+	}
+	s.shared = sharedstate.New(dir, cmp.Or(f.BaseURL, dixaclient.DefaultURL), slog.Default())
+	s.close = append(s.close, func() {
+		if err := s.shared.Close(); err != nil {
+			slog.Error("the state that processes share could not be closed", "error", err)
+		}
+	})
+	config.Buckets = s.shared.Bucket
 	return config, nil
 }
 

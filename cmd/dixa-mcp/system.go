@@ -15,6 +15,7 @@ import (
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/replicas"
 	"dixa-mcp/internal/seal"
+	"dixa-mcp/internal/sharedstate"
 )
 
 // system is everything behind the protocol, put together.
@@ -25,7 +26,8 @@ type system struct {
 	token     tokens
 	log       *audit.Log
 	client    *dixaclient.Client
-	group     *replicas.Group // nil where nothing is shared with other processes
+	group     *replicas.Group    // nil where nothing is shared through Redis
+	shared    *sharedstate.Store // with the other processes of this machine; nil for the offline Dixa
 	approvals approval.Store
 	freezes   freeze.Store
 	close     []func()
@@ -133,6 +135,9 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 		c.Budgets, c.Once, c.Secret = g.Budgets(), g.Once(), g.Secret()
 		c.RecordKey = seal.Derive(c.Secret, "records")
 	} else {
+		if s.shared != nil {
+			c.Budgets, c.Once = s.shared.Budgets(), s.shared
+		}
 		if s.approvals, _, err = f.reachFlags.approvals(); err != nil {
 			return err
 		}

@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/replicas/redistest":    nil,
 	"internal/base/when":             {},
 	"internal/seal":                  {},
+	"internal/sharedstate":           {"dixaclient", "internal/gate", "github.com/ncruces/go-sqlite3"},
 	"internal/offline":               {},
 	"internal/export":                {"dixaclient"},
 	"internal/serve":                 {"dixaclient", "tools", "internal/seal", "internal/gate", "internal/identity", "golang.org/x/net/netutil", "golang.org/x/sync/semaphore", "golang.org/x/sys/unix", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},

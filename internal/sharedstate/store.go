@@ -1,0 +1,173 @@
+// Package sharedstate shares what the processes of one machine decide together: Dixa's rate limit, the budgets of agents
+// and which confirmations were used. The processes are those that use the same state directory; they share one SQLite
+// file in it, which is opened by the first call that needs it.
+package sharedstate
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// FileName is the name of the SQLite file in the state directory.
+const FileName = "shared.db"
+
+// busy is how long a transaction waits for another process to finish its own.
+const busy = 2 * time.Second
+
+// schema makes the tables. A later version adds what it needs under the next user_version.
+const schema = `
+CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at INTEGER NOT NULL, taken INTEGER NOT NULL,
+	factor REAL NOT NULL, lowered INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS used (agent TEXT NOT NULL, what TEXT NOT NULL, period INTEGER NOT NULL, ends INTEGER NOT NULL,
+	used INTEGER NOT NULL, PRIMARY KEY (agent, what, period)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;`
+
+// Store is the shared state of the processes of one machine. It is safe for concurrent use.
+type Store struct {
+	path string
+	api  string
+	log  *slog.Logger
+
+	mu         sync.Mutex
+	db         *sqlite3.Conn // nil until the first transaction
+	statements map[string]*sqlite3.Stmt
+	closed     bool
+	warned     bool // that the file cannot be used
+}
+
+// New returns the shared state in a directory, for an API at this address: tokens at another address have other limits.
+// Nothing is opened yet.
+func New(dir, api string, log *slog.Logger) *Store {
+	return &Store{path: filepath.Join(dir, FileName), api: api, log: log, statements: map[string]*sqlite3.Stmt{}}
+}
+
+// Close closes the file. What is asked of the store afterwards fails.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return s.release()
+}
+
+// release closes the file if it is open. s.mu is held.
+func (s *Store) release() error {
+	if s.db == nil {
+		return nil
+	}
+	var err error
+	for _, st := range s.statements {
+		err = errors.Join(err, st.Close())
+	}
+	clear(s.statements)
+	err = errors.Join(err, s.db.Close())
+	s.db = nil
+	return err
+}
+
+// open opens the file, for its owner alone, and makes its tables. s.mu is held.
+func (s *Store) open() error {
+	if s.closed {
+		return errors.New("the shared state is closed")
+	}
+	if s.db != nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	db, err := sqlite3.Open(s.path)
+	if err != nil {
+		return err
+	}
+	err = db.BusyTimeout(busy)
+	if err == nil {
+		err = db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal;` + schema)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} { // SQLite makes them readable for all
+		err = errors.Join(err, os.Chmod(s.path+suffix, 0o600))
+	}
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	s.db = db
+	return nil
+}
+
+// update runs f in a transaction that no other process interleaves with. f is given the time, in microseconds.
+func (s *Store) update(f func(now int64) error) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("the shared state in %s cannot be used: %w", s.path, err)
+		}
+	}()
+	if err := s.open(); err != nil {
+		return err
+	}
+	if err := s.exec(`BEGIN IMMEDIATE`); err != nil {
+		return errors.Join(err, s.release()) // the next one opens it anew: the file may have been replaced
+	}
+	if err := f(time.Now().UnixMicro()); err != nil { // after the lock: a wait must not be given out twice
+		return errors.Join(err, s.exec(`ROLLBACK`))
+	}
+	if err := s.exec(`COMMIT`); err != nil {
+		return errors.Join(err, s.release())
+	}
+	return nil
+}
+
+// exec runs a statement that returns nothing. s.mu is held.
+func (s *Store) exec(sql string, args ...any) error {
+	_, err := s.row(sql, nil, args...)
+	return err
+}
+
+// row runs a statement and reads its first row. s.mu is held.
+func (s *Store) row(sql string, read func(*sqlite3.Stmt), args ...any) (found bool, err error) {
+	st := s.statements[sql]
+	if st == nil {
+		if st, _, err = s.db.Prepare(sql); err != nil {
+			return false, err
+		}
+		s.statements[sql] = st
+	}
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			err = st.BindText(i+1, a)
+		case int64:
+			err = st.BindInt64(i+1, a)
+		case float64:
+			err = st.BindFloat(i+1, a)
+		default:
+			err = fmt.Errorf("a %T cannot be stored", a)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if found = st.Step(); found && read != nil {
+		read(st)
+	}
+	return found, st.Reset()
+}
+
+// warn logs once that the file cannot be used, and what follows.
+func (s *Store) warn(err error, consequence string) {
+	s.mu.Lock()
+	first := !s.warned
+	s.warned = true
+	s.mu.Unlock()
+	if first {
+		s.log.Warn(consequence, "error", err)
+	}
+}
