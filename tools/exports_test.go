@@ -35,7 +35,7 @@ func answer(t *testing.T, tool, arguments string, h http.HandlerFunc) (string, e
 	}
 	o := export.View
 	o.Total, o.More = out.Total, out.More
-	r, err := view.Render(out.Body, o)
+	r, err := view.Render(t.Context(), out.Body, o)
 	require.NoError(t, err)
 	return r.Text, nil
 }

@@ -273,7 +273,7 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	}
 	o := c.tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
-	r, err := view.Render(out.Body, o)
+	r, err := view.Render(ctx, out.Body, o)
 	switch {
 	case err != nil && c.tool.Level == dixaclient.Read:
 		return c.fail(ctx, err)

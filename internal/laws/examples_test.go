@@ -170,7 +170,7 @@ func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
 	}
 	o := tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
-	r, err := view.Render(out.Body, o)
+	r, err := view.Render(t.Context(), out.Body, o)
 	require.NoError(t, err)
 	return answered{exampleCall: c, out: out, text: r.Text}
 }

@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"":                               {},
 	"dixaclient":                     {"golang.org/x/time/rate"},
 	"schemas":                        {"github.com/invopop/jsonschema"},
-	"internal/view":                  {"dixaclient", "golang.org/x/net/html", "golang.org/x/net/html/atom"},
+	"internal/view":                  {"dixaclient", "golang.org/x/net/html", "golang.org/x/net/html/atom", "github.com/andybalholm/cascadia", "github.com/tdewolff/parse/v2", "github.com/tdewolff/parse/v2/css"},
 	"tools":                          {"dixaclient", "schemas", "internal/view"},
 	"internal/capability":            {"dixaclient", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/audit":                 {},

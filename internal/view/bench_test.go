@@ -44,7 +44,7 @@ func BenchmarkRender(b *testing.B) {
 			b.SetBytes(int64(len(c.body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				r, err := Render(c.body, Options{Kind: Messages})
+				r, err := Render(b.Context(), c.body, Options{Kind: Messages})
 				if err != nil || r.Shown != 25 {
 					b.Fatal(err, r.Shown)
 				}

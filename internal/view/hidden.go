@@ -1,248 +1,302 @@
 package view
 
 import (
-	"strconv"
+	"math"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
+// maxColors is how many colors that a text or its ground may have are told apart.
+const maxColors = 4
+
+// colors are the colors that something has: the first, unless one of the others is in force.
+type colors struct {
+	list  [maxColors]color
+	n     int
+	doubt bool // it may have another color, which is not known
+}
+
+func oneColor(c color) colors { return colors{list: [maxColors]color{c}, n: 1} }
+
+func (c *colors) add(more color) {
+	if c.n == maxColors {
+		c.doubt = true
+		return
+	}
+	c.list[c.n] = more
+	c.n++
+}
+
 // style is what decides whether a person sees the text at a place: everything that is inherited.
 type style struct {
-	text, ground color
-	picture      bool // a background image: what stands on it is seen, for all we know
-	tiny         bool // no font size to speak of
-	pre          bool // white space counts
+	text, ground  colors
+	filled        bool // text is the fill color, which color does not change
+	picture       picture
+	painted       bool    // there is a color behind the picture
+	size, least   float64 // the font size, and what it is at least
+	opacity       float64
+	visible       verdict
+	gone          bool // something around it hides it
+	doubt         bool // something around it may hide it
+	pre           bool // white space counts
+	width, height float64
 }
 
-var basicStyle = style{text: black, ground: white}
-
-// seen says whether text of this style can be read.
-func (s style) seen() bool {
-	return !s.tiny && s.text != transparent && (s.picture || !s.text.near(s.ground))
+var basicStyle = style{
+	text: oneColor(black), ground: oneColor(white), size: 16, least: 16, opacity: 1,
+	width: math.Inf(1), height: math.Inf(1),
 }
 
-// box is what the declarations of one element say about the element alone.
-type box struct {
-	hidden, clipped             bool
-	noWidth, noHeight, minWidth bool
+const (
+	tinyFont  = 2.0 // nobody reads letters of so many pixels
+	smallFont = 5.0 // and hardly anybody these
+)
+
+// seen judges text of this style.
+func (s *style) seen() verdict {
+	if s.gone || s.size <= tinyFont || s.opacity < 0.05 || s.visible == hides {
+		return hides
+	}
+	v := when(s.doubt || s.least < smallFont || s.opacity < 0.3 || s.visible == doubt, doubt)
+	return max(v, s.contrast())
 }
 
-// enter gives the style inside an element; visible is false when neither it nor anything in it can
-// be seen. Once a rule hides it, no other shows it again: the exact cascade is not worth a gap.
-func (s style) enter(n *html.Node, r *rules) (_ style, visible bool) {
-	var b box
-	switch n.DataAtom {
-	case atom.A:
-		if attr(n, "href") != "" {
-			s.text = linkBlue
+// picturesSeen judges a picture in this style.
+func (s *style) picturesSeen() verdict {
+	switch {
+	case s.gone || s.opacity < 0.05 || s.visible == hides:
+		return hides
+	case s.doubt || s.opacity < 0.3 || s.visible == doubt:
+		return doubt
+	}
+	return fine
+}
+
+// contrast judges the colors of text and ground.
+func (s *style) contrast() verdict {
+	same, faint, pairs := 0, 0, 0
+	for _, text := range s.text.list[:s.text.n] {
+		for _, ground := range s.ground.list[:s.ground.n] {
+			pairs++
+			switch shown := text.over(ground); {
+			case text.a < 0.05:
+				return hides
+			case shown.near(ground):
+				same++
+			case shown.faint(ground):
+				faint++
+			}
 		}
+	}
+	unsure := s.text.doubt || s.ground.doubt || s.picture == mystery
+	switch {
+	case same == pairs && !unsure && s.picture == noPicture:
+		return hides
+	case unsure:
+		return doubt
+	case s.picture == remote && !s.painted:
+		return fine // a picture was put behind it, for all we know to be read on it
+	}
+	return when(same+faint > 0, doubt)
+}
+
+// enter gives the style inside an element, and whether what is in it can be seen at all.
+func (s style) enter(n *html.Node, r *rules) (style, verdict) {
+	r.cascade(n)
+	v := max(s.byElement(n), r.judged(n))
+	s.fonts(n, r)
+	s.colors(n, r)
+	if e := r.in(pOpacity); e != nil {
+		s.opacity *= e.length.n
+	}
+	s.doubt = r.perhaps(pOpacity, func(e *effect) { s.doubt = s.doubt || e.length.unit == opaque || e.length.n < 0.3 }) || s.doubt
+	if e := r.in(pVisibility); e != nil {
+		s.visible = e.verdict
+	}
+	s.doubt = r.perhaps(pVisibility, func(e *effect) { s.doubt = s.doubt || e.verdict != fine }) || s.doubt
+	if e := r.in(pSpaces); e != nil {
+		s.pre = e.verdict == hides
+	}
+	v = max(v, s.box(n, r))
+	s.doubt = s.doubt || v == doubt || r.spent()
+	return s, v
+}
+
+// byElement judges what HTML itself hides.
+func (s *style) byElement(n *html.Node) verdict {
+	v := fine
+	switch n.DataAtom {
 	case atom.Pre, atom.Textarea:
 		s.pre = true
 	case atom.Dialog:
-		b.hidden = attr(n, "open") == ""
-	case atom.Img:
-		if isPixel(attr(n, "width")) || isPixel(attr(n, "height")) {
-			return s, false
+		v = when(!hasAttr(n, "open"), hides)
+	case atom.Progress, atom.Meter, atom.Rp:
+		v = hides
+	case atom.Marquee:
+		v = doubt
+	case atom.Bdo:
+		v = when(attr(n, "dir") != "", doubt)
+	case atom.Option:
+		v = when(!chosen(n), doubt)
+	case atom.Img, atom.Input:
+		if n.DataAtom == atom.Img && (isPixel(attr(n, "width")) || isPixel(attr(n, "height"))) {
+			v = hides
 		}
+	}
+	if p := n.Parent; p != nil && p.DataAtom == atom.Details && n.DataAtom != atom.Summary && !hasAttr(p, "open") {
+		v = max(v, doubt) // shown by a click
 	}
 	for _, a := range n.Attr {
-		s.attribute(n, a, &b)
+		switch a.Key {
+		case "hidden":
+			v = hides
+		case "popover":
+			v = max(v, doubt)
+		}
 	}
-	if !r.match(n, func(d declaration) { s.apply(d, &b) }) {
-		return s, false
+	return v
+}
+
+// chosen reports whether an option is what a person sees of its list: the first, or the selected one.
+func chosen(n *html.Node) bool {
+	if hasAttr(n, "selected") {
+		return true
 	}
+	for c := n.PrevSibling; c != nil; c = c.PrevSibling {
+		if c.Type == html.ElementNode {
+			return false
+		}
+	}
+	return n.Parent != nil && n.Parent.DataAtom == atom.Select
+}
+
+func hasAttr(n *html.Node, key string) bool {
 	for _, a := range n.Attr {
-		if a.Key == "style" {
-			declarations(a.Val, func(d declaration) {
-				if d.property != "mso-hide" || n.DataAtom != atom.A { // buttons hide their link from Outlook alone
-					s.apply(d, &b)
-				}
-			})
-		}
-	}
-	none := b.noHeight || b.noWidth && !b.minWidth
-	if none && !b.clipped {
-		switch n.DataAtom { // these grow with what is in them
-		case atom.Table, atom.Tbody, atom.Thead, atom.Tr, atom.Td, atom.Th:
-			none = false
-		}
-	}
-	return s, !b.hidden && !none
-}
-
-func isPixel(length string) bool {
-	n, ok := pixels(length)
-	return ok && n <= 1
-}
-
-// attribute applies what HTML says without CSS.
-func (s *style) attribute(n *html.Node, a html.Attribute, b *box) {
-	switch a.Key {
-	case "hidden":
-		b.hidden = true
-	case "bgcolor":
-		s.apply(declaration{"background-color", strings.ToLower(a.Val)}, b)
-	case "background":
-		s.picture = attr(n, "bgcolor") == ""
-	case "color":
-		if n.DataAtom == atom.Font {
-			s.apply(declaration{"color", strings.ToLower(a.Val)}, b)
-		}
-	case "text":
-		if n.DataAtom == atom.Body {
-			s.apply(declaration{"color", strings.ToLower(a.Val)}, b)
-		}
-	}
-}
-
-// far is how many pixels out of its place a box is out of sight.
-const far = 999
-
-// apply takes one declaration into account.
-func (s *style) apply(d declaration, b *box) {
-	size, sized := pixels(d.value)
-	switch d.property {
-	case "display":
-		b.hidden = b.hidden || d.value == "none"
-	case "visibility":
-		b.hidden = b.hidden || d.value == "hidden" || d.value == "collapse"
-	case "content-visibility":
-		b.hidden = b.hidden || d.value == "hidden"
-	case "filter":
-		b.hidden = b.hidden || strings.HasPrefix(d.value, "opacity(0)") || strings.HasPrefix(d.value, "opacity(0%")
-	case "opacity":
-		b.hidden = b.hidden || fraction(d.value) < 0.05
-	case "mso-hide":
-		b.hidden = b.hidden || d.value == "all"
-	case "font-size":
-		s.fontSize(d.value)
-	case "font":
-		for word := range strings.FieldsSeq(d.value) {
-			word, _, _ = strings.Cut(word, "/")
-			if n, ok := pixels(word); ok && (n == 0 || strings.Trim(word, "0123456789.") != "") { // 400 is a weight
-				s.fontSize(word)
-			}
-		}
-	case "color", "-webkit-text-fill-color":
-		s.text = s.text.or(d.value)
-	case "background", "background-color", "background-image":
-		s.background(d.value)
-	case "width", "max-width":
-		b.noWidth = b.noWidth || sized && size == 0
-	case "height", "max-height":
-		b.noHeight = b.noHeight || sized && size == 0
-	case "min-width":
-		b.minWidth = d.value != "0" && !(sized && size == 0)
-	case "overflow", "overflow-x", "overflow-y":
-		b.clipped = b.clipped || strings.Contains(d.value, "hidden") || strings.Contains(d.value, "clip")
-	case "text-indent", "left", "right", "top", "bottom", "margin-left", "margin-right", "margin-top", "letter-spacing":
-		b.hidden = b.hidden || sized && (size <= -far || size >= 5*far)
-	case "margin":
-		b.hidden = b.hidden || anyFar(d.value)
-	case "transform":
-		b.hidden = b.hidden || strings.HasPrefix(d.value, "scale(0)") || strings.HasPrefix(d.value, "scale(0,") || strings.HasPrefix(d.value, "translate") && anyFar(d.value)
-	case "clip", "clip-path":
-		b.hidden = b.hidden || clipsAll(d.value)
-	case "white-space":
-		s.pre = strings.HasPrefix(d.value, "pre")
-	}
-}
-
-// fontSize: sizes in em and percent are of the size around, so that nothing stays nothing.
-func (s *style) fontSize(value string) {
-	number := strings.TrimRight(value, "abcdefghijklmnopqrstuvwxyz% ")
-	n, err := strconv.ParseFloat(number, 64)
-	switch unit := strings.TrimSpace(value[len(number):]); {
-	case err != nil:
-		if value != "inherit" && value != "smaller" && value != "larger" {
-			s.tiny = false
-		}
-	case unit == "em", unit == "ex", unit == "%":
-		if unit == "%" {
-			n /= 100
-		}
-		s.tiny = s.tiny || n < 0.1
-	case unit == "rem", unit == "vw", unit == "vh":
-		s.tiny = n < 0.1
-	default:
-		s.tiny = n <= 2
-	}
-}
-
-// background: a picture may not load, so that a color given with it counts; a gradient is painted.
-func (s *style) background(value string) {
-	ground := transparent
-	for _, word := range words(value) {
-		if strings.Contains(word, "url(") || strings.Contains(word, "gradient(") {
-			continue
-		}
-		if c := colorOf(word); c >= 0 || c != transparent && word == value && s.ground.or(value) == c {
-			ground = c
-			break
-		}
-	}
-	switch {
-	case strings.Contains(value, "gradient("):
-		s.picture = true
-	case ground != transparent:
-		s.ground, s.picture = ground, false
-	case strings.Contains(value, "url("):
-		s.picture = true
-	}
-}
-
-// words splits a value at the spaces that are not in parentheses.
-func words(value string) []string {
-	parens := 0
-	return strings.FieldsFunc(value, func(r rune) bool {
-		switch r {
-		case '(':
-			parens++
-		case ')':
-			parens--
-		}
-		return r == ' ' && parens <= 0
-	})
-}
-
-// pixels reads a CSS length; a relative unit counts as for a font of 16 pixels.
-func pixels(value string) (float64, bool) {
-	number := strings.TrimRight(value, "abcdefghijklmnopqrstuvwxyz% ")
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil {
-		return 0, false
-	}
-	switch strings.TrimSpace(value[len(number):]) {
-	case "em", "rem", "ex", "ch", "vw", "vh", "%":
-		n *= 16
-	}
-	return n, true
-}
-
-// fraction reads an opacity; what cannot be read hides nothing.
-func fraction(value string) float64 {
-	n, err := strconv.ParseFloat(strings.TrimSuffix(value, "%"), 64)
-	if err != nil {
-		return 1
-	}
-	if strings.HasSuffix(value, "%") {
-		n /= 100
-	}
-	return n
-}
-
-func anyFar(value string) bool {
-	for _, word := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" (),", r) }) {
-		if n, ok := pixels(word); ok && n <= -far {
+		if a.Key == key {
 			return true
 		}
 	}
 	return false
 }
 
-func clipsAll(value string) bool {
-	v := strings.NewReplacer("px", "", " ", "", ",", "").Replace(value)
-	return v == "rect(0000)" || v == "rect(1111)" || strings.HasPrefix(v, "inset(100%") || strings.HasPrefix(v, "inset(50%") || strings.HasPrefix(v, "circle(0")
+func isPixel(attribute string) bool {
+	number := strings.TrimRight(strings.TrimSpace(attribute), "px% ")
+	return number != "" && len(number) < 8 && strings.Trim(number, "0.") == "" || number == "1" || number == "2"
+}
+
+// fonts: sizes in em and percent are of the size around, so that nothing stays nothing.
+func (s *style) fonts(n *html.Node, r *rules) {
+	outer := *s
+	switch n.DataAtom {
+	case atom.Small, atom.Sub, atom.Sup:
+		s.size, s.least = s.size*0.83, s.least*0.83
+	case atom.Font:
+		if attr(n, "size") != "" {
+			s.size, s.least = 16, 16 // from 10 to 48 pixels
+		}
+	}
+	resolve := func(l length, around float64) float64 {
+		if l.unit == ems {
+			return l.n * around
+		}
+		return l.n
+	}
+	if e := r.in(pFontSize); e != nil && e.length.unit != auto {
+		s.size, s.least = resolve(e.length, outer.size), resolve(e.length, outer.least)
+	}
+	more := r.perhaps(pFontSize, func(e *effect) {
+		switch e.length.unit {
+		case opaque:
+			s.least = 0
+		case pixels, ems:
+			s.least = min(s.least, resolve(e.length, outer.least))
+		}
+	})
+	if more {
+		s.least = 0
+	}
+}
+
+// colors sets the colors of the text and of what is behind it.
+func (s *style) colors(n *html.Node, r *rules) {
+	around := s.text
+	if n.DataAtom == atom.A && attr(n, "href") != "" && !s.filled {
+		s.text = oneColor(linkBlue)
+	}
+	s.paint(pColor, r, around)
+	s.paint(pFill, r, around)
+	s.behind(r)
+}
+
+// paint sets the color of the text.
+func (s *style) paint(p prop, r *rules, around colors) {
+	if p == pColor && s.filled {
+		return
+	}
+	if e := r.in(p); e != nil {
+		switch e.how {
+		case valid_:
+			s.text = oneColor(e.color)
+			s.filled = p == pFill
+		case keywords:
+			s.text = around
+		}
+	}
+	more := r.perhaps(p, func(e *effect) {
+		switch e.how {
+		case valid_:
+			s.text.add(e.color)
+		case unknown:
+			s.text.doubt = true
+		}
+	})
+	s.text.doubt = s.text.doubt || more
+}
+
+// behind sets the color and the picture behind the text. A picture may not load, so that a color
+// that is given with it counts.
+func (s *style) behind(r *rules) {
+	below := s.ground.list[0]
+	own := false
+	if e := r.in(pGround); e != nil && e.how == valid_ && e.color.a >= 0.05 {
+		own = true
+		shown := e.color.over(below)
+		if e.color.a > 0.95 {
+			s.ground, s.picture = oneColor(shown), noPicture
+		} else {
+			s.ground.list[0] = shown
+		}
+	}
+	s.ground.doubt = r.perhaps(pGround, func(e *effect) { s.mayBe(e) }) || s.ground.doubt
+	if e := r.in(pImage); e != nil {
+		s.image(e, own)
+	}
+	more := r.perhaps(pImage, func(e *effect) { s.ground.doubt = s.ground.doubt || e.picture != noPicture && e.picture != remote })
+	s.ground.doubt = s.ground.doubt || more
+}
+
+func (s *style) mayBe(e *effect) {
+	switch e.how {
+	case valid_:
+		if e.color.a >= 0.05 {
+			s.ground.add(e.color.over(s.ground.list[0]))
+		}
+	case unknown:
+		s.ground.doubt = true
+	}
+}
+
+func (s *style) image(e *effect, painted bool) {
+	switch e.picture {
+	case remote, mystery:
+		s.picture, s.painted = e.picture, painted
+	case gradient:
+		below := s.ground.list[0]
+		s.ground, s.picture = colors{doubt: s.ground.doubt}, noPicture
+		for _, c := range e.colors {
+			s.ground.add(c.over(below))
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -16,36 +17,82 @@ const maxHTML = 2 << 20
 
 // Text gives what a person sees of htmlSource as plain text: paragraphs, lists, table rows and line
 // breaks as lines, cells divided by |, links with the address they really lead to, images as their
-// alternative text. What is hidden from people is dropped with everything below it, and earlier
-// mails that are quoted become one line that says so, unless the text is nothing else. Input over
-// 2 MiB, or nested deeper than a parser can go, is read in part, and the text ends by saying so.
-func Text(htmlSource string) string { return htmlText(htmlSource, false) }
+// alternative text, quotations behind >. What is hidden from people is dropped with everything below
+// it; what may be hidden stands in a block of its own at the end. Input over 2 MiB, or nested deeper
+// than a parser can go, is read in part, and the text says so.
+func Text(htmlSource string) string { return newWork(context.Background()).html(htmlSource).String() }
 
-func htmlText(src string, keepQuotes bool) string {
-	if strings.IndexByte(src, '<') < 0 && strings.IndexByte(src, '&') < 0 {
-		return plainText(src, keepQuotes)
-	}
-	doc, rest := parse(src)
-	p := printer{rules: styleRules(doc, rest), keepQuotes: keepQuotes}
-	p.node(doc, basicStyle)
-	text := tidy(p.out.String())
-	if p.quoted && onlyHistory(text) {
-		return htmlText(src, true) // nothing but a quotation: that is the message
-	}
-	if !keepQuotes {
-		text = withoutHistory(text)
-	}
-	switch {
-	case p.rules.spent():
-		text += "\n[part of this HTML is left out: it has too many style rules]"
-	case rest != "":
-		text += fmt.Sprintf("\n[the rest of this HTML is left out: %s bytes]", thousands(len(rest)))
-	}
-	return strings.TrimSpace(text)
+// body is the text of one message.
+type body struct {
+	text     string
+	quoted   []int  // where the lines begin in text that are marked as a quotation by HTML
+	note     string // what of the message was not read
+	doubtful string // what people may not see of it
+	hidden   bool   // people see nothing of it
 }
 
-// parse reads as much of src as the parser takes, and gives what it did not read.
-func parse(src string) (doc *html.Node, rest string) {
+const (
+	possiblyHidden = "[possibly hidden text: a person who reads this message may not see the lines below]"
+	allHidden      = "[all text of this message is hidden from the person who reads it:]"
+	hiddenLead     = "(hidden?) "
+)
+
+// String returns the text, and the block of what may be hidden. Each line of the block says what it
+// is, so that a piece of it does too.
+func (b body) String() string {
+	var out strings.Builder
+	add := func(s string) {
+		if out.Len() > 0 && s != "" {
+			out.WriteByte('\n')
+		}
+		out.WriteString(s)
+	}
+	add(b.text)
+	add(b.note)
+	if b.doubtful == "" {
+		return out.String()
+	}
+	if out.Len() > 0 {
+		out.WriteByte('\n')
+	}
+	if b.hidden {
+		add(allHidden)
+	} else {
+		add(possiblyHidden)
+	}
+	for line := range strings.SplitSeq(b.doubtful, "\n") {
+		if line != "" {
+			add(hiddenLead + line)
+		}
+	}
+	return out.String()
+}
+
+// html reads the text of an HTML message.
+func (w *work) html(src string) body {
+	if strings.IndexByte(src, '<') < 0 && strings.IndexByte(src, '&') < 0 {
+		return plainText(src)
+	}
+	w.begin(len(src))
+	doc, rest := parseHTML(src)
+	p := printer{rules: w.styleRules(doc, rest)}
+	top := basicStyle
+	top.doubt = p.rules.opaque
+	p.node(doc, top)
+	b := body{text: p.out.String(), quoted: p.marked, doubtful: tidy(p.maybe.out.String())}
+	if b.text == "" && b.doubtful == "" && p.dropped {
+		all := printer{rules: p.rules, all: true}
+		all.node(doc, basicStyle)
+		b.doubtful, b.hidden = tidy(all.out.String()), true
+	}
+	if rest != "" {
+		b.note = fmt.Sprintf("[the rest of this HTML is left out: %s bytes]", thousands(len(rest)))
+	}
+	return b
+}
+
+// parseHTML reads as much of src as the parser takes, and gives what it did not read.
+func parseHTML(src string) (doc *html.Node, rest string) {
 	for n := min(len(src), maxHTML); ; n /= 2 {
 		doc, err := html.ParseWithOptions(strings.NewReader(src[:n]), html.ParseOptionEnableScripting(false))
 		if err == nil {
@@ -57,34 +104,57 @@ func parse(src string) (doc *html.Node, rest string) {
 // printer writes the visible text of a tree. Line breaks and the leads of list items and cells wait
 // until there is a word to write.
 type printer struct {
-	out        strings.Builder
-	rules      *rules
-	keepQuotes bool
-	quoted     bool // a quotation was replaced
+	out     strings.Builder
+	marked  []int // where the lines begin that HTML marks as a quotation
+	rules   *rules
+	maybe   aside
+	all     bool // hidden text is written too
+	dropped bool // hidden text was dropped
 
 	breaks int    // line breaks due, at most 2
 	held   bool   // no line breaks until the next word: a cell begins
 	blank  bool   // a space due
 	lead   string // what goes before the next word: a bullet, the bar between cells
 	counts []int  // the number of the next item of each list around, 0 in a bulleted one
+	quotes int    // the quotations around
+	indent int    // the ones of them that are blockquotes
+}
+
+// aside is where the text goes that may be hidden.
+type aside struct {
+	out    strings.Builder
+	breaks int
+	blank  bool
+}
+
+func (a *aside) write(word string) {
+	switch {
+	case a.out.Len() == 0:
+	case a.breaks > 0:
+		a.out.WriteByte('\n')
+	case a.blank:
+		a.out.WriteByte(' ')
+	}
+	a.out.WriteString(word)
+	a.breaks, a.blank = 0, false
 }
 
 func (p *printer) node(n *html.Node, s style) {
 	switch n.Type {
 	case html.TextNode:
-		if s.seen() {
-			p.text(n.Data, s.pre)
-		}
-		return
+		p.text(n.Data, s.pre, s.seen())
 	case html.ElementNode:
 		if neverShown[n.DataAtom] || n.Namespace != "" {
 			return
 		}
-		var visible bool
-		if s, visible = s.enter(n, p.rules); !visible {
-			return
+		inside, v := s.enter(n, p.rules)
+		if v == hides {
+			inside.gone = true
+			if p.dropped && !p.all {
+				return
+			}
 		}
-		p.element(n, s)
+		p.element(n, inside)
 	case html.DocumentNode:
 		p.children(n, s)
 	}
@@ -113,9 +183,13 @@ var blocks = map[atom.Atom]int{
 }
 
 func (p *printer) element(n *html.Node, s style) {
-	if !p.keepQuotes && isQuote(n) {
-		p.quote(n, s)
-		return
+	if isQuote(n) {
+		p.quotes++
+		defer func() { p.quotes-- }()
+		if n.DataAtom == atom.Blockquote {
+			p.indent++
+			defer func() { p.indent-- }()
+		}
 	}
 	lines := blocks[n.DataAtom]
 	if n.DataAtom == atom.P && hasClass(n, "MsoNormal") {
@@ -129,7 +203,7 @@ func (p *printer) element(n *html.Node, s style) {
 		}
 	case atom.Img:
 		if alt := strings.Join(strings.Fields(Clean(attr(n, "alt"))), " "); alt != "" {
-			p.write("[image: " + alt + "]")
+			p.put("[image: "+alt+"]", s.picturesSeen())
 		}
 	case atom.A:
 		p.link(n, s)
@@ -149,13 +223,18 @@ func (p *printer) element(n *html.Node, s style) {
 }
 
 func (p *printer) lineBreak(n int) {
+	p.maybe.breaks = max(p.maybe.breaks, n)
 	if p.lead == "" && !p.held {
 		p.breaks = max(p.breaks, n)
 	}
 }
 
 // text writes a text node: white space in a row is one space, but in pre.
-func (p *printer) text(data string, pre bool) {
+func (p *printer) text(data string, pre bool, v verdict) {
+	if v == hides && !p.all {
+		p.dropped = p.dropped || strings.TrimSpace(Clean(data)) != ""
+		return
+	}
 	data = Clean(data)
 	if pre {
 		for i, line := range strings.Split(data, "\n") {
@@ -163,7 +242,7 @@ func (p *printer) text(data string, pre bool) {
 				p.breaks = min(p.breaks+1, 2)
 			}
 			if strings.TrimSpace(line) != "" {
-				p.write(line)
+				p.put(strings.TrimRight(line, " \t"), v)
 			}
 		}
 		return
@@ -172,19 +251,32 @@ func (p *printer) text(data string, pre bool) {
 		word := strings.IndexFunc(data, unicode.IsSpace)
 		switch word {
 		case 0:
-			p.blank = true
+			p.blank, p.maybe.blank = true, true
 			data = strings.TrimLeftFunc(data, unicode.IsSpace)
 			continue
 		case -1:
 			word = len(data)
 		}
-		p.write(data[:word])
+		p.put(data[:word], v)
 		data = data[word:]
+	}
+}
+
+// put writes a word to where its verdict says.
+func (p *printer) put(word string, v verdict) {
+	switch {
+	case v == fine || p.all:
+		p.write(word)
+	case v == doubt:
+		p.maybe.write(word)
+	default:
+		p.dropped = true
 	}
 }
 
 // write writes a word behind everything that is due.
 func (p *printer) write(word string) {
+	begins := p.out.Len() == 0 || p.breaks > 0
 	switch {
 	case p.out.Len() == 0:
 	case p.breaks > 0:
@@ -192,22 +284,31 @@ func (p *printer) write(word string) {
 	case p.blank && p.lead == "":
 		p.out.WriteByte(' ')
 	}
+	if begins && p.quotes > 0 {
+		p.marked = append(p.marked, p.out.Len())
+		p.out.WriteString("> > > > "[:2*min(p.indent, 4)])
+	}
 	p.out.WriteString(p.lead)
 	p.out.WriteString(word)
 	p.breaks, p.blank, p.lead, p.held = 0, false, "", false
+	p.maybe.breaks = 1
 }
 
 // link writes the label and, where the label is not the address already, the address behind it.
 func (p *printer) link(n *html.Node, s style) {
-	start := p.out.Len()
+	start, aside := p.out.Len(), p.maybe.out.Len()
 	p.children(n, s)
-	label := strings.Trim(p.out.String()[start:], " \n-|")
 	target := linkTarget(attr(n, "href"))
-	if label == "" || target == "" || sameAddress(label, target) {
-		return
+	label := strings.Trim(p.out.String()[start:], " \n-|>")
+	switch {
+	case target == "":
+	case label != "" && !sameAddress(label, target):
+		p.blank = true
+		p.write("(" + target + ")")
+	case label == "" && p.maybe.out.Len() > aside:
+		p.maybe.blank = true
+		p.maybe.write("(" + target + ")")
 	}
-	p.blank = true
-	p.write("(" + target + ")")
 }
 
 // linkTarget is the address of a link, without what could pass for more than one word; "" for

@@ -67,6 +67,24 @@ func authorOf(attributes []member) string {
 // body writes what the message says: text, or textFile where Dixa keeps a long mail as a file.
 // A content of another shape is left where it is.
 func (w *walker) body(attributes []member) {
+	b, file, key := w.said(attributes)
+	switch {
+	case key == "":
+		return
+	case file != nil:
+		w.member(member{textFileKey, file})
+	case w.history == nil:
+		w.text("text", b.String())
+	default:
+		w.text("text", w.history.fold(b).String())
+		w.history.add(w.history.number, func() body { return b })
+	}
+	remove(attributes, key)
+}
+
+// said finds what a message says: its text, or the file it is in, and the attribute it stands in,
+// "" for none.
+func (w *walker) said(attributes []member) (b body, file []byte, key string) {
 	for _, key := range [...]string{"content", "emailContent"} {
 		raw := find(attributes, key)
 		if raw == nil || raw[0] != '{' {
@@ -74,23 +92,35 @@ func (w *walker) body(attributes []member) {
 		}
 		base := len(w.stack)
 		m := w.push(raw)
-		text, isText := w.content(m)
+		b, isText := w.content(m)
 		file := find(m, "file")
 		if inner := find(m, "content"); !isText && inner != nil && inner[0] == '{' {
-			text, isText = w.content(w.push(inner))
+			b, isText = w.content(w.push(inner))
 		}
 		w.stack = w.stack[:base]
 		switch {
 		case isText:
-			w.text("text", text)
+			return b, nil, key
 		case file != nil && file[0] == '{':
-			w.member(member{textFileKey, file})
-		default:
-			continue
+			return b, file, key
 		}
-		remove(attributes, key)
+	}
+	return body{}, nil, ""
+}
+
+// later makes a message that is not shown known to the ones that quote it.
+func (w *walker) later(raw []byte, number int) {
+	if raw[0] != '{' {
 		return
 	}
+	w.history.add(number, func() (b body) {
+		base := len(w.stack)
+		if attributes := find(w.push(raw), "attributes"); attributes != nil && attributes[0] == '{' {
+			b, _, _ = w.said(w.push(attributes))
+		}
+		w.stack = w.stack[:base]
+		return b
+	})
 }
 
 // take writes the member of that name and takes it out of m.
@@ -124,46 +154,53 @@ func (w *walker) own(p member) {
 }
 
 // content gives the text of a content object, {"_type":"Html"|"Markdown"|"Text","value":"…"}.
-func (w *walker) content(m []member) (string, bool) {
+func (w *walker) content(m []member) (body, bool) {
 	kind, raw := find(m, "_type"), find(m, "value")
 	switch string(kind) {
 	case `"Html"`, `"Markdown"`, `"Text"`:
 	default:
-		return "", false
+		return body{}, false
 	}
 	if !isString(raw) {
-		return "", false
+		return body{}, false
 	}
-	keep := w.keepQuotes || !w.inMessage
 	s := decode(raw[1 : len(raw)-1])
 	switch string(kind) {
 	case `"Html"`:
-		return htmlText(s, keep), true
+		return w.work.html(s), true
 	case `"Markdown"`:
-		s = withoutComments(s)
+		return markdown(s), true
 	}
-	return plainText(s, keep), true
+	return plainText(s), true
 }
 
-// plainText is for texts what htmlText is for HTML.
-func plainText(s string, keepQuotes bool) string {
-	s = tidy(Clean(s))
-	if !keepQuotes {
-		s = withoutHistory(s)
+// plainText is for texts what work.html is for HTML.
+func plainText(s string) body {
+	b := body{text: tidy(Clean(s))}
+	if b.text == "" && strings.TrimSpace(s) != "" {
+		b.note = "[this message has only invisible characters]"
 	}
-	return s
+	return b
 }
 
-// withoutComments drops what Markdown hides from people: <!-- comments -->.
-func withoutComments(s string) string {
-	for {
-		before, rest, found := strings.Cut(s, "<!--")
-		if !found {
-			return s
-		}
-		_, after, _ := strings.Cut(rest, "-->")
-		s = before + after
+// markdown drops what Markdown hides from people: <!-- comments -->.
+func markdown(s string) body {
+	if !strings.Contains(s, "<!--") {
+		return plainText(s)
 	}
+	var shown, comments strings.Builder
+	for s != "" {
+		before, rest, _ := strings.Cut(s, "<!--")
+		shown.WriteString(before)
+		var comment string
+		comment, s, _ = strings.Cut(rest, "-->")
+		comments.WriteString(comment + "\n")
+	}
+	b := plainText(shown.String())
+	if b.text == "" {
+		b = body{doubtful: tidy(Clean(comments.String())), hidden: true}
+	}
+	return b
 }
 
 // contactOf gives an email contact as "Name <address>", or "" for anything else. Angle brackets

@@ -12,7 +12,7 @@ import (
 // show renders one message with these attributes and gives it decoded.
 func show(t *testing.T, attributes string) map[string]any {
 	t.Helper()
-	r, err := Render(fmt.Appendf(nil, `{"data":[{"id":"i","authorId":"a","createdAt":"2026-03-03T10:15:00.123Z[GMT]","attributes":%s}]}`, attributes), Options{Kind: Messages})
+	r, err := Render(t.Context(), fmt.Appendf(nil, `{"data":[{"id":"i","authorId":"a","createdAt":"2026-03-03T10:15:00.123Z[GMT]","attributes":%s}]}`, attributes), Options{Kind: Messages})
 	require.NoError(t, err)
 	var answer struct{ Items []map[string]any }
 	require.NoError(t, json.Unmarshal([]byte(r.Text), &answer))
@@ -103,18 +103,6 @@ func TestMessageContent(t *testing.T) {
 	}
 }
 
-// The first message of a conversation keeps what it quotes, since no other message shows it.
-func TestFirstMessageKeepsItsQuotes(t *testing.T) {
-	old := strings.Repeat("Ord og ord. ", 20)
-	body := page(2, "Html", "<p>Tak</p><blockquote>"+old+"</blockquote>")
-	for skip, want := range []string{"Ord og ord.", "[earlier message quoted: 239 characters]"} {
-		r, err := Render(body, Options{Kind: Messages, Skip: skip, SkipArg: true})
-		require.NoError(t, err)
-		first, _, _ := strings.Cut(r.Text, `"isAutomated"`)
-		require.Contains(t, first, want)
-	}
-}
-
 func TestPlainMarks(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -135,7 +123,7 @@ func TestPlainMarks(t *testing.T) {
 		{"highlights", Plain, `{"id":1,"highlights":{"a":["<em class=\"highlight\">b</em> <em>c</em>"]}}`, `{"id":1,"highlights":{"a":["b c"]},"untrusted":true}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := Render([]byte(`{"data":`+c.in+`}`), Options{Kind: c.kind})
+			r, err := Render(t.Context(), []byte(`{"data":`+c.in+`}`), Options{Kind: c.kind})
 			require.NoError(t, err)
 			require.Equal(t, c.want, r.Text)
 		})

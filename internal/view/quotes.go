@@ -1,149 +1,30 @@
 package view
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// shortQuote is how many characters of a quotation are kept: as many as saying that it was left out.
-const shortQuote = 120
-
-// earlier stands where a message repeats an earlier one.
-func earlier(text string) string {
-	return fmt.Sprintf("[earlier message quoted: %s characters]", thousands(utf8.RuneCountInString(text)))
-}
-
-// withoutHistory replaces the earlier messages that a text repeats: runs of lines behind >, and all
-// that follows a mail program's divider, header block or "On … wrote:". A text that is nothing but
-// quotation, and a forwarded mail, is left as it is.
-func withoutHistory(s string) string {
-	var out strings.Builder
-	done, said := 0, false // what of s is in out; whether the sender's own words came
-	for at := 0; at < len(s); {
-		line, next := lineAt(s, at)
-		switch {
-		case line == "":
-		case line[0] == '>':
-			next = quoteEnd(s, at)
-			if next-at > shortQuote {
-				out.WriteString(s[done:at])
-				out.WriteString(earlier(strings.TrimSpace(s[at:next])))
-				out.WriteString("\n")
-				done = next
-			}
-		case isForward(line):
-			out.WriteString(s[done:])
-			return tidy(out.String())
-		case said && beginsHistory(line, s[next:]):
-			out.WriteString(s[done:at])
-			if attribution(line) {
-				out.WriteString(line + "\n")
-				at = next
-			}
-			out.WriteString(earlier(strings.TrimSpace(s[at:])))
-			return tidy(out.String())
-		case !attribution(line):
-			said = true
-		}
-		at = next
-	}
-	if done == 0 || !said {
-		return s
-	}
-	out.WriteString(s[done:])
-	return tidy(out.String())
-}
-
-// onlyHistory says whether nothing but quotations, replaced, is left of a text.
-func onlyHistory(s string) bool {
-	for line := range strings.SplitSeq(s, "\n") {
-		if line != "" && !isEarlier(line) && !attribution(line) {
-			return false
-		}
-	}
-	return true
-}
-
-func isEarlier(line string) bool { return strings.HasPrefix(line, "[earlier message quoted:") }
-
-func lastLine(s string) string { return s[strings.LastIndexByte(s, '\n')+1:] }
-
-// lineAt gives the line that begins at s[at:], trimmed, and where the next one begins.
-func lineAt(s string, at int) (line string, next int) {
-	n := strings.IndexByte(s[at:], '\n')
-	if n < 0 {
-		return strings.TrimSpace(s[at:]), len(s)
-	}
-	return strings.TrimSpace(s[at : at+n]), at + n + 1
-}
-
-// quoteEnd gives the end of the lines behind >, with the blank ones between them.
-func quoteEnd(s string, at int) int {
-	end := at
-	for at < len(s) {
-		line, next := lineAt(s, at)
-		if line != "" && line[0] != '>' {
-			break
-		}
-		if at = next; line != "" {
-			end = next
-		}
-	}
-	return end
-}
-
-// beginsHistory says whether everything from this line on is an earlier mail. rest is what follows.
-func beginsHistory(line, rest string) bool {
-	if attribution(line) {
-		follows := strings.TrimSpace(rest)
-		return follows != "" && follows[0] != '>' && !isEarlier(follows)
-	}
-	if line[0] == '-' || line[0] == '_' {
-		return isDivider(line) || strings.Trim(line, "_") == "" && len(line) > 20 && isHeader(rest)
-	}
-	return hasLabel(line, senders) && isDated(rest)
-}
-
-// isHeader tells the block "From: … Sent: …" that mail programs put above the mail they answer.
-func isHeader(s string) bool {
-	line, next := lineAt(s, 0)
-	return hasLabel(line, senders) && isDated(s[next:])
-}
-
-func isDated(s string) bool {
-	at := 0
-	for range 3 {
-		line, next := lineAt(s, at)
-		if hasLabel(line, dates) {
-			return true
-		}
-		if at = next; at >= len(s) {
-			break
-		}
-	}
-	return false
-}
-
 var (
-	senders = []string{"From", "Fra", "Von", "De", "Från", "Van", "Da", "Lähettäjä", "Od"}
-	dates   = []string{"Sent", "Date", "Sendt", "Dato", "Gesendet", "Datum", "Envoyé", "Skickat", "Verzonden", "Enviado", "Inviato", "Data", "Lähetetty", "Wysłano"}
-	// verbs end the line that stands above a quoted mail: "On Monday … wrote:".
-	verbs    = []string{" wrote:", " skrev", " schrieb", " a écrit", " schreef", " escribió", " ha scritto", " kirjoitti"}
-	dividers = []string{"Original Message", "Oprindelig meddelelse", "Ursprüngliche Nachricht", "Message d'origine", "Ursprungligt meddelande", "Opprinnelig melding", "Oorspronkelijk bericht", "Original-Nachricht"}
-	forwards = []string{"Forwarded message", "Begin forwarded message", "Videresendt meddelelse", "Videresendt besked", "Start på videresendt besked", "Weitergeleitete Nachricht", "Anfang der weitergeleiteten", "Message transféré", "Vidarebefordrat meddelande", "Videresendt melding"}
+	senders    = []string{"From", "Fra", "Von", "De", "Från", "Van", "Da", "Lähettäjä", "Od", "Expéditeur", "Afsender"}
+	dates      = []string{"Sent", "Date", "Sendt", "Dato", "Gesendet", "Datum", "Envoyé", "Skickat", "Verzonden", "Enviado", "Enviada", "Enviado el", "Inviato", "Data", "Fecha", "Lähetetty", "Päivämäärä", "Wysłano"}
+	recipients = []string{"To", "Til", "An", "À", "Till", "Aan", "A", "Para", "Vastaanottaja", "Do"}
+	subjects   = []string{"Subject", "Emne", "Betreff", "Objet", "Ämne", "Onderwerp", "Oggetto", "Asunto", "Assunto", "Aihe", "Temat"}
+	copies     = []string{"Cc", "CC", "Kopie", "Kopi", "Bcc", "Reply-To", "Kopia", "Copie", "Importance", "Attachments"}
+	// verbs are in the line that stands above a quoted mail: "On Monday … wrote:".
+	verbs    = []string{" wrote", " skrev", " schrieb", " a écrit", " schreef", " escribió", " escreveu", " ha scritto", " kirjoitti", " napisał"}
+	dividers = []string{"Original Message", "Original message", "Oprindelig meddelelse", "Ursprüngliche Nachricht", "Message d'origine", "Ursprungligt meddelande", "Opprinnelig melding", "Oorspronkelijk bericht", "Original-Nachricht", "Mensaje original", "Messaggio originale"}
 )
 
-// hasLabel says whether a line is one of the words and a colon; **From:** is what bold becomes.
+// hasLabel reports whether a line is one of the words and a colon; **From:** is what bold becomes.
 func hasLabel(line string, words []string) bool {
 	label, _, found := strings.Cut(line, ":")
-	if !found || len(label) > 20 {
+	if !found || len(label) > 24 {
 		return false
 	}
-	label = strings.Trim(label, " *\u00A0")
+	label = strings.Trim(label, " *>\u00A0")
 	for _, w := range words {
 		if label == w {
 			return true
@@ -168,12 +49,7 @@ func attribution(line string) bool {
 }
 
 func isDivider(line string) bool {
-	return strings.HasPrefix(line, "---") && containsAny(line, dividers)
-}
-
-// isForward tells the line that mail programs put above a mail they pass on.
-func isForward(line string) bool {
-	return len(line) < 100 && (strings.HasPrefix(line, "---") || strings.HasSuffix(line, ":")) && containsAny(line, forwards)
+	return strings.HasPrefix(strings.TrimLeft(line, "> "), "---") && containsAny(line, dividers)
 }
 
 func containsAny(s string, words []string) bool {
@@ -187,35 +63,93 @@ func containsAny(s string, words []string) bool {
 
 // isQuote tells where a mail program put the mail that is answered.
 func isQuote(n *html.Node) bool {
-	return n.DataAtom == atom.Blockquote || hasClass(n, "gmail_quote") || hasClass(n, "yahoo_quoted") || hasClass(n, "protonmail_quote")
+	if n.DataAtom == atom.Blockquote {
+		return true
+	}
+	for _, a := range n.Attr {
+		if a.Key == "class" && strings.Contains(a.Val, "quote") {
+			return hasClass(n, "gmail_quote") || hasClass(n, "yahoo_quoted") || hasClass(n, "protonmail_quote")
+		}
+	}
+	return false
 }
 
-// quote replaces a quotation by its length. A mail that is passed on, and a short quotation, stay.
-func (p *printer) quote(n *html.Node, s style) {
-	inner := printer{rules: p.rules, keepQuotes: true}
-	inner.element(n, s)
-	text := tidy(inner.out.String())
-	first, _, _ := strings.Cut(text, "\n")
-	p.lineBreak(1)
-	switch {
-	case text == "":
-	case isForward(first), isForward(lastLine(p.out.String())), n.DataAtom == atom.Blockquote && len(text) <= shortQuote:
-		for i, line := range strings.Split(text, "\n") {
-			if i > 0 {
-				p.breaks = min(p.breaks+1, 2)
+// line is one line of a message.
+type line struct {
+	text  string
+	words []uint64 // the hashes of its words, without the signs of quotations
+	// marked says that it is marked as a quotation: by HTML, by >, or by standing behind the line or
+	// the header that mail programs put above a mail that is answered.
+	marked bool
+	lead   lead
+}
+
+// lead says what a line in front of a quotation is.
+type lead byte
+
+const (
+	noLead      lead = iota
+	introducing      // "On … wrote:", or a divider
+	header           // a line of a complete header: From, Sent, To or Subject
+)
+
+// lines splits the text of a message, and marks what is marked as a quotation.
+func (b body) lines() (list []line, marked bool) {
+	at, quoted, behind := 0, b.quoted, false
+	for s := range strings.SplitSeq(b.text, "\n") {
+		l := line{text: strings.TrimRight(s, " \t")}
+		for len(quoted) > 0 && quoted[0] < at {
+			quoted = quoted[1:]
+		}
+		bare := strings.TrimLeft(s, " \t")
+		l.marked = behind || len(quoted) > 0 && quoted[0] == at || strings.HasPrefix(bare, ">")
+		switch {
+		case attribution(strings.TrimSpace(bare)), isDivider(bare):
+			l.lead, behind = introducing, true
+		}
+		marked = marked || l.marked
+		at += len(s) + 1
+		list = append(list, l)
+	}
+	for i := range list {
+		if n := headerLines(list[i:]); n > 0 {
+			for j := range n {
+				list[i+j].lead = header
 			}
-			if line != "" && n.DataAtom == atom.Blockquote {
-				line = "> " + line
-			}
-			if line != "" {
-				p.write(line)
+			for j := i + n; j < len(list) && !list[j].marked; j++ {
+				list[j].marked, marked = true, true
 			}
 		}
-	default:
-		p.write(earlier(text))
-		p.quoted = true
 	}
-	p.lineBreak(1)
+	return list, marked
+}
+
+// headerLines returns how many lines at the start of list are a complete header of a mail: who sent
+// it, when, and to whom or about what.
+func headerLines(list []line) int {
+	if list[0].lead == header || !hasLabel(list[0].text, senders) {
+		return 0
+	}
+	dated, addressed, n := false, false, 1
+	for ; n < min(len(list), 9); n++ {
+		text := list[n].text
+		switch {
+		case hasLabel(text, dates):
+			dated = true
+		case hasLabel(text, recipients), hasLabel(text, subjects):
+			addressed = true
+		case !hasLabel(text, copies):
+			return ifSo(dated && addressed, n)
+		}
+	}
+	return ifSo(dated && addressed, n)
+}
+
+func ifSo(is bool, n int) int {
+	if is {
+		return n
+	}
+	return 0
 }
 
 // tidy trims a text, and leaves at most one blank line in a row.

@@ -5,6 +5,7 @@ package view
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 )
@@ -58,7 +59,7 @@ const (
 // Render shows the body of one of Dixa's answers. {"data":…,"meta":…} becomes its data: an object
 // as it is, a list as {"items":[…]} with shown, total, more and nextPageKey where not everything is
 // there. The error says that the body is no JSON, and holds nothing of it.
-func Render(body []byte, o Options) (Result, error) {
+func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 	body = bytes.Trim(body, " \t\r\n")
 	if len(body) == 0 {
 		return Result{}, nil
@@ -70,18 +71,24 @@ func Render(body []byte, o Options) (Result, error) {
 		o.MaxTokens = defaultTokens
 	}
 	o.MaxTokens, o.Skip = max(o.MaxTokens, leastTokens), max(o.Skip, 0)
-	w := &walker{kind: o.Kind, secret: [][]byte{[]byte("authorization")}}
+	w := &walker{kind: o.Kind, secret: [][]byte{[]byte("authorization")}, work: newWork(ctx)}
 	w.out = make([]byte, 0, min(len(body), 4*o.MaxTokens)+256)
 	w.stack = make([]member, 0, 64)
 	for _, s := range o.Secret {
 		w.secret = append(w.secret, []byte(s))
 	}
 	data, beside := unwrap(body)
+	var r Result
 	if data[0] == '[' {
 		l := list{o: o, w: w, beside: beside}
-		return l.render(data), nil
+		r = l.render(data)
+	} else {
+		r = single(w, data, o.MaxTokens)
 	}
-	return single(w, data, o.MaxTokens), nil
+	if w.work.ended {
+		return Result{}, fmt.Errorf("show Dixa's answer: %w", ctx.Err())
+	}
+	return r, nil
 }
 
 // unwrap takes the envelope off: the answer is data, an object or an array. beside is what stood
@@ -131,7 +138,6 @@ func soleArray(obj []byte) []byte {
 }
 
 func single(w *walker, obj []byte, budget int) Result {
-	w.keepQuotes = true
 	if !w.value(obj) {
 		w.out = append(w.out, "{}"...)
 	}
@@ -159,6 +165,9 @@ type list struct {
 
 func (l *list) render(arr []byte) Result {
 	w, extra := l.w, l.extra()
+	if l.o.Kind == Messages {
+		w.history = newHistory()
+	}
 	w.out = append(w.out, `{"items":[`...)
 	var m meter
 	m.add(w.out)
@@ -166,6 +175,9 @@ func (l *list) render(arr []byte) Result {
 	for raw := range elements(arr) {
 		l.total++
 		if l.total <= l.o.Skip || l.shown < l.total-1-l.o.Skip {
+			if w.history != nil && l.total <= l.o.Skip {
+				w.later(raw, l.total)
+			}
 			continue // left out, or behind the first that did not fit
 		}
 		mark, before := len(w.out), m
@@ -195,7 +207,9 @@ func (l *list) render(arr []byte) Result {
 // item writes one item of the list; one that is empty keeps its place, since skip counts places.
 func (l *list) item(raw []byte) {
 	l.w.comma()
-	l.w.keepQuotes = l.total == 1
+	if h := l.w.history; h != nil {
+		h.number = l.total
+	}
 	if l.w.value(raw) {
 		return
 	}

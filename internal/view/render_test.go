@@ -38,7 +38,7 @@ func TestRenderGolden(t *testing.T) {
 			body, err := os.ReadFile(filepath.Join("testdata", c.body+".json"))
 			require.NoError(t, err)
 			before := bytes.Clone(body)
-			r, err := Render(body, c.o)
+			r, err := Render(t.Context(), body, c.o)
 			require.NoError(t, err)
 			require.Equal(t, before, body, "the body is the caller's")
 			checkResult(t, r, c.o)
@@ -102,14 +102,14 @@ func TestRenderEnvelope(t *testing.T) {
 			`{"a":"2021-12-01T12:46:36.581Z","b":"2021-12-01T12:46:36Z","c":"2021-12-01T12:46:36Z [see here]"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := Render([]byte(c.in), Options{})
+			r, err := Render(t.Context(), []byte(c.in), Options{})
 			require.NoError(t, err)
 			require.Equal(t, c.want, r.Text)
 			checkResult(t, r, Options{})
 		})
 	}
 	for _, in := range []string{"", "  \n"} {
-		r, err := Render([]byte(in), Options{})
+		r, err := Render(t.Context(), []byte(in), Options{})
 		require.NoError(t, err)
 		require.Zero(t, r)
 	}
@@ -117,11 +117,11 @@ func TestRenderEnvelope(t *testing.T) {
 
 func TestRenderRefusesWhatIsNotJSON(t *testing.T) {
 	for _, in := range []string{"<html>", "{", `{"a":}`, `{"a":1,}`, `[1 2]`, `"a`, `"\x"`, `"\u12g4"`, "\"\n\"", "01", "1.", "nul", `{} {}`, `{a:1}`} {
-		_, err := Render([]byte(in), Options{})
+		_, err := Render(t.Context(), []byte(in), Options{})
 		require.ErrorContains(t, err, "not valid JSON", in)
 		require.NotContains(t, err.Error(), in+" ")
 	}
-	_, err := Render([]byte(strings.Repeat("[", 500)+strings.Repeat("]", 500)), Options{})
+	_, err := Render(t.Context(), []byte(strings.Repeat("[", 500)+strings.Repeat("]", 500)), Options{})
 	require.ErrorContains(t, err, "nested more than 100 levels")
 }
 
@@ -159,7 +159,7 @@ func TestRenderSaysHowToGetTheRest(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.o.MaxTokens = 300
-			r, err := Render(numbers(c.n), c.o)
+			r, err := Render(t.Context(), numbers(c.n), c.o)
 			require.NoError(t, err)
 			checkResult(t, r, c.o)
 			require.True(t, strings.HasSuffix(r.Text, c.more), r.Text)
@@ -176,7 +176,7 @@ func TestRenderSaysHowToGetTheRest(t *testing.T) {
 func TestRenderSkipLosesNothing(t *testing.T) {
 	next := 0
 	for skip := 0; skip < 60; {
-		r, err := Render(numbers(60), Options{SkipArg: true, Skip: skip, MaxTokens: 300})
+		r, err := Render(t.Context(), numbers(60), Options{SkipArg: true, Skip: skip, MaxTokens: 300})
 		require.NoError(t, err)
 		var answer struct{ Items []struct{ N int } }
 		require.NoError(t, json.Unmarshal([]byte(r.Text), &answer))
@@ -194,7 +194,7 @@ func TestRenderCutsOneItemThatIsTooLarge(t *testing.T) {
 	long, short := strings.Repeat("æble ", 20000), "kept as it is"
 	item := `{"id":"41646d42-edc0-493e-ac7b-814d9ff40a2e","a":"` + long + `","b":"` + short + `","c":"\"\n` + long + `"}`
 	t.Run("in a list", func(t *testing.T) {
-		r, err := Render([]byte(`{"data":[`+item+`,1]}`), Options{MaxTokens: 1000, SkipArg: true})
+		r, err := Render(t.Context(), []byte(`{"data":[`+item+`,1]}`), Options{MaxTokens: 1000, SkipArg: true})
 		require.NoError(t, err)
 		checkResult(t, r, Options{MaxTokens: 1000})
 		require.Greater(t, r.Tokens, 900)
@@ -203,7 +203,7 @@ func TestRenderCutsOneItemThatIsTooLarge(t *testing.T) {
 		require.True(t, strings.HasSuffix(r.Text, `"shown":1,"total":2,"more":"shown 1-1 of 2; call again with skip=1; its longest texts are cut"}`))
 	})
 	t.Run("alone", func(t *testing.T) {
-		r, err := Render([]byte(`{"data":`+item+`}`), Options{MaxTokens: 1000})
+		r, err := Render(t.Context(), []byte(`{"data":`+item+`}`), Options{MaxTokens: 1000})
 		require.NoError(t, err)
 		checkResult(t, r, Options{MaxTokens: 1000})
 		require.True(t, strings.HasSuffix(r.Text, `,"more":"its longest texts are cut"}`), r.Text)
@@ -218,13 +218,13 @@ func TestRenderCutsOneItemThatIsTooLarge(t *testing.T) {
 		require.Equal(t, 100000, utf8.RuneCountInString(kept)+thousand*1000+rest)
 	})
 	t.Run("many numbers", func(t *testing.T) {
-		r, err := Render([]byte(`{"data":{"x":1,"list":[1`+strings.Repeat(",123456", 9000)+`]}}`), Options{MaxTokens: 500})
+		r, err := Render(t.Context(), []byte(`{"data":{"x":1,"list":[1`+strings.Repeat(",123456", 9000)+`]}}`), Options{MaxTokens: 500})
 		require.NoError(t, err)
 		checkResult(t, r, Options{MaxTokens: 500})
 		require.Contains(t, r.Text, `"more":"its longest texts and lists are cut, and some properties left out"`)
 	})
 	t.Run("one number", func(t *testing.T) {
-		r, err := Render([]byte(`{"data":{"x":1`+strings.Repeat("0", 9000)+`}}`), Options{MaxTokens: 500})
+		r, err := Render(t.Context(), []byte(`{"data":{"x":1`+strings.Repeat("0", 9000)+`}}`), Options{MaxTokens: 500})
 		require.NoError(t, err)
 		require.Equal(t, `{"more":"it is too large to show"}`, r.Text)
 	})
@@ -234,7 +234,7 @@ func TestRenderCutsOneItemThatIsTooLarge(t *testing.T) {
 			fmt.Fprintf(&b, `"p%d":%d,`, i, i)
 		}
 		body := `{"data":[{"id":"x","attributes":{` + b.String() + `"content":{"_type":"Text","value":"hej"},"direction":"Inbound"}}]}`
-		r, err := Render([]byte(body), Options{Kind: Messages, MaxTokens: 300})
+		r, err := Render(t.Context(), []byte(body), Options{Kind: Messages, MaxTokens: 300})
 		require.NoError(t, err)
 		checkResult(t, r, Options{MaxTokens: 300})
 		require.Contains(t, r.Text, `"author":"customer"`)
@@ -250,7 +250,7 @@ func TestRenderKeepsTheBudget(t *testing.T) {
 			MaxTokens: 1 + random.IntN(2000), Skip: random.IntN(4), SkipArg: random.IntN(2) == 0,
 			PageLimit: random.IntN(2) == 0, Kind: Kind(random.IntN(3)), NextKey: strings.Repeat("aB3", random.IntN(60)),
 		}
-		r, err := Render(body, o)
+		r, err := Render(t.Context(), body, o)
 		require.NoError(t, err, string(body))
 		checkResult(t, r, o)
 	})
@@ -290,7 +290,7 @@ func randomBody(random *rand.Rand) []byte {
 func TestRenderRedacts(t *testing.T) {
 	body := `{"data":{"secretKey":"s3cret","a":[{"SecretKey":{"b":"s3cret"}}],"headers":{"aUTHORIZATION":"s3cret","X-Key":"s3cret"},` +
 		`"s\u0065cretKey":"s3cret","secret\u200bKey":["s3cret"],"secretKeyId":"shown","none":{"secretKey":null}}}`
-	r, err := Render([]byte(body), Options{Secret: []string{"secretKey", "x-key"}})
+	r, err := Render(t.Context(), []byte(body), Options{Secret: []string{"secretKey", "x-key"}})
 	require.NoError(t, err)
 	require.Equal(t, `{"secretKey":"[redacted]","a":[{"SecretKey":"[redacted]"}],"headers":{"aUTHORIZATION":"[redacted]","X-Key":"[redacted]"},`+
 		`"secretKey":"[redacted]","secretKey":"[redacted]","secretKeyId":"shown"}`, r.Text)
@@ -308,7 +308,7 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, budget, skip, bits int) {
 		o := Options{MaxTokens: max(budget, 0), Skip: skip, SkipArg: bits&4 != 0, PageLimit: bits&8 != 0, Kind: Kind(bits & 1), Secret: []string{"id"}}
 		before := bytes.Clone(body)
-		r, err := Render(body, o)
+		r, err := Render(t.Context(), body, o)
 		require.Equal(t, before, body)
 		if len(bytes.Trim(body, " \t\r\n")) == 0 {
 			require.Zero(t, r)

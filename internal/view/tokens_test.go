@@ -22,7 +22,7 @@ func samples(t *testing.T) map[string]string {
 	}
 	body, err := os.ReadFile("testdata/messages.json")
 	require.NoError(t, err)
-	r, err := Render(body, Options{Kind: Messages})
+	r, err := Render(t.Context(), body, Options{Kind: Messages})
 	require.NoError(t, err)
 	return map[string]string{
 		"json":           r.Text,

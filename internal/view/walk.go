@@ -12,12 +12,14 @@ type walker struct {
 	out    []byte
 	kind   Kind
 	secret [][]byte
+	work   *work
 
-	stack      []member // the members of the objects around the one being written
-	inMessage  bool     // below a message: its mark covers what stands in it
-	contacts   bool     // below an address field of a message
-	highlight  bool     // below the highlights of a search hit
-	keepQuotes bool     // this message is the first: what it quotes is shown nowhere else
+	history *history // of the conversation whose messages are listed, or nil
+
+	stack     []member // the members of the objects around the one being written
+	inMessage bool     // below a message: its mark covers what stands in it
+	contacts  bool     // below an address field of a message
+	highlight bool     // below the highlights of a search hit
 }
 
 // member is one property: its key cleaned and JSON-escaped, and the bytes of its value.
@@ -68,7 +70,7 @@ func (w *walker) properties(m []member) bool {
 		}
 	}
 	if text, ok := w.content(m); ok {
-		return w.flattened(m, text)
+		return w.flattened(m, text.String())
 	}
 	if w.contacts {
 		if contact := contactOf(m); contact != "" {
@@ -83,7 +85,7 @@ func (w *walker) properties(m []member) bool {
 	for _, p := range m {
 		if row && string(p.key) == "text" && isString(p.value) {
 			if s := unquote(p.value); strings.Contains(s, "</") { // exports do not say which texts are HTML
-				p.value = appendString(nil, htmlText(s, true))
+				p.value = appendString(nil, w.work.html(s).String())
 			}
 		}
 		if w.member(p) && (row || w.customerWrote(p.key, m)) {
