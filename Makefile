@@ -4,7 +4,12 @@ GO      ?= go
 VERSION ?=
 LDFLAGS := -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
-.PHONY: run serve test build lint bench soak update-golden clean
+.DEFAULT_GOAL := help
+
+.PHONY: help run serve test build lint bench soak update-golden clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## a short session of an agent against the built-in offline Dixa
 	@echo "Building dixa-mcp (the first time, Go fetches its modules) ..."
@@ -44,5 +49,5 @@ soak: ## ten minutes of agents, faults and restarts, and what became of each wri
 update-golden: ## rewrite the golden files and the generated parts of the documentation
 	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u) -run 'Golden|Docs' -update
 
-clean:
+clean: ## remove what was built
 	rm -rf bin dist

@@ -161,8 +161,9 @@ func (f dixaFlags) records(s *system, c *gate.Config) error {
 	if err != nil {
 		return fmt.Errorf("the records of calls cannot be kept (see --audit): %w", err)
 	}
+	fold := audit.NewFold(s.log, func(err error) { slog.Error("the number of repeated refusals could not be recorded", "error", err) })
 	s.close = append(s.close, func() {
-		if err := s.log.Close(); err != nil {
+		if err := errors.Join(fold.Close(), s.log.Close()); err != nil {
 			slog.Error("the records of calls could not be closed", "error", err)
 		}
 	})
@@ -173,7 +174,7 @@ func (f dixaFlags) records(s *system, c *gate.Config) error {
 		}
 		s.close = append(s.close, stop)
 	}
-	c.Audit = s.log
+	c.Audit = fold
 	if c.RecordKey == nil { // else it is that of all servers, so that the same address is the same hash everywhere
 		c.RecordKey, err = f.recordKey()
 	}

@@ -86,6 +86,7 @@ type Record struct {
 	Operations  []Operation     `json:"operations,omitempty"`  // what was sent to Dixa, in order
 	Withheld    int             `json:"withheld,omitempty"`    // items that were taken out of the answer, unsaid
 	Tokens      int             `json:"tokens,omitempty"`      // size of the answer
+	Repeated    int             `json:"repeated,omitempty"`    // how many refusals like this one it stands for, by Fold
 	Outcome     string          `json:"outcome,omitempty"`
 	Text        string          `json:"text,omitempty"`    // the sentence in plain English
 	Run         string          `json:"run,omitempty"`     // first record of a run only: its name, which its files have in theirs
