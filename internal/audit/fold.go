@@ -55,7 +55,8 @@ func (f *Fold) counted(r Record) bool {
 	if delete(f.intents, r.Call); r.Event == EventIntent {
 		f.intents[r.Call] = true
 	}
-	if r.Event != EventRefused || announced || r.Approval != "" || f.closed {
+	idle := r.Event == EventRead && r.Outcome == OutcomeFailed && len(r.Operations) == 0 // refused before anything was sent
+	if r.Event != EventRefused && !idle || announced || r.Approval != "" || f.closed {
 		return false
 	}
 	k := foldKey{r.Agent, r.Key, r.Tool, r.Rule, r.Reason}
