@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -9,50 +10,68 @@ import (
 	"time"
 )
 
-// certificate is read again when its file changes, so that renewing it needs no restart.
+// certificate serves the certificate in two files, which are read again each second: renewing it needs no restart.
 type certificate struct {
 	cert, key string
+	now       func() time.Time
 
 	mu     sync.Mutex
 	loaded *tls.Certificate
-	at     time.Time // when the file was changed that is loaded
-	looked time.Time
+	seen   string    // what was read last: digests, or why it could not be read
+	looked time.Time // when that was
 }
 
-// certificateEvery is how often the file is looked at.
-const certificateEvery = 10 * time.Second
-
 func newCertificate(cert, key string) (*certificate, error) {
-	c := &certificate{cert: cert, key: key}
-	if err := c.load(); err != nil {
+	c := &certificate{cert: cert, key: key, now: time.Now}
+	if err := c.look(); err != nil {
 		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
 	return c, nil
 }
 
-func (c *certificate) load() error {
-	info, err := os.Stat(c.cert)
+// look reads the files and loads what is in them, if that is not what was read before. It compares contents: a renewed
+// certificate can have the size and the time of the one before.
+func (c *certificate) look() error {
+	c.looked = c.now()
+	cert, err := readRegular(c.cert)
+	var key []byte
+	if err == nil {
+		key, err = readRegular(c.key)
+	}
+	seen := fmt.Sprint(sha256.Sum256(cert), sha256.Sum256(key), err)
+	if seen == c.seen {
+		return nil
+	}
+	c.seen = seen
 	if err != nil {
 		return err
 	}
-	loaded, err := tls.LoadX509KeyPair(c.cert, c.key)
-	if err != nil {
-		return err
+	loaded, err := tls.X509KeyPair(cert, key)
+	if err == nil {
+		c.loaded = &loaded
 	}
-	c.loaded, c.at = &loaded, info.ModTime()
-	return nil
+	return err
 }
 
-// get gives the certificate for a handshake. A new one that cannot be read leaves the old one.
+// readRegular reads a file. Reading another thing, such as a pipe, could take for ever.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	return os.ReadFile(path)
+}
+
+// get returns the certificate for a handshake. Files that cannot be used leave the certificate from before.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := time.Now(); now.Sub(c.looked) > certificateEvery {
-		c.looked = now
-		if info, err := os.Stat(c.cert); err == nil && !info.ModTime().Equal(c.at) {
-			if err := c.load(); err != nil {
-				slog.Error("the certificate was changed and cannot be used; the one from before stays", "error", err)
-			}
+	if c.now().Sub(c.looked) >= readAgain {
+		if err := c.look(); err != nil {
+			slog.Error("the certificate was changed and cannot be used; the one from before stays", "error", err)
 		}
 	}
 	return c.loaded, nil

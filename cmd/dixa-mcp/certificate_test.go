@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,10 +9,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,30 +40,93 @@ func certify(t *testing.T, dir, name string) (cert, key string) {
 	return cert, key
 }
 
-// A renewed certificate is used without a restart; one that is broken leaves the old one.
+// A renewed certificate is used one second later without a restart, also where the files have the same size and time; one
+// that cannot be used leaves the one from before.
 func TestCertificateIsReadAgain(t *testing.T) {
 	dir := t.TempDir()
-	c, err := newCertificate(certify(t, dir, "first"))
+	crt, key := certify(t, dir, "first")
+	c, err := newCertificate(crt, key)
 	require.NoError(t, err)
+	now := time.Now()
+	c.now = func() time.Time { return now }
 	served := func() string {
 		t.Helper()
-		c.looked = time.Time{} // the pause between looks is over
 		got, err := c.get(nil)
 		require.NoError(t, err)
 		leaf, err := x509.ParseCertificate(got.Certificate[0])
 		require.NoError(t, err)
 		return leaf.Subject.CommonName
 	}
-	change := func(at time.Time) { require.NoError(t, os.Chtimes(filepath.Join(dir, "tls.crt"), at, at)) }
+	past := now.Add(-time.Hour)
+	aged := func() { // nothing but the content tells that a file was changed
+		require.NoError(t, os.Chtimes(crt, past, past))
+		require.NoError(t, os.Chtimes(key, past, past))
+	}
+	aged()
 	require.Equal(t, "first", served())
-	certify(t, dir, "second")
-	change(time.Now().Add(time.Minute))
-	require.Equal(t, "second", served())
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "tls.crt"), []byte("half a cert"), 0o600))
-	change(time.Now().Add(2 * time.Minute))
-	require.Equal(t, "second", served())
-	certify(t, dir, "third")
-	change(time.Now().Add(3 * time.Minute))
-	require.Equal(t, "third", served())
+	renewed := func(name string) {
+		t.Helper()
+		before := served()
+		certify(t, dir, name)
+		aged()
+		now = now.Add(readAgain - time.Millisecond)
+		require.Equal(t, before, served(), "the files are read once a second")
+		now = now.Add(time.Millisecond)
+		require.Equal(t, name, served())
+	}
+	renewed("other")
+	refused := func(path string, data []byte) {
+		t.Helper()
+		before := served()
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		aged()
+		now = now.Add(readAgain)
+		require.Equal(t, before, served())
+	}
+	good, err := os.ReadFile(crt)
+	require.NoError(t, err)
+	refused(crt, good[:len(good)/2])
+	refused(crt, nil)
+	refused(crt, []byte("half a cert"))
+	renewed("third")
+
+	// The key is written after the certificate: both are used once they belong together.
+	otherCrt, otherKey := certify(t, t.TempDir(), "fourth")
+	data, err := os.ReadFile(otherCrt)
+	require.NoError(t, err)
+	refused(crt, data)
+	data, err = os.ReadFile(otherKey)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(key, data, 0o600))
+	aged()
+	now = now.Add(readAgain)
+	require.Equal(t, "fourth", served())
+
+	require.NoError(t, os.Remove(key))
+	require.NoError(t, os.Mkdir(key, 0o700))
+	now = now.Add(readAgain)
+	require.Equal(t, "fourth", served())
+	require.NoError(t, os.Remove(key))
+	renewed("fifth")
 	require.EqualValues(t, tls.VersionTLS12, c.config().MinVersion)
+}
+
+// Files that cannot be used are in the log once, not once a second.
+func TestCertificateThatCannotBeUsedIsLoggedOnce(t *testing.T) {
+	crt, key := certify(t, t.TempDir(), "first")
+	c, err := newCertificate(crt, key)
+	require.NoError(t, err)
+	now := time.Now()
+	c.now = func() time.Time { return now }
+	var log bytes.Buffer
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, os.WriteFile(crt, []byte("half a cert"), 0o600))
+	for range 5 {
+		now = now.Add(readAgain)
+		_, err := c.get(nil)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1, strings.Count(log.String(), "cannot be used"))
 }
