@@ -28,7 +28,7 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 	if strings.HasPrefix(address, ":") { // operators are close by, unless somebody says otherwise
 		address = "127.0.0.1" + address
 	}
-	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default()}
+	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort)}
 	switch {
 	case c.AdminKeyFile != "":
 		if config.Key, err = admin.ReadKey(c.AdminKeyFile); err != nil {

@@ -100,7 +100,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	if err := c.checkWall(s, len(demo) > 0); err != nil {
 		return err
 	}
-	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default()})
+	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AgentPort)})
 	defer who.Close()
 	config, err := c.config(s, who, health)
 	if err != nil {

@@ -29,8 +29,9 @@ type Config struct {
 	Freezes   freeze.Store
 	Audit     Recorder
 	Metrics   http.Handler
-	Key       *Key     // opens freezes and metrics; nil: freezes are refused, and metrics are open
-	Hosts     []string // names by which the port is called, beside localhost and any address; lower case
+	Key       *Key             // opens freezes and metrics; nil: freezes are refused, and metrics are open
+	Hosts     []string         // names by which the port is called, beside localhost and any address; lower case
+	Failed    func(status int) // hears of each request without a right key; nil: nobody does
 	Log       *slog.Logger
 	Now       func() time.Time // nil is time.Now
 }

@@ -163,7 +163,8 @@ func TestHostOfAPageElsewhere(t *testing.T) {
 }
 
 func TestWrongKeysAreCounted(t *testing.T) {
-	o := newOffice(t)
+	failed := map[int]int{}
+	o := newOffice(t, func(c *Config) { c.Failed = func(status int) { failed[status]++ } })
 	for range failuresMost {
 		status, _ := o.ask("wrong", "GET", "/freezes", "")
 		require.Equal(t, http.StatusUnauthorized, status)
@@ -185,6 +186,7 @@ func TestWrongKeysAreCounted(t *testing.T) {
 	o.clock.Advance(failuresFor)
 	status, _ = o.ask("wrong", "GET", "/freezes", "")
 	require.Equal(t, http.StatusUnauthorized, status)
+	require.Equal(t, map[int]int{http.StatusUnauthorized: failuresMost + 2, http.StatusTooManyRequests: 3}, failed)
 }
 
 func TestWrongKeysFromEverywhere(t *testing.T) {

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -38,6 +39,7 @@ type Health struct {
 	dixa     reached
 	inForce  string // digest of the capability file
 	loadedAt time.Time
+	refused  time.Time // since when a changed file cannot be used; zero: there is none
 }
 
 // reached is what was last known of Dixa.
@@ -47,7 +49,10 @@ type reached struct {
 	Checked time.Time `json:"checked,omitzero"`
 }
 
-var _ gate.Observer = (*Health)(nil)
+var (
+	_ gate.Observer       = (*Health)(nil)
+	_ gate.ReloadObserver = (*Health)(nil)
+)
 
 // NewHealth asks nobody yet.
 func NewHealth(c HealthConfig) *Health {
@@ -65,6 +70,18 @@ func (h *Health) Reloaded() {
 	defer h.mu.Unlock()
 	if digest := h.Rules().Digest(); digest != h.inForce {
 		h.inForce, h.loadedAt = digest, h.Now()
+	}
+}
+
+// Reload implements [gate.ReloadObserver].
+func (h *Health) Reload(outcome gate.ReloadOutcome) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case outcome != gate.ReloadRefused:
+		h.refused = time.Time{}
+	case h.refused.IsZero():
+		h.refused = h.Now().UTC()
 	}
 }
 
@@ -99,16 +116,25 @@ func (h *Health) Live() http.Handler {
 
 // readiness is the answer of /readyz. The digest of the capability file shows a change that not every replica has.
 type readiness struct {
-	Ready        bool     `json:"ready"`
-	Dixa         reached  `json:"dixa"`
-	Capabilities inForce  `json:"capabilities"`
-	Redis        together `json:"redis"`
-	Draining     bool     `json:"draining"`
+	Ready        bool          `json:"ready"`
+	Degraded     []string      `json:"degraded"` // what an operator should look at, while calls may come here
+	Dixa         reached       `json:"dixa"`
+	Capabilities inForce       `json:"capabilities"`
+	ExpiringKeys []expiringKey `json:"expiring_keys,omitempty"`
+	Redis        together      `json:"redis"`
+	Draining     bool          `json:"draining"`
 }
 
 type inForce struct {
-	Digest string    `json:"digest"`
-	Since  time.Time `json:"since"`
+	Digest       string    `json:"digest"`
+	Since        time.Time `json:"since"`
+	RefusedSince time.Time `json:"refused_since,omitzero"` // since when a changed file cannot be used
+}
+
+// expiringKey is a key that expires within 14 days. Whose it is, is not for everybody who reaches the server.
+type expiringKey struct {
+	Key     string `json:"key"`
+	Expires string `json:"expires"` // the day
 }
 
 // together is whether limits are shared: none where there is no Redis, alone where it is away. Alone is worse than shared,
@@ -134,8 +160,12 @@ func (h *Health) Ready() http.Handler {
 			}
 		}
 		h.mu.Lock()
-		a.Dixa, a.Capabilities = h.dixa, inForce{h.inForce, h.loadedAt.UTC()}
+		a.Dixa, a.Capabilities = h.dixa, inForce{h.inForce, h.loadedAt.UTC(), h.refused}
 		h.mu.Unlock()
+		for _, k := range h.Rules().ExpiringKeys(h.Now()) {
+			a.ExpiringKeys = append(a.ExpiringKeys, expiringKey{k.ID, k.Expires.Format(time.DateOnly)})
+		}
+		a.Degraded = a.degraded()
 		a.Ready = a.Dixa.OK && a.Capabilities.Digest != "" && !a.Draining
 		status := http.StatusOK
 		if !a.Ready {
@@ -143,6 +173,21 @@ func (h *Health) Ready() http.Handler {
 		}
 		write(w, status, a)
 	})
+}
+
+// degraded lists what is no reason to send calls elsewhere, and needs somebody nevertheless.
+func (a *readiness) degraded() []string {
+	all := []string{}
+	if !a.Capabilities.RefusedSince.IsZero() {
+		all = append(all, "the changed capability file cannot be used; the one in force is "+a.Capabilities.Digest)
+	}
+	if n := len(a.ExpiringKeys); n > 0 {
+		all = append(all, fmt.Sprintf("keys that expire within 14 days: %d", n))
+	}
+	if a.Redis.State == "alone" {
+		all = append(all, "Redis is away; this replica keeps to its share of the limit")
+	}
+	return all
 }
 
 // reading answers GET and HEAD, and nothing else.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -91,7 +93,7 @@ func TestReady(t *testing.T) {
 		require.Zero(t, c.asked, "nobody is asked before somebody wants to know")
 		status, r := c.ready()
 		require.Equal(t, http.StatusOK, status)
-		require.Equal(t, readiness{Ready: true, Dixa: reached{OK: true, Checked: start.UTC()}, Capabilities: inForce{c.rules.Digest(), start.UTC()}, Redis: together{State: "none"}}, r)
+		require.Equal(t, readiness{Ready: true, Degraded: []string{}, Dixa: reached{OK: true, Checked: start.UTC()}, Capabilities: inForce{Digest: c.rules.Digest(), Since: start.UTC()}, Redis: together{State: "none"}}, r)
 		for range 20 {
 			c.ready()
 		}
@@ -107,13 +109,68 @@ func TestReady(t *testing.T) {
 		c.govern(file + "  reader: {access: {conversations: read}}\n")
 		c.Reloaded()
 		_, r = c.ready()
-		require.Equal(t, inForce{c.rules.Digest(), time.Now().UTC()}, r.Capabilities)
+		require.Equal(t, inForce{Digest: c.rules.Digest(), Since: time.Now().UTC()}, r.Capabilities)
 		since := r.Capabilities.Since
 		time.Sleep(time.Second)
 		c.Reloaded()
 		_, r = c.ready()
 		require.Equal(t, since, r.Capabilities.Since, "the same file again")
 	})
+}
+
+// Keys that expire soon, and a changed file that cannot be used, are told; calls may come nevertheless.
+func TestReadyDegraded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		degraded := func(want ...string) readiness {
+			t.Helper()
+			status, r := c.ready()
+			require.Equal(t, http.StatusOK, status)
+			require.Equal(t, append([]string{}, want...), r.Degraded)
+			return r
+		}
+		degraded()
+		var o gate.ReloadObserver = c.Health
+		first := time.Now().UTC()
+		o.Reload(gate.ReloadRefused)
+		time.Sleep(time.Second)
+		o.Reload(gate.ReloadRefused)
+		refused := "the changed capability file cannot be used; the one in force is " + c.rules.Digest()
+		require.Equal(t, first, degraded(refused).Capabilities.RefusedSince)
+		for _, outcome := range gate.ReloadOutcomes() {
+			o.Reload(gate.ReloadRefused)
+			o.Reload(outcome)
+			if outcome == gate.ReloadRefused {
+				degraded(refused)
+			} else {
+				require.Zero(t, degraded().Capabilities.RefusedSince)
+			}
+		}
+
+		day := func(days int) string { return time.Now().UTC().AddDate(0, 0, days).Format(time.DateOnly) }
+		sum := func(digit string) string { return strings.Repeat(digit, 64) }
+		c.govern(file + fmt.Sprintf("  keyed: {access: {conversations: read}, keys: [{id: soon, sha256: %q, expires: %s}, {id: later, sha256: %q, expires: %s}, {id: past, sha256: %q, expires: %s}, {id: never, sha256: %q}]}\n",
+			sum("1"), day(14), sum("2"), day(15), sum("3"), day(0), sum("4")))
+		c.Reloaded()
+		o.Reload(gate.ReloadRefused)
+		r := degraded("the changed capability file cannot be used; the one in force is "+c.rules.Digest(), "keys that expire within 14 days: 1")
+		require.Equal(t, []expiringKey{{"soon", day(14)}}, r.ExpiringKeys)
+		time.Sleep(24 * time.Hour)
+		c.Reload(gate.ReloadUnchanged)
+		require.Len(t, degraded("keys that expire within 14 days: 2").ExpiringKeys, 2)
+	})
+}
+
+// What several observers are told of reloads reaches the health among them.
+func TestReadyHearsOfReloads(t *testing.T) {
+	c := newClinic(t)
+	g := gate.New(gate.Config{Rules: c.rules, Client: c.Client, Audit: &office{}, Observer: gate.Observers(gate.Observers(c.Health), nil, gate.Observers(c.Health, c.Health))})
+	g.NotReloaded(t.Context(), errors.New("line 3: there is no tool"))
+	_, r := c.ready()
+	require.Len(t, r.Degraded, 1)
+	g.Reload(t.Context(), c.rules)
+	_, r = c.ready()
+	require.Empty(t, r.Degraded)
 }
 
 func TestReadyByWhatDixaDoes(t *testing.T) {

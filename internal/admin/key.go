@@ -95,11 +95,19 @@ func (p *port) stranger(w http.ResponseWriter, r *http.Request) {
 			p.Log.Warn("many wrong keys at the admin port", "address", from)
 		}
 		w.Header().Set("Retry-After", "60")
-		refuse(w, http.StatusTooManyRequests, "too many wrong keys came from there; wait a minute")
+		p.failed(w, http.StatusTooManyRequests, "too many wrong keys came from there; wait a minute")
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="dixa-mcp admin"`)
-	refuse(w, http.StatusUnauthorized, "this needs a key that opens it: Authorization: Bearer ...")
+	p.failed(w, http.StatusUnauthorized, "this needs a key that opens it: Authorization: Bearer ...")
+}
+
+// failed answers a request without a right key, and has it counted.
+func (p *port) failed(w http.ResponseWriter, status int, why string) {
+	if p.Failed != nil {
+		p.Failed(status)
+	}
+	refuse(w, status, why)
 }
 
 const (

@@ -169,6 +169,9 @@ func (c *call) unrecorded(ctx context.Context, err error) Answer {
 
 // refuse records a call that was not let through, and says why.
 func (c *call) refuse(ctx context.Context, err error) Answer {
+	if errors.As(err, new(*frozen)) { // which beats the grant that was found before
+		c.decision.Allowed = false
+	}
 	c.describe()
 	c.record.Reason = reason(err)
 	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: explain(c.request.Tool, err), Failed: true})

@@ -203,7 +203,7 @@ func TestFrozenWhileRunning(t *testing.T) {
 			require.Contains(t, a.Text, "is frozen by the operator")
 			require.Len(t, b.dixa.Requests(), 1)
 			require.Empty(t, b.dixa.Effects())
-			require.Equal(t, "the agent is frozen", b.records.last().Reason)
+			require.Equal(t, []any{"the agent is frozen", audit.Refused, audit.OutcomeRefused}, []any{b.records.last().Reason, b.records.last().Decision, b.records.last().Outcome})
 			parked, err := store.List(t.Context())
 			require.NoError(t, err)
 			require.Empty(t, parked)

@@ -42,6 +42,7 @@ type Options struct {
 	Resource  func(*http.Request) string      // the address of the server as clients know it, such as https://mcp.example.com/mcp
 	Now       func() time.Time                // nil: time.Now
 	Log       *slog.Logger                    // nil: slog.Default
+	Failed    func(status int)                // hears of each request that is not authenticated; nil: nobody does
 	Transport http.RoundTripper               // over which the OpenID provider is reached; nil: as the environment says
 }
 
@@ -105,6 +106,14 @@ func (a *Authenticator) background(run func(context.Context)) {
 
 // Identify says which agent a request comes from. The error is for [Authenticator.Refuse], and can be logged.
 func (a *Authenticator) Identify(r *http.Request) (Principal, error) {
+	p, err := a.identify(r)
+	if err != nil && a.o.Failed != nil {
+		a.o.Failed(refusedBy(err).Status)
+	}
+	return p, err
+}
+
+func (a *Authenticator) identify(r *http.Request) (Principal, error) {
 	credential, err := credentialOf(r)
 	if err != nil {
 		return Principal{}, err

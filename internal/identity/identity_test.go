@@ -42,7 +42,8 @@ func TestIdentifyByKey(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	const keyText = "The key lets nobody in: it is unknown, was removed or has expired. Ask the server's operator for a new one."
-	b := newBed(t, twoAgents)
+	var failed []int
+	b := newBed(t, twoAgents, func(o *Options) { o.Failed = func(status int) { failed = append(failed, status) } })
 	header := func(values ...string) func(*http.Request) {
 		return func(r *http.Request) { r.Header["Authorization"] = values }
 	}
@@ -89,6 +90,7 @@ func TestRefusals(t *testing.T) {
 			var refused *Refused
 			require.ErrorAs(t, err, &refused)
 			require.Contains(t, err.Error(), c.in)
+			failed = nil
 			answer := b.refused(r)
 			body, err := io.ReadAll(answer.Body)
 			require.NoError(t, err)
@@ -98,6 +100,7 @@ func TestRefusals(t *testing.T) {
 			}
 			require.NoError(t, json.Unmarshal(body, &said))
 			require.Equal(t, c.status, answer.StatusCode)
+			require.Equal(t, []int{c.status}, failed, "each failure is counted once")
 			require.Contains(t, said.Description, c.says)
 			require.Contains(t, said.Description, "Nothing was sent to Dixa.")
 			require.Equal(t, "application/json", answer.Header.Get("Content-Type"))

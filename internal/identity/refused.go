@@ -71,10 +71,7 @@ func away(trouble error, after time.Duration) error {
 
 // Refuse answers a request with what [Authenticator.Identify] returned.
 func (a *Authenticator) Refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var refused *Refused
-	if !errors.As(err, &refused) { // none of ours: nothing is known about the credential
-		refused = &Refused{Status: http.StatusServiceUnavailable, after: time.Second, answer: "The credential cannot be checked now. Try again."}
-	}
+	refused := refusedBy(err)
 	h := w.Header()
 	if refused.after > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.after.Seconds()))))
@@ -89,6 +86,15 @@ func (a *Authenticator) Refuse(w http.ResponseWriter, r *http.Request, err error
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}{word(refused), refused.answer + nothingDone})
+}
+
+// refusedBy is the refusal that an error stands for. With another error nothing is known about the credential.
+func refusedBy(err error) *Refused {
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return refused
+	}
+	return &Refused{Status: http.StatusServiceUnavailable, after: time.Second, answer: "The credential cannot be checked now. Try again."}
 }
 
 // word is the error in the body, which has one also where RFC 6750 wants none in the header.

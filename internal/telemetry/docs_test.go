@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/offline"
 )
 
@@ -24,6 +26,9 @@ func TestDocsMetrics(t *testing.T) {
 		Approvals: approval.NewDir(filepath.Join(t.TempDir(), "approvals"), time.Now),
 	})
 	call(t, g, "reader", "get_conversation", `{"conversationId":1234}`)
+	keyed, err := capability.Parse("f", []byte("version: 1\nagents: {a: {access: {tags: read}, budget: {requests_per_day: 9}, keys: [{id: k, sha256: "+strings.Repeat("a", 64)+", expires: 2027-02-01}]}}\n"))
+	require.NoError(t, err)
+	g.Reload(t.Context(), keyed)
 	families, err := m.registry.Gather()
 	require.NoError(t, err)
 	var there []string

@@ -29,9 +29,14 @@ type Metrics struct {
 	upstream *prometheus.HistogramVec
 	requests *prometheus.CounterVec
 	limited  prometheus.Counter
+	reloads  *prometheus.CounterVec
+	failed   *prometheus.CounterVec
 }
 
-var _ gate.Observer = (*Metrics)(nil)
+var (
+	_ gate.Observer       = (*Metrics)(nil)
+	_ gate.ReloadObserver = (*Metrics)(nil)
+)
 
 // seconds are the bounds for what takes from a hundredth of a second to the whole time of a call.
 func seconds() []float64 {
@@ -53,13 +58,21 @@ func NewMetrics(version string) *Metrics {
 		upstream: prometheus.NewHistogramVec(histogram("dixa_duration_seconds", "How long Dixa took for an operation, all its attempts together, by the class of the last status; none is no answer."), []string{"operation", "status"}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts(opts("dixa_requests_total", "Requests that were sent to Dixa, each attempt counted.")), []string{"operation"}),
 		limited:  prometheus.NewCounter(prometheus.CounterOpts(opts("dixa_throttled_total", "How often Dixa answered 429."))),
+		reloads:  prometheus.NewCounterVec(prometheus.CounterOpts(opts("capability_reloads_total", "Changed capability files, by what became of them: in_force, held (what they allow waits), unchanged or refused.")), []string{"outcome"}),
+		failed:   prometheus.NewCounterVec(prometheus.CounterOpts(opts("authentication_failures_total", "Requests that were not authenticated, by the port (agents, admin) and the status they got.")), []string{"port", "status"}),
+	}
+	for _, outcome := range gate.ReloadOutcomes() {
+		m.reloads.WithLabelValues(string(outcome)) // so that an alert sees the first one, too
+	}
+	for _, port := range []Port{AgentPort, AdminPort} {
+		m.failed.WithLabelValues(string(port), strconv.Itoa(http.StatusUnauthorized))
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "dixa_mcp_build_info", Help: "Which program this is; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, build,
+	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, m.reloads, m.failed, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -92,6 +105,26 @@ func (m *Metrics) Operation(ctx context.Context, _ gate.CallInfo, op *dixaclient
 			m.upstream.WithLabelValues(op.Name, class(end.Status)).Observe(end.Upstream.Seconds())
 		}
 	}
+}
+
+// Reload implements [gate.ReloadObserver].
+func (m *Metrics) Reload(outcome gate.ReloadOutcome) {
+	m.reloads.WithLabelValues(string(outcome)).Inc()
+}
+
+// Port is where a request that was not authenticated arrived.
+type Port string
+
+// The values of [Port].
+const (
+	AgentPort Port = "agents"
+	AdminPort Port = "admin"
+)
+
+// AuthenticationFailed returns a function that counts a request at the port that was answered with a status instead of
+// being authenticated.
+func (m *Metrics) AuthenticationFailed(at Port) func(status int) {
+	return func(status int) { m.failed.WithLabelValues(string(at), strconv.Itoa(status)).Inc() }
 }
 
 // class is the first digit of a status, as in 2xx; 429 has its own, since it is about us.

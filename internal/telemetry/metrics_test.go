@@ -3,10 +3,12 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -211,4 +213,84 @@ func TestLog(t *testing.T) {
 	require.Equal(t, `level=INFO msg=call agent=support key=k1 tool=close_conversation decision=allowed outcome=done
 level=INFO msg=call agent=reader key=k1 tool="" decision=refused outcome=refused
 `, out.String())
+}
+
+// The first failure of each kind is a step from 0, which alerts see.
+func TestMetricsOfReloads(t *testing.T) {
+	m := NewMetrics("")
+	g := newGate(t, m, offline.Options{})
+	count := func(inForce, held, refused, unchanged int) {
+		t.Helper()
+		require.Equal(t, []string{
+			fmt.Sprintf(`capability_reloads_total{outcome="held"} %d`, held),
+			fmt.Sprintf(`capability_reloads_total{outcome="in_force"} %d`, inForce),
+			fmt.Sprintf(`capability_reloads_total{outcome="refused"} %d`, refused),
+			fmt.Sprintf(`capability_reloads_total{outcome="unchanged"} %d`, unchanged),
+		}, scrape(t, m, "capability_reloads"))
+	}
+	count(0, 0, 0, 0)
+	g.NotReloaded(t.Context(), errors.New("line 3: there is no tool"))
+	count(0, 0, 1, 0)
+	g.Waits()
+	g.Hold(t.Context(), g.Rules(), g.Rules())
+	g.Reload(t.Context(), g.Rules())
+	g.Unchanged()
+	count(1, 2, 1, 1)
+}
+
+func TestMetricsOfAuthentication(t *testing.T) {
+	m := NewMetrics("")
+	m.AuthenticationFailed(AgentPort)(http.StatusServiceUnavailable)
+	m.AuthenticationFailed(AgentPort)(http.StatusUnauthorized)
+	require.Equal(t, []string{
+		`authentication_failures_total{port="admin",status="401"} 0`,
+		`authentication_failures_total{port="agents",status="401"} 1`,
+		`authentication_failures_total{port="agents",status="503"} 1`,
+	}, scrape(t, m, "authentication_failures"))
+}
+
+// The metrics of keys are those of the file in force, and say when each expires.
+func TestMetricsOfKeys(t *testing.T) {
+	m := NewMetrics("")
+	g := newGate(t, m, offline.Options{})
+	m.Watch(Sources{Gate: g})
+	require.Empty(t, scrape(t, m, "key_expires"))
+	sum := func(digit string) string { return strings.Repeat(digit, 64) }
+	keyed, err := capability.Parse("f", fmt.Appendf(nil, `version: 1
+agents:
+  one: {access: {tags: read}, keys: [{id: first, sha256: %q, expires: 2027-02-01}, {id: past, sha256: %q, expires: 2020-01-01}, {id: never, sha256: %q}]}
+  two: {access: {tags: read}, keys: [{id: other, sha256: %q, expires: 2027-02-02}]}
+`, sum("1"), sum("2"), sum("3"), sum("4")))
+	require.NoError(t, err)
+	g.Reload(t.Context(), keyed)
+	at := func(day string) string {
+		when, err := time.Parse(time.DateOnly, day)
+		require.NoError(t, err)
+		return strconv.FormatFloat(float64(when.Unix()), 'g', -1, 64)
+	}
+	require.Equal(t, []string{
+		`key_expires_timestamp_seconds{agent="one",key="first"} ` + at("2027-02-01"),
+		`key_expires_timestamp_seconds{agent="one",key="past"} ` + at("2020-01-01"),
+		`key_expires_timestamp_seconds{agent="two",key="other"} ` + at("2027-02-02"),
+	}, scrape(t, m, "key_expires"))
+}
+
+// Calls of a frozen agent are counted as refused, also those that the freeze stopped on their way.
+func TestMetricsOfFrozenCalls(t *testing.T) {
+	m := NewMetrics("")
+	frozen := false
+	freezing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("nothing is sent") })
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), Transport: freezing, Rate: 1e6, Burst: 1e6})
+	require.NoError(t, err)
+	rules, err := capability.Parse("capabilities.yaml", []byte(file))
+	require.NoError(t, err)
+	asked := 0
+	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, Observer: m, Frozen: func(string) (string, bool) {
+		asked++
+		return "an incident", frozen || asked > 1 // the first call is frozen after it was admitted
+	}})
+	call(t, g, "reader", "get_conversation", `{"conversationId":1234}`)
+	frozen = true
+	call(t, g, "reader", "get_conversation", `{"conversationId":1234}`)
+	require.Equal(t, []string{`calls_total{agent="reader",decision="refused",outcome="refused",tool="get_conversation"} 2`}, scrape(t, m, "calls_total"))
 }

@@ -20,7 +20,7 @@ const (
 
 // Sources are what is looked at when somebody asks for the metrics. Those that are nil are left out.
 type Sources struct {
-	Gate      *gate.Gate                         // for what is left of budgets
+	Gate      *gate.Gate                         // for what is left of budgets, and when keys expire
 	Waiting   func() int                         // calls that wait for their turn below Dixa's limit
 	Approvals approval.Store                     // for calls that wait for a person's yes
 	Sharing   func() (shared bool, replicas int) // whether replicas share limits now, and how many there are
@@ -54,8 +54,29 @@ func (m *Metrics) Watch(s Sources) {
 		})
 		count("replicas", "Replicas that share Dixa's limit, as last seen.", func() int { _, n := s.Sharing(); return n })
 	}
+	if s.Gate != nil {
+		m.registry.MustRegister(keys{s.Gate, prometheus.NewDesc("dixa_mcp_key_expires_timestamp_seconds", "When a key expires or expired, in seconds since 1970. Keys that never expire are not here.", []string{"agent", "key"}, nil)})
+	}
 	if s.Approvals != nil || s.Gate != nil {
 		m.registry.MustRegister(newStores(s))
+	}
+}
+
+// keys collects when the keys of the capability file in force expire.
+type keys struct {
+	gate    *gate.Gate
+	expires *prometheus.Desc
+}
+
+// Describe implements [prometheus.Collector].
+func (k keys) Describe(out chan<- *prometheus.Desc) { out <- k.expires }
+
+// Collect implements [prometheus.Collector].
+func (k keys) Collect(out chan<- prometheus.Metric) {
+	for _, key := range k.gate.Rules().Keys() {
+		if !key.Expires.IsZero() {
+			out <- prometheus.MustNewConstMetric(k.expires, prometheus.GaugeValue, float64(key.Expires.Unix()), key.Agent, key.ID)
+		}
 	}
 }
 
