@@ -26,8 +26,9 @@ type Tool struct {
 	Idempotent  bool                   // doing it twice is the same as doing it once
 	Destructive bool                   // it replaces, removes, or leaves the organization
 	View        view.Options           // how the answer is shown
+	one         bool                   // messageId is an argument
 	args        func() *schemas.Schema // made when first asked for
-	in          reflect.Type
+	in, out     reflect.Type
 	run         func(context.Context, *dixaclient.Client, any) (Output, error)
 	act         func(in any, as dixaclient.ActingAgent)
 	check       func(version dixaclient.Version, in any) error
@@ -45,13 +46,24 @@ type Output struct {
 
 // Arguments are a call's arguments after they were checked.
 type Arguments struct {
-	In   any             // a pointer to the operation's request
-	JSON json.RawMessage // the same, as it was understood
-	Skip int             // how many items of the list the caller has already
+	In        any             // a pointer to the operation's request
+	JSON      json.RawMessage // the same, as it was understood
+	Skip      int             // how many items of the list the caller has already
+	Offset    int             // where in the next item the caller goes on
+	PageKey   string          // of the page, without the place in it
+	Limit     int             // pageLimit, 0 where it is not given
+	MessageID string          // the only message that is wanted
 }
 
 // skip is the argument of every tool that reads a list which Dixa gives whole: what does not fit into one answer follows.
 var skip = schemas.Property{Name: "skip", Type: "integer"}
+
+// offset is the argument of every tool whose answer can have a text that is longer than an answer. In pages nextPageKey
+// says it.
+var offset = schemas.Property{Name: "offset", Type: "integer"}
+
+// messageID is the argument of list_messages for one of them.
+var messageID = schemas.Property{Name: "messageId", Type: "string", Description: "this one, whole with its quotes"}
 
 // tool makes a tool of one operation.
 func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, options ...option) *Tool {
@@ -78,8 +90,18 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 			return err
 		},
 	}
-	if t.View.SkipArg {
-		t.args = func() *schemas.Schema { return schemas.Of[In]().With(skip) }
+	if op.Level > dixaclient.Read {
+		t.View.Look = op.LookWith
+	}
+	switch {
+	case t.View.SkipArg:
+		t.args = func() *schemas.Schema { return schemas.Of[In]().With(skip, offset) }
+	case !op.Paged && op.Level == dixaclient.Read:
+		t.args = func() *schemas.Schema { return schemas.Of[In]().With(offset) }
+	}
+	t.out = reflect.TypeFor[Out]()
+	if hasOutsiders(t.out) {
+		t.View.Kind = view.Rows
 	}
 	for _, o := range options {
 		o(t)
@@ -149,19 +171,13 @@ func (t *Tool) Decode(schema *schemas.Schema, raw json.RawMessage) (*Arguments, 
 	if err != nil {
 		return nil, err
 	}
-	a := &Arguments{In: reflect.New(t.in).Interface(), JSON: canonical}
+	a := &Arguments{In: reflect.New(t.in).Interface()}
+	if canonical, err = a.place(t, canonical); err != nil {
+		return nil, err
+	}
+	a.JSON = canonical
 	if err := json.Unmarshal(canonical, a.In); err != nil {
 		return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
-	}
-	if t.View.SkipArg {
-		var own struct{ Skip int }
-		if err := json.Unmarshal(canonical, &own); err != nil {
-			return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
-		}
-		if own.Skip < 0 {
-			return nil, &schemas.Error{Problems: []schemas.Problem{{Field: "skip", Got: fmt.Sprint(own.Skip), Want: "0 or more"}}}
-		}
-		a.Skip = own.Skip
 	}
 	return a, nil
 }
@@ -177,7 +193,11 @@ func (t *Tool) In() reflect.Type { return t.in }
 
 // Run carries the tool out.
 func (t *Tool) Run(ctx context.Context, c *dixaclient.Client, a *Arguments) (Output, error) {
-	return t.run(ctx, c, a.In)
+	out, err := t.run(ctx, c, a.In)
+	if err == nil && a.MessageID != "" {
+		out.Body, err = oneMessage(out.Body, a.MessageID)
+	}
+	return out, err
 }
 
 // Actors names the arguments that say in whose name the tool acts.

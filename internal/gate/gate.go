@@ -273,6 +273,10 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	}
 	o := c.tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
+	o.Offset, o.PageKey, o.Limit = args.Offset, args.PageKey, args.Limit
+	if c.tool.Level == dixaclient.Read {
+		o.Again = c.again
+	}
 	r, err := view.Render(ctx, out.Body, o)
 	switch {
 	case err != nil && c.tool.Level == dixaclient.Read:

@@ -8,89 +8,160 @@ import (
 	"unicode/utf8"
 )
 
-// What Render says of an item that did not fit by itself. The last is the longest.
-const (
-	textsCut   = "its longest texts are cut"
-	itemGone   = "it is too large to show"
-	membersCut = "its longest texts and lists are cut, and some properties left out"
-)
-
-// leastText is how much of a text is always kept: an id is never cut.
+// leastText is how many characters a text has that is never cut, such as an id.
 const leastText = 40
 
-// shorten makes an item that is over the budget fit: first its longest texts are cut, all to the
-// same length, then lists and objects to the same number of entries. item is what walker wrote.
-func shorten(item []byte, budget int) (out []byte, how string) {
-	fits := func(c cutter) bool {
-		out = c.append(out[:0], item)
-		return tokens(out) <= budget
+// slack is kept free for what closes a piece and says who wrote it.
+const slack = 110
+
+// piece copies the part of item, which walker wrote, from the byte at from on, as much of it as fits into a budget of
+// tokens. next is where the rest begins, 0 where there is none. Everything is in exactly one piece; what tells an object
+// from its neighbours and says who wrote it is repeated. A text that goes on in the next piece ends by saying so.
+func piece(item []byte, from, budget int) (out []byte, next int) {
+	s := slicer{item: item, from: from, budget: max(budget-slack, leastText)}
+	s.value(0)
+	if len(s.out) == 0 {
+		s.out = append(s.out, "{}"...)
 	}
-	most := func(n int, at func(int) cutter) bool {
-		i := sort.Search(n, func(i int) bool { return !fits(at(i)) })
-		return i > 0 && fits(at(i-1))
+	return s.out, s.next
+}
+
+type slicer struct {
+	item   []byte
+	from   int
+	budget int
+	out    []byte
+	next   int  // where the rest begins; 0 until something did not fit
+	wrote  bool // something that is new in this piece
+}
+
+func (s *slicer) fits(text []byte) bool {
+	var m meter
+	m.add(s.out)
+	m.add(text)
+	return m.tokens() <= s.budget
+}
+
+// value writes what belongs to this piece of the value at i.
+func (s *slicer) value(i int) {
+	end := endOf(s.item, i)
+	raw := s.item[i:end]
+	switch {
+	case i >= s.from && s.fits(raw):
+		s.out, s.wrote = append(s.out, raw...), true
+	case raw[0] == '{' || raw[0] == '[':
+		s.container(i)
+	case raw[0] == '"' && (end-max(i, s.from) > 4*leastText || !s.wrote):
+		s.text(max(i+1, s.from), end-1)
+	case !s.wrote: // a number that is too long for any piece
+		s.text(max(i, s.from), end)
+	default:
+		s.next = i
 	}
-	if most(len(item), func(i int) cutter { return cutter{leastText + i, len(item)} }) {
-		return out, textsCut
+}
+
+func (s *slicer) container(i int) {
+	open := s.item[i]
+	s.out = append(s.out, open)
+	for i++; s.item[i] != '}' && s.item[i] != ']'; {
+		begin, at := i, i
+		if open == '{' {
+			at = endOf(s.item, i) + 1 // behind the colon
+		}
+		end := endOf(s.item, at)
+		if i = end; s.item[i] == ',' {
+			i++
+		}
+		always := open == '{' && identifies(s.item[begin:at-1]) && end-at <= 4*leastText
+		if (end <= s.from || s.next > 0) && !always {
+			continue
+		}
+		mark := len(s.out)
+		if last := s.out[len(s.out)-1]; last != '{' && last != '[' {
+			s.out = append(s.out, ',')
+		}
+		s.out = append(s.out, s.item[begin:at]...)
+		if always {
+			s.out = append(s.out, s.item[at:end]...)
+			continue
+		}
+		value := len(s.out)
+		s.value(at)
+		if len(s.out) == value || s.next > 0 && len(s.out) == value+2 && (s.item[at] == '{' || s.item[at] == '[') {
+			s.out = s.out[:mark]
+		}
 	}
-	if most(len(item), func(i int) cutter { return cutter{leastText, i + 1} }) {
-		return out, membersCut
+	s.out = append(s.out, open+2) // the closing bracket
+}
+
+// identifies reports whether a member is repeated in each piece of its object. key has its quotes.
+func identifies(key []byte) bool {
+	switch string(key) {
+	case `"id"`, `"author"`, `"untrusted"`:
+		return true
 	}
-	return []byte("{}"), itemGone
+	return false
+}
+
+// text writes as much of a text as fits, cut between two characters.
+func (s *slicer) text(from, to int) {
+	raw := s.item[:to+1]
+	n := min(to-from, 16*s.budget)
+	most := sort.Search(n, func(i int) bool { return !s.fits(raw[from:jumpRunes(raw, from, i+1)]) })
+	if most == 0 || !s.wrote {
+		most = max(most, leastText)
+	}
+	s.wrote = true
+	at := jumpRunes(raw, from, most)
+	s.out = append(append(s.out, '"'), raw[from:at]...)
+	if at < to {
+		rest := 0
+		for i := at; i < to; rest++ {
+			i = jumpRunes(raw, i, 1)
+		}
+		s.out = append(s.out, "… "+with(cutText, fmt.Sprintf(" %s characters", thousands(rest)))...)
+		s.next = at
+	}
+	s.out = append(s.out, '"')
+}
+
+// endOf gives the index behind the value at i of JSON without white space.
+func endOf(item []byte, i int) int {
+	depth := 0
+	for {
+		switch item[i] {
+		case '"':
+			for i++; item[i] != '"'; i++ {
+				if item[i] == '\\' {
+					i++
+				}
+			}
+			i++
+		case '{', '[':
+			depth++
+			i++
+		case '}', ']':
+			depth--
+			i++
+		case ',', ':':
+			i++
+		default:
+			if n := bytes.IndexAny(item[i:], ",]}"); n >= 0 {
+				i += n
+			} else {
+				i = len(item)
+			}
+		}
+		if depth == 0 {
+			return i
+		}
+	}
 }
 
 func tokens(b []byte) int {
 	var m meter
 	m.add(b)
 	return m.tokens()
-}
-
-// cutter copies JSON with at most so many characters a string and entries a list or object. What
-// says who wrote a text is never left out.
-type cutter struct{ characters, entries int }
-
-func (c cutter) append(dst, raw []byte) []byte {
-	switch raw[0] {
-	case '"':
-		return c.str(dst, raw)
-	case '[':
-		dst = append(dst, '[')
-		n := 0
-		for element := range elements(raw) {
-			if n++; n > c.entries {
-				break
-			}
-			dst = append(c.append(dst, element), ',')
-		}
-		return append(bytes.TrimSuffix(dst, []byte(",")), ']')
-	case '{':
-		dst = append(dst, '{')
-		n := 0
-		for key, value := range members(raw) {
-			if n++; n > c.entries && string(key) != "untrusted" && string(key) != "author" {
-				continue
-			}
-			dst = append(append(append(dst, '"'), key...), '"', ':')
-			dst = append(c.append(dst, value), ',')
-		}
-		return append(bytes.TrimSuffix(dst, []byte(",")), '}')
-	}
-	return append(dst, raw...)
-}
-
-// str cuts between two characters. A text that would lose less than the words saying so is kept.
-func (c cutter) str(dst, raw []byte) []byte {
-	if len(raw) <= c.characters {
-		return append(dst, raw...)
-	}
-	at := jumpRunes(raw, 1, c.characters)
-	rest := 0
-	for i := at; i < len(raw)-1; rest++ {
-		i = jumpRunes(raw, i, 1)
-	}
-	if rest <= leastText {
-		return append(dst, raw...)
-	}
-	return fmt.Appendf(append(dst, raw[:at]...), `… [cut: %s characters]"`, thousands(rest))
 }
 
 // jumpRunes gives the index n characters behind i in a JSON string, at most its closing quote.

@@ -14,6 +14,10 @@ var typeKey, textFileKey = []byte("type"), []byte("textFile")
 func (w *walker) message(m, attributes []member) bool {
 	w.inMessage = true
 	author := authorOf(attributes)
+	spoken := string(find(attributes, "_type")) == `"TranscriptAttributes"`
+	if spoken && author == "unknown" {
+		author = w.speakers.of(find(m, "authorId"))
+	}
 
 	w.out = append(w.out, '{')
 	w.take(m, "id")
@@ -31,7 +35,7 @@ func (w *walker) message(m, attributes []member) bool {
 	}
 	w.contacts = false
 	w.body(attributes)
-	if author != "agent" {
+	if author != "agent" || spoken { // what was heard may be wrongly attributed
 		w.mark()
 	}
 	w.take(attributes, "attachments")
@@ -76,7 +80,11 @@ func (w *walker) body(attributes []member) {
 	case w.history == nil:
 		w.text("text", b.String())
 	default:
-		w.text("text", w.history.fold(b).String())
+		shown := b
+		if !w.whole {
+			shown = w.history.fold(b)
+		}
+		w.text("text", shown.String())
 		w.history.add(w.history.number, func() body { return b })
 	}
 	remove(attributes, key)
@@ -164,7 +172,7 @@ func (w *walker) content(m []member) (body, bool) {
 	if !isString(raw) {
 		return body{}, false
 	}
-	s := decode(raw[1 : len(raw)-1])
+	s := withoutData(decode(raw[1 : len(raw)-1]))
 	switch string(kind) {
 	case `"Html"`:
 		return w.work.html(s), true

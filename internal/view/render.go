@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -31,15 +32,20 @@ const (
 
 // Options say how one tool's answer is shown.
 type Options struct {
-	MaxTokens int      // the most Result.Tokens may be; 0 = 8,000; below 200 it is 200
-	Skip      int      // first items of the list to leave out (the tool's own argument "skip")
-	SkipArg   bool     // the tool has a "skip" argument: name it when something is cut; otherwise name pageLimit
-	PageLimit bool     // the tool has pageLimit and pageKey arguments
-	Secret    []string // property names whose values are replaced by "[redacted]" wherever they stand, in any case; "authorization" always is
-	Kind      Kind     // who wrote the texts
-	NextKey   string   // page key of the next page ("" = none); shown as nextPageKey
-	Total     int      // items that there are, where the body has only the first of them
-	More      string   // how to get what is not shown, where skip and pageLimit do not
+	MaxTokens int                           // the most Result.Tokens may be; 0 = 8,000; below 200 it is 200
+	Offset    int                           // of the first item that is shown: where in it to go on, as an answer that was cut said
+	Again     func(skip, offset int) string // the call that goes on at an item and a place in it; nil: the words of this package
+	PageKey   string                        // of this page, "" for the first; with PageLimit
+	Limit     int                           // the caller's pageLimit, 0 for Dixa's own
+	Look      string                        // the tool that reads what this answer, which is a write's, is about
+	Skip      int                           // first items of the list to leave out (the tool's own argument "skip")
+	SkipArg   bool                          // the tool has a "skip" argument: name it when something is cut; otherwise name pageLimit
+	PageLimit bool                          // the tool has pageLimit and pageKey arguments
+	Secret    []string                      // property names whose values are replaced by "[redacted]" wherever they stand, in any case; "authorization" always is
+	Kind      Kind                          // who wrote the texts
+	NextKey   string                        // page key of the next page ("" = none); shown as nextPageKey
+	Total     int                           // items that there are, where the body has only the first of them
+	More      string                        // how to get what is not shown, where skip and pageLimit do not
 }
 
 // Result is an answer for an agent.
@@ -83,7 +89,7 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 		l := list{o: o, w: w, beside: beside}
 		r = l.render(data)
 	} else {
-		r = single(w, data, o.MaxTokens)
+		r = single(w, data, o)
 	}
 	if w.work.ended {
 		return Result{}, fmt.Errorf("show Dixa's answer: %w", ctx.Err())
@@ -137,20 +143,32 @@ func soleArray(obj []byte) []byte {
 	return sole
 }
 
-func single(w *walker, obj []byte, budget int) Result {
+func single(w *walker, obj []byte, o Options) Result {
 	if !w.value(obj) {
 		w.out = append(w.out, "{}"...)
 	}
-	if tokens(w.out) > budget {
-		const tail = `,"more":"%s"}`
-		room := budget - EstimateTokens(fmt.Sprintf(tail, membersCut)) - 1
-		cut, how := shorten(w.out, room)
-		w.out = fmt.Appendf(cut[:len(cut)-1], tail, how)
-		if len(cut) == 2 {
-			w.out = fmt.Appendf(nil, `{"more":"%s"}`, how)
+	if o.Offset > 0 || tokens(w.out) > o.MaxTokens {
+		room := o.MaxTokens - EstimateTokens(o.goOn(9_999_999)) - 12
+		out, next := piece(w.out, o.Offset, room)
+		if w.out = out; next > 0 {
+			w.out = append(appendString(append(out[:len(out)-1], `,"more":`...), o.goOn(next)), '}')
+			if len(out) == 2 {
+				w.out = append(appendString([]byte(`{"more":`), o.goOn(next)), '}')
+			}
 		}
 	}
 	return Result{Text: string(w.out), Tokens: tokens(w.out), Shown: 1, Total: 1, Untrusted: marked(w.out)}
+}
+
+// goOn says how to read on at a place in the item that was cut.
+func (o Options) goOn(offset int) string {
+	switch {
+	case o.Look != "":
+		return "it is cut; read it with " + o.Look
+	case o.Again != nil:
+		return "it is cut; for the rest: " + o.Again(o.Skip, offset)
+	}
+	return fmt.Sprintf("it is cut; for the rest call again with offset=%d", offset)
 }
 
 // list renders one array.
@@ -159,14 +177,15 @@ type list struct {
 	w      *walker
 	beside []member
 
-	shown, total int
-	how          string // how the only item was cut
+	shown, total int // shown are whole, or end here
+	cut          int // where in the last item that is shown the rest of it begins, 0 where it is whole
 }
 
 func (l *list) render(arr []byte) Result {
 	w, extra := l.w, l.extra()
 	if l.o.Kind == Messages {
 		w.history = newHistory()
+		w.speakers = w.listen(arr)
 	}
 	w.out = append(w.out, `{"items":[`...)
 	var m meter
@@ -181,18 +200,25 @@ func (l *list) render(arr []byte) Result {
 			continue // left out, or behind the first that did not fit
 		}
 		mark, before := len(w.out), m
-		l.item(raw)
+		first := l.shown == 0
+		l.item(raw, first && l.o.Offset > 0)
 		m.add(w.out[mark:])
+		if first && (l.o.Offset > 0 || m.tokens() > room) {
+			if l.o.Offset == 0 { // an item in pieces is whole, with what it quotes
+				w.out = w.out[:mark]
+				l.item(raw, true)
+			}
+			var part []byte
+			part, l.cut = piece(w.out[mark:], l.o.Offset, room-before.tokens())
+			w.out, m = append(w.out[:mark], part...), before
+			m.add(part)
+		}
 		switch {
-		case m.tokens() <= room:
+		case l.cut > 0 && first, m.tokens() <= room && l.cut == 0:
 			l.shown++
-		case l.shown == 0:
-			var cut []byte
-			cut, l.how = shorten(w.out[mark:], room-before.tokens()-1)
-			w.out, m = append(w.out[:mark], cut...), before
-			m.add(cut)
-			l.shown++
-			room = 0
+			if l.cut > 0 {
+				room = 0
+			}
 		default:
 			w.out, m = w.out[:mark], before
 		}
@@ -204,12 +230,13 @@ func (l *list) render(arr []byte) Result {
 	return Result{Text: string(w.out), Tokens: m.tokens(), Shown: l.shown, Total: l.total, Untrusted: marked(w.out)}
 }
 
-// item writes one item of the list; one that is empty keeps its place, since skip counts places.
-func (l *list) item(raw []byte) {
+// item writes one item of the list, whole with what it quotes or not; one that is empty keeps its place, since skip counts places.
+func (l *list) item(raw []byte, whole bool) {
 	l.w.comma()
 	if h := l.w.history; h != nil {
 		h.number = l.total
 	}
+	l.w.whole = whole
 	if l.w.value(raw) {
 		return
 	}
@@ -241,7 +268,7 @@ func (l *list) extra() []byte {
 	out := bytes.Clone(w.out)
 	w.out = w.out[:0]
 	if tokens(out) > l.o.MaxTokens/4 {
-		out, _ = shorten(out, l.o.MaxTokens/4)
+		out, _ = piece(out, 0, l.o.MaxTokens/4)
 	}
 	if len(out) == 2 {
 		return nil
@@ -252,8 +279,10 @@ func (l *list) extra() []byte {
 // tailTokens is the most that can stand behind the items.
 func (l *list) tailTokens(extra []byte) int {
 	worst := *l
-	worst.total, worst.shown, worst.how = 9_999_999, 9_999_998-l.o.Skip, membersCut
-	return tokens(worst.tail(append([]byte{']'}, extra...))) + 1
+	worst.total, worst.shown, worst.cut = 9_999_999, 9_999_998-l.o.Skip, 9_999_999
+	cut := tokens(worst.tail(append([]byte{']'}, extra...)))
+	worst.cut = 0
+	return max(cut, tokens(worst.tail(append([]byte{']'}, extra...)))) + 1
 }
 
 // tail closes the list, and says what is not in it and how to get that.
@@ -262,33 +291,34 @@ func (l *list) tail(dst []byte) []byte {
 	var more []string
 	rest := l.total - skip - l.shown
 	next := o.NextKey
+	at, offset := skip+l.shown, 0
+	if l.cut > 0 {
+		at, offset = at-1, l.cut
+	}
 	switch {
-	case rest < 0:
-		more = append(more, fmt.Sprintf("skip=%d is past the end of %d", skip, l.total))
-	case rest > 0 && o.More != "":
+	case rest <= 0 && l.cut == 0:
+	case o.More != "":
 		more = append(more, fmt.Sprintf("shown %d of %d; %s", l.shown, l.total, o.More))
-	case rest > 0 && o.SkipArg:
-		more = append(more, fmt.Sprintf("shown %d-%d of %d; call again with skip=%d", skip+1, skip+l.shown, l.total, skip+l.shown))
-	case rest > 0 && o.PageLimit:
-		next = "" // the next page begins behind what was cut
-		more = append(more, fmt.Sprintf("shown %d of %d of this page; call again with the same pageKey and pageLimit=%d", l.shown, l.total, l.shown))
-	case rest > 0:
+	case o.Look != "":
+		more = append(more, fmt.Sprintf("shown %d of %d; read the rest with %s", l.shown, l.total, o.Look))
+	case o.PageLimit:
+		next = CutKey(at, o.Limit, offset, o.PageKey)
+	case o.SkipArg && l.cut > 0:
+		more = append(more, fmt.Sprintf("item %d of %d is cut; for the rest: %s", at+1, l.total, o.call(at, offset)))
+	case o.SkipArg:
+		more = append(more, fmt.Sprintf("shown %d-%d of %d; for the rest: %s", skip+1, at, l.total, o.call(at, 0)))
+	default:
 		more = append(more, fmt.Sprintf("shown %d of %d; the rest does not fit, so ask for less", l.shown, l.total))
-	case skip > 0 && l.shown > 0:
-		more = append(more, fmt.Sprintf("shown %d-%d of %d", skip+1, skip+l.shown, l.total))
 	}
 	if len(more) > 0 {
 		dst = fmt.Appendf(dst, `,"shown":%d,"total":%d`, l.shown, l.total)
-	}
-	if l.how != "" {
-		more = append(more, l.how)
 	}
 	switch {
 	case next != "" && EstimateTokens(next) > o.MaxTokens/4:
 		next = ""
 		more = append(more, "there is another page, but its key is too long to show")
 	case next != "":
-		more = append(more, "another page follows: call again with pageKey set to nextPageKey")
+		more = append(more, "for the rest call again with the same arguments and pageKey set to nextPageKey")
 	}
 	if len(more) > 0 {
 		dst = appendString(append(dst, `,"more":`...), strings.Join(more, "; "))
@@ -297,4 +327,40 @@ func (l *list) tail(dst []byte) []byte {
 		dst = appendString(append(dst, `,"nextPageKey":`...), next)
 	}
 	return append(dst, '}')
+}
+
+// call names the call that reads on at an item, and a place in it.
+func (o Options) call(skip, offset int) string {
+	switch {
+	case o.Again != nil:
+		return o.Again(skip, offset)
+	case offset > 0:
+		return fmt.Sprintf("call again with skip=%d and offset=%d", skip, offset)
+	}
+	return fmt.Sprintf("call again with skip=%d", skip)
+}
+
+// cutPrefix begins the page keys of pages that were cut, which no page key of Dixa's does.
+const cutPrefix = "cut:"
+
+// CutKey is the page key that goes on in a page of Dixa's at one of its items, and a place in it.
+func CutKey(skip, limit, offset int, pageKey string) string {
+	return fmt.Sprintf("%s%d:%d:%d:%s", cutPrefix, skip, limit, offset, pageKey)
+}
+
+// ParseCutKey reads what [CutKey] made; ok is false for a page key of Dixa's.
+func ParseCutKey(key string) (skip, limit, offset int, pageKey string, ok bool) {
+	rest, ok := strings.CutPrefix(key, cutPrefix)
+	parts := strings.SplitN(rest, ":", 4)
+	if !ok || len(parts) < 4 {
+		return 0, 0, 0, "", false
+	}
+	for i, to := range []*int{&skip, &limit, &offset} {
+		n, err := strconv.Atoi(parts[i])
+		if err != nil || n < 0 {
+			return 0, 0, 0, "", false
+		}
+		*to = n
+	}
+	return skip, limit, offset, parts[3], true
 }

@@ -14,7 +14,9 @@ type walker struct {
 	secret [][]byte
 	work   *work
 
-	history *history // of the conversation whose messages are listed, or nil
+	history  *history // of the conversation whose messages are listed, or nil
+	speakers speakers // of the transcript of a call
+	whole    bool     // the message keeps what it quotes
 
 	stack     []member // the members of the objects around the one being written
 	inMessage bool     // below a message: its mark covers what stands in it
@@ -216,13 +218,13 @@ func (w *walker) end(start int, bracket byte) bool {
 
 func (w *walker) str(raw []byte) bool {
 	inner := withoutZone(raw[1 : len(raw)-1])
-	if !w.highlight && special(inner, 0) == len(inner) {
+	if !w.highlight && special(inner, 0) == len(inner) && !hasData(inner) {
 		if len(inner) > 0 {
 			w.out = append(append(append(w.out, '"'), inner...), '"')
 		}
 		return len(inner) > 0
 	}
-	s := decode(inner)
+	s := withoutData(decode(inner))
 	if w.highlight {
 		s = highlightTags.Replace(s)
 	}
