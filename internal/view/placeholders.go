@@ -39,6 +39,7 @@ var placeholders = []placeholder{
 	{"signature", readQuotes},
 	{"possibly hidden text", "write only what the message says"},
 	{"all text of this message is hidden", "write only what the message says"},
+	{"this message has only invisible characters", "write only what the message says"},
 	{"the rest of this html is left out", readWhole},
 	{"part of this html is left out", readWhole},
 }
