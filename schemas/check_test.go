@@ -105,7 +105,7 @@ func TestRefused(t *testing.T) {
 		`{"conversationId":null}`: `conversationId: got nothing, want an integer; it is required`,
 		with(`"limits":1`):        `limits: got an unknown argument, want one of ` + names + `; did you mean limit?`,
 		with(`"Limit":null`):      `Limit: got an unknown argument, want one of ` + names + `; did you mean limit?`,
-		with(`"l\u0456mit":1`):    `"l\u0456mit": got an unknown argument, want one of ` + names + `; did you mean limit?`,
+		with(`"l\u0456mit":1`):    `"l\u0456mit": got an unknown argument, want one of ` + names + `; it has characters that are hidden or only look alike; write limit in plain letters`,
 		with(`"single":1`):        `single: got an unknown argument, want one of ` + names + `; did you mean since?`,
 		with(`"conditions":[{"field":"a"},{"felid":"b"}]`): "conditions[1].felid: got an unknown property, want one of field, values; did you mean field?\n" +
 			"conditions[1].field: got nothing, want a string; it is required",

@@ -178,8 +178,19 @@ func oneOf(values []string) string {
 	return "one of " + strings.Join(values, ", ")
 }
 
+// didYouMean is a hint at the nearest value. A message that wants the only one there is needs none. A name with letters
+// that only look like those of the right one is told apart.
 func didYouMean(word string, of []string) string {
-	if near := Nearest(word, of); near != "" {
+	near := Nearest(word, of)
+	plain := strings.IndexFunc(word, func(r rune) bool { return r > '~' || r < ' ' }) < 0
+	switch {
+	case near == "":
+		return ""
+	case strings.TrimSpace(word) == near:
+		return "write " + near + " without spaces around it"
+	case !plain:
+		return "it has characters that are hidden or only look alike; write " + near + " in plain letters"
+	case len(of) > 1:
 		return "did you mean " + near + "?"
 	}
 	return ""

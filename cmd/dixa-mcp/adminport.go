@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 	}
 	address, err := listenAt(c.Admin)
 	if err != nil {
-		return nil, fmt.Errorf("--admin %w", err)
+		return nil, usagef("--admin %w", err)
 	}
 	if strings.HasPrefix(address, ":") { // operators are close by, unless somebody says otherwise
 		address = "127.0.0.1" + address
@@ -35,7 +36,7 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 			return nil, fmt.Errorf("--admin-key-file: %w", err)
 		}
 	case !onThisMachine(address):
-		return nil, fmt.Errorf("--admin %s can be reached from elsewhere and needs --admin-key-file (dixa-mcp key new --admin)", c.Admin)
+		return nil, usagef("--admin %s can be reached from elsewhere and needs --admin-key-file (dixa-mcp key new --admin)", c.Admin)
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -49,7 +50,7 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 			slog.Error("the admin port ended", "error", err)
 		}
 	}()
-	slog.Info("serving operators and approvers", "url", "http://"+l.Addr().String())
+	slog.Info("serving operators and approvers", "url", reachable("http://"+l.Addr().String()))
 	return func() {
 		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -61,13 +62,30 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 
 // listenAt is an address to listen at. A port alone is one that can be reached from this machine only.
 func listenAt(address string) (string, error) {
-	if port, err := strconv.Atoi(address); err == nil && port >= 0 {
+	if _, err := strconv.ParseUint(address, 10, 16); err == nil {
 		return net.JoinHostPort("127.0.0.1", address), nil
 	}
-	if _, port, err := net.SplitHostPort(address); err != nil || port == "" || strings.Contains(address, "/") {
+	_, port, err := net.SplitHostPort(address)
+	if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || strings.Contains(address, "/") || wrong != nil && (n != 0 || !name(port)) {
 		return "", fmt.Errorf("must be an address to listen at such as 127.0.0.1:8080, not %q", address)
 	}
 	return address, nil
+}
+
+// name tells whether a port is given by the name of a service, such as http.
+func name(port string) bool { return port != "" && strings.Trim(port, "0123456789") == port }
+
+// reachable is the address of a listener as others can use it: one that listens at all addresses is reached at this
+// machine's own.
+func reachable(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.IsUnspecified() {
+		u.Host = net.JoinHostPort("127.0.0.1", u.Port())
+	}
+	return u.String()
 }
 
 // onThisMachine tells whether an address to listen at can only be reached from here.

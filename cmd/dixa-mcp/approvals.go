@@ -33,7 +33,7 @@ type approverFlags struct {
 }
 
 type approvalsListCmd struct {
-	All           bool `help:"Include those of the last week that were decided or expired."`
+	All           bool `help:"Include calls of the last week that were decided or expired."`
 	approverFlags `embed:""`
 }
 

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/when"
 	"dixa-mcp/tools"
 )
 
 type auditCmd struct {
 	Show   auditShowCmd   `cmd:"" help:"Print records as sentences."`
-	Tail   auditTailCmd   `cmd:"" help:"Print the newest records; -f goes on with what comes."`
-	Verify auditVerifyCmd `cmd:"" help:"Say whether any record was altered, removed or reordered, and which writes have no outcome."`
+	Tail   auditTailCmd   `cmd:"" help:"Print the newest records; with -f also new ones as they come."`
+	Verify auditVerifyCmd `cmd:"" help:"Check whether any record was altered, removed or reordered, and which writes have no outcome."`
 }
 
 // recordFlags say where records are.
@@ -37,14 +38,14 @@ func (f recordFlags) dir() (string, error) {
 }
 
 type auditShowCmd struct {
-	Conversation string        `placeholder:"ID" help:"Only calls about this conversation."`
-	Agent        string        `placeholder:"NAME" help:"Only calls of this agent."`
-	Key          string        `placeholder:"ID" help:"Only what was done with this key, by its id: an agent's, an approver's or the admin port's."`
-	Tool         string        `placeholder:"NAME" help:"Only calls of this tool."`
-	Since        time.Duration `placeholder:"2h" help:"Only the last hours."`
-	Writes       bool          `help:"Only what changes something."`
-	Refused      bool          `help:"Only refusals."`
-	JSON         bool          `name:"json" help:"The records as they stand in the file."`
+	Conversation string `placeholder:"ID" help:"Only calls about this conversation."`
+	Agent        string `placeholder:"NAME" help:"Only calls of this agent."`
+	Key          string `placeholder:"ID" help:"Only calls with this key, by its id: an agent's, an approver's or the admin port's."`
+	Tool         string `placeholder:"NAME" help:"Only calls of this tool."`
+	Since        string `placeholder:"TIME" help:"Only calls since then: 30m, 2h or 2d ago, today, yesterday, 2026-01-31 or 2026-01-31T14:00:00Z. Dates are those of this machine's time zone."`
+	Writes       bool   `help:"Only calls that change something."`
+	Refused      bool   `help:"Only refusals."`
+	JSON         bool   `name:"json" help:"Print the records as they are in the file, one JSON object a line."`
 	recordFlags  `embed:""`
 }
 
@@ -55,8 +56,16 @@ func (c *auditShowCmd) Run(out *output) error {
 		return err
 	}
 	filter := audit.Filter{Agent: c.Agent, Key: c.Key, Tool: c.Tool, Conversation: c.Conversation, Writes: c.Writes, Refused: c.Refused}
-	if c.Since > 0 {
-		filter.Since = time.Now().Add(-c.Since)
+	if strings.Trim(c.Conversation, "0123456789") != "" {
+		return usagef("--conversation must be the number of a conversation, not %q; nothing was read", c.Conversation)
+	}
+	if c.Since != "" {
+		if filter.Since, err = when.Since(c.Since, time.Now(), time.Local); err != nil {
+			return usagef("--since: %w; nothing was read", err)
+		}
+		if filter.Since.After(time.Now()) {
+			return usagef("--since %s is in the future; nothing was read", c.Since)
+		}
 	}
 	day, read, shown := "", 0, 0
 	err = audit.Read(dir, func(r audit.Record) error {
@@ -98,7 +107,7 @@ func (c *auditVerifyCmd) Run(out *output) error {
 		seq, hash, _ := strings.Cut(c.Head, ":")
 		n, err := strconv.ParseUint(seq, 10, 64)
 		if err != nil || hash == "" {
-			return fmt.Errorf("--head is the record's number, a colon and its hash, not %q", c.Head)
+			return usagef("--head is the record's number, a colon and its hash, not %q", c.Head)
 		}
 		checks = append(checks, audit.ExpectHead(n, hash))
 	}

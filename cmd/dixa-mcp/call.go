@@ -14,34 +14,30 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
 type callCmd struct {
-	Tool      string `arg:"" help:"The tool's name, such as get_conversation."`
-	Arguments string `arg:"" optional:"" help:"Its arguments as a JSON object; - reads them from standard input."`
-	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"As which agent of the file; by default the first of its stdio list."`
+	Tool      string `arg:"" help:"Name of the tool, such as get_conversation."`
+	Arguments string `arg:"" optional:"" help:"Arguments as a JSON object; - reads them from standard input."`
+	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent of the capability file; by default the first of its stdio list."`
 	dixaFlags `embed:""`
 }
 
 // Run prints exactly what a model would get. What failed goes to standard error, with exit code 1.
 func (c *callCmd) Run(ctx context.Context, out *output) error {
-	if _, ok := tools.ByName(c.Tool); !ok {
+	t, ok := tools.ByName(c.Tool)
+	if !ok {
 		return noSuchTool(c.Tool)
 	}
-	var seen callWatch
-	arguments := []byte(c.Arguments)
-	if c.Arguments == "-" {
-		var err error
-		if arguments, err = readInput(ctx, os.Stdin); err != nil {
-			return err
-		}
-	}
-	if err := oneObject(arguments); err != nil {
+	arguments, err := readArguments(ctx, c.Arguments)
+	if err != nil {
 		return err
 	}
+	var seen callWatch
 	s, err := c.assemble(ctx, "", func(*system) (gate.Observer, error) { return &seen, nil })
 	if err != nil {
 		return err
@@ -53,10 +49,25 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 	}
 	a := s.gate.Call(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: arguments})
 	if a.Failed {
+		if wrongArguments(agent, t, arguments) {
+			return &exitError{exitUsage, errors.New(a.Text)}
+		}
 		return seen.failed(a.Text, s.token.from)
 	}
 	fmt.Fprintln(out, a.Text) // every character as a model gets it
 	return nil
+}
+
+// readArguments gives the arguments of a tool; - stands for standard input.
+func readArguments(ctx context.Context, given string) ([]byte, error) {
+	arguments := []byte(given)
+	if given == "-" {
+		var err error
+		if arguments, err = readInput(ctx, os.Stdin); err != nil {
+			return nil, err
+		}
+	}
+	return arguments, oneObject(arguments)
 }
 
 // oneObject refuses arguments that are not a JSON object.
@@ -74,6 +85,15 @@ func oneObject(arguments []byte) error {
 	return nil
 }
 
+// wrongArguments tells whether arguments do not fit a tool that the agent has.
+func wrongArguments(agent *capability.Agent, t *tools.Tool, arguments []byte) bool {
+	if !agent.Tool(t).Allowed {
+		return false
+	}
+	_, err := t.Decode(agent.Shape(t).Schema(), arguments)
+	return err != nil
+}
+
 // callWatch notes how a call ends, for the exit code.
 type callWatch struct {
 	mu      sync.Mutex
@@ -86,7 +106,7 @@ func (w *callWatch) Call(ctx context.Context, _ gate.CallInfo) (context.Context,
 	return ctx, func(end gate.CallEnd) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.refused = end.Decision == audit.Refused
+		w.refused = end.Decision == audit.Refused || end.Outcome == audit.OutcomeRefused
 	}
 }
 

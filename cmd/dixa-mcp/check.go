@@ -18,9 +18,9 @@ import (
 )
 
 type checkCmd struct {
-	File       string `arg:"" optional:"" help:"The file to check; by default the one in force."`
-	Print      bool   `help:"Print the built-in file, to begin your own from."`
-	Online     bool   `help:"Ask Dixa whether the ids that the file names exist."`
+	File       string `arg:"" optional:"" help:"File to check; by default the one in force."`
+	Print      bool   `help:"Print the built-in file, to start your own from."`
+	Online     bool   `help:"Check with Dixa whether the ids that the file names exist."`
 	jsonFlag   `embed:""`
 	fileFlag   `embed:""`
 	reachFlags `embed:""`

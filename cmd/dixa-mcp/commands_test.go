@@ -214,7 +214,7 @@ func TestAPIVersion(t *testing.T) {
 		return p.run(append([]string{"call", "offer_rating", `{"conversationId":1234,"ratingType":"Csat"}`, "--agent", "admin", "--offline"}, args...)...)
 	}
 	o := offer()
-	require.Equal(t, 1, o.code)
+	require.Equal(t, exitUsage, o.code)
 	require.Contains(t, o.stderr, "userId")
 	require.Zero(t, offer("--api-version", "beta").code)
 	o = p.run("explain", "offer_rating", `{"conversationId":1234,"ratingType":"Csat"}`, "--agent", "admin", "--offline", "--api-version", "beta")

@@ -14,9 +14,9 @@ import (
 
 type configCmd struct {
 	Client   string `arg:"" enum:"claude-code,claude-desktop,vscode,cursor" help:"claude-code, claude-desktop, vscode or cursor."`
-	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent that the client gets."`
+	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent that the client gets."`
 	Offline  bool   `help:"Connect to the built-in offline Dixa, which needs no token."`
-	URL      string `name:"url" placeholder:"URL" help:"Connect to a server that is hosted there, such as https://mcp.example.com/mcp, with an agent's key."`
+	URL      string `name:"url" placeholder:"URL" help:"Connect to a hosted server, such as https://mcp.example.com/mcp, with an agent's key."`
 	fileFlag `embed:""`
 }
 
@@ -81,7 +81,7 @@ func (c *configCmd) launch() (launch, error) {
 	if err != nil {
 		return launch{}, err
 	}
-	agent, err := rules.Stdio(c.Agent)
+	agent, err := agentOverStdio(rules, c.Agent)
 	if err != nil {
 		return launch{}, err
 	}

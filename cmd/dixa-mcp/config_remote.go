@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -21,9 +20,9 @@ func (c *configCmd) remote(out *output) error {
 	u, err := url.Parse(c.URL)
 	switch {
 	case c.Offline || c.Agent != "" && c.Agent != os.Getenv("DIXA_MCP_AGENT"): // the variable may be there for other commands
-		return errors.New("--url excludes --offline and --agent: what is behind a hosted server is its operator's to say, and an agent is who its key says")
+		return usagef("--url excludes --offline and --agent: the operator of a hosted server decides what is behind it, and the key names the agent")
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf("--url must be the address of a server such as https://mcp.example.com/mcp, not %q", c.URL)
+		return usagef("--url must be the address of a server such as https://mcp.example.com/mcp, not %q", c.URL)
 	case strings.Trim(u.Path, "/") == "":
 		u.Path = "/mcp"
 	}

@@ -16,8 +16,8 @@ func (demoCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	if err := demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, out); err != nil {
+	if err := demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, out, out.width); err != nil {
 		return err
 	}
-	return demo.Hosted(ctx, self, version(), dixamcp.DefaultCapabilities, out)
+	return demo.Hosted(ctx, self, version(), dixamcp.DefaultCapabilities, out, out.width)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 
@@ -20,7 +19,7 @@ func (c *serveCmd) demoKeys(s *system) (demoKeys, error) {
 		return nil, nil
 	}
 	if !c.Offline {
-		return nil, errors.New("--demo-keys are only for --offline: keys for your organization are made with dixa-mcp key new --agent NAME")
+		return nil, usagef("--demo-keys are only for --offline: keys for your organization are made with dixa-mcp key new --agent NAME")
 	}
 	var all demoKeys
 	for _, a := range s.rules.Agents() {
@@ -29,7 +28,7 @@ func (c *serveCmd) demoKeys(s *system) (demoKeys, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("--demo-keys are for agents under stdio, and the capability file (%s) has none there", s.where)
+		return nil, usagef("--demo-keys are for agents under stdio, and the capability file (%s) has none there", s.where)
 	}
 	return all, nil
 }

@@ -5,8 +5,8 @@ import (
 )
 
 type diffCmd struct {
-	Old      string `arg:"" help:"The file before."`
-	New      string `arg:"" help:"The file after."`
+	Old      string `arg:"" help:"Capability file before."`
+	New      string `arg:"" help:"Capability file after."`
 	jsonFlag `embed:""`
 }
 

@@ -10,17 +10,22 @@ import (
 )
 
 type explainCmd struct {
-	Tool      string `arg:"" help:"The tool's name, such as close_conversation."`
-	Arguments string `arg:"" optional:"" help:"Its arguments as a JSON object."`
-	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"As which agent of the file; by default the first of its stdio list."`
+	Tool      string `arg:"" help:"Name of the tool, such as close_conversation."`
+	Arguments string `arg:"" optional:"" help:"Arguments as a JSON object; - reads them from standard input."`
+	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent of the capability file; by default the first of its stdio list."`
 	jsonFlag  `embed:""`
 	dixaFlags `embed:""`
 }
 
 // Run says what would become of a call. Nothing is sent but the reads that a bound needs.
 func (c *explainCmd) Run(ctx context.Context, out *output) error {
-	if _, ok := tools.ByName(c.Tool); !ok {
+	t, ok := tools.ByName(c.Tool)
+	if !ok {
 		return noSuchTool(c.Tool)
+	}
+	arguments, err := readArguments(ctx, c.Arguments)
+	if err != nil {
+		return err
 	}
 	s, needed, err := c.explainer(ctx)
 	if err != nil {
@@ -31,7 +36,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: []byte(c.Arguments)})
+	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: arguments})
 	if err := needed(); err != nil {
 		return err
 	}
@@ -39,6 +44,9 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Requests})
 	} else {
 		printExplanation(out, e)
+	}
+	if wrongArguments(agent, t, arguments) {
+		return usagef("these arguments of %s are wrong, so the call would be refused", c.Tool)
 	}
 	if !e.Granted {
 		return refusedf("%s is refused to agent %s", c.Tool, agent.Name)

@@ -36,12 +36,12 @@ type exportFlags struct {
 type exportConversationsCmd struct {
 	UpdatedAfter             dixaclient.Millis `placeholder:"TIME" help:"2026-01-31 (its 00:00 UTC), 2026-01-31T14:00:00Z or Unix milliseconds. Each span may be of any length."`
 	UpdatedBefore            dixaclient.Millis `placeholder:"TIME" help:"By default now. A date is exclusive: a day ends with the next day's."`
-	CreatedAfter             dixaclient.Millis `placeholder:"TIME"`
-	CreatedBefore            dixaclient.Millis `placeholder:"TIME"`
-	ClosedAfter              dixaclient.Millis `placeholder:"TIME"`
-	ClosedBefore             dixaclient.Millis `placeholder:"TIME"`
-	LastMessageCreatedAfter  dixaclient.Millis `placeholder:"TIME"`
-	LastMessageCreatedBefore dixaclient.Millis `placeholder:"TIME"`
+	CreatedAfter             dixaclient.Millis `placeholder:"TIME" help:"Created after this time."`
+	CreatedBefore            dixaclient.Millis `placeholder:"TIME" help:"Created before this time."`
+	ClosedAfter              dixaclient.Millis `placeholder:"TIME" help:"Closed after this time."`
+	ClosedBefore             dixaclient.Millis `placeholder:"TIME" help:"Closed before this time."`
+	LastMessageCreatedAfter  dixaclient.Millis `placeholder:"TIME" help:"Last message created after this time."`
+	LastMessageCreatedBefore dixaclient.Millis `placeholder:"TIME" help:"Last message created before this time."`
 	CSIDs                    []int32           `name:"csids" placeholder:"ID,…" help:"Conversation ids, instead of a span."`
 	exportFlags              `embed:""`
 }
@@ -71,7 +71,7 @@ func (f exportFlags) run(ctx context.Context, out *output, what string, csids []
 	now := time.Now()
 	job, err := export.NewJob(what, f.exportsFrom(), now, csids, spans...)
 	if err != nil {
-		return err
+		return usagef("%w; nothing was sent to Dixa", err)
 	}
 	if f.DryRun {
 		return f.printWindows(out, job.Windows(now))

@@ -26,14 +26,14 @@ func whoami() string {
 }
 
 type freezeCmd struct {
-	Agent     string `placeholder:"NAME" help:"Only this agent; by default all agents."`
-	Reason    string `placeholder:"TEXT" help:"What the agent is told."`
+	Agent     *string `placeholder:"NAME" help:"Only this agent; by default all agents."`
+	Reason    string  `placeholder:"TEXT" help:"What the agent is told."`
 	jsonFlag  `embed:""`
 	freezeDir `embed:""`
 }
 
 type thawCmd struct {
-	Agent     string `placeholder:"NAME" help:"End the freeze of this agent; by default that of all agents."`
+	Agent     *string `placeholder:"NAME" help:"End the freeze of this agent; by default that of all agents."`
 	jsonFlag  `embed:""`
 	freezeDir `embed:""`
 }
@@ -96,13 +96,12 @@ type freezeRequest struct {
 }
 
 // change freezes or thaws an agent, and records who did it. What was done is returned also where the record failed.
-func (d freezeDir) change(ctx context.Context, agent string, event audit.Event, did string, r freezeRequest, do func(marksAt, string) error) (*changed, error) {
-	if agent != "" && (agent == freeze.Everyone || !freeze.CanBeMarked(agent)) {
-		return nil, usagef("--agent: %.80q is not the name of an agent; nothing was changed", agent)
-	}
-	name := freeze.Everyone
-	if agent != "" {
-		name = agent
+func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, did string, r freezeRequest, do func(marksAt, string) error) (*changed, error) {
+	agent, name := "", freeze.Everyone
+	if only != nil { // an empty name, as of a variable that is not set, is not all agents
+		if agent, name = *only, *only; agent == freeze.Everyone || !freeze.CanBeMarked(agent) {
+			return nil, usagef("--agent: %.80q is not the name of an agent; nothing was changed", agent)
+		}
 	}
 	if d.URL != "" {
 		return d.remote(ctx, agent, name, did, r)

@@ -43,11 +43,19 @@ func (c *cold) where() freezeDir {
 }
 
 func (c *cold) freeze(agent, reason string) error {
-	return (&freezeCmd{Agent: agent, Reason: reason, freezeDir: c.where()}).Run(c.Context(), &output{to: io.Discard})
+	return (&freezeCmd{Agent: agentFlag(agent), Reason: reason, freezeDir: c.where()}).Run(c.Context(), &output{to: io.Discard})
 }
 
 func (c *cold) thaw(agent string) error {
-	return (&thawCmd{Agent: agent, freezeDir: c.where()}).Run(c.Context(), &output{to: io.Discard})
+	return (&thawCmd{Agent: agentFlag(agent), freezeDir: c.where()}).Run(c.Context(), &output{to: io.Discard})
+}
+
+// agentFlag is the value of --agent; "" is none.
+func agentFlag(agent string) *string {
+	if agent == "" {
+		return nil
+	}
+	return &agent
 }
 
 // stopped requires who is frozen, of two agents.
@@ -189,7 +197,7 @@ func TestFreezeCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"freeze", "--agent", "triage", "--reason", "r", "--state", "s", "--audit", "a", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, freezeCmd{Agent: "triage", Reason: "r", freezeDir: freezeDir{fileFlag: fileFlag{Capabilities: "c"}, State: "s", Audit: "a"}}, c.Freeze)
+	require.Equal(t, freezeCmd{Agent: agentFlag("triage"), Reason: "r", freezeDir: freezeDir{fileFlag: fileFlag{Capabilities: "c"}, State: "s", Audit: "a"}}, c.Freeze)
 	_, err = parser.Parse([]string{"thaw", "--state", "s"})
 	require.NoError(t, err)
 	require.Equal(t, thawCmd{freezeDir: freezeDir{State: "s"}}, c.Thaw)

@@ -23,24 +23,24 @@ import (
 
 // httpFlags say how agents are served over HTTP. Their defaults are those of serve, so that zero is none.
 type httpFlags struct {
-	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve clients of before 2025-03-26, at /sse."`
+	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve clients that use the legacy HTTP+SSE transport, at /sse."`
 	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"Address under which agents reach the server, without /mcp, if it differs from the one it listens at: https://mcp.example.com, or https://example.com/dixa behind a proxy with a path."`
-	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"Further names by which the server may be called, such as the one inside a cluster. Addresses and localhost are always right."`
-	AllowedOrigins string        `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Web pages of others that may use it, such as https://inspector.example.com."`
-	TLSCert        string        `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; read again when it changes."`
-	TLSKey         string        `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Its private key, in PEM."`
-	BehindProxy    bool          `env:"DIXA_MCP_BEHIND_PROXY" help:"Something in front of this address encrypts what goes over the network, so that listening without --tls-cert is right."`
-	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Also serve operators and approvers there: approvals, freezes, metrics. A port alone is on this machine only."`
-	AdminKeyFile   string        `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the key that opens freezes and metrics there (dixa-mcp key new --admin)."`
-	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, good until the program ends; only with --offline."`
-	MaxBody        int64         `group:"Over HTTP, at the most" placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Most bytes of one message, by default 1048576."`
-	MaxConnections int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"Most connections at a time, by default 4096. Further ones wait."`
-	MaxCalls       int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_CALLS" help:"Most calls of one agent at a time, by default 128."`
-	MaxStreams     int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_STREAMS" help:"Most streams open for one agent at a time, by default 100."`
-	MaxSessions    int           `group:"Over HTTP, at the most" placeholder:"N" env:"DIXA_MCP_MAX_SESSIONS" help:"Most sessions of one agent's clients of before 2026-07-28, by default 100. One more ends the one that was not used for the longest."`
-	SessionIdle    time.Duration `group:"Over HTTP, at the most" placeholder:"TIME" env:"DIXA_MCP_SESSION_IDLE" help:"How long such a session may be unused before it ends, by default 30m."`
-	Drain          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_DRAIN" help:"When told to stop: how long /readyz says no before nothing more is taken, so that balancers look away; by default 0s."`
-	Grace          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"After that: how long running calls may take to end, by default 30s."`
+	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"More host names of the server, such as the one inside a cluster. Addresses and localhost are always accepted."`
+	AllowedOrigins string        `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Origins of web pages that may use the server, such as https://inspector.example.com."`
+	TLSCert        string        `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; reloaded when it changes."`
+	TLSKey         string        `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Private key of the certificate, in PEM."`
+	BehindProxy    bool          `env:"DIXA_MCP_BEHIND_PROXY" help:"Listen without TLS because a proxy in front encrypts what crosses the network."`
+	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Also serve operators and approvers at this address: approvals, freezes, metrics. A port alone is on this machine only."`
+	AdminKeyFile   string        `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the key for freezes and metrics at the admin port (dixa-mcp key new --admin)."`
+	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, valid until the program ends; only with --offline."`
+	MaxBody        int64         `group:"Over HTTP, limits" placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Maximum message size in bytes, by default 1048576."`
+	MaxConnections int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"Maximum connections at a time, by default 4096. More wait."`
+	MaxCalls       int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_CALLS" help:"Maximum calls of one agent at a time, by default 128."`
+	MaxStreams     int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_STREAMS" help:"Maximum open streams of one agent, by default 100."`
+	MaxSessions    int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_SESSIONS" help:"Maximum sessions of one agent's clients from before 2026-07-28, by default 100. One more ends the least recently used."`
+	SessionIdle    time.Duration `group:"Over HTTP, limits" placeholder:"TIME" env:"DIXA_MCP_SESSION_IDLE" help:"Time after which an unused session ends, by default 30m."`
+	Drain          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_DRAIN" help:"When told to stop: time for which /readyz reports not ready before nothing more is accepted, so that load balancers drain the server; by default 0s."`
+	Grace          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"After that: maximum time for running calls to end, by default 30s."`
 }
 
 // gcPercent is how much a server's heap may grow before it is collected, in place of Go's 100, unless GOGC says otherwise.
@@ -55,13 +55,13 @@ func (c *serveCmd) host(ctx context.Context, out *output) error {
 	switch c.Agent {
 	case "":
 	case os.Getenv("DIXA_MCP_AGENT"): // it may stand there for other commands
-		slog.Warn("DIXA_MCP_AGENT counts for nothing over HTTP: an agent is who its key says", "variable", c.Agent)
+		slog.Warn("DIXA_MCP_AGENT is ignored over HTTP: the key of a request names the agent", "variable", c.Agent)
 	default:
-		return errors.New("--agent is for stdin and stdout; over HTTP an agent is who its key says")
+		return usagef("--agent and --http exclude each other: over HTTP the key of a request names the agent")
 	}
 	address, err := listenAt(c.HTTP)
 	if err != nil {
-		return fmt.Errorf("--http %w", err)
+		return usagef("--http %w", err)
 	}
 	c.HTTP = address
 	var metrics *telemetry.Metrics
@@ -172,27 +172,27 @@ func (c *serveCmd) checkWall(s *system, demo bool) error {
 	u, err := url.Parse(c.PublicURL)
 	switch {
 	case c.MaxBody < 0 || c.MaxConnections < 0 || c.MaxCalls < 0 || c.MaxStreams < 0 || c.MaxSessions < 0:
-		return errors.New("--max-body, --max-connections, --max-calls, --max-streams and --max-sessions must be above 0")
+		return usagef("--max-body, --max-connections, --max-calls, --max-streams and --max-sessions must be above 0")
 	case c.SessionIdle < 0 || c.Drain < 0 || c.Grace < 0:
-		return errors.New("--session-idle, --drain and --grace must not be below 0")
+		return usagef("--session-idle, --drain and --grace must not be below 0")
 	case c.PublicURL != "" && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !isPrefix(u)):
-		return fmt.Errorf("--public-url must be a scheme and a host such as https://mcp.example.com, or with a path such as https://example.com/dixa, not %q", c.PublicURL)
+		return usagef("--public-url must be a scheme and a host such as https://mcp.example.com, or with a path such as https://example.com/dixa, not %q", c.PublicURL)
 	case c.PublicURL != "" && path.Base(u.Path) == "mcp":
-		return fmt.Errorf("--public-url is the address without /mcp, which the server adds: %s", strings.TrimSuffix(strings.TrimRight(c.PublicURL, "/"), "/mcp"))
+		return usagef("--public-url is the address without /mcp, which the server adds: %s", strings.TrimSuffix(strings.TrimRight(c.PublicURL, "/"), "/mcp"))
 	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return errors.New("--tls-cert and --tls-key go together: give both or neither")
+		return usagef("--tls-cert and --tls-key go together: give both or neither")
 	case c.AdminKeyFile != "" && c.Admin == "":
-		return errors.New("--admin-key-file is the key to the admin port, and there is none: add --admin ADDRESS, or leave it away")
+		return usagef("--admin-key-file requires --admin ADDRESS")
 	case c.SSE && s.group != nil:
-		return errors.New("--sse and --redis exclude each other: a session of SSE lives in one process, and its messages could reach another one")
+		return usagef("--sse and --redis exclude each other: a session of the legacy transport lives in one process, and its messages could reach another one")
 	case !demo && !s.rules.LetsIn(time.Now()):
-		return fmt.Errorf("nobody could connect: no agent in the capability file (%s) has a key that counts, and none is known by a token. Make a key with dixa-mcp key new --agent NAME; to try without one add --offline --demo-keys", s.where)
+		return fmt.Errorf("nobody could connect: no agent in the capability file (%s) has a valid key, and none is identified by a token. Make a key with dixa-mcp key new --agent NAME; to try without one add --offline --demo-keys", s.where)
 	case onThisMachine(c.HTTP):
 		return nil
 	case demo:
-		return fmt.Errorf("--demo-keys are for this machine: listen at 127.0.0.1, not at %s", c.HTTP)
+		return usagef("--demo-keys are for this machine only: listen at 127.0.0.1, not at %s", c.HTTP)
 	case c.TLSCert == "" && !c.BehindProxy:
-		return fmt.Errorf("at %s keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy where something in front encrypts; or listen at 127.0.0.1", c.HTTP)
+		return usagef("at %s keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy where something in front encrypts; or listen at 127.0.0.1", c.HTTP)
 	}
 	return nil
 }
@@ -234,9 +234,9 @@ func (c *serveCmd) bind(ctx context.Context) (l net.Listener, address string, er
 	case c.PublicURL != "":
 		return l, strings.TrimRight(c.PublicURL, "/"), nil
 	case c.TLSCert != "":
-		return l, "https://" + l.Addr().String(), nil
+		return l, reachable("https://" + l.Addr().String()), nil
 	}
-	return l, "http://" + l.Addr().String(), nil
+	return l, reachable("http://" + l.Addr().String()), nil
 }
 
 // health says what the server's health depends on.

@@ -21,7 +21,7 @@ func TestAgentOfTheEnvironment(t *testing.T) {
 	require.NoError(t, c.Start())
 	lines := bufio.NewScanner(logged)
 	require.True(t, lines.Scan())
-	require.Contains(t, lines.Text(), "DIXA_MCP_AGENT counts for nothing over HTTP")
+	require.Contains(t, lines.Text(), "DIXA_MCP_AGENT is ignored over HTTP")
 	require.True(t, lines.Scan())
 	require.Contains(t, lines.Text(), "serving over HTTP")
 	require.NoError(t, c.Process.Signal(os.Interrupt))

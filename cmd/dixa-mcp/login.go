@@ -113,9 +113,8 @@ func askToken(ctx context.Context, host string) (string, error) {
 	var text string
 	var err error
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
-		fmt.Fprintf(os.Stderr, "An administrator makes a token in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\".\nToken for %s (it is not shown): ", host)
-		text, err = readSecret(ctx, fd)
-		fmt.Fprintln(os.Stderr)
+		fmt.Fprintln(os.Stderr, "An administrator makes a token in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\".")
+		text, err = readSecret(ctx, fd, fmt.Sprintf("Token for %s (it is not shown): ", host))
 	} else {
 		var b []byte
 		b, err = readInput(ctx, io.LimitReader(os.Stdin, mostTokenInput))
@@ -134,27 +133,35 @@ func askToken(ctx context.Context, host string) (string, error) {
 	return token, nil
 }
 
-// readSecret reads a line from a terminal that does not show it. The terminal is as before also when ctx ends first.
-func readSecret(ctx context.Context, fd int) (string, error) {
-	before, err := term.GetState(fd)
+// readSecret asks on a terminal for a line that is not shown, from before the question is. The terminal is as before
+// also when ctx ends first.
+func readSecret(ctx context.Context, fd int, question string) (string, error) {
+	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return "", err
 	}
 	type line struct {
-		text []byte
+		text string
 		err  error
 	}
 	read := make(chan line, 1)
 	go func() {
-		text, err := term.ReadPassword(fd)
+		text, err := term.NewTerminal(struct {
+			io.Reader
+			io.Writer
+		}{os.Stdin, os.Stderr}, "").ReadPassword(question)
 		read <- line{text, err}
 	}()
+	l := line{err: context.Canceled}
 	select {
-	case l := <-read:
-		return string(l.text), l.err
+	case l = <-read:
 	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
 	}
+	if errors.Is(l.err, io.EOF) || errors.Is(l.err, context.Canceled) { // ctrl-C and ctrl-D arrive as the end
+		fmt.Fprint(os.Stderr, "\r\n")
+		l.err = &exitError{exitInterrupted, context.Canceled}
+	}
+	return l.text, errors.Join(l.err, term.Restore(fd, before))
 }
 
 // organizationFrom asks Dixa whose token it is. An answer that is not Dixa's is an error.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -17,26 +16,30 @@ import (
 )
 
 type cli struct {
-	Serve     serveCmd     `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
-	Login     loginCmd     `cmd:"" help:"Verify a Dixa API token and store it for this user."`
-	Logout    logoutCmd    `cmd:"" help:"Delete the stored token."`
-	Trust     trustCmd     `cmd:"" help:"Let a capability file outside the configuration directory use the stored token."`
-	Config    configCmd    `cmd:"" help:"Print the snippet that connects an MCP client."`
-	Tools     toolsCmd     `cmd:"" help:"List all tools, or those of an agent and why it has them."`
-	Call      callCmd      `cmd:"" help:"Call one tool as an agent, without a model."`
-	Check     checkCmd     `cmd:"" help:"Check a capability file, and show which one is in force."`
-	Explain   explainCmd   `cmd:"" help:"Explain a call without making it: granted or refused by which line, and what would be sent."`
-	Diff      diffCmd      `cmd:"" help:"Compare two capability files: who gains and who loses what."`
-	Doctor    doctorCmd    `cmd:"" help:"Check the token, capability file, clock and directories."`
-	Audit     auditCmd     `cmd:"" help:"Read the records of calls."`
-	Approvals approvalsCmd `cmd:"" help:"Decide about calls that wait for approval."`
-	Key       keyCmd       `cmd:"" help:"Make keys."`
-	Freeze    freezeCmd    `cmd:"" help:"Stop an agent, or all agents, at once."`
-	Thaw      thawCmd      `cmd:"" help:"End a freeze."`
-	Offline   offlineCmd   `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
-	Export    exportCmd    `cmd:"" help:"Write conversations or messages to a file. For people: the capability file does not apply."`
-	Demo      demoCmd      `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
-	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
+	Login      loginCmd      `cmd:"" help:"Verify a Dixa API token and store it for this user."`
+	Logout     logoutCmd     `cmd:"" help:"Delete the stored token."`
+	Trust      trustCmd      `cmd:"" help:"Let a capability file outside the configuration directory use the stored token."`
+	Config     configCmd     `cmd:"" help:"Print the snippet that connects an MCP client."`
+	Tools      toolsCmd      `cmd:"" help:"List all tools, or those of an agent and why it has them."`
+	Call       callCmd       `cmd:"" help:"Call one tool as an agent, without a model."`
+	Check      checkCmd      `cmd:"" help:"Check a capability file, and show which one is in force."`
+	Explain    explainCmd    `cmd:"" help:"Explain a call without making it: granted or refused by which line, and what would be sent."`
+	Diff       diffCmd       `cmd:"" help:"Compare two capability files: who gains and who loses what."`
+	Doctor     doctorCmd     `cmd:"" help:"Check the token, capability file, clock and directories."`
+	Audit      auditCmd      `cmd:"" help:"Read the records of calls."`
+	Approvals  approvalsCmd  `cmd:"" help:"Decide about calls that wait for approval."`
+	Key        keyCmd        `cmd:"" help:"Make keys."`
+	Freeze     freezeCmd     `cmd:"" help:"Stop an agent, or all agents, at once."`
+	Thaw       thawCmd       `cmd:"" help:"End a freeze."`
+	Offline    offlineCmd    `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
+	Export     exportCmd     `cmd:"" help:"Write conversations or messages to a file. For people: the capability file does not apply."`
+	Demo       demoCmd       `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
+	Completion completionCmd `cmd:"" help:"Print the script that completes commands in bash, zsh or fish."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
+
+	ShowVersion versionFlag `name:"version" help:"Print the version."`
 }
 
 func main() {
@@ -79,7 +82,7 @@ func run(ctx context.Context, args []string, out *output) error {
 	case out.err != nil:
 		return nil // [output.failed] reports it
 	case err != nil:
-		return &exitError{exitUsage, fmt.Errorf("%w; see %s --help", err, helpFor(err))}
+		return commandLineError(err)
 	}
 	return parsed.Run()
 }
@@ -102,16 +105,4 @@ func newParser(grammar any, ctx context.Context, out *output, exit func(int)) (*
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(out),
 	)
-}
-
-// helpFor is the command whose help explains an error of the command line.
-func helpFor(err error) string {
-	name := "dixa-mcp"
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil {
-		if node := parse.Context.Selected(); node != nil {
-			name += " " + strings.TrimSpace(node.Path())
-		}
-	}
-	return name
 }

@@ -10,32 +10,42 @@ import (
 
 type offlineCmd struct {
 	jsonFlag `embed:""`
-	Listen   string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Where to listen; port 0 takes a free one."`
-	Seed     uint64        `default:"1" help:"Another number gives another organization."`
-	Rate     float64       `default:"10" help:"Requests a second before it answers 429, as Dixa does; 0 for no limit."`
-	Latency  time.Duration `help:"Added to every answer."`
+	Listen   string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Address to listen at; port 0 takes a free one."`
+	Seed     uint64        `default:"1" help:"Number of the organization; another number gives another one."`
+	Rate     float64       `default:"10" help:"Requests a second above which it answers 429, as Dixa does; 0 for no limit."`
+	Latency  time.Duration `help:"Delay of every answer."`
 	State    string        `placeholder:"DIR" help:"Keep changes in this directory, so that they survive a restart."`
-	Faults   float64       `placeholder:"SHARE" help:"Share of requests that fail, 0.02 for 2 in 100: errors, 429s, broken connections, web pages, silence, before or after the work. The seed says which."`
+	Faults   float64       `placeholder:"SHARE" help:"Share of requests that fail, such as 0.02 for 2 in 100: errors, 429s, broken connections, web pages, silence, before or after the work. The seed decides which."`
 }
 
 // Run serves the offline Dixa until the process is told to stop.
 func (c *offlineCmd) Run(ctx context.Context, out *output) error {
-	dixa := offline.New(offline.Options{Seed: c.Seed, Rate: c.Rate, Burst: 4, Latency: c.Latency})
-	if !(c.Faults >= 0 && c.Faults <= 1) {
-		return fmt.Errorf("--faults must be from 0 to 1, not %v", c.Faults)
+	switch {
+	case !(c.Faults >= 0 && c.Faults <= 1):
+		return usagef("--faults must be from 0 to 1, not %v; nothing was started", c.Faults)
+	case !(c.Rate >= 0):
+		return usagef("--rate must be 0 or more, not %v; nothing was started", c.Rate)
+	case c.Latency < 0:
+		return usagef("--latency must be 0s or more, not %s; nothing was started", c.Latency)
 	}
+	address, err := listenAt(c.Listen)
+	if err != nil {
+		return usagef("--listen %w; nothing was started", err)
+	}
+	dixa := offline.New(offline.Options{Seed: c.Seed, Rate: c.Rate, Burst: 4, Latency: c.Latency})
 	dixa.Trouble(c.Faults, c.Seed)
 	if c.State != "" {
 		keep, err := dixa.Keep(c.State)
 		if err != nil {
-			return err
+			return fmt.Errorf("--state: %w", err)
 		}
 		defer keep()
 	}
-	url, stop, err := dixa.Listen(c.Listen)
+	url, stop, err := dixa.Listen(address)
 	if err != nil {
-		return err
+		return fmt.Errorf("--listen: %w", err)
 	}
+	url = reachable(url)
 	c.print(out, url)
 	if out.err == nil { // else nobody knows the address
 		<-ctx.Done()

@@ -59,14 +59,18 @@ var printing = map[string][]string{
 	"export messages":      {"--out", "~/a.csv", "--created-after", "2026-01-01", "--dry-run"},
 	"demo":                 {},
 	"version":              {},
+	"completion":           {"bash"},
+	"__complete":           {"--", "ser"},
 }
 
 // withoutJSON are the commands that need no --json, and why.
 var withoutJSON = map[string]string{
-	"serve":  "prints the protocol",
-	"config": "prints the JSON of a client",
-	"call":   "prints what a model gets",
-	"demo":   "tells a story",
+	"serve":      "prints the protocol",
+	"config":     "prints the JSON of a client",
+	"call":       "prints what a model gets",
+	"demo":       "tells a story",
+	"completion": "prints a script",
+	"__complete": "answers the scripts",
 }
 
 // lineFor is a command line of a command that prints something, in a place where that works.
@@ -110,7 +114,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 			require.Contains(t, stderr, "standard output could not be written, and what was printed is not complete: write /dev/stdout: no space left on device")
 		})
 	}
-	for _, args := range [][]string{{}, {"--help"}, {"audit", "show", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"--version"}, {"audit", "show", "--help"}} {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		require.NoError(t, err)
 		defer full.Close()

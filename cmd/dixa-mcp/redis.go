@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,7 +12,7 @@ import (
 
 // redisFlag says through which Redis servers share what they decide together.
 type redisFlag struct {
-	Redis string `placeholder:"URL" env:"DIXA_MCP_REDIS" help:"The Redis or Valkey that the servers share, such as redis://host:6379, or rediss:// with TLS. One with a password is better in the file that DIXA_MCP_REDIS_FILE names: a flag shows in the list of processes."`
+	Redis string `placeholder:"URL" env:"DIXA_MCP_REDIS" help:"Redis or Valkey that the servers share, such as redis://host:6379, or rediss:// with TLS. One with a password is better in the file that DIXA_MCP_REDIS_FILE names: a flag shows in the list of processes."`
 }
 
 // address is what the flag, the environment or the file says; "" where servers share nothing.
@@ -23,7 +22,7 @@ func (f redisFlag) address() (string, error) {
 		return f.Redis, nil
 	}
 	if f.Redis != "" {
-		return "", errors.New("--redis (or DIXA_MCP_REDIS) and DIXA_MCP_REDIS_FILE are both set: set one")
+		return "", usagef("--redis (or DIXA_MCP_REDIS) and DIXA_MCP_REDIS_FILE are both set: set one")
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -43,5 +42,9 @@ func (f redisFlag) connect(ctx context.Context, name string) (*replicas.Group, e
 	if err != nil || address == "" {
 		return nil, err
 	}
-	return replicas.Connect(ctx, replicas.Options{URL: address, Replica: name, Log: slog.Default()})
+	g, err := replicas.Connect(ctx, replicas.Options{URL: address, Replica: name, Log: slog.Default()})
+	if err != nil {
+		return nil, fmt.Errorf("--redis: %w", err)
+	}
+	return g, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,10 +13,10 @@ import (
 )
 
 type serveCmd struct {
-	Agent     string `group:"Who is served" placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"The agent to serve over stdin and stdout, one of the file's stdio list; by default its first."`
-	HTTP      string `group:"Who is served" name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each by its own key, and not over stdin and stdout. A port alone is on this machine only."`
+	Agent     string `group:"Who is served" placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent to serve over stdin and stdout, one of the file's stdio list; by default its first."`
+	HTTP      string `group:"Who is served" name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each with its own key, instead of one over stdin and stdout. A port alone is on this machine only."`
 	dixaFlags `embed:"" group:"Rules, records and Dixa"`
-	LogFormat string `group:"Rules, records and Dixa" enum:"text,json" default:"text" env:"DIXA_MCP_LOG_FORMAT" help:"How what happens is told on standard error: text or json."`
+	LogFormat string `group:"Rules, records and Dixa" enum:"text,json" default:"text" env:"DIXA_MCP_LOG_FORMAT" help:"Format of the log on standard error: text or json."`
 	httpFlags `embed:"" group:"Over HTTP"`
 }
 
@@ -28,7 +27,7 @@ func (c *serveCmd) Run(ctx context.Context, out *output) error {
 		return c.host(ctx, out)
 	}
 	if c.httpFlags != (httpFlags{}) {
-		return errors.New("there are flags or variables for serving over HTTP, and no address: add --http ADDRESS (or DIXA_MCP_HTTP)")
+		return usagef("flags or variables for serving over HTTP are set without an address: add --http ADDRESS (or DIXA_MCP_HTTP)")
 	}
 	if c.LogFormat == "json" {
 		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
@@ -46,7 +45,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
-	agent, err := s.rules.Stdio(c.Agent)
+	agent, err := agentOverStdio(s.rules, c.Agent)
 	if err != nil {
 		return err
 	}

@@ -300,10 +300,19 @@ func (f reachFlags) recordKey() ([]byte, error) {
 	return key, nil
 }
 
+// agentOverStdio finds the agent to be over stdin and stdout; none means the file's default.
+func agentOverStdio(rules *capability.Rules, name string) (*capability.Agent, error) {
+	a, err := rules.Stdio(name)
+	if err != nil {
+		return nil, &exitError{exitNotFound, err}
+	}
+	return a, nil
+}
+
 // agentOf finds the agent that a person names on the command line; none means the file's default.
 func agentOf(rules *capability.Rules, name string) (*capability.Agent, error) {
 	if name == "" {
-		return rules.Stdio("")
+		return agentOverStdio(rules, "")
 	}
 	a, err := rules.Agent(name)
 	if err != nil {

@@ -16,14 +16,17 @@ import (
 const tailPause = 300 * time.Millisecond
 
 type auditTailCmd struct {
-	Follow      bool `short:"f" help:"Go on with what comes, until ctrl-C."`
-	Lines       int  `short:"n" default:"20" help:"How many records to begin with."`
-	JSON        bool `name:"json" help:"The records as they stand in the file."`
+	Follow      bool `short:"f" help:"Print new records as they come, until ctrl-C."`
+	Lines       int  `short:"n" default:"20" help:"Number of records to begin with."`
+	JSON        bool `name:"json" help:"Print the records as they are in the file, one JSON object a line."`
 	recordFlags `embed:""`
 }
 
 // Run prints the newest records, and what comes.
 func (c *auditTailCmd) Run(ctx context.Context, out *output) error {
+	if c.Lines < 0 {
+		return usagef("--lines must not be negative, not %d", c.Lines)
+	}
 	dir, err := c.dir()
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 
@@ -11,10 +10,10 @@ import (
 )
 
 type toolsCmd struct {
-	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Only what this agent is granted, and by which line; by default all tools there are."`
-	Denied   bool   `help:"With --agent: what it is not granted, and why."`
-	Matrix   bool   `help:"With --agent: a table of off, read or full use, group by group."`
-	JSON     bool   `name:"json" help:"As JSON, with the schemas that the agent sees."`
+	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"List what this agent is granted, and by which line; by default all tools."`
+	Denied   bool   `help:"With --agent: list what it is not granted, and why."`
+	Matrix   bool   `help:"With --agent: print a table of its use by group: off, read, some writes or full use."`
+	JSON     bool   `name:"json" help:"Print JSON, with the schemas that the agent sees."`
 	fileFlag `embed:""`
 }
 
@@ -31,6 +30,9 @@ type row struct {
 
 // Run lists the tools.
 func (c *toolsCmd) Run(out *output) error {
+	if c.Matrix && (c.Denied || c.JSON) {
+		return usagef("--matrix excludes --denied and --json; tools --agent NAME --json lists each tool with its group and level")
+	}
 	if c.Matrix {
 		return c.matrix(out)
 	}
@@ -52,7 +54,7 @@ func (c *toolsCmd) Run(out *output) error {
 func (c *toolsCmd) rows() ([]row, error) {
 	if c.Agent == "" {
 		if c.Denied {
-			return nil, errors.New("--denied needs --agent")
+			return nil, usagef("--denied needs --agent")
 		}
 		return all(), nil
 	}
@@ -81,20 +83,17 @@ func (c *toolsCmd) agent() (*capability.Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rules.Agent(c.Agent)
+	return agentOf(rules, c.Agent)
 }
 
 // matrix shows what an agent may do in each group, as off, read or full use.
 func (c *toolsCmd) matrix(out *output) error {
 	if c.Agent == "" {
-		return errors.New("--matrix needs --agent")
+		return usagef("--matrix needs --agent")
 	}
 	agent, err := c.agent()
 	if err != nil {
 		return err
-	}
-	if c.JSON {
-		return usagef("--matrix excludes --json: tools --json lists each tool with its group and level")
 	}
 	lines := [][]string{{"GROUP", "USE", "READ", "WRITE", "SEND", "ERASE"}}
 	for _, group := range tools.Groups() {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/alecthomas/kong"
 )
 
 type versionCmd struct {
@@ -17,6 +19,16 @@ func (c *versionCmd) Run(out *output) error {
 	}
 	out.printf("dixa-mcp %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
+}
+
+// versionFlag prints the version and ends the program.
+type versionFlag bool
+
+// BeforeReset is called where the flag is given, before anything is checked.
+func (versionFlag) BeforeReset(k *kong.Kong, out *output) error {
+	err := (&versionCmd{}).Run(out)
+	k.Exit(exitDone)
+	return err
 }
 
 // release is set by the linker for a release.

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -28,14 +29,15 @@ const Agent = "triage"
 
 // session is a connection to a server, and where the story is told.
 type session struct {
-	ctx context.Context
-	mcp *client.Client
-	out io.Writer
+	ctx   context.Context
+	mcp   *client.Client
+	out   io.Writer
+	width int // columns of a line
 }
 
 // Stdio plays the session with the program at path, which it starts as an MCP client would, under these capabilities
 // and whatever the environment says otherwise. It leaves nothing behind.
-func Stdio(ctx context.Context, path, version string, capabilities []byte, out io.Writer) error {
+func Stdio(ctx context.Context, path, version string, capabilities []byte, out io.Writer, width int) error {
 	state, err := os.MkdirTemp("", "dixa-mcp-demo-")
 	if err != nil {
 		return err
@@ -53,7 +55,7 @@ func Stdio(ctx context.Context, path, version string, capabilities []byte, out i
 	if err != nil {
 		return err
 	}
-	s := &session{ctx, c, out}
+	s := &session{ctx, c, out, columns(width)}
 	err = errors.Join(s.play(version), c.Close())
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, stderr.String())
@@ -175,13 +177,24 @@ func (s *session) headline(format string, args ...any) {
 	fmt.Fprintf(s.out, "\n● "+format+"\n", args...)
 }
 
-const width = 110
+const (
+	wide   = 110 // columns where the output is no terminal
+	narrow = 40
+)
+
+// columns is how long a line may be on a terminal of a width, 0 for none.
+func columns(width int) int {
+	if width <= 0 {
+		return wide
+	}
+	return min(max(width-1, narrow), wide)
+}
 
 // paragraph breaks long lines at spaces, so that the story can be read in a terminal.
 func (s *session) paragraph(text string) {
 	line := " "
 	for word := range strings.FieldsSeq(text) {
-		if len(line)+1+len(word) > width {
+		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > s.width {
 			fmt.Fprintln(s.out, line)
 			line = "   "
 		}

@@ -20,7 +20,7 @@ func TestNoServer(t *testing.T) {
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\necho no such thing >&2\nexit 3\n"), 0o700))
 	for path, says := range map[string]string{script: "no such thing", filepath.Join(temporary, "none"): "none"} {
 		var out bytes.Buffer
-		require.ErrorContains(t, Stdio(t.Context(), path, "test", nil, &out), says)
+		require.ErrorContains(t, Stdio(t.Context(), path, "test", nil, &out, 0), says)
 	}
 	left, err := os.ReadDir(temporary)
 	require.NoError(t, err)
@@ -39,10 +39,10 @@ func TestFirst(t *testing.T) {
 
 func TestParagraph(t *testing.T) {
 	var out bytes.Buffer
-	s := &session{out: &out}
+	s := &session{out: &out, width: wide}
 	s.paragraph(strings.Repeat("words ", 60) + strings.Repeat("x", 200))
 	for i, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
-		require.True(t, len(line) <= width || strings.Contains(line, "xxx"), line)
+		require.True(t, len(line) <= wide || strings.Contains(line, "xxx"), line)
 		require.True(t, strings.HasPrefix(line, "  w") == (i == 0), line)
 	}
 	require.Equal(t, "abc… (3 more characters)", shorten("abcdef", 3))

@@ -27,7 +27,7 @@ var hosted = []string{"reader", Agent}
 
 // Hosted plays two agents over HTTP, each with a key of its own, with the program at path as the server. It leaves
 // nothing behind.
-func Hosted(ctx context.Context, path, version string, capabilities []byte, out io.Writer) error {
+func Hosted(ctx context.Context, path, version string, capabilities []byte, out io.Writer, width int) error {
 	state, err := os.MkdirTemp("", "dixa-mcp-demo-")
 	if err != nil {
 		return err
@@ -49,11 +49,11 @@ func Hosted(ctx context.Context, path, version string, capabilities []byte, out 
 	if err != nil {
 		return err
 	}
-	err = visit(ctx, s.url, version, keys, out)
+	err = visit(ctx, s.url, version, keys, out, columns(width))
 	if err = errors.Join(err, s.stop()); err != nil {
 		return fmt.Errorf("%w\n%s", err, s.said())
 	}
-	story := &session{out: out}
+	story := &session{out: out, width: columns(width)}
 	return story.records(filepath.Join(state, "audit"))
 }
 
@@ -64,18 +64,18 @@ func withKey(file []byte, agent, key string) []byte {
 }
 
 // visit connects as each agent, and once as nobody.
-func visit(ctx context.Context, url, version string, keys map[string]string, out io.Writer) error {
+func visit(ctx context.Context, url, version string, keys map[string]string, out io.Writer, width int) error {
 	for _, agent := range hosted {
 		c, err := client.NewStreamableHttpClient(url, transport.WithHTTPHeaders(map[string]string{"Authorization": "Bearer " + keys[agent]}))
 		if err != nil {
 			return err
 		}
-		s := &session{ctx, c, out}
+		s := &session{ctx, c, out, width}
 		if err := errors.Join(s.visit(agent, version), c.Close()); err != nil {
 			return err
 		}
 	}
-	s := &session{ctx: ctx, out: out}
+	s := &session{ctx: ctx, out: out, width: width}
 	s.headline("somebody without a key asks for the list")
 	res, err := http.Post(url, "application/json", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
 	if err != nil {

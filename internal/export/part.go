@@ -37,6 +37,9 @@ type state struct {
 // open begins an export or goes on with it.
 func open(job Job, out string, force bool, now time.Time) (_ *part, err error) {
 	p := &part{out: out, force: force}
+	if err := p.folder(); err != nil {
+		return nil, err
+	}
 	if err := p.free(); err != nil {
 		return nil, err
 	}
@@ -73,6 +76,19 @@ func open(job Job, out string, force bool, now time.Time) (_ *part, err error) {
 
 func (p *part) partFile() string  { return p.out + ".part" }
 func (p *part) stateFile() string { return p.out + ".part.json" }
+
+// folder tells whether FILE can come into being where it is wanted.
+func (p *part) folder() error {
+	dir := filepath.Dir(p.out)
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--out %s: %w; make the directory, or choose another file", p.out, err)
+	case !info.IsDir():
+		return fmt.Errorf("--out %s: %s is not a directory", p.out, dir)
+	}
+	return nil
+}
 
 // free tells whether FILE may come into being.
 func (p *part) free() error {
