@@ -30,7 +30,7 @@ func (r *Rules) Notes() []Note {
 		l.aboutSending(a)
 		l.aboutTools(a)
 		l.aboutImpossible(a, r.catalog)
-		l.aboutArguments(a)
+		l.aboutArguments(a, r.catalog)
 		l.aboutBudget(a)
 		l.aboutConfirm(a, r, reached)
 	}

@@ -32,7 +32,7 @@ func (a *Agent) denies(t *tools.Tool) bool {
 }
 
 // aboutArguments notes rules for arguments that change nothing, or less than it seems.
-func (l *noteList) aboutArguments(a *Agent) {
+func (l *noteList) aboutArguments(a *Agent, c *catalog) {
 	if s := a.source.Arguments; s.line > 0 && len(s.value) == 0 {
 		l.add(s.at, "is empty: no argument is bounded")
 	}
@@ -47,6 +47,9 @@ func (l *noteList) aboutArguments(a *Agent) {
 			l.add(rule.at, "changes nothing: %s takes any value without it", name)
 		case len(rule.values) < len(rule.written) && !rule.free:
 			l.add(rule.at, "names a value twice")
+		}
+		if d.Allowed {
+			l.aboutWaysAround(a, c, rule)
 		}
 		if rule.tool.Name == dixaclient.SearchConversations.Name {
 			l.aboutSearch(a, rule)
