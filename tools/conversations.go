@@ -26,7 +26,7 @@ var conversations = group("conversations",
 
 var messages = group("messages",
 	tool(d.ListMessages, "read the messages of conversation {conversationId}", "Messages of a conversation, oldest first.", showing(view.Messages), single),
-	tool(d.SendMessage, "sent a message in conversation {conversationId}", "Send a message to the customer; it cannot be recalled. For colleagues use add_note."),
+	tool(d.SendMessage, "sent a message in conversation {conversationId}", "Send a message to the customer; it cannot be recalled. For colleagues use add_note.", showing(view.Own)),
 	tool(d.RecordMessage, "recorded a customer's message in conversation {conversationId}", "Record a message as if the customer had written it.", named),
 	tool(d.ListNotes, "read the notes of conversation {conversationId}", "Internal notes of a conversation.", showing(view.Notes)),
 	tool(d.AddNote, "added a note to conversation {conversationId}", "Add an internal note; the customer never sees it."),

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/view"
 )
 
@@ -19,7 +18,7 @@ var trusted = map[string]string{
 	"Flow": "named by administrators", "Organization": "the organization's own name", "Schedules": "named by administrators", "ScheduleHours": "administrators write it",
 	"ScheduleStatus": "states and times", "Template": "Dixa agents write it", "Article": "Dixa agents write it", "ArticleTranslations": "Dixa agents write it",
 	"ArticleTranslation": "Dixa agents write it", "UploadedImage": "echoes what the caller sent", "Metric": "Dixa's own", "MetricRecordKind": "Dixa's own", "MetricData": "numbers",
-	"Webhook": "administrators write it", "Anonymization": "ids and times", "SentMessage": "the caller's own message comes back", "Note": "Dixa agents write it; marked where it quotes",
+	"Webhook": "administrators write it", "Anonymization": "ids and times", "SentMessage": "the caller's own message comes back", "Note": "Dixa agents and programs with a token write it",
 	"RatingOffer": "ids", "CreatedConversation": "ids", "ImportedConversation": "ids", "Collection": "named by Dixa agents", "Category": "named by Dixa agents", "CategoryTranslations": "Dixa agents write it", "Catalog": "named by Dixa agents", "CategoryTranslation": "Dixa agents write it", "None": "no answer",
 }
 
@@ -71,5 +70,8 @@ func TestOutsidersAreMarked(t *testing.T) {
 		require.True(t, r.Untrusted, "%s: %s", name, r.Text)
 	}
 	send, _ := ByName("send_message")
-	require.Equal(t, reflect.TypeFor[dixaclient.SentMessage](), send.out)
+	r, err := view.Render(t.Context(), []byte(`{"data":{"messageId":"1","content":{"_type":"Text","value":"Hi Emma"}}}`), send.View)
+	require.NoError(t, err)
+	require.Contains(t, r.Text, "Hi Emma")
+	require.False(t, r.Untrusted, "the caller's own message comes back: %s", r.Text)
 }

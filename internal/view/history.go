@@ -58,6 +58,7 @@ func (h *history) fold(b body) body {
 	}
 	var out strings.Builder
 	for _, l := range h.references(list) {
+		b.cites = b.cites || l.marked && l.text != "" && !strings.HasPrefix(l.text, quotesLead)
 		out.WriteString(l.text)
 		out.WriteByte('\n')
 	}

@@ -25,6 +25,7 @@ func Text(htmlSource string) string { return newWork(context.Background()).html(
 // body is the text of one message.
 type body struct {
 	text     string
+	cites    bool   // a quotation is left in a text that was folded
 	quoted   []int  // where the lines begin in text that are marked as a quotation by HTML
 	note     string // what of the message was not read
 	doubtful string // what people may not see of it

@@ -31,11 +31,12 @@ func (w *walker) message(m, attributes []member) bool {
 	}
 	w.contacts = true
 	for _, key := range [...]string{"from", "to", "cc", "bcc", "replyDefaultToEmails"} {
+		w.nameless = author == "agent" && key != "from" // customers choose the names of recipients
 		w.take(attributes, key)
 	}
-	w.contacts = false
-	w.body(attributes)
-	if author != "agent" || spoken { // what was heard may be wrongly attributed
+	w.contacts, w.nameless = false, false
+	quotes := w.body(attributes)
+	if author != "agent" || spoken || quotes { // what was heard may be attributed wrongly
 		w.mark()
 	}
 	w.take(attributes, "attachments")
@@ -69,25 +70,34 @@ func authorOf(attributes []member) string {
 }
 
 // body writes what the message says: text, or textFile where Dixa keeps a long mail as a file.
-// A content of another shape is left where it is.
-func (w *walker) body(attributes []member) {
+// A content of another shape is left where it is. quotes tells that the text holds a quotation.
+func (w *walker) body(attributes []member) (quotes bool) {
 	b, file, key := w.said(attributes)
 	switch {
 	case key == "":
-		return
+		return false
 	case file != nil:
 		w.member(member{textFileKey, file})
 	case w.history == nil:
 		w.text("text", b.String())
+		quotes = b.quotes()
 	default:
 		shown := b
 		if !w.whole {
 			shown = w.history.fold(b)
 		}
 		w.text("text", shown.String())
+		quotes = shown.quotes()
 		w.history.add(w.history.number, func() body { return b })
 	}
 	remove(attributes, key)
+	return quotes
+}
+
+// quotes reports whether the text holds lines that are marked as a quotation.
+func (b body) quotes() bool {
+	_, marked := body{text: b.text}.lines()
+	return b.cites || marked || len(b.quoted) > 0
 }
 
 // said finds what a message says: its text, or the file it is in, and the attribute it stands in,
@@ -211,9 +221,9 @@ func markdown(s string) body {
 	return b
 }
 
-// contactOf gives an email contact as "Name <address>", or "" for anything else. Angle brackets
+// contactOf gives an email contact as "Name <address>", or without its name, or "" for anything else. Angle brackets
 // are taken out of the name, or a customer could be called "Support <support@…>".
-func contactOf(m []member) string {
+func contactOf(m []member, nameless bool) string {
 	var name, address string
 	for _, p := range m {
 		switch {
@@ -225,7 +235,7 @@ func contactOf(m []member) string {
 			return ""
 		}
 	}
-	if address == "" || name == "" || name == address {
+	if nameless || address == "" || name == "" || name == address {
 		return address
 	}
 	return name + " <" + address + ">"

@@ -28,6 +28,8 @@ const (
 	// Rows answers hold rows of an export. Each is marked: customers' words stand among its fields. A
 	// text that has tags in it is taken for HTML.
 	Rows
+	// Own answers hold texts that the caller wrote itself and that come back.
+	Own
 )
 
 // Options say how one tool's answer is shown.

@@ -16,6 +16,7 @@ type walker struct {
 
 	history  *history // of the conversation whose messages are listed, or nil
 	speakers speakers // of the transcript of a call
+	nameless bool     // contacts are shown by their addresses alone
 	whole    bool     // the message keeps what it quotes
 
 	stack     []member // the members of the objects around the one being written
@@ -75,7 +76,7 @@ func (w *walker) properties(m []member) bool {
 		return w.flattened(m, text.String())
 	}
 	if w.contacts {
-		if contact := contactOf(m); contact != "" {
+		if contact := contactOf(m, w.nameless); contact != "" {
 			w.out = appendString(w.out, contact)
 			return true
 		}
@@ -111,7 +112,7 @@ func (w *walker) flattened(m []member, text string) bool {
 	start := len(w.out)
 	w.out = append(w.out, '{')
 	w.text("text", text)
-	if len(w.out) > start+1 && !w.inMessage {
+	if len(w.out) > start+1 && !w.inMessage && w.kind != Own {
 		w.mark()
 	}
 	for _, p := range m {
