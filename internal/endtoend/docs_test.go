@@ -27,6 +27,10 @@ func testsNamed(t *testing.T, name string) {
 		}
 		files, err := filepath.Glob("../../" + folder + "/*_test.go")
 		require.NoError(t, err)
+		if files == nil {
+			files, err = filepath.Glob("../base/" + m[1] + "/*_test.go")
+			require.NoError(t, err)
+		}
 		found := false
 		for _, file := range files {
 			source, err := os.ReadFile(file)

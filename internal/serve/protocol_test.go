@@ -217,7 +217,7 @@ func TestErrorsAreAnswers(t *testing.T) {
 		p := connect(t, settings{agent: "reader"})
 		for i, c := range []struct{ tool, arguments, says string }{
 			{"close_conversation", conversation, "close_conversation is not granted to agent reader: access gives conversations only read, and close_conversation is write. Nothing was sent to Dixa."},
-			{"get_conversation", `{"conversationID":1234}`, "conversationID: got an unknown argument, want conversationId; did you mean conversationId?"},
+			{"get_conversation", `{"conversationID":1234}`, "conversationID: got an unknown argument, want one of conversationId, offset; did you mean conversationId?"},
 			{"get_conversation", `{"conversationId":99999999}`, "get_conversation: Dixa answered 404"},
 			{"get_conversation", `"{}"`, "want one JSON object of arguments"},
 		} {
