@@ -2,16 +2,24 @@ package main
 
 import (
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/tools"
 )
 
 type diffCmd struct {
-	Old      string `arg:"" help:"Capability file before."`
-	New      string `arg:"" help:"Capability file after."`
+	Old      string `arg:"" optional:"" help:"The file before; with --against, the file whose agents are looked at."`
+	New      string `arg:"" optional:"" help:"The file after."`
+	Against  string `placeholder:"RELEASE" help:"List the tools that were added after this release of dixa-mcp, and which agents of the file have them."`
 	jsonFlag `embed:""`
 }
 
 // Run says in words who gains and who loses what.
 func (c *diffCmd) Run(out *output) error {
+	if c.Against != "" {
+		return c.against(out)
+	}
+	if c.New == "" {
+		return usagef("diff needs two files, or --against RELEASE")
+	}
 	before, err := capability.Load(c.Old)
 	if err != nil {
 		return err
@@ -31,4 +39,55 @@ func (c *diffCmd) Run(out *output) error {
 		out.printf("No agent gains or loses anything.\n")
 	}
 	return nil
+}
+
+// against lists the tools that were added after a release, with the agents that have them.
+func (c *diffCmd) against(out *output) error {
+	if c.New != "" {
+		return usagef("--against takes one file, not two")
+	}
+	added, err := capability.Added(c.Against)
+	if err != nil {
+		return err
+	}
+	var rules *capability.Rules
+	if c.Old != "" {
+		if rules, err = capability.Load(c.Old); err != nil {
+			return err
+		}
+	}
+	list := []addedTool{}
+	for _, t := range added {
+		list = append(list, addedTool{t.Name, t.Level.String(), holders(rules, t)})
+	}
+	if c.JSON {
+		return out.json(map[string]any{"against": c.Against, "added": list})
+	}
+	for _, t := range list {
+		out.table([][]string{append([]string{t.Name, t.Level}, t.Agents...)})
+	}
+	if len(list) == 0 {
+		out.printf("No tool was added after %s.\n", c.Against)
+	}
+	return nil
+}
+
+// addedTool is a tool that was added after a release, with the agents that have it.
+type addedTool struct {
+	Name   string   `json:"tool"`
+	Level  string   `json:"level"`
+	Agents []string `json:"agents"`
+}
+
+// holders names the agents that have a tool.
+func holders(rules *capability.Rules, t *tools.Tool) []string {
+	names := []string{}
+	if rules != nil {
+		for _, a := range rules.Agents() {
+			if a.Tool(t).Allowed {
+				names = append(names, a.Name)
+			}
+		}
+	}
+	return names
 }

@@ -122,6 +122,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	defer stopAdmin()
+	c.tellNewTools(s.rules)
 	defer c.watch(ctx, s.gate, slog.Default())()
 	defer s.gate.OnReload(health.Reloaded)()
 	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "token", s.token.from, "shared", s.group != nil)

@@ -49,6 +49,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.tellNewTools(s.rules)
 	defer c.watch(ctx, s.gate, slog.Default())()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline, "token", s.token.from)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()

@@ -20,6 +20,7 @@ import (
 type Rules struct {
 	name      string
 	digest    string
+	release   string
 	catalog   *catalog
 	agents    []*Agent
 	byName    map[string]*Agent
@@ -37,6 +38,9 @@ func (r *Rules) Name() string { return r.name }
 
 // Digest identifies the file's bytes: "sha256:" and the first 12 hex digits of their SHA-256.
 func (r *Rules) Digest() string { return r.digest }
+
+// Release is the release to which the file holds the levels of its agents, "" where it holds them to none.
+func (r *Rules) Release() string { return r.release }
 
 // Agents lists the agents in the file's order.
 func (r *Rules) Agents() []*Agent { return slices.Clone(r.agents) }

@@ -107,10 +107,11 @@ type catalog struct {
 	composites map[string]*tools.Tool // tools made of several operations
 	names      []string               // of operations
 	schemas    map[string]*schemas.Schema
+	releases   releases
 }
 
 func newCatalog(all []*tools.Tool, version dixaclient.Version) *catalog {
-	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}, schemas: map[string]*schemas.Schema{}}
+	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}, schemas: map[string]*schemas.Schema{}, releases: readReleases(releasesText)}
 	for _, t := range all {
 		c.schemas[t.Name] = t.SchemaIn(version)
 		if !slices.Contains(c.groups, t.Group) {

@@ -15,7 +15,7 @@ const everyGroup = "*" // in access: every group without an entry of its own
 // newRules makes rules of a file that was checked.
 func newRules(name, digest string, f *file, all []terms, c *catalog) *Rules {
 	r := &Rules{
-		name: name, digest: digest, catalog: c, stdio: f.Stdio, names: f.Names.list(),
+		name: name, digest: digest, release: f.Tools.text, catalog: c, stdio: f.Stdio, names: f.Names.list(),
 		byName: map[string]*Agent{}, approvers: f.keyholders(), keys: f.keys(),
 		oidc: f.OIDC.value.settings(), oidcAt: f.OIDC.at, claims: f.claims(),
 	}
@@ -23,7 +23,7 @@ func newRules(name, digest string, f *file, all []terms, c *catalog) *Rules {
 		a := &Agent{
 			Name:    e.name.text,
 			About:   e.value.About.text,
-			grants:  newGrants(filepath.Base(name), e),
+			grants:  newGrants(filepath.Base(name), e, f.Tools, c.releases),
 			terms:   all[i],
 			catalog: c,
 		}
@@ -110,10 +110,13 @@ type grants struct {
 	allow  map[string]at
 	deny   map[string]at
 	source agent
+
+	release  release // that the levels are held to; without a text they are to none
+	releases releases
 }
 
-func newGrants(file string, e entry[agent]) *grants {
-	g := &grants{file: file, agent: e.name, access: map[string]entry[level]{}, source: e.value}
+func newGrants(file string, e entry[agent], held release, all releases) *grants {
+	g := &grants{file: file, agent: e.name, access: map[string]entry[level]{}, source: e.value, release: held, releases: all}
 	for _, a := range e.value.Access.entries {
 		g.access[a.name.text] = a
 	}
@@ -144,6 +147,8 @@ func (g *grants) operation(t *tools.Tool) Decision {
 	switch {
 	case t.Named:
 		return g.refused(not + " and needs to be named under allow: no level covers it")
+	case g.later(t):
+		return g.refused(not + ": it was added after release " + g.release.text + ", to which tools holds the levels (" + g.file + ":" + strconv.Itoa(g.release.line) + "); name it under allow, or set tools to a later release")
 	case !ok:
 		return g.refused(not + ": access gives nothing in " + t.Group + ", and allow does not name it")
 	case by.value.Level < t.Level:
@@ -165,7 +170,7 @@ func (g *grants) level(group string) (entry[level], bool) {
 // covered tells whether a level grants the operation.
 func (g *grants) covered(t *tools.Tool) bool {
 	e, ok := g.level(t.Group)
-	return ok && !t.Named && e.value.Level >= t.Level
+	return ok && !t.Named && !g.later(t) && e.value.Level >= t.Level
 }
 
 func (g *grants) decided(allowed bool, by at, why string) Decision {

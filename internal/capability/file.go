@@ -8,6 +8,10 @@ type file struct {
 	// Version is the version of the file's form, always 1.
 	Version version `yaml:"version,required"`
 
+	// Tools is the release of dixa-mcp, such as "1.0", whose operations the levels under access cover. What was added later
+	// must be named under allow, so that an upgrade gives no agent anything new. Without it levels cover all operations.
+	Tools release `yaml:"tools"`
+
 	// Names give names to ids, so that the rest of the file reads; agents see them too. A name is 1 to 80 characters.
 	Names names `yaml:"names"`
 

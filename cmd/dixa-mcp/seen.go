@@ -1,0 +1,81 @@
+package main
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/tools"
+)
+
+// tellNewTools logs the tools that are new since a server last started with this capability file, unless the file says to
+// which release its levels are held. It is no reason not to start that the state directory cannot be used.
+func (f *dixaFlags) tellNewTools(rules *capability.Rules) {
+	dir, err := f.stateDir()
+	if err == nil {
+		var added []string
+		added, err = newTools(dir, cmp.Or(f.path(), builtIn), tools.Names())
+		if len(added) > 0 && rules.Release() == "" {
+			slog.Warn("there are tools that this capability file was never served with; its levels cover them. To hold levels to a release, set tools in the file",
+				"new", strings.Join(added, ", "), "granted", strings.Join(grantedOf(rules, added), ", "), "capabilities", rules.Name())
+		}
+	}
+	if err != nil {
+		slog.Warn("it is not known which tools are new since the capability file was last served", "error", err)
+	}
+}
+
+// newTools returns the tools that were not there when a file was last seen, and remembers those that are there now. Of a
+// file that was never seen none is new.
+func newTools(state, path string, now []string) (added []string, err error) {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	sum := sha256.Sum256([]byte(path))
+	dir := filepath.Join(state, "tools-seen")
+	file := filepath.Join(dir, hex.EncodeToString(sum[:16]))
+	data, err := readSome(file)
+	switch {
+	case err == nil:
+		seen := strings.Fields(string(data))
+		added = slices.DeleteFunc(slices.Clone(now), func(name string) bool { return slices.Contains(seen, name) })
+		if len(added) == 0 && len(seen) == len(now) {
+			return nil, nil
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return added, err
+	}
+	part, err := os.CreateTemp(dir, "part-")
+	if err != nil {
+		return added, err
+	}
+	_, err = part.WriteString(strings.Join(now, "\n") + "\n")
+	if err = errors.Join(err, part.Sync(), part.Close()); err == nil {
+		err = os.Rename(part.Name(), file)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(part.Name()))
+	}
+	return added, err
+}
+
+// grantedOf lists those of some tools that at least one agent has.
+func grantedOf(rules *capability.Rules, names []string) (granted []string) {
+	for _, name := range names {
+		if slices.ContainsFunc(rules.Agents(), func(a *capability.Agent) bool { return a.Operation(name).Allowed }) {
+			granted = append(granted, name)
+		}
+	}
+	return granted
+}
