@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,7 +25,8 @@ type exportCmd struct {
 
 // exportFlags are those of both exports.
 type exportFlags struct {
-	Out        string `required:"" placeholder:"FILE" help:"Where to: a new file that ends in .jsonl (rows as Dixa sends them) or .csv (texts that begin with = + - @ get a ' before them)."`
+	Out        string `required:"" placeholder:"FILE" help:"Where to: a new file that ends in .jsonl (rows as Dixa sends them) or .csv (texts that a spreadsheet would take for a formula, such as those that begin with = + - @, get a ' before them)."`
+	Excel      bool   `help:"Write the CSV file for Excel: UTF-8 with a byte order mark, and no ' before phone numbers, so that +45… stays readable."`
 	Force      bool   `help:"Replace the file, once the export is complete."`
 	DryRun     bool   `help:"Print the requests that it would make, and make none."`
 	jsonFlag   `embed:""`
@@ -73,6 +73,7 @@ func (f exportFlags) run(ctx context.Context, out *output, what string, csids []
 	if err != nil {
 		return usagef("%w; nothing was sent to Dixa", err)
 	}
+	job.Excel = f.Excel
 	if f.DryRun {
 		return f.printWindows(out, job.Windows(now))
 	}
@@ -91,9 +92,9 @@ func (f exportFlags) run(ctx context.Context, out *output, what string, csids []
 		return fmt.Errorf("the record of the export cannot be kept (see --audit): %w", err)
 	}
 	var sent []audit.Operation
-	m := newMeter(os.Stderr)
+	m := newMeter(os.Stderr, redraws(os.Stderr), time.Now)
 	done, err := export.Run(ctx, client.With(noting(&sent)), job, export.Options{Out: f.Out, Force: f.Force, Now: now, Report: m.show})
-	m.end()
+	m.close()
 	if unrecorded := errors.Join(record(ctx, log, job, sent, err), log.Close()); unrecorded != nil {
 		err = errors.Join(err, fmt.Errorf("the export could not be recorded: %w", unrecorded))
 	}
@@ -138,7 +139,7 @@ func record(ctx context.Context, log *audit.Log, job export.Job, sent []audit.Op
 	case failed != nil:
 		r.Outcome = audit.OutcomeFailed
 	}
-	r.Text = audit.Sentence(r, audit.Verb{Past: "exported", Infinitive: "export", Object: job.What})
+	r.Text = audit.Sentence(r, audit.Verb{Past: "exported", Infinitive: "export", Object: job.Words()})
 	return log.Write(context.WithoutCancel(ctx), r)
 }
 
@@ -184,7 +185,7 @@ func summary(p export.Progress, out string) string {
 		s += fmt.Sprintf(" (%d came twice, at the borders of windows, and are in it once)", p.Twice)
 	}
 	if strings.EqualFold(filepath.Ext(out), ".csv") && p.Rows > 0 {
-		s += ". Texts that begin with = + - @ have a ' before them, so that no spreadsheet runs them"
+		s += ". Texts that a spreadsheet would take for a formula have a ' before them"
 	}
 	if !p.Next.IsZero() {
 		s += ". For what comes later, begin after " + p.Next.Format(millis)
@@ -197,46 +198,4 @@ func size(bytes int64) string {
 		return fmt.Sprintf("%.1f kB", float64(bytes)/1e3)
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
-}
-
-// meter shows on standard error how far an export is: in one line that changes, or where that is no terminal in a line
-// a window.
-type meter struct {
-	to     io.Writer
-	live   bool
-	last   time.Time
-	shown  bool
-	before export.Progress
-}
-
-func newMeter(f *os.File) *meter {
-	return &meter{to: f, live: redraws(f)}
-}
-
-func (m *meter) show(p export.Progress) {
-	next := p.Done != m.before.Done || p.Waiting != m.before.Waiting
-	if !m.live && (!next || p.Waiting) || m.live && !next && time.Since(m.last) < 200*time.Millisecond {
-		return
-	}
-	m.before, m.last = p, time.Now()
-	const width = 20
-	full := width * p.Done / max(p.Windows, 1)
-	line := fmt.Sprintf("[%s%s] %d/%d windows, %d rows, %s", strings.Repeat("#", full), strings.Repeat(".", width-full), p.Done, p.Windows, p.Rows, size(p.Bytes))
-	switch {
-	case m.live && p.Waiting:
-		line += ", waiting for Dixa"
-		fallthrough
-	case m.live:
-		fmt.Fprintf(m.to, "\r%s\x1b[K", line)
-		m.shown = true
-	default:
-		fmt.Fprintln(m.to, line)
-	}
-}
-
-// end leaves the line as it is.
-func (m *meter) end() {
-	if m.shown {
-		fmt.Fprintln(m.to)
-	}
 }

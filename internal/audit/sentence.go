@@ -171,12 +171,32 @@ func requests(before string, operations []Operation, none string) string {
 				trouble = ": " + o.Error
 			}
 		}
-		said = fmt.Sprintf("%s%d operations, Dixa %s, %d ms%s", before, n, strings.Join(answers, ", "), millis, trouble)
+		said = fmt.Sprintf("%s%d operations, Dixa %s, %d ms%s", before, n, strings.Join(counted(answers), ", "), millis, trouble)
 	}
 	if said == "" {
 		return ""
 	}
 	return " (" + said + ")"
+}
+
+// counted returns a few answers one by one, and more as how often each came, so that a sentence stays one.
+func counted(answers []string) (kept []string) {
+	const few = 5
+	if len(answers) <= few {
+		return answers
+	}
+	times := map[string]int{}
+	for _, a := range answers {
+		if times[a]++; times[a] == 1 {
+			kept = append(kept, a)
+		}
+	}
+	for i, a := range kept {
+		if times[a] > 1 {
+			kept[i] = fmt.Sprintf("%s (%d times)", a, times[a])
+		}
+	}
+	return kept
 }
 
 func request(o Operation) string {

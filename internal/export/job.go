@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -38,6 +39,7 @@ type Job struct {
 	Before time.Time `json:"before,omitzero"` // UTC; zero is the moment in which the export began
 	CSIDs  []int32   `json:"csids,omitzero"`  // instead of After and Before; sorted, each once
 	From   string    `json:"from"`            // whose data it is: Dixa's address
+	Excel  bool      `json:"excel,omitzero"`  // write the CSV file for Excel
 }
 
 // String is the job as its flags, and whose data it is.
@@ -52,7 +54,23 @@ func (j Job) String() string {
 	if n := len(j.CSIDs); n > 0 {
 		s += fmt.Sprintf(" --csids %d,… (%d)", j.CSIDs[0], n)
 	}
+	if j.Excel {
+		s += " --excel"
+	}
 	return s + " from " + j.From
+}
+
+// Words returns in words what the job exports, such as "conversations updated after T and before U".
+func (j Job) Words() string {
+	if n := len(j.CSIDs); n > 0 {
+		return fmt.Sprintf("%s by %d ids", j.What, n)
+	}
+	before := "the export began"
+	if !j.Before.IsZero() {
+		before = j.Before.Format(time.RFC3339Nano)
+	}
+	by := strings.ReplaceAll(j.By, "last-message-created", "last written in")
+	return fmt.Sprintf("%s %s after %s and before %s", j.What, by, j.After.Format(time.RFC3339Nano), before)
 }
 
 // Span is a pair of flags. Both may be zero.

@@ -43,7 +43,7 @@ func open(job Job, out string, force bool, now time.Time) (_ *part, err error) {
 	if err := p.free(); err != nil {
 		return nil, err
 	}
-	if p.w, err = newWriter(io.Discard, out, job.What); err != nil { // before anything is made
+	if p.w, err = newWriter(io.Discard, out, job.What, job.Excel); err != nil { // before anything is made
 		return nil, err
 	}
 	flags := os.O_RDWR | os.O_CREATE

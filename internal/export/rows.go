@@ -36,16 +36,21 @@ type writer struct {
 	*bufio.Writer
 	csv     *csv.Writer // nil: lines of JSON
 	columns []string
+	excel   bool
 }
 
-// newWriter takes the format from the name of the file.
-func newWriter(to io.Writer, file, what string) (*writer, error) {
+// newWriter takes the format from the name of the file. With excel, a CSV file begins with a byte order mark and its
+// phone numbers are not guarded.
+func newWriter(to io.Writer, file, what string, excel bool) (*writer, error) {
 	w := &writer{Writer: bufio.NewWriterSize(to, 64<<10)}
 	switch strings.ToLower(filepath.Ext(file)) {
 	case ".jsonl":
+		if excel {
+			return nil, fmt.Errorf("--excel requires a CSV file: --out %s must end in .csv", file)
+		}
 		return w, nil
 	case ".csv":
-		w.csv, w.columns = csv.NewWriter(w.Writer), columns(what) // shares the buffer
+		w.csv, w.columns, w.excel = csv.NewWriter(w.Writer), columns(what), excel // csv shares the buffer
 		return w, nil
 	}
 	return nil, fmt.Errorf("--out %s: the name must end in .jsonl (one row a line, as Dixa sends it) or .csv", file)
@@ -55,6 +60,9 @@ func newWriter(to io.Writer, file, what string) (*writer, error) {
 func (w *writer) header() error {
 	if w.csv == nil {
 		return nil
+	}
+	if w.excel { // without it, Excel reads the file in the code page of the machine
+		_, _ = w.WriteString(byteOrderMark) // its error stays and comes again
 	}
 	return w.csv.Write(w.columns)
 }
@@ -79,7 +87,7 @@ func (w *writer) record(raw json.RawMessage) []string {
 		return cells
 	}
 	for i, name := range w.columns[:last] {
-		cells[i] = cell(fields[name])
+		cells[i] = w.cell(name, fields[name])
 		delete(fields, name)
 	}
 	if len(fields) > 0 {
@@ -92,9 +100,18 @@ func (w *writer) record(raw json.RawMessage) []string {
 	return cells
 }
 
-// cell is one value: a text as it is, nothing for null, anything else as JSON. A text that a spreadsheet would take
-// for a formula gets an apostrophe before it, since customers write texts.
-func cell(raw json.RawMessage) string {
+// cell returns one value as text. A text that a spreadsheet would take for a formula is guarded, since customers write
+// texts; numbers and other JSON values cannot be one.
+func (w *writer) cell(column string, raw json.RawMessage) string {
+	s := text(raw)
+	if len(raw) == 0 || raw[0] != '"' || w.excel && strings.HasSuffix(column, "_number") && phone.MatchString(s) {
+		return s
+	}
+	return guard(s)
+}
+
+// text returns a JSON string as it is, nothing for null, and anything else as JSON.
+func text(raw json.RawMessage) string {
 	switch {
 	case len(raw) == 0 || raw[0] == 'n':
 		return ""
@@ -103,9 +120,6 @@ func cell(raw json.RawMessage) string {
 	}
 	var s string
 	_ = json.Unmarshal(raw, &s) // it is a JSON string
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
-		return "'" + s
-	}
 	return s
 }
 
@@ -136,8 +150,8 @@ func (s ids) add(id string) {
 // idOf is a row's id, "" for a row without one.
 func idOf(raw []byte) string {
 	var row struct{ ID json.RawMessage }
-	_ = json.Unmarshal(raw, &row) // a row that is no object has none
-	return strings.Trim(string(row.ID), `"`)
+	_ = json.Unmarshal(raw, &row)                         // a row that is no object has none
+	return strings.ReplaceAll(text(row.ID), "\r\n", "\n") // as the CSV reader does
 }
 
 // readIDs reads the ids back from rows as writer wrote them.
@@ -154,7 +168,7 @@ func (w *writer) readIDs(from io.Reader) (ids, error) {
 			if err != nil {
 				return nil, err
 			}
-			found.add(cells[0]) // id is the first column
+			found.add(unguard(cells[0])) // id is the first column
 		}
 	}
 	r := bufio.NewReader(from)
