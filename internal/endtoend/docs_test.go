@@ -17,7 +17,7 @@ func TestDocsHosting(t *testing.T)  { testsNamed(t, "docs/hosting.md") }
 func testsNamed(t *testing.T, name string) {
 	page, err := os.ReadFile("../../" + name)
 	require.NoError(t, err)
-	folders := map[string]string{"main": "cmd/dixa-mcp", "dixaclient": "dixaclient"}
+	folders := map[string]string{"main": "cmd/dixa-mcp", "dixaclient": "dixaclient", "tools": "tools", "schemas": "schemas"}
 	named := regexp.MustCompile("`([a-z]+)\\.(Test\\w+)`").FindAllStringSubmatch(string(page), -1)
 	require.NotEmpty(t, named)
 	for _, m := range named {

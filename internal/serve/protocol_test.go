@@ -229,7 +229,7 @@ func TestErrorsAreAnswers(t *testing.T) {
 		}
 		require.Equal(t, map[string]int{"close_conversation refused": 1, "get_conversation refused": 2, "get_conversation failed": 1}, p.book.outcomes())
 		require.Equal(t, -32602, p.ask("9", "tools/call", `{"name":"frobnicate","arguments":{}}`).Error.Code)
-		require.Equal(t, 1, p.book.outcomes()["frobnicate refused"], "the library answers it; it is recorded all the same")
+		require.Equal(t, 1, p.book.outcomes()[" refused"], "the library answers it; it is recorded all the same, without a name that may be somebody's words")
 		p.end()
 	})
 }
