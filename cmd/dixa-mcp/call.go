@@ -126,7 +126,7 @@ func (w *callWatch) failed(text, token string) error {
 	err := errors.New(text)
 	switch {
 	case w.status == http.StatusUnauthorized || w.status == http.StatusForbidden:
-		return &exitError{exitRefused, fmt.Errorf("%w The token is from %s.", err, token)}
+		return &exitError{exitRefused, errors.New(text + " The token is from " + token + ".")}
 	case w.refused:
 		return &exitError{exitRefused, err}
 	case w.status == http.StatusNotFound:

@@ -189,10 +189,13 @@ func tokenTrouble(err error) error {
 	}
 	switch {
 	case e.Status == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "user"): // "The user who issued the access token … is not authorized"
+		//lint:ignore ST1005 Dixa is a name
 		err = fmt.Errorf("Dixa knows the token, but the user who made it may not do this (%d: %s). Have an administrator make a new one", e.Status, e.Message)
 	case e.Status == http.StatusUnauthorized:
+		//lint:ignore ST1005 Dixa is a name
 		err = fmt.Errorf("Dixa does not accept the token (%d: %s). It was copied incompletely, was deleted, or was made for another version than \"Dixa API\", such as the old Integrations API, whose tokens do not work here. An administrator makes a new one under Settings > Integrations > API Tokens, version \"Dixa API\"", e.Status, e.Message)
 	default:
+		//lint:ignore ST1005 Dixa is a name
 		err = fmt.Errorf("Dixa knows the token, but does not let it do this (%d: %s). It must be made by an administrator, with the version \"Dixa API\"", e.Status, e.Message)
 	}
 	return &exitError{exitRefused, err}

@@ -243,6 +243,6 @@ func TestOutputForPeople(t *testing.T) {
 	out.table([][]string{{"a\x07", "b\u200B"}})
 	require.Equal(t, "queue <U+001B>[31mred<U+202E>\nHello<U+E0141><U+3164>\na<U+0007>  b<U+200B>\n", to.String())
 	to.Reset()
-	require.NoError(t, out.jsonLine(map[string]string{"name": "می‌خواهم \u202E"}))
-	require.Equal(t, "{\"name\":\"می‌خواهم \u202E\"}\n", to.String())
+	require.NoError(t, out.jsonLine(map[string]string{"name": "می\u200cخواهم \u202E"}))
+	require.Equal(t, "{\"name\":\"می\u200cخواهم \u202E\"}\n", to.String())
 }

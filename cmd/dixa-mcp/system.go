@@ -40,9 +40,6 @@ func (s *system) Close() {
 	}
 }
 
-// open puts the system together for one command, which does not count among the servers that share a Redis.
-func (f *dixaFlags) open(ctx context.Context) (*system, error) { return f.assemble(ctx, "", nil) }
-
 // assemble puts the system together. Whatever is wrong with the file, the token, the folders or the Redis is said here,
 // before anything is served. replica names this server among those that share; observer hears of each call.
 func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(*system) (gate.Observer, error)) (_ *system, err error) {

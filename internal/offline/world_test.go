@@ -213,7 +213,7 @@ func checkReferences(t *testing.T, w *world, c *conversation) {
 		must(t, u.Email != "", "%d", c.id)
 	case c.channel.spoken() || c.channel.name == "Sms":
 		must(t, u.PhoneNumber != "", "%d", c.id)
-		must(t, "en" == c.language, "%d", c.id)
+		must(t, c.language == "en", "%d", c.id)
 	}
 	if c.endpoint != "" {
 		_, ok := w.endpointNamed(c.endpoint)

@@ -15,37 +15,37 @@ import (
 	"dixa-mcp/internal/offline"
 )
 
-const mark = "\xef\xbb\xbf"
+const byteOrderMark = "\xef\xbb\xbf"
 
-// A byte order mark before UTF-8 is skipped where a text begins, and nowhere else.
+// A byte order byteOrderMark before UTF-8 is skipped where a text begins, and nowhere else.
 func TestByteOrderMark(t *testing.T) {
 	bubble(t, "stdio", func(t *testing.T) {
 		p := connect(t, settings{})
-		p.send(mark + rpc("1", "ping", ""))
+		p.send(byteOrderMark + rpc("1", "ping", ""))
 		require.Nil(t, p.wait("1").Error)
-		p.send(mark + rpc("2", "ping", ""))
+		p.send(byteOrderMark + rpc("2", "ping", ""))
 		require.Equal(t, -32700, p.wait("null").Error.Code, "not the first line")
 		require.Nil(t, p.ask("3", "ping", "").Error)
 		p.end()
 	})
 	bubble(t, "stdio, a line of its own", func(t *testing.T) {
 		p := connect(t, settings{})
-		p.send(mark)
+		p.send(byteOrderMark)
 		require.Nil(t, p.ask("1", "ping", "").Error)
 		p.end()
 	})
 	s := host(t, offline.Options{})
 	session := s.begin("{}")
 	h, list := today("1", "tools/list", "", "")
-	require.Equal(t, 200, s.ask("POST", "/mcp", mark+list, h...).StatusCode)
-	require.Equal(t, 200, s.ask("POST", "/mcp", mark+" \n"+rpc("1", "tools/list", ""), session).StatusCode)
-	require.Equal(t, 400, s.ask("POST", "/mcp", mark+mark+list, h...).StatusCode)
-	require.Equal(t, 400, s.ask("POST", "/mcp", list+mark, h...).StatusCode)
+	require.Equal(t, 200, s.ask("POST", "/mcp", byteOrderMark+list, h...).StatusCode)
+	require.Equal(t, 200, s.ask("POST", "/mcp", byteOrderMark+" \n"+rpc("1", "tools/list", ""), session).StatusCode)
+	require.Equal(t, 400, s.ask("POST", "/mcp", byteOrderMark+byteOrderMark+list, h...).StatusCode)
+	require.Equal(t, 400, s.ask("POST", "/mcp", list+byteOrderMark, h...).StatusCode)
 
 	stream := eventsOf(t, s.ask("GET", "/sse", ""))
 	path, ok := stream.data()
 	require.True(t, ok)
-	require.Equal(t, 202, s.ask("POST", path, mark+rpc("7", "ping", "")).StatusCode)
+	require.Equal(t, 202, s.ask("POST", path, byteOrderMark+rpc("7", "ping", "")).StatusCode)
 	require.Equal(t, "7", string(stream.next().ID))
 }
 
