@@ -22,7 +22,7 @@ type ActivityUser struct {
 // ListActivityIn says from when to when; without times it is all there is.
 type ListActivityIn struct {
 	FromDatetime Time `json:"fromDatetime,omitzero" in:"query"`
-	ToDatetime   Time `json:"toDatetime,omitzero" in:"query"`
+	ToDatetime   Time `json:"toDatetime,omitzero" in:"query" time:"end"`
 	Page
 }
 

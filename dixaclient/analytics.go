@@ -84,10 +84,10 @@ type AnalyticsFilter struct {
 // AnalyticsQuery says what is asked, and over which period or conversations: a preset, start and end, or csidFilter.
 type AnalyticsQuery struct {
 	ID         Name              `json:"id"`
-	Timezone   string            `json:"timezone" jsonschema_description:"IANA name"`
+	Timezone   string            `json:"timezone" time:"zone" jsonschema_description:"IANA name"`
 	Preset     Preset            `json:"preset,omitzero" jsonschema_description:"preset, start and end, or csidFilter"`
 	Start      Time              `json:"start,omitzero"`
-	End        Time              `json:"end,omitzero"`
+	End        Time              `json:"end,omitzero" time:"end"`
 	CSIDFilter []int64           `json:"csidFilter,omitzero" check:"min=1" jsonschema_description:"conversation ids"`
 	Filters    []AnalyticsFilter `json:"filters,omitzero"`
 }

@@ -83,7 +83,7 @@ func (in ClaimConversationIn) Body() (any, error) {
 // SetFollowupIn sets a conversation aside until a time, when it opens again.
 type SetFollowupIn struct {
 	ConversationRef
-	Timestamp Time        `json:"timestamp"`
+	Timestamp Time        `json:"timestamp" time:"future"`
 	AgentID   ActingAgent `json:"agentId,omitzero" wire:"userId" jsonschema_description:"Dixa agent who follows up"`
 }
 

@@ -34,14 +34,14 @@ func (m *Millis) UnmarshalText(text []byte) error {
 // ExportConversationsIn asks for a window, both of its ends, or for conversations by their ids. Of several windows all
 // must hold; Dixa takes no query that spans more than 31 days.
 type ExportConversationsIn struct {
-	UpdatedAfter             Millis  `json:"updatedAfter,omitzero" in:"query" wire:"updated_after" jsonschema_description:"each After needs its Before, at most 31 days later; a date means its 00:00 UTC"`
-	UpdatedBefore            Millis  `json:"updatedBefore,omitzero" in:"query" wire:"updated_before"`
+	UpdatedAfter             Millis  `json:"updatedAfter,omitzero" in:"query" wire:"updated_after" jsonschema_description:"each After needs its Before, at most 31 days later"`
+	UpdatedBefore            Millis  `json:"updatedBefore,omitzero" in:"query" time:"end" wire:"updated_before"`
 	CreatedAfter             Millis  `json:"createdAfter,omitzero" in:"query" wire:"created_after"`
-	CreatedBefore            Millis  `json:"createdBefore,omitzero" in:"query" wire:"created_before"`
+	CreatedBefore            Millis  `json:"createdBefore,omitzero" in:"query" time:"end" wire:"created_before"`
 	ClosedAfter              Millis  `json:"closedAfter,omitzero" in:"query" wire:"closed_after"`
-	ClosedBefore             Millis  `json:"closedBefore,omitzero" in:"query" wire:"closed_before"`
+	ClosedBefore             Millis  `json:"closedBefore,omitzero" in:"query" time:"end" wire:"closed_before"`
 	LastMessageCreatedAfter  Millis  `json:"lastMessageCreatedAfter,omitzero" in:"query" wire:"last_message_created_after"`
-	LastMessageCreatedBefore Millis  `json:"lastMessageCreatedBefore,omitzero" in:"query" wire:"last_message_created_before"`
+	LastMessageCreatedBefore Millis  `json:"lastMessageCreatedBefore,omitzero" in:"query" time:"end" wire:"last_message_created_before"`
 	CSIDs                    []int32 `json:"csids,omitzero" in:"query" check:"max=100" jsonschema_description:"conversation ids, instead of a window"`
 }
 
@@ -66,8 +66,8 @@ func (in ExportConversationsIn) Check() error {
 
 // ExportMessagesIn asks for a window, both of its ends.
 type ExportMessagesIn struct {
-	CreatedAfter  Millis `json:"createdAfter" in:"query" wire:"created_after" jsonschema_description:"a date means its 00:00 UTC"`
-	CreatedBefore Millis `json:"createdBefore" in:"query" wire:"created_before" jsonschema_description:"at most 31 days later"`
+	CreatedAfter  Millis `json:"createdAfter" in:"query" wire:"created_after"`
+	CreatedBefore Millis `json:"createdBefore" in:"query" time:"end" wire:"created_before" jsonschema_description:"at most 31 days later"`
 }
 
 // Check holds the request against Dixa's rules for windows.

@@ -47,6 +47,43 @@ func TestWritesSayWhereToLook(t *testing.T) {
 	}
 }
 
+// A day that is given as the end of a span is included, whichever operation takes it: what is read as such is decided by
+// the tag time, and this by the argument's name.
+func TestEndsOfSpansIncludeTheirDay(t *testing.T) {
+	ends := regexp.MustCompile(`^(to|end)$|Before$|Until$|^to[A-Z]`)
+	found := 0
+	for _, s := range dixaclient.Operations() {
+		eachTime(s.In(), func(f reflect.StructField, name string) {
+			if ends.MatchString(name) {
+				found++
+				require.Equal(t, "end", f.Tag.Get("time"), "%s.%s: its struct field needs the tag time:\"end\"", s.Name, name)
+			} else {
+				require.NotEqual(t, "end", f.Tag.Get("time"), "%s.%s", s.Name, name)
+			}
+		})
+	}
+	require.GreaterOrEqual(t, found, 9)
+}
+
+// eachTime visits the times among the arguments of type t, nested ones too.
+func eachTime(t reflect.Type, visit func(f reflect.StructField, name string)) {
+	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		switch name, _, _ := strings.Cut(f.Tag.Get("json"), ","); {
+		case f.Anonymous:
+		case f.Type == reflect.TypeFor[dixaclient.Time](), f.Type == reflect.TypeFor[dixaclient.Millis]():
+			visit(f, name)
+		default:
+			eachTime(f.Type, visit)
+		}
+	}
+}
+
 // An agent in whose name a call acts must be filled in by Spec.Act, which sees the top level only.
 func TestNobodyActsInNestedArguments(t *testing.T) {
 	for _, s := range dixaclient.Operations() {

@@ -74,7 +74,7 @@ type SearchCondition struct {
 	Operator    SearchOperator `json:"operator" jsonschema_description:"ids, Channel, Status, Direction: IsOneOf, IsNotOneOf; TagId: Includes…, Excludes…; dates: Since, Until, Between; AgentId, QueueId, TagId, CustomAttribute also IsEmpty, IsNotEmpty"`
 	Values      []string       `json:"values,omitzero"`
 	From        Time           `json:"from,omitzero" jsonschema_description:"Since, Between"`
-	To          Time           `json:"to,omitzero" jsonschema_description:"Until, Between"`
+	To          Time           `json:"to,omitzero" time:"end" jsonschema_description:"Until, Between"`
 	Min         int64          `json:"min,omitzero" jsonschema_description:"Duration in ms"`
 	Max         int64          `json:"max,omitzero"`
 	AttributeID UUID           `json:"attributeId,omitzero" jsonschema_description:"of CustomAttribute; select values: parent > child"`
@@ -93,7 +93,7 @@ type SearchConversationsIn struct {
 	ContactID     []UUID            `json:"contactId,omitzero" jsonschema_description:"end user"`
 	TagIDs        []UUID            `json:"tagIds,omitzero" jsonschema_description:"has all"`
 	CreatedAfter  Time              `json:"createdAfter,omitzero"`
-	CreatedBefore Time              `json:"createdBefore,omitzero"`
+	CreatedBefore Time              `json:"createdBefore,omitzero" time:"end"`
 	Conditions    []SearchCondition `json:"conditions,omitzero" check:"max=20"`
 	Strategy      SearchStrategy    `json:"strategy,omitzero" jsonschema_description:"default All"`
 	PageLimit     int               `json:"pageLimit,omitzero" in:"query" check:"min=1,max=50" jsonschema_description:"1-50"`

@@ -64,6 +64,12 @@ func (c SearchCondition) operands(operator map[string]any) error {
 			return fmt.Errorf("takes no %s", name)
 		}
 	}
+	switch {
+	case c.From.After(c.To.Time) && !c.To.IsZero():
+		return fmt.Errorf("needs from before to, not %s and %s", c.From, c.To)
+	case c.Min > c.Max && c.Max != 0:
+		return fmt.Errorf("needs min below max, not %d and %d", c.Min, c.Max)
+	}
 	return c.checkValues()
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // checker checks one set of arguments and writes them in canonical form. What it
@@ -13,6 +14,8 @@ type checker struct {
 	path     path
 	problems []Problem
 	loose    bool // there are values of no declared type
+	reading  *Reading
+	zone     *time.Location // that the arguments name, nil where they do not
 }
 
 func (c *checker) full() bool { return len(c.problems) >= maxProblems }
@@ -66,6 +69,9 @@ func (c *checker) fields(n *node, v *value) {
 		}
 	}
 
+	before := c.zone
+	c.zone = namedZone(n, given, before)
+	defer func() { c.zone = before }()
 	c.out = append(c.out, '{')
 	depth, first := len(c.path), true
 	for i, f := range n.fields {

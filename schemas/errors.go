@@ -136,7 +136,7 @@ func (n *node) want() string {
 	case n.format == uuid:
 		return "a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6"
 	case n.format == dateTime:
-		return "a date and time such as 2026-01-31T09:30:00Z"
+		return "a date and time such as 2026-01-31T09:30:00Z, or a date such as 2026-01-31"
 	case n.format != "":
 		return "a string (" + n.format + ")" + n.between(" characters")
 	}

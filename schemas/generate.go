@@ -170,6 +170,7 @@ func (g *generator) object(t reflect.Type, where string) *node {
 		n := g.node(f.Type, at)
 		n.description = p.Value.Description
 		n.limit(f.Tag.Get("check"), at)
+		n.innermost().play(f.Tag.Get("time"), at)
 		required := slices.Contains(read.Required, p.Key) && f.Type.Kind() != reflect.Pointer
 		fields = append(fields, field{name: p.Key, required: required, node: n})
 	}
@@ -231,6 +232,24 @@ func (n *node) limit(tag, where string) {
 	if n.min > n.max {
 		refuse(where, "check:%q leaves nothing", tag)
 	}
+}
+
+// play reads the tag time:"end".
+func (n *node) play(role, where string) {
+	switch role {
+	case "":
+	case roleEnd, roleFuture:
+		if n.format != dateTime {
+			refuse(where, "the tag time:%q is for dates, not for %s", role, n.typeName())
+		}
+	case roleZone:
+		if n.kind != str || n.format != "" {
+			refuse(where, "the tag time:%q is for strings, not for %s", role, n.typeName())
+		}
+	default:
+		refuse(where, "the tag time is end, future or zone, not %q", role)
+	}
+	n.role = role
 }
 
 func unmarshals(t reflect.Type) bool {

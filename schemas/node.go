@@ -35,8 +35,16 @@ type node struct {
 
 	min, max int64        // of an integer, the characters of a string, the items of an array
 	bits     int          // of a number: 32 or 64
+	role     string       // of a date-time: "end" or "future"; of a string: "zone"; else ""
 	leaf     reflect.Type // a type that has the last word by decoding itself or by Check; else nil
 }
+
+// The roles that the tag time gives.
+const (
+	roleEnd    = "end"    // the end of a span: a day without a time is included
+	roleFuture = "future" // must be later than now
+	roleZone   = "zone"   // the name of the zone in which the times beside it are read
+)
 
 type field struct {
 	name     string

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"dixa-mcp/internal/base/when"
 )
 
 func (c *checker) scalar(n *node, v *value) {
@@ -44,6 +45,9 @@ func (c *checker) lastWord(n *node, v *value, canonical []byte) {
 }
 
 func (c *checker) text(n *node, v *value) bool {
+	if n.format == dateTime {
+		return c.time(n, v)
+	}
 	if v.kind != '"' {
 		hint := ""
 		if v.kind != '{' && v.kind != '[' && v.kind != 'n' {
@@ -62,15 +66,15 @@ func (c *checker) text(n *node, v *value) bool {
 			return false
 		}
 	}
-	switch n.format {
-	case uuid:
-		ok = isUUID(s)
-	case dateTime:
-		s, ok = normalTime(s)
-	}
-	if !ok {
+	if n.format == uuid && !isUUID(s) {
 		c.fail(describe(v), n.want(), "")
 		return false
+	}
+	if n.role == roleZone {
+		if _, err := when.Zone(s); err != nil {
+			c.fail(describe(v), "an IANA time zone such as Europe/Copenhagen", "")
+			return false
+		}
 	}
 	if count := int64(utf8.RuneCountInString(s)); count < n.min || count > n.max {
 		c.fail(fmt.Sprintf("a string of %d characters", count), n.want(), "")
@@ -105,19 +109,6 @@ func isUUID(s string) bool {
 		}
 	}
 	return true
-}
-
-// normalTime is s in RFC 3339. A date alone is its midnight, and a time without a
-// zone is UTC.
-func normalTime(s string) (string, bool) {
-	s = strings.ToUpper(s) // RFC 3339 allows t and z
-	for _, rest := range []string{"", "Z", ":00Z", "T00:00:00Z"} {
-		var t time.Time
-		if t.UnmarshalText([]byte(s+rest)) == nil {
-			return t.Format(time.RFC3339Nano), true
-		}
-	}
-	return "", false
 }
 
 func (c *checker) integer(n *node, v *value) bool {

@@ -23,7 +23,9 @@
 //	Check() error     // a leaf: the last word on the decoded value
 //
 // The tag check:"min=1,max=50" limits an integer, the characters of a string or
-// the items of an array.
+// the items of an array. The tag time says what a date is: "end" the end of a span,
+// which includes a day that is given without a time, "future" one that must be later
+// than now; "zone" marks the string that names the zone of the dates beside it.
 package schemas
 
 import (
@@ -165,7 +167,7 @@ func (s *Schema) WithEnum(name string, values []string) *Schema {
 // that is wrong with the arguments is in one [*Error]. Numbers in free maps
 // become [json.Number], so that large ids stay exact.
 func (s *Schema) Decode(args json.RawMessage, into any) error {
-	c, err := s.check(args)
+	c, err := s.check(args, nil)
 	if err != nil {
 		return err
 	}
@@ -185,21 +187,27 @@ func (s *Schema) Decode(args json.RawMessage, into any) error {
 // Normalize makes the same check as [Schema.Decode] and gives the arguments back
 // as canonical JSON: properties in the order of the schema, keys of free maps
 // sorted, nulls left out, and values as the schema has them ("12" for an integer
-// has become 12). The error is an [*Error].
+// has become 12). Times without a zone are read in UTC. The error is an [*Error].
 func (s *Schema) Normalize(args json.RawMessage) (json.RawMessage, error) {
-	c, err := s.check(args)
+	return s.NormalizeWith(args, nil)
+}
+
+// NormalizeWith normalizes as [Schema.Normalize] does, and reads times as the given
+// reading says; nil is UTC.
+func (s *Schema) NormalizeWith(args json.RawMessage, reading *Reading) (json.RawMessage, error) {
+	c, err := s.check(args, reading)
 	if err != nil {
 		return nil, err
 	}
 	return c.out, nil
 }
 
-func (s *Schema) check(args []byte) (*checker, error) {
+func (s *Schema) check(args []byte, reading *Reading) (*checker, error) {
 	v, problem := parse(args)
 	if problem != nil {
 		return nil, &Error{Problems: []Problem{*problem}}
 	}
-	c := &checker{out: make([]byte, 0, len(args)+len(args)/4), path: make(path, 0, 4)}
+	c := &checker{out: make([]byte, 0, len(args)+len(args)/4), path: make(path, 0, 4), reading: reading}
 	c.value(s.root(), v)
 	if len(c.problems) > 0 {
 		return nil, &Error{Problems: c.problems}

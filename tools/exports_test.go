@@ -27,7 +27,7 @@ func answer(t *testing.T, tool, arguments string, h http.HandlerFunc) (string, e
 	t.Cleanup(c.Close)
 	export, ok := ByName(tool)
 	require.True(t, ok)
-	args, err := export.Decode(export.Schema(), []byte(arguments))
+	args, err := export.Decode(export.Schema(), []byte(arguments), nil)
 	require.NoError(t, err)
 	out, err := export.Run(t.Context(), c, args)
 	if err != nil {
@@ -57,7 +57,7 @@ func TestExportsGiveCountRowsAndCommand(t *testing.T) {
 	require.True(t, strings.HasPrefix(text, `{"items":[{"id":"m0","text":"hello","dixa.more":"of mine","untrusted":true},{"id":"m1",`), text)
 	require.True(t, strings.HasSuffix(text, `{"id":"m19","text":"hello","dixa.more":"of mine","untrusted":true}],"shown":20,"total":4321,`+
 		`"more":"shown 20 of 4321; to get all, a person runs: dixa-mcp export messages --created-after 2026-01-01T00:00:00.000Z `+
-		`--created-before 2026-01-08T00:00:00.000Z --out messages.jsonl"}`), text)
+		`--created-before 2026-01-09T00:00:00.000Z --out messages.jsonl"}`), text)
 }
 
 func TestExportedHTMLIsShownAsText(t *testing.T) {

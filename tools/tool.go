@@ -165,9 +165,9 @@ func (t *Tool) SchemaIn(version dixaclient.Version) *schemas.Schema {
 }
 
 // Decode checks arguments against the schema that their caller was shown and reads them. A [*schemas.Error] names
-// every field that does not fit.
-func (t *Tool) Decode(schema *schemas.Schema, raw json.RawMessage) (*Arguments, error) {
-	canonical, err := schema.Normalize(raw)
+// every field that does not fit. Times are read as the reading says; nil is UTC.
+func (t *Tool) Decode(schema *schemas.Schema, raw json.RawMessage, reading *schemas.Reading) (*Arguments, error) {
+	canonical, err := schema.NormalizeWith(raw, reading)
 	if err != nil {
 		return nil, err
 	}

@@ -165,7 +165,7 @@ func toolFacets(t *testing.T, a *Agent, tool *tools.Tool, is map[string]bool) {
 			base[p.Name] = json.RawMessage(values[0])
 		}
 	}
-	got, err := shape.Decode(object(base))
+	got, err := shape.Decode(object(base), nil)
 	if err != nil {
 		return // an argument whose values cannot be made here
 	}
@@ -182,7 +182,7 @@ func toolFacets(t *testing.T, a *Agent, tool *tools.Tool, is map[string]bool) {
 			if isList(p) {
 				all[p.Name] = array([]json.RawMessage{json.RawMessage(v)})
 			}
-			if got, err := shape.Decode(object(all)); err == nil {
+			if got, err := shape.Decode(object(all), nil); err == nil {
 				is[name+p.Name+"="+single(members(got.JSON)[p.Name])] = true
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/schemas"
@@ -21,6 +22,7 @@ type Rules struct {
 	name      string
 	digest    string
 	release   string
+	zone      zone
 	catalog   *catalog
 	agents    []*Agent
 	byName    map[string]*Agent
@@ -41,6 +43,9 @@ func (r *Rules) Digest() string { return r.digest }
 
 // Release is the release to which the file holds the levels of its agents, "" where it holds them to none.
 func (r *Rules) Release() string { return r.release }
+
+// Timezone is the zone in which dates and times without a zone are read, nil when the file does not say.
+func (r *Rules) Timezone() *time.Location { return r.zone.Location }
 
 // Agents lists the agents in the file's order.
 func (r *Rules) Agents() []*Agent { return slices.Clone(r.agents) }

@@ -34,6 +34,7 @@ func Compare(old, new *Rules) []Change {
 	d.stdio(old, new)
 	d.approvers(old, new)
 	d.oidc(old, new)
+	d.zone(old, new)
 	for _, a := range new.agents {
 		was, ok := old.byName[a.Name]
 		if !ok {
@@ -81,6 +82,13 @@ func (d *diff) stdio(old, new *Rules) {
 	}
 	if len(was) > 0 && len(is) > 0 && was[0] != is[0] {
 		d.add(differs, "stdio's default agent %s → %s", was[0], is[0])
+	}
+}
+
+// zone compares where dates and times without a zone are read, which changes what a filter finds.
+func (d *diff) zone(old, new *Rules) {
+	if was, is := old.zone.String(), new.zone.String(); was != is {
+		d.add(differs, "times without a zone are read in %s → %s", was, is)
 	}
 }
 

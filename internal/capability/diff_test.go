@@ -60,6 +60,8 @@ func TestDiff(t *testing.T) {
 		{"agents", []string{"  old:\n    access: {queues: read}\n", "  new: {allow: [list_tags, add_note]}\n  none: {}\n"},
 			[]string{"new agent new gains add_note (write), list_tags (read)", "new agent none gains no tool",
 				"agent old is gone; it loses list_queues (read), get_queue (read), list_queue_members (read), get_queue_availability (read), get_queue_position (read)"}},
+		{"timezone", []string{"version: 1\n", "version: 1\ntimezone: Europe/Oslo\n"},
+			[]string{"times without a zone are read in the zone of the only schedule, else UTC → Europe/Oslo"}},
 		{"stdio", []string{"[reader, triage]", "[triage, old]"},
 			[]string{"stdio gains old", "stdio loses reader", "stdio's default agent reader → triage"}},
 	} {

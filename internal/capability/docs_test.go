@@ -110,7 +110,7 @@ func formOf(kind string) string {
 	switch outer, _, _ := strings.Cut(kind, "["); outer {
 	case "version", "rate", "count":
 		return "number"
-	case "word", "release":
+	case "word", "release", "zone":
 		return "text"
 	case "day":
 		return "day"

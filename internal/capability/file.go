@@ -12,6 +12,11 @@ type file struct {
 	// must be named under allow, so that an upgrade gives no agent anything new. Without it levels cover all operations.
 	Tools release `yaml:"tools"`
 
+	// Timezone is the IANA name of the zone, such as Europe/Copenhagen, in which dates and times without a zone are read.
+	// Without it that is the zone of the only schedule of business hours, where there is one and the agent may use
+	// list_schedules and get_schedule, and otherwise UTC.
+	Timezone zone `yaml:"timezone"`
+
 	// Names give names to ids, so that the rest of the file reads; agents see them too. A name is 1 to 80 characters.
 	Names names `yaml:"names"`
 

@@ -53,17 +53,17 @@ func (s *Shape) Filled() []Filled { return slices.Clone(s.filled) }
 
 // Decode checks arguments against [Shape.Schema], makes ids of the file's names and fills in what the agent cannot
 // give. Where a name stands for an id, the id itself is taken too. What comes out is what Dixa gets. A [*schemas.Error]
-// names every argument that does not fit.
-func (s *Shape) Decode(raw json.RawMessage) (*tools.Arguments, error) {
+// names every argument that does not fit. Times are read as the reading says; nil is UTC.
+func (s *Shape) Decode(raw json.RawMessage, reading *schemas.Reading) (*tools.Arguments, error) {
 	schema := s.shown
 	if len(s.choices)+len(s.filled) > 0 {
-		given, err := s.given(raw)
+		given, err := s.given(raw, reading)
 		if err != nil {
 			return nil, err
 		}
 		schema, raw = s.full, given
 	}
-	args, err := s.tool.Decode(schema, raw)
+	args, err := s.tool.Decode(schema, raw, reading)
 	if err == nil && s.acts != "" {
 		s.tool.Act(args, s.acts)
 	}
@@ -71,12 +71,12 @@ func (s *Shape) Decode(raw json.RawMessage) (*tools.Arguments, error) {
 }
 
 // given checks arguments against what the agent may give, and makes of them what the tool takes.
-func (s *Shape) given(raw json.RawMessage) (json.RawMessage, error) {
-	given, err := s.taken.Normalize(raw)
+func (s *Shape) given(raw json.RawMessage, reading *schemas.Reading) (json.RawMessage, error) {
+	given, err := s.taken.NormalizeWith(raw, reading)
 	if err == nil {
 		return s.complete(given)
 	}
-	if _, shown := s.shown.Normalize(raw); shown != nil { // which says it in the words that the agent sees
+	if _, shown := s.shown.NormalizeWith(raw, reading); shown != nil { // which says it in the words that the agent sees
 		err = shown
 	}
 	return nil, err

@@ -172,7 +172,7 @@ func callOnce(t *testing.T, r *rand.Rand, s *Shape, acts bool, rules map[string]
 		}
 	}
 	raw := "{" + strings.Join(given, ",") + "}"
-	args, err := s.Decode(json.RawMessage(raw))
+	args, err := s.Decode(json.RawMessage(raw), nil)
 	require.Equal(t, good, err == nil, "%s %s: %v\n%s", s.tool.Name, raw, err, text)
 	if err == nil {
 		within(t, s, args, acts, rules)
@@ -203,7 +203,7 @@ func within(t *testing.T, s *Shape, args *tools.Arguments, acts bool, rules map[
 			}
 		}
 	}
-	direct, err := s.tool.Decode(s.tool.Schema(), args.JSON)
+	direct, err := s.tool.Decode(s.tool.Schema(), args.JSON, nil)
 	require.NoError(t, err)
 	require.Equal(t, direct.In, args.In)
 }
@@ -243,7 +243,7 @@ func FuzzDecode(f *testing.F) {
 	names := []string{"transfer_conversation", "search_conversations", "send_message"}
 	f.Fuzz(func(t *testing.T, which uint8, raw []byte) {
 		s := a.Shape(toolNamed(t, names[int(which)%len(names)]))
-		args, err := s.Decode(raw)
+		args, err := s.Decode(raw, nil)
 		if err != nil {
 			require.NotEmpty(t, err.Error())
 			return
@@ -274,7 +274,7 @@ func BenchmarkDecode(b *testing.B) {
 	raw := json.RawMessage(`{"conversationId":1,"queueId":"billing"}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Decode(raw); err != nil {
+		if _, err := s.Decode(raw, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

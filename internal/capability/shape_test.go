@@ -121,14 +121,14 @@ func TestShape(t *testing.T) {
 				require.Equal(t, c.filled, s.Filled())
 			}
 			require.NoError(t, schemas.Lint(s.Schema().JSON()))
-			got, err := s.Decode(json.RawMessage(c.given))
+			got, err := s.Decode(json.RawMessage(c.given), nil)
 			if err != nil {
 				require.IsType(t, (*schemas.Error)(nil), err)
 				require.Equal(t, c.want, err.Error())
 				return
 			}
 			require.Equal(t, c.want, string(got.JSON))
-			direct, err := s.tool.Decode(s.tool.Schema(), got.JSON)
+			direct, err := s.tool.Decode(s.tool.Schema(), got.JSON, nil)
 			require.NoError(t, err)
 			require.Equal(t, direct, got, "what is sent is what was understood")
 		})

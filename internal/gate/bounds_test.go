@@ -54,7 +54,7 @@ var bounds = []string{
 // further are the arguments that tools about one conversation or end user require beside its id.
 var further = map[string]string{
 	"transfer_conversation":       `"queueId":"` + billing + `"`,
-	"set_followup":                `"timestamp":"2026-04-01T09:00:00Z"`,
+	"set_followup":                `"timestamp":"2099-04-01T09:00:00Z"`,
 	"link_conversation":           `"parentId":1234,"linkType":"Related"`,
 	"send_message":                `"text":"hello"`,
 	"record_message":              `"text":"hello"`,

@@ -32,6 +32,8 @@ type call struct {
 	seen      CallInfo // what the observer was told, where there is one
 	writes    uint64   // how many of our own were carried out when it began
 
+	times []schemas.ReadTime // arguments that did not say which instant they are
+
 	rehearsing bool          // nothing is sent but look-ups
 	approval   string        // number of the approval that is being used
 	confirmed  *confirmation // what a person's approval was about; nil where none was needed
@@ -205,6 +207,10 @@ func (c *call) refused(err error) bool {
 // finish records the outcome before the answer leaves.
 func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	r := &c.record
+	if said := c.said(); said != "" && !a.Failed {
+		a.Text = joined(a.Text, said)
+		a.tokens = 0
+	}
 	if c.warning != "" && !a.Failed {
 		warning, _ := json.Marshal(map[string]string{"budget": c.warning}) // strings always marshal
 		a.Text = joined(a.Text, string(warning))

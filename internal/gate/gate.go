@@ -57,6 +57,7 @@ type Gate struct {
 	client  *dixaclient.Client // refuses what does not belong to a call of an agent
 	lookups *dixaclient.Client // reads what bounds ask about
 	facts   facts
+	zone    schedulesZone
 	audit   Recorder
 	key     []byte // of personal data in records
 	timeout time.Duration
@@ -145,7 +146,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 			a = c.broken(ctx, p)
 		}
 	}()
-	args, err := c.admit()
+	args, err := c.admit(c.context(ctx))
 	if err != nil {
 		return c.refuse(ctx, err)
 	}
@@ -166,7 +167,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 }
 
 // admit decides whether the call may go on, and checks its arguments.
-func (c *call) admit() (*tools.Arguments, error) {
+func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if c.agentName == "" {
 		return nil, errors.New("the capability file no longer lets this connection in; nothing was sent to Dixa")
 	}
@@ -182,16 +183,17 @@ func (c *call) admit() (*tools.Arguments, error) {
 		return nil, unknownTool(agent, c.request.Tool)
 	}
 	if c.decision = agent.Tool(c.tool); !c.decision.Allowed {
-		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments); err == nil { // for the record
+		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
 			c.arguments, c.valid = args.JSON, true
 		}
 		return nil, &notGranted{c.decision}
 	}
-	args, err := agent.Shape(c.tool).Decode(c.request.Arguments)
+	reading := c.reading(ctx)
+	args, err := agent.Shape(c.tool).Decode(c.request.Arguments, reading)
 	if err != nil {
 		return nil, err
 	}
-	c.arguments, c.valid = args.JSON, true
+	c.arguments, c.valid, c.times = args.JSON, true, reading.Times
 	if c.tool.Level > dixaclient.Read {
 		if err := noPlaceholders(c.tool.Name, args.JSON); err != nil {
 			return nil, err

@@ -24,7 +24,7 @@ func TestNoOperationWithoutACall(t *testing.T) {
 func TestEveryOperationOfACallNeedsItsGrant(t *testing.T) {
 	b := setUp(t, settings{file: `{version: 1, agents: {half: {allow: [get_conversation, close_conversation], deny: [add_note]}}}`})
 	c := b.begin(Request{Agent: "half", Tool: "close_conversation", Arguments: []byte(`{"conversationId":1234}`)})
-	_, err := c.admit()
+	_, err := c.admit(t.Context())
 	require.NoError(t, err)
 
 	ref := dixaclient.ConversationRef{ConversationID: 1234}
@@ -54,7 +54,7 @@ func TestNoOperationWritesAPlaceholder(t *testing.T) {
 	b := setUp(t, settings{})
 	ctx := withCall(t.Context(), b.begin(Request{Agent: "admin", Tool: "get_conversation", Arguments: []byte(`{"conversationId":1234}`)}))
 	c := callFrom(ctx)
-	_, err := c.admit()
+	_, err := c.admit(t.Context())
 	require.NoError(t, err)
 	_, err = dixaclient.AddNote.Do(ctx, b.client, dixaclient.AddNoteIn{ConversationRef: dixaclient.ConversationRef{ConversationID: 1234}, Message: "he wrote: [earlier message quoted: 90 characters]"})
 	require.ErrorContains(t, err, "message holds \"[earlier message quoted: 90 characters]\"")

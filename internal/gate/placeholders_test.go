@@ -90,7 +90,7 @@ func TestPlaceholdersAreNotWritten(t *testing.T) {
 				if texts = found; index >= found {
 					break
 				}
-				if _, err := tool.Decode(tool.Schema(), []byte(harmless)); err != nil {
+				if _, err := tool.Decode(tool.Schema(), []byte(harmless), nil); err != nil {
 					continue // an id or the like, which takes no text at all
 				}
 				raw, _ := arguments(spellings[refused%len(spellings)])

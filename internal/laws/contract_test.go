@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/contract"
 	"dixa-mcp/internal/test/seeds"
+	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
@@ -92,7 +94,7 @@ func callable(t *testing.T, op *dixaclient.Spec, in any, want *dixaclient.Reques
 	require.True(t, ok)
 	arguments, err := json.Marshal(in)
 	require.NoError(t, err)
-	decoded, err := tool.Decode(tool.Schema(), arguments)
+	decoded, err := tool.Decode(tool.Schema(), arguments, longAgo())
 	require.NoError(t, err, "%s", arguments)
 	got, err := op.Request(decoded.In)
 	require.NoError(t, err, "%s", arguments)
@@ -151,4 +153,9 @@ func check(t *testing.T, c *contract.Contract, op *dixaclient.Spec, in any, r *d
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", r.ContentType)
 	require.NoError(t, c.CheckRequest(req, r.Body), "%s %s\n%s\nfrom %s", r.Method, address, r.Body, fmt.Sprintf("%+v", in))
+}
+
+// longAgo is a reading by whose clock every random time lies in the future.
+func longAgo() *schemas.Reading {
+	return &schemas.Reading{Now: func() time.Time { return time.Time{} }}
 }

@@ -158,7 +158,7 @@ func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
 	t.Helper()
 	tool, ok := tools.ByName(c.Tool)
 	require.True(t, ok, "%s is no tool", c.Tool)
-	args, err := tool.Decode(tool.Schema(), c.Arguments)
+	args, err := tool.Decode(tool.Schema(), c.Arguments, nil)
 	require.NoError(t, err)
 	require.NoError(t, tool.Check(args, dixaclient.V1))
 	out, err := tool.Run(context.Background(), client, args)

@@ -40,7 +40,7 @@ func TestListsCostLinearly(t *testing.T) {
 					require.NoError(t, err)
 					return func() {
 						_, _ = op.Request(in) // many operations refuse so long a list: that must be cheap too
-						if decoded, err := tool.Decode(tool.Schema(), arguments); err == nil {
+						if decoded, err := tool.Decode(tool.Schema(), arguments, nil); err == nil {
 							_ = tool.Check(decoded, dixaclient.V1)
 						}
 					}

@@ -96,6 +96,10 @@ func (m *maker) fill(v reflect.Value, limits string) {
 				v.Field(i).Set(reflect.ValueOf([]string{m.address(), m.uuid()}))
 				continue
 			}
+			if f.Tag.Get("time") == "zone" {
+				v.Field(i).SetString(m.pick([]string{"UTC", "Europe/Copenhagen", "America/New_York"}))
+				continue
+			}
 			m.fill(v.Field(i), f.Tag.Get("check"))
 		}
 	case reflect.Pointer:

@@ -17,6 +17,9 @@ import (
 // Forms names what [Read] takes, for messages.
 const Forms = "a date and time such as 2026-01-31T09:30:00Z, 2026-01-31T09:30:00+01:00 or 2026-01-31 09:30, or a date such as 2026-01-31"
 
+// ErrForm is the error for a text that has none of the forms.
+var ErrForm = fmt.Errorf("it is no date; write %s", Forms)
+
 // Value is a date or time as it was written.
 type Value struct {
 	wall time.Time      // the instant if zoned, else the reading of a calendar and a clock, in UTC
@@ -45,7 +48,7 @@ var last = time.Date(lastYear, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
 func Read(text string) (Value, error) {
 	s := strings.ToUpper(strings.TrimFunc(text, blank))
 	if len(s) > longest {
-		return Value{}, fmt.Errorf("it is no date; write %s", Forms)
+		return Value{}, ErrForm
 	}
 	if v, err := readNumber(s); err != nil || v.Epoch {
 		return v, err
@@ -67,7 +70,7 @@ func Read(text string) (Value, error) {
 	if len(s) >= 10 && s[4] == '-' && s[7] == '-' && parses(s[:8]+"01") && !parses(s[:10]) {
 		return Value{}, fmt.Errorf("there is no day %s", s[:10])
 	}
-	return Value{}, fmt.Errorf("it is no date; write %s", Forms)
+	return Value{}, ErrForm
 }
 
 // blank tells whether a character at either end of a text is no part of it.
@@ -104,7 +107,7 @@ func parses(date string) bool { _, ok := parse(date, []string{time.DateOnly}); r
 func readNamed(s, name, upper string) (Value, error) {
 	t, ok := parse(s, localLayouts)
 	if !ok || !strings.HasSuffix(upper, "]") {
-		return Value{}, fmt.Errorf("it is no date; write %s", Forms)
+		return Value{}, ErrForm
 	}
 	zone, err := Zone(strings.TrimRightFunc(name, func(r rune) bool { return r == ']' || blank(r) }))
 	if err != nil {

@@ -1,0 +1,96 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/when"
+	"dixa-mcp/schemas"
+)
+
+// zoneFor is how long the zone of the only schedule is remembered.
+const zoneFor = 10 * time.Minute
+
+// schedulesZone remembers the zone of the only schedule of business hours. It is the same for every agent.
+type schedulesZone struct {
+	mu    sync.Mutex
+	known *time.Location
+	until time.Time
+}
+
+func (z *schedulesZone) get(now time.Time) *time.Location {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if now.After(z.until) {
+		return nil
+	}
+	return z.known
+}
+
+func (z *schedulesZone) put(zone *time.Location, until time.Time) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.known, z.until = zone, until
+}
+
+// reading says how the times in the call's arguments are read.
+func (c *call) reading(ctx context.Context) *schemas.Reading {
+	return &schemas.Reading{Zone: sync.OnceValues(func() (*time.Location, error) { return c.zone(ctx) })}
+}
+
+// zone is where a time without a zone belongs: in the zone of the capability file, else in that of the only schedule of
+// business hours, else in UTC. The schedules are read as the agent, and only if it may read them.
+func (c *call) zone(ctx context.Context) (*time.Location, error) {
+	if zone := c.rules.Timezone(); zone != nil {
+		return zone, nil
+	}
+	if !c.agent.Operation(dixaclient.ListSchedules.Name).Allowed || !c.agent.Operation(dixaclient.GetSchedule.Name).Allowed {
+		return time.UTC, nil
+	}
+	if zone := c.gate.zone.get(time.Now()); zone != nil {
+		return zone, nil
+	}
+	zone, err := c.onlySchedule(ctx)
+	if err != nil {
+		return nil, errors.New("write the time with its zone: the schedule that tells the organization's zone could not be read")
+	}
+	c.gate.zone.put(zone, time.Now().Add(zoneFor))
+	return zone, nil
+}
+
+// onlySchedule is the zone of the only schedule of business hours; UTC where there is none, or several.
+func (c *call) onlySchedule(ctx context.Context) (*time.Location, error) {
+	list, err := dixaclient.ListSchedules.Do(ctx, c.gate.lookups, dixaclient.NoArguments{})
+	if err != nil {
+		return nil, err
+	}
+	all := list.Value.Schedules
+	if len(all) != 1 || dixaclient.UUID(all[0].ID).Check() != nil {
+		return time.UTC, nil
+	}
+	hours, err := dixaclient.GetSchedule.Do(ctx, c.gate.lookups, dixaclient.ScheduleRef{ScheduleID: dixaclient.UUID(all[0].ID)})
+	if err != nil {
+		return nil, err
+	}
+	if zone, err := when.Zone(hours.Value.Schedule.Timezone); err == nil {
+		return zone, nil
+	}
+	return time.UTC, nil
+}
+
+// said is what an answer adds about arguments that did not say which instant they are: {"times": …}; "" when all did.
+func (c *call) said() string {
+	if len(c.times) == 0 {
+		return ""
+	}
+	times := make(map[string]string, len(c.times))
+	for _, t := range c.times {
+		times[t.Field] = t.String()
+	}
+	text, _ := json.Marshal(map[string]any{"times": times}) // strings always marshal
+	return string(text)
+}
