@@ -99,11 +99,11 @@ func (e *Error) hint() string {
 	case errors.Is(e.Err, errTooLarge):
 		return "Ask for less at a time."
 	case e.Status == 400:
-		return "Check the arguments; Dixa does not say which one it means."
+		return "Dixa does not say which argument it means." + causes(e.Op, e.Status)
 	case e.Status == 401 || e.Status == 403:
 		return e.sentWith() + "Usual causes: the token was not made with version \"Dixa API\", was not made by an administrator, has expired or was deleted, or the user who made it may not do this."
 	case e.Status == 404 && e.Effect == NotDone:
-		return "Check the ids: what they name does not exist, or no longer."
+		return "What an id names does not exist, or no longer." + causes(e.Op, e.Status)
 	case e.Status == 409 && e.Effect == NotDone:
 		return "It conflicts with the present state: read it again first."
 	case e.Status == 429:

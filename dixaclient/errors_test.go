@@ -22,13 +22,13 @@ func TestErrorTexts(t *testing.T) {
 		want string
 	}{
 		{Error{Op: GetConversation.Spec, Status: 404, Message: "The requested resource could not be found", Attempts: 1},
-			"get_conversation: Dixa answered 404: The requested resource could not be found. Check the ids: what they name does not exist, or no longer."},
+			"get_conversation: Dixa answered 404: The requested resource could not be found. What an id names does not exist, or no longer. Likely causes:\n- conversationId: the conversation does not exist"},
 		{Error{Op: GetConversation.Spec, Status: 503, Attempts: 3, Effect: Unknown}, "get_conversation: Dixa answered 503 (after 3 attempts). Try again later."},
 		{Error{Op: GetConversation.Spec, Attempts: 3, Effect: Unknown, Err: io.EOF}, "get_conversation: no answer from Dixa: EOF (after 3 attempts). Try again later."},
 		{Error{Op: GetConversation.Spec, Status: 200, Attempts: 1, Effect: Unknown, Err: errTooLarge},
 			"get_conversation: Dixa answered 200, but the answer is too large. Ask for less at a time."},
 		{Error{Op: CloseConversation.Spec, Status: 400, Message: "Decoding failure in request.", Attempts: 1},
-			"close_conversation: Dixa answered 400: Decoding failure in request. Nothing was changed. Check the arguments; Dixa does not say which one it means."},
+			"close_conversation: Dixa answered 400: Decoding failure in request. Nothing was changed. Dixa does not say which argument it means. Likely causes:\n- agentId: must be a Dixa agent's id (list_agents), not an end user's"},
 		{Error{Op: CloseConversation.Spec, Status: 500, Attempts: 1, Effect: Unknown},
 			"close_conversation: Dixa answered 500. It is not known whether Dixa did it. Look with get_conversation before you try again."},
 		{Error{Op: lost.Spec, Status: 409, Attempts: 2, Effect: MaybeBefore},

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -17,18 +16,20 @@ import (
 
 // bulkReport is that answer.
 type bulkReport struct {
-	Succeeded int               `json:"succeeded"`
+	Succeeded int               `json:"succeeded,omitzero"`
 	Failed    int               `json:"failed,omitzero"`
 	Retry     string            `json:"retry,omitzero"`
 	Failures  []bulkError       `json:"failures,omitzero"`
 	Results   []json.RawMessage `json:"results,omitzero"`
+	Note      string            `json:"note,omitzero"`
 }
 
 // bulkError is why an item failed, with all that Dixa says of it: message, often id and _type. Where Dixa answers item
 // by item, position counts them from 1.
 type bulkError map[string]json.RawMessage
 
-var errNoOutcomes = errors.New("no outcomes are named")
+// noOutcomes says that Dixa called a request a success and listed no outcome of any item.
+const noOutcomes = "done; Dixa reported no outcome for any item"
 
 // bulk marks a tool whose answer is one outcome an item.
 func bulk(t *Tool) { t.partial(readOutcomes) }
@@ -50,6 +51,8 @@ func (t *Tool) partial(read func([]byte) (bulkReport, error)) {
 			return out, fmt.Errorf("%s was carried out, but which items failed cannot be read: %w; look before you try again", t.Name, err)
 		}
 		switch {
+		case report.Failed == 0 && report.Succeeded == 0:
+			report.Note = noOutcomes
 		case report.Failed > 0 && report.Succeeded > 0:
 			report.Retry = "only what is under failures; the rest is done"
 		case report.Failed > 0:
@@ -71,9 +74,6 @@ func readOutcomes(body []byte) (bulkReport, error) {
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return bulkReport{}, err
-	}
-	if answer.Data == nil {
-		return bulkReport{}, errNoOutcomes
 	}
 	var r bulkReport
 	for i, o := range answer.Data {
@@ -97,9 +97,6 @@ func readPartialErrors(body []byte) (bulkReport, error) {
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return bulkReport{}, err
-	}
-	if answer.Data == nil && answer.PartialErrors == nil {
-		return bulkReport{}, errNoOutcomes
 	}
 	return bulkReport{Succeeded: len(answer.Data), Failed: len(answer.PartialErrors), Failures: answer.PartialErrors, Results: answer.Data}, nil
 }

@@ -23,7 +23,7 @@ func TestBulkReports(t *testing.T) {
 			`{"succeeded":1,"failed":1,"retry":"only what is under failures; the rest is done",` +
 				`"failures":[{"position":2,"id":"x","message":"no","_type":"NotFound","field":"phone"}],"results":[{"id":"n","message":"<b>"}]}`},
 		{"all failed", "add_notes", notes, `{"data":[` + failed + `,{"_type":"BulkActionFailure"}]}`,
-			`{"succeeded":0,"failed":2,"retry":"all of it; nothing was done",` +
+			`{"failed":2,"retry":"all of it; nothing was done",` +
 				`"failures":[{"position":1,"id":"x","message":"no","_type":"NotFound","field":"phone"},{"position":2}]}`},
 		{"beside the results, mixed", "upload_article_images", images,
 			`{"data":[{"originalFilename":"a.png","url":"u"}],"partialErrors":[{"originalFilename":"b.png","message":"too large","code":400}]}`,
@@ -32,7 +32,7 @@ func TestBulkReports(t *testing.T) {
 		{"beside the results, all done", "upload_article_images", images, `{"data":[{"originalFilename":"a.png","url":"u"}],"partialErrors":[]}`,
 			`{"succeeded":1,"results":[{"originalFilename":"a.png","url":"u"}]}`},
 		{"beside the results, all failed", "upload_article_images", images, `{"partialErrors":[{"originalFilename":"a.png","message":"no"}]}`,
-			`{"succeeded":0,"failed":1,"retry":"all of it; nothing was done","failures":[{"originalFilename":"a.png","message":"no"}]}`},
+			`{"failed":1,"retry":"all of it; nothing was done","failures":[{"originalFilename":"a.png","message":"no"}]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := answer(t, c.tool, c.arguments, says(c.dixa))
@@ -41,7 +41,12 @@ func TestBulkReports(t *testing.T) {
 		})
 	}
 	for tool, arguments := range map[string]string{"add_notes": notes, "upload_article_images": images} {
-		_, err := answer(t, tool, arguments, says(`{}`))
+		for _, empty := range []string{`{}`, `{"data":[]}`, `{"data":null}`, `{"data":[],"partialErrors":[]}`} {
+			got, err := answer(t, tool, arguments, says(empty))
+			require.NoError(t, err)
+			require.JSONEq(t, `{"note":"done; Dixa reported no outcome for any item"}`, got, empty)
+		}
+		_, err := answer(t, tool, arguments, says(`{"data":{}}`))
 		require.ErrorContains(t, err, tool+" was carried out, but which items failed cannot be read")
 	}
 }

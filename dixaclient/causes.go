@@ -1,0 +1,72 @@
+package dixaclient
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// mostCauses is how many likely causes an error names.
+const mostCauses = 4
+
+// A cause is why Dixa may refuse a request with an argument of some name, beside 400 or 404.
+type cause struct {
+	argument string
+	statuses []int
+	text     string
+}
+
+// theCauses are the likely causes by argument, those that are met most first. An operation has those of its arguments.
+var theCauses = []cause{
+	{"conversationId", []int{404}, "conversationId: the conversation does not exist"},
+	{"attributes", []int{400, 404}, "attributes: an id of list_custom_attributes for the other entity type, a value for a Select, values for a Text, or an option in another case; compare with list_custom_attributes"},
+	{"tagId", []int{400, 404}, "tagId: the tag is deactivated or was deleted; see list_tags with includeDeactivated"},
+	{"id", []int{400, 404}, "id: of no metric or record kind; see list_metrics and list_metric_records"},
+	{"metricId", []int{404}, "metricId: see list_metrics"},
+	{"recordId", []int{404}, "recordId: see list_metric_records"},
+	{"filterAttribute", []int{400, 404}, "filterAttribute: one of those that get_metric lists"},
+	{"aggregations", []int{400}, "aggregations: one that get_metric does not list for the metric"},
+	{"agentId", []int{400, 404}, "agentId: must be a Dixa agent's id (list_agents), not an end user's"},
+	{"userId", []int{400, 404}, "userId: must be an end user's id (list_end_users), not a Dixa agent's"},
+	{"requesterId", []int{400, 404}, "requesterId: must be an end user's id (list_end_users), not a Dixa agent's"},
+	{"queueId", []int{400, 404}, "queueId: see list_queues"},
+	{"teamId", []int{400, 404}, "teamId: see list_teams"},
+	{"emailIntegrationId", []int{400, 404}, "emailIntegrationId: the address of an EmailEndpoint of list_contact_endpoints"},
+	{"contactEndpointId", []int{400, 404}, "contactEndpointId: an address or E.164 number of list_contact_endpoints"},
+	{"pageKey", []int{400}, "pageKey: the key of another query, or one that has expired; begin without it"},
+	{"phone", []int{400}, "phone: not in E.164, such as +4512345678"},
+	{"phoneNumber", []int{400}, "phoneNumber: not in E.164, such as +4512345678, or another's"},
+	{"email", []int{400}, "email: no valid address, or another's"},
+}
+
+// causes lists the likely causes of a status of an operation, from the names of its arguments; "" when there are none.
+func causes(s *Spec, status int) string {
+	var found []string
+	for _, c := range theCauses {
+		if slices.Contains(c.statuses, status) && s.plan.has(c.argument) && len(found) < mostCauses {
+			found = append(found, c.text)
+		}
+	}
+	if rest := s.checkable(); len(found) == 0 && len(rest) > 0 {
+		return " Check " + strings.Join(rest[:min(len(rest), 6)], ", ") + "."
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return " Likely causes:\n- " + strings.Join(found, "\n- ")
+}
+
+// checkable lists the arguments of an operation that can be wrong though they have their form.
+func (s *Spec) checkable() []string {
+	var names []string
+	for _, f := range s.plan.fields {
+		t := s.in.FieldByIndex(f.index).Type
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Bool && f.argument != "pageLimit" {
+			names = append(names, f.argument)
+		}
+	}
+	return names
+}
