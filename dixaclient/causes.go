@@ -33,10 +33,10 @@ var theCauses = []cause{
 	{"teamId", []int{400, 404}, "teamId: see list_teams"},
 	{"emailIntegrationId", []int{400, 404}, "emailIntegrationId: the address of an EmailEndpoint of list_contact_endpoints"},
 	{"contactEndpointId", []int{400, 404}, "contactEndpointId: an address or E.164 number of list_contact_endpoints"},
-	{"pageKey", []int{400}, "pageKey: the key of another query, or one that has expired; begin without it"},
+	{"pageKey", []int{400}, "pageKey: not a key that this query gave; begin without it"},
 	{"phone", []int{400}, "phone: not in E.164, such as +4512345678"},
-	{"phoneNumber", []int{400}, "phoneNumber: not in E.164, such as +4512345678, or another's"},
-	{"email", []int{400}, "email: no valid address, or another's"},
+	{"phoneNumber", []int{400}, "phoneNumber: not in E.164, such as +4512345678, or the number of another end user"},
+	{"email", []int{400}, "email: no valid address, or the address of another end user"},
 }
 
 // causes lists the likely causes of a status of an operation, from the names of its arguments; "" when there are none.

@@ -90,7 +90,7 @@ func wrongArguments(agent *capability.Agent, t *tools.Tool, arguments []byte) bo
 	if !agent.Tool(t).Allowed {
 		return false
 	}
-	_, err := t.Decode(agent.Shape(t).Schema(), arguments)
+	_, err := t.Decode(agent.Shape(t).Schema(), arguments, nil)
 	return err != nil
 }
 
