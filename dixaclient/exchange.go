@@ -55,6 +55,7 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 		if e == nil {
 			return nil
 		}
+		c.errorWithoutTokens(e)
 		e.Token = t.lane.token.name
 		if last != nil && last.Effect != NotDone && e.Effect == NotDone {
 			e.Effect = MaybeBefore
@@ -123,7 +124,7 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t turn) (a
 	}
 	defer res.Body.Close()
 	call.Status = res.StatusCode
-	call.RequestID = safetext.Brief(cmp.Or(res.Header.Get("X-Amzn-Requestid"), res.Header.Get("X-Request-Id")), briefID)
+	call.RequestID = safetext.Brief(c.textWithoutTokens(cmp.Or(res.Header.Get("X-Amzn-Requestid"), res.Header.Get("X-Request-Id"))), briefID)
 	if call.Row != nil && res.StatusCode < 300 {
 		again, e := c.stream(ctx, call, res, silence)
 		return again, 0, e
@@ -147,7 +148,7 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t turn) (a
 		again, e := broken(ctx, call, err, false)
 		return again && !errors.Is(err, errTooLarge), 0, e
 	}
-	if err := call.receive(res.Header.Get("Content-Type"), body); err != nil {
+	if err := call.receive(c.textWithoutTokens(res.Header.Get("Content-Type")), body); err != nil {
 		return call.Op.Idempotent, 0, &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
 	}
 	return false, 0, nil

@@ -1,9 +1,17 @@
 package dixaclient
 
 import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,5 +35,122 @@ func TestTokenIsInNoAnswer(t *testing.T) {
 			require.ErrorContains(t, err, "you sent [redacted]")
 			require.NotContains(t, err.Error(), "a-secret")
 		})
+	}
+}
+
+const echoed = "eyJhbGci.Oi/J9+a-secret_token~42"
+
+// forms are those in which something in between may repeat the token, as they are inside a JSON string.
+func forms() map[string]string {
+	each := func(format string) string {
+		var b strings.Builder
+		for _, c := range []byte(echoed) {
+			fmt.Fprintf(&b, format, c)
+		}
+		return b.String()
+	}
+	base64Of := func(e *base64.Encoding, before, after string) string {
+		return e.EncodeToString([]byte(before + echoed + after))
+	}
+	all := map[string]string{
+		"as it is": echoed, "upper case": strings.ToUpper(echoed), "lower case": strings.ToLower(echoed),
+		"JSON": each(`\u%04x`), "JSON, upper case": each(`\u%04X`), "JSON twice": each(`\\u%04x`), "slashes": strings.ReplaceAll(echoed, "/", `\/`), "slashes twice": strings.ReplaceAll(echoed, "/", `\\\/`),
+		"some of JSON": strings.NewReplacer("+", `\u002b`, "/", `\u002F`).Replace(echoed), "hexadecimal escapes": each(`\\x%02x`),
+		"URL": each("%%%02X"), "URL, lower case": each("%%%02x"), "URL twice": each("%%25%02X"), "URL in JSON": each(`\u0025%02x`),
+		"query": strings.NewReplacer("/", "%2F", "+", "%2B").Replace(echoed),
+		"HTML":  each("&#%d;"), "HTML, hexadecimal": each("&#x%x;"), "HTML, upper case": each("&#X%04X;"), "HTML twice": each("&amp;#%d;"), "HTML in JSON": each(`\u0026#%d;`),
+		"hexadecimal": hex.EncodeToString([]byte(echoed)),
+	}
+	for name, e := range map[string]*base64.Encoding{"std": base64.StdEncoding, "raw": base64.RawStdEncoding, "url": base64.URLEncoding, "raw url": base64.RawURLEncoding} {
+		for _, before := range []string{"", "Bearer ", "bearer:", "u:", "x"} {
+			for _, after := range []string{"", "\n", ":x", "xyz"} {
+				text := base64Of(e, before, after)
+				all[fmt.Sprintf("Base64 %s %q %q", name, before, after)] = text
+				all[fmt.Sprintf("Base64 %s %q %q in JSON", name, before, after)] = strings.ReplaceAll(text, "/", `\/`)
+				all[fmt.Sprintf("Base64 %s %q %q in a URL", name, before, after)] = strings.NewReplacer("/", "%2F", "+", "%2b").Replace(text)
+			}
+		}
+	}
+	return all
+}
+
+func TestTokenIsFoundInEveryForm(t *testing.T) {
+	r := newRedactor(echoed)
+	for name, form := range forms() {
+		for _, before := range []string{"", "you sent ", `\n`, `\u00e6`, `\\`, `a\"`} {
+			text := `{"message":"` + before + form + ` and no more"}`
+			got := string(r.redact([]byte(text)))
+			require.Contains(t, got, redactedText, name)
+			require.Less(t, len(got), len(before)+60, "%s: %s", name, got)
+			require.True(t, json.Valid([]byte(got)), "%s: %s", name, got)
+		}
+	}
+	for _, text := range []string{"", `\`, "%", "&", "&#", "&#x", "%4", `\u00`, `\u004`, echoed[:len(echoed)-1], "no token here %41 &#65; \\u0041"} {
+		require.Equal(t, text, string(r.redact([]byte(text))))
+	}
+}
+
+// In an answer, an error, a header or a row: the token goes no further in any form.
+func TestTokenIsInNothingThatIsShown(t *testing.T) {
+	for name, form := range forms() {
+		for _, status := range []int{200, 400} {
+			synctest.Test(t, func(t *testing.T) {
+				c := memoryClient(t, func(w http.ResponseWriter, r *http.Request) {
+					w.Header()["X-Request-Id"], w.Header()["Content-Type"] = []string{"id " + form}, []string{"text/" + form}
+					w.WriteHeader(status)
+					_, _ = w.Write([]byte(`{"message":"sent ` + form + `","data":{"subject":"sent ` + form + `"}}`))
+				})
+				c.tokens[0].source = StaticToken(echoed)
+				var id string
+				a, err := GetConversation.Do(t.Context(), c.With(func(ctx context.Context, call *Call, next func(context.Context) error) error {
+					err := next(ctx)
+					id = call.RequestID
+					return err
+				}), GetConversationIn{ConversationRef{1}})
+				require.Contains(t, id, redactedText, name)
+				if status == 200 {
+					require.NoError(t, err)
+					require.Contains(t, a.Value.Subject, redactedText, name)
+					return
+				}
+				require.ErrorContains(t, err, redactedText, name)
+			})
+		}
+	}
+	synctest.Test(t, func(t *testing.T) { // no JSON, of a type that the error names; and rows of a stream
+		c := memoryClient(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/"+echoed)
+			_, _ = w.Write([]byte("<html>"))
+		})
+		c.tokens[0].source = StaticToken(echoed)
+		_, err := GetConversation.Do(t.Context(), c, GetConversationIn{ConversationRef{1}})
+		require.ErrorContains(t, err, redactedText)
+		require.NotContains(t, err.Error(), echoed)
+	})
+	k := &core{tokens: newTokens([]TokenSource{StaticToken(echoed)})}
+	_, err := k.tokens[0].read()
+	require.NoError(t, err)
+	e := &Error{Op: GetConversation.Spec, Err: fmt.Errorf("malformed %q: %w", echoed, context.Canceled)}
+	k.errorWithoutTokens(e)
+	require.NotContains(t, e.Error(), echoed)
+	require.True(t, errors.Is(e, context.Canceled))
+}
+
+// BenchmarkRedact is a large answer without the token.
+func BenchmarkRedact(b *testing.B) {
+	text := []byte(strings.Repeat(`{"id":"0b5d2f7e","message":"Hello, eyes \u00e6 on <b>50%</b> &amp; more: https:\/\/example.org\n"},`, 100_000))
+	r := newRedactor(echoed)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		r.redact(text)
+	}
+}
+
+func TestRedactCostsLinearly(t *testing.T) {
+	r := newRedactor(echoed)
+	for _, text := range []string{`\`, "%25", "&amp;", "&#", "e", echoed[:20], `e\`, "\\u0065"} {
+		start := time.Now()
+		r.redact([]byte(strings.Repeat(text, 1<<20/len(text))))
+		require.Less(t, time.Since(start), 2*time.Second, text)
 	}
 }

@@ -59,7 +59,7 @@ func (c *Client) stream(ctx context.Context, call *Call, res *http.Response, sil
 	n := 0
 	err := eachRow(&audible{res.Body, silence, &call.Upstream}, c.maxAnswer, func(row json.RawMessage) error {
 		n++
-		return call.Row(row)
+		return call.Row(c.withoutTokens(row))
 	})
 	if err == nil || errors.Is(err, errLeft) {
 		return false, nil
