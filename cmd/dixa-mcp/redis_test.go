@@ -119,6 +119,6 @@ func TestDoctorOfAHostedServer(t *testing.T) {
 	o = p.run("doctor", "--offline", "--redis", "redis://:geheim@127.0.0.1:1")
 	require.Equal(t, 1, o.code)
 	require.Contains(t, o.stdout, "✓ over HTTP        nobody could come in, by a key or a token\n")
-	require.Contains(t, o.stdout, "✗ Redis            the Redis at 127.0.0.1:1 cannot be used")
+	require.Contains(t, o.stdout, "✗ Redis            --redis: the Redis at 127.0.0.1:1 cannot be used")
 	require.NotContains(t, o.stdout+o.stderr, "geheim")
 }
