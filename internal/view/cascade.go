@@ -22,6 +22,7 @@ type winner struct {
 // offer takes one declaration for the element at hand into account. One that may not apply, or is
 // not understood, overrules no other.
 func (r *rules) offer(e *effect, weight uint64, loose bool) {
+	r.offered = true
 	w := &r.won[e.prop]
 	if w.round != r.round {
 		*w = winner{round: r.round}
@@ -62,8 +63,9 @@ func (e *effect) unclear() bool {
 // cascade collects what is declared for n, by attributes, rules and its style.
 func (r *rules) cascade(n *html.Node) {
 	r.round++
+	r.offered = false
 	r.attributes(n)
-	if len(r.by) > 0 {
+	if len(r.by) > 0 && !r.opaque {
 		r.try("", n)
 		r.try(n.Data, n)
 		if class := attr(n, "class"); class != "" {

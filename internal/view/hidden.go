@@ -105,7 +105,12 @@ func (s *style) contrast() verdict {
 // enter gives the style inside an element, and whether what is in it can be seen at all.
 func (s style) enter(n *html.Node, r *rules) (style, verdict) {
 	r.cascade(n)
-	v := max(s.byElement(n), r.judged(n))
+	v := s.byElement(n)
+	if !r.offered && n.DataAtom != atom.A && n.DataAtom != atom.Small && n.DataAtom != atom.Font && n.DataAtom != atom.Sub && n.DataAtom != atom.Sup {
+		s.doubt = s.doubt || v == doubt || r.spent()
+		return s, v
+	}
+	v = max(v, r.judged(n))
 	s.fonts(n, r)
 	s.colors(n, r)
 	if e := r.in(pOpacity); e != nil {

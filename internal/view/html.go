@@ -15,6 +15,9 @@ import (
 // maxHTML is how much of one text is parsed, in bytes.
 const maxHTML = 2 << 20
 
+// maxTags is how many tags of one text are parsed: each becomes a node of some 150 bytes.
+const maxTags = 150_000
+
 // Text gives what a person sees of htmlSource as plain text: paragraphs, lists, table rows and line
 // breaks as lines, cells divided by |, links with the address they really lead to, images as their
 // alternative text, quotations behind >. What is hidden from people is dropped with everything below
@@ -94,7 +97,18 @@ func (w *work) html(src string) body {
 
 // parseHTML reads as much of src as the parser takes, and gives what it did not read.
 func parseHTML(src string) (doc *html.Node, rest string) {
-	for n := min(len(src), maxHTML); ; n /= 2 {
+	n := min(len(src), maxHTML)
+	for at, tags := 0, 0; ; tags++ {
+		next := strings.IndexByte(src[at:n], '<')
+		if next < 0 {
+			break
+		}
+		if at += next + 1; tags == maxTags {
+			n = at - 1
+			break
+		}
+	}
+	for ; ; n /= 2 {
 		doc, err := html.ParseWithOptions(strings.NewReader(src[:n]), html.ParseOptionEnableScripting(false))
 		if err == nil {
 			return doc, src[n:]

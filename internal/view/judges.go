@@ -273,7 +273,7 @@ func fontAdjust(v []css.Token) verdict {
 var harmless = func() map[string]bool {
 	m := map[string]bool{}
 	for name := range strings.FieldsSeq(`
-		accent-color align-content align-items align-self appearance aspect-ratio azimuth backface-visibility background-attachment
+		accent-color supported-color-schemes align-content align-items align-self appearance aspect-ratio azimuth backface-visibility background-attachment
 		background-blend-mode background-origin background-position background-position-x background-position-y
 		background-repeat background-size baseline-shift container-name border-collapse border-image border-radius border-spacing
 		box-align box-direction box-flex box-orient box-pack box-shadow box-decoration-break break-after break-before break-inside

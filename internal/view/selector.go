@@ -55,6 +55,9 @@ func selectors(v []css.Token, loose bool) []selector {
 				continue
 			}
 		}
+		if len(list) > maxRules {
+			return list // the rules are too many to be read
+		}
 		if s, ok := readSelector(trimSpaces(v[start:i])); ok {
 			s.loose = s.loose || loose
 			list = append(list, s)

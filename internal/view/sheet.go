@@ -24,29 +24,43 @@ type rules struct {
 	loose  bool // of no rule is it certain that it applies
 	opaque bool // a style sheet is not understood as a whole: it may hide anything
 	order  uint64
+	names  map[string]bool // the tags, .classes and #ids in the document, in lower case
 
-	won   [props]winner
-	round uint32
+	won     [props]winner
+	round   uint32
+	offered bool // something was declared for the element of this round
 }
+
+const (
+	maxRun     = 100_000 // tokens of a selector or declaration
+	maxRules   = 20_000  // of a document; the longest newsletters have some 2,000
+	maxNesting = 2_000   // of blocks in blocks
+)
 
 // styleRules collects the rules of every style element, and of rest, which was not parsed.
 func (w *work) styleRules(doc *html.Node, rest string) *rules {
-	r := &rules{work: w, by: map[string][]rule{}}
+	r := &rules{work: w, by: map[string][]rule{}, names: map[string]bool{}}
+	var sheets []*html.Node
 	for n := range doc.Descendants() {
 		switch {
 		case n.Type != html.ElementNode:
+			continue
 		case n.Data == "style":
-			var sheet strings.Builder
-			for c := range n.Descendants() {
-				if c.Type == html.TextNode {
-					sheet.WriteString(c.Data)
-				}
-			}
-			r.read(sheet.String(), sheetTruth(n))
+			sheets = append(sheets, n)
 		case n.DataAtom == atom.Link:
 			href := strings.ToLower(strings.TrimSpace(attr(n, "href")))
 			r.opaque = r.opaque || strings.HasPrefix(href, "data:") && strings.Contains(strings.ToLower(attr(n, "rel")), "stylesheet")
 		}
+		r.name(n)
+	}
+	for _, n := range sheets {
+		var sheet strings.Builder
+		for c := range n.Descendants() {
+			if c.Type == html.TextNode {
+				sheet.WriteString(c.Data)
+			}
+		}
+		r.read(sheet.String(), sheetTruth(n))
 	}
 	for rest != "" {
 		var found bool
@@ -59,6 +73,41 @@ func (w *work) styleRules(doc *html.Node, rest string) *rules {
 		r.read(sheet, maybe)
 	}
 	return r
+}
+
+// name notes what rules can ask for in an element.
+func (r *rules) name(n *html.Node) {
+	r.names[n.Data] = true
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "class":
+			for c := range strings.FieldsSeq(a.Val) {
+				r.names["."+strings.ToLower(c)] = true
+			}
+		case "id":
+			r.names["#"+strings.ToLower(a.Val)] = true
+		}
+	}
+}
+
+// present reports whether the document has what each part of a selector asks for.
+func (r *rules) present(s *selector) bool {
+	for _, c := range s.parts {
+		if c.tag != "" && !r.names[c.tag] {
+			return false
+		}
+		for _, class := range c.classes {
+			if !r.names["."+strings.ToLower(class)] {
+				return false
+			}
+		}
+		for _, id := range c.ids {
+			if !r.names["#"+strings.ToLower(id)] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // sheetTruth says whether a style element is in force.
@@ -126,7 +175,7 @@ func (r *rules) read(sheet string, t truth) {
 	}
 	p := sheetReader{r: r, blocks: []block{{truth: t}}}
 	l := newLexer(sheet)
-	for t := l.next(); t.TokenType != css.ErrorToken; t = l.next() {
+	for t := l.next(); t.TokenType != css.ErrorToken && !r.opaque; t = l.next() {
 		p.token(t)
 	}
 	if len(p.closers) > 0 {
@@ -160,6 +209,10 @@ func (r *rules) declared(style string) []effect {
 
 // token takes the next token in.
 func (p *sheetReader) token(t css.Token) {
+	if len(p.run) > maxRun {
+		p.misread()
+		p.run, p.closers = p.run[:0], nil
+	}
 	top := &p.blocks[len(p.blocks)-1]
 	if n := len(p.closers); n > 0 {
 		if t.TokenType == p.closers[n-1] {
@@ -251,8 +304,10 @@ func (p *sheetReader) begin() {
 		b.style = true
 		b.selectors = selectors(run, b.truth != yes || p.r.loose)
 	}
+	if p.run = p.run[:0]; len(p.blocks) > maxNesting {
+		p.misread()
+	}
 	p.blocks = append(p.blocks, b)
-	p.run = p.run[:0]
 }
 
 // atRule says whether the rules in an at-rule's braces are in force.
@@ -340,7 +395,13 @@ func (p *sheetReader) close() {
 		return
 	}
 	for _, s := range top.selectors {
-		p.r.order++
+		if !p.r.present(&s) {
+			continue
+		}
+		if p.r.order++; p.r.order > maxRules {
+			p.r.opaque = true
+			return
+		}
 		s.loose = s.loose || top.truth != yes
 		key := s.key()
 		p.r.by[key] = append(p.r.by[key], rule{s, top.effects, p.r.order})

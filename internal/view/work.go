@@ -15,9 +15,10 @@ type work struct {
 }
 
 const (
-	answerWork  = 6_000_000
-	workPerByte = 2
-	messageWork = 100_000 // of a short message
+	answerWork  = 12_000_000
+	workPerByte = 5
+	messageWork = 50_000    // of a short message
+	longestWork = 3_000_000 // of the longest
 	checkEvery  = 1 << 14
 )
 
@@ -26,7 +27,7 @@ func newWork(ctx context.Context) *work {
 }
 
 // begin gives a message of n bytes its share.
-func (w *work) begin(n int) { w.share = min(messageWork+workPerByte*n, w.left) }
+func (w *work) begin(n int) { w.share = min(messageWork+workPerByte*n, longestWork, w.left) }
 
 // spend takes n units, and reports whether there were that many.
 func (w *work) spend(n int) bool {
