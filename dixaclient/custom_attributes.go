@@ -37,11 +37,13 @@ type SelectOption struct {
 	NestedOptions []SelectOption `json:"nestedOptions"`
 }
 
-// CustomAttributeSetting is one attribute to set. An empty text or list is sent as such.
+// CustomAttributeSetting is one attribute to set or to clear. An empty text or list is sent as such; Clear sends null,
+// which takes the value away.
 type CustomAttributeSetting struct {
 	ID     UUID     `json:"id"`
 	Value  *string  `json:"value,omitzero" jsonschema_description:"Text"`
 	Values []string `json:"values,omitzero" jsonschema_description:"Select: path of values from the root"`
+	Clear  bool     `json:"clear,omitzero" jsonschema_description:"take the value away"`
 }
 
 // CustomAttributeSettings are the attributes to set; those that are not named stay as they are.
@@ -53,13 +55,24 @@ type CustomAttributeSettings struct {
 func (s CustomAttributeSettings) Body() (any, error) {
 	body := make(map[UUID]any, len(s.Attributes))
 	for _, a := range s.Attributes {
-		if (a.Value == nil) == (a.Values == nil) {
-			return nil, &InputError{Field: "attributes", Problem: string("needs either value (Text) or values (Select) for " + a.ID)}
+		given := 0
+		for _, is := range []bool{a.Value != nil, a.Values != nil, a.Clear} {
+			if is {
+				given++
+			}
+		}
+		if given != 1 {
+			return nil, &InputError{Field: "attributes", Problem: string("needs one of value (Text), values (Select) and clear for " + a.ID)}
 		}
 		if _, twice := body[a.ID]; twice {
 			return nil, &InputError{Field: "attributes", Problem: string("may name an id once, not twice " + a.ID)}
 		}
-		if body[a.ID] = a.Value; a.Value == nil {
+		switch {
+		case a.Clear:
+			body[a.ID] = nil
+		case a.Value != nil:
+			body[a.ID] = a.Value
+		default:
 			body[a.ID] = a.Values
 		}
 	}
