@@ -42,6 +42,9 @@ var theCauses = []cause{
 // causes lists the likely causes of a status of an operation, from the names of its arguments; "" when there are none.
 func causes(s *Spec, status int) string {
 	var found []string
+	if s.NotFound != "" && status == 404 {
+		found = append(found, s.NotFound)
+	}
 	for _, c := range theCauses {
 		if slices.Contains(c.statuses, status) && s.plan.has(c.argument) && len(found) < mostCauses {
 			found = append(found, c.text)

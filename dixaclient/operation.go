@@ -80,6 +80,7 @@ type Spec struct {
 	Deprecated bool     // Dixa advises another operation
 	Bare       bool     // the answer comes without the {"data": …} envelope
 	Secret     []string // properties of the answer that hold a secret
+	NotFound   string   // a likely cause of a 404 that no argument's name says
 	LookWith   string   // the operation that shows whether a call of this one was carried out
 
 	plan *plan
@@ -97,6 +98,7 @@ func deprecated(s *Spec) { s.Deprecated = true }
 func bare(s *Spec)       { s.Bare = true }
 
 func reaches(sc Scope) Option            { return func(s *Spec) { s.Scope = sc } }
+func missingWhen(cause string) Option    { return func(s *Spec) { s.NotFound = cause } }
 func on(h Host) Option                   { return func(s *Spec) { s.Host = h } }
 func secret(properties ...string) Option { return func(s *Spec) { s.Secret = properties } }
 func lookWith(operation string) Option   { return func(s *Spec) { s.LookWith = operation } }
