@@ -30,7 +30,9 @@ func dixaWithTokens(t *testing.T) (url string, came func() map[string]int) {
 	return s.URL, func() map[string]int {
 		n := map[string]int{}
 		for _, r := range dixa.Requests() {
-			n[r.Token]++
+			if r.Status != http.StatusTooManyRequests { // requests that arrive late come in a bunch, and are repeated
+				n[r.Token]++
+			}
 		}
 		return n
 	}
