@@ -25,8 +25,8 @@ type Presence struct {
 
 // ListAgentsIn finds Dixa agents by one of the two filters, or lists all.
 type ListAgentsIn struct {
-	Email string `json:"email,omitzero" in:"query" jsonschema_description:"email or phone, not both"`
-	Phone string `json:"phone,omitzero" in:"query"`
+	Email string `json:"email,omitzero" in:"query" contact:"email" jsonschema_description:"email or phone, not both"`
+	Phone string `json:"phone,omitzero" in:"query" contact:"phone"`
 	Page
 }
 
@@ -36,7 +36,7 @@ func (in ListAgentsIn) Body() (any, error) { return nil, oneFilter(in.Email, in.
 // CreateAgentIn is a new Dixa agent.
 type CreateAgentIn struct {
 	DisplayName string `json:"displayName"`
-	Email       string `json:"email"`
+	Email       string `json:"email" contact:"email"`
 	PersonDetails
 }
 

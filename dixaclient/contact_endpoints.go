@@ -24,7 +24,7 @@ type ListContactEndpointsIn struct {
 
 // GetContactEndpointIn names a contact endpoint by its address or number.
 type GetContactEndpointIn struct {
-	ContactEndpointID Name `json:"contactEndpointId" in:"path" jsonschema_description:"email address or E.164 number"`
+	ContactEndpointID Name `json:"contactEndpointId" in:"path" contact:"number" jsonschema_description:"email address or E.164 number"`
 }
 
 // The operations on contact endpoints. Source: Dixa API v1, "Contact Endpoints".

@@ -25,8 +25,8 @@ type ImportedMessage struct {
 	AttachmentURLs []string `json:"attachmentUrls,omitzero"`
 	ExternalID     string   `json:"externalId,omitzero"`
 	AuthorID       UUID     `json:"authorId,omitzero" jsonschema_description:"email, Inbound: end user other than the requester"`
-	Cc             []string `json:"cc,omitzero" jsonschema_description:"email, Outbound"`
-	Bcc            []string `json:"bcc,omitzero" jsonschema_description:"email, Outbound"`
+	Cc             []string `json:"cc,omitzero" contact:"email" jsonschema_description:"email, Outbound"`
+	Bcc            []string `json:"bcc,omitzero" contact:"email" jsonschema_description:"email, Outbound"`
 }
 
 // ImportConversationIn is a conversation of the past. All outbound messages have one author, since nobody may put words
@@ -38,7 +38,7 @@ type ImportConversationIn struct {
 	CreatedAt                 Time              `json:"createdAt"`
 	Messages                  []ImportedMessage `json:"messages,omitzero"`
 	AgentID                   ActingAgent       `json:"agentId,omitzero" jsonschema_description:"author of Outbound messages, and who closed it"`
-	EmailIntegrationID        Name              `json:"emailIntegrationId,omitzero" jsonschema_description:"email"`
+	EmailIntegrationID        Name              `json:"emailIntegrationId,omitzero" contact:"email" jsonschema_description:"email"`
 	Subject                   string            `json:"subject,omitzero" jsonschema_description:"email"`
 	AssigneeID                UUID              `json:"assigneeId,omitzero" jsonschema_description:"with assignedAt"`
 	AssignedAt                Time              `json:"assignedAt,omitzero"`
@@ -86,11 +86,11 @@ type importClosing struct {
 }
 
 type importAttributes struct {
-	EmailIntegrationID Name     `json:"emailIntegrationId,omitzero"`
+	EmailIntegrationID Name     `json:"emailIntegrationId,omitzero" contact:"email"`
 	Subject            string   `json:"subject,omitzero"`
 	RequesterID        UUID     `json:"requesterId,omitzero"`
-	Cc                 []string `json:"cc,omitzero"`
-	Bcc                []string `json:"bcc,omitzero"`
+	Cc                 []string `json:"cc,omitzero" contact:"email"`
+	Bcc                []string `json:"bcc,omitzero" contact:"email"`
 }
 
 // Body is Dixa's form of the conversation.

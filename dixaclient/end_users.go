@@ -19,15 +19,15 @@ type EndUser struct {
 
 // EndUserDetails are the optional arguments about an end user.
 type EndUserDetails struct {
-	Email *string `json:"email,omitzero"`
+	Email *string `json:"email,omitzero" contact:"email"`
 	PersonDetails
 	ExternalID *string `json:"externalId,omitzero"`
 }
 
 // ListEndUsersIn finds end users by one of the three filters, or lists all.
 type ListEndUsersIn struct {
-	Email      string `json:"email,omitzero" in:"query" jsonschema_description:"one of email, phone, externalId"`
-	Phone      string `json:"phone,omitzero" in:"query"`
+	Email      string `json:"email,omitzero" in:"query" contact:"email" jsonschema_description:"one of email, phone, externalId"`
+	Phone      string `json:"phone,omitzero" in:"query" contact:"phone"`
 	ExternalID string `json:"externalId,omitzero" in:"query"`
 	Page
 }

@@ -54,7 +54,7 @@ type MessageText struct {
 // MessageExtras are the rarer arguments of a message.
 type MessageExtras struct {
 	Attachments      []Attachment `json:"attachments,omitzero" named:"*"`
-	IntegrationEmail string       `json:"integrationEmail,omitzero" named:"*"`
+	IntegrationEmail string       `json:"integrationEmail,omitzero" contact:"email" named:"*"`
 	ExternalID       string       `json:"externalId,omitzero"`
 }
 
@@ -70,8 +70,8 @@ type message struct {
 	Content *content    `json:"content,omitzero"`
 	AgentID ActingAgent `json:"agentId,omitzero"`
 	MessageExtras
-	Cc  []string `json:"cc,omitzero"`
-	Bcc []string `json:"bcc,omitzero"`
+	Cc  []string `json:"cc,omitzero" contact:"email"`
+	Bcc []string `json:"bcc,omitzero" contact:"email"`
 }
 
 // content makes the union; a message without text is one that has attachments (WhatsApp allows that).
@@ -93,8 +93,8 @@ type SendMessageIn struct {
 	MessageText
 	AgentID ActingAgent `json:"agentId" jsonschema_description:"Dixa agent who writes"`
 	MessageExtras
-	Cc  []string `json:"cc,omitzero" named:"*"`
-	Bcc []string `json:"bcc,omitzero" named:"*"`
+	Cc  []string `json:"cc,omitzero" contact:"email" named:"*"`
+	Bcc []string `json:"bcc,omitzero" contact:"email" named:"*"`
 }
 
 // Body is Dixa's Outbound message.

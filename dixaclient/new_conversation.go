@@ -24,9 +24,9 @@ type BrowserInfo struct {
 
 // ConversationStart are the arguments that some channels need and that Dixa takes as they are.
 type ConversationStart struct {
-	EmailIntegrationID Name         `json:"emailIntegrationId,omitzero" jsonschema_description:"Email, ContactForm: address from list_contact_endpoints"`
+	EmailIntegrationID Name         `json:"emailIntegrationId,omitzero" contact:"email" jsonschema_description:"Email, ContactForm: address from list_contact_endpoints"`
 	Subject            string       `json:"subject,omitzero" jsonschema_description:"Email, ContactForm"`
-	ContactEndpointID  Name         `json:"contactEndpointId,omitzero" jsonschema_description:"Sms, Callback: own E.164 number"`
+	ContactEndpointID  Name         `json:"contactEndpointId,omitzero" contact:"number" jsonschema_description:"Sms, Callback: own E.164 number"`
 	WidgetID           UUID         `json:"widgetId,omitzero" jsonschema_description:"Chat"`
 	QueueID            UUID         `json:"queueId,omitzero" jsonschema_description:"Callback"`
 	Language           string       `json:"language,omitzero" jsonschema_description:"Email, ContactForm, Chat"`
@@ -42,8 +42,8 @@ type CreateConversationIn struct {
 	AgentID ActingAgent `json:"agentId,omitzero" jsonschema_description:"Outbound: author"`
 	ConversationStart
 	MessageExtras
-	Cc  []string `json:"cc,omitzero" named:"*" jsonschema_description:"Outbound"`
-	Bcc []string `json:"bcc,omitzero" named:"*" jsonschema_description:"Outbound"`
+	Cc  []string `json:"cc,omitzero" contact:"email" named:"*" jsonschema_description:"Outbound"`
+	Bcc []string `json:"bcc,omitzero" contact:"email" named:"*" jsonschema_description:"Outbound"`
 }
 
 var newConversationArguments = map[NewChannel]arguments{

@@ -15,9 +15,9 @@ type Person struct {
 
 // PersonDetails are the optional arguments about a person. nil leaves a field alone; an empty text or list is sent.
 type PersonDetails struct {
-	PhoneNumber            *string     `json:"phoneNumber,omitzero"`
-	AdditionalEmails       Set[string] `json:"additionalEmails,omitzero"`
-	AdditionalPhoneNumbers Set[string] `json:"additionalPhoneNumbers,omitzero"`
+	PhoneNumber            *string     `json:"phoneNumber,omitzero" contact:"number"`
+	AdditionalEmails       Set[string] `json:"additionalEmails,omitzero" contact:"email"`
+	AdditionalPhoneNumbers Set[string] `json:"additionalPhoneNumbers,omitzero" contact:"number"`
 	FirstName              *string     `json:"firstName,omitzero"`
 	LastName               *string     `json:"lastName,omitzero"`
 	MiddleNames            []string    `json:"middleNames,omitzero"`

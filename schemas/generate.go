@@ -171,6 +171,7 @@ func (g *generator) object(t reflect.Type, where string) *node {
 		n.description = p.Value.Description
 		n.limit(f.Tag.Get("check"), at)
 		n.innermost().play(f.Tag.Get("time"), at)
+		n.innermost().reach(f.Tag.Get("contact"), at)
 		required := slices.Contains(read.Required, p.Key) && f.Type.Kind() != reflect.Pointer
 		fields = append(fields, field{name: p.Key, required: required, node: n})
 	}
@@ -232,6 +233,21 @@ func (n *node) limit(tag, where string) {
 	if n.min > n.max {
 		refuse(where, "check:%q leaves nothing", tag)
 	}
+}
+
+// reach reads the tag contact:"phone".
+func (n *node) reach(role, where string) {
+	switch role {
+	case "":
+		return
+	case roleEmail, roleNumber, rolePhone:
+		if n.kind != str || n.format == uuid || n.format == dateTime || n.role != "" {
+			refuse(where, "the tag contact:%q is for strings, not for %s", role, n.typeName())
+		}
+	default:
+		refuse(where, "the tag contact is email, number or phone, not %q", role)
+	}
+	n.role = role
 }
 
 // play reads the tag time:"end".

@@ -35,7 +35,7 @@ type node struct {
 
 	min, max int64        // of an integer, the characters of a string, the items of an array
 	bits     int          // of a number: 32 or 64
-	role     string       // of a date-time: "end" or "future"; of a string: "zone"; else ""
+	role     string       // of a date-time or a string: what the tag time or contact says; else ""
 	leaf     reflect.Type // a type that has the last word by decoding itself or by Check; else nil
 }
 
@@ -44,6 +44,13 @@ const (
 	roleEnd    = "end"    // the end of a span: a day without a time is included
 	roleFuture = "future" // must be later than now
 	roleZone   = "zone"   // the name of the zone in which the times beside it are read
+)
+
+// The roles that the tag contact gives.
+const (
+	roleEmail  = "email"  // an e-mail address
+	roleNumber = "number" // a telephone number, or an address
+	rolePhone  = "phone"  // a telephone number to search for, with its country code
 )
 
 type field struct {

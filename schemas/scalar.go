@@ -60,6 +60,10 @@ func (c *checker) text(n *node, v *value) bool {
 	if !ok {
 		return false
 	}
+	if s, ok = n.contact(s); !ok {
+		c.fail(describe(v), "a phone number with its country code, such as +4512345678", "")
+		return false
+	}
 	if len(n.enum) > 0 {
 		if s, ok = inEnum(n.enum, s); !ok {
 			c.fail(describe(v), n.want(), didYouMean(v.text, n.enum))

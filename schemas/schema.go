@@ -22,6 +22,9 @@
 //	Format() string   // a string in JSON, described by this word; "uuid" and "date-time" are checked
 //	Check() error     // a leaf: the last word on the decoded value
 //
+// The tag contact says that a string is an e-mail address ("email"), a telephone number ("number"), or a number to search
+// for, which needs its country code ("phone"): what people copy with them is taken off.
+//
 // The tag check:"min=1,max=50" limits an integer, the characters of a string or
 // the items of an array. The tag time says what a date is: "end" the end of a span,
 // which includes a day that is given without a time, "future" one that must be later

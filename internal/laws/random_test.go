@@ -16,7 +16,8 @@ import (
 // chance and by heeding the operation's refusals.
 type maker struct {
 	*rand.Rand
-	given float64 // how likely an optional argument is given
+	given   float64 // how likely an optional argument is given
+	contact string  // the tag contact of the field that is filled
 }
 
 // request makes arguments of an operation, as a pointer to its request.
@@ -100,7 +101,9 @@ func (m *maker) fill(v reflect.Value, limits string) {
 				v.Field(i).SetString(m.pick([]string{"UTC", "Europe/Copenhagen", "America/New_York"}))
 				continue
 			}
+			m.contact = f.Tag.Get("contact")
 			m.fill(v.Field(i), f.Tag.Get("check"))
+			m.contact = ""
 		}
 	case reflect.Pointer:
 		defer m.giving(m.given)
@@ -143,6 +146,12 @@ func (m *maker) text(v reflect.Value, limits string) string {
 			return m.uuid()
 		}
 		return m.pick([]string{"e8a1b2c3-0000-4000-8000-00000000abcd", "closed_conversations", "support@email.dixa.io", "+4512345678", "en", "1001"})
+	}
+	switch m.contact {
+	case "email":
+		return m.address()
+	case "number", "phone":
+		return fmt.Sprintf("+45%08d", m.IntN(1e8))
 	}
 	least, _ := bounds(limits, 0, 0)
 	if least == 0 && m.chance(0.05) {
