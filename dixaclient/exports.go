@@ -2,7 +2,6 @@ package dixaclient
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 )
@@ -10,26 +9,11 @@ import (
 // MaxExportSpan is the longest window that one export may ask for.
 const MaxExportSpan = 31 * 24 * time.Hour
 
-// Millis is a moment that is sent as Unix milliseconds, as the Exports API takes it. A date alone is the midnight in
-// UTC with which it begins: as the end of a window it is exclusive, as Dixa's own dates are.
+// Millis is a moment that is sent as Unix milliseconds, as the Exports API takes it.
 type Millis struct{ Time }
 
 // String is the form that is sent.
 func (m Millis) String() string { return strconv.FormatInt(m.UnixMilli(), 10) }
-
-// UnmarshalText reads what people write: a date, RFC 3339, or Unix milliseconds.
-func (m *Millis) UnmarshalText(text []byte) error {
-	if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-		m.Time = Time{time.UnixMilli(n).UTC()}
-		return nil
-	}
-	t, err := ParseTime(string(text))
-	if err != nil {
-		return fmt.Errorf("%q is none of 2026-01-31, 2026-01-31T14:00:00Z and 1769868000000 (Unix milliseconds)", text)
-	}
-	m.Time = t
-	return nil
-}
 
 // ExportConversationsIn asks for a window, both of its ends, or for conversations by their ids. Of several windows all
 // must hold; Dixa takes no query that spans more than 31 days.

@@ -14,7 +14,6 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
-	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -29,7 +28,7 @@ type callCmd struct {
 
 // Run prints exactly what a model would get. What failed goes to standard error, with exit code 1.
 func (c *callCmd) Run(ctx context.Context, out *output) error {
-	t, ok := tools.ByName(c.Tool)
+	_, ok := tools.ByName(c.Tool)
 	if !ok {
 		return noSuchTool(c.Tool)
 	}
@@ -49,7 +48,7 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 	}
 	a := s.gate.Call(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: arguments})
 	if a.Failed {
-		if wrongArguments(agent, t, arguments) {
+		if a.Invalid {
 			return &exitError{exitUsage, errors.New(a.Text)}
 		}
 		return seen.failed(a.Text, s.token.from)
@@ -83,15 +82,6 @@ func oneObject(arguments []byte) error {
 		return usagef("the arguments must be one JSON object such as '{\"conversationId\":1234}', not %.40q. Nothing was sent to Dixa.", text)
 	}
 	return nil
-}
-
-// wrongArguments tells whether arguments do not fit a tool that the agent has.
-func wrongArguments(agent *capability.Agent, t *tools.Tool, arguments []byte) bool {
-	if !agent.Tool(t).Allowed {
-		return false
-	}
-	_, err := t.Decode(agent.Shape(t).Schema(), arguments, nil)
-	return err != nil
 }
 
 // callWatch notes how a call ends, for the exit code.

@@ -19,7 +19,7 @@ type explainCmd struct {
 
 // Run says what would become of a call. Nothing is sent but the reads that a bound needs.
 func (c *explainCmd) Run(ctx context.Context, out *output) error {
-	t, ok := tools.ByName(c.Tool)
+	_, ok := tools.ByName(c.Tool)
 	if !ok {
 		return noSuchTool(c.Tool)
 	}
@@ -45,7 +45,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	} else {
 		printExplanation(out, e)
 	}
-	if wrongArguments(agent, t, arguments) {
+	if e.Invalid {
 		return usagef("these arguments of %s are wrong, so the call would be refused", c.Tool)
 	}
 	if !e.Granted {

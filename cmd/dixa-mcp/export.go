@@ -14,6 +14,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/export"
 	"dixa-mcp/internal/offline"
 )
@@ -28,48 +29,53 @@ type exportFlags struct {
 	Out        string `required:"" placeholder:"FILE" help:"Where to: a new file that ends in .jsonl (rows as Dixa sends them) or .csv (texts that a spreadsheet would take for a formula, such as those that begin with = + - @, get a ' before them)."`
 	Excel      bool   `help:"Write the CSV file for Excel: UTF-8 with a byte order mark, and no ' before phone numbers, so that +45… stays readable."`
 	Force      bool   `help:"Replace the file, once the export is complete."`
+	Timezone   string `placeholder:"ZONE" help:"Zone of dates and times that name none, such as Europe/Copenhagen; by default that of this machine."`
 	DryRun     bool   `help:"Print the requests that it would make, and make none."`
 	jsonFlag   `embed:""`
 	reachFlags `embed:""`
 }
 
 type exportConversationsCmd struct {
-	UpdatedAfter             dixaclient.Millis `placeholder:"TIME" help:"2026-01-31 (its 00:00 UTC), 2026-01-31T14:00:00Z or Unix milliseconds. Each span may be of any length."`
-	UpdatedBefore            dixaclient.Millis `placeholder:"TIME" help:"By default now. A date is exclusive: a day ends with the next day's."`
-	CreatedAfter             dixaclient.Millis `placeholder:"TIME" help:"Created after this time."`
-	CreatedBefore            dixaclient.Millis `placeholder:"TIME" help:"Created before this time."`
-	ClosedAfter              dixaclient.Millis `placeholder:"TIME" help:"Closed after this time."`
-	ClosedBefore             dixaclient.Millis `placeholder:"TIME" help:"Closed before this time."`
-	LastMessageCreatedAfter  dixaclient.Millis `placeholder:"TIME" help:"Last message created after this time."`
-	LastMessageCreatedBefore dixaclient.Millis `placeholder:"TIME" help:"Last message created before this time."`
-	CSIDs                    []int32           `name:"csids" placeholder:"ID,…" help:"Conversation ids, instead of a span."`
+	UpdatedAfter             timeFlag `placeholder:"TIME" help:"2026-01-31, 2026-01-31T14:00:00Z or Unix milliseconds. Each span may be of any length."`
+	UpdatedBefore            timeFlag `placeholder:"TIME" help:"By default now. A date includes that day."`
+	CreatedAfter             timeFlag `placeholder:"TIME" help:"Created after this time."`
+	CreatedBefore            timeFlag `placeholder:"TIME" help:"Created before this time."`
+	ClosedAfter              timeFlag `placeholder:"TIME" help:"Closed after this time."`
+	ClosedBefore             timeFlag `placeholder:"TIME" help:"Closed before this time."`
+	LastMessageCreatedAfter  timeFlag `placeholder:"TIME" help:"Last message created after this time."`
+	LastMessageCreatedBefore timeFlag `placeholder:"TIME" help:"Last message created before this time."`
+	CSIDs                    []int32  `name:"csids" placeholder:"ID,…" help:"Conversation ids, instead of a span."`
 	exportFlags              `embed:""`
 }
 
 type exportMessagesCmd struct {
-	CreatedAfter  dixaclient.Millis `placeholder:"TIME" help:"2026-01-31 (its 00:00 UTC), 2026-01-31T14:00:00Z or Unix milliseconds. The span may be of any length."`
-	CreatedBefore dixaclient.Millis `placeholder:"TIME" help:"By default now. A date is exclusive: a day ends with the next day's."`
+	CreatedAfter  timeFlag `placeholder:"TIME" help:"2026-01-31, 2026-01-31T14:00:00Z or Unix milliseconds. The span may be of any length."`
+	CreatedBefore timeFlag `placeholder:"TIME" help:"By default now. A date includes that day."`
 	exportFlags   `embed:""`
 }
 
 // Run writes conversations to a file.
 func (c *exportConversationsCmd) Run(ctx context.Context, out *output) error {
 	return c.run(ctx, out, export.Conversations, c.CSIDs,
-		export.Span{By: "updated", After: c.UpdatedAfter, Before: c.UpdatedBefore},
-		export.Span{By: "created", After: c.CreatedAfter, Before: c.CreatedBefore},
-		export.Span{By: "closed", After: c.ClosedAfter, Before: c.ClosedBefore},
-		export.Span{By: "last-message-created", After: c.LastMessageCreatedAfter, Before: c.LastMessageCreatedBefore})
+		span{"updated", c.UpdatedAfter, c.UpdatedBefore},
+		span{"created", c.CreatedAfter, c.CreatedBefore},
+		span{"closed", c.ClosedAfter, c.ClosedBefore},
+		span{"last-message-created", c.LastMessageCreatedAfter, c.LastMessageCreatedBefore})
 }
 
 // Run writes messages to a file.
 func (c *exportMessagesCmd) Run(ctx context.Context, out *output) error {
-	return c.run(ctx, out, export.Messages, nil, export.Span{By: "created", After: c.CreatedAfter, Before: c.CreatedBefore})
+	return c.run(ctx, out, export.Messages, nil, span{"created", c.CreatedAfter, c.CreatedBefore})
 }
 
 // run is for a person, who has the token: no capability file is asked. It is recorded all the same.
-func (f exportFlags) run(ctx context.Context, out *output, what string, csids []int32, spans ...export.Span) error {
+func (f exportFlags) run(ctx context.Context, out *output, what string, csids []int32, spans ...span) error {
 	now := time.Now()
-	job, err := export.NewJob(what, f.exportsFrom(), now, csids, spans...)
+	placed, err := f.place(spans)
+	if err != nil {
+		return usagef("%w; nothing was sent to Dixa", err)
+	}
+	job, err := export.NewJob(what, f.exportsFrom(), now, csids, placed...)
 	if err != nil {
 		return usagef("%w; nothing was sent to Dixa", err)
 	}
@@ -102,6 +108,54 @@ func (f exportFlags) run(ctx context.Context, out *output, what string, csids []
 		err = f.printSummary(out, done)
 	}
 	return err
+}
+
+// span is a pair of flags.
+type span struct {
+	by            string // export.Span.By
+	after, before timeFlag
+}
+
+// timeFlag is a date or time as it was written, nil if it was not.
+type timeFlag struct{ written *when.Value }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (f *timeFlag) UnmarshalText(text []byte) error {
+	v, err := when.Read(string(text))
+	if err != nil {
+		return fmt.Errorf("%q: %w", text, err)
+	}
+	f.written = &v
+	return nil
+}
+
+// place finds the instants of what was written: of a day, its beginning, or the end of a span that includes it. Its
+// errors name the flag.
+func (f exportFlags) place(spans []span) ([]export.Span, error) {
+	zone := time.Local
+	if f.Timezone != "" {
+		var err error
+		if zone, err = when.Zone(f.Timezone); err != nil {
+			return nil, fmt.Errorf("--timezone: %w", err)
+		}
+	}
+	var placed []export.Span
+	for _, s := range spans {
+		to := export.Span{By: s.by}
+		var err error
+		if s.after.written != nil {
+			if to.After, err = s.after.written.Start(zone); err != nil {
+				return nil, fmt.Errorf("--%s-after: %w", s.by, err)
+			}
+		}
+		if s.before.written != nil {
+			if to.Before, err = s.before.written.End(zone); err != nil {
+				return nil, fmt.Errorf("--%s-before: %w", s.by, err)
+			}
+		}
+		placed = append(placed, to)
+	}
+	return placed, nil
 }
 
 // exportsFrom names whose data an export has, so that no file mixes two organizations.

@@ -73,3 +73,23 @@ func TestRecordOfALongExport(t *testing.T) {
 	require.Equal(t, "operator tried to export conversations updated after 2016-01-01T00:00:00Z and before 2026-01-01T00:00:00Z: only 100 of 101 operations succeeded "+
 		"(101 operations, Dixa 200 (100 times), 500, 40001 ms)", text(sent, errors.New("broken")))
 }
+
+// A date is read where the person is, and --…-before includes its day.
+func TestExportReadsDatesInAZone(t *testing.T) {
+	written := func(text string) (f timeFlag) {
+		require.NoError(t, f.UnmarshalText([]byte(text)))
+		return f
+	}
+	for _, test := range []struct{ zone, after, before, from, to string }{
+		{"Europe/Copenhagen", "2026-03-01", "2026-03-29", "2026-02-28T23:00:00Z", "2026-03-29T22:00:00Z"}, // the clocks go forward on the last day
+		{"America/New_York", "2026-03-01 09:00", "2026-03-07T09:00", "2026-03-01T14:00:00Z", "2026-03-07T14:00:00Z"},
+		{"UTC", "2026-03-01T00:00:00+01:00", "1772323200000", "2026-02-28T23:00:00Z", "2026-03-01T00:00:00Z"},
+	} {
+		spans, err := exportFlags{Timezone: test.zone}.place([]span{{"updated", written(test.after), written(test.before)}, {by: "created"}})
+		require.NoError(t, err)
+		require.Len(t, spans, 2)
+		require.Equal(t, test.from, spans[0].After.UTC().Format(time.RFC3339))
+		require.Equal(t, test.to, spans[0].Before.UTC().Format(time.RFC3339))
+		require.True(t, spans[1].After.IsZero() && spans[1].Before.IsZero())
+	}
+}

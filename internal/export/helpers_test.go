@@ -114,7 +114,7 @@ func updated(t *testing.T, days int) Job {
 }
 
 func span(by string, after, before time.Time) Span {
-	return Span{by, dixaclient.Millis{Time: dixaclient.Time{Time: after}}, dixaclient.Millis{Time: dixaclient.Time{Time: before}}}
+	return Span{by, after, before}
 }
 
 // ran is what an export came to.

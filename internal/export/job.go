@@ -76,7 +76,7 @@ func (j Job) Words() string {
 // Span is a pair of flags. Both may be zero.
 type Span struct {
 	By            string // updated, created, closed or last-message-created
-	After, Before dixaclient.Millis
+	After, Before time.Time
 }
 
 // NewJob makes a job of flags; its errors name them.
@@ -91,11 +91,14 @@ func NewJob(what, from string, now time.Time, csids []int32, spans ...Span) (Job
 		case j.By != "":
 			return j, fmt.Errorf("--%s-after and --%s-after exclude each other: an export is split into windows of one kind", j.By, s.By)
 		case !s.Before.IsZero() && s.After.UnixMilli() >= s.Before.UnixMilli():
-			return j, fmt.Errorf("--%s-before must be later than --%[1]s-after; a date means its 00:00 UTC, so that a day ends with the next day's", s.By)
+			return j, fmt.Errorf("--%s-before must be later than --%[1]s-after", s.By)
 		case s.After.After(now):
 			return j, fmt.Errorf("--%s-after lies in the future", s.By)
 		}
-		j.By, j.After, j.Before = s.By, s.After.Time.Time, s.Before.Time.Time
+		j.By, j.After = s.By, s.After.UTC()
+		if !s.Before.IsZero() {
+			j.Before = s.Before.UTC()
+		}
 	}
 	switch {
 	case j.By == "" && len(j.CSIDs) == 0:

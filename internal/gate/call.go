@@ -176,7 +176,7 @@ func (c *call) refuse(ctx context.Context, err error) Answer {
 	}
 	c.describe()
 	c.record.Reason = reason(err)
-	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: explain(c.request.Tool, err), Failed: true})
+	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: explain(c.request.Tool, err), Failed: true, Invalid: invalid(err)})
 }
 
 // fail records a call that was let through and did not succeed, and says what was and was not done.
@@ -207,8 +207,8 @@ func (c *call) refused(err error) bool {
 // finish records the outcome before the answer leaves.
 func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	r := &c.record
-	if said := c.said(); said != "" && !a.Failed {
-		a.Text = joined(a.Text, said)
+	if len(c.times) > 0 {
+		a.Text = c.withTimes(a)
 		a.tokens = 0
 	}
 	if c.warning != "" && !a.Failed {
@@ -289,12 +289,17 @@ func reason(err error) string {
 		return "the agent is frozen"
 	case errors.As(err, &said):
 		return said.reason
-	case errors.As(err, new(*schemas.Error)), errors.As(err, new(*dixaclient.InputError)):
+	case invalid(err):
 		return "its arguments are not valid"
 	case errors.As(err, new(*errUnknownTool)):
 		return "there is no such tool"
 	}
 	return "the agent is not in the capability file"
+}
+
+// invalid reports whether a call was refused for its arguments.
+func invalid(err error) bool {
+	return errors.As(err, new(*schemas.Error)) || errors.As(err, new(*dixaclient.InputError))
 }
 
 // explain is what the agent reads.

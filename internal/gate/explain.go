@@ -16,6 +16,7 @@ import (
 // Explanation is what would become of a call.
 type Explanation struct {
 	Granted   bool
+	Invalid   bool              // the arguments do not fit the tool
 	Why       string              // which line of the file, or what is wrong with the arguments
 	Confirm   string              // whose yes it would wait for, and by which line; "" when nobody's
 	Filled    []capability.Filled // what the file fills in
@@ -42,7 +43,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		}
 	}
 	if err != nil {
-		e.Why = explain(r.Tool, err)
+		e.Why, e.Invalid = explain(r.Tool, err), invalid(err)
 		return e
 	}
 	var sent rehearsal
@@ -51,7 +52,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		err = c.foresee(ctx, args.In)
 	}
 	if err != nil {
-		e.Granted, e.Why = false, openly(r.Tool, err)
+		e.Granted, e.Why, e.Invalid = false, openly(r.Tool, err), invalid(err)
 	}
 	e.Requests = sent.requests
 	for _, o := range c.operations {

@@ -128,10 +128,11 @@ type Request struct {
 
 // Answer is what the agent gets: JSON, or one line of plain text when it failed.
 type Answer struct {
-	Text   string
-	Failed bool
-	Ask    *Question // instead of Text: what to ask the person at the client first
-	tokens int       // of Text, 0 when nobody has counted
+	Text    string
+	Failed  bool
+	Invalid bool      // the arguments do not fit the tool; Failed is set too
+	Ask     *Question // instead of Text: what to ask the person at the client first
+	tokens  int       // of Text, 0 when it was not counted
 }
 
 // Call carries out one call. It always answers, and what was sent to Dixa is always recorded before.

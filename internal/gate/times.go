@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,15 +83,20 @@ func (c *call) onlySchedule(ctx context.Context) (*time.Location, error) {
 	return time.UTC, nil
 }
 
-// said is what an answer adds about arguments that did not say which instant they are: {"times": …}; "" when all did.
-func (c *call) said() string {
-	if len(c.times) == 0 {
-		return ""
+// withTimes returns the text of an answer together with the instants that arguments without a zone became: as the
+// member "times" of a result, or as a last line behind what failed, which may have failed for that reason.
+func (c *call) withTimes(a Answer) string {
+	if a.Failed {
+		said := make([]string, len(c.times))
+		for i, t := range c.times {
+			said[i] = t.Field + ": " + t.String()
+		}
+		return a.Text + "\nTimes were read as " + strings.Join(said, "; ") + "."
 	}
 	times := make(map[string]string, len(c.times))
 	for _, t := range c.times {
 		times[t.Field] = t.String()
 	}
 	text, _ := json.Marshal(map[string]any{"times": times}) // strings always marshal
-	return string(text)
+	return joined(a.Text, string(text))
 }

@@ -87,6 +87,17 @@ func TestZoneThatCannotBeRead(t *testing.T) {
 	require.NotContains(t, a.Text, `"times"`)
 }
 
+// What failed says which instants were understood too, since that may be why.
+func TestTimesOfACallThatFails(t *testing.T) {
+	b := setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n  a: {access: {conversations: read}}\n"})
+	b.wire.RoundTripper = transport(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 400, Request: r, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"message":"no"}`))}, nil
+	})
+	a := b.call("a", "search_conversations", `{"createdBefore":"2026-03-07"}`)
+	require.True(t, a.Failed)
+	require.Regexp(t, `\nTimes were read as createdBefore: before 2026-03-08T00:00:00\+01:00 \(2026-03-07 is included; Europe/Copenhagen\)\.$`, a.Text)
+}
+
 // A follow-up in the past is refused before anything is sent, and the refusal says which instant was understood.
 func TestFollowupInThePast(t *testing.T) {
 	b := setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\n" + strings.TrimPrefix(everything, "version: 1\n"), dixa: offline.Options{}})
