@@ -47,7 +47,7 @@ soak: ## ten minutes of agents, faults and restarts, and what became of each wri
 	SOAK=$(or $(SOAK),10m) $(GO) test -run TestSoak -count=1 -v -timeout 60m ./internal/bench
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
-	$(GO) test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u) -run 'Golden|Docs' -update
+	$(GO) test $$(grep -rl --include='*_test.go' 'internal/test/golden"' . | xargs -n 1 dirname | sort -u) -run 'Golden|Docs' -update
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -1,10 +1,7 @@
 package dixaclient_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -14,11 +11,8 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-const golden = "../testdata/operations.golden"
 
 // unseen are writes that no operation of Dixa shows afterwards.
 var unseen = map[string]bool{"upload_article_images": true}
@@ -136,13 +130,7 @@ func TestOperationsGolden(t *testing.T) {
 		}
 		b.WriteString("\n")
 	}
-	if *update {
-		require.NoError(t, os.MkdirAll(filepath.Dir(golden), 0o755))
-		require.NoError(t, os.WriteFile(golden, []byte(b.String()), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), b.String(), "run go test ./dixaclient -update if this is meant")
+	golden.Equal(t, "../testdata/operations.golden", []byte(b.String()))
 }
 
 func TestOperationsAgreeWithTheContract(t *testing.T) {

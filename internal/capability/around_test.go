@@ -2,22 +2,18 @@ package capability
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/tools"
 )
 
-// waysGolden lists, for each argument of each write, the fields of other writes that make the same change. A new operation
-// needs its lines here: run the test with -update and read the difference.
-const waysGolden = "testdata/ways.golden"
-
-func TestWaysAroundOverAllOperations(t *testing.T) {
+// The golden file lists, for each argument of each write, the fields of other writes that make the same change.
+func TestGoldenWaysAround(t *testing.T) {
 	c := newCatalog(tools.All(), dixaclient.V1)
 	var b strings.Builder
 	for _, one := range c.tools {
@@ -38,12 +34,7 @@ func TestWaysAroundOverAllOperations(t *testing.T) {
 			}
 		}
 	}
-	if *update {
-		require.NoError(t, os.WriteFile(filepath.FromSlash(waysGolden), []byte(b.String()), 0o600))
-	}
-	want, err := os.ReadFile(waysGolden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), b.String(), "if the operations changed: go test ./internal/capability -run TestWaysAround -update, and read the difference")
+	golden.Equal(t, "testdata/ways.golden", []byte(b.String()))
 	for way, want := range map[string]string{
 		"tag_conversation.tagId":         "tag_conversation_by_name.names",
 		"tag_conversation_by_name.names": "tag_conversation.tagId",

@@ -1,7 +1,6 @@
 package capability
 
 import (
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -14,25 +13,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
-)
 
-var update = flag.Bool("update", false, "rewrite golden files and generated documentation")
+	"dixa-mcp/internal/test/golden"
+)
 
 // The reference of the keys is made from the comments of file.go.
 func TestDocsKeys(t *testing.T) {
-	const file, begin, end = "../../docs/capabilities.md", "<!-- keys: made by make update-golden -->\n", "<!-- /keys -->"
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok, "the page has lost its mark %q", begin)
-	_, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "the page has lost its mark %q", end)
-	want := before + begin + keys(t) + end + after
-	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(want), 0o644))
-		return
-	}
-	require.Equal(t, want, string(text), "run make update-golden and look at the difference")
+	golden.Section(t, "../../docs/capabilities.md", "keys", keys(t))
 }
 
 // keys has a table for each mapping of the file.

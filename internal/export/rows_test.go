@@ -4,15 +4,13 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update", false, "write the golden files")
+	"dixa-mcp/internal/test/golden"
+)
 
 func write(t *testing.T, name, what string, rows ...string) *bytes.Buffer {
 	t.Helper()
@@ -42,14 +40,8 @@ func TestCSVGolden(t *testing.T) {
 			`{"id":"41646d42-edc0-493e-ac7b-814d9ff40a2e","csid":1,"text":"-- \r\nHi, \"you\"","to":["a@b.c"],"is_automated_message":false,"form_submission":{"name":"x"},"duration":1.5e1}`,
 		},
 	} {
-		golden := "testdata/" + what + ".csv"
 		got := write(t, "x.CSV", what, rows...)
-		if *update {
-			require.NoError(t, os.WriteFile(golden, got.Bytes(), 0o644))
-		}
-		want, err := os.ReadFile(golden)
-		require.NoError(t, err)
-		require.Equal(t, string(want), got.String())
+		golden.Equal(t, "testdata/"+what+".csv", got.Bytes())
 		records, err := csv.NewReader(got).ReadAll() // which holds that all rows have the same columns
 		require.NoError(t, err)
 		require.Len(t, records, len(rows)+1)

@@ -2,27 +2,17 @@ package laws
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
+	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/tools"
 )
 
 // The README's table of tools is made from the tools.
 func TestDocsReadme(t *testing.T) {
-	file := filepath.Join(repository(t), "README.md")
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	const begin, end = "<!-- tools: made by make update-golden -->\n", "<!-- /tools -->"
-	before, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok, "the README has lost its mark %q", begin)
-	_, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "the README has lost its mark %q", end)
-	golden(t, file, []byte(before+begin+toolTable()+end+after))
+	golden.Section(t, filepath.Join(repository(t), "README.md"), "tools", toolTable())
 }
 
 // toolTable has one row a group, its tools by level.

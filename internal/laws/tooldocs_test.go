@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/tools"
 )
 
@@ -51,7 +52,7 @@ func TestDocsTools(t *testing.T) {
 			documentTool(t, &b, tool, all[tool.Name])
 		}
 	}
-	golden(t, filepath.Join(repository(t), "docs", "tools.md"), []byte(b.String()))
+	golden.Equal(t, filepath.Join(repository(t), "docs", "tools.md"), []byte(b.String()))
 }
 
 func inGroup(group string) []*tools.Tool {

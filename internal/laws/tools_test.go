@@ -2,8 +2,6 @@ package laws
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -13,11 +11,10 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files and generated documentation")
 
 func TestEveryToolKeepsTheRules(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
@@ -139,29 +136,11 @@ func describe(tool *tools.Tool) described {
 
 // One golden file a tool, so that a change of what agents see is seen in review.
 func TestGoldenTools(t *testing.T) {
-	dir := filepath.Join(repository(t), "testdata", "tools")
-	if *update {
-		require.NoError(t, os.RemoveAll(dir))
-		require.NoError(t, os.MkdirAll(dir, 0o755))
-	}
+	files := map[string][]byte{}
 	for _, tool := range tools.All() {
 		got, err := json.MarshalIndent(describe(tool), "", "  ")
 		require.NoError(t, err)
-		golden(t, filepath.Join(dir, tool.Name+".json"), append(got, '\n'))
+		files[tool.Name+".json"] = append(got, '\n')
 	}
-	files, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	require.Len(t, files, len(tools.All()), "a golden file without its tool")
-}
-
-// golden compares with a file, or rewrites it.
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		require.NoError(t, os.WriteFile(file, got, 0o644))
-		return
-	}
-	want, err := os.ReadFile(file)
-	require.NoError(t, err, "run make update-golden")
-	require.Equal(t, string(want), string(got), "%s is out of step; run make update-golden and look at the difference", filepath.Base(file))
+	golden.Directory(t, filepath.Join(repository(t), "testdata", "tools"), files)
 }

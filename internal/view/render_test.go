@@ -3,7 +3,6 @@ package view
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,10 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/internal/test/seeds"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestRenderGolden(t *testing.T) {
 	for _, c := range []struct {
@@ -49,13 +47,7 @@ func TestRenderGolden(t *testing.T) {
 			fmt.Fprintf(&got, "// %d tokens, shown %d of %d, untrusted %t\n", r.Tokens, r.Shown, r.Total, r.Untrusted)
 			require.NoError(t, json.Indent(&got, []byte(r.Text), "", "  "))
 			got.WriteByte('\n')
-			golden := filepath.Join("testdata", c.name+".golden")
-			if *update {
-				require.NoError(t, os.WriteFile(golden, got.Bytes(), 0o644))
-			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
-			require.Equal(t, string(want), got.String())
+			golden.Equal(t, filepath.Join("testdata", c.name+".golden"), got.Bytes())
 		})
 	}
 }
