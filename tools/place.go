@@ -11,11 +11,7 @@ import (
 )
 
 // single lets a caller of list_messages ask for one of them.
-func single(t *Tool) {
-	args := t.args
-	t.args = func() *schemas.Schema { return args().With(messageID) }
-	t.one = true
-}
+func single(t *Tool) { t.one = true }
 
 // place reads the arguments that say where an answer goes on, and gives those that are Dixa's. A page key of a page that
 // was cut becomes Dixa's key, with the limit that the page had.

@@ -58,8 +58,7 @@ type Arguments struct {
 // skip is the argument of every tool that reads a list which Dixa gives whole: what does not fit into one answer follows.
 var skip = schemas.Property{Name: "skip", Type: "integer"}
 
-// offset is the argument of every tool whose answer can have a text that is longer than an answer. In pages nextPageKey
-// says it.
+// offset is the argument of every tool that reads what can be longer than one answer. In pages nextPageKey says it.
 var offset = schemas.Property{Name: "offset", Type: "integer"}
 
 // messageID is the argument of list_messages for one of them.
@@ -93,12 +92,6 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	if op.Level > dixaclient.Read {
 		t.View.Look = op.LookWith
 	}
-	switch {
-	case t.View.SkipArg:
-		t.args = func() *schemas.Schema { return schemas.Of[In]().With(skip, offset) }
-	case !op.Paged && op.Level == dixaclient.Read:
-		t.args = func() *schemas.Schema { return schemas.Of[In]().With(offset) }
-	}
 	t.out = reflect.TypeFor[Out]()
 	if hasOutsiders(t.out) {
 		t.View.Kind = view.Rows
@@ -106,7 +99,31 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	for _, o := range options {
 		o(t)
 	}
+	t.goOn()
 	return t
+}
+
+// goOn adds the arguments with which a caller reads on in an answer that Dixa gives whole.
+func (t *Tool) goOn() {
+	if t.View.PageLimit || t.Level > dixaclient.Read {
+		return
+	}
+	var own []schemas.Property
+	item := t.out
+	if t.View.SkipArg {
+		own, item = append(own, skip), item.Elem()
+	}
+	if canBeLong(t.View.Kind, item) {
+		own = append(own, offset)
+	} else {
+		t.View.Short = true
+	}
+	if t.one {
+		own = append(own, messageID)
+	}
+	if args := t.args; len(own) > 0 {
+		t.args = func() *schemas.Schema { return args().With(own...) }
+	}
 }
 
 // option states what an operation does not say about its tool.

@@ -42,6 +42,7 @@ type Options struct {
 	Look      string                        // the tool that reads what this answer, which is a write's, is about
 	Skip      int                           // first items of the list to leave out (the tool's own argument "skip")
 	SkipArg   bool                          // the tool has a "skip" argument: name it when something is cut; otherwise name pageLimit
+	Short     bool                          // the tool has no "offset" argument: its items are never as long as an answer
 	PageLimit bool                          // the tool has pageLimit and pageKey arguments
 	Secret    []string                      // property names whose values are replaced by "[redacted]" wherever they stand, in any case; "authorization" always is
 	Kind      Kind                          // who wrote the texts
@@ -167,6 +168,8 @@ func (o Options) goOn(offset int) string {
 	switch {
 	case o.Look != "":
 		return "it is cut; read it with " + o.Look
+	case o.Short:
+		return "it is cut: it is longer than an answer can be"
 	case o.Again != nil:
 		return "it is cut; for the rest: " + o.Again(o.Skip, offset)
 	}
@@ -305,6 +308,11 @@ func (l *list) tail(dst []byte) []byte {
 		more = append(more, fmt.Sprintf("shown %d of %d; read the rest with %s", l.shown, l.total, o.Look))
 	case o.PageLimit:
 		next = CutKey(at, o.Limit, offset, o.PageKey)
+	case o.SkipArg && l.cut > 0 && o.Short:
+		more = append(more, fmt.Sprintf("item %d of %d is cut: it is longer than an answer can be", at+1, l.total))
+		if at+1 < l.total {
+			more = append(more, "for the items after it: "+o.call(at+1, 0))
+		}
 	case o.SkipArg && l.cut > 0:
 		more = append(more, fmt.Sprintf("item %d of %d is cut; for the rest: %s", at+1, l.total, o.call(at, offset)))
 	case o.SkipArg:
