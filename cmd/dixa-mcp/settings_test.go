@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The README's tables of settings have each flag of serve with its variable, and no other.
+// TestDocsSettings holds docs/settings.md to the flags of serve and their variables.
 func TestDocsSettings(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("../../docs/settings.md")
 	require.NoError(t, err)
 	told := map[string]string{}
 	name := regexp.MustCompile("`([^`]+)`")

@@ -2,41 +2,30 @@ package laws
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
-	"testing"
 
-	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/tools"
 )
 
-// The README's table of tools is made from the tools.
-func TestDocsReadme(t *testing.T) {
-	golden.Section(t, filepath.Join(repository(t), "README.md"), "tools", toolTable())
-}
-
-// toolTable has one row a group, its tools by level.
-func toolTable() string {
+// toolOverview returns a list of the tools by group and level.
+func toolOverview() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d tools. In **bold**: granted only by name.\n\n| group | read | write | send | erase |\n|---|---|---|---|---|\n", len(tools.All()))
+	fmt.Fprintf(&b, "%d tools. Those in **bold** are granted only by name.\n", len(tools.All()))
 	for _, group := range tools.Groups() {
 		byLevel := map[string][]string{}
-		for _, tool := range tools.All() {
-			if tool.Group != group {
-				continue
-			}
-			name := "`" + tool.Name + "`"
+		for _, tool := range inGroup(group) {
+			link := fmt.Sprintf("[%[1]s](#%[1]s)", tool.Name)
 			if tool.Named {
-				name = "**" + name + "**"
+				link = "**" + link + "**"
 			}
-			byLevel[tool.Level.String()] = append(byLevel[tool.Level.String()], name)
+			byLevel[tool.Level.String()] = append(byLevel[tool.Level.String()], link)
 		}
-		fmt.Fprintf(&b, "| %s", group)
+		fmt.Fprintf(&b, "\n[%[1]s](#%[1]s)\n\n", group)
 		for _, level := range []string{"read", "write", "send", "erase"} {
-			fmt.Fprintf(&b, " | %s", strings.Join(byLevel[level], " "))
+			if all := byLevel[level]; len(all) > 0 {
+				fmt.Fprintf(&b, "- %s: %s\n", level, strings.Join(all, ", "))
+			}
 		}
-		b.WriteString(" |\n")
 	}
-	b.WriteString("\n")
 	return b.String()
 }
