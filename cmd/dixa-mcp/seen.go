@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/base/atomicfile"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
 )
@@ -56,18 +57,7 @@ func newTools(state, path string, now []string) (added []string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return added, err
 	}
-	part, err := os.CreateTemp(dir, "part-")
-	if err != nil {
-		return added, err
-	}
-	_, err = part.WriteString(strings.Join(now, "\n") + "\n")
-	if err = errors.Join(err, part.Sync(), part.Close()); err == nil {
-		err = os.Rename(part.Name(), file)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(part.Name()))
-	}
-	return added, err
+	return added, atomicfile.Write(file, []byte(strings.Join(now, "\n")+"\n"))
 }
 
 // grantedOf lists those of some tools that at least one agent has.

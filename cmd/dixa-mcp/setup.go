@@ -16,6 +16,7 @@ import (
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/atomicfile"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/credential"
 	"dixa-mcp/internal/offline"
@@ -282,22 +283,12 @@ func (f reachFlags) recordKey() ([]byte, error) {
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return nil, err
 	}
-	part, err := os.CreateTemp(state, "record.key-") // with mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(part.Name())
 	key := []byte(rand.Text() + rand.Text())
-	_, err = part.Write(key)
-	if err = errors.Join(err, part.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(part.Name(), path); errors.Is(err, fs.ErrExist) { // another process was faster
+	err = atomicfile.Create(path, key)
+	if errors.Is(err, fs.ErrExist) { // another process was faster
 		return os.ReadFile(path)
-	} else if err != nil {
-		return nil, err
 	}
-	return key, nil
+	return key, err
 }
 
 // agentOverStdio finds the agent to be over stdin and stdout; none means the file's default.

@@ -14,6 +14,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
+	"dixa-mcp/internal/base/atomicfile"
 )
 
 // Environment of a test's other processes: this program again.
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 	case "take":
 		takeAll(os.Getenv(folderVariable))
 	default:
-		dieAt(os.Getenv(folderVariable), role)
+		die(os.Getenv(folderVariable))
 	}
 }
 
@@ -61,57 +62,43 @@ func takeAll(folder string) {
 	wg.Wait()
 }
 
-// dieAt takes the only approval there is and is killed at a step of it.
-func dieAt(folder, step string) {
-	ctx := context.Background()
-	d := approval.NewDir(folder, (&approvaltest.Clock{}).Now)
-	all, err := d.List(ctx)
-	if err != nil || len(all) != 1 {
-		panic(fmt.Sprint(all, err))
-	}
-	d.OnStep(func(name string) {
-		if name == step {
-			self, _ := os.FindProcess(os.Getpid())
-			_ = self.Kill()
-			select {}
+// die is killed while it holds the lock, in the middle of a write: a temporary file is left.
+func die(directory string) {
+	d := approval.NewDir(directory, (&approvaltest.Clock{}).Now)
+	err := d.Hold(context.Background(), func() {
+		if err := os.WriteFile(filepath.Join(directory, leftover), []byte("the customer's text"), 0o600); err != nil {
+			panic(err)
 		}
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
+		select {}
 	})
-	_, err = d.Take(ctx, all[0].Agent, all[0].Digest)
 	panic(fmt.Sprint("was not killed: ", err))
 }
 
-// Killed at any step of a Take, the approval is whole: used, or still to be used by exactly one. What was left
-// half-written, with the customer's text in it, is gone at the next look, and the lock is free.
-func TestDirKilled(t *testing.T) {
-	for step, used := range map[string]bool{"created": false, "written": false, "synced": false, "renamed": true} {
-		t.Run(step, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "approvals")
-			d := approval.NewDir(path, (&approvaltest.Clock{}).Now)
-			r, err := d.Park(t.Context(), approvaltest.Request(t, 1))
-			require.NoError(t, err)
-			_, err = d.Decide(t.Context(), r.Number, true, "anna", "2c26b46b", "")
-			require.NoError(t, err)
-			require.Error(t, again(t, step, path).Run())
+// leftover is the name of a temporary file as atomicfile makes them.
+const leftover = ".A-2222.0123456789abcdef.json-1.tmp"
 
-			left, err := filepath.Glob(filepath.Join(path, ".new-*"))
-			require.NoError(t, err)
-			require.Equal(t, !used, len(left) == 1)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // the lock is free
-			defer cancel()
-			got, err := d.Get(ctx, r.Number)
-			require.NoError(t, err)
-			left, err = filepath.Glob(filepath.Join(path, ".new-*"))
-			require.NoError(t, err)
-			require.Empty(t, left)
-			require.JSONEq(t, string(r.Arguments), string(got.Arguments))
-			_, err = d.Take(ctx, r.Agent, r.Digest)
-			if used {
-				require.Equal(t, approval.Done, got.State)
-				require.ErrorIs(t, err, approval.ErrTaken)
-			} else {
-				require.Equal(t, approval.Approved, got.State)
-				require.NoError(t, err)
-			}
-		})
-	}
+// After a process was killed in the middle of a write, the lock is free, the approval is as it was before, and the file
+// that was left half-written, with the customer's text in it, is removed by the next use.
+func TestDirKilled(t *testing.T) {
+	require.True(t, atomicfile.IsTemp(leftover))
+	path := filepath.Join(t.TempDir(), "approvals")
+	d := approval.NewDir(path, (&approvaltest.Clock{}).Now)
+	r, err := d.Park(t.Context(), approvaltest.Request(t, 1))
+	require.NoError(t, err)
+	_, err = d.Decide(t.Context(), r.Number, true, "anna", "2c26b46b", "")
+	require.NoError(t, err)
+	require.Error(t, again(t, "die", path).Run())
+	require.FileExists(t, filepath.Join(path, leftover))
+
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	got, err := d.Get(ctx, r.Number)
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(path, leftover))
+	require.Equal(t, approval.Approved, got.State)
+	require.JSONEq(t, string(r.Arguments), string(got.Arguments))
+	_, err = d.Take(ctx, r.Agent, r.Digest)
+	require.NoError(t, err)
 }

@@ -11,8 +11,7 @@ type Dir struct {
 	Shelves
 	path string
 	now  func() time.Time
-	turn chan struct{}     // holds one value while somebody in this process is in the folder
-	step func(name string) // for tests, between the steps of a write
+	turn chan struct{} // holds one value while a goroutine of this process uses the directory
 }
 
 var _ Store = (*Dir)(nil)
@@ -20,7 +19,7 @@ var _ Store = (*Dir)(nil)
 // NewDir is the store in the folder at path, which is made when it is first used, for this user alone. now tells the
 // time.
 func NewDir(path string, now func() time.Time) *Dir {
-	d := &Dir{path: path, now: now, turn: make(chan struct{}, 1), step: func(string) {}}
+	d := &Dir{path: path, now: now, turn: make(chan struct{}, 1)}
 	d.Shelves = func(ctx context.Context, do func(Shelf) error) error {
 		return d.within(ctx, func(f *folder) error { return do(f) })
 	}

@@ -16,13 +16,12 @@ import (
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/base/atomicfile"
 	"dixa-mcp/internal/base/filelock"
 )
 
 const (
-	lockName   = "lock"
-	tempPrefix = ".new-"
-
+	lockName    = "lock"
 	lockTimeout = 10 * time.Second // nobody is in the folder for longer than a few milliseconds
 )
 
@@ -35,7 +34,6 @@ var (
 type folder struct {
 	path    string
 	now     time.Time
-	step    func(string)
 	entries []entry
 }
 
@@ -62,7 +60,7 @@ func (d *Dir) within(ctx context.Context, do func(*folder) error) error {
 		return err
 	}
 	defer release()
-	f := &folder{path: d.path, now: d.now().UTC(), step: d.step}
+	f := &folder{path: d.path, now: d.now().UTC()}
 	if err := f.look(); err != nil {
 		return err
 	}
@@ -113,7 +111,7 @@ func (f *folder) look() error {
 	for _, e := range all {
 		if m := fileName().FindStringSubmatch(e.Name()); m != nil {
 			f.entries = append(f.entries, entry{e.Name(), m[1], m[2]})
-		} else if strings.HasPrefix(e.Name(), tempPrefix) {
+		} else if atomicfile.IsTemp(e.Name()) {
 			if err := os.Remove(filepath.Join(f.path, e.Name())); err != nil {
 				return fmt.Errorf("remove what was left half-written: %w", err)
 			}
@@ -210,35 +208,10 @@ func (f *folder) Put(r Request) error {
 	if err := encoder.Encode(r); err != nil {
 		return fmt.Errorf("write the request: %w", err)
 	}
-	temp, err := os.CreateTemp(f.path, tempPrefix) // mode 0600
-	if err != nil {
+	if err := atomicfile.Write(filepath.Join(f.path, nameOf(r)), b.Bytes()); err != nil {
 		return fmt.Errorf("write the request: %w", err)
 	}
-	f.step("created")
-	_, err = temp.Write(b.Bytes())
-	f.step("written")
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		f.step("synced")
-		err = os.Rename(temp.Name(), filepath.Join(f.path, nameOf(r)))
-		f.step("renamed")
-	}
-	if err != nil {
-		return fmt.Errorf("write the request: %w", errors.Join(err, os.Remove(temp.Name())))
-	}
-	return syncDir(f.path)
-}
-
-// syncDir makes a rename survive a loss of power. Windows cannot sync a folder, and needs not.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("sync the folder of approvals: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }
 
 // Has tells whether a request has the number.

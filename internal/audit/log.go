@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"dixa-mcp/internal/base/atomicfile"
 )
 
 // DefaultMaxBytes is the size at which a new part is begun.
@@ -131,7 +133,7 @@ func (l *Log) nextPart() error {
 		return errors.Join(fmt.Errorf("begin an audit file: %w", err), f.Close())
 	}
 	if l.options.Sync {
-		l.note(syncDir(l.options.Dir))
+		l.note(atomicfile.SyncDir(l.options.Dir))
 	}
 	if l.file != nil {
 		l.note(l.file.Close())

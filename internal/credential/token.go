@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/atomicfile"
 )
 
 // Dir is the user's configuration directory of dixa-mcp, such as ~/.config/dixa-mcp.
@@ -65,16 +66,7 @@ func (d Dir) write(path string, text []byte) error {
 	if err := d.private(); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(string(d), filepath.Base(path)+"-*.part") // with mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(part.Name())
-	_, err = part.Write(text)
-	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), path)
+	return atomicfile.Write(path, text)
 }
 
 // Remove deletes the stored token, and tells whether there was one.

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"syscall"
 	"time"
+
+	"dixa-mcp/internal/base/atomicfile"
 )
 
 // part is an export that is not complete: FILE.part has the rows, FILE.part.json says which of its bytes belong to
@@ -168,18 +170,7 @@ func (p *part) save(s state) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := os.CreateTemp(filepath.Dir(p.out), filepath.Base(p.stateFile())+".*") // with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = fresh.Write(text)
-	if err = errors.Join(err, fresh.Sync(), fresh.Close()); err == nil {
-		err = os.Rename(fresh.Name(), p.stateFile())
-	}
-	if err != nil {
-		_ = os.Remove(fresh.Name())
-	}
-	return err
+	return atomicfile.Write(p.stateFile(), text)
 }
 
 // lastIDs are the ids of the last window that is kept.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"dixa-mcp/internal/base/atomicfile"
 )
 
 // Dir is a store in the folder at that path, one file a mark.
@@ -102,16 +104,7 @@ func (d Dir) Set(_ context.Context, name string, m Mark) error {
 	if err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(string(d), name+"-*.part") // with mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(part.Name())
-	_, err = part.Write(b)
-	if err := errors.Join(err, part.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), d.path(name))
+	return atomicfile.Write(d.path(name), b)
 }
 
 // Remove implements [Store].
