@@ -6,12 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/base/address"
 )
 
 // The addresses of Dixa, and the limits that it documents or that were found to be safe.
@@ -119,28 +120,23 @@ func New(c Config) (*Client, error) {
 }
 
 // checkBase takes https anywhere, and http only to this machine. What may hold a secret is not repeated in the error.
-func checkBase(address, standard string) (string, error) {
-	u, err := url.Parse(cmp.Or(address, standard))
+func checkBase(text, standard string) (string, error) {
+	u, err := url.Parse(cmp.Or(text, standard))
 	switch {
 	case err != nil || u.Hostname() == "":
 		return "", fmt.Errorf("the address in place of %s is not a URL like it", standard)
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", fmt.Errorf("the address in place of %s must not have a user, a query or a fragment", standard)
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && address.IsLoopback(u.Hostname()):
 		base := strings.TrimRight(u.String(), "/")
 		if strings.HasSuffix(base, "/beta") {
-			return "", fmt.Errorf("address %q must not end with a version; choose it with the API version instead", address)
+			return "", fmt.Errorf("address %q must not end with a version; choose it with the API version instead", text)
 		}
 		return strings.TrimRight(strings.TrimSuffix(base, "/v1"), "/"), nil
 	case u.Scheme == "http":
-		return "", fmt.Errorf("address %q would send the token unencrypted: use https:// (http:// is accepted for 127.0.0.1, ::1 and localhost)", address)
+		return "", fmt.Errorf("address %q would send the token unencrypted: use https:// (http:// is accepted for 127.0.0.1, ::1 and localhost)", text)
 	}
-	return "", fmt.Errorf("address %q must begin with https://", address)
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return "", fmt.Errorf("address %q must begin with https://", text)
 }
 
 // Version returns the version of the API that the client uses.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/admin"
+	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/telemetry"
 )
 
@@ -88,12 +89,8 @@ func reachable(address string) string {
 	return u.String()
 }
 
-// onThisMachine tells whether an address to listen at can only be reached from here.
-func onThisMachine(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+// onThisMachine reports whether only this machine can reach an address to listen at.
+func onThisMachine(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	return err == nil && address.IsLoopback(host)
 }

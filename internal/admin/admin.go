@@ -6,15 +6,14 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/freeze"
 )
@@ -63,7 +62,9 @@ func New(c Config) http.Handler {
 		mux.HandleFunc("POST /approvals/{number}/approve", p.approver(p.decide(true)))
 		mux.HandleFunc("POST /approvals/{number}/deny", p.approver(p.decide(false)))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound, "there is nothing here") })
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		web.Refuse(w, http.StatusNotFound, "there is nothing here")
+	})
 	return p.wall(mux)
 }
 
@@ -80,9 +81,9 @@ func (p *port) wall(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		switch {
 		case !p.called(r.Host):
-			refuse(w, http.StatusForbidden, "this port is not called by that name: use its address, or localhost")
+			web.Refuse(w, http.StatusForbidden, "this port is not called by that name: use its address, or localhost")
 		case path.Clean(r.URL.Path) != r.URL.Path: // the library would answer with another address
-			refuse(w, http.StatusNotFound, "there is nothing here")
+			web.Refuse(w, http.StatusNotFound, "there is nothing here")
 		default:
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			next.ServeHTTP(w, r)
@@ -93,12 +94,8 @@ func (p *port) wall(next http.Handler) http.Handler {
 // called tells whether the port goes by that name. A page on the internet can have its own name lead here; an address
 // it cannot have.
 func (p *port) called(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
-	_, err := netip.ParseAddr(host)
-	return err == nil || host == "localhost" || slices.Contains(p.Hosts, host)
+	host = address.Host(host)
+	return address.CannotRebind(host) || slices.Contains(p.Hosts, host)
 }
 
 func (p *port) metrics(w http.ResponseWriter, r *http.Request) {
@@ -131,29 +128,15 @@ func reason(w http.ResponseWriter, r *http.Request) (string, bool) {
 	}
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
-		refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 16 KiB; nothing was done")
+		web.Refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 16 KiB; nothing was done")
 	case !errors.Is(err, io.EOF):
-		refuse(w, http.StatusBadRequest, `the body must be {"reason": "..."}, or empty; nothing was done`)
+		web.Refuse(w, http.StatusBadRequest, `the body must be {"reason": "..."}, or empty; nothing was done`)
 	case len(s.Reason) > maxReason:
-		refuse(w, http.StatusBadRequest, "the reason is longer than 1,000 bytes; nothing was done")
+		web.Refuse(w, http.StatusBadRequest, "the reason is longer than 1,000 bytes; nothing was done")
 	default:
 		return s.Reason, true
 	}
 	return "", false
 }
 
-func answer(w http.ResponseWriter, v any) { write(w, http.StatusOK, v) }
-
-func refuse(w http.ResponseWriter, status int, why string) {
-	write(w, status, struct {
-		Error string `json:"error"`
-	}{why})
-}
-
-func write(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // whoever asked is gone
-}
+func answer(w http.ResponseWriter, v any) { web.WriteJSON(w, http.StatusOK, v) }

@@ -216,6 +216,11 @@ func TestReadKey(t *testing.T) {
 		_, err := ReadKey(other)
 		require.ErrorContains(t, err, "holds the key of an "+kind+", which must not open the admin port as well")
 	}
+	phrase := filepath.Join(t.TempDir(), "phrase")
+	require.NoError(t, os.WriteFile(phrase, []byte("correct horse battery staple and one more"), 0o600))
+	_, err = ReadKey(phrase)
+	require.ErrorContains(t, err, "characters that an Authorization header cannot carry")
+	require.NotContains(t, err.Error(), "horse")
 	_, err = ReadKey(short + "x")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

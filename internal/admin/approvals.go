@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/web"
 )
 
 // Item is a request in a list: without its text, which is a customer's correspondence.
@@ -118,5 +119,5 @@ func (p *port) undecided(w http.ResponseWriter, err error) {
 		p.broken(w, "nothing was decided: the approvals or the records do not work", err)
 		return
 	}
-	refuse(w, status, err.Error())
+	web.Refuse(w, status, err.Error())
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/freeze"
 )
 
@@ -30,7 +31,7 @@ func (p *port) freeze(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := p.Rules().Agent(name); name != freeze.Everyone && err != nil {
-		refuse(w, http.StatusNotFound, err.Error())
+		web.Refuse(w, http.StatusNotFound, err.Error())
 		return
 	}
 	why, ok := reason(w, r)
@@ -58,7 +59,7 @@ func (p *port) thaw(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		p.broken(w, freeze.Label(name)+" could not be thawed", err)
 	case !was:
-		refuse(w, http.StatusNotFound, "there is no freeze of "+freeze.Label(name))
+		web.Refuse(w, http.StatusNotFound, "there is no freeze of "+freeze.Label(name))
 	case p.recorded(w, r, audit.EventThaw, "thawed", name):
 		w.WriteHeader(http.StatusNoContent)
 	}
@@ -71,7 +72,7 @@ func (p *port) named(w http.ResponseWriter, r *http.Request) (string, bool) {
 	case name == "":
 		return freeze.Everyone, true
 	case name == freeze.Everyone || !freeze.CanBeMarked(name):
-		refuse(w, http.StatusBadRequest, fmt.Sprintf("%.80q is no name of an agent", name))
+		web.Refuse(w, http.StatusBadRequest, fmt.Sprintf("%.80q is no name of an agent", name))
 		return "", false
 	}
 	return name, true
@@ -93,5 +94,5 @@ func (p *port) recorded(w http.ResponseWriter, r *http.Request, event audit.Even
 // broken answers that something here does not work. How is the operator's to know, from the log.
 func (p *port) broken(w http.ResponseWriter, what string, err error) {
 	p.Log.Error("admin port: "+what, "error", err)
-	refuse(w, http.StatusServiceUnavailable, what+"; the log of dixa-mcp says why")
+	web.Refuse(w, http.StatusServiceUnavailable, what+"; the log of dixa-mcp says why")
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 )
@@ -171,7 +172,7 @@ func (h *Health) Ready() http.Handler {
 		if !a.Ready {
 			status = http.StatusServiceUnavailable
 		}
-		write(w, status, a)
+		web.WriteJSON(w, status, a)
 	})
 }
 
@@ -196,7 +197,7 @@ func reading(next http.HandlerFunc) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			refuse(w, http.StatusMethodNotAllowed, "only GET is for this")
+			web.Refuse(w, http.StatusMethodNotAllowed, "only GET is for this")
 			return
 		}
 		next(w, r)

@@ -9,9 +9,10 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
+
+	"dixa-mcp/internal/base/web"
 )
 
 // minKey is the length below which a key is refused: one that a person thought of can be guessed.
@@ -35,51 +36,48 @@ func ReadKey(file string) (*Key, error) {
 			return nil, fmt.Errorf("%s holds the key of %s, which must not open the admin port as well: make one for it with dixa-mcp key new --admin", file, whose)
 		}
 	}
+	if !web.IsToken(string(b)) {
+		return nil, fmt.Errorf("the admin key in %s has characters that an Authorization header cannot carry: make one with dixa-mcp key new --admin", file)
+	}
 	k := Key(sha256.Sum256(b))
 	return &k, nil
 }
 
-// opens tells whether it is the key of that digest.
-func (k *Key) opens(key []byte) bool {
-	sum := sha256.Sum256(key)
+// opens reports whether key is the admin key.
+func (k *Key) opens(key string) bool {
+	sum := sha256.Sum256([]byte(key))
 	return subtle.ConstantTimeCompare(sum[:], k[:]) == 1
 }
 
 // id names the key in records.
 func (k *Key) id() string { return hex.EncodeToString(k[:4]) }
 
-// bearer is the credential that a request brings, "" for none.
-func bearer(r *http.Request) string {
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(key)
-}
-
 // operator lets in whoever has the admin key.
 func (p *port) operator(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case p.Key == nil:
-			refuse(w, http.StatusForbidden, "this server was started without an admin key")
-		case !p.Key.opens([]byte(bearer(r))):
-			p.stranger(w, r)
-		default:
-			next(w, r)
+		if p.Key == nil {
+			web.Refuse(w, http.StatusForbidden, "this server was started without an admin key")
+			return
 		}
+		if key, err := web.Bearer(r); err != nil || !p.Key.opens(key) {
+			p.stranger(w, r)
+			return
+		}
+		next(w, r)
 	}
 }
 
 // approver lets in whoever has an approver's key under the rules in force now, and gives the desk.
 func (p *port) approver(next func(*Desk, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		d, ok := Sit(p.Rules(), []byte(bearer(r)), p.Approvals)
-		if !ok {
-			p.stranger(w, r)
-			return
+		key, err := web.Bearer(r)
+		if err == nil {
+			if d, ok := Sit(p.Rules(), []byte(key), p.Approvals); ok {
+				next(d, w, r)
+				return
+			}
 		}
-		next(d, w, r)
+		p.stranger(w, r)
 	}
 }
 
@@ -107,7 +105,7 @@ func (p *port) failed(w http.ResponseWriter, status int, why string) {
 	if p.Failed != nil {
 		p.Failed(status)
 	}
-	refuse(w, status, why)
+	web.Refuse(w, status, why)
 }
 
 const (

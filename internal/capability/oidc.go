@@ -2,11 +2,12 @@ package capability
 
 import (
 	"errors"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/base/address"
 )
 
 const (
@@ -52,17 +53,12 @@ func CheckIssuer(text string) error {
 	switch {
 	case err != nil || u.Host == "" || u.Opaque != "":
 		return errors.New("must be an address such as https://login.example.com")
-	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+	case u.Scheme != "https" && !(u.Scheme == "http" && address.IsLoopback(u.Hostname())):
 		return errors.New("must begin with https://; http:// is taken only on this machine")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
 		return errors.New("must be an address alone, without user, query and fragment")
 	}
 	return nil
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // checkOIDC refuses issuers that cannot be trusted, and claims that name nobody or two.

@@ -1,18 +1,18 @@
 package identity
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/base/web"
 )
 
 const (
 	ownPrefix   = "dixa-mcp-" // of keys that this program makes
 	agentPrefix = ownPrefix + "agent-"
 	keyLength   = 43 // characters behind the prefix: 32 bytes
-
-	// longestCredential is more than tokens with long lists of groups have.
-	longestCredential = 16 << 10
 )
 
 // credentialOf is the credential in the Authorization header. Nothing else of a request is looked at, but that no
@@ -21,17 +21,16 @@ func credentialOf(r *http.Request) (string, error) {
 	if inQuery(r) {
 		return "", badRequest("The address of the request holds a credential. Addresses are written to logs: use the Authorization header, and replace the credential.")
 	}
-	switch headers := r.Header.Values("Authorization"); len(headers) {
-	case 0:
+	credential, err := web.Bearer(r)
+	switch {
+	case errors.Is(err, web.ErrNoCredential):
 		return "", missing()
-	case 1:
-		credential, ok := bearer(headers[0])
-		if !ok {
-			return "", malformed()
-		}
-		return credential, nil
+	case errors.Is(err, web.ErrTwice):
+		return "", badRequest("The request has more than one Authorization header. Send one.")
+	case err != nil:
+		return "", malformed()
 	}
-	return "", badRequest("The request has more than one Authorization header. Send one.")
+	return credential, nil
 }
 
 func inQuery(r *http.Request) bool {
@@ -49,24 +48,6 @@ func inQuery(r *http.Request) bool {
 		}
 	}
 	return strings.Contains(r.URL.RawQuery, agentPrefix) // also in a part that is no query
-}
-
-// bearer reads "Bearer", spaces and a token of RFC 6750.
-func bearer(header string) (string, bool) {
-	scheme, credential, ok := strings.Cut(header, " ")
-	credential = strings.Trim(credential, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || len(credential) > longestCredential {
-		return "", false
-	}
-	body := strings.TrimRight(credential, "=")
-	if body == "" || slices.ContainsFunc([]byte(body), func(c byte) bool { return !isTokenByte(c) }) {
-		return "", false
-	}
-	return credential, true
-}
-
-func isTokenByte(c byte) bool {
-	return isKeyByte(c) || c == '.' || c == '~' || c == '+' || c == '/'
 }
 
 func isKeyByte(c byte) bool {

@@ -69,7 +69,7 @@ func TestRefusals(t *testing.T) {
 		{"quotation marks", header(`Bearer "` + keyOf("one") + `"`), 401, "", "without quotation marks", ""},
 		{"two in a header", header("Bearer " + keyOf("one") + ", Bearer " + keyOf("two")), 401, "", "one credential", ""},
 		{"two words", header("Bearer " + keyOf("one") + " " + keyOf("two")), 401, "", "one credential", ""},
-		{"too long", header("Bearer " + strings.Repeat("a", longestCredential+1)), 401, "", "one credential", ""},
+		{"too long", header("Bearer " + strings.Repeat("a", 16<<10+1)), 401, "", "one credential", ""},
 		{"two headers", header("Bearer "+keyOf("one"), "Bearer "+keyOf("one")), 400, "invalid_request", "more than one Authorization header", ""},
 		{"an unknown key", header("Bearer " + keyOf("other")), 401, "invalid_token", keyText, "the capability file does not have the key"},
 		{"an expired key", header("Bearer " + keyOf("old")), 401, "invalid_token", keyText, "the key support-old of support has expired"},
@@ -192,27 +192,4 @@ func TestRefuseOtherErrors(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Empty(t, w.Header().Get("WWW-Authenticate"))
 	require.NotContains(t, w.Body.String(), "secret")
-}
-
-func FuzzBearer(f *testing.F) {
-	for _, seed := range []string{"", "Bearer", "Bearer ", "bearer  a", "Bearer a=", "Bearer ==", "Bearer a,b", "Basic a", "Bearer " + keyOf("one"), "Bearer\ta", "Bearer é"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, header string) {
-		credential, ok := bearer(header)
-		if !ok {
-			require.Empty(t, credential)
-			return
-		}
-		require.NotEmpty(t, credential)
-		require.LessOrEqual(t, len(credential), longestCredential)
-		require.NotContains(t, credential, " ")
-		require.True(t, strings.EqualFold(header[:7], "Bearer "))
-		again, ok := bearer("Bearer " + credential)
-		require.True(t, ok)
-		require.Equal(t, credential, again)
-		if checkKey(credential) == nil {
-			require.Len(t, credential, len(agentPrefix)+keyLength)
-		}
-	})
 }

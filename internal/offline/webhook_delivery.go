@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"dixa-mcp/internal/base/address"
 )
 
 const (
@@ -100,14 +102,10 @@ func (h *webhook) wants(cv *conversation) bool {
 	return true
 }
 
-// loopback reports whether an address is on this machine.
-func loopback(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+// loopback reports whether a URL is on this machine.
+func loopback(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && address.IsLoopback(u.Hostname())
 }
 
 // parcel is a delivery on its way.
@@ -188,10 +186,9 @@ func (d *Dixa) finish(p parcel, detail delivery) {
 // localClient connects to this machine and nowhere else: neither a name that resolves to another one, nor a redirect, nor a proxy leads
 // away from it.
 func localClient() *http.Client {
-	dialer := &net.Dialer{Timeout: deliveryTimeout, Control: func(_, address string, _ syscall.RawConn) error {
-		host, _, err := net.SplitHostPort(address)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
-			return fmt.Errorf("%s is not on this machine", address)
+	dialer := &net.Dialer{Timeout: deliveryTimeout, Control: func(_, to string, _ syscall.RawConn) error {
+		if !address.IsLoopback(address.Host(to)) {
+			return fmt.Errorf("%s is not on this machine", to)
 		}
 		return nil
 	}}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
+	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/identity"
 )
 
@@ -141,15 +141,8 @@ func (h *HTTP) rightly(next http.Handler) http.Handler {
 // rightHost refuses names of others: a web page whose name was made to lead here (DNS rebinding) sends its own. An
 // address cannot be made to lead elsewhere.
 func (h *HTTP) rightHost(host string) bool {
-	name := host
-	if n, _, err := net.SplitHostPort(host); err == nil {
-		name = n
-	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
-	if _, err := netip.ParseAddr(name); err == nil || name == "localhost" {
-		return true
-	}
-	return slices.ContainsFunc(h.Hosts, func(right string) bool { return strings.EqualFold(right, name) || strings.EqualFold(right, host) })
+	name := address.Host(host)
+	return address.CannotRebind(name) || slices.ContainsFunc(h.Hosts, func(right string) bool { return strings.EqualFold(right, name) || strings.EqualFold(right, host) })
 }
 
 // rightOrigin takes the origins that were named, the server's own names, and pages on this machine.
@@ -161,9 +154,8 @@ func (h *HTTP) rightOrigin(origin string) bool {
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Path != "" {
 		return false
 	}
-	name := strings.ToLower(u.Hostname())
-	ip, err := netip.ParseAddr(name)
-	return name == "localhost" || err == nil && ip.IsLoopback() ||
+	name := u.Hostname()
+	return address.IsLoopback(name) ||
 		slices.ContainsFunc(h.Hosts, func(right string) bool { return strings.EqualFold(right, name) || strings.EqualFold(right, u.Host) })
 }
 
