@@ -49,12 +49,14 @@ func (g *generator) table(name, path string) {
 	if path == "" { // what its comment says is for those who read the code
 		g.WriteString("\n### The file\n\n")
 	} else {
-		about := meaning(decl.Doc.Text())
-		fmt.Fprintf(g, "\n### `%s`\n\n%s%s\n\n", path, strings.ToUpper(about[:1]), about[1:])
+		about, more := meaning(decl.Doc.Text())
+		require.Empty(g.t, more, "%s: a second paragraph has no place on the page", name)
+		fmt.Fprintf(g, "\n### `%s`\n\n%s\n\n", path, about)
 	}
 	g.WriteString("| key | form | meaning |\n|---|---|---|\n")
 	type inner struct{ name, path string }
 	var inners []inner
+	var below []string
 	for _, f := range decl.Specs[0].(*ast.TypeSpec).Type.(*ast.StructType).Fields.List {
 		key, option, _ := strings.Cut(reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("yaml"), ",")
 		require.NotEmpty(g.t, f.Doc.Text(), "%s.%s has no comment", name, key)
@@ -63,16 +65,22 @@ func (g *generator) table(name, path string) {
 		if option == "required" {
 			form += ", required"
 		}
-		fmt.Fprintf(g, "| `%s` | %s | %s |\n", key, form, meaning(f.Doc.Text()))
-		below := strings.TrimPrefix(path+"."+key, ".")
+		short, more := meaning(f.Doc.Text())
+		require.LessOrEqual(g.t, len(short), 200, "%s.%s: the first paragraph is a cell of a table; move the details to a second one", name, key)
+		fmt.Fprintf(g, "| `%s` | %s | %s |\n", key, form, short)
+		if more != "" {
+			below = append(below, fmt.Sprintf("\n**`%s`**: %s\n", key, more))
+		}
+		inside := strings.TrimPrefix(path+"."+key, ".")
 		if strings.HasPrefix(kind, "dict[") {
-			below += ".<name>"
+			inside += ".<name>"
 		}
 		words := typeNames.FindAllString(kind, -1)
 		if last := words[len(words)-1]; g.structs[last] != nil {
-			inners = append(inners, inner{last, below})
+			inners = append(inners, inner{last, inside})
 		}
 	}
+	g.WriteString(strings.Join(below, ""))
 	for _, i := range inners {
 		g.table(i.name, i.path)
 	}
@@ -109,11 +117,18 @@ func formOf(kind string) string {
 
 var quoted = regexp.MustCompile(`\[?"[^"]*"\]?`)
 
-// meaning is a comment without the name that it begins with, as text of a page, on one line.
-func meaning(comment string) string {
-	_, text, _ := strings.Cut(strings.Join(strings.Fields(comment), " "), " ")
-	text = strings.TrimPrefix(strings.TrimPrefix(text, "is "), "are ")
-	return quoted.ReplaceAllStringFunc(text, func(s string) string { return "`" + s + "`" })
+// meaning returns the first paragraph of a comment, without the name that it begins with, and its other paragraphs, as text
+// of a page.
+func meaning(comment string) (short, more string) {
+	paragraphs := strings.Split(strings.TrimSpace(comment), "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = quoted.ReplaceAllStringFunc(strings.Join(strings.Fields(p), " "), func(s string) string {
+			return "`" + s + "`"
+		})
+	}
+	_, short, _ = strings.Cut(paragraphs[0], " ")
+	short = strings.TrimPrefix(strings.TrimPrefix(short, "is "), "are ")
+	return strings.ToUpper(short[:1]) + short[1:], strings.Join(paragraphs[1:], "\n\n")
 }
 
 // Every example of the page is true: as a part of a file it can be read.
