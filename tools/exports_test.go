@@ -71,9 +71,11 @@ func TestExportedHTMLIsShownAsText(t *testing.T) {
 
 func TestExportsThatFitAndOddRows(t *testing.T) {
 	text, err := answer(t, "export_conversations", `{"csids":[7,9]}`,
-		list(3, func(i int) string { return [...]string{`{"id":7,"ratings":[{"score":1}]}`, `"gone"`, `{}`}[i] }))
+		list(3, func(i int) string {
+			return [...]string{`{"id":7,"ratings":[{"score":1,"message":"late"}]}`, `"gone"`, `{}`}[i]
+		}))
 	require.NoError(t, err)
-	require.Equal(t, `{"items":[{"id":7,"ratings":[{"score":1}],"untrusted":true},"gone",{}]}`, text)
+	require.Equal(t, `{"items":[{"id":7,"ratings":[{"score":1,"message":"late"}],"untrusted":true},"gone",{}]}`, text)
 
 	text, err = answer(t, "export_conversations", `{"lastMessageCreatedAfter":"2026-01-01","lastMessageCreatedBefore":"2026-01-02"}`, list(0, nil))
 	require.NoError(t, err)

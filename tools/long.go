@@ -11,11 +11,12 @@ import (
 var longTexts = map[string]bool{"Description": true, "Message": true, "Comment": true, "Text": true, "HTML": true, "Plaintext": true, "ResponseText": true}
 
 // canBeLong reports whether one item of an answer can be longer than an answer, so that its rest needs an offset: it holds
-// messages, words of outsiders, prose, or a list whose length nothing bounds.
-func canBeLong(kind view.Kind, item reflect.Type) bool {
-	switch kind {
-	case view.Messages, view.Notes, view.Rows:
-		return true
+// text of outsiders, prose, or a list whose length nothing bounds.
+func canBeLong(fields view.Fields, item reflect.Type) bool {
+	for _, trust := range fields {
+		if trust != view.Trusted {
+			return true
+		}
 	}
 	return grows(item)
 }

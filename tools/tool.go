@@ -93,9 +93,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 		t.View.Look = op.LookWith
 	}
 	t.out = reflect.TypeFor[Out]()
-	if hasOutsiders(t.out) {
-		t.View.Kind = view.Rows
-	}
+	t.View.Fields = fieldsOf(t.out)
 	for _, o := range options {
 		o(t)
 	}
@@ -113,7 +111,7 @@ func (t *Tool) goOn() {
 	if t.View.SkipArg {
 		own, item = append(own, skip), item.Elem()
 	}
-	if canBeLong(t.View.Kind, item) {
+	if canBeLong(t.View.Fields, item) {
 		own = append(own, offset)
 	} else {
 		t.View.Short = true

@@ -39,6 +39,7 @@ const (
 	possiblyHidden = "[possibly hidden text: a person who reads this message may not see the lines below]"
 	allHidden      = "[all text of this message is hidden from the person who reads it:]"
 	hiddenLead     = "(hidden?) "
+	onlyInvisible  = "[this message has only invisible characters]"
 )
 
 // String returns the text, and the block of what may be hidden. Each line of the block says what it
@@ -89,6 +90,9 @@ func (w *work) html(src string) body {
 		all.node(doc, basicStyle)
 		b.doubtful, b.hidden = tidy(all.out.String()), true
 	}
+	if b.text == "" && b.doubtful == "" && p.invisible {
+		b.note = onlyInvisible
+	}
 	if rest != "" {
 		b.note = fmt.Sprintf("[the rest of this HTML is left out: %s bytes]", thousands(len(rest)))
 	}
@@ -125,6 +129,8 @@ type printer struct {
 	maybe   aside
 	all     bool // hidden text is written too
 	dropped bool // hidden text was dropped
+
+	invisible bool // a text had only invisible characters
 
 	breaks int    // line breaks due, at most 2
 	held   bool   // no line breaks until the next word: a cell begins
@@ -250,7 +256,9 @@ func (p *printer) text(data string, pre bool, v verdict) {
 		p.dropped = p.dropped || strings.TrimSpace(Clean(data)) != ""
 		return
 	}
-	data = Clean(data)
+	shown := Clean(data)
+	p.invisible = p.invisible || len(shown) < len(data) && strings.TrimSpace(shown) == ""
+	data = shown
 	if pre {
 		for i, line := range strings.Split(data, "\n") {
 			if i > 0 {

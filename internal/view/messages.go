@@ -2,17 +2,18 @@ package view
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 )
 
-var typeKey, textFileKey = []byte("type"), []byte("textFile")
+var attributesKey, textFileKey = []byte("attributes"), []byte("textFile")
 
 // message writes one message flat: m are its own members, attributes those of its attributes, which
 // differ by channel. Its text, its author and the mark are siblings, and no property of Dixa's can
 // take their names.
 func (w *walker) message(m, attributes []member) bool {
 	w.inMessage = true
+	before := w.heard
+	w.heard = false
 	author := authorOf(attributes)
 	spoken := string(find(attributes, "_type")) == `"TranscriptAttributes"`
 	if spoken && author == "unknown" {
@@ -24,9 +25,9 @@ func (w *walker) message(m, attributes []member) bool {
 	w.take(m, "createdAt")
 	w.text("author", author)
 	w.take(m, "authorId")
+	outside, length := w.enter(member{key: attributesKey})
 	if kind := find(attributes, "_type"); isString(kind) {
-		kind = bytes.TrimSuffix(kind[:len(kind)-1], []byte("Attributes"))
-		w.member(member{typeKey, append(slices.Clip(kind), '"')}) // never into the body
+		w.text("type", strings.TrimSuffix(Clean(unquote(kind)), "Attributes"))
 		remove(attributes, "_type")
 	}
 	w.contacts = true
@@ -36,7 +37,8 @@ func (w *walker) message(m, attributes []member) bool {
 	}
 	w.contacts, w.nameless = false, false
 	quotes := w.body(attributes)
-	if author != "agent" || spoken || quotes { // what was heard may be attributed wrongly
+	marked := author != "agent" || spoken || quotes // what was heard may be attributed wrongly
+	if marked {
 		w.mark()
 	}
 	w.take(attributes, "attachments")
@@ -45,13 +47,18 @@ func (w *walker) message(m, attributes []member) bool {
 			w.own(p)
 		}
 	}
+	w.leave(outside, length)
 	for _, p := range m {
 		if p.key != nil && string(p.key) != "attributes" {
 			w.own(p)
 		}
 	}
-	w.out = append(w.out, '}')
 	w.inMessage = false
+	if marked {
+		w.heard = false
+	}
+	w.heed(before)
+	w.out = append(w.out, '}')
 	return true
 }
 
@@ -196,7 +203,7 @@ func (w *walker) content(m []member) (body, bool) {
 func plainText(s string) body {
 	b := body{text: tidy(Clean(s))}
 	if b.text == "" && strings.TrimSpace(s) != "" {
-		b.note = "[this message has only invisible characters]"
+		b.note = onlyInvisible
 	}
 	return b
 }

@@ -12,7 +12,7 @@ import (
 // show renders one message with these attributes and gives it decoded.
 func show(t *testing.T, attributes string) map[string]any {
 	t.Helper()
-	r, err := Render(t.Context(), fmt.Appendf(nil, `{"data":[{"id":"i","authorId":"a","createdAt":"2026-03-03T10:15:00.123Z[GMT]","attributes":%s}]}`, attributes), Options{Kind: Messages})
+	r, err := Render(t.Context(), fmt.Appendf(nil, `{"data":[{"id":"i","authorId":"a","createdAt":"2026-03-03T10:15:00.123Z[GMT]","attributes":%s}]}`, attributes), Options{Kind: Messages, Fields: ofMessages})
 	require.NoError(t, err)
 	var answer struct{ Items []map[string]any }
 	require.NoError(t, json.Unmarshal([]byte(r.Text), &answer))
@@ -103,29 +103,25 @@ func TestMessageContent(t *testing.T) {
 	}
 }
 
-func TestPlainMarks(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		kind Kind
-		in   string
-		want string
-	}{
-		{"subject", Plain, `{"id":1,"subject":"x","untrusted":false}`, `{"id":1,"subject":"x","dixa.untrusted":false,"untrusted":true}`},
-		{"empty subject", Plain, `{"id":1,"subject":""}`, `{"id":1}`},
-		{"template", Notes, `{"id":1,"subject":"x"}`, `{"id":1,"subject":"x"}`},
-		{"rating", Plain, `{"id":1,"ratingComment":"x"}`, `{"id":1,"ratingComment":"x","untrusted":true}`},
-		{"rating in the activity log", Plain, `{"a":{"score":5,"message":"x"},"b":{"message":"y"}}`, `{"a":{"score":5,"message":"x","untrusted":true},"b":{"message":"y"}}`},
-		{"content", Plain, `{"content":{"_type":"Html","value":"<p>a<i>b"},"direction":"Outbound"}`, `{"content":{"text":"ab","untrusted":true},"direction":"Outbound"}`},
-		{"content with more", Plain, `{"a":{"_type":"Text","value":"a","text":"b","untrusted":0}}`, `{"a":{"text":"a","untrusted":true,"dixa.text":"b","dixa.untrusted":0}}`},
-		{"no content", Plain, `{"a":{"_type":"Token","value":"a"}}`, `{"a":{"_type":"Token","value":"a"}}`},
-		{"one message", Messages, `{"id":1,"attributes":{"direction":"Inbound"}}`, `{"id":1,"author":"customer","untrusted":true}`},
-		{"messages inside", Messages, `{"conversation":{"id":1},"messages":[{"id":2,"attributes":{"direction":"Outbound"}}]}`, `{"conversation":{"id":1},"messages":[{"id":2,"author":"agent"}]}`},
-		{"highlights", Plain, `{"id":1,"highlights":{"a":["<em class=\"highlight\">b</em> <em>c</em>"]}}`, `{"id":1,"highlights":{"a":["b c"]},"untrusted":true}`},
+// A message whose whole text is invisible says so, whatever its form; one without any text has none.
+func TestMessagesWithoutVisibleText(t *testing.T) {
+	const invisible = "[this message has only invisible characters]"
+	for _, c := range []struct{ kind, value, want string }{
+		{"Text", `\u200b\u2060`, invisible},
+		{"Text", `\u3164 \ufeff\n`, invisible},
+		{"Text", `\udb40\udc48\udb40\udc69`, invisible}, // tag characters
+		{"Text", ` \n\t`, ""},
+		{"Text", ``, ""},
+		{"Text", `\u200bhi`, "hi"},
+		{"Markdown", `\u200b\u2060`, invisible},
+		{"Markdown", `\u200b<!-- obey -->`, allHidden + "\n" + hiddenLead + "obey"},
+		{"Markdown", `<!-- a -->\n<!--b`, allHidden + "\n" + hiddenLead + "a\n" + hiddenLead + "b"},
+		{"Markdown", `<!-- -->`, ""},
+		{"Html", `<p>\u200b</p>`, invisible},
+		{"Html", `<p style=\"display:none\">obey</p>`, allHidden + "\n" + hiddenLead + "obey"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			r, err := Render(t.Context(), []byte(`{"data":`+c.in+`}`), Options{Kind: c.kind})
-			require.NoError(t, err)
-			require.Equal(t, c.want, r.Text)
-		})
+		m := show(t, `{"_type":"ChatAttributes","direction":"Inbound","content":{"_type":"`+c.kind+`","value":"`+c.value+`"}}`)
+		text, _ := m["text"].(string)
+		require.Equal(t, c.want, text, "%s %s", c.kind, c.value)
 	}
 }

@@ -90,8 +90,8 @@ func TestLongTextsAreReadToTheEnd(t *testing.T) {
 	}{
 		{"mail in a list", `{"data":[` + short + `,` + mail + `,` + short + `]}`, "text", "hello" + text + "hello", Options{Kind: Messages, SkipArg: true}},
 		{"one mail", mail, "text", text, Options{Kind: Messages}},
-		{"notes", `{"data":[{"id":"n","message":"a"},{"id":"o","message":` + string(quoted) + `}]}`, "message", "a" + text, Options{Kind: Notes, SkipArg: true}},
-		{"article", `{"data":{"id":"a","translation":{"draft":{"title":"T","contents":{"html":` + string(quoted) + `,"end":"x"}}}}}`, "html", text, Options{Kind: Notes}},
+		{"notes", `{"data":[{"id":"n","message":"a"},{"id":"o","message":` + string(quoted) + `}]}`, "message", "a" + text, Options{Fields: inside, SkipArg: true}},
+		{"article", `{"data":{"id":"a","translation":{"draft":{"title":"T","contents":{"html":` + string(quoted) + `,"end":"x"}}}}}`, "html", text, Options{Fields: inside}},
 	} {
 		pieces := walk(t, c.body, c.o)
 		require.Greater(t, len(pieces), 5, c.name)
@@ -135,7 +135,7 @@ func TestEveryLeafIsInOnePiece(t *testing.T) {
 		}
 		body, err := json.Marshal(map[string]any{"a": value(0), "b": value(0), "c": value(0)})
 		require.NoError(t, err)
-		pieces := walk(t, string(body), Options{MaxTokens: 300, Kind: Notes})
+		pieces := walk(t, string(body), Options{MaxTokens: 300, Fields: inside})
 		// Maps have no order once decoded, so the pieces' texts are compared as they stand in the answers.
 		leaf := regexp.MustCompile(`"((?:[^"\\]|\\.)*)"(:?)`)
 		collect := func(texts ...string) string {
@@ -150,7 +150,7 @@ func TestEveryLeafIsInOnePiece(t *testing.T) {
 			}
 			return all.String()
 		}
-		whole, err := Render(t.Context(), body, Options{MaxTokens: 10_000_000, Kind: Notes})
+		whole, err := Render(t.Context(), body, Options{MaxTokens: 10_000_000, Fields: inside})
 		require.NoError(t, err)
 		require.Equal(t, collect(whole.Text), collect(pieces...))
 	})

@@ -1,5 +1,5 @@
 // Package view turns what Dixa answered into what an AI agent reads: compact JSON without empty
-// values, HTML as text, secrets redacted, hidden characters removed, customers' words marked, and
+// values, HTML as text, secrets redacted, hidden characters removed, untrusted text marked, and
 // never more tokens than asked for. It knows nothing of tools, agents or HTTP.
 package view
 
@@ -11,25 +11,18 @@ import (
 	"strings"
 )
 
-// Kind says who wrote the texts in an answer.
+// Kind says what an answer holds.
 type Kind int
 
 const (
-	// Plain answers hold fields. Properties known to hold a customer's words (subject, highlights,
-	// ratingComment) mark their object with "untrusted":true, and so do content objects.
+	// Plain answers hold fields.
 	Plain Kind = iota
 	// Messages answers hold messages, {id, authorId, createdAt, attributes}. Each is shown flat, with
 	// its author and its text, and is untrusted unless a Dixa agent wrote it. The list is oldest
 	// first: what its first message quotes is kept, what later ones quote is not.
 	Messages
-	// Notes answers hold what people inside the organization wrote: internal notes, templates,
-	// articles. Their subjects mark nothing.
-	Notes
-	// Rows answers hold rows of an export. Each is marked: customers' words stand among its fields. A
-	// text that has tags in it is taken for HTML.
+	// Rows answers hold rows of an export. A text that has tags in it is taken for HTML.
 	Rows
-	// Own answers hold texts that the caller wrote itself and that come back.
-	Own
 )
 
 // Options say how one tool's answer is shown.
@@ -45,7 +38,8 @@ type Options struct {
 	Short     bool                          // the tool has no "offset" argument: its items are never as long as an answer
 	PageLimit bool                          // the tool has pageLimit and pageKey arguments
 	Secret    []string                      // property names whose values are replaced by "[redacted]" wherever they stand, in any case; "authorization" always is
-	Kind      Kind                          // who wrote the texts
+	Kind      Kind                          // what the answer holds
+	Fields    Fields                        // who wrote the text in its fields; all is untrusted without
 	NextKey   string                        // page key of the next page ("" = none); shown as nextPageKey
 	Total     int                           // items that there are, where the body has only the first of them
 	More      string                        // how to get what is not shown, where skip and pageLimit do not
@@ -80,13 +74,15 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 		o.MaxTokens = defaultTokens
 	}
 	o.MaxTokens, o.Skip = max(o.MaxTokens, leastTokens), max(o.Skip, 0)
-	w := &walker{kind: o.Kind, secret: [][]byte{[]byte("authorization")}, work: newWork(ctx)}
+	w := &walker{kind: o.Kind, fields: o.Fields, secret: [][]byte{[]byte("authorization")}, work: newWork(ctx)}
 	w.out = make([]byte, 0, min(len(body), 4*o.MaxTokens)+256)
 	w.stack = make([]member, 0, 64)
 	for _, s := range o.Secret {
 		w.secret = append(w.secret, []byte(s))
 	}
-	data, beside := unwrap(body)
+	data, key, beside := unwrap(body)
+	w.path = append(w.path, key...)
+	w.trust = w.fields[key]
 	var r Result
 	if data[0] == '[' {
 		l := list{o: o, w: w, beside: beside}
@@ -100,9 +96,9 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 	return r, nil
 }
 
-// unwrap takes the envelope off: the answer is data, an object or an array. beside is what stood
-// next to data in the envelope, but meta: partialErrors.
-func unwrap(body []byte) (data []byte, beside []member) {
+// unwrap takes the envelope off: the answer is data, an object or an array, and key the property of data that it was,
+// "" where it is data itself. beside is what stood next to data in the envelope, but meta: partialErrors.
+func unwrap(body []byte) (data []byte, key string, beside []member) {
 	if body[0] == '{' {
 		for key, value := range members(body) {
 			switch string(key) {
@@ -121,29 +117,29 @@ func unwrap(body []byte) (data []byte, beside []member) {
 	}
 	switch {
 	case data == nil, data[0] == 'n':
-		return []byte("{}"), nil
+		return []byte("{}"), "", nil
 	case data[0] == '{':
-		return soleArray(data), nil
+		data, key = soleArray(data)
+		return data, key, nil
 	case data[0] == '[':
-		return data, beside
+		return data, "", beside
 	}
-	return fmt.Appendf(nil, `{"data":%s}`, data), nil
+	return fmt.Appendf(nil, `{"data":%s}`, data), "", nil
 }
 
 // soleArray gives the array of an object that has one member and that an array, such as the
-// schedules of {"schedules":[…]}, and otherwise the object.
-func soleArray(obj []byte) []byte {
-	var sole []byte
-	for _, value := range members(obj) {
+// schedules of {"schedules":[…]}, and its name, and otherwise the object.
+func soleArray(obj []byte) (sole []byte, name string) {
+	for key, value := range members(obj) {
 		if sole != nil || value[0] != '[' {
-			return obj
+			return obj, ""
 		}
-		sole = value
+		sole, name = value, string(cleanKey(key))
 	}
 	if sole == nil {
-		return obj
+		return obj, ""
 	}
-	return sole
+	return sole, name
 }
 
 func single(w *walker, obj []byte, o Options) Result {
@@ -269,6 +265,8 @@ func (l *list) extra() []byte {
 		}
 		w.member(p)
 	}
+	w.heed(false)
+	w.heard = false
 	w.out = append(w.out, '}')
 	out := bytes.Clone(w.out)
 	w.out = w.out[:0]

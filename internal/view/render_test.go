@@ -22,15 +22,15 @@ func TestRenderGolden(t *testing.T) {
 		name, body string
 		o          Options
 	}{
-		{"messages", "messages", Options{Kind: Messages}},
+		{"messages", "messages", Options{Kind: Messages, Fields: ofMessages}},
 		{"messages_cut", "messages", Options{Kind: Messages, MaxTokens: 900, SkipArg: true, Skip: 1}},
 		{"messages_one_cut", "messages", Options{Kind: Messages, MaxTokens: 280, SkipArg: true}},
 		{"messages_as_plain", "messages", Options{}},
-		{"search", "search", Options{PageLimit: true, NextKey: "cGFn:"}},
+		{"search", "search", Options{PageLimit: true, NextKey: "cGFn:", Fields: Fields{"highlights": Untrusted, "innerHits": Untrusted}}},
 		{"conversation", "conversation", Options{}},
 		{"conversation_cut", "conversation", Options{MaxTokens: 300}},
-		{"webhooks", "webhooks", Options{Secret: []string{"secretKey"}}},
-		{"notes", "notes", Options{Kind: Notes}},
+		{"webhooks", "webhooks", Options{Secret: []string{"secretKey"}, Fields: inside}},
+		{"notes", "notes", Options{Fields: Fields{"message": Quoting, "subject": Trusted}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body, err := os.ReadFile(filepath.Join("testdata", c.body+".json"))
@@ -51,6 +51,12 @@ func TestRenderGolden(t *testing.T) {
 		})
 	}
 }
+
+// ofMessages is what says who wrote a Dixa agent's message.
+var ofMessages = Fields{"authorId": Trusted, "externalId": Trusted, "attributes": Trusted}
+
+// inside says that no answer holds text of others.
+var inside = Fields{"": Trusted}
 
 // checkResult holds for whatever Render answers.
 func checkResult(t *testing.T, r Result, o Options) {
@@ -94,7 +100,7 @@ func TestRenderEnvelope(t *testing.T) {
 			`{"a":"2021-12-01T12:46:36.581Z","b":"2021-12-01T12:46:36Z","c":"2021-12-01T12:46:36Z [see here]"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := Render(t.Context(), []byte(c.in), Options{})
+			r, err := Render(t.Context(), []byte(c.in), Options{Fields: inside})
 			require.NoError(t, err)
 			require.Equal(t, c.want, r.Text)
 			checkResult(t, r, Options{})
@@ -149,7 +155,7 @@ func TestRenderSaysHowToGetTheRest(t *testing.T) {
 		{"key too long", 2, Options{NextKey: strings.Repeat("ab1", 200)}, 2, `"more":"there is another page, but its key is too long to show"}`, "nextPageKey"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.o.MaxTokens = 300
+			c.o.MaxTokens, c.o.Fields = 300, inside
 			r, err := Render(t.Context(), numbers(c.n), c.o)
 			require.NoError(t, err)
 			checkResult(t, r, c.o)
@@ -167,7 +173,7 @@ func TestRenderSaysHowToGetTheRest(t *testing.T) {
 func TestRenderSkipLosesNothing(t *testing.T) {
 	next := 0
 	for skip := 0; skip < 60; {
-		r, err := Render(t.Context(), numbers(60), Options{SkipArg: true, Skip: skip, MaxTokens: 300})
+		r, err := Render(t.Context(), numbers(60), Options{SkipArg: true, Skip: skip, MaxTokens: 300, Fields: inside})
 		require.NoError(t, err)
 		var answer struct{ Items []struct{ N int } }
 		require.NoError(t, json.Unmarshal([]byte(r.Text), &answer))
@@ -239,7 +245,7 @@ func TestRenderKeepsTheBudget(t *testing.T) {
 		body := randomBody(random)
 		o := Options{
 			MaxTokens: 1 + random.IntN(2000), Skip: random.IntN(4), SkipArg: random.IntN(2) == 0,
-			PageLimit: random.IntN(2) == 0, Kind: Kind(random.IntN(3)), NextKey: strings.Repeat("aB3", random.IntN(60)),
+			PageLimit: random.IntN(2) == 0, Kind: Kind(random.IntN(3)), Fields: []Fields{nil, inside}[random.IntN(2)], NextKey: strings.Repeat("aB3", random.IntN(60)),
 		}
 		r, err := Render(t.Context(), body, o)
 		require.NoError(t, err, string(body))
@@ -281,7 +287,7 @@ func randomBody(random *rand.Rand) []byte {
 func TestRenderRedacts(t *testing.T) {
 	body := `{"data":{"secretKey":"s3cret","a":[{"SecretKey":{"b":"s3cret"}}],"headers":{"aUTHORIZATION":"s3cret","X-Key":"s3cret"},` +
 		`"s\u0065cretKey":"s3cret","secret\u200bKey":["s3cret"],"secretKeyId":"shown","none":{"secretKey":null}}}`
-	r, err := Render(t.Context(), []byte(body), Options{Secret: []string{"secretKey", "x-key"}})
+	r, err := Render(t.Context(), []byte(body), Options{Secret: []string{"secretKey", "x-key"}, Fields: inside})
 	require.NoError(t, err)
 	require.Equal(t, `{"secretKey":"[redacted]","a":[{"SecretKey":"[redacted]"}],"headers":{"aUTHORIZATION":"[redacted]","X-Key":"[redacted]"},`+
 		`"secretKey":"[redacted]","secretKey":"[redacted]","secretKeyId":"shown"}`, r.Text)

@@ -24,7 +24,7 @@ func TestTranscriptsHaveAuthors(t *testing.T) {
 		{"beta says it", `{"authorId":"a","attributes":{"_type":"TranscriptAttributes","direction":"Outbound","content":{"_type":"Text","value":"hi"}}}`,
 			`{"items":[{"author":"agent","authorId":"a","type":"Transcript","text":"hi","untrusted":true}]}`},
 	} {
-		r, err := Render(t.Context(), []byte(`{"data":[`+c.body+`]}`), Options{Kind: Messages})
+		r, err := Render(t.Context(), []byte(`{"data":[`+c.body+`]}`), Options{Kind: Messages, Fields: ofMessages})
 		require.NoError(t, err)
 		require.Equal(t, c.want, r.Text, c.name)
 	}

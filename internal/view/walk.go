@@ -11,8 +11,13 @@ import (
 type walker struct {
 	out    []byte
 	kind   Kind
+	fields Fields
 	secret [][]byte
 	work   *work
+
+	path     []byte // of the field that is being written
+	trusting        // what is known of its text
+	heard    bool   // untrusted text was written and is not marked yet
 
 	history  *history // of the conversation whose messages are listed, or nil
 	speakers speakers // of the transcript of a call
@@ -20,7 +25,7 @@ type walker struct {
 	whole    bool     // the message keeps what it quotes
 
 	stack     []member // the members of the objects around the one being written
-	inMessage bool     // below a message: its mark covers what stands in it
+	inMessage bool     // below a message, which is marked as a whole
 	contacts  bool     // below an address field of a message
 	highlight bool     // below the highlights of a search hit
 }
@@ -73,7 +78,7 @@ func (w *walker) properties(m []member) bool {
 		}
 	}
 	if text, ok := w.content(m); ok {
-		return w.flattened(m, text.String())
+		return w.flattened(m, text)
 	}
 	if w.contacts {
 		if contact := contactOf(m, w.nameless); contact != "" {
@@ -84,42 +89,40 @@ func (w *walker) properties(m []member) bool {
 	start := len(w.out)
 	w.out = append(w.out, '{')
 	row := w.kind == Rows && len(w.stack) == len(m)
-	customers := false
+	before := w.heard
+	w.heard = false
 	for _, p := range m {
 		if row && string(p.key) == "text" && isString(p.value) {
 			if s := unquote(p.value); strings.Contains(s, "</") { // exports do not say which texts are HTML
 				p.value = appendString(nil, w.work.html(s).String())
 			}
 		}
-		if w.member(p) && (row || w.customerWrote(p.key, m)) {
-			customers = true
-		}
+		w.member(p)
 	}
-	if customers && !w.inMessage && !w.highlight {
-		w.mark()
-	}
+	w.heed(before)
 	return w.end(start, '}')
 }
 
 // flattened writes a content object, whose text was found, for an object that is no message.
-func (w *walker) flattened(m []member, text string) bool {
+func (w *walker) flattened(m []member, said body) bool {
+	text, before := said.String(), w.heard
+	w.heard = text != "" && (w.trust == Untrusted || w.trust == Quoting && said.quotes())
 	if w.inMessage && len(m) == 2 {
 		if text != "" {
 			w.out = appendString(w.out, text)
 		}
+		w.heard = w.heard || before
 		return text != ""
 	}
 	start := len(w.out)
 	w.out = append(w.out, '{')
 	w.text("text", text)
-	if len(w.out) > start+1 && !w.inMessage && w.kind != Own {
-		w.mark()
-	}
 	for _, p := range m {
 		if k := string(p.key); k != "_type" && k != "value" {
 			w.own(p)
 		}
 	}
+	w.heed(before)
 	return w.end(start, '}')
 }
 
@@ -155,15 +158,17 @@ func (w *walker) member(p member) bool {
 	mark := len(w.out)
 	w.name(p.key)
 	value := len(w.out)
-	inHits := w.highlight
+	inHits, heard := w.highlight, w.heard
+	before, length := w.enter(p)
 	w.highlight = inHits || string(p.key) == "highlights" || string(p.key) == "highlight"
 	seen := w.value(p.value)
 	w.highlight = inHits
+	w.leave(before, length)
 	switch {
 	case !seen:
 		w.out = w.out[:mark]
 	case w.isSecret(p.key):
-		w.out = append(w.out[:value], `"[redacted]"`...)
+		w.out, w.heard = append(w.out[:value], `"[redacted]"`...), heard
 	}
 	return seen
 }
@@ -222,6 +227,7 @@ func (w *walker) str(raw []byte) bool {
 	if !w.highlight && special(inner, 0) == len(inner) && !hasData(inner) {
 		if len(inner) > 0 {
 			w.out = append(append(append(w.out, '"'), inner...), '"')
+			w.wrote(inner)
 		}
 		return len(inner) > 0
 	}
@@ -231,6 +237,7 @@ func (w *walker) str(raw []byte) bool {
 	}
 	if s = Clean(s); s != "" {
 		w.out = appendString(w.out, s)
+		w.wrote([]byte(s))
 	}
 	return s != ""
 }
@@ -255,20 +262,6 @@ func (w *walker) isSecret(key []byte) bool {
 		if bytes.EqualFold(key, s) {
 			return true
 		}
-	}
-	return false
-}
-
-// customerWrote says whether a property of this name holds words of the customer, outside messages:
-// a conversation's subject, the fragments of a search hit, what came with a rating.
-func (w *walker) customerWrote(key []byte, siblings []member) bool {
-	switch string(key) {
-	case "highlights", "highlight", "ratingComment":
-		return true
-	case "subject", "oldSubject", "newSubject":
-		return w.kind != Notes
-	case "message":
-		return find(siblings, "score") != nil
 	}
 	return false
 }
