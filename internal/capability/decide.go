@@ -88,11 +88,6 @@ func (a *Agent) composite(t *tools.Tool) Decision {
 			d.Why = t.Name + " needs " + op.Name + ", and " + d.Why
 			return d
 		}
-		for _, rule := range a.source.Arguments.value {
-			if rule.tool.Name == op.Name && !rule.free {
-				return a.decided(false, rule.at, t.Name+" needs "+op.Name+", and as a part of it cannot be held to ")
-			}
-		}
 	}
 	return Decision{
 		Allowed: true,

@@ -81,7 +81,7 @@ func TestShape(t *testing.T) {
 		{"the same value twice", "    arguments: {list_upcoming_hours.days: [7, 7]}\n", "list_upcoming_hours", "scheduleId offset",
 			[]Filled{{"days", json.RawMessage("7"), "agents.a.arguments.list_upcoming_hours.days", 8}},
 			`{"scheduleId":"` + billing + `"}`, `{"scheduleId":"` + billing + `","days":7}`},
-		{"skip, which the tool adds", "    arguments: {list_tags.skip: [5]}\n", "list_tags", "includeDeactivated offset",
+		{"skip, which the tool adds", "    arguments: {list_tags.skip: [5]}\n", "list_tags", "includeDeactivated",
 			[]Filled{{"skip", json.RawMessage("5"), "agents.a.arguments.list_tags.skip", 8}}, `{}`, `{"skip":5}`},
 
 		{"what must be named is not there", "", "claim_conversation", "conversationId agentId", nil,
@@ -175,19 +175,4 @@ func TestWhatCannotBeGivenIsRefused(t *testing.T) {
 	require.True(t, a.Operation("send_message").Allowed)
 	require.True(t, a.Operation("create_webhook").Allowed)
 	require.Len(t, a.Tools(), len(tools.All()))
-}
-
-// A tool of several operations cannot be held to a rule for one of them.
-func TestCompositesOfBoundedOperations(t *testing.T) {
-	c := testCatalog()
-	text := func(rule string) []byte {
-		return []byte("version: 1\nagents:\n  a: {access: {\"*\": read}, arguments: {list_tags.agentId: " + rule + "}}\n")
-	}
-	r, err := parse("f", text("[]"), c)
-	require.NoError(t, err)
-	require.Equal(t, Decision{false, "agents.a.arguments.list_tags.agentId", 3,
-		"conversation_overview needs list_tags, and as a part of it cannot be held to agents.a.arguments.list_tags.agentId (f:3)"}, r.agents[0].Operation("conversation_overview"))
-	r, err = parse("f", text(`["*"]`), c)
-	require.NoError(t, err)
-	require.True(t, r.agents[0].Operation("conversation_overview").Allowed)
 }

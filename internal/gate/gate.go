@@ -213,6 +213,11 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 	if d := c.agent.Operation(op.Op.Name); !d.Allowed {
 		return &notGranted{d}
 	}
+	if d, err := c.agent.Arguments(op.Op, op.In); err != nil {
+		return err
+	} else if !d.Allowed {
+		return &notGranted{d}
+	}
 	if op.Op.Level > dixaclient.Read { // again, for each operation of a tool that makes its own texts
 		raw, err := json.Marshal(op.In)
 		if err == nil {

@@ -86,3 +86,41 @@ func TestTheAgentComesFromTheCall(t *testing.T) {
 		})
 	}
 }
+
+// TestArgumentsHoldForEveryRequest bypasses the schema that an agent sees, as a tool does that makes requests of its own:
+// nothing that arguments and acts_as exclude is sent, by any operation.
+func TestArgumentsHoldForEveryRequest(t *testing.T) {
+	const other = "4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"
+	b := setUp(t, settings{file: `version: 1
+agents:
+  a:
+    access: {"*": erase}
+    allow: [create_webhook, close_conversation]
+    acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455
+    arguments: {transfer_conversation.queueId: [0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11, 5b0c9d1e-2a44-4c57-8f5a-91d2c7e4aa02], add_note.createdAt: []}
+`})
+	ref := dixaclient.ConversationRef{ConversationID: 1234}
+	c := b.begin(Request{Agent: "a", Tool: "get_conversation", Arguments: []byte(`{"conversationId":1234}`)})
+	_, err := c.admit(t.Context())
+	require.NoError(t, err)
+	ctx := withCall(t.Context(), c)
+	for rule, send := range map[string]func() error{
+		"agents.a.acts_as": func() error {
+			_, err := dixaclient.CloseConversation.Do(ctx, b.client, dixaclient.CloseConversationIn{ConversationRef: ref, AgentID: other})
+			return err
+		},
+		"agents.a.arguments.transfer_conversation.queueId": func() error {
+			_, err := dixaclient.TransferConversation.Do(ctx, b.client, dixaclient.TransferConversationIn{ConversationRef: ref, QueueID: other, AgentID: "c2a1d9e8-7b6a-4d5c-8e9f-001122334455"})
+			return err
+		},
+		"agents.a": func() error { // bcc must be named
+			_, err := dixaclient.SendMessage.Do(ctx, b.client, dixaclient.SendMessageIn{ConversationRef: ref, AgentID: "c2a1d9e8-7b6a-4d5c-8e9f-001122334455", Bcc: []string{"a@example.com"}})
+			return err
+		},
+	} {
+		var not *notGranted
+		require.ErrorAs(t, send(), &not, rule)
+		require.Equal(t, rule, not.Rule)
+	}
+	require.Empty(t, b.dixa.Requests())
+}
