@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"dixa-mcp/internal/admin"
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/base/safetext"
 )
 
@@ -100,12 +100,12 @@ func (c *adminClient) refused(status int, answer []byte) error {
 // remoteDesk decides at the admin port of a server, which checks the key and keeps the record.
 type remoteDesk struct{ *adminClient }
 
-func (d remoteDesk) list(ctx context.Context, all bool) ([]admin.Item, error) {
+func (d remoteDesk) list(ctx context.Context, all bool) ([]approver.Item, error) {
 	path := "/approvals"
 	if all {
 		path += "?all=true"
 	}
-	var found admin.Items
+	var found approver.Items
 	if err := d.do(ctx, http.MethodGet, path, nil, &found); err != nil {
 		return nil, err
 	}
@@ -115,11 +115,11 @@ func (d remoteDesk) list(ctx context.Context, all bool) ([]admin.Item, error) {
 	return found.Approvals, nil
 }
 
-func (d remoteDesk) show(ctx context.Context, number string) (w admin.Whole, err error) {
+func (d remoteDesk) show(ctx context.Context, number string) (w approver.Details, err error) {
 	return w, d.do(ctx, http.MethodGet, "/approvals/"+url.PathEscape(number), nil, &w)
 }
 
-func (d remoteDesk) decide(ctx context.Context, r admin.Whole, approve bool, reason string) (i admin.Item, err error) {
+func (d remoteDesk) decide(ctx context.Context, r approver.Details, approve bool, reason string) (i approver.Item, err error) {
 	verb := "/deny"
 	if approve {
 		verb = "/approve"

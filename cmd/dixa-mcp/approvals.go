@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/audit"
 )
 
@@ -66,7 +66,7 @@ func (c *approvalsListCmd) Run(ctx context.Context, out *output) error {
 		return problem
 	}
 	if c.JSON {
-		return errors.Join(out.json(admin.Items{Approvals: list, Unreadable: problem != nil}), problem)
+		return errors.Join(out.json(approver.Items{Approvals: list, Unreadable: problem != nil}), problem)
 	}
 	c.printer(out).list(list)
 	return problem
@@ -138,9 +138,9 @@ func (f approverFlags) decide(ctx context.Context, p approvalPrinter, number str
 
 // desk is where an approver decides: over the state directory or Redis, or at the admin port of a server.
 type desk interface {
-	list(ctx context.Context, all bool) ([]admin.Item, error)
-	show(ctx context.Context, number string) (admin.Whole, error)
-	decide(ctx context.Context, r admin.Whole, approve bool, reason string) (admin.Item, error)
+	list(ctx context.Context, all bool) ([]approver.Item, error)
+	show(ctx context.Context, number string) (approver.Details, error)
+	decide(ctx context.Context, r approver.Details, approve bool, reason string) (approver.Item, error)
 	close()
 }
 
@@ -174,7 +174,7 @@ func readKey(flag, path string) ([]byte, error) {
 
 // localDesk decides over the store that the servers share, or that of the state directory.
 type localDesk struct {
-	*admin.Desk
+	*approver.Session
 	flags approverFlags
 	free  func() // of its store
 }
@@ -188,7 +188,7 @@ func (f approverFlags) localDesk(ctx context.Context, key []byte) (desk, error) 
 	if len(rules.ApproverNames()) == 0 {
 		return nil, refusedf("nobody may approve: there is nobody under approvers in the capability file (%s)", where)
 	}
-	d, ok := admin.Sit(rules, key, nil)
+	d, ok := approver.Authenticate(rules, key, nil)
 	if !ok {
 		return nil, refusedf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
 	}
@@ -226,52 +226,48 @@ func (f reachFlags) approvals() (store *approval.Dir, path string, err error) {
 	return approval.NewDir(path, time.Now), path, err
 }
 
-func (d *localDesk) list(ctx context.Context, all bool) ([]admin.Item, error) {
+func (d *localDesk) list(ctx context.Context, all bool) ([]approver.Item, error) {
 	states := []approval.State{approval.Pending}
 	if all {
 		states = nil
 	}
 	found, problem := d.Store.List(ctx, states...)
-	items := make([]admin.Item, len(found))
-	for i, r := range found {
-		items[i] = admin.ItemOf(r)
-	}
-	return items, problem
+	return approver.ItemsOf(found), problem
 }
 
-func (d *localDesk) show(ctx context.Context, number string) (admin.Whole, error) {
+func (d *localDesk) show(ctx context.Context, number string) (approver.Details, error) {
 	r, err := d.Get(ctx, number)
 	if err != nil {
-		return admin.Whole{}, approvalError(err)
+		return approver.Details{}, approvalError(err)
 	}
-	return d.Whole(r), nil
+	return d.Details(r), nil
 }
 
-func (d *localDesk) decide(ctx context.Context, w admin.Whole, approve bool, reason string) (admin.Item, error) {
+func (d *localDesk) decide(ctx context.Context, w approver.Details, approve bool, reason string) (approver.Item, error) {
 	r, err := d.Get(ctx, w.Number)
 	if err == nil {
-		err = d.May(r)
+		err = d.MayDecide(r)
 	}
 	if err != nil {
-		return admin.Item{}, approvalError(err)
+		return approver.Item{}, approvalError(err)
 	}
 	if r.State != approval.Pending { // nothing to record
 		r, err = d.Decide(ctx, nil, r, approve, reason)
-		return admin.ItemOf(r), approvalError(err)
+		return approver.ItemOf(r), approvalError(err)
 	}
 	dir, err := reachFlags{State: d.flags.State, Audit: d.flags.Audit}.auditDir()
 	if err != nil {
-		return admin.Item{}, err
+		return approver.Item{}, err
 	}
 	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: d.Rules.Digest()}})
 	if err != nil {
-		return admin.Item{}, fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
+		return approver.Item{}, fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
 	}
 	r, err = d.Decide(ctx, log, r, approve, reason)
 	if err = approvalError(err); err != nil {
-		return admin.Item{}, errors.Join(err, log.Close())
+		return approver.Item{}, errors.Join(err, log.Close())
 	}
-	return admin.ItemOf(r), log.Close()
+	return approver.ItemOf(r), log.Close()
 }
 
 func (d *localDesk) close() { d.free() }
@@ -281,9 +277,9 @@ func approvalError(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, new(*admin.NotFoundError)):
+	case errors.As(err, new(*approver.NotFoundError)):
 		return &exitError{exitNotFound, err}
-	case errors.As(err, new(*admin.MayNotError)), errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
+	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
 		return &exitError{exitRefused, err}
 	}
 	return err

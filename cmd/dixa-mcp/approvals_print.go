@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/base/safetext"
 )
 
@@ -23,7 +23,7 @@ type approvalPrinter struct {
 }
 
 // list prints requests as a table.
-func (p approvalPrinter) list(items []admin.Item) {
+func (p approvalPrinter) list(items []approver.Item) {
 	if len(items) == 0 {
 		p.out.printf("No call waits.\n")
 		return
@@ -41,7 +41,7 @@ func (p approvalPrinter) list(items []admin.Item) {
 }
 
 // whole prints a request with all that would be sent.
-func (p approvalPrinter) whole(r admin.Whole) {
+func (p approvalPrinter) whole(r approver.Details) {
 	line := func(name, value string) { p.out.printf("%-14s %s\n", name, safetext.Show(value)) }
 	line(safetext.Show(r.Number), string(r.State))
 	line("Asked by", r.Agent+", "+p.time(r.Created))
@@ -73,7 +73,7 @@ func (p approvalPrinter) whole(r admin.Whole) {
 }
 
 // decision says who decided what, when and why.
-func (p approvalPrinter) decision(r admin.Item) string {
+func (p approvalPrinter) decision(r approver.Item) string {
 	what := "approved"
 	if r.State == approval.Denied {
 		what = "denied"
@@ -87,7 +87,7 @@ func (p approvalPrinter) decision(r admin.Item) string {
 
 func (p approvalPrinter) time(t time.Time) string { return t.In(p.zone).Format("2006-01-02 15:04 MST") }
 
-func conversation(r admin.Item) string {
+func conversation(r approver.Item) string {
 	if r.Conversation == 0 {
 		return "-"
 	}

@@ -1,3 +1,5 @@
+// Package admin serves the admin port: approvals for approvers, freezes and metrics for the operator, and the health
+// checks. Nothing here is for agents, and no agent's key is accepted.
 package admin
 
 import (
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/capability"
@@ -26,7 +29,7 @@ type Config struct {
 	Rules     func() *capability.Rules // those in force
 	Approvals approval.Store
 	Freezes   freeze.Store
-	Audit     Recorder
+	Audit     approver.Recorder
 	Metrics   http.Handler
 	Key       *Key             // opens freezes and metrics; nil: freezes are refused, and metrics are open
 	Hosts     []string         // names by which the port is called, beside localhost and any address; lower case

@@ -14,6 +14,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/audit"
 )
 
@@ -128,7 +129,7 @@ func TestApprovalsDecidedAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for key, approve := range map[string]bool{"foo": true, "bar": false} {
 		all.Go(func() {
-			d, ok := Sit(o.rules, []byte(key), o.store)
+			d, ok := approver.Authenticate(o.rules, []byte(key), o.store)
 			if !ok {
 				t.Error("no approver")
 				return

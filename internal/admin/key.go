@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/base/web"
 )
 
@@ -67,13 +68,13 @@ func (p *port) operator(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// approver lets in whoever has an approver's key under the rules in force now, and gives the desk.
-func (p *port) approver(next func(*Desk, http.ResponseWriter, *http.Request)) http.HandlerFunc {
+// approver authenticates an approver under the rules in force now.
+func (p *port) approver(next func(*approver.Session, http.ResponseWriter, *http.Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		key, err := web.Bearer(r)
 		if err == nil {
-			if d, ok := Sit(p.Rules(), []byte(key), p.Approvals); ok {
-				next(d, w, r)
+			if s, ok := approver.Authenticate(p.Rules(), []byte(key), p.Approvals); ok {
+				next(s, w, r)
 				return
 			}
 		}

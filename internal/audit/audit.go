@@ -6,10 +6,9 @@
 // name of the run, the head of the run before it, and the heads of all other runs that no run has named so far. [Verify]
 // finds what was altered, removed, reordered or renamed.
 //
-// Without a key ([Options].KeyedHash) the chain shows damage and careless editing; whoever can write the directory can
-// also compute a new chain. With a key that is kept elsewhere, only its holder can. In both cases records that were
-// written after the newest run began can be cut off unseen, unless a head ([Log.Head]) is known from another place
-// ([ExpectHead]); a run that has no stop record at its end is reported.
+// The chain shows damage and careless editing; whoever can write the directory can also compute a new chain. Records
+// that were written after the newest run began can be cut off unseen, unless a head ([Log.Head]) is known from another
+// place ([ExpectHead]); a run that has no stop record at its end is reported.
 //
 // Records hold ids, numbers and decisions. Text goes through [Arguments] first and is never written.
 // How long files are kept is the operator's business: this package deletes nothing.

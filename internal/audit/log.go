@@ -21,13 +21,12 @@ const DefaultMaxBytes = 64 << 20
 
 // Options say where and how records are kept.
 type Options struct {
-	Dir       string           // the folder; made with mode 0700, files in it with 0600
-	Start     Record           // what else the "start" record says: Text, FileDigest
-	Now       func() time.Time // nil is time.Now
-	Sync      bool             // fsync after each record: survives a loss of power, costs a disk write a record
-	MaxBytes  int64            // of one part; 0 is DefaultMaxBytes
-	KeyedHash []byte           // key of the chain (HMAC-SHA256); empty is plain SHA-256
-	OnError   func(error)      // hears every failure, also those that lost no record; called without locks held
+	Dir      string           // the folder; made with mode 0700, files in it with 0600
+	Start    Record           // what else the "start" record says: Text, FileDigest
+	Now      func() time.Time // nil is time.Now
+	Sync     bool             // fsync after each record: survives a loss of power, costs a disk write a record
+	MaxBytes int64            // of one part; 0 is DefaultMaxBytes
+	OnError  func(error)      // hears every failure, also those that lost no record; called without locks held
 }
 
 // Log writes the records of one process. It is safe for concurrent use.
@@ -46,7 +45,6 @@ type Log struct {
 	closed  bool
 	seq     uint64
 	head    string
-	seal    *sealer
 	buffer  bytes.Buffer
 	encoder *json.Encoder // into buffer
 	trouble []error       // for OnError, once mu is free
@@ -74,7 +72,7 @@ func openWith(o Options, create func(string) (file, error)) (*Log, error) {
 		o.Now = time.Now
 	}
 	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
-	l := &Log{options: o, create: create, seal: newSealer(o.KeyedHash)}
+	l := &Log{options: o, create: create}
 	l.encoder = json.NewEncoder(&l.buffer)
 	l.encoder.SetEscapeHTML(false)
 
@@ -202,7 +200,7 @@ func (l *Log) encode(r *Record) (line []byte, hash string, err error) {
 		return nil, "", err
 	}
 	l.buffer.Truncate(l.buffer.Len() - len("}\n"))
-	hash = l.seal.sum(l.buffer.Bytes())
+	hash = seal(l.buffer.Bytes())
 	l.buffer.WriteString(hashField)
 	l.buffer.WriteString(hash)
 	l.buffer.WriteString("\"}\n")

@@ -118,7 +118,7 @@ func TestRunsAreChainedAndSoAreTheirParts(t *testing.T) {
 func TestConcurrentWritersAndProcesses(t *testing.T) {
 	dir := folder(t)
 	now := clock()
-	logs := []*Log{open(t, Options{Dir: dir, Now: now, MaxBytes: 10_000}), open(t, Options{Dir: dir, Now: now, KeyedHash: nil})}
+	logs := []*Log{open(t, Options{Dir: dir, Now: now, MaxBytes: 10_000}), open(t, Options{Dir: dir, Now: now})}
 	const writers, each = 4, 50
 	var wg sync.WaitGroup
 	for w := range writers {

@@ -59,11 +59,6 @@ func (r Report) OK() bool { return len(r.Problems) == 0 }
 // Check adds to what Verify checks.
 type Check func(*verifier)
 
-// WithKey gives the key the chain was written with: Options.KeyedHash.
-func WithKey(key []byte) Check {
-	return func(v *verifier) { v.seal = newSealer(key) }
-}
-
 // ExpectHead demands that the record which was once the newest is there, as [Log.Head] gave it.
 func ExpectHead(seq uint64, hash string) Check {
 	return func(v *verifier) {
@@ -79,7 +74,7 @@ func Verify(path string, checks ...Check) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verifier{seal: newSealer(nil), claims: map[string][]*claim{}}
+	v := &verifier{claims: map[string][]*claim{}}
 	for _, check := range checks {
 		check(v)
 	}
@@ -104,7 +99,6 @@ func Verify(path string, checks ...Check) (Report, error) {
 }
 
 type verifier struct {
-	seal   *sealer
 	report Report
 	claims map[string][]*claim // by hash
 	order  []*claim
@@ -130,7 +124,7 @@ func (v *verifier) findClaims(p part, files map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		r, reason := v.seal.unseal(line.text)
+		r, reason := unseal(line.text)
 		if reason != "" {
 			return nil
 		}
@@ -209,7 +203,7 @@ func (v *verifier) line(s *runState, p part, line fileLine) {
 		v.unended(s, at, line.text)
 		return
 	}
-	r, reason := v.seal.unseal(line.text)
+	r, reason := unseal(line.text)
 	if reason != "" {
 		v.problem(s, at, reason)
 		return
@@ -230,7 +224,7 @@ func (v *verifier) line(s *runState, p part, line fileLine) {
 // unended judges a last line without a newline. A crash leaves the beginning of a line; a whole line with something
 // else in place of its newline was altered.
 func (v *verifier) unended(s *runState, at Place, text []byte) {
-	if _, reason := v.seal.unseal(text[:len(text)-1]); reason == "" {
+	if _, reason := unseal(text[:len(text)-1]); reason == "" {
 		v.problem(s, at, "altered: the line does not end where it should")
 		return
 	}

@@ -17,26 +17,22 @@ func lineOf(data []byte, i int) int {
 }
 
 func TestVerifyNamesEveryFlippedBit(t *testing.T) {
-	for name, key := range map[string][]byte{"plain": nil, "keyed": []byte("key")} {
-		t.Run(name, func(t *testing.T) {
-			l := open(t, Options{Dir: folder(t), KeyedHash: key})
-			write(t, l, closing("abc", EventRead))
-			require.NoError(t, l.Close())
-			path := l.path
-			require.Equal(t, Report{Files: 1, Records: 3}, verify(t, path, WithKey(key)))
-			data, err := os.ReadFile(path)
-			require.NoError(t, err)
-			for i := range data {
-				damaged := slices.Clone(data)
-				damaged[i] ^= 1 << (i % 8)
-				require.NoError(t, os.WriteFile(path, damaged, 0o600))
-				report := verify(t, path, WithKey(key))
-				require.NotEmpty(t, report.Problems, "byte %d", i)
-				require.Equal(t, lineOf(data, i), report.Problems[0].Line, "byte %d: %v", i, report.Problems)
-				require.Equal(t, uint64(lineOf(data, i)), report.Problems[0].Seq)
-				require.Contains(t, report.Problems[0].Reason, "altered")
-			}
-		})
+	l := open(t, Options{Dir: folder(t)})
+	write(t, l, closing("abc", EventRead))
+	require.NoError(t, l.Close())
+	path := l.path
+	require.Equal(t, Report{Files: 1, Records: 3}, verify(t, path))
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := range data {
+		damaged := slices.Clone(data)
+		damaged[i] ^= 1 << (i % 8)
+		require.NoError(t, os.WriteFile(path, damaged, 0o600))
+		report := verify(t, path)
+		require.NotEmpty(t, report.Problems, "byte %d", i)
+		require.Equal(t, lineOf(data, i), report.Problems[0].Line, "byte %d: %v", i, report.Problems)
+		require.Equal(t, uint64(lineOf(data, i)), report.Problems[0].Seq)
+		require.Contains(t, report.Problems[0].Reason, "altered")
 	}
 }
 
@@ -164,14 +160,6 @@ func TestTheFirstPartEmptiedIsNoRetention(t *testing.T) {
 	sample(t, Options{Dir: dir, MaxBytes: 1})
 	require.NoError(t, os.Truncate(files(t, dir)[0], 0))
 	require.Equal(t, "missing: record 1", verify(t, dir).Problems[0].Reason)
-}
-
-func TestAKeyIsNeededAndHolds(t *testing.T) {
-	keyed := sample(t, Options{Dir: folder(t), KeyedHash: []byte("key")})
-	require.Contains(t, verify(t, keyed.path).Problems[0].Reason, "no key was given")
-	require.Contains(t, verify(t, keyed.path, WithKey([]byte("another"))).Problems[0].Reason, "altered: the line does not match")
-	plain := sample(t, Options{Dir: folder(t)})
-	require.Contains(t, verify(t, plain.path, WithKey([]byte("key"))).Problems[0].Reason, "altered: the hash is not a keyed one")
 }
 
 func TestIntentsWithoutOutcome(t *testing.T) {

@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"internal/base/filelock":         {},
 	"internal/base/safetext":         {},
 	"internal/approval":              {},
+	"internal/approver":              {"dixaclient", "schemas", "internal/approval", "internal/audit", "internal/capability"},
 	"internal/credential":            {"dixaclient"},
 	"internal/freeze":                {},
 	"internal/gate":                  {"internal/base/when", "dixaclient", "schemas", "internal/seal", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "golang.org/x/time/rate"},
@@ -45,7 +46,7 @@ var mayImport = map[string][]string{
 	"internal/offline":               {},
 	"internal/export":                {"dixaclient"},
 	"internal/serve":                 {"dixaclient", "tools", "internal/seal", "internal/gate", "internal/identity", "golang.org/x/net/netutil", "golang.org/x/sync/semaphore", "golang.org/x/sys/unix", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},
-	"internal/admin":                 {"dixaclient", "schemas", "internal/approval", "internal/audit", "internal/capability", "internal/freeze", "internal/gate"},
+	"internal/admin":                 {"dixaclient", "internal/approval", "internal/approver", "internal/audit", "internal/capability", "internal/freeze", "internal/gate"},
 	"internal/telemetry":             {"dixaclient", "internal/approval", "internal/audit", "internal/gate", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/client_golang/prometheus/promhttp", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/sdk/resource", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/trace"},
 	"deploy/lint":                    nil, // a module of its own
 	"internal/demo":                  {"internal/audit", "github.com/mark3labs/mcp-go/client", "github.com/mark3labs/mcp-go/client/transport", "github.com/mark3labs/mcp-go/mcp"},
