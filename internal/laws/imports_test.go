@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"internal/approval/approvaltest": nil,
 	"internal/freeze/freezetest":     nil,
 	"internal/laws":                  nil,
+	"internal/test/golden":           nil,
 	"internal/test/seeds":            nil,
 	"cmd/dixa-mcp":                   nil, // puts everything together
 }
