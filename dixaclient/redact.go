@@ -9,6 +9,10 @@ import (
 
 const redactedText = "[redacted]"
 
+// shortestRedacted is the least length of a token that is looked for, in bytes: a shorter one is for tests, and would be
+// found in other words.
+const shortestRedacted = 8
+
 // redactor finds a token in what a server sends, also in another form: in another case, escaped as JSON, URLs or HTML
 // do, also one in the other, in hexadecimal, and in Base64 whatever stands before it.
 type redactor struct {
@@ -24,8 +28,14 @@ type needle struct {
 }
 
 func newRedactor(token string) *redactor {
-	bare := strings.ReplaceAll(token, `\`, "") // backslashes are skipped where it is looked for
-	r := &redactor{token: token, needles: []needle{{strings.ToLower(bare), true, 0}, {hex.EncodeToString([]byte(token)), true, 0}}}
+	r := &redactor{token: token}
+	if len(token) < shortestRedacted {
+		return r
+	}
+	r.needles = []needle{{hex.EncodeToString([]byte(token)), true, 0}}
+	if bare := strings.ReplaceAll(token, `\`, ""); bare != "" { // backslashes are skipped where it is looked for
+		r.needles = append(r.needles, needle{strings.ToLower(bare), true, 0})
+	}
 	seen := map[string]bool{}
 	for _, t := range []string{token, strings.ToLower(token), strings.ToUpper(token)} {
 		for before := range 3 { // bytes in the same group of three
@@ -55,7 +65,7 @@ func newRedactor(token string) *redactor {
 
 // redact returns the text without the token; without an occurrence it is the same slice.
 func (r *redactor) redact(text []byte) []byte {
-	if len(r.token) < 8 || len(text) < 8 { // a shorter token is for tests, and would be found in other words
+	if len(r.token) < shortestRedacted || len(text) < shortestRedacted {
 		return text
 	}
 	if bytes.Contains(text, []byte(r.token)) {

@@ -154,3 +154,18 @@ func TestRedactCostsLinearly(t *testing.T) {
 		require.Less(t, time.Since(start), 2*time.Second, text)
 	}
 }
+
+// A token that is too short or has nothing but backslashes is looked for without a panic.
+func TestRedactorTakesAnyToken(t *testing.T) {
+	for _, token := range []string{"x", "xy", "1234567", `\`, `\\\\\\\\`, `\\\\\\\\\\`, "12345678"} {
+		r := newRedactor(token)
+		for _, text := range []string{"", "x", "a text with x and 12345678 in it", strings.Repeat(`\`, 20)} {
+			out := string(r.redact([]byte(text)))
+			if len(token) >= shortestRedacted {
+				require.NotContains(t, out, token, "%q", token)
+			} else {
+				require.Equal(t, text, out)
+			}
+		}
+	}
+}
