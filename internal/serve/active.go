@@ -7,104 +7,63 @@ import (
 	"sync"
 )
 
-// dialog is a session of an older client while something of it is going on here: what ends it, and where its answers to
-// questions and its cancellations belong. Of a session that only waits for its client's next message nothing is kept
-// but its mark in [Sessions].
-type dialog struct {
-	name   string
-	users  int // of dialogs.mu
-	asking asking
-	ended  context.Context
-	end    context.CancelFunc
-
-	mu      sync.Mutex
-	running map[string]*request // by id: those whose answer is wanted
+// activeSession is a session of a client before 2026-07-28 while a request or a stream of it is open here: what ends it,
+// and the registry to which its answers and cancellations belong. Of a session that only waits for its client's next
+// message nothing is kept but its entry in [Sessions].
+type activeSession struct {
+	requests
+	name  string
+	users int // guarded by activeSessions.mu
+	ended context.Context
+	end   context.CancelFunc
 }
 
-// dialogs are those that are going on.
-type dialogs struct {
+// activeSessions are those of this process.
+type activeSessions struct {
 	mu  sync.Mutex
-	all map[string]*dialog // by name
+	all map[string]*activeSession // by name
 }
 
-// nameOf is what the dialog of a session is called: nobody can make the session's id of it.
-func nameOf(id string) string {
+// sessionName returns the name of a session among servers. The session's id cannot be made of it.
+func sessionName(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// enter gives the dialog of a session, until leave.
-func (s *dialogs) enter(id string) (d *dialog, leave func()) {
-	name := nameOf(id)
+// enter returns the active session with an id, which stays active until leave.
+func (s *activeSessions) enter(id string) (a *activeSession, leave func()) {
+	name := sessionName(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all == nil {
-		s.all = map[string]*dialog{}
+		s.all = map[string]*activeSession{}
 	}
-	d = s.all[name]
-	if d == nil {
-		d = &dialog{name: name, running: map[string]*request{}}
-		d.ended, d.end = context.WithCancel(context.Background())
-		s.all[name] = d
+	a = s.all[name]
+	if a == nil {
+		a = &activeSession{name: name}
+		a.ended, a.end = context.WithCancel(context.Background())
+		s.all[name] = a
 	}
-	d.users++
-	return d, func() {
+	a.users++
+	return a, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if d.users--; d.users == 0 {
-			d.end()
+		if a.users--; a.users == 0 {
+			a.end()
 			delete(s.all, name)
 		}
 	}
 }
 
-// find gives a dialog that is going on, or nil.
-func (s *dialogs) find(name string) *dialog {
+// find returns an active session, or nil.
+func (s *activeSessions) find(name string) *activeSession {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.all[name]
 }
 
-func (s *dialogs) len() int {
+func (s *activeSessions) len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.all)
-}
-
-// begin notes a request that can be cancelled. It is not ok when one of the same id is running.
-func (d *dialog) begin(ctx context.Context, id string) (_ context.Context, wanted func() bool, ok bool) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(d.ended, cancel)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if _, twice := d.running[id]; twice {
-		stop()
-		cancel()
-		return nil, nil, false
-	}
-	r := &request{cancel: cancel}
-	d.running[id] = r
-	return ctx, func() bool { // called once, at the end
-		stop()
-		cancel()
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.running[id] != r { // it was cancelled, and its id may be that of another one by now
-			return false
-		}
-		delete(d.running, id)
-		return true
-	}, true
-}
-
-// cancel ends a request, to which no answer is expected then. It is false where none of this id is running.
-func (d *dialog) cancel(id string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	r, ok := d.running[id]
-	if ok {
-		delete(d.running, id)
-		r.cancel()
-	}
-	return ok
 }

@@ -66,7 +66,7 @@ func TestAskBefore2026(t *testing.T) {
 		{"answered with null", `"result":null`, "the person at the client said no. Nothing was sent to Dixa.", false, false},
 		{"answered with another word", `"result":{"action":"ACCEPT"}`, "the person at the client said no. Nothing was sent to Dixa.", false, false},
 		{"answered with nonsense", `"result":"accept"`, "", false, true},
-		{"refused", `"error":{"code":-32603,"message":"no window"}`, "refused to ask its person", false, true},
+		{"refused", `"error":{"code":-32603,"message":"no window"}`, "refused to ask its user", false, true},
 	} {
 		bubble(t, c.name, func(t *testing.T) {
 			p := connectAsking(t)

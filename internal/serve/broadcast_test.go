@@ -90,7 +90,7 @@ func TestCancelElsewhere(t *testing.T) {
 	session, other := one.begin("{}"), one.begin("{}")
 	got, stays := one.hangs(session), one.hangs(other)
 	require.Equal(t, 202, two.ask("POST", "/mcp", cancel("8"), session).StatusCode)
-	require.Equal(t, 202, two.ask("POST", "/mcp", cancel(`"`+strings.Repeat("9", longestID)+`"`), session).StatusCode)
+	require.Equal(t, 202, two.ask("POST", "/mcp", cancel(`"`+strings.Repeat("9", maxID)+`"`), session).StatusCode)
 	require.Empty(t, one.book.outcomes())
 	require.Equal(t, 202, two.ask("POST", "/mcp", cancel("9"), session).StatusCode)
 	res := <-got
@@ -103,7 +103,7 @@ func TestCancelElsewhere(t *testing.T) {
 	<-stays
 	require.Len(t, between.told, 2, "what is running here is told to nobody")
 	id := strings.TrimPrefix(session, "Mcp-Session-Id: ")
-	require.Equal(t, `{"session":"`+nameOf(id)+`","what":"cancelled","request":"9"}`, between.told[1])
+	require.Equal(t, `{"session":"`+sessionName(id)+`","what":"cancelled","request":"9"}`, between.told[1])
 	require.NotContains(t, between.told[1], id)
 }
 
@@ -119,7 +119,7 @@ func TestSessionEndsElsewhere(t *testing.T) {
 	require.False(t, ok)
 	<-got
 	require.Equal(t, map[string]int{"get_conversation cancelled": 1}, one.book.outcomes())
-	stays := one.http.dialogs.find(nameOf(strings.TrimPrefix(other, "Mcp-Session-Id: ")))
+	stays := one.http.active.find(sessionName(strings.TrimPrefix(other, "Mcp-Session-Id: ")))
 	require.NotNil(t, stays)
 	require.NoError(t, stays.ended.Err())
 }
@@ -133,16 +133,16 @@ func TestHeardNonsense(t *testing.T) {
 	for _, message := range []string{
 		``, `null`, `[]`, `{}`, `"ended"`, `{"what":"ended"}`, `{"session":"","what":"ended"}`, `{"session":7,"what":"ended"}`,
 		`{"session":"` + id + `","what":"ended"}`,
-		`{"session":"` + nameOf(id) + `"}`,
-		`{"session":"` + nameOf(id) + `","what":"begin"}`,
-		`{"session":"` + nameOf(id) + `","what":"cancelled"}`,
-		`{"session":"` + nameOf(id) + `","what":"cancelled","request":"10"}`,
-		`{"session":"` + nameOf(id) + `","what":"cancelled","request":9}`,
-		`{"session":"` + nameOf("another") + `","what":"ended"}`,
+		`{"session":"` + sessionName(id) + `"}`,
+		`{"session":"` + sessionName(id) + `","what":"begin"}`,
+		`{"session":"` + sessionName(id) + `","what":"cancelled"}`,
+		`{"session":"` + sessionName(id) + `","what":"cancelled","request":"10"}`,
+		`{"session":"` + sessionName(id) + `","what":"cancelled","request":9}`,
+		`{"session":"` + sessionName("another") + `","what":"ended"}`,
 	} {
 		s.http.heard([]byte(message))
 		require.Empty(t, s.book.outcomes(), message)
-		require.Equal(t, 1, s.http.dialogs.len(), message)
+		require.Equal(t, 1, s.http.active.len(), message)
 	}
 	require.Equal(t, 202, s.ask("POST", "/mcp", cancel("9"), session).StatusCode)
 	require.Equal(t, 202, (<-got).StatusCode)

@@ -11,13 +11,13 @@ import (
 // lastCalls is how long connections that have begun get to be accepted, once no new ones can begin.
 const lastCalls = 200 * time.Millisecond
 
-// turnAway lets no new connection begin, and those that have begun come in. Closing the listener at once would reset those
+// refuseNew lets no new connection begin, and those that have begun come in. Closing the listener at once would reset those
 // that the kernel has taken and nobody has accepted yet: a client that has written a call to one of them cannot know
 // whether it was done, so its balancer must not give it to another server.
 //
 // The kernel is told to drop the first packet of each connection. Who sends it tries again a second later, and is refused
 // then or gets to another server, with nothing sent.
-func turnAway(l net.Listener) {
+func refuseNew(l net.Listener) {
 	conn, ok := l.(syscall.Conn)
 	if !ok {
 		return

@@ -4,5 +4,5 @@ package serve
 
 import "net"
 
-// turnAway does nothing where the kernel cannot be told to let no connection begin: see the one for Linux.
-func turnAway(net.Listener) {}
+// refuseNew does nothing where the kernel cannot be told to let no connection begin: see the one for Linux.
+func refuseNew(net.Listener) {}

@@ -1,64 +1,66 @@
 package serve
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-const methodCancelled = "notifications/cancelled"
-
-// readLines gives the input line by line until it ends or take refuses one, without a byte order mark before the first.
-// Of a line that is longer than maxLine it gives enough to see that. The error is nil at the regular end.
-func readLines(in io.Reader, take func([]byte) bool) error {
-	r := bufio.NewReader(in)
-	for first := true; ; first = false {
-		line, err := readLine(r)
-		if first {
-			line = withoutMark(line)
-		}
-		if len(bytes.TrimSpace(line)) > 0 && !take(line) {
-			return nil
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
+// encode writes a message to a client as JSON, without a line break. There is room for one behind it.
+func encode(message any) ([]byte, error) {
+	if r, ok := message.(mcp.JSONRPCResponse); ok {
+		if result, ok := r.Result.(*mcp.CallToolResult); ok && isPlain(result) {
+			message = plainResponse(r.ID, result)
 		}
 	}
-}
-
-// readLine reads one line, of which it keeps little more than maxLine.
-func readLine(r *bufio.Reader) (line []byte, err error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		if len(line) <= maxLine {
-			line = append(line, part...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, err
-		}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(message); err != nil {
+		return nil, err
 	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// withoutMark is a text without the byte order mark that some programs write before UTF-8.
-func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) }
-
-func isNull(id json.RawMessage) bool { return id == nil || string(id) == "null" }
-
-// isID tells whether an id or a progress token is a string, a number, or not there.
-func isID(id json.RawMessage) bool {
-	return isNull(id) || id[0] == '"' || id[0] == '-' || '0' <= id[0] && id[0] <= '9'
+// plain is the answer of a tool that is one text. The library's own type would be written three times over: as the
+// content, as a map of its fields, and compacted as part of the message. Fields have the library's order.
+type plain struct {
+	JSONRPC string        `json:"jsonrpc"`
+	ID      mcp.RequestId `json:"id"`
+	Result  struct {
+		Meta       *mcp.Meta      `json:"_meta,omitempty"`
+		Content    [1]plainText   `json:"content"`
+		IsError    bool           `json:"isError,omitempty"`
+		ResultType mcp.ResultType `json:"resultType,omitempty"`
+	} `json:"result"`
 }
 
-// under is an answer under the id as the client wrote it: the library makes a float of a number.
-func under(id json.RawMessage, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
+type plainText struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
+// isPlain tells whether a result has nothing but one text and what every result has.
+func isPlain(r *mcp.CallToolResult) bool {
+	if len(r.Content) != 1 || r.StructuredContent != nil || r.RawStructuredContent != nil || len(r.InputRequests) > 0 || r.RequestState != "" {
+		return false
+	}
+	text, ok := r.Content[0].(mcp.TextContent)
+	return ok && text.Annotations == nil && text.Meta == nil
+}
+
+func plainResponse(id mcp.RequestId, r *mcp.CallToolResult) *plain {
+	text, _ := r.Content[0].(mcp.TextContent) // as isPlain found
+	p := &plain{JSONRPC: mcp.JSONRPC_VERSION, ID: id}
+	p.Result.Meta, p.Result.IsError, p.Result.ResultType = r.Meta, r.IsError, r.ResultType
+	p.Result.Content[0] = plainText{text.Type, text.Text}
+	return p
+}
+
+// withID returns an answer with the id as the client wrote it: the library makes a float of a number.
+func withID(id json.RawMessage, answer mcp.JSONRPCMessage) mcp.JSONRPCMessage {
 	if id == nil {
 		return answer
 	}
@@ -77,7 +79,7 @@ func failure(code int, text string) mcp.JSONRPCError {
 	return mcp.JSONRPCError{JSONRPC: mcp.JSONRPC_VERSION, Error: mcp.JSONRPCErrorDetails{Code: code, Message: text}}
 }
 
-// tagged is a notification for the request that listens under an id. What the library tells many it tells with one map.
+// tagged returns a notification for the request that listens under an id. The library tells many with one map.
 func tagged(n mcp.JSONRPCNotification, id json.RawMessage) mcp.JSONRPCNotification {
 	meta := maps.Clone(n.Params.Meta)
 	if meta == nil {

@@ -22,7 +22,7 @@ import (
 	"dixa-mcp/internal/seal"
 )
 
-// What an HTTP server allows where nothing else is said.
+// The default limits of an HTTP server.
 const (
 	DefaultMaxBody        = 1 << 20 // bytes of one message
 	DefaultMaxConnections = 4096
@@ -37,35 +37,35 @@ const (
 	writeTimeout  = 30 * time.Second // for one message to a client that does not read
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 32 << 10 // bytes
-	// aliveEvery is how often an open stream says that it is: proxies cut what is silent for a minute or less.
+	// aliveEvery is how often an open stream gets a comment: proxies close what is silent for a minute or less.
 	aliveEvery = 20 * time.Second
 )
 
-// HTTPConfig says what an HTTP server stands between and what it allows. Gate and Identity are required.
+// HTTPConfig configures an HTTP server. Gate and Identity are required.
 type HTTPConfig struct {
 	Gate     *gate.Gate
 	Identity *identity.Authenticator
 	Version  string
-	Notice   string // what every client is told about this server, before the words about its agent
+	Notice   string // what every client is told about this server, before the description of its agent
 
-	Sessions Sessions // of clients of before 2026-07-28; nil: kept in this process
+	Sessions Sessions // of clients before 2026-07-28; nil: stored in this process
 	Secret   []byte   // signs their ids; the same for all servers that share the work. nil: random
 	Several  bool     // other servers share the work, so that a client's next message may reach one of them
 	Relay    Relay    // between those servers; nil: none
-	SSE      bool     // also serve /sse, the transport of before 2025-03-26
+	SSE      bool     // also serve /sse, the legacy HTTP+SSE transport
 
 	// Prefix is the path under which clients reach the server, such as /dixa where they call https://example.com/dixa/mcp.
 	// It is served with and without the prefix, so that a proxy may strip it or not.
 	Prefix  string
-	Hosts   []string // names under which the server is reached, beside this machine's own; addresses are always right
+	Hosts   []string // names under which the server is reached, besides this machine's own; addresses are always valid
 	Origins []string // of web pages that may use it, such as https://inspector.example.com
 
 	MaxBody                              int64
 	MaxConnections, MaxCalls, MaxStreams int
-	Drain                                time.Duration // from being told to stop until no more is taken: balancers look away meanwhile
+	Drain                                time.Duration // from being told to stop until nothing more is accepted: load balancers drain the server meanwhile
 	Grace                                time.Duration // for calls that are running then
 
-	TLS           *tls.Config  // nil: what goes over the network is not encrypted, or something in front does it
+	TLS           *tls.Config  // nil: the connection is not encrypted, or a proxy in front does it
 	Health, Ready http.Handler // /healthz and /readyz; nil: 404
 
 	// Trace puts a client's trace context into the context of its call; nil: none is kept.
@@ -73,10 +73,10 @@ type HTTPConfig struct {
 	Log   *slog.Logger // nil: slog.Default()
 }
 
-// HTTP serves agents over HTTP: Streamable HTTP at /mcp and, if wanted, SSE at /sse. The protocol's version goes by each
-// request: since 2026-07-28 nothing is remembered between requests, before that clients have sessions.
+// HTTP serves agents over HTTP: Streamable HTTP at /mcp and, if wanted, HTTP+SSE at /sse. Each request says the protocol's
+// version: since 2026-07-28 nothing is remembered between requests, before that clients have sessions.
 //
-// It does not use the library's transports. They lose what is told just before an answer, mix up clients, keep sessions
+// It does not use the library's transports. They lose what is sent just before an answer, mix up clients, keep sessions
 // for ever and streams beyond the end, let one client cancel another's call, and cannot be told who asks.
 type HTTP struct {
 	HTTPConfig
@@ -84,19 +84,19 @@ type HTTP struct {
 	handler  http.Handler
 	signer   seal.Signer // of sessions' ids
 	inFlight counters    // calls, by agent
-	reading  readers     // messages that are being parsed, by agent
+	parsing  parsers     // messages, by agent
 	open     counters    // streams, by agent
 	last     atomic.Int64
 	draining atomic.Bool
 
-	strangers seldom
+	refusals sampledLog // of requests that are not authenticated
 
-	dialogs  dialogs
+	active   activeSessions
 	streams  streams
 	detached sync.WaitGroup // streams on connections of their own
 	sse      connections
 
-	calls context.Context // ends those that are still running when all the time is over
+	calls context.Context // ends those that are still running when the grace is over
 	abort context.CancelFunc
 }
 
@@ -125,7 +125,7 @@ func NewHTTP(c HTTPConfig) (*HTTP, error) {
 
 type principalKey struct{}
 
-// whoCalls is who the request was let in as in whose context a message came.
+// whoCalls returns the principal as which the request was authenticated in whose context a message came.
 func whoCalls(ctx context.Context) identity.Principal {
 	p, _ := ctx.Value(principalKey{}).(identity.Principal)
 	return p
@@ -142,8 +142,8 @@ func (h *HTTP) instructions(ctx context.Context) string {
 // ServeHTTP answers one request.
 func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }
 
-// Serve answers on a listener until ctx ends; then it lets balancers look away, takes no more, ends streams, and lets
-// calls finish, each for the rest of its time and all for no longer than the grace.
+// Serve answers on a listener until ctx ends; then it waits until load balancers have drained it, accepts nothing more, ends
+// streams, and lets calls finish, each for the rest of its time and all for no longer than the grace.
 func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	s := &http.Server{
 		Handler:           h,
@@ -171,10 +171,10 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	}
 	h.draining.Store(true)
 	if h.Drain > 0 {
-		h.Log.Info("told to stop: not ready any more, and waiting until balancers look away", "for", h.Drain)
+		h.Log.Info("told to stop: not ready any more, and waiting until load balancers drain this server", "for", h.Drain)
 		time.Sleep(h.Drain)
 	}
-	turnAway(open)
+	refuseNew(open)
 	h.streams.end()
 	h.sse.end()
 	grace, cancel := context.WithTimeout(context.Background(), h.Grace)
@@ -186,7 +186,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 		err = grace.Err()
 	}
 	if err != nil {
-		h.Log.Warn("calls were still running when all the time was over; they are cancelled", "grace", h.Grace)
+		h.Log.Warn("calls were still running at the end of the grace period; they are cancelled", "grace", h.Grace)
 		h.abort()
 		again, cancel := context.WithTimeout(context.Background(), writeTimeout)
 		defer cancel()
@@ -196,7 +196,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	return errors.Join(err, s.Close(), unlessClosed(<-served))
 }
 
-// unlessClosed is nil for the error that a server ends with when it was told to.
+// unlessClosed returns nil for the error with which a server ends that was told to.
 func unlessClosed(err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -204,7 +204,7 @@ func unlessClosed(err error) error {
 	return err
 }
 
-// end lets go of everything that could still be running.
+// end ends everything that could still be running, and waits for it.
 func (h *HTTP) end() {
 	h.streams.end()
 	h.sse.end()
@@ -215,10 +215,10 @@ func (h *HTTP) end() {
 // Draining tells whether the server was told to stop.
 func (h *HTTP) Draining() bool { return h.draining.Load() }
 
-// Open counts what is open: streams of all kinds, and sessions of older clients that are in use at this moment.
-func (h *HTTP) Open() (streams, dialogs int) { return h.open.sum(), h.dialogs.len() }
+// Open counts what is open: streams of all kinds, and the active sessions of clients before 2026-07-28.
+func (h *HTTP) Open() (streams, sessions int) { return h.open.sum(), h.active.len() }
 
-// reloaded holds every open stream against the rules that are in force now, and tells those that stay that their list of
+// reloaded checks every open stream against the rules that are in force now, and tells those that stay that their list of
 // tools may have changed.
 func (h *HTTP) reloaded() {
 	for _, st := range h.streams.list() {
@@ -227,41 +227,5 @@ func (h *HTTP) reloaded() {
 	h.server.SendNotificationToAllClients(mcp.MethodNotificationToolsListChanged, nil)
 }
 
-// sessionID names one message or stream for the library.
+// sessionID returns a name of one message or stream for the library.
 func (h *HTTP) sessionID() string { return strconv.FormatInt(h.last.Add(1), 36) }
-
-// counters count by agent, up to a limit.
-type counters struct {
-	mu sync.Mutex
-	n  map[string]int
-}
-
-// enter counts one more, until leave is called. It is false where there are as many as may be.
-func (c *counters) enter(agent string, most int) (leave func(), ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.n[agent] >= most {
-		return nil, false
-	}
-	if c.n == nil {
-		c.n = map[string]int{}
-	}
-	c.n[agent]++
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.n[agent]--; c.n[agent] == 0 {
-			delete(c.n, agent)
-		}
-	}, true
-}
-
-func (c *counters) sum() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all := 0
-	for _, n := range c.n {
-		all += n
-	}
-	return all
-}

@@ -96,7 +96,7 @@ func TestProgressTokensAreKept(t *testing.T) {
 // same time.
 func TestReadingIsBounded(t *testing.T) {
 	bubble(t, "by agent", func(t *testing.T) {
-		var r readers
+		var r parsers
 		done, err := r.enter(t.Context(), "a", 1<<20)
 		require.NoError(t, err)
 		var began sync.Mutex
@@ -139,7 +139,7 @@ func TestReadingIsBounded(t *testing.T) {
 func TestReadingEndsBeforeDixa(t *testing.T) {
 	s := host(t, offline.Options{})
 	s.dixa.Inject(offline.Fault{Kind: offline.Hang, Times: -1})
-	large := `{"conversationId":1234` + strings.Repeat(" ", readAtOnce) + `}`
+	large := `{"conversationId":1234` + strings.Repeat(" ", parsedAtOnce) + `}`
 	session := s.begin("{}")
 	h, modern := today("1", "tools/call", "get_conversation", `"name":"get_conversation","arguments":`+large)
 	stream := eventsOf(t, s.ask("GET", "/sse", ""))

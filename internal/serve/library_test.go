@@ -186,7 +186,7 @@ func TestWhatTheLibraryDoesWrong(t *testing.T) {
 
 // talkative is a server whose tools do what a transport can go wrong with.
 func talkative(slow slow) *server.MCPServer {
-	s := server.NewMCPServer("talkative", "1", server.WithToolCapabilities(true), server.WithLogging(), server.WithToolHandlerMiddleware(keepFault))
+	s := server.NewMCPServer("talkative", "1", server.WithToolCapabilities(true), server.WithLogging(), server.WithToolHandlerMiddleware(keepError))
 	add := func(name string, do func(context.Context) (string, error)) {
 		s.AddTool(mcp.NewToolWithRawSchema(name, "", emptySchema), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			text, err := do(ctx)

@@ -7,46 +7,82 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// readAtOnce is how many bytes of one agent's messages are parsed and checked at a time. Messages are rarely larger than a
-// few KiB, so that only a client that sends very large ones waits, and only for itself: however many it sends, it keeps
-// one processor busy and leaves the others to the other agents.
-const readAtOnce = 256 << 10
+// counters count by agent, up to a limit.
+type counters struct {
+	mu sync.Mutex
+	n  map[string]int
+}
 
-// readers bounds the parsing of messages for each agent. Waiting for Dixa is not part of it.
-type readers struct {
+// enter counts one more, until leave is called. It is false at the limit.
+func (c *counters) enter(agent string, limit int) (leave func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n[agent] >= limit {
+		return nil, false
+	}
+	if c.n == nil {
+		c.n = map[string]int{}
+	}
+	c.n[agent]++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.n[agent]--; c.n[agent] == 0 {
+			delete(c.n, agent)
+		}
+	}, true
+}
+
+func (c *counters) sum() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := 0
+	for _, n := range c.n {
+		all += n
+	}
+	return all
+}
+
+// parsedAtOnce is the maximum size of one agent's messages that are parsed and checked at a time, in bytes. Messages are
+// rarely larger than a few KiB, so only a client that sends very large ones waits, and only for itself: however many it
+// sends, it keeps one processor busy and leaves the others to the other agents.
+const parsedAtOnce = 256 << 10
+
+// parsers bounds the parsing of messages for each agent. Waiting for Dixa is not part of it.
+type parsers struct {
 	mu sync.Mutex
 	of map[string]*semaphore.Weighted // by agent
 }
 
 // enter waits until a message of so many bytes may be parsed. done ends that, and can be called more than once.
-func (r *readers) enter(ctx context.Context, agent string, bytes int) (done func(), err error) {
-	r.mu.Lock()
-	if r.of == nil {
-		r.of = map[string]*semaphore.Weighted{}
+func (p *parsers) enter(ctx context.Context, agent string, bytes int) (done func(), err error) {
+	p.mu.Lock()
+	if p.of == nil {
+		p.of = map[string]*semaphore.Weighted{}
 	}
-	s := r.of[agent]
+	s := p.of[agent]
 	if s == nil {
-		s = semaphore.NewWeighted(readAtOnce)
-		r.of[agent] = s
+		s = semaphore.NewWeighted(parsedAtOnce)
+		p.of[agent] = s
 	}
-	r.mu.Unlock()
-	n := int64(min(bytes, readAtOnce))
+	p.mu.Unlock()
+	n := int64(min(bytes, parsedAtOnce))
 	if err := s.Acquire(ctx, n); err != nil {
 		return nil, err
 	}
 	return sync.OnceFunc(func() { s.Release(n) }), nil
 }
 
-type readingKey struct{}
+type parsingKey struct{}
 
-// whileReading is the context of a message whose parsing done ends.
-func whileReading(ctx context.Context, done func()) context.Context {
-	return context.WithValue(ctx, readingKey{}, done)
+// whileParsing returns the context of a message whose parsing done ends.
+func whileParsing(ctx context.Context, done func()) context.Context {
+	return context.WithValue(ctx, parsingKey{}, done)
 }
 
-// wasRead ends the parsing of the message whose context it is.
-func wasRead(ctx context.Context) {
-	if done, ok := ctx.Value(readingKey{}).(func()); ok {
+// wasParsed ends the parsing of the message whose context it is.
+func wasParsed(ctx context.Context) {
+	if done, ok := ctx.Value(parsingKey{}).(func()); ok {
 		done()
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"dixa-mcp/internal/identity"
 )
 
-// The outer wall: what a request has to get past before anybody looks at what it says.
+// The middleware: what is checked of a request before its body is read.
 
-// routes are the addresses of the server.
+// routes returns the handler of all addresses of the server.
 func (h *HTTP) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, prefix := range slices.Compact([]string{"", h.Prefix}) {
@@ -35,7 +35,7 @@ func (h *HTTP) routes() http.Handler {
 		if h.draining.Load() {
 			w.Header().Set("Connection", "close") // the next request finds another server
 		}
-		patience(w, r)
+		setDeadlines(w, r)
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -48,17 +48,17 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 		mux.Handle(method+path, handler)
 		mux.Handle(method+path+"/{$}", handler) // some clients and proxies add the slash
 	}
-	handle("", prefix+"/mcp", h.guarded(h.mcp))
+	handle("", prefix+"/mcp", h.authenticated(h.mcp))
 	if h.SSE {
-		handle("GET ", prefix+"/sse", h.guarded(h.sseStream))
-		handle("POST ", prefix+"/sse/message", h.guarded(h.sseMessage))
+		handle("GET ", prefix+"/sse", h.authenticated(h.sseStream))
+		handle("POST ", prefix+"/sse/message", h.authenticated(h.sseMessage))
 	}
 	for path, handler := range map[string]http.Handler{"/healthz": h.Health, "/readyz": h.Ready} {
 		if handler != nil {
 			mux.Handle(prefix+path, handler)
 		}
 	}
-	metadata := h.rightly(h.Identity.Metadata())
+	metadata := h.forHost(h.Identity.Metadata())
 	handle("", identity.MetadataPath+prefix, metadata)
 	handle("", identity.MetadataPath+prefix+"/mcp", metadata)
 	if prefix != "" {
@@ -67,9 +67,9 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 	}
 }
 
-// patience bounds how long a client may take with a request and its answer, also one that is let in nowhere: the library
-// reads the rest of a body, and writes, for as long as it takes. What may take longer says so where it does.
-func patience(w http.ResponseWriter, r *http.Request) {
+// setDeadlines bounds how long a client may take with a request and its answer, also one that is refused: the library reads
+// the rest of a body, and writes, for as long as it takes. What may take longer sets other ones.
+func setDeadlines(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if r.ContentLength != 0 {
@@ -77,11 +77,11 @@ func patience(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// guarded lets a request in whose host, origin and credential are right.
-func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, identity.Principal)) http.Handler {
-	return h.rightly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// authenticated serves requests whose host, origin and credential are valid.
+func (h *HTTP) authenticated(next func(http.ResponseWriter, *http.Request, identity.Principal)) http.Handler {
+	return h.forHost(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")
-		if origin != "" && !h.rightOrigin(origin) {
+		if origin != "" && !h.allowsOrigin(origin) {
 			refuse(w, http.StatusForbidden, fmt.Sprintf("web pages of %.100q may not use this server; its operator names those that may with --allowed-origins", origin))
 			return
 		}
@@ -90,8 +90,8 @@ func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, identity.Pr
 		}
 		who, err := h.Identity.Identify(r)
 		if err != nil {
-			if unsaid, ok := h.strangers.say(time.Now()); ok {
-				h.Log.Info("a request was not let in", "reason", err, "from", r.RemoteAddr, "unsaid", unsaid)
+			if skipped, ok := h.refusals.allow(time.Now()); ok {
+				h.Log.Info("a request was not authenticated", "reason", err, "from", r.RemoteAddr, "skipped", skipped)
 			}
 			h.Identity.Refuse(w, r, err)
 			return
@@ -101,36 +101,36 @@ func (h *HTTP) guarded(next func(http.ResponseWriter, *http.Request, identity.Pr
 	}))
 }
 
-// seldom keeps the log from being filled by those who are not let in.
-type seldom struct {
-	mu           sync.Mutex
-	minute       time.Time
-	said, unsaid int
+// sampledLog bounds the lines a minute about something that a client without a credential can cause.
+type sampledLog struct {
+	mu              sync.Mutex
+	minute          time.Time
+	logged, skipped int
 }
 
-// mostStrangers is how many lines a minute tell of them.
-const mostStrangers = 30
+// maxLogged is the maximum number of lines a minute.
+const maxLogged = 30
 
-// say tells whether to say it, and how often it was not said before.
-func (s *seldom) say(now time.Time) (unsaid int, ok bool) {
+// allow tells whether to write a line, and how many were skipped before it.
+func (s *sampledLog) allow(now time.Time) (skipped int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if minute := now.Truncate(time.Minute); minute != s.minute {
-		s.minute, s.said = minute, 0
+		s.minute, s.logged = minute, 0
 	}
-	if s.said >= mostStrangers {
-		s.unsaid++
+	if s.logged >= maxLogged {
+		s.skipped++
 		return 0, false
 	}
-	s.said++
-	unsaid, s.unsaid = s.unsaid, 0
-	return unsaid, true
+	s.logged++
+	skipped, s.skipped = s.skipped, 0
+	return skipped, true
 }
 
-// rightly refuses requests to another host.
-func (h *HTTP) rightly(next http.Handler) http.Handler {
+// forHost refuses requests to another host.
+func (h *HTTP) forHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !h.rightHost(r.Host) {
+		if !h.isHost(r.Host) {
 			refuse(w, http.StatusForbidden, fmt.Sprintf("this server is not %.100q; its operator names the hosts that it is with --public-url and --allowed-hosts", r.Host))
 			return
 		}
@@ -138,15 +138,15 @@ func (h *HTTP) rightly(next http.Handler) http.Handler {
 	})
 }
 
-// rightHost refuses names of others: a web page whose name was made to lead here (DNS rebinding) sends its own. An
-// address cannot be made to lead elsewhere.
-func (h *HTTP) rightHost(host string) bool {
+// isHost tells whether a name is one of this server. A web page whose name was made to lead here (DNS rebinding) sends its
+// own name. An address cannot be made to lead elsewhere.
+func (h *HTTP) isHost(host string) bool {
 	name := address.Host(host)
-	return address.CannotRebind(name) || slices.ContainsFunc(h.Hosts, func(right string) bool { return strings.EqualFold(right, name) || strings.EqualFold(right, host) })
+	return address.CannotRebind(name) || slices.ContainsFunc(h.Hosts, func(own string) bool { return strings.EqualFold(own, name) || strings.EqualFold(own, host) })
 }
 
-// rightOrigin takes the origins that were named, the server's own names, and pages on this machine.
-func (h *HTTP) rightOrigin(origin string) bool {
+// allowsOrigin tells whether an origin is one that was named, one of the server's own names, or on this machine.
+func (h *HTTP) allowsOrigin(origin string) bool {
 	if slices.ContainsFunc(h.Origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
 		return true
 	}
@@ -156,10 +156,10 @@ func (h *HTTP) rightOrigin(origin string) bool {
 	}
 	name := u.Hostname()
 	return address.IsLoopback(name) ||
-		slices.ContainsFunc(h.Hosts, func(right string) bool { return strings.EqualFold(right, name) || strings.EqualFold(right, u.Host) })
+		slices.ContainsFunc(h.Hosts, func(own string) bool { return strings.EqualFold(own, name) || strings.EqualFold(own, u.Host) })
 }
 
-// crossOrigin says to a browser what a page may do, and answers its question about that, which has no credential.
+// crossOrigin tells a browser what a page may do, and answers its preflight request, which has no credential.
 func (h *HTTP) crossOrigin(w http.ResponseWriter, r *http.Request, origin string) (answered bool) {
 	w.Header().Add("Vary", "Origin")
 	w.Header().Set("Access-Control-Allow-Origin", origin)
@@ -174,10 +174,10 @@ func (h *HTTP) crossOrigin(w http.ResponseWriter, r *http.Request, origin string
 	return true
 }
 
-// limited takes no more connections at a time than that; others wait.
-func limited(l net.Listener, most int) net.Listener { return netutil.LimitListener(l, most) }
+// limited returns a listener that accepts at most so many connections at a time; others wait.
+func limited(l net.Listener, limit int) net.Listener { return netutil.LimitListener(l, limit) }
 
-// refuse answers a request that does not get as far as the protocol.
+// refuse answers a request that does not reach the protocol.
 func refuse(w http.ResponseWriter, status int, why string) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
 	w.Header().Set("Content-Type", "application/json")

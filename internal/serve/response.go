@@ -1,7 +1,7 @@
 package serve
 
 import (
-	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,7 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// response is the answer to one request of HTTP: one JSON object, or, when something has to be said before it, a stream of
+// response is the answer to one HTTP request: one JSON object, or, when something has to be sent before it, a stream of
 // events that ends with it. It is safe for concurrent use, until the handler returns.
 type response struct {
 	w       http.ResponseWriter
@@ -19,7 +19,7 @@ type response struct {
 
 	mu    sync.Mutex
 	begun bool // the stream
-	over  bool // nothing more may be said
+	over  bool // nothing more may be sent
 	dead  bool // the client does not read it
 	alive *time.Timer
 }
@@ -28,7 +28,7 @@ func newResponse(w http.ResponseWriter, r *http.Request) *response {
 	return &response{w: w, control: http.NewResponseController(w), takes: accepts(r, "text/event-stream")}
 }
 
-// accepts tells whether the client takes a media type. Who says nothing takes everything.
+// accepts tells whether the client takes a media type. Without the header it takes everything.
 func accepts(r *http.Request, media string) bool {
 	all := strings.Join(r.Header.Values("Accept"), ",")
 	if strings.TrimSpace(all) == "" {
@@ -45,7 +45,7 @@ func accepts(r *http.Request, media string) bool {
 	return false
 }
 
-// stream begins the stream, and says every now and then that it is still there.
+// stream begins the stream, and writes a comment every now and then.
 func (p *response) stream() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,7 +53,7 @@ func (p *response) stream() {
 	p.flush()
 }
 
-// keepAlive makes a stream of an answer that takes long, so that nobody between here and the client takes it for dead.
+// keepAlive makes a stream of an answer that takes long, so that no proxy closes the connection.
 func (p *response) keepAlive() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,25 +74,27 @@ func (p *response) breathe() {
 	p.alive.Reset(aliveEvery)
 }
 
-// event sends a message before the answer. It is false when the client cannot hear it.
-func (p *response) event(message any) bool {
-	b, err := json.Marshal(message)
+// send implements [writer]: it sends a message before the answer.
+func (p *response) send(message []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err != nil || p.over || !p.takes {
-		return false
+	if p.over || p.dead || !p.takes {
+		return io.ErrClosedPipe
 	}
 	p.begin()
-	p.put(event(b))
-	return !p.dead
+	p.put(event(message))
+	if p.dead {
+		return io.ErrClosedPipe
+	}
+	return nil
 }
 
-// answer ends the reply. The status only counts where no stream has begun.
+// answer ends the response. The status is ignored where a stream has begun.
 func (p *response) answer(status int, message any) {
-	b, err := json.Marshal(message)
+	b, err := encode(message)
 	if err != nil { // nothing that we make
 		status = http.StatusInternalServerError
-		b, _ = json.Marshal(failure(mcp.INTERNAL_ERROR, "the answer cannot be written as JSON"))
+		b, _ = encode(failure(mcp.INTERNAL_ERROR, "the answer cannot be written as JSON"))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,7 +109,7 @@ func (p *response) answer(status int, message any) {
 	_, _ = p.w.Write(b)
 }
 
-// accepted ends the reply to what has no answer.
+// accepted ends the response to what has no answer.
 func (p *response) accepted() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,7 +120,7 @@ func (p *response) accepted() {
 	}
 }
 
-// end lets nothing more be said but the answer. p.mu is held.
+// end lets nothing more be sent but the answer. p.mu is held.
 func (p *response) end() {
 	p.over = true
 	if p.alive != nil {
@@ -126,14 +128,14 @@ func (p *response) end() {
 	}
 }
 
-// close is end for who holds no lock.
+// close is end for callers that do not hold p.mu.
 func (p *response) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.end()
 }
 
-// returned is called when the handler is about to return: nothing may be said then but on a connection of its own.
+// returned is called when the handler is about to return: nothing may be sent then but on a connection of its own.
 func (p *response) returned() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

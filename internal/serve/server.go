@@ -1,4 +1,9 @@
-// Package serve speaks MCP. It is the only room that knows the protocol's library; every call goes on to the gate.
+// Package serve speaks MCP: over stdio, Streamable HTTP and HTTP+SSE. It is the only package that knows the protocol's
+// library; every call goes on to the gate.
+//
+// Protocol: [message] (what comes in), [encode] (what goes out), [requests] (what is running and what was asked), [session]
+// (what the library knows of a client) and [handle]. Transports: conn.go with stdio.go and sse.go, on which messages go
+// both ways at any time, and streamable.go, where each comes in a POST of its own.
 package serve
 
 import (
@@ -19,7 +24,7 @@ import (
 // depends on the credential, so it is private.
 const listTTL = 60_000
 
-// newServer makes an MCP server that holds all tools. It shows each agent its own; every call reaches the gate, where
+// newServer makes an MCP server that holds all tools. It lists to each agent its own; every call reaches the gate, where
 // it is decided, explained and recorded.
 func newServer(g *gate.Gate, version string, instructions func(context.Context) string, who func(context.Context) identity.Principal) *server.MCPServer {
 	hooks := &server.Hooks{}
@@ -36,8 +41,8 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		if _, ok := tools.ByName(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; the record and the words are ours
 			p := who(ctx)
 			a := g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Tool: request.Params.Name})
-			if f, ok := ctx.Value(faultKey{}).(*fault); ok {
-				f.text = a.Text
+			if h := handlingFrom(ctx); h != nil {
+				h.text = a.Text
 			}
 		}
 	})
@@ -45,14 +50,14 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		server.WithToolCapabilities(true),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		server.WithHooks(hooks),
-		server.WithToolHandlerMiddleware(keepFault),
+		server.WithToolHandlerMiddleware(keepError),
 	)...)
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		p := who(ctx)
 		r := gate.Request{
-			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: request.Params.RawArguments,
+			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.rawArguments(),
 			CanAsk: canAsk(ctx), Parks: parks(ctx), State: request.Params.RequestState,
-			Admitted: func() { wasRead(ctx) }, Progress: progress(ctx),
+			Admitted: func() { wasParsed(ctx) }, Progress: progress(ctx),
 		}
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
 			r.Yes = answer.Action == mcp.ElicitationResponseActionAccept
@@ -76,13 +81,13 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 	return s
 }
 
-// question names the one thing that is ever asked of a client: its person's yes.
+// question names the one thing that is ever asked of a client: its user's confirmation.
 const question = "confirm"
 
-// emptyForm asks for nothing but yes or no.
+// emptyForm asks for nothing but to accept or decline.
 var emptyForm = map[string]any{"type": "object", "properties": map[string]any{}}
 
-// canAsk tells whether the client can put a form to its person.
+// canAsk tells whether the client can show a form to its user.
 func canAsk(ctx context.Context) bool {
 	var can *mcp.ElicitationCapability
 	if server.IsModernRequest(ctx) {
@@ -93,14 +98,14 @@ func canAsk(ctx context.Context) bool {
 	return asksForms(can)
 }
 
-// asksForms is false for a client that only opens addresses.
+// asksForms tells whether a client shows forms; one may only open addresses.
 func asksForms(can *mcp.ElicitationCapability) bool {
 	return can != nil && (can.Form != nil || can.URL == nil)
 }
 
 type progressTokenKey struct{}
 
-// withProgressToken is the context of a request that asks for progress. The token is kept as the client wrote it: the
+// withProgressToken returns the context of a request that asks for progress. The token is kept as the client wrote it: the
 // library makes a float of a number, which loses digits beyond 2^53.
 func withProgressToken(ctx context.Context, token json.RawMessage) context.Context {
 	if isNull(token) || !isID(token) {
@@ -109,7 +114,7 @@ func withProgressToken(ctx context.Context, token json.RawMessage) context.Conte
 	return context.WithValue(ctx, progressTokenKey{}, token)
 }
 
-// progress sends what a call tells on its way to a client that asked for it, before the answer and in order.
+// progress returns what sends the progress of a call to a client that asked for it, before the answer and in order.
 func progress(ctx context.Context) func(string) {
 	token, asked := ctx.Value(progressTokenKey{}).(json.RawMessage)
 	s, ok := server.ClientSessionFromContext(ctx).(*session)
@@ -119,8 +124,8 @@ func progress(ctx context.Context) func(string) {
 	return func(text string) {
 		n := mcp.JSONRPCNotification{JSONRPC: mcp.JSONRPC_VERSION}
 		n.Method = string(mcp.MethodNotificationProgress)
-		n.Params.AdditionalFields = map[string]any{"progressToken": token, "progress": s.told.Add(1), "message": text}
-		s.send(n)
+		n.Params.AdditionalFields = map[string]any{"progressToken": token, "progress": s.progress.Add(1), "message": text}
+		_ = s.send(n) // a client that does not hear it has ended
 	}
 }
 
@@ -132,7 +137,7 @@ func parks(ctx context.Context) bool {
 
 var emptySchema = []byte(`{"type":"object","properties":{}}`)
 
-// list gives the tools that an agent sees, as the protocol writes them.
+// list returns the tools that an agent sees, as the protocol writes them.
 func list(g *gate.Gate, agent string) []mcp.Tool {
 	listed, err := g.List(agent)
 	if err != nil {
@@ -156,10 +161,10 @@ func annotations(t *tools.Tool) mcp.ToolAnnotation {
 	}
 }
 
-// maxAbout bounds an agent's description, in characters: clients cut instructions off after 2,000.
+// maxAbout is the maximum length of an agent's description, in characters: clients cut instructions off after 2,000.
 const maxAbout = 1000
 
-// Instructions are what a client's model is told about this server.
+// Instructions returns what a client's model is told about this server.
 func Instructions(agent, about string) string {
 	s := fmt.Sprintf("Dixa customer service, as agent %q.", agent)
 	if r := []rune(about); len(r) > maxAbout {

@@ -4,22 +4,29 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
+// writer sends messages to one client, each as a whole.
+type writer interface {
+	// send sends a message that [encode] wrote. An error means that the client cannot get it.
+	send(message []byte) error
+}
+
 // session is what the library knows of a client: for as long as a pair of pipes or a stream is open, or for one POST.
 type session struct {
-	id     string                        // unlike that of any other session of the process
-	send   func(any) bool                // writes a message to the client; false when it cannot hear it
-	notify func(mcp.JSONRPCNotification) // writes what the library wants to tell
-	asking *asking                       // where the client's answers come in
-	gone   <-chan struct{}               // closed when the client can no longer answer; nil: [asking.giveUp] says so
+	id       string // unlike that of any other session of the process
+	out      writer
+	requests *requests                     // where the client's answers come in
+	notify   func(mcp.JSONRPCNotification) // sends what the library wants to tell; nil: as it is
+	gone     <-chan struct{}               // closed when the client can no longer answer; nil: [requests.abandon] says so
 
-	parks bool         // an answer to a question might reach another server
-	told  atomic.Int64 // how often progress was told: it must grow
+	parks    bool         // an answer to a question might reach another server
+	progress atomic.Int64 // how often progress was told: it must grow
 
 	over      chan struct{}
 	forwarder sync.WaitGroup
@@ -34,24 +41,36 @@ type session struct {
 	can     mcp.ClientCapabilities
 }
 
-// queueLength is how many notifications of the library wait at the most; it drops what does not fit.
+// queueLength is the maximum number of the library's notifications that wait; it drops what does not fit.
 const queueLength = 100
 
-func newSession(id string) *session {
-	return &session{id: id, asking: &asking{}, over: make(chan struct{})}
+func newSession(id string, out writer) *session {
+	return &session{id: id, out: out, requests: &requests{}, over: make(chan struct{})}
 }
 
-// SessionID names the session among those of this process. Clients never see it.
+// send sends a message to the client.
+func (s *session) send(message any) error {
+	if s.out == nil {
+		return io.ErrClosedPipe
+	}
+	b, err := encode(message)
+	if err != nil {
+		return err
+	}
+	return s.out.send(b)
+}
+
+// SessionID returns the name of the session among those of this process. Clients never see it.
 func (s *session) SessionID() string { return s.id }
 
 // Initialize is called with the first request.
 func (*session) Initialize() {}
 
-// Initialized is always true: whoever gets as far as to have a session may be told things.
+// Initialized is always true: a client that has a session may be told things.
 func (*session) Initialized() bool { return true }
 
-// NotificationChannel takes what the library tells the client. It is read from the first time on that it is asked for:
-// most sessions are one call, and hear nothing.
+// NotificationChannel takes what the library tells the client. It is read from its first use on: most sessions are one
+// call, and hear nothing.
 func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,17 +85,21 @@ func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification {
 
 // forward passes notifications on until the session is closed, and then those that came before.
 func (s *session) forward() {
+	notify := s.notify
+	if notify == nil {
+		notify = func(n mcp.JSONRPCNotification) { _ = s.send(n) } // a client that does not hear it has ended
+	}
 	for {
 		select {
 		case n := <-s.queue:
-			s.notify(n)
+			notify(n)
 			continue
 		case <-s.over:
 		}
 		for {
 			select {
 			case n := <-s.queue:
-				s.notify(n)
+				notify(n)
 			default:
 				return
 			}
@@ -100,14 +123,14 @@ func (s *session) SetSubscriptionFilter(f mcp.SubscriptionFilter) {
 	s.filter = f
 }
 
-// SubscriptionFilter is what the client wants to hear of: since 2026-07-28 what it listens to, before that everything.
+// SubscriptionFilter returns what the client wants to hear of: since 2026-07-28 what it listens to, before that everything.
 func (s *session) SubscriptionFilter() (f mcp.SubscriptionFilter, active bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.filter, s.modern
 }
 
-// GetClientInfo is what the client says it is; nothing is decided on it.
+// GetClientInfo returns what the client says it is. Nothing is decided on it.
 func (s *session) GetClientInfo() mcp.Implementation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +144,7 @@ func (s *session) SetClientInfo(i mcp.Implementation) {
 	s.client = i
 }
 
-// GetClientCapabilities are what the client says it can do.
+// GetClientCapabilities returns what the client says it can do.
 func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +158,7 @@ func (s *session) SetClientCapabilities(c mcp.ClientCapabilities) {
 	s.can = c
 }
 
-// ProtocolVersion is the one that initialize agreed on, "" before that and for clients that never say it.
+// ProtocolVersion returns the one that initialize agreed on, "" before that and for clients that never send it.
 func (s *session) ProtocolVersion() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,27 +183,27 @@ func (s *session) RequestElicitation(ctx context.Context, r mcp.ElicitationReque
 	return &result, err
 }
 
-// ask makes a request of ours to a client of before 2026-07-28, and gives the result that it answers.
+// ask sends a request of ours to a client before 2026-07-28, and returns the result that it answers.
 func (s *session) ask(ctx context.Context, method mcp.MCPMethod, params any) (json.RawMessage, error) {
-	id, answer := s.asking.begin()
-	defer s.asking.end(id)
-	sent := s.send(struct {
+	id, answer := s.requests.ask()
+	defer s.requests.forget(id)
+	err := s.send(struct {
 		JSONRPC string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id"`
 		Method  mcp.MCPMethod   `json:"method"`
 		Params  any             `json:"params"`
 	}{mcp.JSONRPC_VERSION, json.RawMessage(id), method, params})
-	if !sent {
+	if err != nil {
 		return nil, errors.New("the client cannot be asked here")
 	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.gone:
-		return nil, errors.New("the client went away before it answered")
+		return nil, errors.New("the client disconnected before it answered")
 	case m := <-answer:
 		if !isNull(m.Error) {
-			return nil, errors.New("the client refused to ask its person")
+			return nil, errors.New("the client refused to ask its user")
 		}
 		return m.Result, nil
 	}

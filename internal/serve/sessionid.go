@@ -2,16 +2,16 @@ package serve
 
 import "dixa-mcp/internal/seal"
 
-// ticket is what the id of a session says: whose it is, and what its client said when it began. So any server that knows
-// the secret can go on with it, and nobody else can make one.
-type ticket struct {
+// sessionID is what the id of a session says: whose it is, and what its client said in initialize. So any server that
+// knows the secret can continue the session, and no one else can make an id.
+type sessionID struct {
 	Agent   string `json:"a"`
 	Version string `json:"v"`           // of the protocol
-	Asks    bool   `json:"e,omitempty"` // the client can put a question to its person
+	Asks    bool   `json:"e,omitempty"` // the client can show a form to its user
 	Nonce   string `json:"n"`
 }
 
-// newSigner makes ids of sessions and reads them; without a secret only in this process.
+// newSigner returns what signs session ids and reads them; without a secret only in this process.
 func newSigner(secret []byte) seal.Signer {
 	if secret == nil {
 		secret = seal.Secret()

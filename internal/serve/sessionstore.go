@@ -6,37 +6,35 @@ import (
 	"time"
 )
 
-// What is allowed to clients of before 2026-07-28 where nothing else is said.
+// The default limits of clients before 2026-07-28.
 const (
 	DefaultMaxSessions = 100 // of one agent
 	DefaultSessionIdle = 30 * time.Minute
 )
 
-// Sessions counts the sessions of clients of before 2026-07-28. What a session is stands in its id, which is signed; here
-// is only whether it is still there.
+// Sessions stores which sessions of clients before 2026-07-28 exist. What a session is says its id, which is signed.
 type Sessions interface {
-	// Begin keeps a new session. Where the agent has as many as it may, the one that was not used for the longest ends.
+	// Begin stores a new session. At the agent's maximum, its least recently used one ends.
 	Begin(ctx context.Context, agent, id string) error
-	// Use tells whether a session is there, and keeps it for another while. It is false for one that has ended or was not
-	// used for too long.
+	// Use tells whether a session exists, and marks it as used. It is false for one that has ended or was unused for too long.
 	Use(ctx context.Context, agent, id string) (bool, error)
 	// End ends a session.
 	End(ctx context.Context, agent, id string) error
 }
 
-// memory keeps sessions in this process.
+// memory stores sessions in this process.
 type memory struct {
-	most int
-	idle time.Duration
+	limit int
+	idle  time.Duration
 
 	mu    sync.Mutex
 	used  map[string]map[string]time.Time // by agent and id: when last
 	swept time.Time
 }
 
-// NewSessions keeps sessions in this process: so many of an agent, each for so long after its last use.
-func NewSessions(most int, idle time.Duration) Sessions {
-	return &memory{most: most, idle: idle, used: map[string]map[string]time.Time{}, swept: time.Now()}
+// NewSessions stores sessions in this process: a maximum for each agent, each until it is idle for too long.
+func NewSessions(limit int, idle time.Duration) Sessions {
+	return &memory{limit: limit, idle: idle, used: map[string]map[string]time.Time{}, swept: time.Now()}
 }
 
 // Begin implements [Sessions].
@@ -50,7 +48,7 @@ func (m *memory) Begin(_ context.Context, agent, id string) error {
 		of = map[string]time.Time{}
 		m.used[agent] = of
 	}
-	for len(of) >= m.most {
+	for len(of) >= m.limit {
 		oldest := ""
 		for id, at := range of {
 			if oldest == "" || at.Before(of[oldest]) {
@@ -88,7 +86,7 @@ func (m *memory) End(_ context.Context, agent, id string) error {
 	return nil
 }
 
-// sweep forgets, now and then, what was not used for too long. m.mu is held.
+// sweep removes, now and then, what was unused for too long. m.mu is held.
 func (m *memory) sweep(now time.Time) {
 	if now.Sub(m.swept) < m.idle/4 {
 		return

@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,10 +11,10 @@ import (
 	"dixa-mcp/internal/identity"
 )
 
-// SSE is the transport of before 2025-03-26: one stream for all that the server says, and a POST for each message of the
-// client. The stream is the session, and lives in one process.
+// HTTP+SSE is the legacy transport before 2025-03-26: one stream for all that the server sends, and a POST for each message
+// of the client. The stream is the session, and lives in one process.
 
-// connections are the open ones of SSE, by their id.
+// connections are the open SSE streams, by id.
 type connections struct {
 	mu     sync.Mutex
 	all    map[string]*sseConn
@@ -81,12 +80,12 @@ func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who identity.Pr
 	h.run(st, p, r, func(gone context.Context) { h.converse(gone, p, who) })
 }
 
-// converse is the session of a stream.
+// converse carries out the session of a stream.
 func (h *HTTP) converse(gone context.Context, p *response, who identity.Principal) {
 	id := rand.Text() + rand.Text()
 	calls, cancel := context.WithCancel(context.WithValue(h.calls, principalKey{}, who))
 	defer cancel()
-	c, unregister, err := newConn(calls, h.server, h.sessionID(), h.Log, p.raw)
+	c, unregister, err := newConn(calls, h.server, h.sessionID(), h.Log, p)
 	if err != nil {
 		h.Log.Error("a stream could not be opened", "agent", who.Agent, "error", err)
 		return
@@ -95,14 +94,14 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	agent := who.Agent
 	c.session.parks = h.Several
 	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
-	c.read = func(ctx context.Context, bytes int) (func(), error) { return h.reading.enter(ctx, agent, bytes) }
+	c.read = func(ctx context.Context, bytes int) (func(), error) { return h.parsing.enter(ctx, agent, bytes) }
 	ending, ok := h.sse.add(id, &sseConn{c, agent, h.server.WithContext(calls, c.session)})
 	if !ok {
 		return // the server stops; the client opens another stream, at another one
 	}
 	p.endpoint(h.Prefix + "/sse/message?sessionId=" + id)
 	select {
-	case <-gone.Done(): // the client, or its credential: nobody is left to answer
+	case <-gone.Done(): // the client is gone, or its credential is invalid
 	case <-ending:
 		c.stop()
 		select {
@@ -112,7 +111,7 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 		}
 	}
 	h.sse.remove(id)
-	c.session.asking.giveUp()
+	c.abandon()
 	c.stop()
 	cancel()
 	c.calls.Wait()
@@ -134,45 +133,32 @@ func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.P
 	defer leave() // what it asks for is counted for itself
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message did not come whole; it may have %d bytes at the most", h.MaxBody))
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message is incomplete; a message may have at most %d bytes", h.MaxBody))
 		return
 	}
-	body = withoutMark(body)
-	done, err := h.reading.enter(r.Context(), who.Agent, len(body))
+	body = withoutBOM(body)
+	done, err := h.parsing.enter(r.Context(), who.Agent, len(body))
 	if err != nil {
 		return // the client is gone
 	}
 	defer done()
-	if s.stopped() && isRequest(body) {
+	m, refused := readMessage(body)
+	if s.isStopped() && (refused != nil || m.isRequest()) { // it still takes cancellations and answers to questions
 		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
 		return
 	}
-	s.receive(context.WithValue(s.ctx, principalKey{}, who), body)
+	if refused != nil {
+		s.refuse(*refused)
+	} else {
+		s.take(context.WithValue(s.ctx, principalKey{}, who), m)
+	}
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// isRequest tells whether a message is a request. A stream that is stopping still takes cancellations and answers to questions.
-func isRequest(body []byte) bool {
-	var m message
-	return json.Unmarshal(body, &m) != nil || m.Method != "" && !isNull(m.ID)
-}
-
-// endpoint begins the stream of SSE: it says where messages go.
+// endpoint begins an SSE stream: it says where messages go.
 func (p *response) endpoint(path string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.begin()
 	p.put([]byte("event: endpoint\ndata: " + path + "\n\n"))
-}
-
-// raw sends a message that is JSON already.
-func (p *response) raw(message []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.over || p.dead {
-		return io.ErrClosedPipe
-	}
-	p.begin()
-	p.put(event(message))
-	return nil
 }

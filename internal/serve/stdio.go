@@ -1,9 +1,13 @@
 package serve
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -15,7 +19,7 @@ import (
 const (
 	// stdioGrace is how long answers that are still coming when the input ends are waited for.
 	stdioGrace = 10 * time.Second
-	// maxLine bounds a message from the client, in bytes.
+	// maxLine is the maximum size of a message from the client, in bytes.
 	maxLine = 4 << 20
 )
 
@@ -28,15 +32,12 @@ func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in i
 	defer cancel()
 	who := func(context.Context) identity.Principal {
 		if _, err := g.Rules().Stdio(agent); err != nil {
-			return identity.Principal{} // the file was changed, and no longer lets it in
+			return identity.Principal{} // the file was changed, and no longer has the agent in its stdio list
 		}
 		return identity.Principal{Agent: agent}
 	}
 	s := newServer(g, version, func(context.Context) string { return Instructions(agent, about) }, who)
-	c, end, err := newConn(ctx, s, "stdio", log, func(message []byte) error {
-		_, err := out.Write(append(message, '\n'))
-		return err
-	})
+	c, end, err := newConn(ctx, s, "stdio", log, &lineWriter{out: out})
 	if err != nil {
 		return err
 	}
@@ -48,44 +49,48 @@ func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in i
 	return err
 }
 
+// lineWriter writes messages to a pipe, one a line.
+type lineWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (w *lineWriter) send(message []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, err := w.out.Write(append(message, '\n'))
+	return err
+}
+
 // listen takes messages until the input or ctx ends.
 func (c *conn) listen(ctx context.Context, in io.Reader) error {
-	lines, failed := make(chan []byte), error(nil)
+	ended := make(chan error, 1)
 	go func() { // ends with the input: a read cannot be interrupted
-		defer close(lines)
-		failed = readLines(in, func(line []byte) bool {
-			select {
-			case lines <- line:
-				return true
-			case <-ctx.Done():
+		ended <- readLines(in, func(line []byte) bool {
+			switch {
+			case ctx.Err() != nil:
 				return false
+			case len(line) > maxLine:
+				c.refuse(failure(mcp.INVALID_REQUEST, "the message is longer than 4 MiB"))
+			default:
+				c.receive(ctx, line)
 			}
+			return true
 		})
 	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case line, ok := <-lines:
-			if !ok {
-				return failed
-			}
-			if len(line) > maxLine {
-				c.refuse(nil, mcp.INVALID_REQUEST, "the message is longer than 4 MiB")
-				continue
-			}
-			c.receive(ctx, line)
-		}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-ended:
+		return err
 	}
 }
 
 // settle waits for the calls that are running: for a while when the input has ended, and then cancels them. A client
 // that does not read its answers is not waited for: what was done is recorded before an answer is written.
 func (c *conn) settle(ctx context.Context, cancel func()) {
-	for _, r := range c.listeners() {
-		r.cancel()
-	}
-	c.session.asking.giveUp()
+	c.stop()
+	c.abandon()
 	idle := closed(c.calls.Wait)
 	select {
 	case <-idle:
@@ -99,7 +104,7 @@ func (c *conn) settle(ctx context.Context, cancel func()) {
 	}
 }
 
-// closed gives a channel that is closed when wait returns.
+// closed returns a channel that is closed when wait returns.
 func closed(wait func()) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
@@ -108,3 +113,40 @@ func closed(wait func()) <-chan struct{} {
 	}()
 	return done
 }
+
+// readLines gives the input line by line until it ends or take refuses one, without a byte order mark before the first.
+// Of a line that is longer than maxLine it gives enough to see that. The error is nil at the regular end.
+func readLines(in io.Reader, take func([]byte) bool) error {
+	r := bufio.NewReader(in)
+	for first := true; ; first = false {
+		line, err := readLine(r)
+		if first {
+			line = withoutBOM(line)
+		}
+		if len(bytes.TrimSpace(line)) > 0 && !take(line) {
+			return nil
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readLine reads one line, of which it keeps little more than maxLine.
+func readLine(r *bufio.Reader) (line []byte, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		if len(line) <= maxLine {
+			line = append(line, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}
+
+// withoutBOM returns a text without the byte order mark that some programs write before UTF-8.
+func withoutBOM(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) }

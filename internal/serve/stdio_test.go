@@ -162,7 +162,7 @@ func TestTooManyAtOnce(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		p := connect(t, settings{})
 		p.dixa.Inject(offline.Fault{Kind: offline.Hang, Times: -1})
-		for i := range connRunning {
+		for i := range maxRunning {
 			p.send(call(fmt.Sprint(i), "get_conversation", conversation))
 		}
 		r := p.ask(`"one more"`, "ping", "")

@@ -3,7 +3,6 @@ package serve
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,43 +12,41 @@ import (
 	"dixa-mcp/internal/identity"
 )
 
-// Since 2026-07-28 each message stands for itself: there is no session, and what it says about itself in headers must be
-// what it says in its body, since those between here and the client go by the headers.
+// Since 2026-07-28 there are no sessions, and what a message says about itself in headers must be what it says in its
+// body, since proxies go by the headers.
 
 // modern answers one message of 2026-07-28.
-func (h *HTTP) modern(p *response, r *http.Request, e *envelope, who identity.Principal, version string) {
-	if refused := h.checkModern(r, e, version); refused != nil {
-		p.answer(http.StatusBadRequest, under(e.ID, *refused))
+func (h *HTTP) modern(p *response, r *http.Request, m *message, who identity.Principal, version string) {
+	if refused := h.checkModern(r, m, version); refused != nil {
+		p.answer(http.StatusBadRequest, withID(m.ID, *refused))
 		return
 	}
-	if isNull(e.ID) {
-		// Nothing that a client tells counts: closing the stream of a request is what cancels it. The library would end
-		// another client's request that has the same id.
+	if isNull(m.ID) {
+		// Notifications are ignored: a client cancels a request by closing its stream. The library would cancel another
+		// client's request that has the same id.
 		p.accepted()
 		return
 	}
-	s := newSession(h.sessionID())
+	s := newSession(h.sessionID(), p)
 	s.modern = true
 	s.gone = r.Context().Done()
-	s.send = p.event
-	s.notify = func(n mcp.JSONRPCNotification) { p.event(n) }
-	if e.Method == string(mcp.MethodSubscriptionsListen) {
-		h.subscribe(p, r, s, e, who)
+	if m.Method == string(mcp.MethodSubscriptionsListen) {
+		h.subscribe(p, r, s, m, who)
 		return
 	}
-	p.finish(s, e, h.carryOut(r.Context(), p, s, e))
+	p.finish(s, m, h.carryOut(r.Context(), p, s, m))
 }
 
-// checkModern says what a message's headers and its body do not agree about.
-func (h *HTTP) checkModern(r *http.Request, e *envelope, version string) *mcp.JSONRPCError {
-	said := e.meta.Meta.Version
+// checkModern returns the error of a message whose headers and body do not agree, nil for none.
+func (h *HTTP) checkModern(r *http.Request, m *message, version string) *mcp.JSONRPCError {
+	said := m.version
 	fail := func(code int, format string, args ...any) *mcp.JSONRPCError {
 		f := failure(code, fmt.Sprintf(format, args...))
 		return &f
 	}
 	switch {
-	case isNull(e.ID) && !e.isResponse():
-		return nil // a notification need not say which version it is of, and counts for nothing
+	case isNull(m.ID) && !m.isResponse():
+		return nil // a notification need not say which version it is of, and is ignored
 	case version == "":
 		return fail(mcp.HEADER_MISMATCH, "the header %s is missing", headerVersion)
 	case said == "":
@@ -59,12 +56,12 @@ func (h *HTTP) checkModern(r *http.Request, e *envelope, version string) *mcp.JS
 	case !mcp.IsValidProtocolVersion(said):
 		f := mcp.UnsupportedProtocolVersionError{Version: said, Supported: mcp.ValidProtocolVersions}.JSONRPCError()
 		return &f
-	case e.isResponse():
+	case m.isResponse():
 		return fail(mcp.INVALID_REQUEST, "nothing is asked of clients of %s, so there is nothing to answer", said)
 	}
-	err := mcp.ValidateStandardHeaders(r.Header.Get, said, mcp.MCPMethod(e.Method), e.Params)
-	if err == nil && e.Method == string(mcp.MethodToolsCall) {
-		err = h.checkParamHeaders(r, e)
+	err := mcp.ValidateStandardHeaders(r.Header.Get, said, mcp.MCPMethod(m.Method), m.Params)
+	if err == nil && m.Method == string(mcp.MethodToolsCall) {
+		err = h.checkParamHeaders(r, m)
 	}
 	var mismatch mcp.HeaderMismatchError
 	switch {
@@ -77,10 +74,8 @@ func (h *HTTP) checkModern(r *http.Request, e *envelope, version string) *mcp.JS
 }
 
 // checkParamHeaders compares the arguments that also travel in headers.
-func (h *HTTP) checkParamHeaders(r *http.Request, e *envelope) error {
-	var call struct{ Name string }
-	_ = json.Unmarshal(e.Params, &call) // without a name there is no tool
-	tool := h.server.GetTool(call.Name)
+func (h *HTTP) checkParamHeaders(r *http.Request, m *message) error {
+	tool := h.server.GetTool(m.name)
 	if tool == nil || !bytes.Contains(tool.Tool.RawInputSchema, []byte("x-mcp-header")) {
 		return nil
 	}
@@ -91,31 +86,31 @@ func (h *HTTP) checkParamHeaders(r *http.Request, e *envelope) error {
 		}
 		return values[0], true
 	}
-	return mcp.ValidateParamHeadersLookup(lookup, &tool.Tool, e.Params)
+	return mcp.ValidateParamHeadersLookup(lookup, &tool.Tool, m.Params)
 }
 
 // subscribe answers a request that listens, until the client or the server ends it, or its credential does.
-func (h *HTTP) subscribe(p *response, r *http.Request, s *session, e *envelope, who identity.Principal) {
+func (h *HTTP) subscribe(p *response, r *http.Request, s *session, m *message, who identity.Principal) {
 	if !p.takes {
 		refuse(p.w, http.StatusNotAcceptable, "accept text/event-stream to listen")
 		return
 	}
-	s.notify = func(n mcp.JSONRPCNotification) { p.event(tagged(n, e.ID)) }
+	s.notify = func(n mcp.JSONRPCNotification) { _ = s.send(tagged(n, m.ID)) } // a client that does not hear it has ended
 	st, ok := h.openStream(p.w, who, false)
 	if !ok {
 		return
 	}
 	h.run(st, p, r, func(ctx context.Context) {
 		if err := h.server.RegisterSession(ctx, s); err != nil {
-			p.answer(http.StatusInternalServerError, under(e.ID, failure(mcp.INTERNAL_ERROR, "the stream cannot be opened")))
+			p.answer(http.StatusInternalServerError, withID(m.ID, failure(mcp.INTERNAL_ERROR, "the stream cannot be opened")))
 			return
 		}
 		defer h.server.UnregisterSession(ctx, s.id)
-		p.finish(s, e, h.carryOut(ctx, p, s, e))
+		p.finish(s, m, h.carryOut(ctx, p, s, m))
 	})
 }
 
-// statusOf is the status of an answer where it is not part of a stream. Since 2026-07-28 it says what is wrong.
+// statusOf returns the status of an answer that is not part of a stream. Since 2026-07-28 it says what is wrong.
 func (s *session) statusOf(answer mcp.JSONRPCMessage) int {
 	failed, is := answer.(mcp.JSONRPCError)
 	if !is || !s.modern {

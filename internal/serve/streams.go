@@ -13,7 +13,7 @@ import (
 	"dixa-mcp/internal/identity"
 )
 
-// streams are those that are open, so that they can be ended from outside.
+// streams are those that are open, so that the server and a change of the rules can end them.
 type streams struct {
 	mu   sync.Mutex
 	all  map[*stream]struct{}
@@ -24,7 +24,7 @@ type stream struct {
 	who     identity.Principal
 	ctx     context.Context // ends with the client, the server or the credential
 	cancel  context.CancelFunc
-	leave   func() // counts it no longer
+	leave   func() // from the agent's count
 	expires *time.Timer
 	answers bool // calls are answered on it, so that it ends after the last one and not before
 }
@@ -53,8 +53,8 @@ func (s *streams) remove(st *stream) {
 	delete(s.all, st)
 }
 
-// good lets a stream go on until its credential expires.
-func (s *streams) good(st *stream, p identity.Principal) {
+// renew lets a stream go on until its credential expires.
+func (s *streams) renew(st *stream, p identity.Principal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, open := s.all[st]; open {
@@ -72,7 +72,7 @@ func (s *streams) list() []*stream {
 	return all
 }
 
-// end ends the streams on which nothing is answered, and lets none begin.
+// end ends the streams on which nothing is answered, and refuses new ones.
 func (s *streams) end() {
 	s.mu.Lock()
 	s.over = true
@@ -84,7 +84,7 @@ func (s *streams) end() {
 	}
 }
 
-// check ends a stream whose credential lets nobody in any more: after each change of the rules, and when it expires.
+// check ends a stream whose credential is no longer valid: after each change of the rules, and when it expires.
 func (h *HTTP) check(st *stream) {
 	p, err := h.Identity.Again(st.who)
 	if err != nil {
@@ -92,10 +92,10 @@ func (h *HTTP) check(st *stream) {
 		st.cancel()
 		return
 	}
-	h.streams.good(st, p)
+	h.streams.renew(st, p)
 }
 
-// until is how long a credential counts, or can go unasked.
+// until returns how long a credential is valid, or need not be checked.
 func until(p identity.Principal) time.Duration {
 	if p.Expires.IsZero() {
 		return 24 * time.Hour
@@ -103,13 +103,13 @@ func until(p identity.Principal) time.Duration {
 	return max(time.Until(p.Expires), time.Second)
 }
 
-// openStream begins a stream, which [HTTP.run] carries on and ends. It is not ok, and the request is answered, where the
-// agent has as many as it may, or the server ends.
+// openStream begins a stream, which [HTTP.run] carries on and ends. It is not ok, and the request is answered, at the
+// agent's maximum, and when the server ends.
 func (h *HTTP) openStream(w http.ResponseWriter, who identity.Principal, answers bool) (st *stream, ok bool) {
 	leave, ok := h.open.enter(who.Agent, h.MaxStreams)
 	if !ok {
 		w.Header().Set("Retry-After", "30")
-		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d streams of this agent are open, which is as many as may be", h.MaxStreams))
+		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d streams of this agent are open, which is the maximum", h.MaxStreams))
 		return nil, false
 	}
 	st = &stream{who: who, leave: leave, answers: answers}

@@ -99,8 +99,8 @@ func TestSessionEnds(t *testing.T) {
 	require.Equal(t, 1, s.book.outcomes()["get_conversation cancelled"])
 	s.gate.Reload(t.Context(), parseRules(t, `{version: 1, agents: {support: {access: {tags: read}}}}`))
 	require.Equal(t, "notifications/tools/list_changed", second.next().Method)
-	_, dialogs := s.http.Open()
-	require.Equal(t, 1, dialogs)
+	_, sessions := s.http.Open()
+	require.Equal(t, 1, sessions)
 }
 
 // meanwhile are sessions in which something happens just after one was found to be there.
@@ -327,17 +327,21 @@ func TestAlive(t *testing.T) {
 
 // An id that is used again while the request that had it is ending belongs to the new one.
 func TestCancelledIDIsUsedAgain(t *testing.T) {
-	var all dialogs
-	d, leave := all.enter("session")
-	defer leave()
-	_, oldWanted, ok := d.begin(t.Context(), "1")
-	require.True(t, ok)
-	require.True(t, d.cancel("1"))
-	ctx, newWanted, ok := d.begin(t.Context(), "1")
-	require.True(t, ok)
-	require.False(t, oldWanted())
+	var r requests
+	begin := func() (context.Context, *request) {
+		ctx, cancel := context.WithCancel(t.Context())
+		q := &request{cancel: cancel}
+		require.NoError(t, r.begin("1", q, 0))
+		return ctx, q
+	}
+	_, old := begin()
+	require.ErrorIs(t, r.begin("1", old, 0), errRunning)
+	require.True(t, r.cancel("1"))
+	ctx, q := begin()
+	require.False(t, r.finish("1", old))
 	require.NoError(t, ctx.Err())
-	require.True(t, d.cancel("1"), "it can still be cancelled")
+	require.ErrorIs(t, r.begin("2", q, 1), errTooMany)
+	require.True(t, r.cancel("1"), "it can still be cancelled")
 	require.ErrorIs(t, ctx.Err(), context.Canceled)
-	require.False(t, newWanted())
+	require.False(t, r.finish("1", q))
 }
