@@ -94,7 +94,7 @@ type connection struct {
 }
 
 func connect(b *testing.B, url string) *connection {
-	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("x"), URL: url, Rate: 1e6, Burst: 1e6})
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("a-token-of-the-benchmark"), URL: url, Rate: 1e6, Burst: 1e6})
 	require.NoError(b, err)
 	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
 	require.NoError(b, err)

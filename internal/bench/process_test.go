@@ -17,6 +17,9 @@ import (
 
 // program is the built binary.
 var program = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("BENCH_PROGRAM"); path != "" {
+		return path, nil // to compare two versions with one benchmark
+	}
 	dir, err := os.MkdirTemp("", "dixa-mcp-bench-")
 	if err != nil {
 		return "", err
