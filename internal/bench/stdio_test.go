@@ -110,4 +110,3 @@ func cpuTime(tb testing.TB, pid int) time.Duration {
 	require.NoError(tb, err)
 	return time.Duration(user+system) * clockTick
 }
-
