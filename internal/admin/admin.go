@@ -77,7 +77,7 @@ type port struct {
 	failures failures
 }
 
-// wall is what every request passes first.
+// wall returns the middleware that checks the host and path of every request.
 func (p *port) wall(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -94,8 +94,8 @@ func (p *port) wall(next http.Handler) http.Handler {
 	})
 }
 
-// called tells whether the port goes by that name. A page on the internet can have its own name lead here; an address
-// it cannot have.
+// called reports whether the port may be addressed by that host. A web page can have its own name resolve to this
+// machine (DNS rebinding), but not an address.
 func (p *port) called(host string) bool {
 	host = address.Host(host)
 	return address.CannotRebind(host) || slices.Contains(p.Hosts, host)

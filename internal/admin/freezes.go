@@ -65,7 +65,7 @@ func (p *port) thaw(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// named is the agent that a request is about, or all.
+// named returns the agent in the path of a request, or the name that stands for all agents.
 func (p *port) named(w http.ResponseWriter, r *http.Request) (string, bool) {
 	name := r.PathValue("agent")
 	switch {

@@ -29,8 +29,8 @@ type HealthConfig struct {
 	Now      func() time.Time                                    // nil is time.Now
 }
 
-// Health tells whether the server is well. It asks Dixa only when somebody wants to know, and hears as a [gate.Observer]
-// of what Dixa answers to agents, which spares the question.
+// Health reports whether the server is well. It probes Dixa only when it is asked, and learns of calls as a
+// [gate.Observer], which makes most probes unnecessary.
 type Health struct {
 	HealthConfig
 
@@ -55,7 +55,7 @@ var (
 	_ gate.ReloadObserver = (*Health)(nil)
 )
 
-// NewHealth asks nobody yet.
+// NewHealth makes no request yet.
 func NewHealth(c HealthConfig) *Health {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -65,7 +65,7 @@ func NewHealth(c HealthConfig) *Health {
 	return h
 }
 
-// Reloaded is to be called after the capability file was put in force, so that it is known since when.
+// Reloaded records that a capability file was put in force.
 func (h *Health) Reloaded() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -146,7 +146,8 @@ type together struct {
 	Since    time.Time `json:"since,omitzero"`
 }
 
-// Ready says whether calls should come here: Dixa answered lately, a file is in force, and nobody told the server to stop.
+// Ready reports whether this server should receive calls: Dixa answered lately, a capability file is in force, and no
+// shutdown was requested.
 func (h *Health) Ready() http.Handler {
 	return reading(func(w http.ResponseWriter, r *http.Request) {
 		a := readiness{Redis: together{State: "none"}, Draining: h.Draining != nil && h.Draining()}
@@ -176,7 +177,7 @@ func (h *Health) Ready() http.Handler {
 	})
 }
 
-// degraded lists what is no reason to send calls elsewhere, and needs somebody nevertheless.
+// degraded lists problems that need attention, but are no reason to send calls to another server.
 func (a *readiness) degraded() []string {
 	all := []string{}
 	if !a.Capabilities.RefusedSince.IsZero() {

@@ -53,7 +53,7 @@ func (k *Key) opens(key string) bool {
 // id names the key in records.
 func (k *Key) id() string { return hex.EncodeToString(k[:4]) }
 
-// operator lets in whoever has the admin key.
+// operator authenticates the holder of the admin key.
 func (p *port) operator(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if p.Key == nil {
@@ -82,8 +82,8 @@ func (p *port) approver(next func(*approver.Session, http.ResponseWriter, *http.
 	}
 }
 
-// stranger answers a request without a right key. A right one is let in however many wrong ones came from there: nobody
-// who reaches the port can keep the operator from stopping an agent.
+// stranger answers a request without a valid key. A valid key is accepted however many invalid ones came from the same
+// address, so that no client of the port can keep the operator from freezing an agent.
 func (p *port) stranger(w http.ResponseWriter, r *http.Request) {
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *port) stranger(w http.ResponseWriter, r *http.Request) {
 	p.failed(w, http.StatusUnauthorized, "this needs a key that opens it: Authorization: Bearer ...")
 }
 
-// failed answers a request without a right key, and has it counted.
+// failed answers a request without a valid key, and counts it.
 func (p *port) failed(w http.ResponseWriter, status int, why string) {
 	if p.Failed != nil {
 		p.Failed(status)

@@ -70,7 +70,7 @@ var (
 	ErrTooMany     = fmt.Errorf("%d requests of this agent wait for an approver already", MostPending)
 )
 
-// DecidedError says that somebody else decided otherwise before.
+// DecidedError reports that another approver decided otherwise before.
 type DecidedError struct{ Request Request }
 
 // Error names who decided what, and when.

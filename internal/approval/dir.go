@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Dir is a store in a folder: one JSON file a request, written whole and renamed. One process at a time is in it, by a
-// lock of the operating system, which ends with the process, however that ends.
+// Dir is a store in a directory, with one JSON file a request. One process at a time uses it, by a lock of the
+// operating system that ends with the process.
 type Dir struct {
 	Shelves
 	path string
@@ -16,7 +16,7 @@ type Dir struct {
 
 var _ Store = (*Dir)(nil)
 
-// NewDir is the store in the folder at path, which is made when it is first used, for this user alone. now tells the
+// NewDir returns the store in the directory at path, which is made at its first use, for this user alone. now tells the
 // time.
 func NewDir(path string, now func() time.Time) *Dir {
 	d := &Dir{path: path, now: now, turn: make(chan struct{}, 1)}

@@ -30,7 +30,7 @@ var (
 	fileName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(A-[2-9A-Z]{4,8})\.([0-9a-f]{16})\.json$`) })
 )
 
-// folder is the folder while nobody else is in it.
+// folder is the directory while this goroutine holds its lock.
 type folder struct {
 	path    string
 	now     time.Time
@@ -42,7 +42,7 @@ type entry struct{ name, number, digest string }
 
 func nameOf(r Request) string { return r.Number + "." + r.Digest[:16] + ".json" }
 
-// within does something in the folder while nobody else is there, in this process or in another.
+// within runs do while no other goroutine or process uses the directory.
 func (d *Dir) within(ctx context.Context, do func(*folder) error) error {
 	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
@@ -85,7 +85,7 @@ func acquire(ctx context.Context, path string) (release func(), err error) {
 	}
 }
 
-// prepare makes the folder, for this user alone, and refuses one in which others could put approvals.
+// prepare makes the directory, for this user alone. It refuses one in which others could put approvals.
 func prepare(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return fmt.Errorf("make the folder of approvals: %w", err)
@@ -102,7 +102,7 @@ func prepare(path string) error {
 	return nil
 }
 
-// look lists the requests. What a process that was killed left half-written is removed: nobody else is writing now.
+// look lists the requests, and removes temporary files of processes that were killed.
 func (f *folder) look() error {
 	all, err := os.ReadDir(f.path)
 	if err != nil {
@@ -154,7 +154,7 @@ func (f *folder) Same(agent, digest string) ([]Request, error) {
 	return list, nil
 }
 
-// Of reads the requests that can be read: those that cannot are not waiting.
+// Of reads the requests that can be read: unreadable ones are not pending.
 func (f *folder) Of(string) ([]Request, error) {
 	list, _ := f.All()
 	return list, nil
@@ -176,7 +176,7 @@ func (f *folder) All() ([]Request, error) {
 	return list, errors.Join(problems...)
 }
 
-// read reads a request and brings it up to the time: [ErrNotFound] where that means that it is forgotten.
+// read reads a request and brings its state up to date. It returns [ErrNotFound] if the request is forgotten by now.
 func (f *folder) read(e entry) (Request, error) {
 	path := filepath.Join(f.path, e.name)
 	data, err := os.ReadFile(path)
@@ -199,7 +199,7 @@ func (f *folder) read(e entry) (Request, error) {
 	return r, nil
 }
 
-// Put replaces the file of a request, or makes it. After a crash the old one stands there or the new one, whole.
+// Put writes the file of a request.
 func (f *folder) Put(r Request) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -219,5 +219,5 @@ func (f *folder) Has(number string) (bool, error) {
 	return slices.ContainsFunc(f.entries, func(e entry) bool { return e.number == number }), nil
 }
 
-// Now is when the folder was entered.
+// Now returns when the lock was taken.
 func (f *folder) Now() time.Time { return f.now }

@@ -177,7 +177,7 @@ func (within Shelves) Finish(ctx context.Context, number, outcome string) error 
 
 const digits = "23456789BCDFGHJKMNPQRSTVWXZ" // nothing that looks or sounds alike, no vowels, no words
 
-// unused is a number that no request has. It is random, so that it says nothing about other requests; it is no secret.
+// unused returns a random number that no request has. It is not a secret.
 func unused(s Shelf) (string, error) {
 	for tries := range 100 {
 		number := newNumber(4 + tries/20) // longer where the short ones are nearly used up

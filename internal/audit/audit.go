@@ -131,7 +131,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	return marshal(r.wire())
 }
 
-// marshal is json.Marshal without \u003c in place of <.
+// marshal encodes v as json.Marshal does, but without HTML escapes such as \u003c.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -44,7 +44,7 @@ func findHeads(dir string) (follows Head, others []Head, err error) {
 	return follows, others, nil
 }
 
-// headOf is the newest record of a run, and its event; the zero Head where no record can be read.
+// headOf returns the newest record of a run and its event, or the zero Head if no record can be read.
 func headOf(run []part) (Head, Event) {
 	for _, p := range slices.Backward(run) {
 		if r := lastRecord(p.path); r.Hash != "" {
@@ -54,7 +54,7 @@ func headOf(run []part) (Head, Event) {
 	return Head{}, ""
 }
 
-// firstRecord is the record in the first line of a file; the zero Record where there is none that can be read.
+// firstRecord returns the record in the first line of a file, or the zero Record if it cannot be read.
 func firstRecord(path string) (r Record) {
 	for line, err := range lines(path) {
 		if err != nil || json.Unmarshal(line.text, &r) != nil {
@@ -65,8 +65,8 @@ func firstRecord(path string) (r Record) {
 	return Record{}
 }
 
-// lastRecord is the record in the last whole line of a file; the zero Record where there is none that can be read: a new
-// run starts all the same.
+// lastRecord returns the record in the last whole line of a file, or the zero Record if none can be read: a new run
+// starts all the same.
 func lastRecord(path string) Record {
 	f, err := os.Open(path)
 	if err != nil {

@@ -178,7 +178,7 @@ func holds(value any, id string, conversation bool) bool {
 	return false
 }
 
-// Line is a record for people: the time of day in loc, then its sentence.
+// Line returns a record for people: the time of day in loc, then its sentence.
 // "14:02:11 triage closed conversation 1234: allowed by agents.triage.allow (Dixa 204, 212 ms)"
 func Line(r Record, loc *time.Location) string {
 	said := r.Text

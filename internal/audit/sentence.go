@@ -42,7 +42,7 @@ func Sentence(r Record, v Verb) string {
 	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r.Approver)) + requests("", r.Operations, ""))
 }
 
-// caller is the agent, and by which credential it came where it came with one.
+// caller returns the agent, with the id of its credential if it has one.
 func caller(r Record) string {
 	who := cmp.Or(r.Agent, "an unknown caller")
 	switch r.Key {
@@ -102,7 +102,7 @@ func approved(by string) string {
 	return ""
 }
 
-// bareRule is the rule without the place in the file: the record has that.
+// bareRule returns a rule without its place in the file, which the record has.
 func bareRule(rule string) string {
 	rule, _, _ = strings.Cut(rule, " (")
 	return rule
@@ -139,7 +139,7 @@ func cancellation(operations []Operation) string {
 	return "cancelled"
 }
 
-// clauses is ": a, but b", without those that are empty; a "but" that has nothing before it goes.
+// clauses joins clauses to ": a, but b". It leaves out empty ones, and a "but" with nothing before it.
 func clauses(all ...string) string {
 	var kept []string
 	for _, c := range all {
@@ -153,7 +153,7 @@ func clauses(all ...string) string {
 	return ": " + strings.TrimPrefix(strings.Join(kept, ", "), "but ")
 }
 
-// requests is " (Dixa 204, 212 ms)": what Dixa answered, or none when nothing was sent.
+// requests returns what Dixa answered, such as " (Dixa 204, 212 ms)", or none if nothing was sent.
 func requests(before string, operations []Operation, none string) string {
 	said := none
 	switch n := len(operations); {

@@ -79,7 +79,7 @@ func newOperation(server, method, path string, op *openapi3.Operation) (Operatio
 	return o, nil
 }
 
-// bodySchema is the schema of the request's body, nil when no body is documented.
+// bodySchema returns the schema of the request's body, nil if no body is documented.
 func (o Operation) bodySchema() *openapi3.Schema {
 	if o.doc.RequestBody == nil {
 		return nil

@@ -59,7 +59,7 @@ func schemaParts(s *openapi3.Schema, path string, found map[string]bool, depth i
 	}
 }
 
-// members is the path of an object: one for each value that its _type may have.
+// members returns the paths of an object: one for each value that its _type may have.
 func members(s *openapi3.Schema, path string) []string {
 	named := s.Properties[typeName]
 	if named == nil || len(named.Value.Enum) == 0 {

@@ -112,7 +112,7 @@ func reason(root string, e *openapi3.SchemaError) string {
 	return at + ": " + text + got
 }
 
-// shown is the beginning of a value as JSON.
+// shown returns the beginning of a value as JSON.
 func shown(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -102,5 +102,5 @@ func (c *Contract) isDixa(host string) bool {
 	return slices.ContainsFunc(c.operations, func(o Operation) bool { return o.Host == "https://"+host })
 }
 
-// requestHost is where a request goes: a client's request says it in its URL, a server's in Host.
+// requestHost returns the host of a request: a client's request has it in its URL, a server's in Host.
 func requestHost(r *http.Request) string { return cmp.Or(r.URL.Host, r.Host) }

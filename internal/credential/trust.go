@@ -14,7 +14,8 @@ import (
 	"strings"
 )
 
-// trustPath is the list of trusted capability files: a SHA-256 and a path each line, as sha256sum writes them.
+// trustPath returns the path of the list of trusted capability files: a SHA-256 and a path each line, as sha256sum
+// writes them.
 func (d Dir) trustPath() string { return filepath.Join(string(d), "trusted") }
 
 // UntrustedError says that a capability file may not use the stored token.

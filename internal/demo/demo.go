@@ -74,7 +74,7 @@ func plain(stderr io.Writer) transport.CommandFunc {
 	}
 }
 
-// play is the session itself.
+// play plays the session.
 func (s *session) play(version string) error {
 	hello := mcp.InitializeRequest{}
 	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
@@ -182,7 +182,7 @@ const (
 	narrow = 40
 )
 
-// columns is how long a line may be on a terminal of a width, 0 for none.
+// columns returns the maximum length of a line on a terminal of this width, 0 for no limit.
 func columns(width int) int {
 	if width <= 0 {
 		return wide

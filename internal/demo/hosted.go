@@ -86,7 +86,7 @@ func visit(ctx context.Context, url, version string, keys map[string]string, out
 	return nil
 }
 
-// visit is what each agent does: it looks around, and tries what one of them may not.
+// visit connects as an agent, lists its tools, and tries what one of the agents is not granted.
 func (s *session) visit(agent, version string) error {
 	hello := mcp.InitializeRequest{}
 	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION

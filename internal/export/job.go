@@ -42,7 +42,7 @@ type Job struct {
 	Excel  bool      `json:"excel,omitzero"`  // write the CSV file for Excel
 }
 
-// String is the job as its flags, and whose data it is.
+// String returns the job as its flags, and whose data it exports.
 func (j Job) String() string {
 	s := j.What
 	if j.By != "" {

@@ -164,7 +164,7 @@ func (p *part) commit(rows, twice int) error {
 	return nil
 }
 
-// save replaces the state in one step.
+// save replaces the state file.
 func (p *part) save(s state) error {
 	text, err := json.MarshalIndent(s, "", " ")
 	if err != nil {
@@ -173,7 +173,7 @@ func (p *part) save(s state) error {
 	return atomicfile.Write(p.stateFile(), text)
 }
 
-// lastIDs are the ids of the last window that is kept.
+// lastIDs returns the ids of the last window that was kept.
 func (p *part) lastIDs() (ids, error) {
 	return p.w.readIDs(io.NewSectionReader(p.file, p.state.Last, p.state.Bytes-p.state.Last))
 }

@@ -18,7 +18,7 @@ import (
 // extra is the last column of a CSV file: what Dixa sends and does not document, as a JSON object.
 const extra = "extra"
 
-// columns are those of a CSV file, in the order in which Dixa documents the fields.
+// columns returns the columns of a CSV file, in the order in which Dixa documents the fields.
 func columns(what string) []string {
 	row := reflect.TypeFor[dixaclient.ExportedConversation]()
 	if what == Messages {
@@ -78,7 +78,7 @@ func (w *writer) row(raw json.RawMessage) error {
 	return w.WriteByte('\n')
 }
 
-// record is a row under the columns. One that is no object stands in the last.
+// record returns the cells of a row. A row that is not an object goes into the last column.
 func (w *writer) record(raw json.RawMessage) []string {
 	cells, last := make([]string, len(w.columns)), len(w.columns)-1
 	var fields map[string]json.RawMessage
@@ -147,7 +147,7 @@ func (s ids) add(id string) {
 	}
 }
 
-// idOf is a row's id, "" for a row without one.
+// idOf returns a row's id, or "" if it has none.
 func idOf(raw []byte) string {
 	var row struct{ ID json.RawMessage }
 	_ = json.Unmarshal(raw, &row)                         // a row that is no object has none

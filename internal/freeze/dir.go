@@ -22,8 +22,8 @@ var _ Store = Dir("")
 // unreadable is the reason of a mark that says none.
 const unreadable = "the mark in the state folder cannot be read"
 
-// Frozen implements [Store]. What cannot be read, and what others could have changed, stops everyone: a freeze that was
-// there may be gone.
+// Frozen implements [Store]. A freeze that cannot be read, or a directory that others could have changed, stops every
+// agent: a freeze may have been removed.
 func (d Dir) Frozen(agent string) (reason string, frozen bool) {
 	switch there, err := d.safe(); {
 	case err != nil:
@@ -39,8 +39,8 @@ func (d Dir) Frozen(agent string) (reason string, frozen bool) {
 	return "", false
 }
 
-// safe tells whether the directory is there, and refuses one that leads elsewhere or in which others could remove or make
-// freezes.
+// safe reports whether the directory exists. It refuses a symbolic link, and a directory in which others could remove
+// or make freezes.
 func (d Dir) safe() (there bool, err error) {
 	info, err := os.Lstat(string(d))
 	switch {
@@ -56,13 +56,14 @@ func (d Dir) safe() (there bool, err error) {
 	return true, nil
 }
 
-// Check reports a directory of freezes that stops all agents because others could have changed it.
+// Check returns why the directory stops all agents: others could have changed it.
 func (d Dir) Check() error {
 	_, err := d.safe()
 	return err
 }
 
-// read is false only where there certainly is no freeze. A link is one, wherever it leads.
+// read returns the freeze of a name. It is false only if there certainly is none; a link is a freeze, wherever it
+// leads.
 func (d Dir) read(name string) (Mark, bool) {
 	info, err := os.Lstat(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {

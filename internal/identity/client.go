@@ -16,7 +16,8 @@ const (
 	maxRedirects  = 3
 )
 
-// newClient is a client for asking an issuer: it trusts only whom it was sent to, and reads only so much.
+// newClient returns a client for requests to an issuer. It follows redirects to the same host only, and limits what it
+// reads.
 func newClient(over http.RoundTripper) *http.Client {
 	if over == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()

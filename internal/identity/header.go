@@ -15,8 +15,8 @@ const (
 	keyLength   = 43 // characters behind the prefix: 32 bytes
 )
 
-// credentialOf is the credential in the Authorization header. Nothing else of a request is looked at, but that no
-// credential stands where logs and histories would keep it.
+// credentialOf returns the credential in the Authorization header. It refuses a credential in the URL, which logs and
+// histories would keep.
 func credentialOf(r *http.Request) (string, error) {
 	if inQuery(r) {
 		return "", badRequest("The address of the request holds a credential. Addresses are written to logs: use the Authorization header, and replace the credential.")

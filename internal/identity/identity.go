@@ -75,7 +75,7 @@ func New(o Options) *Authenticator {
 	return a
 }
 
-// asAsked is the address of the server as the request has it.
+// asAsked returns the address of the server as the request has it.
 func asAsked(r *http.Request) string {
 	scheme := "http"
 	if r.TLS != nil {

@@ -82,7 +82,7 @@ func (i *issuer) verify(ctx context.Context, token string) ([]byte, error) {
 	return said, nil
 }
 
-// known are the keys as far as they are known. Old ones serve while they are read again.
+// known returns the keys read last. Old ones serve while they are read again.
 func (i *issuer) known(ctx context.Context) (*oidc.StaticKeySet, error) {
 	i.mu.Lock()
 	now := i.a.o.Now()
@@ -97,7 +97,8 @@ func (i *issuer) known(ctx context.Context) (*oidc.StaticKeySet, error) {
 	return i.wait(ctx, now)
 }
 
-// newer are keys that were read after those, which a token fits not; those themselves when it is not time to ask again.
+// newer returns keys that were read after those that do not fit a token, or the same if it is not yet time to ask
+// again.
 func (i *issuer) newer(ctx context.Context, than *oidc.StaticKeySet) (*oidc.StaticKeySet, error) {
 	i.mu.Lock()
 	now := i.a.o.Now()
@@ -205,8 +206,7 @@ func (i *issuer) fetchKeys(ctx context.Context, address string) (*oidc.StaticKey
 	return publicKeys(body)
 }
 
-// publicKeys are the keys of a set that can verify signatures. Others are passed over: a set may hold what this program
-// has no use for.
+// publicKeys returns the keys of a set that can verify signatures. It skips others: a set may hold keys for other uses.
 func publicKeys(set []byte) (*oidc.StaticKeySet, error) {
 	var all struct {
 		Keys []json.RawMessage `json:"keys"`

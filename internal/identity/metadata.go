@@ -10,7 +10,7 @@ import (
 // it (RFC 9728).
 const MetadataPath = "/.well-known/oauth-protected-resource"
 
-// metadataAddress is where the metadata of a resource stands: before its path.
+// metadataAddress returns where the metadata of a resource is served: before its path.
 func metadataAddress(resource string) string {
 	u, err := url.Parse(resource)
 	if err != nil {

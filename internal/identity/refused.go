@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Refused is a request that is not let in. Its text is for the operator's log; the client gets less.
+// Refused is a request that could not be authenticated. Its text is for the operator's log; the client is told less.
 type Refused struct {
 	Status int // 400, 401, 403 or 503
 
@@ -43,12 +43,12 @@ func malformed() error {
 	return &Refused{Status: http.StatusUnauthorized, answer: "The Authorization header must be the word Bearer, a space and one credential, without quotation marks."}
 }
 
-// unusable is a credential whose form shows that it is none.
+// unusable refuses a credential that is malformed.
 func unusable(answer string) error {
 	return &Refused{Status: http.StatusUnauthorized, code: "invalid_token", answer: answer}
 }
 
-// unknownKey says the same of every key that does not count, so that nobody learns which keys there were.
+// unknownKey refuses an invalid key. All such keys get the same answer, which reveals no key that existed.
 func unknownKey(reason string) error {
 	return &Refused{Status: http.StatusUnauthorized, code: "invalid_token", reason: reason,
 		answer: "The key lets nobody in: it is unknown, was removed or has expired. Ask the server's operator for a new one."}
@@ -58,12 +58,12 @@ func badToken(reason, answer string) error {
 	return &Refused{Status: http.StatusUnauthorized, code: "invalid_token", answer: answer, reason: reason}
 }
 
-// noAgent is a good token of somebody who is no agent here.
+// noAgent refuses a valid token that belongs to no agent.
 func noAgent(reason, answer string) error {
 	return &Refused{Status: http.StatusForbidden, code: "insufficient_scope", answer: answer, reason: reason}
 }
 
-// away is a token that cannot be checked now. It may be good: 401 would send its owner off to get another.
+// away refuses a token that cannot be checked now. It may be valid: a 401 would make its owner request another.
 func away(trouble error, after time.Duration) error {
 	return &Refused{Status: http.StatusServiceUnavailable, after: max(after, time.Second), reason: fmt.Sprintf("the token cannot be checked: %v", trouble),
 		answer: "The token cannot be checked now, because its issuer cannot be reached. It may be good: try again with the same one."}
@@ -88,7 +88,7 @@ func (a *Authenticator) Refuse(w http.ResponseWriter, r *http.Request, err error
 	}{word(refused), refused.answer + nothingDone})
 }
 
-// refusedBy is the refusal that an error stands for. With another error nothing is known about the credential.
+// refusedBy returns the refusal in an error. Any other error says nothing about the credential, and is a 503.
 func refusedBy(err error) *Refused {
 	var refused *Refused
 	if errors.As(err, &refused) {
@@ -97,7 +97,7 @@ func refusedBy(err error) *Refused {
 	return &Refused{Status: http.StatusServiceUnavailable, after: time.Second, answer: "The credential cannot be checked now. Try again."}
 }
 
-// word is the error in the body, which has one also where RFC 6750 wants none in the header.
+// word returns the error code of the body, which has one even where RFC 6750 wants none in the header.
 func word(r *Refused) string {
 	switch {
 	case r.code != "":
@@ -108,7 +108,8 @@ func word(r *Refused) string {
 	return "unauthorized"
 }
 
-// challenge says by what a client would be let in (RFC 6750), and where it learns whose tokens count (RFC 9728).
+// challenge returns the WWW-Authenticate header: why the credential was refused (RFC 6750), and where the metadata of
+// the resource is (RFC 9728).
 func (a *Authenticator) challenge(r *http.Request, refused *Refused) string {
 	var parts []string
 	if refused.code != "" {

@@ -67,7 +67,7 @@ func (a *Authenticator) stillToken(rules *capability.Rules, p Principal) (Princi
 // things with the same keys: logout tokens, security events, proofs, answers to authorization requests.
 var accepted = []string{"", "jwt", "at+jwt"}
 
-// typeOf is the type in a token's header; "" where it has none, or cannot be read.
+// typeOf returns the type in a token's header, or "" if there is none or it cannot be read.
 func typeOf(token string) string {
 	header, _, _ := strings.Cut(token, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(header)
@@ -86,7 +86,7 @@ type signed struct {
 	err    error
 }
 
-// VerifySignature is called by the library once the token's form and algorithm are good.
+// VerifySignature implements [oidc.KeySet]. The library calls it after it checked the token's form and algorithm.
 func (s *signed) VerifySignature(ctx context.Context, token string) (said []byte, err error) {
 	said, s.err = s.issuer.verify(ctx, token)
 	return said, s.err
@@ -137,7 +137,7 @@ func inTime(now, expires time.Time, begins ...json.RawMessage) error {
 	return nil
 }
 
-// texts are what a claim says: a text, or a list of texts. Anything else says nothing.
+// texts returns the strings of a claim that is a string or a list of strings, and nothing for any other.
 func texts(claim json.RawMessage) []string {
 	var one string
 	if json.Unmarshal(claim, &one) == nil && one != "" {
@@ -150,7 +150,7 @@ func texts(claim json.RawMessage) []string {
 	return list
 }
 
-// agentOf is the agent that a claim names. A list that names two is refused: nobody said which of them is meant.
+// agentOf returns the agent that a claim names. It refuses a list that names two.
 func agentOf(rules *capability.Rules, settings capability.OIDC, claims []string) (string, error) {
 	var agents []string
 	for _, c := range claims {

@@ -11,7 +11,7 @@ import (
 	"dixa-mcp/internal/gate"
 )
 
-// account is what is known here of one agent's budget.
+// account holds what this replica knows of one agent's budget.
 type account struct {
 	used  map[cell]map[string]int // by replica
 	share *share                  // what may be used alone; nil until it is
@@ -19,21 +19,21 @@ type account struct {
 	pace  *rate.Limiter           // while this replica is alone
 }
 
-// cell is one hour or day of a line.
+// cell identifies one hour or day of a line.
 type cell struct {
 	what    string
 	seconds int64
 	window  int64 // since 1970
 }
 
-// share is what this replica may use alone.
+// share is the part of the budgets that this replica may use while it is disconnected.
 type share struct {
 	id       string
 	replicas int
 	found    map[cell]found
 }
 
-// found is what was used when this replica was alone with a line.
+// found is what had been used when this replica first needed a line while disconnected.
 type found struct{ all, own int }
 
 func cellOf(l gate.Line, now time.Time) cell {
@@ -47,7 +47,7 @@ func (c cell) field(replica string) string {
 	return fmt.Sprintf("%s/%d/%d/%s", c.what, c.seconds, c.window, replica)
 }
 
-// of is what the replicas used in a cell.
+// of returns how much each replica used in a cell.
 func (a *account) of(c cell) map[string]int {
 	used := a.used[c]
 	if used == nil {
@@ -62,7 +62,7 @@ func (a *account) of(c cell) map[string]int {
 	return used
 }
 
-// counts are those of lines, alone with what the share leaves.
+// counts returns the counts of lines. With a share, what is left is what the share leaves.
 func (a *account) counts(lines []gate.Line, now time.Time, s *share) []gate.Count {
 	counts := make([]gate.Count, len(lines))
 	for i, l := range lines {
@@ -87,7 +87,7 @@ func (a *account) counts(lines []gate.Line, now time.Time, s *share) []gate.Coun
 	return counts
 }
 
-// merge takes over counts as the server has them. Each only grows, so the larger is the newer.
+// merge takes over the server's counts. Counts only grow, so the larger of two is the newer.
 func (a *account) merge(flat []any) {
 	for i := 0; i+1 < len(flat); i += 2 {
 		field, _ := flat[i].(string)
@@ -102,7 +102,7 @@ func (a *account) merge(flat []any) {
 	}
 }
 
-// fields are the counts of hours and days that are not over, as the server keeps them.
+// fields returns the counts of hours and days that are not over, in the form the server keeps them.
 func (a *account) fields(now time.Time) []any {
 	var list []any
 	for c, used := range a.used {

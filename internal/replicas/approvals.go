@@ -22,8 +22,8 @@ var approvalsSource string
 
 var approvalsScript = redis.NewScript(approvalsSource)
 
-// approvals are the calls that wait for a person's yes, shared. What is decided about them is decided on what was read,
-// and written only if nothing was changed since.
+// approvals keeps calls that wait for approval on the server. Decisions are made on what was read, and written only if
+// nothing has changed since.
 type approvals struct {
 	group  *Group
 	now    func() time.Time
@@ -31,7 +31,8 @@ type approvals struct {
 	turn   chan struct{}    // holds a value while somebody in this process is at it
 }
 
-// Approvals keeps parked calls for all replicas, and for whoever decides about them.
+// Approvals returns the store of calls that wait for approval, shared by all replicas and by processes that only
+// decide.
 func (g *Group) Approvals() approval.Store {
 	return g.approvals(g.Now, func() time.Time {
 		g.mu.Lock()
@@ -47,7 +48,7 @@ func (g *Group) approvals(now, memory func() time.Time) approval.Store {
 
 var errChanged = errors.New("others changed the approvals at the same time, again and again")
 
-// within does something with the requests as they are, again where somebody else was faster.
+// within runs do on the requests, and runs it again if another process changed them meanwhile.
 func (a *approvals) within(ctx context.Context, do func(approval.Shelf) error) error {
 	select {
 	case a.turn <- struct{}{}:
@@ -80,7 +81,7 @@ func (a *approvals) within(ctx context.Context, do func(approval.Shelf) error) e
 	return errChanged
 }
 
-// shelf is what was read, and what is to be written.
+// shelf is one attempt of [approvals.within]: what was read, and what will be written.
 type shelf struct {
 	*approvals
 	ctx     context.Context
@@ -96,7 +97,7 @@ func (s *shelf) begin() error {
 	return s.check(err)
 }
 
-// check keeps what is wrong with the server apart from what a request is refused for.
+// check separates failures of the server from reasons to refuse a request.
 func (s *shelf) check(err error) error {
 	if err == nil || errors.Is(err, redis.Nil) {
 		return nil
@@ -176,8 +177,8 @@ func (s *shelf) members(key string) ([]approval.Request, error) {
 	return s.read(numbers)
 }
 
-// read reads requests and brings them up to the time. Those that are forgotten are not there. A yes from before the
-// server began to remember may have been used: it counts for nothing.
+// read reads requests and brings their state up to date. Forgotten requests are left out. An approval from before the
+// server began to remember may have been used, and becomes void.
 func (s *shelf) read(numbers []string) ([]approval.Request, error) {
 	if len(numbers) == 0 {
 		return nil, nil

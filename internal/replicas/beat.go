@@ -22,7 +22,7 @@ const (
 	apart   = "alone"
 )
 
-// news is what a heartbeat brings.
+// news is what a heartbeat returns.
 type news struct {
 	sent, got time.Time
 	now       int64 // of the server, in microseconds
@@ -33,7 +33,7 @@ type news struct {
 	used      []string
 }
 
-// keepBeating announces this replica until the context ends.
+// keepBeating sends heartbeats until the context ends.
 func (g *Group) keepBeating(ctx context.Context) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
@@ -59,8 +59,8 @@ func (g *Group) stay(ctx context.Context) error {
 	return g.learn(ctx, n)
 }
 
-// comeBack shares again if the server can be reached: first the others must know that this replica is there, and what
-// it used while it was alone; then it stops to be alone, all at once.
+// comeBack reconnects if the server can be reached. The others first learn that this replica is there and what it used
+// while it was disconnected; then it shares again, in one step.
 func (g *Group) comeBack(ctx context.Context) {
 	n, err := g.beat(ctx, apart)
 	if err != nil || g.learn(ctx, n) != nil {
@@ -84,7 +84,7 @@ func (g *Group) comeBack(ctx context.Context) {
 	_ = g.learn(ctx, n) // the next heartbeat tries again
 }
 
-// beat announces this replica. A heartbeat that the server comes to too late does not count: the replica is alone by then.
+// beat sends a heartbeat. One that reaches the server too late is rejected: the replica is disconnected by then.
 func (g *Group) beat(ctx context.Context, mode string) (news, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -111,7 +111,7 @@ func (g *Group) beat(ctx context.Context, mode string) (news, error) {
 	return n, nil
 }
 
-// learn takes over what a heartbeat brought.
+// learn takes over what a heartbeat returned.
 func (g *Group) learn(ctx context.Context, n news) error {
 	g.mu.Lock()
 	shared, version := g.state.Shared, g.version
@@ -140,14 +140,14 @@ func (g *Group) learn(ctx context.Context, n news) error {
 	return nil
 }
 
-// tell takes over the server's time. g.mu is held.
+// tell sets the offset of the server's clock. g.mu is held.
 func (g *Group) tell(n news) {
 	g.memory = time.UnixMicro(n.memory)
 	g.offset = time.UnixMicro(n.now).Sub(n.sent.Add(n.got.Sub(n.sent) / 2))
 }
 
-// note takes over what the share goes by. Those that were there before the server was lost may not have come back to it
-// yet, and have their share until then. g.mu is held.
+// note updates the number of replicas, which a share depends on. Replicas that were there before the server was lost
+// may not have reconnected yet, and keep their share for a while. g.mu is held.
 func (g *Group) note(n news) {
 	g.noted, g.state.Replicas = n.got, max(1, n.replicas)
 	if n.got.Before(g.knownUntil) {
@@ -155,7 +155,7 @@ func (g *Group) note(n news) {
 	}
 }
 
-// loadSecret takes the secret of all, or makes it.
+// loadSecret reads the secret of the group, or makes it.
 func (g *Group) loadSecret(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
 	defer cancel()
@@ -172,7 +172,7 @@ func (g *Group) loadSecret(ctx context.Context) error {
 	return err
 }
 
-// number reads what a script answered.
+// number converts a number in a script's answer.
 func number(v any) int64 {
 	switch v := v.(type) {
 	case int64:

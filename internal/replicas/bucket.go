@@ -32,7 +32,7 @@ type bucket struct {
 	share *rate.Limiter
 }
 
-// Bucket is what all replicas together have of a token's limit.
+// Bucket returns the token bucket for Dixa's rate limit that all replicas share.
 func (g *Group) Bucket(spec dixaclient.BucketSpec) dixaclient.Bucket {
 	name := fmt.Sprintf("bucket:%s:%d", spec.Token, spec.Host)
 	return &bucket{group: g, spec: spec, keys: []string{g.key("replicas"), g.key("group"), g.key(name)}, pace: dixaclient.NewPace(1), term: -1}
@@ -54,7 +54,8 @@ func (b *bucket) Reserve(ctx context.Context) (time.Duration, func(), error) {
 	}
 }
 
-// script asks the server. A changed freeze is looked at on the way: it holds for what waits its turn.
+// script runs the script of the bucket on the server. Its answer carries the version of the freezes, so that a call
+// that waits for a token learns of a new freeze.
 func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time.Duration, last int64, err error) {
 	b.mu.Lock()
 	most := 1.0
@@ -78,8 +79,8 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	return time.Duration(number(answer[0])) * time.Microsecond, number(answer[1]), nil
 }
 
-// alone takes a turn of this replica's share; not ok where it shares again. The share begins empty, and not before the
-// others have left it to this replica: what they and it took last is not known.
+// alone takes a token from this replica's share. It is not ok if the replica shares again. The share begins empty, and
+// only once the others have left it to this replica: what they and it took last is not known.
 func (b *bucket) alone() (wait time.Duration, giveBack func(), ok bool) {
 	b.group.alone.RLock()
 	defer b.group.alone.RUnlock()
@@ -124,7 +125,7 @@ func (b *bucket) Rate() float64 {
 	return b.spec.Rate * b.pace.At(time.Now()) / float64(replicas)
 }
 
-// situation is what a share goes by.
+// situation is what a share is computed from.
 type situation struct {
 	State
 	term int

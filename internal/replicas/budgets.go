@@ -21,8 +21,8 @@ var (
 	mergeScript   = redis.NewScript(mergeSource)
 )
 
-// budgets are what agents use, counted together. What the server knows is known here too, as it last was; alone, a
-// replica may use what was left then, divided by the replicas.
+// budgets counts what agents use, for all replicas together. Each replica keeps the server's last counts; while
+// disconnected it may use what was left then, divided by the number of replicas.
 type budgets struct {
 	group *Group
 
@@ -32,7 +32,7 @@ type budgets struct {
 
 var _ gate.Budgets = (*budgets)(nil)
 
-// Budgets counts for all replicas.
+// Budgets returns the budgets that all replicas share.
 func (g *Group) Budgets() gate.Budgets { return g.budgets }
 
 // Take implements [gate.Budgets].
@@ -65,7 +65,7 @@ func (b *budgets) Counts(ctx context.Context, agent string, lines []gate.Line) (
 	}
 }
 
-// script asks the server.
+// script takes from, or reads, the budgets on the server.
 func (b *budgets) script(ctx context.Context, what, agent string, lines []gate.Line, pace float64) (gate.Taken, error) {
 	g := b.group
 	keys := []string{g.key("replicas"), g.key("used"), g.key("budget:" + agent), g.key("pace:" + agent)}
@@ -93,7 +93,7 @@ func (b *budgets) script(ctx context.Context, what, agent string, lines []gate.L
 	return taken, nil
 }
 
-// alone counts here; not ok where this replica shares again.
+// alone counts in this process. It is not ok if this replica shares again.
 func (b *budgets) alone(agent string, lines []gate.Line, pace float64, take bool) (gate.Taken, bool) {
 	b.group.alone.RLock()
 	defer b.group.alone.RUnlock()
@@ -136,7 +136,7 @@ func (b *budgets) of(agent string) *account {
 	return a
 }
 
-// pull learns what other replicas counted for these agents.
+// pull reads what other replicas counted for these agents.
 func (b *budgets) pull(ctx context.Context, agents []string) error {
 	if len(agents) == 0 {
 		return nil
@@ -161,7 +161,8 @@ func (b *budgets) pull(ctx context.Context, agents []string) error {
 	return nil
 }
 
-// push tells the server all that is known here and still counts. Nothing may be counted here meanwhile.
+// push sends the server every count of this replica that is still valid. g.alone is held, so that nothing is counted
+// meanwhile.
 func (b *budgets) push(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
 	defer cancel()

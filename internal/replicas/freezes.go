@@ -11,13 +11,14 @@ import (
 	"dixa-mcp/internal/freeze"
 )
 
-// freezes are the marks that stop agents, shared. Each replica has them all: they hold also while it is alone.
+// freezes are the freezes that all replicas share. Each replica knows all of them, so that they hold while it is
+// disconnected.
 type freezes struct{ *Group }
 
 var _ freeze.Store = freezes{}
 
-// Freezes are the marks that all replicas hold to. Another replica's marks are known here with the next turn at Dixa's
-// limit, and with the next heartbeat at the latest.
+// Freezes returns the freezes that all replicas share. A freeze set by another replica is known here with the next
+// token taken from Dixa's rate limit, and with the next heartbeat at the latest.
 func (g *Group) Freezes() freeze.Store { return freezes{g} }
 
 // Frozen implements [freeze.Store].
@@ -53,7 +54,7 @@ func (f freezes) Remove(ctx context.Context, name string) (bool, error) {
 	return f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HDel(ctx, f.key("marks"), name) })
 }
 
-// change changes the marks and their version together, and takes over all of them.
+// change changes the freezes and their version in one transaction, and reads all of them.
 func (f freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.IntCmd) (did bool, err error) {
 	err = f.ask(ctx, func(ctx context.Context) error {
 		var changed, version *redis.IntCmd
@@ -72,7 +73,7 @@ func (f freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.Int
 	return did, nil
 }
 
-// List implements [freeze.Store]: those of this moment, or an error.
+// List implements [freeze.Store]. It asks the server, and fails if the server cannot be reached.
 func (f freezes) List(ctx context.Context) (map[string]freeze.Mark, error) {
 	var marks map[string]freeze.Mark
 	err := f.ask(ctx, func(ctx context.Context) error {

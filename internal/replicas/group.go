@@ -40,7 +40,7 @@ const (
 // ErrAway says that what the replicas share cannot be reached, or that nobody knows what became of a request to it.
 var ErrAway = errors.New("the Redis that the servers share cannot be reached")
 
-// Options say what a replica joins.
+// Options says which group a replica joins.
 type Options struct {
 	URL     string       // redis://[user:password@]host:port[/database], or rediss:// with TLS, or unix://
 	Prefix  string       // in the names of all keys, "dixa-mcp" by default; those with the same prefix belong together
@@ -48,7 +48,7 @@ type Options struct {
 	Log     *slog.Logger // nil means slog.Default()
 }
 
-// Group is this process among the replicas. It is safe for concurrent use.
+// Group is this process as a member of the replicas. It is safe for concurrent use.
 type Group struct {
 	id     string // "" for one that does not count
 	prefix string
@@ -85,7 +85,7 @@ type State struct {
 	Since    time.Time // when that began or ended
 }
 
-// Connect joins the others, or says why that is not possible. Close leaves them.
+// Connect joins the other replicas, or returns why that is not possible. Close leaves them.
 func Connect(ctx context.Context, o Options) (*Group, error) {
 	redis.SetLogger(silent{}) // what it would write to stderr is in errors, too
 	client, addr, err := open(ctx, o.URL)
@@ -128,8 +128,8 @@ func (g *Group) join(ctx context.Context) error {
 	return nil
 }
 
-// open reads the address, and finds out whether it is that of a cluster. Neither a password nor anything else of an
-// address that cannot be read must get into an error.
+// open connects to the server at an address, and finds out whether it is part of a cluster. No error contains the
+// password, or anything of an address that cannot be parsed.
 func open(ctx context.Context, address string) (client redis.UniversalClient, addr string, err error) {
 	o, err := redis.ParseURL(address)
 	if err != nil {
@@ -162,7 +162,7 @@ func unusable(addr string, err error) error {
 	return fmt.Errorf("the Redis at %s cannot be used: %s. Check --redis, and that it runs and lets this server in", addr, plain(err))
 }
 
-// Close leaves the replicas, so that the others need not wait for this one's share.
+// Close leaves the group, so that the others do not keep this replica's share for it.
 func (g *Group) Close() {
 	g.stop()
 	g.done.Wait()
@@ -181,13 +181,13 @@ func (g *Group) State() State {
 	return g.state
 }
 
-// Addr is the host and port of the server.
+// Addr returns the host and port of the server.
 func (g *Group) Addr() string { return g.addr }
 
-// Secret is 32 random bytes that all replicas have, and nobody else.
+// Secret returns 32 random bytes that only the replicas know.
 func (g *Group) Secret() []byte { return []byte(g.secret) }
 
-// Now is the server's time, as far as it is known.
+// Now returns the server's time, estimated from the last heartbeat.
 func (g *Group) Now() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -202,7 +202,7 @@ func (g *Group) shared() (bool, int) {
 	return g.state.Shared, g.term
 }
 
-// run runs a script, unless this replica is alone. Whatever goes wrong makes it so: the error is always [ErrAway].
+// run runs a script, unless this replica is disconnected. Any failure disconnects it: the error is always [ErrAway].
 func (g *Group) run(ctx context.Context, script *redis.Script, keys []string, args ...any) ([]any, error) {
 	var answer []any
 	err := g.ask(ctx, func(ctx context.Context) error {
@@ -213,8 +213,8 @@ func (g *Group) run(ctx context.Context, script *redis.Script, keys []string, ar
 	return answer, err
 }
 
-// ask does something with the server, unless this replica is alone. A caller who goes away does not cut it short: what
-// became of it would not be known.
+// ask sends requests to the server, unless this replica is disconnected. The end of the caller's context does not
+// interrupt them: whether they took effect would not be known.
 func (g *Group) ask(ctx context.Context, do func(context.Context) error) error {
 	shared, term := g.shared()
 	if !shared {
@@ -230,7 +230,7 @@ func (g *Group) ask(ctx context.Context, do func(context.Context) error) error {
 	return ErrAway
 }
 
-// lost makes this replica alone, unless it lost the server since.
+// lost disconnects this replica, unless the loss belongs to an earlier connection.
 func (g *Group) lost(term int, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -242,7 +242,7 @@ func (g *Group) lost(term int, err error) {
 	g.log.Error("the Redis that the servers share cannot be reached: this server keeps to its share, and refuses confirmations and approvals until it is back", "replicas", g.state.Replicas, "error", plain(err))
 }
 
-// plain is an error in one line. Errors of the client name addresses and never passwords.
+// plain returns the text of an error in one line. Errors of the Redis client contain addresses, never passwords.
 func plain(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 type silent struct{}

@@ -16,15 +16,15 @@ var onceSource string
 
 var onceScript = redis.NewScript(onceSource)
 
-// once is the single use of confirmations, shared.
+// once makes confirmations single-use across replicas.
 type once struct{ group *Group }
 
 var _ gate.Once = once{}
 
-// Once sees to it that of all replicas one takes a confirmation.
+// Once returns what makes confirmations single-use across all replicas.
 func (g *Group) Once() gate.Once { return once{g} }
 
-// Use implements [gate.Once]. What was made before the server began to remember cannot be told to be unused.
+// Use implements [gate.Once]. It refuses a confirmation older than the server's memory, which may have been used.
 func (o once) Use(ctx context.Context, nonce string, made, expires time.Time) error {
 	g := o.group
 	g.mu.Lock()

@@ -13,8 +13,8 @@ import (
 // quietFor is how long the server may say nothing to whoever hears before it is asked whether it is still there.
 const quietFor = 3 * time.Second
 
-// Tell says something to all replicas that hear, this one among them. Each hears it once, or never where its connection
-// is broken at that moment.
+// Tell publishes a message to all replicas that listen, this one included. Each receives it once, or never if its
+// connection is broken at that moment.
 func (g *Group) Tell(ctx context.Context, message []byte) error {
 	if shared, _ := g.shared(); !shared {
 		return ErrAway
@@ -25,7 +25,7 @@ func (g *Group) Tell(ctx context.Context, message []byte) error {
 	return g.client.Publish(ctx, g.key("relay"), message).Err()
 }
 
-// Hear gives what replicas tell, one message after the other, until stop or Close; both wait for the last one.
+// Hear passes messages of the replicas to take, one after the other, until stop or Close; both wait for the last one.
 func (g *Group) Hear(take func(message []byte)) (stop func()) {
 	ctx, cancel := context.WithCancel(g.joined)
 	ended := make(chan struct{})
@@ -51,7 +51,7 @@ func (g *Group) Hear(take func(message []byte)) (stop func()) {
 	}
 }
 
-// listen hears until its connection is broken or ctx ends.
+// listen receives messages until its connection breaks or ctx ends.
 func (g *Group) listen(ctx context.Context, take func(message []byte)) error {
 	sub := g.client.Subscribe(ctx, g.key("relay"))
 	defer sub.Close()

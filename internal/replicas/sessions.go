@@ -25,7 +25,7 @@ type Sessions struct {
 // Sessions counts sessions for all replicas: so many of an agent, each for so long after its last use.
 func (g *Group) Sessions(most int, idle time.Duration) *Sessions { return &Sessions{g, most, idle} }
 
-// Begin keeps a new session. Where the agent has as many as it may, the one that was not used for the longest ends.
+// Begin registers a new session. If the agent has the maximum already, the session that was idle longest ends.
 func (s *Sessions) Begin(ctx context.Context, agent, id string) error {
 	answer, err := s.script(ctx, "begin", agent, id)
 	if err == nil && answer == "ended" {
@@ -34,14 +34,14 @@ func (s *Sessions) Begin(ctx context.Context, agent, id string) error {
 	return nil // alone it is begun all the same
 }
 
-// Use keeps a session, and tells whether it is still there: also one that was begun elsewhere, or before the server began
-// to remember; not one that was ended or idle for too long.
+// Use marks a session as used, and reports whether it is valid: also one begun elsewhere, or before the server began to
+// remember; not one that was ended or idle for too long.
 func (s *Sessions) Use(ctx context.Context, agent, id string) (bool, error) {
 	answer, err := s.script(ctx, "use", agent, id)
 	return err != nil || answer == "yes", nil
 }
 
-// End ends a session, for as long as it could have been used without this.
+// End ends a session, and remembers that for as long as the session could have been used.
 func (s *Sessions) End(ctx context.Context, agent, id string) error {
 	_, err := s.script(ctx, "end", agent, id)
 	return err

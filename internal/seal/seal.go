@@ -19,7 +19,7 @@ var (
 	ErrUnreadable = errors.New("cannot be read")
 )
 
-// Secret is one that nobody else has: 32 random bytes.
+// Secret returns a new random secret of 32 bytes.
 func Secret() []byte {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails

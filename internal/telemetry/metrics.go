@@ -38,7 +38,7 @@ var (
 	_ gate.ReloadObserver = (*Metrics)(nil)
 )
 
-// seconds are the bounds for what takes from a hundredth of a second to the whole time of a call.
+// seconds returns histogram bounds from a hundredth of a second to the time limit of a call.
 func seconds() []float64 {
 	return []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 45}
 }
@@ -127,7 +127,7 @@ func (m *Metrics) AuthenticationFailed(at Port) func(status int) {
 	return func(status int) { m.failed.WithLabelValues(string(at), strconv.Itoa(status)).Inc() }
 }
 
-// class is the first digit of a status, as in 2xx; 429 has its own, since it is about us.
+// class returns the class of a status, such as 2xx. 429 has one of its own: it is about this program's rate.
 func class(status int) string {
 	switch {
 	case status == 0:

@@ -157,7 +157,7 @@ func (e *exporter) post(ctx context.Context, body []byte) (again bool, _ error) 
 	return false, fmt.Errorf("it answered %d", res.StatusCode)
 }
 
-// partly is an answer that took some spans and not others.
+// partly returns an error if a collector rejected some of the spans.
 func partly(body []byte) error {
 	var answer struct {
 		PartialSuccess struct {

@@ -18,7 +18,7 @@ const (
 	lookMost = 3 * time.Second
 )
 
-// Sources are what is looked at when somebody asks for the metrics. Those that are nil are left out.
+// Sources are read when the metrics are requested. Those that are nil are left out.
 type Sources struct {
 	Gate      *gate.Gate                         // for what is left of budgets, and when keys expire
 	Waiting   func() int                         // calls that wait for their turn below Dixa's limit

@@ -28,7 +28,7 @@ func (c *Clock) Now() time.Time { return Start.Add(time.Duration(c.since.Load())
 // Advance lets time pass.
 func (c *Clock) Advance(d time.Duration) { c.since.Add(int64(d)) }
 
-// Request is a request of support's to send a message in a conversation.
+// Request returns a request of the agent support to send a message in a conversation.
 func Request(t testing.TB, conversation int64) approval.Request {
 	arguments, err := json.Marshal(map[string]any{"conversationId": conversation, "text": "Dear <Anna>,\nyour secret refund"})
 	require.NoError(t, err)
@@ -95,7 +95,7 @@ func (s *suite) get(number string) approval.Request {
 	return r
 }
 
-// found is the number and state of what Find finds.
+// found returns the number and state of the request that Find finds.
 func (s *suite) found(r approval.Request) (string, approval.State) {
 	s.Helper()
 	f, err := s.Find(s.Context(), r.Agent, r.Digest)

@@ -27,7 +27,7 @@ func TryLock(path string) (release func(), err error) {
 	return nil, err
 }
 
-// stands reports whether the file is still at path: a lock on one that was removed keeps nobody out.
+// stands reports whether the file is still at path: a lock on one that was removed locks nothing.
 func stands(path string, f *os.File) bool {
 	at, err := os.Lstat(path)
 	if err != nil {

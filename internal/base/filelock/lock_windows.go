@@ -7,8 +7,8 @@ import (
 
 const errSharingViolation = syscall.Errno(32)
 
-// TryLock takes the lock at path and returns what releases it, nil if another holder has it. Nobody else can open the file
-// meanwhile; the operating system closes it when the process ends.
+// TryLock takes the lock at path and returns what releases it, nil if another holder has it. No other process can open
+// the file meanwhile; the operating system closes it when the process ends.
 func TryLock(path string) (release func(), err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// Show returns s with every character that nobody could see, or that a terminal would obey, as <U+…>: control
-// characters, line breaks included, code points that are ignored in print, blanks that are no plain space, private use
-// and bytes that are not UTF-8. Emoji sequences, the flags of England, Scotland and Wales, and joiners between letters
-// of scripts that need them stay as they are; too many of them in one word are shown, since they could spell another
-// text. A tab becomes four spaces.
+// Show returns s with every character that is invisible, or that a terminal would obey, as <U+…>: control characters,
+// line breaks included, code points that are ignored in print, blanks that are no plain space, private use and bytes
+// that are not UTF-8. Emoji sequences, the flags of England, Scotland and Wales, and joiners between letters of scripts
+// that need them stay as they are; too many of them in one word are shown, since they could spell another text. A tab
+// becomes four spaces.
 func Show(s string) string {
 	if plain(s) {
 		return s
@@ -44,7 +44,7 @@ func Show(s string) string {
 	return b.String()
 }
 
-// Lines is [Show] for a text of several lines: its line breaks stay.
+// Lines applies [Show] to a text of several lines, and keeps its line breaks.
 func Lines(s string) string {
 	if plain(s) {
 		return s
@@ -81,8 +81,8 @@ func plain(s string) bool {
 	return !strings.Contains(s, "\n")
 }
 
-// Unseen reports whether nobody can see r by itself: it prints nothing, prints as blank but is no plain space, is
-// obeyed instead of printed, or is assigned to nothing.
+// Unseen reports whether r is invisible by itself: it prints nothing, prints as blank but is no plain space, is obeyed
+// instead of printed, or is assigned to nothing.
 func Unseen(r rune) bool {
 	switch {
 	case r < 0x7F:

@@ -49,7 +49,7 @@ func Since(text string, now time.Time, zone *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-// calendar is the day of an instant in zone, as midnight of UTC.
+// calendar returns the day of an instant in zone, as midnight of UTC.
 func calendar(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.In(zone).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)

@@ -143,7 +143,7 @@ func checked(v Value) (Value, error) {
 	return v, nil
 }
 
-// Start is the instant that v names in zone; of a day, the first.
+// Start returns the instant that v names in zone; of a day, the first.
 func (v Value) Start(zone *time.Location) (time.Time, error) {
 	if v.Date {
 		return within(dayStart(v.wall, zone)), nil
@@ -151,7 +151,8 @@ func (v Value) Start(zone *time.Location) (time.Time, error) {
 	return v.instant(zone)
 }
 
-// End is the instant that v names in zone; of a day, the first after it, so that "before 7 March" includes the 7th.
+// End returns the instant that v names in zone; of a day, the first after it, so that "before 7 March" includes the
+// 7th.
 func (v Value) End(zone *time.Location) (time.Time, error) {
 	if v.Date {
 		return within(dayStart(v.wall.AddDate(0, 0, 1), zone)), nil
@@ -159,7 +160,7 @@ func (v Value) End(zone *time.Location) (time.Time, error) {
 	return v.instant(zone)
 }
 
-// String is v as a calendar and a clock show it.
+// String returns v as a calendar and a clock show it.
 func (v Value) String() string {
 	if v.Date {
 		return v.wall.Format(time.DateOnly)
@@ -192,7 +193,7 @@ func within(t time.Time) time.Time {
 	return t
 }
 
-// around are the instants that a local time in a gap means by the offset before the change and by that after it.
+// around returns the instants that a local time in a gap means by the offset before the change and by that after it.
 func around(wall time.Time, zone *time.Location) (before, after time.Time) {
 	_, early := wall.Add(-day).In(zone).Zone()
 	_, late := wall.Add(day).In(zone).Zone()
@@ -201,7 +202,7 @@ func around(wall time.Time, zone *time.Location) (before, after time.Time) {
 
 const day = 24 * time.Hour
 
-// readings are the instants at which clocks in zone show wall, earliest first.
+// readings returns the instants at which clocks in zone show wall, earliest first.
 func readings(wall time.Time, zone *time.Location) []time.Time {
 	before, after := around(wall, zone)
 	shows := func(t time.Time) bool { return t.Format(wallLayout) == wall.Format(wallLayout) }
@@ -217,7 +218,7 @@ func readings(wall time.Time, zone *time.Location) []time.Time {
 
 const wallLayout = "2006-01-02T15:04:05.999999999"
 
-// dayStart is the first instant of a day in zone. Where the clocks are put forward at midnight, that is not 00:00.
+// dayStart returns the first instant of a day in zone. Where the clocks are put forward at midnight, that is not 00:00.
 func dayStart(date time.Time, zone *time.Location) time.Time {
 	if at := readings(date, zone); len(at) > 0 {
 		return at[0]

@@ -48,7 +48,7 @@ func Start(t testing.TB, args ...string) *Server {
 	return nil
 }
 
-// URL is the server's address.
+// URL returns the address of the server.
 func (s *Server) URL() string { return "redis://" + s.Addr }
 
 // Start starts it, again where it ran before, and waits until it answers. It remembers nothing.
@@ -131,7 +131,7 @@ func Between(t testing.TB, s *Server) *Proxy {
 	return p
 }
 
-// URL is the server's address by way of the proxy.
+// URL returns the address of the server by way of the proxy.
 func (p *Proxy) URL() string { return fmt.Sprintf("redis://%s", p.listener.Addr()) }
 
 // Cut ends all connections and lets none through.
