@@ -63,7 +63,7 @@ func (call *Call) unreadable(err error) error {
 	if !errors.Is(err, errTooMany) {
 		err = errors.New("its body is not JSON")
 	}
-	return &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
+	return &Error{Op: call.Op, Status: call.Status, RequestID: call.RequestID, Attempts: call.Attempts, Effect: Unknown, Err: err}
 }
 
 // maxValues bounds how many values an answer that is read into Go's types may have: an empty object of two bytes becomes
@@ -122,7 +122,7 @@ func (call *Call) Items(most int, each func(item json.RawMessage) error) error {
 	}
 	for i, n := blank(list, 1), 0; list[i] != ']'; n++ {
 		if n == most {
-			return &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Err: fmt.Errorf("the answer has more than %d items", most)}
+			return &Error{Op: call.Op, Status: call.Status, RequestID: call.RequestID, Attempts: call.Attempts, Err: fmt.Errorf("the answer has more than %d items", most)}
 		}
 		end, err := skip(list, i)
 		if err != nil || end == i || !json.Valid(list[i:end]) {

@@ -3,6 +3,7 @@ package dixaclient
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -28,13 +29,20 @@ func (e Effect) String() string {
 
 // Error is a call that Dixa did not answer with success.
 type Error struct {
-	Op       *Spec
-	Status   int    // HTTP status of the last answer, 0 when there was none
-	Message  string // Dixa's own words, if any
-	Token    string // such as "token 2 of 3": which it was sent with, where there are several
-	Effect   Effect
-	Attempts int
-	Err      error // what broke, when there was no answer or no readable one
+	Op        *Spec
+	Status    int    // HTTP status of the last answer, 0 when there was none
+	RequestID string // Dixa's name for the last request, to give to its support, "" when it gave none
+	Message   string // Dixa's own words, if any
+	Token     string // such as "token 2 of 3": which it was sent with, where there are several
+	Effect    Effect
+	Attempts  int
+	Err       error // what broke, when there was no answer or no readable one
+}
+
+// IsNotFound reports whether Dixa answered that what a call names does not exist (404).
+func IsNotFound(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound
 }
 
 // Unwrap gives what broke.

@@ -149,14 +149,14 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t turn) (a
 		return again && !errors.Is(err, errTooLarge), 0, e
 	}
 	if err := call.receive(c.textWithoutTokens(res.Header.Get("Content-Type")), body); err != nil {
-		return call.Op.Idempotent, 0, &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
+		return call.Op.Idempotent, 0, &Error{Op: call.Op, Status: call.Status, RequestID: call.RequestID, Attempts: call.Attempts, Effect: Unknown, Err: err}
 	}
 	return false, 0, nil
 }
 
 // broken is an attempt without a whole answer; unsent says that nothing of it left this machine.
 func broken(ctx context.Context, call *Call, err error, unsent bool) (again bool, _ *Error) {
-	e := &Error{Op: call.Op, Status: call.Status, Attempts: call.Attempts, Effect: Unknown, Err: err}
+	e := &Error{Op: call.Op, Status: call.Status, RequestID: call.RequestID, Attempts: call.Attempts, Effect: Unknown, Err: err}
 	if unsent {
 		e.Effect = NotDone
 	}
@@ -228,7 +228,7 @@ func (c *Client) read(res *http.Response) ([]byte, error) {
 func refused(call *Call, body []byte) *Error {
 	var b struct{ Message string }
 	_ = json.Unmarshal(body, &b) // an error page of a gateway has no message
-	return &Error{Op: call.Op, Status: call.Status, Message: safetext.Brief(b.Message, briefMessage), Attempts: call.Attempts}
+	return &Error{Op: call.Op, Status: call.Status, RequestID: call.RequestID, Message: safetext.Brief(b.Message, briefMessage), Attempts: call.Attempts}
 }
 
 // How many characters are kept of what Dixa, or something before it, says beside an answer's content. All of it goes

@@ -48,6 +48,9 @@ func TestWhatDixaSaysIsOneBriefLine(t *testing.T) {
 				require.LessOrEqual(t, utf8.RuneCountInString(said), 1000)
 			}
 			require.NotEmpty(t, id)
+			var failed *Error
+			require.ErrorAs(t, err, &failed)
+			require.Equal(t, id, failed.RequestID, "for Dixa's support")
 		})
 	}
 }

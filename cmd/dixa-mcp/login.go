@@ -81,8 +81,7 @@ func (c *loginCmd) Run(ctx context.Context, out *output) error {
 
 // notFound404 gives an answer 404 its exit code.
 func notFound404(err error) error {
-	var e *dixaclient.Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound {
+	if dixaclient.IsNotFound(err) {
 		return &exitError{exitNotFound, err}
 	}
 	return err

@@ -37,7 +37,7 @@ func (c *call) bounded(ctx context.Context, b *capability.Bound, op *dixaclient.
 	default:
 		return c.outOfReach(b, op)
 	}
-	if isNotFound(err) && !errors.As(err, new(*errOutside)) { // all that is not there is answered alike
+	if dixaclient.IsNotFound(err) && !errors.As(err, new(*errOutside)) { // all that is not there is answered alike
 		return missing(op)
 	}
 	return err
@@ -155,9 +155,4 @@ func notFound(op *dixaclient.Call, b *capability.Bound) error {
 // missing is Dixa's answer about what does not exist, with nothing in it that could tell one case from another.
 func missing(op *dixaclient.Call) *dixaclient.Error {
 	return &dixaclient.Error{Op: op.Op, Status: http.StatusNotFound, Message: "The requested resource could not be found", Attempts: 1}
-}
-
-func isNotFound(err error) bool {
-	var e *dixaclient.Error
-	return errors.As(err, &e) && e.Status == http.StatusNotFound
 }

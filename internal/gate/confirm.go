@@ -200,7 +200,7 @@ func (c *call) newestMessage(ctx context.Context, conversation int64) (string, e
 		return "", nil
 	}
 	a, err := dixaclient.ListMessages.Do(c.context(ctx), c.gate.lookups, dixaclient.ListMessagesIn{ConversationRef: dixaclient.ConversationRef{ConversationID: conversation}})
-	if isNotFound(err) || err == nil && len(a.Value) == 0 {
+	if dixaclient.IsNotFound(err) || err == nil && len(a.Value) == 0 {
 		return "", nil
 	}
 	if err != nil {
