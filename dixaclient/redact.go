@@ -137,6 +137,12 @@ func inBase64(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
+// namedEntities are those of the characters of tokens that are no letters or digits.
+var namedEntities = []struct {
+	name string
+	char byte
+}{{"plus;", '+'}, {"sol;", '/'}, {"period;", '.'}, {"lowbar;", '_'}, {"UnderBar;", '_'}, {"equals;", '='}, {"colon;", ':'}}
+
 // character decodes the first character of a text, which is not empty, and returns its length as it is written.
 func character(text []byte) (byte, int) {
 	switch text[0] {
@@ -153,6 +159,11 @@ func character(text []byte) (byte, int) {
 		rest = rest[4:]
 	}
 	if len(rest) < 2 || rest[0] != '#' {
+		for _, e := range namedEntities {
+			if bytes.HasPrefix(rest, []byte(e.name)) {
+				return e.char, len(text) - len(rest) + len(e.name)
+			}
+		}
 		return c, len(text) - len(rest)
 	}
 	rest = rest[1:]

@@ -52,6 +52,7 @@ func forms() map[string]string {
 	base64Of := func(e *base64.Encoding, before, after string) string {
 		return e.EncodeToString([]byte(before + echoed + after))
 	}
+	named := strings.NewReplacer("+", "&plus;", "/", "&sol;", ".", "&period;", "_", "&lowbar;", "=", "&equals;")
 	all := map[string]string{
 		"as it is": echoed, "upper case": strings.ToUpper(echoed), "lower case": strings.ToLower(echoed),
 		"JSON": each(`\u%04x`), "JSON, upper case": each(`\u%04X`), "JSON twice": each(`\\u%04x`), "slashes": strings.ReplaceAll(echoed, "/", `\/`), "slashes twice": strings.ReplaceAll(echoed, "/", `\\\/`),
@@ -59,6 +60,7 @@ func forms() map[string]string {
 		"URL": each("%%%02X"), "URL, lower case": each("%%%02x"), "URL twice": each("%%25%02X"), "URL in JSON": each(`\u0025%02x`),
 		"query": strings.NewReplacer("/", "%2F", "+", "%2B").Replace(echoed),
 		"HTML":  each("&#%d;"), "HTML, hexadecimal": each("&#x%x;"), "HTML, upper case": each("&#X%04X;"), "HTML twice": each("&amp;#%d;"), "HTML in JSON": each(`\u0026#%d;`),
+		"HTML, named": named.Replace(echoed), "HTML, named twice": strings.ReplaceAll(named.Replace(echoed), "&", "&amp;"), "HTML, named in JSON": strings.ReplaceAll(named.Replace(echoed), "&", `\u0026`),
 		"hexadecimal": hex.EncodeToString([]byte(echoed)),
 	}
 	for name, e := range map[string]*base64.Encoding{"std": base64.StdEncoding, "raw": base64.RawStdEncoding, "url": base64.URLEncoding, "raw url": base64.RawURLEncoding} {
@@ -117,7 +119,7 @@ func TestTokenIsInNothingThatIsShown(t *testing.T) {
 			})
 		}
 	}
-	synctest.Test(t, func(t *testing.T) { // no JSON, of a type that the error names; and rows of a stream
+	synctest.Test(t, func(t *testing.T) { // no JSON, of a type that the error names
 		c := memoryClient(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/"+echoed)
 			_, _ = w.Write([]byte("<html>"))
@@ -134,6 +136,25 @@ func TestTokenIsInNothingThatIsShown(t *testing.T) {
 	k.errorWithoutTokens(e)
 	require.NotContains(t, e.Error(), echoed)
 	require.True(t, errors.Is(e, context.Canceled))
+}
+
+// A row of a stream is redacted as it comes, and the row behind it is whole.
+func TestTokenIsInNoRow(t *testing.T) {
+	for name, form := range forms() {
+		synctest.Test(t, func(t *testing.T) {
+			c := streamClient(t, send(`[{"subject":"sent `+form+`"},{"subject":"Hello"}]`))
+			c.tokens[0].source = StaticToken(echoed)
+			var rows []string
+			for row, err := range ExportConversations.Stream(t.Context(), c, someIDs) {
+				require.NoError(t, err)
+				rows = append(rows, string(row))
+			}
+			require.Len(t, rows, 2, name)
+			require.Contains(t, rows[0], redactedText, name)
+			require.True(t, json.Valid([]byte(rows[0])), rows[0])
+			require.Equal(t, `{"subject":"Hello"}`, rows[1], name)
+		})
+	}
 }
 
 // BenchmarkRedact is a large answer without the token.

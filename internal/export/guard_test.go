@@ -77,7 +77,7 @@ func TestExcel(t *testing.T) {
 }
 
 // An export that is interrupted goes on the way it began, and as the whole it has one byte order mark.
-func TestExcelGoesOn(t *testing.T) {
+func TestExcelByteOrderMarkIsWrittenOnceOverPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "a.csv")
 		dixa := &fake{hours: 481}
