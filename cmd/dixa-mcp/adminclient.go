@@ -36,7 +36,7 @@ func newAdminClient(address string, key []byte) (*adminClient, error) {
 		return nil, usagef("--url must be the address of an admin port such as http://127.0.0.1:9090, not %q", address)
 	}
 	if u.Scheme == "http" && !onThisMachine(u.Host) && !onThisMachine(u.Host+":80") {
-		fmt.Fprintln(os.Stderr, "Warning: over http:// the key can be read on its way; use a tunnel, or https:// if something in front of the port has it.")
+		fmt.Fprintln(os.Stderr, "Warning: with http:// the key can be read in transit; use a tunnel, or https:// if a proxy in front of the port supports it.")
 	}
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &adminClient{strings.TrimRight(u.String(), "/"), string(key), &http.Client{Timeout: adminTimeout, CheckRedirect: refuse}}, nil
@@ -65,7 +65,7 @@ func (c *adminClient) do(ctx context.Context, method, path string, body, into an
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, mostAdminBytes))
 	if err != nil {
-		return fmt.Errorf("the answer of the admin port broke off: %w", err)
+		return fmt.Errorf("the connection to the admin port broke before its answer was complete, so it is not known whether anything was changed: %w", err)
 	}
 	if res.StatusCode >= 300 {
 		return c.refused(res.StatusCode, answer)
@@ -74,7 +74,7 @@ func (c *adminClient) do(ctx context.Context, method, path string, body, into an
 		return nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return errors.New("what answered at --url is not the admin port of dixa-mcp: its answer is not the JSON expected")
+		return errors.New("the server at --url is not the admin port of dixa-mcp: its answer is not the expected JSON; check --url")
 	}
 	return nil
 }
@@ -83,12 +83,12 @@ func (c *adminClient) do(ctx context.Context, method, path string, body, into an
 func (c *adminClient) refused(status int, answer []byte) error {
 	var said struct{ Error string }
 	if json.Unmarshal(answer, &said) != nil || said.Error == "" {
-		return fmt.Errorf("what answered at --url is not the admin port of dixa-mcp: status %d", status)
+		return fmt.Errorf("the server at --url is not the admin port of dixa-mcp: it answered with status %d; check --url", status)
 	}
 	err := fmt.Errorf("the admin port answered: %s", safetext.Show(said.Error))
 	switch status {
 	case http.StatusUnauthorized:
-		return refusedf("the admin port does not accept the key: --key-file must hold the one for it, an approver's for approvals and the admin key for freezes")
+		return refusedf("the admin port does not accept the key; nothing was changed. Use --key-file with an approver's key for approvals, or with the admin key for freezes")
 	case http.StatusForbidden, http.StatusConflict:
 		return &exitError{exitRefused, err}
 	case http.StatusNotFound:
@@ -110,7 +110,7 @@ func (d remoteDesk) list(ctx context.Context, all bool) ([]approver.Item, error)
 		return nil, err
 	}
 	if found.Unreadable {
-		return found.Approvals, errors.New("the server cannot read some of the calls that wait; its log says why")
+		return found.Approvals, errors.New("the server cannot read some of the waiting calls; its log says why")
 	}
 	return found.Approvals, nil
 }

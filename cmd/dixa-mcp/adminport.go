@@ -18,7 +18,7 @@ import (
 	"dixa-mcp/internal/telemetry"
 )
 
-// serveAdmin serves operators and approvers beside the agents, if wanted. The returned function ends it.
+// serveAdmin serves operators and approvers at the admin port, if there is one. The returned function stops it.
 func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(), err error) {
 	if c.Admin == "" {
 		return func() {}, nil
@@ -27,7 +27,7 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 	if err != nil {
 		return nil, usagef("--admin %w", err)
 	}
-	if strings.HasPrefix(address, ":") { // operators are close by, unless somebody says otherwise
+	if strings.HasPrefix(address, ":") { // this machine only, unless an address is given
 		address = "127.0.0.1" + address
 	}
 	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort)}
@@ -37,7 +37,7 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 			return nil, fmt.Errorf("--admin-key-file: %w", err)
 		}
 	case !onThisMachine(address):
-		return nil, usagef("--admin %s can be reached from elsewhere and needs --admin-key-file (dixa-mcp key new --admin)", c.Admin)
+		return nil, usagef("--admin %s can be reached from other machines and requires --admin-key-file; make a key with dixa-mcp key new --admin", c.Admin)
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -55,13 +55,13 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 	return func() {
 		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		_ = server.Shutdown(grace) // what is still running is cut off
+		_ = server.Shutdown(grace) // requests that are still running are cut off
 		_ = server.Close()
 		<-done
 	}, nil
 }
 
-// listenAt is an address to listen at. A port alone is one that can be reached from this machine only.
+// listenAt returns the address to listen at. A port alone can be reached from this machine only.
 func listenAt(address string) (string, error) {
 	if _, err := strconv.ParseUint(address, 10, 16); err == nil {
 		return net.JoinHostPort("127.0.0.1", address), nil
@@ -73,11 +73,11 @@ func listenAt(address string) (string, error) {
 	return address, nil
 }
 
-// name tells whether a port is given by the name of a service, such as http.
+// name reports whether a port is the name of a service, such as http.
 func name(port string) bool { return port != "" && strings.Trim(port, "0123456789") == port }
 
-// reachable is the address of a listener as others can use it: one that listens at all addresses is reached at this
-// machine's own.
+// reachable returns the URL under which a listener can be reached: for one that listens at all addresses, that of this
+// machine.
 func reachable(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

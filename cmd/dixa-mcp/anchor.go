@@ -11,17 +11,17 @@ import (
 	"dixa-mcp/internal/audit"
 )
 
-// anchorEvery is how often the head of the records is written elsewhere.
+// anchorEvery is the interval at which the head of the records is written to the anchor.
 const anchorEvery = time.Minute
 
-// anchor is the newest record, as it is known outside the folder of the records: with it, a cut tail shows
-// (dixa-mcp audit verify --head).
+// anchor names the newest record outside the directory of records, so that missing newest records are found with dixa-mcp
+// audit verify --head.
 type anchor struct {
 	Time time.Time `json:"time"`
 	Head string    `json:"head"` // number:hash
 }
 
-// keepAnchor appends the head of the records to a file every minute and at the end. The returned function ends it.
+// keepAnchor appends the head of the records to a file every minute and at the end. The returned function stops it.
 func keepAnchor(log *audit.Log, file string) (stop func(), err error) {
 	if err := writeAnchor(log, file); err != nil {
 		return nil, fmt.Errorf("--audit-anchor: %w", err)
@@ -38,7 +38,7 @@ func keepAnchor(log *audit.Log, file string) (stop func(), err error) {
 				return
 			case <-tick.C:
 				if err := writeAnchor(log, file); err != nil {
-					slog.Error("the head of the records could not be written to the anchor", "error", err)
+					slog.Error("the newest record's hash could not be written to --audit-anchor", "error", err)
 				}
 			}
 		}
@@ -47,7 +47,7 @@ func keepAnchor(log *audit.Log, file string) (stop func(), err error) {
 		cancel()
 		<-done
 		if err := writeAnchor(log, file); err != nil {
-			slog.Error("the head of the records could not be written to the anchor", "error", err)
+			slog.Error("the newest record's hash could not be written to --audit-anchor", "error", err)
 		}
 	}, nil
 }

@@ -61,7 +61,7 @@ func TestAnchorNamesCutTail(t *testing.T) {
 		require.NoError(t, verify(head))
 	}
 	for _, head := range []string{"x", "5", "5:", ":abc", "-1:abc"} {
-		require.ErrorContains(t, verify(head), "--head is the record's number, a colon and its hash")
+		require.ErrorContains(t, verify(head), "--head must be a record's number, a colon and its hash")
 	}
 
 	files, err := filepath.Glob(filepath.Join(records, "audit-*.jsonl"))

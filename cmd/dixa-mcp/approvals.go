@@ -15,16 +15,16 @@ import (
 )
 
 type approvalsCmd struct {
-	List    approvalsListCmd    `cmd:"" help:"List the calls that wait."`
-	Show    approvalsShowCmd    `cmd:"" help:"Show a call with the whole text that would be sent."`
+	List    approvalsListCmd    `cmd:"" help:"List the calls that wait for approval."`
+	Show    approvalsShowCmd    `cmd:"" help:"Show a call, with the whole text that would be sent."`
 	Approve approvalsApproveCmd `cmd:"" help:"Approve a call. This sends nothing: the agent's next identical call is carried out, once."`
 	Deny    approvalsDenyCmd    `cmd:"" help:"Deny a call. The text is deleted."`
 }
 
-// approverFlags say who decides, and about whose calls. Every command here needs a key: it shows customers'
-// correspondence.
+// approverFlags identify the approver, and the store of waiting calls. Every approvals command needs a key, since it shows
+// customers' correspondence.
 type approverFlags struct {
-	KeyFile     string `required:"" placeholder:"FILE" env:"DIXA_MCP_APPROVER_KEY_FILE" help:"File that holds your key and nothing else."`
+	KeyFile     string `required:"" placeholder:"FILE" env:"DIXA_MCP_APPROVER_KEY_FILE" help:"File that holds only your key."`
 	URL         string `name:"url" placeholder:"URL" env:"DIXA_MCP_ADMIN_URL" help:"Admin port of a hosted server, such as http://127.0.0.1:9090; used instead of the state directory or Redis."`
 	jsonFlag    `embed:""`
 	fileFlag    `embed:""`
@@ -44,13 +44,13 @@ type approvalsShowCmd struct {
 
 type approvalsApproveCmd struct {
 	Number        string `arg:"" help:"Number of the call, such as A-7K2Q."`
-	Reason        string `placeholder:"TEXT" help:"Reason; kept with the decision."`
+	Reason        string `placeholder:"TEXT" help:"Reason, kept with the decision."`
 	approverFlags `embed:""`
 }
 
 type approvalsDenyCmd struct {
 	Number        string `arg:"" help:"Number of the call, such as A-7K2Q."`
-	Reason        string `placeholder:"TEXT" help:"Reason; kept with the decision, and told to the agent."`
+	Reason        string `placeholder:"TEXT" help:"Reason, kept with the decision and told to the agent."`
 	approverFlags `embed:""`
 }
 
@@ -131,12 +131,12 @@ func (f approverFlags) decide(ctx context.Context, p approvalPrinter, number str
 	case !approve:
 		p.out.printf("\nDenied by %s. The text was deleted.\n", now.Approver)
 	default:
-		p.out.printf("\nApproved by %s. Nothing was sent: the next identical call of %s is carried out, once, until %s, unless the conversation gets a message before.\n", now.Approver, r.Agent, p.time(r.Expires))
+		p.out.printf("\nApproved by %s. Nothing was sent yet. The next identical call of %s is carried out, once, until %s, unless the conversation gets a message before then.\n", now.Approver, r.Agent, p.time(r.Expires))
 	}
 	return nil
 }
 
-// desk is where an approver decides: over the state directory or Redis, or at the admin port of a server.
+// desk lists and decides calls for an approver: in the state directory, in Redis, or at the admin port of a server.
 type desk interface {
 	list(ctx context.Context, all bool) ([]approver.Item, error)
 	show(ctx context.Context, number string) (approver.Details, error)
@@ -172,7 +172,7 @@ func readKey(flag, path string) ([]byte, error) {
 	return b, nil
 }
 
-// localDesk decides over the store that the servers share, or that of the state directory.
+// localDesk decides in the store that the servers share, or in that of the state directory.
 type localDesk struct {
 	*approver.Session
 	flags approverFlags
@@ -186,11 +186,11 @@ func (f approverFlags) localDesk(ctx context.Context, key []byte) (desk, error) 
 		return nil, err
 	}
 	if len(rules.ApproverNames()) == 0 {
-		return nil, refusedf("nobody may approve: there is nobody under approvers in the capability file (%s)", where)
+		return nil, refusedf("nothing can be approved: the capability file (%s) has no approvers; add one with dixa-mcp key new --approver NAME", where)
 	}
 	d, ok := approver.Authenticate(rules, key, nil)
 	if !ok {
-		return nil, refusedf("the key in %s belongs to nobody under approvers in the capability file (%s)", f.KeyFile, where)
+		return nil, refusedf("the key in %s does not belong to any approver in the capability file (%s); nothing was decided", f.KeyFile, where)
 	}
 	store, free, err := f.store(ctx)
 	if err != nil {
@@ -200,7 +200,7 @@ func (f approverFlags) localDesk(ctx context.Context, key []byte) (desk, error) 
 	return &localDesk{d, f, free}, nil
 }
 
-// store is the one that the servers share, or that of the state directory.
+// store opens the store that the servers share, or that of the state directory.
 func (f approverFlags) store(ctx context.Context) (store approval.Store, free func(), err error) {
 	group, err := f.connect(ctx, "")
 	if err != nil {
@@ -214,12 +214,12 @@ func (f approverFlags) store(ctx context.Context) (store approval.Store, free fu
 		return nil, nil, err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, nil, notFoundf("no call was ever parked in %s; --state must be the same as the server's, or --redis where it has one, or --url for a server elsewhere", filepath.Dir(path))
+		return nil, nil, notFoundf("no call was ever parked in %s; use the server's own --state or --redis, or --url for a server on another machine", filepath.Dir(path))
 	}
 	return dir, func() {}, nil
 }
 
-// approvals is the store of the state directory.
+// approvals returns the store of the state directory.
 func (f reachFlags) approvals() (store *approval.Dir, path string, err error) {
 	state, err := f.stateDir()
 	path = filepath.Join(state, "approvals")
@@ -261,7 +261,7 @@ func (d *localDesk) decide(ctx context.Context, w approver.Details, approve bool
 	}
 	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{FileDigest: d.Rules.Digest()}})
 	if err != nil {
-		return approver.Item{}, fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
+		return approver.Item{}, fmt.Errorf("nothing was decided, because the decision could not be recorded: %w", err)
 	}
 	r, err = d.Decide(ctx, log, r, approve, reason)
 	if err = approvalError(err); err != nil {

@@ -25,7 +25,7 @@ type approvalPrinter struct {
 // list prints requests as a table.
 func (p approvalPrinter) list(items []approver.Item) {
 	if len(items) == 0 {
-		p.out.printf("No call waits.\n")
+		p.out.printf("No calls wait for approval.\n")
 		return
 	}
 	rows := [][]string{{"NUMBER", "STATE", "AGENT", "TOOL", "LEVEL", "CONVERSATION", "ASKED", "UNTIL"}}
@@ -40,7 +40,7 @@ func (p approvalPrinter) list(items []approver.Item) {
 	p.out.table(rows)
 }
 
-// whole prints a request with all that would be sent.
+// whole prints a request with everything that would be sent.
 func (p approvalPrinter) whole(r approver.Details) {
 	line := func(name, value string) { p.out.printf("%-14s %s\n", name, safetext.Show(value)) }
 	line(safetext.Show(r.Number), string(r.State))
@@ -49,7 +49,7 @@ func (p approvalPrinter) whole(r approver.Details) {
 	line("Tool", r.Tool+" ("+r.Level+")")
 	line("Conversation", conversation(r.Item))
 	if r.Rules != r.RulesNow {
-		line("Rules", r.Rules+" when it asked; the capability file in force is "+r.RulesNow)
+		line("Rules", r.Rules+" when the agent asked; the capability file in force is "+r.RulesNow)
 	}
 	if !r.Decided.IsZero() {
 		line("Decided", p.decision(r.Item))
@@ -62,7 +62,7 @@ func (p approvalPrinter) whole(r approver.Details) {
 		return
 	}
 	line("Would", r.Effect)
-	p.out.printf("\nWhat would be sent, whole:\n")
+	p.out.printf("\nThe whole request:\n")
 	var arguments any
 	decoder := json.NewDecoder(bytes.NewReader(r.Arguments))
 	decoder.UseNumber()
@@ -94,8 +94,8 @@ func conversation(r approver.Item) string {
 	return strconv.FormatInt(r.Conversation, 10)
 }
 
-// printValue prints an argument. Each line of a text has a bar before it, so that no text can pass for something that
-// this program says.
+// printValue prints an argument. Each line of a text begins with a bar, so that no text can pass for output of this
+// program.
 func printValue(w io.Writer, indent, name string, value any) {
 	if name != "" {
 		name = safetext.Show(name) + ": "

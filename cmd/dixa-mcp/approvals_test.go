@@ -98,8 +98,8 @@ func TestApprove(t *testing.T) {
 	for _, part := range []string{
 		"Asked by       support, ", "Tool           send_message (send)\n", "Conversation   1234\n", "Would          send a secret message\n",
 		"  conversationId: 1234\n  text:\n    | Dear <Anna>,\n    | your secret refund\n",
-		"Rules          sha256:0123456789ab when it asked; the capability file in force is sha256:",
-		"Approved by anna.holm. Nothing was sent: the next identical call of support is carried out, once, until ",
+		"Rules          sha256:0123456789ab when the agent asked; the capability file in force is sha256:",
+		"Approved by anna.holm. Nothing was sent yet. The next identical call of support is carried out, once, until ",
 	} {
 		require.Contains(t, out, part)
 	}
@@ -140,7 +140,7 @@ func TestApproveRefuses(t *testing.T) {
 	r := o.park(1234)
 	for _, approve := range []bool{true, false} {
 		_, err := o.decide("nobody", r.Number, approve)
-		require.EqualError(t, err, "the key in "+filepath.Join(o.dir, "nobody")+" belongs to nobody under approvers in the capability file ("+filepath.Join(o.dir, "capabilities.yaml")+")")
+		require.EqualError(t, err, "the key in "+filepath.Join(o.dir, "nobody")+" does not belong to any approver in the capability file ("+filepath.Join(o.dir, "capabilities.yaml")+"); nothing was decided")
 		_, err = o.decide("missing", r.Number, approve)
 		require.ErrorIs(t, err, os.ErrNotExist)
 		_, err = o.decide("joe", r.Number, approve)
@@ -154,7 +154,7 @@ func TestApproveRefuses(t *testing.T) {
 
 	o.write("audit", "not a folder")
 	_, err := o.decide("anna", r.Number, true)
-	require.ErrorContains(t, err, "nothing was decided, because it could not be recorded: ")
+	require.ErrorContains(t, err, "nothing was decided, because the decision could not be recorded: ")
 	require.Equal(t, approval.Pending, o.state(r.Number))
 	require.NoError(t, os.Remove(filepath.Join(o.dir, "audit")))
 
@@ -171,13 +171,13 @@ func TestApproveRefuses(t *testing.T) {
 func TestApprovalsNeedSomebody(t *testing.T) {
 	o := newOffice(t)
 	_, err := o.flags("anna").desk(o.Context())
-	require.EqualError(t, err, "no call was ever parked in "+o.dir+"; --state must be the same as the server's, or --redis where it has one, or --url for a server elsewhere")
+	require.EqualError(t, err, "no call was ever parked in "+o.dir+"; use the server's own --state or --redis, or --url for a server on another machine")
 	o.park(1)
 	_, err = o.flags("nobody").desk(o.Context())
 	require.Error(t, err)
 	o.write("capabilities.yaml", "version: 1\nagents: {a: {}}\n")
 	_, err = o.flags("anna").desk(o.Context())
-	require.ErrorContains(t, err, "nobody may approve: there is nobody under approvers")
+	require.ErrorContains(t, err, "nothing can be approved: the capability file (")
 }
 
 func TestApprovalsList(t *testing.T) {
@@ -198,7 +198,7 @@ func TestApprovalsList(t *testing.T) {
 	require.Equal(t, want, list(false))
 	_, err := o.decide("anna", first.Number, false)
 	require.NoError(t, err)
-	require.Equal(t, "No call waits.\n", list(false))
+	require.Equal(t, "No calls wait for approval.\n", list(false))
 	require.Contains(t, list(true), first.Number+"  denied")
 }
 

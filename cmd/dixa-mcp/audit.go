@@ -16,11 +16,11 @@ import (
 
 type auditCmd struct {
 	Show   auditShowCmd   `cmd:"" help:"Print records as sentences."`
-	Tail   auditTailCmd   `cmd:"" help:"Print the newest records; with -f also new ones as they come."`
+	Tail   auditTailCmd   `cmd:"" help:"Print the newest records; with -f, also new ones as they are written."`
 	Verify auditVerifyCmd `cmd:"" help:"Check whether any record was altered, removed or reordered, and which writes have no outcome."`
 }
 
-// recordFlags say where records are.
+// recordFlags name the directory of records.
 type recordFlags struct {
 	State string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state."`
 	Audit string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records, by default audit in the state directory."`
@@ -40,16 +40,16 @@ func (f recordFlags) dir() (string, error) {
 type auditShowCmd struct {
 	Conversation string `placeholder:"ID" help:"Only calls about this conversation."`
 	Agent        string `placeholder:"NAME" help:"Only calls of this agent."`
-	Key          string `placeholder:"ID" help:"Only calls with this key, by its id: an agent's, an approver's or the admin port's."`
+	Key          string `placeholder:"ID" help:"Only calls with this key id, of an agent, an approver or the admin port."`
 	Tool         string `placeholder:"NAME" help:"Only calls of this tool."`
-	Since        string `placeholder:"TIME" help:"Only calls since then: 30m, 2h or 2d ago, today, yesterday, 2026-01-31 or 2026-01-31T14:00:00Z. Dates are those of this machine's time zone."`
+	Since        string `placeholder:"TIME" help:"Only calls since this time: 30m, 2h, 2d (ago), today, yesterday, 2026-01-31 or 2026-01-31T14:00:00Z. Dates are in this machine's time zone."`
 	Writes       bool   `help:"Only calls that change something."`
 	Refused      bool   `help:"Only refusals."`
-	JSON         bool   `name:"json" help:"Print the records as they are in the file, one JSON object a line."`
+	JSON         bool   `name:"json" help:"Print the records as in the file, one JSON object a line."`
 	recordFlags  `embed:""`
 }
 
-// Run prints the records that were asked for, oldest first.
+// Run prints the records that match, oldest first.
 func (c *auditShowCmd) Run(out *output) error {
 	dir, err := c.dir()
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *auditShowCmd) Run(out *output) error {
 	err = audit.Read(dir, func(r audit.Record) error {
 		read++
 		if !filter.Match(r) || !c.JSON && !told(r) {
-			return out.err // nobody waits for the rest when the output is gone
+			return out.err // stop when the output is gone
 		}
 		shown++
 		if c.JSON {
@@ -85,13 +85,13 @@ func (c *auditShowCmd) Run(out *output) error {
 		return out.err
 	})
 	if shown == 0 && err == nil {
-		fmt.Fprintf(os.Stderr, "No record matches; %d records were read in %s.\n", read, dir)
+		fmt.Fprintf(os.Stderr, "No record matches. %d records were read in %s.\n", read, dir)
 	}
 	return err
 }
 
 type auditVerifyCmd struct {
-	Head        string `placeholder:"SEQ:HASH" help:"Newest record as it is known from elsewhere, so that a cut tail shows."`
+	Head        string `placeholder:"SEQ:HASH" help:"Number and hash of the newest record, such as from --audit-anchor, so that missing newest records are found."`
 	jsonFlag    `embed:""`
 	recordFlags `embed:""`
 }
@@ -107,7 +107,7 @@ func (c *auditVerifyCmd) Run(out *output) error {
 		seq, hash, _ := strings.Cut(c.Head, ":")
 		n, err := strconv.ParseUint(seq, 10, 64)
 		if err != nil || hash == "" {
-			return usagef("--head is the record's number, a colon and its hash, not %q", c.Head)
+			return usagef("--head must be a record's number, a colon and its hash, not %q; nothing was checked", c.Head)
 		}
 		checks = append(checks, audit.ExpectHead(n, hash))
 	}
@@ -121,7 +121,7 @@ func (c *auditVerifyCmd) Run(out *output) error {
 		printReport(out, dir, report)
 	}
 	if !report.OK() {
-		err = errors.New("the records are not as they were written: a line was altered, removed or reordered, or a file renamed")
+		err = errors.New("the records are not as they were written: a line was altered, removed or reordered, or a file was renamed; see the lines that begin with ALTERED or gone")
 	}
 	return err
 }
@@ -135,7 +135,7 @@ type verified struct {
 	Altered   []string `json:"altered"`
 	Torn      []string `json:"torn"`
 	Missing   []string `json:"missing"`
-	Unended   []string `json:"unended"` // ends of runs that are no stop record
+	Unended   []string `json:"unended"` // last records of runs without a stop record
 	Unknown   []string `json:"unknown"` // writes without an outcome
 }
 
@@ -163,10 +163,10 @@ func printReport(out *output, dir string, r audit.Report) {
 		out.printf("torn: %s: the last line was cut short by a crash or a full disk\n", p)
 	}
 	for _, m := range v.Missing {
-		out.printf("gone: %s, deleted by retention or by somebody\n", m)
+		out.printf("gone: %s was deleted\n", m)
 	}
 	for _, u := range v.Unended {
-		out.printf("no stop: %s is the last record: that process is still running, was killed, or its end was cut off\n", u)
+		out.printf("no stop: %s is the last record of its process, which is still running, was killed, or its last records are missing\n", u)
 	}
 	for _, u := range v.Unknown {
 		out.printf("unknown: %s\n", u)
@@ -175,15 +175,15 @@ func printReport(out *output, dir string, r audit.Report) {
 		out.printf("ALTERED: %s\n", p)
 	}
 	if v.Intact {
-		out.printf("Nothing was altered, removed or reordered.\n")
+		out.printf("No record was altered, removed or reordered.\n")
 	}
 }
 
-// look is the command that shows whether a write without an outcome was done.
+// look returns the command that shows whether a write without an outcome was done.
 func look(r audit.Record) string {
 	t, ok := tools.ByName(r.Tool)
 	if !ok || t.Operations[0].LookWith == "" {
-		return "look in Dixa whether it was done"
+		return "check in Dixa whether it was done"
 	}
 	with := t.Operations[0].LookWith
 	var a struct {
@@ -191,7 +191,7 @@ func look(r audit.Record) string {
 	}
 	_ = json.Unmarshal(r.Arguments, &a) // without a conversation the arguments are for the reader to fill in
 	if a.ConversationID == "" {
-		return fmt.Sprintf("look with: dixa-mcp call %s", with)
+		return fmt.Sprintf("check with: dixa-mcp call %s", with)
 	}
-	return fmt.Sprintf(`look with: dixa-mcp call %s '{"conversationId":%s}'`, with, a.ConversationID)
+	return fmt.Sprintf(`check with: dixa-mcp call %s '{"conversationId":%s}'`, with, a.ConversationID)
 }

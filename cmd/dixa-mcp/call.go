@@ -26,7 +26,7 @@ type callCmd struct {
 	dixaFlags `embed:""`
 }
 
-// Run prints exactly what a model would get. What failed goes to standard error, with exit code 1.
+// Run prints exactly what a model would get. A failed call is an error.
 func (c *callCmd) Run(ctx context.Context, out *output) error {
 	_, ok := tools.ByName(c.Tool)
 	if !ok {
@@ -57,7 +57,7 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 	return nil
 }
 
-// readArguments gives the arguments of a tool; - stands for standard input.
+// readArguments returns the arguments of a tool; - reads them from standard input.
 func readArguments(ctx context.Context, given string) ([]byte, error) {
 	arguments := []byte(given)
 	if given == "-" {
@@ -76,7 +76,7 @@ func oneObject(arguments []byte) error {
 		return nil
 	}
 	if !json.Valid(text) {
-		return usagef("the arguments are invalid JSON; give one object such as '{\"conversationId\":1234}'. Nothing was sent to Dixa.")
+		return usagef("the arguments are not valid JSON; give one object such as '{\"conversationId\":1234}'. Nothing was sent to Dixa.")
 	}
 	if text[0] != '{' {
 		return usagef("the arguments must be one JSON object such as '{\"conversationId\":1234}', not %.40q. Nothing was sent to Dixa.", text)
@@ -109,7 +109,8 @@ func (w *callWatch) Operation(ctx context.Context, _ gate.CallInfo, _ *dixaclien
 	}
 }
 
-// failed gives the text of a failed call its exit code. Where Dixa did not accept the token it says which one that was.
+// failed returns an error with the text of a failed call and its exit code. If Dixa did not accept the token, it names the
+// token's source.
 func (w *callWatch) failed(text, token string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -125,7 +126,7 @@ func (w *callWatch) failed(text, token string) error {
 	return err
 }
 
-// readInput reads to the end, unless ctx ends before: a read cannot be interrupted.
+// readInput reads to the end, or until ctx ends: a read itself cannot be interrupted.
 func readInput(ctx context.Context, from io.Reader) ([]byte, error) {
 	type input struct {
 		text []byte

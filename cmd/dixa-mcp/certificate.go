@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// certificate serves the certificate in two files, which are read again each second: renewing it needs no restart.
+// certificate serves the certificate in two files, which are read again each second, so that renewing it needs no restart.
 type certificate struct {
 	cert, key string
 	now       func() time.Time
@@ -29,8 +29,8 @@ func newCertificate(cert, key string) (*certificate, error) {
 	return c, nil
 }
 
-// look reads the files and loads what is in them, if that is not what was read before. It compares contents: a renewed
-// certificate can have the size and the time of the one before.
+// look reads the files, and loads them if their contents have changed. It compares contents, because a renewed certificate
+// can have the size and the time of the previous one.
 func (c *certificate) look() error {
 	c.looked = c.now()
 	cert, err := readRegular(c.cert)
@@ -53,7 +53,7 @@ func (c *certificate) look() error {
 	return err
 }
 
-// readRegular reads a file. Reading another thing, such as a pipe, could take for ever.
+// readRegular reads a regular file. Reading anything else, such as a pipe, could block forever.
 func readRegular(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -65,13 +65,13 @@ func readRegular(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// get returns the certificate for a handshake. Files that cannot be used leave the certificate from before.
+// get returns the certificate for a handshake. Invalid files leave the previous certificate in use.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.now().Sub(c.looked) >= readAgain {
 		if err := c.look(); err != nil {
-			slog.Error("the certificate was changed and cannot be used; the one from before stays", "error", err)
+			slog.Error("the changed certificate is invalid; the previous one stays in use", "error", err)
 		}
 	}
 	return c.loaded, nil

@@ -128,5 +128,5 @@ func TestCertificateThatCannotBeUsedIsLoggedOnce(t *testing.T) {
 		_, err := c.get(nil)
 		require.NoError(t, err)
 	}
-	require.Equal(t, 1, strings.Count(log.String(), "cannot be used"))
+	require.Equal(t, 1, strings.Count(log.String(), "the changed certificate is invalid"))
 }

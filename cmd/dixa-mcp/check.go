@@ -18,15 +18,15 @@ import (
 )
 
 type checkCmd struct {
-	File       string `arg:"" optional:"" help:"File to check; by default the one in force."`
+	File       string `arg:"" optional:"" help:"File to check; by default the one that is in force."`
 	Print      bool   `help:"Print the built-in file, to start your own from."`
-	Online     bool   `help:"Check with Dixa whether the ids that the file names exist."`
+	Online     bool   `help:"Check in Dixa whether the ids in the file exist."`
 	jsonFlag   `embed:""`
 	fileFlag   `embed:""`
 	reachFlags `embed:""`
 }
 
-// Run says what a capability file grants, and what about it is legal but foolish.
+// Run prints what a capability file grants, and what in it may be a mistake.
 func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	if c.Print {
 		_, err := out.Write(dixamcp.DefaultCapabilities)
@@ -73,12 +73,12 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 		found.Online.print(out)
 	}
 	if c.Online && len(found.Online.Problems) > 0 {
-		return errors.New("some names of the capability file do not match Dixa")
+		return errors.New("some names in the capability file do not match Dixa")
 	}
 	return err
 }
 
-// checked is what check found.
+// checked is the result of check.
 type checked struct {
 	State  string         `json:"state"` // In force or Valid
 	File   string         `json:"file"`
@@ -89,7 +89,7 @@ type checked struct {
 	Online *compared      `json:"online,omitempty"`
 }
 
-// tokenFrom says where the token comes from, or why there is none.
+// tokenFrom returns where the token comes from, or why there is none.
 func (f reachFlags) tokenFrom() string {
 	t, err := f.tokens()
 	switch {
@@ -101,7 +101,7 @@ func (f reachFlags) tokenFrom() string {
 	return t.from
 }
 
-// notInForce says that a file is there and is not the one in force, "" where it is, or where there is none.
+// notInForce returns a note if a file exists and is not the one in force, and "" otherwise.
 func notInForce(name, inForce string) string {
 	info, err := os.Stat(name)
 	if err != nil || !info.Mode().IsRegular() || sameFile(name, inForce) {
@@ -126,7 +126,7 @@ type checkedAgent struct {
 	About string `json:"about"`
 }
 
-// compared is what a comparison of a file's names with Dixa found.
+// compared is the result of comparing a file's names with Dixa.
 type compared struct {
 	Names    int      `json:"names"`
 	Problems []string `json:"problems"`
@@ -142,13 +142,13 @@ func (f checked) print(out *output) {
 	out.printf("\nOver stdio: %s\nOver HTTP:  %s\n", f.who(func(a checkedAgent) bool { return a.Stdio }), f.who(func(a checkedAgent) bool { return a.HTTP }))
 	for i, n := range f.Notes {
 		if i == 0 {
-			out.printf("\nWorth a look:\n")
+			out.printf("\nPossible problems:\n")
 		}
 		out.printf("  %s\n", n)
 	}
 }
 
-// who names the agents that a condition holds for.
+// who lists the agents for which a condition holds.
 func (f checked) who(is func(checkedAgent) bool) string {
 	var names []string
 	for _, a := range f.Agents {
@@ -156,13 +156,13 @@ func (f checked) who(is func(checkedAgent) bool) string {
 			names = append(names, a.Name)
 		}
 	}
-	return cmp.Or(strings.Join(names, ", "), "nobody")
+	return cmp.Or(strings.Join(names, ", "), "no agent")
 }
 
 func (c *compared) print(out *output) {
 	out.printf("\nCompared with Dixa: %d names", c.Names)
 	if len(c.Problems) == 0 {
-		out.printf(", all there.\n")
+		out.printf(", all of which exist.\n")
 		return
 	}
 	out.printf(":\n")
@@ -171,7 +171,7 @@ func (c *compared) print(out *output) {
 	}
 }
 
-// overHTTP names the agents with a valid key, or with claims of a token.
+// overHTTP lists the agents with a valid key or a claim in tokens.
 func overHTTP(rules *capability.Rules, now time.Time) string {
 	var names []string
 	for _, a := range rules.Agents() {
@@ -179,7 +179,7 @@ func overHTTP(rules *capability.Rules, now time.Time) string {
 			names = append(names, a.Name)
 		}
 	}
-	return cmp.Or(strings.Join(names, ", "), "nobody")
+	return cmp.Or(strings.Join(names, ", "), "no agent")
 }
 
 // online compares the file's names with Dixa.
@@ -198,7 +198,7 @@ func (c *checkCmd) online(ctx context.Context, rules *capability.Rules) (*compar
 	return &compared{len(rules.Names()), append([]string{}, problems...)}, nil
 }
 
-// tally says how many tools of each level there are, such as "12 read, 3 write".
+// tally counts tools by level, such as "12 read, 3 write".
 func tally(n map[dixaclient.Level]int) string {
 	var parts []string
 	for _, level := range []dixaclient.Level{dixaclient.Read, dixaclient.Write, dixaclient.Send, dixaclient.Erase} {

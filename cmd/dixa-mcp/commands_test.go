@@ -114,7 +114,7 @@ func TestConfigOfAHostedServer(t *testing.T) {
 		"claude-code":    {`"Authorization": "Bearer ${DIXA_MCP_KEY}"`, "Set DIXA_MCP_KEY to the agent's key"},
 		"cursor":         {`"Authorization": "Bearer ${env:DIXA_MCP_KEY}"`, "Set DIXA_MCP_KEY to the agent's key"},
 		"vscode":         {`"Authorization": "Bearer ${input:dixa-mcp-key}"`, "VS Code asks for the agent's key"},
-		"claude-desktop": {`"DIXA_MCP_AUTHORIZATION": "Bearer (the agent's key)"`, "in place of the words in brackets"},
+		"claude-desktop": {`"DIXA_MCP_AUTHORIZATION": "Bearer (the agent's key)"`, "Replace (the agent's key) with the key"},
 	} {
 		for url, whole := range map[string]string{
 			"https://mcp.example.com":          "https://mcp.example.com/mcp",
@@ -128,7 +128,7 @@ func TestConfigOfAHostedServer(t *testing.T) {
 			require.Contains(t, o.stdout, `"`+whole+`"`)
 			require.Contains(t, o.stdout, want[0])
 			require.Contains(t, o.stderr, want[1])
-			require.Equal(t, strings.Contains(whole, "http://mcp"), strings.Contains(o.stderr, "can be read on its way"))
+			require.Equal(t, strings.Contains(whole, "http://mcp"), strings.Contains(o.stderr, "can be read in transit"))
 		}
 	}
 }

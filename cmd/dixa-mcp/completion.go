@@ -26,10 +26,10 @@ var (
 )
 
 type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: bash, zsh or fish."`
 }
 
-// Help says where a script goes.
+// Help returns how to install a script.
 func (completionCmd) Help() string {
 	return `bash: add to ~/.bashrc      source <(dixa-mcp completion bash)
 zsh:  add to ~/.zshrc       source <(dixa-mcp completion zsh)
@@ -42,15 +42,15 @@ func (c *completionCmd) Run(out *output) error {
 	return err
 }
 
-// completeCmd is what the scripts ask.
+// completeCmd is the command that the scripts run.
 type completeCmd struct {
 	Words []string `arg:"" optional:"" passthrough:""`
 }
 
-// filesWanted is the line that stands for the names of files.
+// filesWanted is the line that asks the shell to complete file names.
 const filesWanted = ":files"
 
-// Run prints a candidate a line, with its description behind a tab.
+// Run prints one candidate a line, followed by a tab and its description.
 func (c *completeCmd) Run(ctx context.Context, out *output) error {
 	k, err := newParser(new(cli), ctx, out, func(int) {})
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *completeCmd) Run(ctx context.Context, out *output) error {
 	return nil
 }
 
-// completion is a command line as far as it was read.
+// completion is the part of a command line that was read so far.
 type completion struct {
 	node         *kong.Node
 	arguments    int        // that were given
@@ -78,7 +78,7 @@ type completion struct {
 	onlyArgs     bool       // behind --
 }
 
-// complete gives the candidates for the last of the words, which follow the program's name.
+// complete returns the candidates for the last word. The words are those after the program's name.
 func complete(root *kong.Node, words []string) []string {
 	if len(words) == 0 {
 		words = []string{""}
@@ -103,7 +103,7 @@ func complete(root *kong.Node, words []string) []string {
 	return matching(c.next(), last, "")
 }
 
-// joinSplit joins --flag = value, which bash takes for three words, and tells whether the last word was joined.
+// joinSplit joins --flag = value, which bash splits into three words, and reports whether the last word was joined.
 func joinSplit(words []string) (joined []string, last bool) {
 	for i := 0; i < len(words); i++ {
 		if words[i] == "=" && len(joined) > 0 && strings.HasPrefix(joined[len(joined)-1], "-") {
@@ -121,7 +121,7 @@ func joinSplit(words []string) (joined []string, last bool) {
 	return joined, last
 }
 
-// read takes a word before the last.
+// read processes a word before the last.
 func (c *completion) read(word string) {
 	name, value, assigned := strings.Cut(word, "=")
 	switch flag := c.flag(name); {
@@ -153,7 +153,7 @@ func (c *completion) note(flag *kong.Flag, value string) {
 	}
 }
 
-// flag is the flag of a name such as --agent or -n, nil where there is none.
+// flag returns the flag with a name such as --agent or -n, or nil.
 func (c *completion) flag(name string) *kong.Flag {
 	for _, group := range c.node.AllFlags(true) {
 		for _, f := range group {
@@ -174,7 +174,7 @@ func (c *completion) flags() (all []string) {
 	return all
 }
 
-// next are the commands or the values of the argument that can follow.
+// next returns the commands, or the values of the argument, that can follow.
 func (c *completion) next() (all []string) {
 	if c.arguments < len(c.node.Positional) {
 		return c.values(c.node.Positional[c.arguments], nil)
@@ -187,14 +187,14 @@ func (c *completion) next() (all []string) {
 	return all
 }
 
-// values are those that a flag or an argument takes.
+// values returns the values of a flag or an argument.
 func (c *completion) values(v *kong.Value, flag *kong.Flag) []string {
 	switch {
 	case v.Enum != "":
 		return described(v.EnumSlice())
 	case v.Name == "agent":
 		rules, _, err := fileFlag{Capabilities: c.capabilities}.load()
-		if err != nil { // nobody reads an error here
+		if err != nil { // an error cannot be shown here
 			return nil
 		}
 		var all []string
@@ -220,7 +220,7 @@ func described(names []string) (all []string) {
 	return all
 }
 
-// matching are the candidates that begin with what was typed.
+// matching returns the candidates that begin with what was typed.
 func matching(all []string, typed, prefix string) (found []string) {
 	for _, one := range all {
 		if one == filesWanted || strings.HasPrefix(one, typed) {
@@ -233,7 +233,7 @@ func matching(all []string, typed, prefix string) (found []string) {
 	return found
 }
 
-// firstSentence is a description on one line.
+// firstSentence returns the first sentence of a description, on one line.
 func firstSentence(s string) string {
 	s, _, _ = strings.Cut(strings.Join(strings.Fields(s), " "), ". ")
 	return strings.TrimSuffix(s, ".")

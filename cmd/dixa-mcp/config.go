@@ -13,14 +13,14 @@ import (
 )
 
 type configCmd struct {
-	Client   string `arg:"" enum:"claude-code,claude-desktop,vscode,cursor" help:"claude-code, claude-desktop, vscode or cursor."`
-	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent that the client gets."`
+	Client   string `arg:"" enum:"claude-code,claude-desktop,vscode,cursor" help:"Client: claude-code, claude-desktop, vscode or cursor."`
+	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent that the client acts as."`
 	Offline  bool   `help:"Connect to the built-in offline Dixa, which needs no token."`
 	URL      string `name:"url" placeholder:"URL" help:"Connect to a hosted server, such as https://mcp.example.com/mcp, with an agent's key."`
 	fileFlag `embed:""`
 }
 
-// launch is how a client starts the program.
+// launch is the command with which a client starts the program.
 type launch struct {
 	Type    string            `json:"type,omitempty"`
 	Command string            `json:"command"`
@@ -28,7 +28,7 @@ type launch struct {
 	Env     map[string]string `json:"env,omitempty"`
 }
 
-// input is what VS Code asks its user for, so that the token stands in no file.
+// input is a value that VS Code asks its user for, so that the token is in no file.
 type input struct {
 	Type        string `json:"type"`
 	ID          string `json:"id"`
@@ -36,7 +36,7 @@ type input struct {
 	Password    bool   `json:"password"`
 }
 
-// Run prints the snippet on standard output and where it goes on standard error.
+// Run prints the snippet on standard output, and where to put it on standard error.
 func (c *configCmd) Run(out *output) error {
 	if c.URL != "" {
 		return c.remote(out)
@@ -58,15 +58,15 @@ func (c *configCmd) Run(out *output) error {
 		return err
 	}
 	if !c.Offline && c.Client != "vscode" {
-		fmt.Fprintln(os.Stderr, "Store the token with dixa-mcp login, or name another file that holds nothing but the token. Add --offline to try without a token.")
+		fmt.Fprintln(os.Stderr, "Store the token with dixa-mcp login, or set DIXA_API_TOKEN_FILE in the snippet to a file that holds only the token. To try it without a token, add --offline.")
 		if c.untrusted() {
-			fmt.Fprintf(os.Stderr, "Run dixa-mcp trust %s once, so that this capability file may use the stored token.\n", c.Capabilities)
+			fmt.Fprintf(os.Stderr, "Run dixa-mcp trust %s, so that this capability file may use the stored token.\n", c.Capabilities)
 		}
 	}
 	return nil
 }
 
-// print prints the snippet and says where it goes.
+// print prints the snippet, and where to put it.
 func (c *configCmd) print(out *output, snippet any) error {
 	if err := out.json(snippet); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (c *configCmd) print(out *output, snippet any) error {
 	return nil
 }
 
-// launch checks that the agent can be served and gives the command line for it.
+// launch checks that the agent can be served, and returns the command for it.
 func (c *configCmd) launch() (launch, error) {
 	rules, _, err := c.load()
 	if err != nil {
@@ -87,10 +87,10 @@ func (c *configCmd) launch() (launch, error) {
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return launch{}, fmt.Errorf("this program's own path is not known: %w", err)
+		return launch{}, fmt.Errorf("the path of this program is not known: %w", err)
 	}
 	if strings.Contains(self, "go-build") {
-		fmt.Fprintln(os.Stderr, "Note: this program was started by go run and will be gone; build it first (make build).")
+		fmt.Fprintln(os.Stderr, "Note: this program was started with go run, which deletes it afterwards. Build it first with make build.")
 	}
 	l := launch{Command: self, Args: []string{"serve", "--agent", agent.Name}}
 	if c.Capabilities != "" {
@@ -113,7 +113,7 @@ func (c *configCmd) launch() (launch, error) {
 	return l, nil
 }
 
-// stored lets the client use the token that dixa-mcp login stores.
+// stored makes the client use the token that dixa-mcp login stores.
 func (c *configCmd) stored(l *launch) error {
 	dir, err := credential.UserDir()
 	if err != nil {
@@ -126,7 +126,7 @@ func (c *configCmd) stored(l *launch) error {
 	return nil
 }
 
-// untrusted tells whether the capability file may not use the stored token.
+// untrusted reports whether the capability file may not use the stored token.
 func (c *configCmd) untrusted() bool {
 	dir, err := credential.UserDir()
 	if err != nil || c.Capabilities == "" {
@@ -136,7 +136,7 @@ func (c *configCmd) untrusted() bool {
 	return err == nil && errors.As(dir.Check(c.Capabilities, content), new(*credential.UntrustedError))
 }
 
-// target is the file that the client reads on this operating system.
+// target returns the file that the client reads on this operating system.
 func (c *configCmd) target() string {
 	home, _ := os.UserHomeDir() // only for the message
 	switch c.Client {

@@ -10,7 +10,7 @@ import (
 
 type demoCmd struct{}
 
-// Run plays the session with this very program as the server: over stdin and stdout, and over HTTP.
+// Run plays the session with this program as the server, over stdin and stdout and over HTTP.
 func (demoCmd) Run(ctx context.Context, out *output) error {
 	self, err := os.Executable()
 	if err != nil {

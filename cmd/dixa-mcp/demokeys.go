@@ -8,18 +8,18 @@ import (
 	"dixa-mcp/internal/identity"
 )
 
-// demoKeys are keys that count until the program ends.
+// demoKeys are keys that are valid until the program ends.
 type demoKeys []demoKey
 
 type demoKey struct{ agent, key string }
 
-// demoKeys makes a key for each agent that the file lets in over stdin and stdout: these are for whoever is here.
+// demoKeys makes a key for each agent of the file's stdio list.
 func (c *serveCmd) demoKeys(s *system) (demoKeys, error) {
 	if !c.DemoKeys {
 		return nil, nil
 	}
 	if !c.Offline {
-		return nil, usagef("--demo-keys are only for --offline: keys for your organization are made with dixa-mcp key new --agent NAME")
+		return nil, usagef("--demo-keys requires --offline; make keys for your organization with dixa-mcp key new --agent NAME")
 	}
 	var all demoKeys
 	for _, a := range s.rules.Agents() {
@@ -28,7 +28,7 @@ func (c *serveCmd) demoKeys(s *system) (demoKeys, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, usagef("--demo-keys are for agents under stdio, and the capability file (%s) has none there", s.where)
+		return nil, usagef("--demo-keys makes keys for the agents under stdio, and the capability file (%s) lists none there", s.where)
 	}
 	return all, nil
 }
@@ -41,13 +41,13 @@ func (all demoKeys) digests() map[[sha256.Size]byte]identity.Principal {
 	return m
 }
 
-// print says how to connect.
+// print prints how to connect.
 func (all demoKeys) print(out io.Writer, address string, sse bool) {
-	fmt.Fprintf(out, "\ndixa-mcp serves MCP at %s/mcp, with an offline Dixa behind it. ctrl-C ends it.\n", address)
+	fmt.Fprintf(out, "\ndixa-mcp serves the offline Dixa over MCP at %s/mcp. Press ctrl-C to stop it.\n", address)
 	if sse {
-		fmt.Fprintf(out, "Clients of before 2025-03-26 find it at %s/sse.\n", address)
+		fmt.Fprintf(out, "Clients that use the legacy HTTP+SSE transport connect to %s/sse.\n", address)
 	}
-	fmt.Fprint(out, "\nKeys, good until it ends:\n\n")
+	fmt.Fprint(out, "\nKeys, valid until it stops:\n\n")
 	for _, k := range all {
 		fmt.Fprintf(out, "  %-10s %s\n", k.agent, k.key)
 	}

@@ -49,7 +49,7 @@ func (d deployment) check(t *testing.T) (c serveCmd) {
 	_, err = parser.Parse(d.args[1:])
 	require.NoError(t, err)
 	if d.rules != nil {
-		require.NoError(t, c.checkWall(&system{rules: d.rules}, false))
+		require.NoError(t, c.checkServing(&system{rules: d.rules}, false))
 	}
 	require.Less(t, c.Drain+c.Grace+winding, d.grace)
 	require.NotEqual(t, "0", d.user)
@@ -126,7 +126,7 @@ func TestDeployDockerfile(t *testing.T) {
 	// It does not start in the open before somebody says what encrypts.
 	rules, err := capability.Parse("example", []byte(exampleRules(t)))
 	require.NoError(t, err)
-	require.ErrorContains(t, c.checkWall(&system{rules: rules}, false), "--behind-proxy")
+	require.ErrorContains(t, c.checkServing(&system{rules: rules}, false), "--behind-proxy")
 }
 
 // exampleRules is the capability file of the manifests.

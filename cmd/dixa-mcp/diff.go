@@ -6,13 +6,13 @@ import (
 )
 
 type diffCmd struct {
-	Old      string `arg:"" optional:"" help:"The file before; with --against, the file whose agents are looked at."`
-	New      string `arg:"" optional:"" help:"The file after."`
-	Against  string `placeholder:"RELEASE" help:"List the tools that were added after this release of dixa-mcp, and which agents of the file have them."`
+	Old      string `arg:"" optional:"" help:"File before the change; with --against, the file whose agents are listed."`
+	New      string `arg:"" optional:"" help:"File after the change."`
+	Against  string `placeholder:"RELEASE" help:"List the tools that were added after this release of dixa-mcp, and the agents of the file that have them."`
 	jsonFlag `embed:""`
 }
 
-// Run says in words who gains and who loses what.
+// Run prints who gains and who loses what.
 func (c *diffCmd) Run(out *output) error {
 	if c.Against != "" {
 		return c.against(out)

@@ -23,7 +23,7 @@ type doctorCmd struct {
 	dixaFlags `embed:""`
 }
 
-// Run looks at everything that a first start can stumble over, and asks Dixa once with each token.
+// Run checks everything that can keep a first start from working, and sends one request to Dixa with each token.
 func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 	ok, found := true, []finding{}
 	report := func(what string, err error, good string) {
@@ -42,9 +42,9 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 	} else {
 		report("capability file", nil, fmt.Sprintf("%s, %d agents, %s", where, len(rules.Agents()), rules.Digest()))
 		report("keys", expiring(rules, time.Now()), "none expires within 14 days")
-		report("over HTTP", nil, overHTTP(rules, time.Now())+" could come in, by a key or a token")
+		report("over HTTP", nil, overHTTP(rules, time.Now())+" can authenticate with a key or a token")
 	}
-	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", cmp.Or(os.Getenv(tokenFileVar), os.Getenv(tokensFile)), 0o077)), "nobody else may change the rules or read the token")
+	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", cmp.Or(os.Getenv(tokenFileVar), os.Getenv(tokensFile)), 0o077)), "no other user can change the rules or read the token")
 	dir, err := c.auditDir()
 	if err == nil {
 		err = writable(dir)
@@ -56,7 +56,7 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 	}
 	report("freezes", err, string(marks))
 	if address, err := c.address(); err != nil || address != "" {
-		report("Redis", c.meet(ctx), "it answers, and can be shared")
+		report("Redis", c.meet(ctx), "it answers, and servers can share it")
 	}
 	clock, err := c.ask(ctx, report)
 	if err != nil {
@@ -83,7 +83,7 @@ type finding struct {
 	Says  string `json:"says"`
 }
 
-// expiring names the keys that expire soon.
+// expiring returns an error for the keys that expire soon.
 func expiring(rules *capability.Rules, now time.Time) error {
 	var all []error
 	for _, k := range rules.ExpiringKeys(now) {
@@ -92,7 +92,7 @@ func expiring(rules *capability.Rules, now time.Time) error {
 	return errors.Join(all...)
 }
 
-// meet joins the servers that share a Redis, for a moment.
+// meet joins the servers that share a Redis, and leaves again.
 func (c *doctorCmd) meet(ctx context.Context) error {
 	g, err := c.connect(ctx, "")
 	if err == nil {
@@ -101,7 +101,7 @@ func (c *doctorCmd) meet(ctx context.Context) error {
 	return err
 }
 
-// ask reads the organization with each token, and tells how far the clocks are apart.
+// ask reads the organization with each token, and returns the difference between the clocks.
 func (c *doctorCmd) ask(ctx context.Context, report func(what string, err error, good string)) (clock *time.Duration, err error) {
 	s := &system{}
 	defer s.Close()
@@ -132,9 +132,9 @@ func (c *doctorCmd) ask(ctx context.Context, report func(what string, err error,
 		case err == nil && first.ID == "":
 			first = o
 		case err == nil && o.ID != first.ID:
-			err = fmt.Errorf("it opens %s, which is another organization than %s: all tokens must be of one", o.Name, first.Name)
+			err = fmt.Errorf("the token belongs to the organization %s, and the first token to %s: all tokens must be of one organization", o.Name, first.Name)
 		}
-		report(what, err, fmt.Sprintf("the token opens %s (%s, %s)", o.Name, o.Subdomain, o.Status))
+		report(what, err, fmt.Sprintf("the token is valid for %s (%s, %s)", o.Name, o.Subdomain, o.Status))
 	}
 	return watch.ahead, nil
 }
@@ -145,7 +145,7 @@ type dateWatch struct {
 	ahead *time.Duration
 }
 
-// RoundTrip passes a request on.
+// RoundTrip sends a request on.
 func (w *dateWatch) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := w.next.RoundTrip(r)
 	if err == nil {
@@ -167,7 +167,7 @@ func clockError(ahead time.Duration) error {
 	return nil
 }
 
-// writable tries to make a file in a folder, which is made when it is missing.
+// writable tries to create a file in a directory, which it creates if it is missing.
 func writable(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -179,14 +179,15 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(filepath.Clean(f.Name())))
 }
 
-// private says when others on this machine have rights to a file that they must not have. Windows has no such modes.
+// private returns an error if other users of this machine have access to a file that they must not have. Windows has no
+// such modes.
 func private(what, path string, others os.FileMode) error {
 	if path == "" || runtime.GOOS == "windows" {
 		return nil
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm()&others == 0 {
-		return nil // one that is not there is reported elsewhere
+		return nil // a missing file is reported elsewhere
 	}
-	return fmt.Errorf("%s has the mode %04o; chmod %04o %s keeps others out", what, info.Mode().Perm(), info.Mode().Perm()&^others, path)
+	return fmt.Errorf("%s has the mode %04o, which gives other users access; run chmod %04o %s", what, info.Mode().Perm(), info.Mode().Perm()&^others, path)
 }

@@ -26,25 +26,25 @@ type exitError struct {
 	error
 }
 
-// Unwrap gives the error itself.
+// Unwrap returns the error itself.
 func (e *exitError) Unwrap() error { return e.error }
 
-// usagef is an error of the command line: nothing was done.
+// usagef returns an error of the command line: nothing was done.
 func usagef(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
-// refusedf is an error of access: what was asked for is not allowed.
+// refusedf returns an error of access: the request is not allowed.
 func refusedf(format string, args ...any) error {
 	return &exitError{exitRefused, fmt.Errorf(format, args...)}
 }
 
-// notFoundf is an error about something that does not exist.
+// notFoundf returns an error about something that does not exist.
 func notFoundf(format string, args ...any) error {
 	return &exitError{exitNotFound, fmt.Errorf(format, args...)}
 }
 
-// exitCode is the code for how a command ended.
+// exitCode returns the exit code for how a command ended.
 func exitCode(ctx context.Context, err error) int {
 	var e *exitError
 	switch {

@@ -58,5 +58,5 @@ func TestAuditShowSince(t *testing.T) {
 	o := p.run("audit", "show", "--agent", "nobody")
 	require.Zero(t, o.code)
 	require.Empty(t, o.stdout)
-	require.Contains(t, o.stderr, "No record matches; ")
+	require.Contains(t, o.stderr, "No record matches. ")
 }

@@ -17,7 +17,7 @@ type explainCmd struct {
 	dixaFlags `embed:""`
 }
 
-// Run says what would become of a call. Nothing is sent but the reads that a bound needs.
+// Run prints how a call would be decided. It sends nothing but the reads that a bound needs.
 func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	_, ok := tools.ByName(c.Tool)
 	if !ok {
@@ -46,7 +46,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 		printExplanation(out, e)
 	}
 	if e.Invalid {
-		return usagef("these arguments of %s are wrong, so the call would be refused", c.Tool)
+		return usagef("these arguments of %s are invalid, so the call would be refused; nothing was sent", c.Tool)
 	}
 	if !e.Granted {
 		return refusedf("%s is refused to agent %s", c.Tool, agent.Name)
@@ -54,7 +54,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	return err
 }
 
-// explanation is an answer as JSON.
+// explanation is the output as JSON.
 type explanation struct {
 	Tool     string   `json:"tool"`
 	Agent    string   `json:"agent"`
@@ -88,7 +88,7 @@ func printExplanation(out *output, e gate.Explanation) {
 	}
 	out.printf("%s: %s\n", verdict, e.Why)
 	if e.Confirm != "" {
-		out.printf("waits for the approval of: %s\n", e.Confirm)
+		out.printf("would wait for approval: %s\n", e.Confirm)
 	}
 	for _, f := range e.Filled {
 		out.printf("filled in: %s = %s (%s, line %d)\n", f.Argument, f.Value, f.Rule, f.Line)

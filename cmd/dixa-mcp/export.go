@@ -20,24 +20,24 @@ import (
 )
 
 type exportCmd struct {
-	Conversations exportConversationsCmd `cmd:"" help:"Conversations, by when they were updated, created, closed or last written in, or by their ids."`
-	Messages      exportMessagesCmd      `cmd:"" help:"Messages, by when they were created. Internal notes are none; they are in conversations."`
+	Conversations exportConversationsCmd `cmd:"" help:"Export conversations by the time of their update, creation, closing or last message, or by their ids."`
+	Messages      exportMessagesCmd      `cmd:"" help:"Export messages by the time of their creation. Internal notes are not messages; export conversations for them."`
 }
 
 // exportFlags are those of both exports.
 type exportFlags struct {
-	Out        string `required:"" placeholder:"FILE" help:"Where to: a new file that ends in .jsonl (rows as Dixa sends them) or .csv (texts that a spreadsheet would take for a formula, such as those that begin with = + - @, get a ' before them)."`
+	Out        string `required:"" placeholder:"FILE" help:"New file to write. It ends in .jsonl (rows as Dixa sends them) or .csv (a text that a spreadsheet would run as a formula, such as one that begins with = + - @, gets a ' before it)."`
 	Excel      bool   `help:"Write the CSV file for Excel: UTF-8 with a byte order mark, and no ' before phone numbers, so that +45… stays readable."`
-	Force      bool   `help:"Replace the file, once the export is complete."`
-	Timezone   string `placeholder:"ZONE" help:"Zone of dates and times that name none, such as Europe/Copenhagen; by default that of this machine."`
-	DryRun     bool   `help:"Print the requests that it would make, and make none."`
+	Force      bool   `help:"Replace an existing file once the export is complete."`
+	Timezone   string `placeholder:"ZONE" help:"Time zone of dates and times without one, such as Europe/Copenhagen; by default that of this machine."`
+	DryRun     bool   `help:"Print the requests, and send none."`
 	jsonFlag   `embed:""`
 	reachFlags `embed:""`
 }
 
 type exportConversationsCmd struct {
-	UpdatedAfter             timeFlag `placeholder:"TIME" help:"2026-01-31, 2026-01-31T14:00:00Z or Unix milliseconds. Each span may be of any length."`
-	UpdatedBefore            timeFlag `placeholder:"TIME" help:"By default now. A date includes that day."`
+	UpdatedAfter             timeFlag `placeholder:"TIME" help:"Updated after this time: 2026-01-31, 2026-01-31T14:00:00Z or Unix milliseconds. A span may have any length."`
+	UpdatedBefore            timeFlag `placeholder:"TIME" help:"Updated before this time, by default now. A date includes that day."`
 	CreatedAfter             timeFlag `placeholder:"TIME" help:"Created after this time."`
 	CreatedBefore            timeFlag `placeholder:"TIME" help:"Created before this time."`
 	ClosedAfter              timeFlag `placeholder:"TIME" help:"Closed after this time."`
@@ -49,8 +49,8 @@ type exportConversationsCmd struct {
 }
 
 type exportMessagesCmd struct {
-	CreatedAfter  timeFlag `placeholder:"TIME" help:"2026-01-31, 2026-01-31T14:00:00Z or Unix milliseconds. The span may be of any length."`
-	CreatedBefore timeFlag `placeholder:"TIME" help:"By default now. A date includes that day."`
+	CreatedAfter  timeFlag `placeholder:"TIME" help:"Created after this time: 2026-01-31, 2026-01-31T14:00:00Z or Unix milliseconds. The span may have any length."`
+	CreatedBefore timeFlag `placeholder:"TIME" help:"Created before this time, by default now. A date includes that day."`
 	exportFlags   `embed:""`
 }
 
@@ -68,7 +68,7 @@ func (c *exportMessagesCmd) Run(ctx context.Context, out *output) error {
 	return c.run(ctx, out, export.Messages, nil, span{"created", c.CreatedAfter, c.CreatedBefore})
 }
 
-// run is for a person, who has the token: no capability file is asked. It is recorded all the same.
+// run exports for a person who has the token: the capability file does not apply. The export is recorded.
 func (f exportFlags) run(ctx context.Context, out *output, what string, csids []int32, spans ...span) error {
 	now := time.Now()
 	placed, err := f.place(spans)
@@ -95,7 +95,7 @@ func (f exportFlags) run(ctx context.Context, out *output, what string, csids []
 	}
 	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{Text: "started an export"}})
 	if err != nil {
-		return fmt.Errorf("the record of the export cannot be kept (see --audit): %w", err)
+		return fmt.Errorf("the export cannot be recorded, so nothing was exported; check --audit: %w", err)
 	}
 	var sent []audit.Operation
 	m := newMeter(os.Stderr, redraws(os.Stderr), time.Now)
@@ -116,7 +116,7 @@ type span struct {
 	after, before timeFlag
 }
 
-// timeFlag is a date or time as it was written, nil if it was not.
+// timeFlag is a date or time as written, nil if the flag was not given.
 type timeFlag struct{ written *when.Value }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
@@ -129,8 +129,8 @@ func (f *timeFlag) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// place finds the instants of what was written: of a day, its beginning, or the end of a span that includes it. Its
-// errors name the flag.
+// place converts the times to instants. A date begins a span at its beginning, and ends one at its end. Errors name the
+// flag.
 func (f exportFlags) place(spans []span) ([]export.Span, error) {
 	zone := time.Local
 	if f.Timezone != "" {
@@ -158,7 +158,7 @@ func (f exportFlags) place(spans []span) ([]export.Span, error) {
 	return placed, nil
 }
 
-// exportsFrom names whose data an export has, so that no file mixes two organizations.
+// exportsFrom returns the address that an export reads from, so that no file mixes two organizations.
 func (f exportFlags) exportsFrom() string {
 	if f.Offline {
 		return offline.URL
@@ -166,7 +166,7 @@ func (f exportFlags) exportsFrom() string {
 	return cmp.Or(f.exportsURL(), dixaclient.DefaultExportsURL)
 }
 
-// noting remembers the requests for the record.
+// noting collects the requests for the record.
 func noting(sent *[]audit.Operation) dixaclient.Around {
 	return func(ctx context.Context, c *dixaclient.Call, next func(context.Context) error) error {
 		start := time.Now()
@@ -213,11 +213,11 @@ func (f exportFlags) printWindows(out *output, windows []export.Window) error {
 		rows = append(rows, []string{n, "after " + x.After.Format(millis), "before " + x.Before.Format(millis)})
 	}
 	out.table(rows)
-	out.printf("\nRequests: %d, of which Dixa takes ten a minute. Nothing was sent.\n", len(windows))
+	out.printf("\nRequests: %d. Dixa accepts ten of them a minute. Nothing was sent.\n", len(windows))
 	return nil
 }
 
-// printSummary says what was written to the file.
+// printSummary prints what was written to the file.
 func (f exportFlags) printSummary(out *output, p export.Progress) error {
 	if !f.JSON {
 		out.printf("%s\n", summary(p, f.Out))
@@ -233,16 +233,16 @@ func (f exportFlags) printSummary(out *output, p export.Progress) error {
 func summary(p export.Progress, out string) string {
 	s := fmt.Sprintf("%s: %d rows, %s", out, p.Rows, size(p.Bytes))
 	if p.Rows == 0 {
-		s = out + ": Dixa has no rows for this, so the file is empty"
+		s = out + ": Dixa has no matching rows, so the file is empty"
 	}
 	if p.Twice > 0 {
-		s += fmt.Sprintf(" (%d came twice, at the borders of windows, and are in it once)", p.Twice)
+		s += fmt.Sprintf(" (%d were received twice, at the borders of windows, and are in the file once)", p.Twice)
 	}
 	if strings.EqualFold(filepath.Ext(out), ".csv") && p.Rows > 0 {
-		s += ". Texts that a spreadsheet would take for a formula have a ' before them"
+		s += ". Texts that a spreadsheet would run as a formula have a ' before them"
 	}
 	if !p.Next.IsZero() {
-		s += ". For what comes later, begin after " + p.Next.Format(millis)
+		s += ". To continue later, use a start time of " + p.Next.Format(millis)
 	}
 	return s + "."
 }

@@ -9,8 +9,8 @@ import (
 	"dixa-mcp/internal/export"
 )
 
-// meter shows on standard error how far an export is and how long the rest may take: in one line that changes, or
-// where that is no terminal in a line a window.
+// meter shows the progress of an export and an estimate of the time left on standard error: on a terminal in one line that
+// changes, elsewhere in one line for each window.
 type meter struct {
 	to     io.Writer
 	live   bool
@@ -21,7 +21,7 @@ type meter struct {
 
 	start time.Time // of this run
 	kept  int       // windows that an earlier run fetched
-	end   time.Time // when the export will be complete, by the windows so far; zero while there are none
+	end   time.Time // estimated end of the export; zero before the first window
 }
 
 func newMeter(to io.Writer, live bool, now func() time.Time) *meter {
@@ -54,7 +54,7 @@ func (m *meter) show(p export.Progress) {
 	}
 }
 
-// estimate expects each window that is missing to take as long as those that this run fetched took on average.
+// estimate assumes that each remaining window takes as long as this run's windows took on average.
 func (m *meter) estimate(p export.Progress, now time.Time) {
 	switch {
 	case m.start.IsZero():
@@ -65,7 +65,7 @@ func (m *meter) estimate(p export.Progress, now time.Time) {
 	}
 }
 
-// left says how long the rest takes, no more exactly than an estimate can.
+// left describes how long the rest takes, as roughly as the estimate is.
 func left(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:

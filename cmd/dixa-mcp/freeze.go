@@ -26,32 +26,32 @@ func whoami() string {
 }
 
 type freezeCmd struct {
-	Agent     *string `placeholder:"NAME" help:"Only this agent; by default all agents."`
-	Reason    string  `placeholder:"TEXT" help:"What the agent is told."`
+	Agent     *string `placeholder:"NAME" help:"Agent to freeze; by default all agents."`
+	Reason    string  `placeholder:"TEXT" help:"Reason that the agent is told."`
 	jsonFlag  `embed:""`
 	freezeDir `embed:""`
 }
 
 type thawCmd struct {
-	Agent     *string `placeholder:"NAME" help:"End the freeze of this agent; by default that of all agents."`
+	Agent     *string `placeholder:"NAME" help:"Agent whose freeze ends; by default the freeze of all agents."`
 	jsonFlag  `embed:""`
 	freezeDir `embed:""`
 }
 
-// freezeDir says where freezes and records are.
+// freezeDir names the place of freezes and records.
 type freezeDir struct {
 	URL       string `name:"url" placeholder:"URL" env:"DIXA_MCP_ADMIN_URL" help:"Admin port of a hosted server, such as http://127.0.0.1:9090; used instead of the state directory or Redis."`
-	KeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"With --url: file that holds the key of the admin port and nothing else."`
+	KeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"With --url: file that holds only the admin key."`
 	fileFlag  `embed:""`
-	State     string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state; the same as the server's."`
+	State     string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state of the server."`
 	Audit     string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records of calls, by default audit in the state directory."`
 	redisFlag `embed:""`
 }
 
-// changed is what freeze or thaw did.
+// changed is the result of freeze or thaw.
 type changed struct {
 	Did   string `json:"did"`   // froze or thawed
-	Agent string `json:"agent"` // _all is every one
+	Agent string `json:"agent"` // _all means all agents
 	Where string `json:"where"` // such as the state directory
 }
 
@@ -59,7 +59,7 @@ func (c changed) print(out *output, asJSON bool) error {
 	if asJSON {
 		return out.json(c)
 	}
-	out.printf("%s %s, for every server with %s\n", c.Did, freeze.Label(c.Agent), c.Where)
+	out.printf("%s %s on every server that uses %s\n", c.Did, freeze.Label(c.Agent), c.Where)
 	return nil
 }
 
@@ -95,7 +95,7 @@ type freezeRequest struct {
 	body   any
 }
 
-// change freezes or thaws an agent, and records who did it. What was done is returned also where the record failed.
+// change freezes or thaws an agent, and records who did it. It returns what was done even if the record failed.
 func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, did string, r freezeRequest, do func(marksAt, string) error) (*changed, error) {
 	agent, name := "", freeze.Everyone
 	if only != nil { // an empty name, as of a variable that is not set, is not all agents
@@ -107,9 +107,9 @@ func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, 
 		return d.remote(ctx, agent, name, did, r)
 	}
 	if agent != "" {
-		if rules, _, err := d.load(); err != nil { // a broken file must not keep anybody from stopping an agent
-			fmt.Fprintf(os.Stderr, "Warning: the capability file cannot be read, so it is not known whether it has an agent %s.\n", agent)
-		} else if _, err := rules.Agent(agent); err != nil && event == audit.EventFreeze { // an old freeze can always end
+		if rules, _, err := d.load(); err != nil { // an invalid file must not prevent a freeze
+			fmt.Fprintf(os.Stderr, "Warning: the capability file cannot be read, so the name of agent %s was not checked.\n", agent)
+		} else if _, err := rules.Agent(agent); err != nil && event == audit.EventFreeze { // a freeze of a removed agent can still end
 			return nil, notFoundf("--agent: %w; nothing was changed", err)
 		}
 	}
@@ -128,7 +128,7 @@ func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, 
 	}
 	log, err := audit.Open(audit.Options{Dir: dir})
 	if err != nil {
-		return done, fmt.Errorf("it is done, but could not be recorded: %w", err)
+		return done, fmt.Errorf("this was done, but could not be recorded: %w", err)
 	}
 	text := fmt.Sprintf("%s %s %s", whoami(), did, freeze.Label(name))
 	return done, errors.Join(log.Write(ctx, audit.Record{Event: event, Agent: agent, Text: text}), log.Close())
@@ -137,7 +137,7 @@ func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, 
 // remote freezes or thaws an agent at the admin port of a server, which keeps the record.
 func (d freezeDir) remote(ctx context.Context, agent, name, did string, r freezeRequest) (*changed, error) {
 	if d.KeyFile == "" {
-		return nil, usagef("--url needs --key-file FILE (or DIXA_MCP_ADMIN_KEY_FILE) with the key of the admin port")
+		return nil, usagef("--url requires --key-file FILE (or DIXA_MCP_ADMIN_KEY_FILE) with the admin key; nothing was changed")
 	}
 	key, err := readKey("--key-file", d.KeyFile)
 	if err != nil {
@@ -158,7 +158,7 @@ func (d freezeDir) remote(ctx context.Context, agent, name, did string, r freeze
 	return &changed{did, name, "the state of the server at " + port.base}, nil
 }
 
-// notThawed says that there is no such freeze, and which there are.
+// notThawed returns the error for a freeze that does not exist, with the freezes that do.
 func notThawed(ctx context.Context, marks marksAt, name string) error {
 	there := ""
 	if all, err := marks.List(ctx); err == nil && len(all) > 0 {
@@ -166,19 +166,19 @@ func notThawed(ctx context.Context, marks marksAt, name string) error {
 		for _, other := range slices.Sorted(maps.Keys(all)) {
 			labels = append(labels, freeze.Label(other))
 		}
-		there = "; frozen is " + strings.Join(labels, ", ")
+		there = "; frozen: " + strings.Join(labels, ", ")
 	}
 	return notFoundf("there is no freeze of %s in %s; nothing was changed%s", freeze.Label(name), marks.name, there)
 }
 
-// marksAt are freezes and where they are.
+// marksAt is a store of freezes, with its name.
 type marksAt struct {
 	freeze.Store
 	name  string // "the state directory /var/lib/dixa-mcp"
 	close func()
 }
 
-// place is the Redis that the servers share, or the state directory.
+// place opens the Redis that the servers share, or the state directory.
 func (d freezeDir) place(ctx context.Context) (marksAt, error) {
 	group, err := d.connect(ctx, "")
 	if err != nil {
@@ -191,7 +191,7 @@ func (d freezeDir) place(ctx context.Context) (marksAt, error) {
 	return marksAt{dir, "the state directory " + filepath.Dir(string(dir)), func() {}}, err
 }
 
-// marks are those of the state directory.
+// marks returns the freezes of the state directory.
 func (f reachFlags) marks() (freeze.Dir, error) {
 	state, err := f.stateDir()
 	return freeze.Dir(filepath.Join(state, "frozen")), err

@@ -159,7 +159,7 @@ func TestFreezeInTrouble(t *testing.T) {
 	t.Run("no place for records", func(t *testing.T) {
 		c := newCold(t)
 		c.write(filepath.Join(c.dir, "state", "audit"), "not a folder")
-		require.ErrorContains(t, c.freeze("triage", ""), "it is done, but could not be recorded")
+		require.ErrorContains(t, c.freeze("triage", ""), "this was done, but could not be recorded")
 		c.stopped(true, false)
 	})
 	t.Run("no place for marks", func(t *testing.T) {

@@ -21,43 +21,43 @@ import (
 	"dixa-mcp/internal/telemetry"
 )
 
-// httpFlags say how agents are served over HTTP. Their defaults are those of serve, so that zero is none.
+// httpFlags configure serving over HTTP. A zero value means serve's default.
 type httpFlags struct {
 	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve clients that use the legacy HTTP+SSE transport, at /sse."`
-	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"Address under which agents reach the server, without /mcp, if it differs from the one it listens at: https://mcp.example.com, or https://example.com/dixa behind a proxy with a path."`
-	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"More host names of the server, such as the one inside a cluster. Addresses and localhost are always accepted."`
+	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"Address under which agents reach the server, without /mcp, if it is not the listening address: https://mcp.example.com, or https://example.com/dixa behind a proxy with a path."`
+	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"More host names of the server, such as the one inside a cluster. IP addresses and localhost are always accepted."`
 	AllowedOrigins string        `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Origins of web pages that may use the server, such as https://inspector.example.com."`
 	TLSCert        string        `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; reloaded when it changes."`
 	TLSKey         string        `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Private key of the certificate, in PEM."`
-	BehindProxy    bool          `env:"DIXA_MCP_BEHIND_PROXY" help:"Listen without TLS because a proxy in front encrypts what crosses the network."`
-	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Also serve operators and approvers at this address: approvals, freezes, metrics. A port alone is on this machine only."`
-	AdminKeyFile   string        `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the key for freezes and metrics at the admin port (dixa-mcp key new --admin)."`
+	BehindProxy    bool          `env:"DIXA_MCP_BEHIND_PROXY" help:"Listen without TLS, because a proxy in front encrypts connections."`
+	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Address of the admin port, for approvals, freezes and metrics. A port alone is reachable from this machine only."`
+	AdminKeyFile   string        `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the admin key, for freezes and metrics at the admin port; make one with dixa-mcp key new --admin."`
 	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, valid until the program ends; only with --offline."`
 	MaxBody        int64         `group:"Over HTTP, limits" placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Maximum message size in bytes, by default 1048576."`
-	MaxConnections int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"Maximum connections at a time, by default 4096. More wait."`
+	MaxConnections int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"Maximum connections at a time, by default 4096. Further ones wait."`
 	MaxCalls       int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_CALLS" help:"Maximum calls of one agent at a time, by default 128."`
 	MaxStreams     int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_STREAMS" help:"Maximum open streams of one agent, by default 100."`
-	MaxSessions    int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_SESSIONS" help:"Maximum sessions of one agent's clients from before 2026-07-28, by default 100. One more ends the least recently used."`
+	MaxSessions    int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_SESSIONS" help:"Maximum sessions of one agent's clients that use an MCP version before 2026-07-28, by default 100. A further one ends the least recently used."`
 	SessionIdle    time.Duration `group:"Over HTTP, limits" placeholder:"TIME" env:"DIXA_MCP_SESSION_IDLE" help:"Time after which an unused session ends, by default 30m."`
-	Drain          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_DRAIN" help:"When told to stop: time for which /readyz reports not ready before nothing more is accepted, so that load balancers drain the server; by default 0s."`
-	Grace          time.Duration `group:"Over HTTP, when told to stop" placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"After that: maximum time for running calls to end, by default 30s."`
+	Drain          time.Duration `group:"Over HTTP, shutdown" placeholder:"TIME" env:"DIXA_MCP_DRAIN" help:"Time after the stop signal for which /readyz reports not ready and requests are still accepted, so that load balancers drain the server; by default 0s."`
+	Grace          time.Duration `group:"Over HTTP, shutdown" placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"Maximum time after that for running calls to end, by default 30s."`
 }
 
-// gcPercent is how much a server's heap may grow before it is collected, in place of Go's 100, unless GOGC says otherwise.
-// What is kept for long is small beside what many calls at once throw away.
+// gcPercent replaces Go's default of 100 for a server, unless GOGC is set. Long-lived data is small compared with what many
+// calls allocate and drop, so collecting less often costs little memory.
 const gcPercent = 200
 
-// host serves agents over HTTP until the process is told to stop.
+// host serves agents over HTTP until the process receives a stop signal.
 func (c *serveCmd) host(ctx context.Context, out *output) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
 	switch c.Agent {
 	case "":
-	case os.Getenv("DIXA_MCP_AGENT"): // it may stand there for other commands
-		slog.Warn("DIXA_MCP_AGENT is ignored over HTTP: the key of a request names the agent", "variable", c.Agent)
+	case os.Getenv("DIXA_MCP_AGENT"): // it may be set for other commands
+		slog.Warn("DIXA_MCP_AGENT is ignored over HTTP: the key of a request identifies the agent", "variable", c.Agent)
 	default:
-		return usagef("--agent and --http exclude each other: over HTTP the key of a request names the agent")
+		return usagef("--agent and --http cannot be combined: over HTTP the key of a request identifies the agent")
 	}
 	address, err := listenAt(c.HTTP)
 	if err != nil {
@@ -97,7 +97,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	if err != nil {
 		return err
 	}
-	if err := c.checkWall(s, len(demo) > 0); err != nil {
+	if err := c.checkServing(s, len(demo) > 0); err != nil {
 		return err
 	}
 	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AgentPort)})
@@ -135,7 +135,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	return h.Serve(ctx, l)
 }
 
-// config is what the flags say about the server.
+// config returns the server's configuration.
 func (c *serveCmd) config(s *system, who *identity.Authenticator, health *admin.Health) (serve.HTTPConfig, error) {
 	config := serve.HTTPConfig{
 		Gate: s.gate, Identity: who, Version: version(), Notice: c.notice(), SSE: c.SSE,
@@ -168,32 +168,32 @@ func (c *serveCmd) config(s *system, who *identity.Authenticator, health *admin.
 	return config, nil
 }
 
-// checkWall refuses to stand in the open without a door.
-func (c *serveCmd) checkWall(s *system, demo bool) error {
+// checkServing refuses flags that are invalid, that exclude each other, or that would leave the server unprotected.
+func (c *serveCmd) checkServing(s *system, demo bool) error {
 	u, err := url.Parse(c.PublicURL)
 	switch {
 	case c.MaxBody < 0 || c.MaxConnections < 0 || c.MaxCalls < 0 || c.MaxStreams < 0 || c.MaxSessions < 0:
-		return usagef("--max-body, --max-connections, --max-calls, --max-streams and --max-sessions must be above 0")
+		return usagef("--max-body, --max-connections, --max-calls, --max-streams and --max-sessions must be greater than 0")
 	case c.SessionIdle < 0 || c.Drain < 0 || c.Grace < 0:
-		return usagef("--session-idle, --drain and --grace must not be below 0")
+		return usagef("--session-idle, --drain and --grace must not be negative")
 	case c.PublicURL != "" && (err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !isPrefix(u)):
 		return usagef("--public-url must be a scheme and a host such as https://mcp.example.com, or with a path such as https://example.com/dixa, not %q", c.PublicURL)
 	case c.PublicURL != "" && path.Base(u.Path) == "mcp":
-		return usagef("--public-url is the address without /mcp, which the server adds: %s", strings.TrimSuffix(strings.TrimRight(c.PublicURL, "/"), "/mcp"))
+		return usagef("--public-url must not end in /mcp, which the server adds: use %s", strings.TrimSuffix(strings.TrimRight(c.PublicURL, "/"), "/mcp"))
 	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return usagef("--tls-cert and --tls-key go together: give both or neither")
+		return usagef("--tls-cert and --tls-key require each other: set both or neither")
 	case c.AdminKeyFile != "" && c.Admin == "":
 		return usagef("--admin-key-file requires --admin ADDRESS")
 	case c.SSE && s.group != nil:
-		return usagef("--sse and --redis exclude each other: a session of the legacy transport lives in one process, and its messages could reach another one")
+		return usagef("--sse and --redis cannot be combined: a session of the legacy transport is in one process, and its messages could reach another")
 	case !demo && !s.rules.LetsIn(time.Now()):
-		return fmt.Errorf("nobody could connect: no agent in the capability file (%s) has a valid key, and none is identified by a token. Make a key with dixa-mcp key new --agent NAME; to try without one add --offline --demo-keys", s.where)
+		return fmt.Errorf("no agent could connect: no agent in the capability file (%s) has a valid key or an oidc_claim. Make a key with dixa-mcp key new --agent NAME. To try it without a key, add --offline --demo-keys", s.where)
 	case onThisMachine(c.HTTP):
 		return nil
 	case demo:
-		return usagef("--demo-keys are for this machine only: listen at 127.0.0.1, not at %s", c.HTTP)
+		return usagef("--demo-keys is for this machine only: listen at 127.0.0.1, not at %s", c.HTTP)
 	case c.TLSCert == "" && !c.BehindProxy:
-		return usagef("at %s keys would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy where something in front encrypts; or listen at 127.0.0.1", c.HTTP)
+		return usagef("at %s keys would cross the network unencrypted: set --tls-cert and --tls-key, or --behind-proxy if a proxy in front encrypts connections, or listen at 127.0.0.1", c.HTTP)
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func isPrefix(u *url.URL) bool {
 	return p == "" || u.RawPath == "" && path.Clean(p) == p && strings.Trim(p, "/-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// listed takes a list apart.
+// listed splits a comma-separated list.
 func listed(s string) []string {
 	var all []string
 	for one := range strings.SplitSeq(s, ",") {
@@ -215,7 +215,7 @@ func listed(s string) []string {
 	return all
 }
 
-// resource gives the address of the server as clients know it; nil: as each request has it.
+// resource returns a function for the address under which clients know the server, or nil to use that of each request.
 func (c *serveCmd) resource() func(*http.Request) string {
 	if c.PublicURL == "" {
 		return nil
@@ -224,10 +224,10 @@ func (c *serveCmd) resource() func(*http.Request) string {
 	return func(*http.Request) string { return address }
 }
 
-// bind opens the address, and gives the one under which agents know it.
+// bind opens the listener, and returns the URL under which agents reach it.
 func (c *serveCmd) bind(ctx context.Context) (l net.Listener, address string, err error) {
 	var plain net.ListenConfig
-	plain.SetMultipathTCP(false) // such a socket cannot be told to let no new connection begin
+	plain.SetMultipathTCP(false) // such a socket cannot stop accepting new connections
 	if l, err = plain.Listen(ctx, "tcp", c.HTTP); err != nil {
 		return nil, "", fmt.Errorf("--http: %w", err)
 	}
@@ -240,7 +240,7 @@ func (c *serveCmd) bind(ctx context.Context) (l net.Listener, address string, er
 	return l, reachable("http://" + l.Addr().String()), nil
 }
 
-// health says what the server's health depends on.
+// health returns what the server's health depends on.
 func (c *serveCmd) health(s *system) admin.HealthConfig {
 	config := admin.HealthConfig{Client: s.client, Rules: s.inForce}
 	if g := s.group; g != nil {
@@ -249,7 +249,7 @@ func (c *serveCmd) health(s *system) admin.HealthConfig {
 	return config
 }
 
-// sources are what metrics look at.
+// sources returns what metrics read.
 func (c *serveCmd) sources(s *system, h *serve.HTTP) telemetry.Sources {
 	sources := telemetry.Sources{
 		Gate: s.gate, Waiting: s.client.Waiting, Approvals: s.approvals,

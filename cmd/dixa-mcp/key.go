@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	keyDays  = 90 // for which a key is valid unless told otherwise: long enough to be no burden, short enough to be practised
+	keyDays  = 90 // by default: long enough to be no burden, short enough that replacing a key stays familiar
 	mostDays = 3650
 )
 
@@ -23,12 +23,12 @@ type keyCmd struct {
 }
 
 type keyNewCmd struct {
-	Agent    string `required:"" xor:"whose" placeholder:"NAME" help:"Agent that authenticates over HTTP with the key."`
-	Approver string `required:"" xor:"whose" placeholder:"NAME" help:"Person who approves with the key, such as anna.holm."`
+	Agent    string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this agent authenticates over HTTP."`
+	Approver string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this person approves calls, such as anna.holm."`
 	Admin    bool   `required:"" xor:"whose" help:"Make a key for the admin port."`
-	ID       string `name:"id" placeholder:"ID" help:"For --agent: name of the key in records; by default the agent and today's date."`
-	Expires  string `xor:"until" placeholder:"DAY" help:"For --agent: day, such as 2027-02-01, at whose beginning in UTC the key expires."`
-	Days     *int   `xor:"until" placeholder:"N" help:"For --agent: days until the key expires, by default 90."`
+	ID       string `name:"id" placeholder:"ID" help:"With --agent: id of the key in records; by default the agent and today's date."`
+	Expires  string `xor:"until" placeholder:"DAY" help:"With --agent: day, such as 2027-02-01, at whose beginning (UTC) the key expires."`
+	Days     *int   `xor:"until" placeholder:"N" help:"With --agent: days until the key expires, by default 90."`
 	jsonFlag `embed:""`
 	fileFlag `embed:""`
 }
@@ -44,7 +44,7 @@ func (c *keyNewCmd) run(out, about io.Writer, now time.Time) error {
 	case c.Agent != "":
 		return c.forAgent(out, about, now)
 	case c.ID != "" || c.Expires != "" || c.Days != nil:
-		return usagef("--id, --expires and --days are for keys of agents: add --agent NAME, or omit them; no key was made")
+		return usagef("--id, --expires and --days require --agent; no key was made")
 	case c.Admin:
 		return c.forAdmin(out, about)
 	}
@@ -57,8 +57,8 @@ func (c *keyNewCmd) forApprover(out, about io.Writer) error {
 	}
 	digest, err := c.show(out, madeKey{Kind: "approver", Approver: c.Approver})
 	fmt.Fprintf(about, `
-This is the key of %[1]s. It is shown once: keep it in a file that nobody else can read, and name that file with
---key-file or DIXA_MCP_APPROVER_KEY_FILE. The capability file gets only its digest:
+This is the key of %[1]s. It is shown once: keep it in a file that no other user can read, and name that file with
+--key-file or DIXA_MCP_APPROVER_KEY_FILE. Add its digest to the capability file:
 
 approvers:
   %[1]s: {key_sha256: %[2]s, may: [send]}
@@ -70,8 +70,8 @@ func (c *keyNewCmd) forAdmin(out, about io.Writer) error {
 	_, err := c.show(out, madeKey{Kind: "admin"})
 	fmt.Fprint(about, `
 This is a key for the admin port. It is shown once: keep it in a file that only the server can read, and name that file
-with --admin-key-file or DIXA_MCP_ADMIN_KEY_FILE. Who asks at the port sends it as Authorization: Bearer, and can then do
-all that the port can. No capability file needs to know it.
+with --admin-key-file or DIXA_MCP_ADMIN_KEY_FILE. Clients send it as Authorization: Bearer. It allows freezes and metrics.
+The capability file does not change.
 `)
 	return err
 }
@@ -94,21 +94,21 @@ func (c *keyNewCmd) forAgent(out, about io.Writer, now time.Time) error {
 	}
 	digest, err := c.show(out, madeKey{Kind: "agent", Agent: c.Agent, ID: id, Expires: expires.Format(time.DateOnly)})
 	fmt.Fprintf(about, `
-This is the key %[2]s of agent %[1]s. It is shown once: give it to the program that the agent runs in,
-which sends it with every request as Authorization: Bearer. It is valid until %[4]s begins in UTC (%[5]d days), or
-until its line is removed. The capability file gets only its digest, in one list with other keys of the agent:
+This is the key %[2]s of agent %[1]s. It is shown once: give it to the program that the agent runs in, which
+sends it with every request as Authorization: Bearer. It expires at the beginning of %[4]s, UTC (in %[5]d days).
+Add its digest to the capability file, in one list with the agent's other keys:
 
 agents:
   %[1]s:
     keys:
       - {id: %[2]s, sha256: %[3]s, expires: %[4]s}
 
-In force is: %[6]s
+Capability file in force: %[6]s
 `, c.Agent, id, digest, expires.Format(time.DateOnly), int(expires.Sub(today(now)).Hours()/24), where)
 	return err
 }
 
-// id is the one that is asked for, or the agent and the date, with a number where the file has that already.
+// id returns the requested id, or one made of the agent and the date, with a number if the file already has it.
 func (c *keyNewCmd) id(rules *capability.Rules, now time.Time) (string, error) {
 	if c.ID != "" {
 		if err := capability.CheckKeyID(c.ID); err != nil {
@@ -129,7 +129,7 @@ func (c *keyNewCmd) id(rules *capability.Rules, now time.Time) (string, error) {
 	}
 }
 
-// expires is the day on which the key stops to count.
+// expires returns the day on which the key expires.
 func (c *keyNewCmd) expires(now time.Time) (time.Time, error) {
 	switch {
 	case c.Expires != "":
@@ -154,7 +154,7 @@ func today(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) 
 // madeKey is a new key as JSON.
 type madeKey struct {
 	Key      string `json:"key"`
-	SHA256   string `json:"sha256"` // what the capability file gets
+	SHA256   string `json:"sha256"` // for the capability file
 	Kind     string `json:"kind"`   // agent, approver or admin
 	Agent    string `json:"agent,omitempty"`
 	ID       string `json:"id,omitempty"`
@@ -162,7 +162,7 @@ type madeKey struct {
 	Approver string `json:"approver,omitempty"`
 }
 
-// show prints a new key and gives the digest by which the capability file knows it.
+// show prints a new key, and returns its digest for the capability file.
 func (c *keyNewCmd) show(out io.Writer, made madeKey) (digest string, err error) {
 	made.Key = newKey(made.Kind)
 	sum := sha256.Sum256([]byte(made.Key))
@@ -174,7 +174,7 @@ func (c *keyNewCmd) show(out io.Writer, made madeKey) (digest string, err error)
 	return made.SHA256, err
 }
 
-// newKey is 32 random bytes behind words by which a key is known for what it is, also where it does not belong.
+// newKey returns 32 random bytes after a prefix that shows what the key is, even where it does not belong.
 func newKey(kind string) string {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails

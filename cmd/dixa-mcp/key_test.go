@@ -79,8 +79,8 @@ func TestKeyNewAgent(t *testing.T) {
 		{keyNewCmd{Agent: "triage", Expires: "2027-01-02"}, "", "", "--expires 2027-01-02 is in the past or has begun"},
 		{keyNewCmd{Agent: "triage", Days: n(0)}, "", "", "--days must be 1 to 3650, not 0"},
 		{keyNewCmd{Agent: "triage", Days: n(3651)}, "", "", "--days must be 1 to 3650, not 3651"},
-		{keyNewCmd{Approver: "anna", Days: n(3)}, "", "", "--id, --expires and --days are for keys of agents"},
-		{keyNewCmd{Admin: true, ID: "a"}, "", "", "--id, --expires and --days are for keys of agents"},
+		{keyNewCmd{Approver: "anna", Days: n(3)}, "", "", "--id, --expires and --days require --agent"},
+		{keyNewCmd{Admin: true, ID: "a"}, "", "", "--id, --expires and --days require --agent"},
 	} {
 		c.cmd.Capabilities = path
 		var key, about bytes.Buffer

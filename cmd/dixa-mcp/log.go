@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// logTo has what happens told there, a line for each call, in as few writes as it takes. The returned function ends that
-// when all was written.
+// logTo sends the log to a writer, in as few writes as possible. The returned function flushes it and restores the previous
+// logger.
 func (c *serveCmd) logTo(w io.Writer) (stop func()) {
 	before := slog.Default()
 	b := newBatch(w)
@@ -22,7 +22,7 @@ func (c *serveCmd) logTo(w io.Writer) (stop func()) {
 	}
 }
 
-// batch is a writer that nobody waits for: while one write is under way, lines gather for the next.
+// batch is an asynchronous writer: during one write, lines are collected for the next.
 type batch struct {
 	to   io.Writer
 	done chan struct{}
@@ -33,7 +33,7 @@ type batch struct {
 	closed  bool
 }
 
-// mostWaiting bounds what gathers where nobody takes the log, in bytes; then whoever writes waits.
+// mostWaiting is the maximum size of the collected lines in bytes. Above it, Write waits.
 const mostWaiting = 1 << 20
 
 func newBatch(to io.Writer) *batch {
@@ -43,7 +43,7 @@ func newBatch(to io.Writer) *batch {
 	return b
 }
 
-// Write keeps a copy for the next write. It does not say when that fails: nobody could be told.
+// Write keeps a copy for the next write. A failed write is not reported, since there is no place to report it.
 func (b *batch) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -80,7 +80,7 @@ func (b *batch) run() {
 	}
 }
 
-// Close returns when all was written.
+// Close returns after everything was written.
 func (b *batch) Close() {
 	b.mu.Lock()
 	b.closed = true

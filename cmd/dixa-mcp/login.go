@@ -23,7 +23,7 @@ type loginCmd struct {
 	jsonFlag `embed:""`
 }
 
-// loggedIn is what login stored.
+// loggedIn is the result of login.
 type loggedIn struct {
 	Organization string `json:"organization"`
 	Subdomain    string `json:"subdomain"`
@@ -50,7 +50,7 @@ func (c *loginCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	config := dixaclient.Config{Token: dixaclient.StaticToken(""), URL: c.BaseURL, ExportsURL: reachFlags{BaseURL: c.BaseURL}.exportsURL(), UserAgent: userAgent()}
-	if client, err := dixaclient.New(config); err != nil { // before anybody types a token
+	if client, err := dixaclient.New(config); err != nil { // before the user types a token
 		return usagef("--base-url: %w", err)
 	} else {
 		client.Close()
@@ -79,7 +79,7 @@ func (c *loginCmd) Run(ctx context.Context, out *output) error {
 	return nil
 }
 
-// notFound404 gives an answer 404 its exit code.
+// notFound404 gives an error with status 404 its exit code.
 func notFound404(err error) error {
 	if dixaclient.IsNotFound(err) {
 		return &exitError{exitNotFound, err}
@@ -95,9 +95,9 @@ func knownHost(host string) error {
 	}
 	switch u.Hostname() {
 	case "integrations.dixa.io":
-		return usagef("--base-url: integrations.dixa.io is the old Integrations API, which takes other tokens; omit --base-url for the Dixa API at %s", dixaclient.DefaultURL)
+		return usagef("--base-url: integrations.dixa.io is the old Integrations API, which needs other tokens; omit --base-url for the Dixa API at %s", dixaclient.DefaultURL)
 	case "exports.dixa.io":
-		return usagef("--base-url: exports.dixa.io is the Exports API, which the same token opens; omit --base-url for the Dixa API at %s", dixaclient.DefaultURL)
+		return usagef("--base-url: exports.dixa.io is the Exports API, which uses the same token; omit --base-url for the Dixa API at %s", dixaclient.DefaultURL)
 	case "api.dixa.io":
 		return usagef("--base-url: api.dixa.io is not Dixa's API; omit --base-url for the Dixa API at %s", dixaclient.DefaultURL)
 	}
@@ -132,8 +132,8 @@ func askToken(ctx context.Context, host string) (string, error) {
 	return token, nil
 }
 
-// readSecret asks on a terminal for a line that is not shown, from before the question is. The terminal is as before
-// also when ctx ends first.
+// readSecret asks on a terminal for a line that is not shown, not even if it is typed before the question appears. The
+// terminal is restored even if ctx ends first.
 func readSecret(ctx context.Context, fd int, question string) (string, error) {
 	before, err := term.MakeRaw(fd)
 	if err != nil {
@@ -156,14 +156,14 @@ func readSecret(ctx context.Context, fd int, question string) (string, error) {
 	case l = <-read:
 	case <-ctx.Done():
 	}
-	if errors.Is(l.err, io.EOF) || errors.Is(l.err, context.Canceled) { // ctrl-C and ctrl-D arrive as the end
+	if errors.Is(l.err, io.EOF) || errors.Is(l.err, context.Canceled) { // ctrl-C and ctrl-D are read as the end of the input
 		fmt.Fprint(os.Stderr, "\r\n")
 		l.err = &exitError{exitInterrupted, context.Canceled}
 	}
 	return l.text, errors.Join(l.err, term.Restore(fd, before))
 }
 
-// organizationFrom asks Dixa whose token it is. An answer that is not Dixa's is an error.
+// organizationFrom asks Dixa for the organization of a token. An answer that is not Dixa's is an error.
 func organizationFrom(ctx context.Context, config dixaclient.Config, token dixaclient.TokenSource, timeout time.Duration) (dixaclient.Organization, error) {
 	config.Token = token
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -175,12 +175,12 @@ func organizationFrom(ctx context.Context, config dixaclient.Config, token dixac
 	defer client.Close()
 	a, err := dixaclient.GetOrganization.Do(ctx, client, dixaclient.NoArguments{})
 	if err == nil && a.Value.ID == "" {
-		err = errors.New("what answered is not Dixa: there is no organization in its answer; check --base-url")
+		err = errors.New("the server that answered is not Dixa: its answer has no organization; check --base-url")
 	}
 	return a.Value, tokenTrouble(err)
 }
 
-// tokenTrouble explains why Dixa does not accept a token, as far as its answer tells.
+// tokenTrouble explains why Dixa does not accept a token, as far as its answer shows.
 func tokenTrouble(err error) error {
 	var e *dixaclient.Error
 	if !errors.As(err, &e) || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {
@@ -189,13 +189,13 @@ func tokenTrouble(err error) error {
 	switch {
 	case e.Status == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "user"): // "The user who issued the access token … is not authorized"
 		//lint:ignore ST1005 Dixa is a name
-		err = fmt.Errorf("Dixa knows the token, but the user who made it may not do this (%d: %s). Have an administrator make a new one", e.Status, e.Message)
+		err = fmt.Errorf("Dixa knows the token, but the user who made it is not authorized (%d: %s). Ask an administrator for a new token", e.Status, e.Message)
 	case e.Status == http.StatusUnauthorized:
 		//lint:ignore ST1005 Dixa is a name
-		err = fmt.Errorf("Dixa does not accept the token (%d: %s). It was copied incompletely, was deleted, or was made for another version than \"Dixa API\", such as the old Integrations API, whose tokens do not work here. An administrator makes a new one under Settings > Integrations > API Tokens, version \"Dixa API\"", e.Status, e.Message)
+		err = fmt.Errorf("Dixa does not accept the token (%d: %s). It was copied incompletely, was deleted, or was made for a version other than \"Dixa API\", such as the old Integrations API, whose tokens do not work here. Ask an administrator for a new one: Settings > Integrations > API Tokens, version \"Dixa API\"", e.Status, e.Message)
 	default:
 		//lint:ignore ST1005 Dixa is a name
-		err = fmt.Errorf("Dixa knows the token, but does not let it do this (%d: %s). It must be made by an administrator, with the version \"Dixa API\"", e.Status, e.Message)
+		err = fmt.Errorf("Dixa knows the token, but does not authorize this request (%d: %s). It must be made by an administrator, with the version \"Dixa API\"", e.Status, e.Message)
 	}
 	return &exitError{exitRefused, err}
 }
@@ -221,6 +221,6 @@ func (c *logoutCmd) Run(out *output) error {
 		out.printf("No token is stored in %s; nothing was changed.\n", dir.TokenPath())
 		return nil
 	}
-	out.printf("Deleted the stored token in %s. It is still valid: delete it in Dixa under Settings > Integrations > API Tokens if it is not needed elsewhere.\n", dir.TokenPath())
+	out.printf("Deleted the stored token in %s. It is still valid: delete it in Dixa under Settings > Integrations > API Tokens if you no longer need it.\n", dir.TokenPath())
 	return nil
 }

@@ -103,13 +103,13 @@ func TestLoginRefused(t *testing.T) {
 		body, says string
 		code       int
 	}{
-		{401, `{"message":"Unauthorized"}`, "Dixa does not accept the token (401: Unauthorized). It was copied incompletely, was deleted, or was made for another version than \"Dixa API\", such as the old Integrations API", exitRefused},
-		{401, `{"message":"The user who issued the access token is not authorized"}`, "Dixa knows the token, but the user who made it may not do this", exitRefused},
+		{401, `{"message":"Unauthorized"}`, "Dixa does not accept the token (401: Unauthorized). It was copied incompletely, was deleted, or was made for a version other than \"Dixa API\", such as the old Integrations API", exitRefused},
+		{401, `{"message":"The user who issued the access token is not authorized"}`, "Dixa knows the token, but the user who made it is not authorized", exitRefused},
 		{403, `{"message":"Forbidden"}`, "It must be made by an administrator, with the version \"Dixa API\"", exitRefused},
-		{200, `{}`, "what answered is not Dixa", exitFailed},
-		{200, `{"id":"0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11","name":"Havbris"}`, "what answered is not Dixa", exitFailed},
-		{200, `{"data":{}}`, "what answered is not Dixa", exitFailed},
-		{200, `{"data":[]}`, "what answered is not Dixa", exitFailed},
+		{200, `{}`, "the server that answered is not Dixa", exitFailed},
+		{200, `{"id":"0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11","name":"Havbris"}`, "the server that answered is not Dixa", exitFailed},
+		{200, `{"data":{}}`, "the server that answered is not Dixa", exitFailed},
+		{200, `{"data":[]}`, "the server that answered is not Dixa", exitFailed},
 		{200, `[]`, "not JSON of the documented form", exitFailed},
 		{200, `<html>Welcome</html>`, "not JSON of the documented form", exitFailed},
 		{404, `{"message":"Not Found"}`, "Dixa answered 404", exitNotFound},
@@ -146,7 +146,7 @@ func TestLoginInput(t *testing.T) {
 		{"two words", nil, "characters that no token has"},
 		{"one\ntwo\n", nil, "characters that no token has"},
 		{`"` + token + `"`, nil, "characters that no token has"},
-		{token, []string{"--base-url", "https://integrations.dixa.io"}, "is the old Integrations API, which takes other tokens"},
+		{token, []string{"--base-url", "https://integrations.dixa.io"}, "is the old Integrations API, which needs other tokens"},
 		{token, []string{"--base-url", "https://api.dixa.io/v1"}, "is not Dixa's API"},
 		{token, []string{"--base-url", "https://exports.dixa.io"}, "is the Exports API"},
 		{token, []string{"--base-url", "http://dixa.example"}, "would send the token unencrypted"},
@@ -192,7 +192,7 @@ func TestStoredTokenStaysWithItsHost(t *testing.T) {
 
 	copied := p.write("copy", read(t, p.tokenPath()))
 	o = finish(t, p.command([]string{"DIXA_API_TOKEN_FILE=" + copied}, "call", "get_organization", "--base-url", elsewhere.URL))
-	require.Contains(t, o.stderr, "is used only where that stores it")
+	require.Contains(t, o.stderr, "is used only at its original place")
 	require.Empty(t, elsewhere.got())
 
 	back := newHost(t, 302, elsewhere.URL)
@@ -255,13 +255,13 @@ func TestTrust(t *testing.T) {
 	require.Contains(t, call().stderr, "was changed since it was trusted")
 	p.good("trust", file)
 	require.Zero(t, call().code)
-	require.Contains(t, p.good("trust", "--remove", file), "may not use the stored token any more")
+	require.Contains(t, p.good("trust", "--remove", file), "can no longer use the stored token")
 	require.Equal(t, exitRefused, call().code)
 
 	for says, args := range map[string][]string{
 		"no such file":                {"trust", "~/none.yaml"},
 		"is not trusted":              {"trust", "--remove", file},
-		"--remove needs the path":     {"trust", "--remove"},
+		"--remove requires the path":     {"trust", "--remove"},
 		"version: must be the number": {"trust", p.write("broken.yaml", "version: 2\n")},
 		"is a directory":              {"trust", "~/project"},
 	} {
@@ -315,7 +315,7 @@ func TestExplainWithoutToken(t *testing.T) {
 	p.write("config/dixa-mcp/capabilities.yaml", `{version: 1, stdio: [me], agents: {me: {access: {conversations: write}, only: {channel: [email]}}}}`)
 	o = p.run("explain", "close_conversation", `{"conversationId":1234}`)
 	require.Equal(t, exitFailed, o.code, o.stderr)
-	require.Contains(t, o.stderr, "the capability file alone does not decide this call: it needs a look-up in Dixa, and there is no Dixa API token: run dixa-mcp login")
+	require.Contains(t, o.stderr, "this call cannot be decided by the capability file alone: it needs a look-up in Dixa, and there is no Dixa API token: run dixa-mcp login")
 	require.NoDirExists(t, filepath.Join(p.home, "state"), "nothing is recorded")
 }
 

@@ -1,5 +1,5 @@
-// Command dixa-mcp gives AI agents the Dixa customer-service API as MCP tools: each agent exactly what a capability
-// file grants it, within Dixa's limits, and with a record of every call.
+// Command dixa-mcp serves the Dixa customer-service API to AI agents as MCP tools. Each agent gets exactly what a
+// capability file grants it, within Dixa's limits and with a record of every call.
 package main
 
 import (
@@ -16,24 +16,24 @@ import (
 )
 
 type cli struct {
-	Serve      serveCmd      `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
+	Serve      serveCmd      `cmd:"" help:"Serve one agent over stdin and stdout to the MCP client that starts this program, or many agents over HTTP."`
 	Login      loginCmd      `cmd:"" help:"Verify a Dixa API token and store it for this user."`
 	Logout     logoutCmd     `cmd:"" help:"Delete the stored token."`
 	Trust      trustCmd      `cmd:"" help:"Let a capability file outside the configuration directory use the stored token."`
 	Config     configCmd     `cmd:"" help:"Print the snippet that connects an MCP client."`
-	Tools      toolsCmd      `cmd:"" help:"List all tools, or those of an agent and why it has them."`
+	Tools      toolsCmd      `cmd:"" help:"List all tools, or those of an agent with the line that grants each."`
 	Call       callCmd       `cmd:"" help:"Call one tool as an agent, without a model."`
 	Check      checkCmd      `cmd:"" help:"Check a capability file, and show which one is in force."`
-	Explain    explainCmd    `cmd:"" help:"Explain a call without making it: granted or refused by which line, and what would be sent."`
+	Explain    explainCmd    `cmd:"" help:"Explain a call without making it: whether it is granted, by which line, and what would be sent."`
 	Diff       diffCmd       `cmd:"" help:"Compare two capability files: who gains and who loses what."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the token, capability file, clock and directories."`
 	Audit      auditCmd      `cmd:"" help:"Read the records of calls."`
-	Approvals  approvalsCmd  `cmd:"" help:"Decide about calls that wait for approval."`
-	Key        keyCmd        `cmd:"" help:"Make keys."`
-	Freeze     freezeCmd     `cmd:"" help:"Stop an agent, or all agents, at once."`
-	Thaw       thawCmd       `cmd:"" help:"End a freeze."`
+	Approvals  approvalsCmd  `cmd:"" help:"List, approve and deny calls that wait for approval."`
+	Key        keyCmd        `cmd:"" help:"Make keys for agents, approvers and the admin port."`
+	Freeze     freezeCmd     `cmd:"" help:"Freeze an agent, or all agents, at once: no call is sent to Dixa."`
+	Thaw       thawCmd       `cmd:"" help:"End the freeze of an agent, or of all agents."`
 	Offline    offlineCmd    `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
-	Export     exportCmd     `cmd:"" help:"Write conversations or messages to a file. For people: the capability file does not apply."`
+	Export     exportCmd     `cmd:"" help:"Export conversations or messages to a file. For people: the capability file does not apply."`
 	Demo       demoCmd       `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes commands in bash, zsh or fish."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
@@ -43,7 +43,7 @@ type cli struct {
 }
 
 func main() {
-	signal.Ignore(syscall.SIGPIPE) // a write to a closed pipe is an error, so that what is open is closed in order
+	signal.Ignore(syscall.SIGPIPE) // a write to a closed pipe is an error instead, so that everything is closed properly
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	out := standardOutput()
@@ -59,15 +59,15 @@ func main() {
 	os.Exit(code)
 }
 
-// run does what the arguments say. Without any it prints the help.
+// run runs the command in the arguments. Without arguments it prints the help.
 func run(ctx context.Context, args []string, out *output) error {
 	var commands any = new(cli)
-	if len(args) > 0 && args[0] == "serve" { // a client waits for this one: the others' flags take longer than its start
+	if len(args) > 0 && args[0] == "serve" { // a client waits for this command, and parsing all commands' flags would take longer than its start
 		commands = new(struct {
-			Serve serveCmd `cmd:"" help:"Serve an agent to the MCP client that starts this, or many agents over HTTP."`
+			Serve serveCmd `cmd:"" help:"Serve one agent over stdin and stdout to the MCP client that starts this program, or many agents over HTTP."`
 		})
 	}
-	done := false // by a flag such as --help, which leaves nothing to run
+	done := false // by a flag such as --help, after which nothing is left to run
 	parser, err := newParser(commands, ctx, out, func(int) { done = true })
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func run(ctx context.Context, args []string, out *output) error {
 func newParser(grammar any, ctx context.Context, out *output, exit func(int)) (*kong.Kong, error) {
 	return kong.New(grammar,
 		kong.Name("dixa-mcp"),
-		kong.Description("Dixa for AI agents, over MCP. Without a token, add --offline to try everything on a built-in Dixa."),
+		kong.Description("An MCP server that gives AI agents access to Dixa. To try it without a token, add --offline, which uses a built-in Dixa."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Help(func(options kong.HelpOptions, k *kong.Context) error {
 			if f, ok := out.to.(*os.File); ok {

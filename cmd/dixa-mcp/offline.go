@@ -10,15 +10,15 @@ import (
 
 type offlineCmd struct {
 	jsonFlag `embed:""`
-	Listen   string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Address to listen at; port 0 takes a free one."`
-	Seed     uint64        `default:"1" help:"Number of the organization; another number gives another one."`
-	Rate     float64       `default:"10" help:"Requests a second above which it answers 429, as Dixa does; 0 for no limit."`
+	Listen   string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Address to listen at; port 0 chooses a free port."`
+	Seed     uint64        `default:"1" help:"Seed of the generated organization; another seed gives another organization."`
+	Rate     float64       `default:"10" help:"Requests a second above which the answer is 429, as in Dixa; 0 for no limit."`
 	Latency  time.Duration `help:"Delay of every answer."`
-	State    string        `placeholder:"DIR" help:"Keep changes in this directory, so that they survive a restart."`
+	State    string        `placeholder:"DIR" help:"Directory in which changes are kept across restarts."`
 	Faults   float64       `placeholder:"SHARE" help:"Share of requests that fail, such as 0.02 for 2 in 100: errors, 429s, broken connections, web pages, silence, before or after the work. The seed decides which."`
 }
 
-// Run serves the offline Dixa until the process is told to stop.
+// Run serves the offline Dixa until the process receives a stop signal.
 func (c *offlineCmd) Run(ctx context.Context, out *output) error {
 	switch {
 	case !(c.Faults >= 0 && c.Faults <= 1):
@@ -47,21 +47,21 @@ func (c *offlineCmd) Run(ctx context.Context, out *output) error {
 	}
 	url = reachable(url)
 	c.print(out, url)
-	if out.err == nil { // else nobody knows the address
+	if out.err == nil { // otherwise the address is unknown
 		<-ctx.Done()
 	}
 	return stop()
 }
 
-// print says how to reach it.
+// print prints how to reach it.
 func (c *offlineCmd) print(out *output, url string) {
 	if c.JSON {
-		_ = out.jsonLine(map[string]string{"url": url}) // cannot fail but in writing
+		_ = out.jsonLine(map[string]string{"url": url}) // fails only if the output does, which is reported elsewhere
 		return
 	}
-	end := "ctrl-C ends it and forgets what was changed"
+	end := "press ctrl-C to stop it; changes are lost"
 	if c.State != "" {
-		end = "ctrl-C ends it; changes are kept in " + c.State
+		end = "press ctrl-C to stop it; changes are kept in " + c.State
 	}
 	out.printf(`offline Dixa at %s (%s)
 

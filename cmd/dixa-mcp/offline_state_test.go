@@ -16,7 +16,7 @@ func TestOfflineState(t *testing.T) {
 		kept bool
 		says string
 	}{
-		{[]string{"serve", "--offline", "--agent", "support"}, false, "changes end with the server"},
+		{[]string{"serve", "--offline", "--agent", "support"}, false, "changes are lost when the server stops"},
 		{[]string{"serve", "--offline", "--agent", "support", "--state", "~/state dir"}, true, "changes are kept"},
 	} {
 		p := newPlace(t)

@@ -10,8 +10,8 @@ import (
 	"dixa-mcp/schemas"
 )
 
-// compare asks Dixa for everything that a capability file can name, and says which names lead nowhere, and which stand
-// for something that is called otherwise in Dixa.
+// compare looks up in Dixa everything that a capability file names. It returns the names whose ids do not exist, and those
+// whose ids have a different name in Dixa.
 func compare(ctx context.Context, client *dixaclient.Client, names []capability.Named) ([]string, error) {
 	there := map[string]map[string]string{}
 	for kind, read := range map[string]func(context.Context, *dixaclient.Client) (map[string]string, error){
@@ -33,7 +33,7 @@ func compare(ctx context.Context, client *dixaclient.Client, names []capability.
 		case !ok:
 			problems = append(problems, fmt.Sprintf("line %d: names.%s.%s: Dixa has no %s %s", n.Line, n.Kind, n.Name, n.Kind, n.ID))
 		case called != "" && schemas.Nearest(simple(n.Name), []string{simple(called)}) == "" && !strings.Contains(simple(called), simple(n.Name)):
-			problems = append(problems, fmt.Sprintf("line %d: names.%s.%s: Dixa calls it %q; is it the one that is meant?", n.Line, n.Kind, n.Name, called))
+			problems = append(problems, fmt.Sprintf("line %d: names.%s.%s: Dixa calls it %q; check that it is the one you mean", n.Line, n.Kind, n.Name, called))
 		}
 	}
 	return problems, nil
@@ -48,7 +48,7 @@ func named(names []capability.Named, kind string) bool {
 	return false
 }
 
-// simple is a name without what people write differently.
+// simple returns a name without case, spaces, hyphens and underscores.
 func simple(s string) string {
 	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(s))
 }

@@ -16,7 +16,7 @@ import (
 // writes nothing after it, so that a command fails when any part of what it printed was lost.
 type output struct {
 	to    io.Writer
-	width int // columns of the terminal, 0 where the output is none
+	width int // columns of the terminal, 0 if the output is not a terminal
 	err   error
 }
 
@@ -30,7 +30,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// printf prints text for people. What a terminal would obey or hide in it is shown as what it is, wherever it comes
+// printf prints text for people. Control characters and invisible characters in it are shown as <U+…>, wherever they come
 // from. An error is kept for [output.failed].
 func (o *output) printf(format string, args ...any) {
 	_, _ = io.WriteString(o, safetext.Lines(fmt.Sprintf(format, args...)))
@@ -53,24 +53,24 @@ func (o *output) jsonLine(v any) error {
 	return err
 }
 
-// errReaderGone is not worth a message.
+// errReaderGone ends a command without a message.
 var errReaderGone = errors.New("the reader of the output is gone")
 
-// failed joins the error of a command with that of its output, which says that what was printed is not complete.
+// failed joins the error of a command with that of its output, which says that the output is incomplete.
 func (o *output) failed(err error) error {
 	switch {
 	case o.err == nil:
 		return err
-	case errors.Is(o.err, syscall.EPIPE): // the reader has what it wants, as head does
+	case errors.Is(o.err, syscall.EPIPE): // the reader has enough, as with head
 		if err = without(err, o.err); err == nil {
 			err = errReaderGone
 		}
 		return &exitError{exitPipe, err}
 	}
-	return errors.Join(fmt.Errorf("standard output could not be written, and what was printed is not complete: %w", o.err), without(err, o.err))
+	return errors.Join(fmt.Errorf("standard output could not be written, so the output is incomplete: %w", o.err), without(err, o.err))
 }
 
-// without is nil where an error only repeats another one.
+// without returns nil if an error only repeats another one.
 func without(err, known error) error {
 	if errors.Is(err, known) {
 		return nil
@@ -117,7 +117,7 @@ func (o *output) table(rows [][]string) {
 	}
 }
 
-// wrap breaks a text at spaces into lines of a number of columns; 0 is no limit. A longer word has a line of its own.
+// wrap breaks a text at spaces into lines of a number of columns; 0 means no limit. A longer word gets its own line.
 func wrap(text string, width int) []string {
 	if width <= 0 || utf8.RuneCountInString(text) <= width {
 		return []string{text}

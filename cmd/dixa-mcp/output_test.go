@@ -111,7 +111,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 			defer full.Close()
 			code, stderr := runTo(t, c, full)
 			require.Equal(t, exitFailed, code, stderr)
-			require.Contains(t, stderr, "standard output could not be written, and what was printed is not complete: write /dev/stdout: no space left on device")
+			require.Contains(t, stderr, "standard output could not be written, so the output is incomplete: write /dev/stdout: no space left on device")
 		})
 	}
 	for _, args := range [][]string{{}, {"--help"}, {"--version"}, {"audit", "show", "--help"}} {

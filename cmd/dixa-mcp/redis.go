@@ -10,19 +10,19 @@ import (
 	"dixa-mcp/internal/replicas"
 )
 
-// redisFlag says through which Redis servers share what they decide together.
+// redisFlag names the Redis that servers share.
 type redisFlag struct {
-	Redis string `placeholder:"URL" env:"DIXA_MCP_REDIS" help:"Redis or Valkey that the servers share, such as redis://host:6379, or rediss:// with TLS. One with a password is better in the file that DIXA_MCP_REDIS_FILE names: a flag shows in the list of processes."`
+	Redis string `placeholder:"URL" env:"DIXA_MCP_REDIS" help:"Redis or Valkey that the servers share, such as redis://host:6379, or rediss:// for TLS. If it has a password, put the URL into a file and name it in DIXA_MCP_REDIS_FILE: flags are visible in the process list."`
 }
 
-// address is what the flag, the environment or the file says; "" where servers share nothing.
+// address returns the address in the flag, the environment or the file, or "" if servers share no Redis.
 func (f redisFlag) address() (string, error) {
 	file := os.Getenv("DIXA_MCP_REDIS_FILE")
 	if file == "" {
 		return f.Redis, nil
 	}
 	if f.Redis != "" {
-		return "", usagef("--redis (or DIXA_MCP_REDIS) and DIXA_MCP_REDIS_FILE are both set: set one")
+		return "", usagef("--redis (or DIXA_MCP_REDIS) and DIXA_MCP_REDIS_FILE are both set; set only one")
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -35,8 +35,8 @@ func (f redisFlag) address() (string, error) {
 	return address, nil
 }
 
-// connect joins the servers that share a Redis; nil where none is named. A command gives no name, and does not count as
-// one of them.
+// connect joins the servers that share a Redis, and returns nil if none is named. A command passes no name, and is not
+// counted as a server.
 func (f redisFlag) connect(ctx context.Context, name string) (*replicas.Group, error) {
 	address, err := f.address()
 	if err != nil || address == "" {

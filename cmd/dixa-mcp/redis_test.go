@@ -45,7 +45,7 @@ func TestRedisAddress(t *testing.T) {
 	require.ErrorContains(t, err, "the Redis at 127.0.0.1:1 cannot be used")
 	require.NotContains(t, err.Error(), "geheim")
 	_, err = redisFlag{Redis: "redis://x"}.address()
-	require.ErrorContains(t, err, "set one")
+	require.ErrorContains(t, err, "set only one")
 }
 
 // Who freezes over Redis stops the servers that share it, not those of the state folder.
@@ -102,7 +102,7 @@ func TestApproveOverRedis(t *testing.T) {
 	require.Len(t, o.records(), 2)
 }
 
-// What a hosted server stands on is looked at before it is started: who could come in, and its Redis.
+// doctor checks what a hosted server depends on before it is started: which agents can authenticate, and its Redis.
 func TestDoctorOfAHostedServer(t *testing.T) {
 	s := redistest.Start(t)
 	p := newPlace(t)
@@ -114,11 +114,11 @@ func TestDoctorOfAHostedServer(t *testing.T) {
 
 	o := p.run("doctor", "--offline", "--capabilities", file, "--redis", s.URL())
 	require.Zero(t, o.code, o.stdout)
-	require.Contains(t, o.stdout, "✓ over HTTP        keyed could come in, by a key or a token\n")
-	require.Contains(t, o.stdout, "✓ Redis            it answers, and can be shared\n")
+	require.Contains(t, o.stdout, "✓ over HTTP        keyed can authenticate with a key or a token\n")
+	require.Contains(t, o.stdout, "✓ Redis            it answers, and servers can share it\n")
 	o = p.run("doctor", "--offline", "--redis", "redis://:geheim@127.0.0.1:1")
 	require.Equal(t, 1, o.code)
-	require.Contains(t, o.stdout, "✓ over HTTP        nobody could come in, by a key or a token\n")
+	require.Contains(t, o.stdout, "✓ over HTTP        no agent can authenticate with a key or a token\n")
 	require.Contains(t, o.stdout, "✗ Redis            --redis: the Redis at 127.0.0.1:1 cannot be used")
 	require.NotContains(t, o.stdout+o.stderr, "geheim")
 }

@@ -18,13 +18,13 @@ import (
 const (
 	// readAgain is how often the capability file is read.
 	readAgain = time.Second
-	// settleAfter is for how long the file must be unchanged before anything that it newly allows is in force: a file
-	// that is being written looks like one from which limits were removed.
+	// settleAfter is the time for which the file must be unchanged before anything that it newly allows is in force: a
+	// file that is being written looks like one from which limits were removed.
 	settleAfter = 5 * time.Second
 )
 
-// watch puts a changed capability file in force; SIGHUP has it read at once. A file that is not valid changes nothing. The
-// returned function ends it and waits.
+// watch puts a changed capability file in force. SIGHUP makes it read the file at once. An invalid file changes nothing. The
+// returned function stops it and waits.
 func (f fileFlag) watch(ctx context.Context, g *gate.Gate, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	hup := make(chan os.Signal, 1)
@@ -62,15 +62,15 @@ type watcher struct {
 	gate     *gate.Gate
 	log      *slog.Logger
 	complete *capability.Rules // the last file that was put in force as a whole
-	content  string            // what was read last: its digest, or why it could not be read
+	content  string            // digest of what was read last, or why it could not be read
 	since    time.Time         // when that was read first
-	waiting  *capability.Rules // that allow something new; nil when none wait
+	waiting  *capability.Rules // rules that allow something new and wait; nil if none do
 	broken   bool
 	warned   time.Time // when keys that expire soon were last mentioned
 }
 
-// look reads the file. What only narrows is in force at once; of another change, what it takes away is, and the rest once
-// the file was unchanged for [settleAfter].
+// look reads the file. A change that only removes permissions is in force at once. Of any other change, what it removes is in
+// force at once, and the rest once the file was unchanged for [settleAfter].
 func (w *watcher) look(ctx context.Context, forced bool) {
 	name, data, err := w.read()
 	content := fmt.Sprint(name, " ", sha256.Sum256(data), err)
@@ -95,11 +95,11 @@ func (w *watcher) look(ctx context.Context, forced bool) {
 	w.broken = err != nil
 }
 
-// read returns the file's path, "" for the built-in one, and its bytes. One that was in force and is gone is an error: nobody asked for the built-in
-// one in its place.
+// read returns the file's path, "" for the built-in one, and its bytes. If the file that was in force is gone, it returns an
+// error instead of the built-in file.
 func (w *watcher) read() (name string, data []byte, err error) {
 	path := w.file.path()
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // reading it could take for ever
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // reading it could block forever
 		return path, nil, fmt.Errorf("%s is not a regular file", path)
 	}
 	name, data, err = w.file.read()
@@ -109,7 +109,7 @@ func (w *watcher) read() (name string, data []byte, err error) {
 	return name, data, err
 }
 
-// offer decides what of a file that was read is in force now.
+// offer decides which part of a file that was read is in force now.
 func (w *watcher) offer(ctx context.Context, rules *capability.Rules, forced bool) {
 	inForce := w.gate.Rules()
 	if rules.Digest() == inForce.Digest() {
@@ -117,7 +117,7 @@ func (w *watcher) offer(ctx context.Context, rules *capability.Rules, forced boo
 		case forced:
 			w.put(ctx, rules)
 		case w.broken:
-			w.log.Info("the capability file can be used again, and is the one in force", "capabilities", rules.Name(), "digest", rules.Digest())
+			w.log.Info("the capability file is valid again and in force", "capabilities", rules.Name(), "digest", rules.Digest())
 			w.gate.Unchanged()
 		}
 		return
@@ -127,11 +127,11 @@ func (w *watcher) offer(ctx context.Context, rules *capability.Rules, forced boo
 		w.put(ctx, rules)
 		return
 	}
-	if w.waiting != nil { // it was asked for again
+	if w.waiting != nil { // the same change, requested again
 		return
 	}
 	w.waiting = rules
-	w.log.Info(fmt.Sprintf("the capability file was changed; what it newly allows is in force once the file was unchanged for %s, what it takes away is at once", settleAfter),
+	w.log.Info(fmt.Sprintf("the capability file was changed; what it removes is in force now, what it newly allows is in force once the file was unchanged for %s", settleAfter),
 		"capabilities", rules.Name(), "digest", rules.Digest(), "newly_allows", allows(changes))
 	if both := capability.Both(inForce, rules); len(capability.Compare(inForce, both)) > 0 {
 		w.gate.Hold(ctx, both, rules)
@@ -140,7 +140,7 @@ func (w *watcher) offer(ctx context.Context, rules *capability.Rules, forced boo
 	}
 }
 
-// put puts rules in force as a whole.
+// put puts rules in force completely.
 func (w *watcher) put(ctx context.Context, rules *capability.Rules) {
 	changes := capability.Compare(w.complete, rules)
 	if gone := capability.Removed(w.complete, rules); len(gone) > 0 {
@@ -165,7 +165,7 @@ func allows(changes []capability.Change) string {
 	return strings.Join(texts, "; ")
 }
 
-// aboutKeys mentions keys that expire soon, once a day.
+// aboutKeys logs the keys that expire soon, once a day.
 func (w *watcher) aboutKeys() {
 	now := time.Now()
 	if !w.warned.IsZero() && now.Sub(w.warned) < 24*time.Hour {

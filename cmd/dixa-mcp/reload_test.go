@@ -199,7 +199,7 @@ func TestWatch(t *testing.T) {
 			require.Len(t, w.records.list(), 1)
 			w.write(oneTool)
 			w.after(readAgain)
-			require.Contains(t, w.log.String(), "can be used again, and is the one in force")
+			require.Contains(t, w.log.String(), "is valid again and in force")
 		})
 	})
 	t.Run("size and time stay", func(t *testing.T) {

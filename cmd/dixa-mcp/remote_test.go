@@ -54,12 +54,12 @@ func TestApproveAtAServer(t *testing.T) {
 	require.Contains(t, with("anna", "show", yes.Number).stdout, "    | your secret refund\n")
 	out = with("anna", "approve", yes.Number, "--reason", "fine")
 	require.Contains(t, out.stdout, "    | your secret refund\n", "the text that is approved is seen")
-	require.Contains(t, out.stdout, "\nApproved by anna.holm. Nothing was sent: the next identical call of support is carried out, once, until ")
+	require.Contains(t, out.stdout, "\nApproved by anna.holm. Nothing was sent yet. The next identical call of support is carried out, once, until ")
 	require.Equal(t, approval.Approved, o.state(yes.Number))
 	require.Contains(t, with("anna", "deny", no.Number).stdout, "\nDenied by anna.holm. The text was deleted.\n")
 	require.Equal(t, approval.Denied, o.state(no.Number))
 	require.Contains(t, with("anna", "approve", yes.Number).stdout, "Nothing was changed.")
-	require.Contains(t, with("anna", "list").stdout, "No call waits.")
+	require.Contains(t, with("anna", "list").stdout, "No calls wait for approval.")
 
 	for _, c := range []struct {
 		who  string
@@ -92,7 +92,7 @@ func TestFreezeAtAServer(t *testing.T) {
 		return p.run(append(args, "--url", url, "--key-file", filepath.Join(o.dir, "admin"))...)
 	}
 	out := with("freeze", "--agent", "support", "--reason", "nonsense")
-	require.Equal(t, "froze agent support, for every server with the state of the server at "+url+"\n", out.stdout)
+	require.Equal(t, "froze agent support, on every server that uses the state of the server at "+url+"\n", out.stdout)
 	reason, frozen := freezes.Frozen("support")
 	require.True(t, frozen)
 	require.Equal(t, "nonsense", reason)
@@ -122,7 +122,7 @@ func TestAdminPortThatIsNone(t *testing.T) {
 		p.write("key", "dixa-mcp-approver-x")
 		o := p.run("approvals", "list", "--url", h.URL, "--key-file", "~/key")
 		require.Equal(t, exitFailed, o.code, o.stderr)
-		require.Contains(t, o.stderr, "what answered at --url is not the admin port of dixa-mcp")
+		require.Contains(t, o.stderr, "the server at --url is not the admin port of dixa-mcp")
 	}
 	require.Empty(t, elsewhere.got())
 	var out bytes.Buffer

@@ -17,25 +17,25 @@ import (
 	"dixa-mcp/tools"
 )
 
-// tellNewTools logs the tools that are new since a server last started with this capability file, unless the file says to
-// which release its levels are held. It is no reason not to start that the state directory cannot be used.
+// tellNewTools logs the tools that are new since a server last started with this capability file, unless the file names a
+// release under tools. An unusable state directory does not prevent the start.
 func (f *dixaFlags) tellNewTools(rules *capability.Rules) {
 	dir, err := f.stateDir()
 	if err == nil {
 		var added []string
 		added, err = newTools(dir, cmp.Or(f.path(), builtIn), tools.Names())
 		if len(added) > 0 && rules.Release() == "" {
-			slog.Warn("there are tools that this capability file was never served with; its levels cover them. To hold levels to a release, set tools in the file",
+			slog.Warn("this version has tools that this capability file was never served with, and its levels cover them; to limit levels to a release, set tools in the file",
 				"new", strings.Join(added, ", "), "granted", strings.Join(grantedOf(rules, added), ", "), "capabilities", rules.Name())
 		}
 	}
 	if err != nil {
-		slog.Warn("it is not known which tools are new since the capability file was last served", "error", err)
+		slog.Warn("could not find out which tools are new since the capability file was last served", "error", err)
 	}
 }
 
-// newTools returns the tools that were not there when a file was last seen, and remembers those that are there now. Of a
-// file that was never seen none is new.
+// newTools returns the tools that did not exist when a file was last served, and stores those that exist now. For a file
+// that was never served, it returns none.
 func newTools(state, path string, now []string) (added []string, err error) {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -60,7 +60,7 @@ func newTools(state, path string, now []string) (added []string, err error) {
 	return added, atomicfile.Write(file, []byte(strings.Join(now, "\n")+"\n"))
 }
 
-// grantedOf lists those of some tools that at least one agent has.
+// grantedOf returns those of the tools that at least one agent has.
 func grantedOf(rules *capability.Rules, names []string) (granted []string) {
 	for _, name := range names {
 		if slices.ContainsFunc(rules.Agents(), func(a *capability.Agent) bool { return a.Operation(name).Allowed }) {

@@ -13,21 +13,21 @@ import (
 )
 
 type serveCmd struct {
-	Agent     string `group:"Who is served" placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent to serve over stdin and stdout, one of the file's stdio list; by default its first."`
-	HTTP      string `group:"Who is served" name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each with its own key, instead of one over stdin and stdout. A port alone is on this machine only."`
+	Agent     string `group:"Agents" placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent to serve over stdin and stdout, from the file's stdio list; by default the first."`
+	HTTP      string `group:"Agents" name:"http" placeholder:"ADDRESS" env:"DIXA_MCP_HTTP" help:"Serve many agents over HTTP at this address, such as 127.0.0.1:8080, each with its own key, instead of one over stdin and stdout. A port alone is reachable from this machine only."`
 	dixaFlags `embed:"" group:"Rules, records and Dixa"`
 	LogFormat string `group:"Rules, records and Dixa" enum:"text,json" default:"text" env:"DIXA_MCP_LOG_FORMAT" help:"Format of the log on standard error: text or json."`
 	httpFlags `embed:"" group:"Over HTTP"`
 }
 
-// Run serves until the client closes its end or the process is told to stop.
+// Run serves until the client disconnects or the process receives a stop signal.
 func (c *serveCmd) Run(ctx context.Context, out *output) error {
 	if c.HTTP != "" {
 		defer c.logTo(os.Stderr)()
 		return c.host(ctx, out)
 	}
 	if c.httpFlags != (httpFlags{}) {
-		return usagef("flags or variables for serving over HTTP are set without an address: add --http ADDRESS (or DIXA_MCP_HTTP)")
+		return usagef("flags or variables for HTTP are set, but no address; add --http ADDRESS (or DIXA_MCP_HTTP)")
 	}
 	if c.LogFormat == "json" {
 		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
@@ -39,7 +39,7 @@ func (c *serveCmd) Run(ctx context.Context, out *output) error {
 func (c *serveCmd) stdio(ctx context.Context) error {
 	out := os.Stdout
 	os.Stdout = os.Stderr          // only the protocol may write to the real one
-	signal.Ignore(syscall.SIGPIPE) // a client that is gone must not end calls whose outcome is still to be recorded
+	signal.Ignore(syscall.SIGPIPE) // a disconnected client must not end the process before the outcome of its calls is recorded
 	s, err := c.assemble(ctx, replicaName(), nil)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 	return serve.Stdio(ctx, s.gate, agent.Name, strings.TrimSpace(c.notice()+" "+agent.About), version(), os.Stdin, out, slog.Default())
 }
 
-// replicaName is what this process is called among those that share a Redis.
+// replicaName returns the name of this process among those that share a Redis.
 func replicaName() string {
 	host, err := os.Hostname()
 	if err != nil {

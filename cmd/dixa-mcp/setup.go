@@ -23,15 +23,15 @@ import (
 	"dixa-mcp/internal/sharedstate"
 )
 
-// fileFlag says which capability file is in force.
+// fileFlag names the capability file.
 type fileFlag struct {
 	Capabilities string `placeholder:"FILE" env:"DIXA_MCP_CAPABILITIES" help:"Capability file, by default capabilities.yaml in the user's configuration directory (dixa-mcp), then the built-in one."`
 
-	// trust refuses a file that may not use the token of this run; nil where any may.
+	// trust refuses a file that may not use the token of this run; nil if every file may.
 	trust func(path string, content []byte) error
 }
 
-// path is where the capability file would be: where the flag says, or in the user's configuration directory.
+// path returns the path of the capability file: that of the flag, or the default in the user's configuration directory.
 func (f fileFlag) path() string {
 	if f.Capabilities != "" {
 		return f.Capabilities
@@ -39,7 +39,8 @@ func (f fileFlag) path() string {
 	return defaultPath()
 }
 
-// defaultPath is where the capability file is without a flag, "" where the user's configuration directory is not known.
+// defaultPath returns the path of the capability file without a flag, or "" if the user's configuration directory is not
+// known.
 func defaultPath() string {
 	dir, err := credential.UserDir()
 	if err != nil {
@@ -48,7 +49,7 @@ func defaultPath() string {
 	return filepath.Join(string(dir), "capabilities.yaml")
 }
 
-// load reads the capability file that is in force and returns where it is.
+// load reads the capability file that is in force, and returns its location.
 func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
 	return f.loadFor(dixaclient.V1)
 }
@@ -66,7 +67,7 @@ func (f fileFlag) loadFor(version dixaclient.Version) (rules *capability.Rules, 
 	return rules, where, err
 }
 
-// builtIn is what the capability file is called that is part of the program.
+// builtIn is the name of the built-in capability file.
 const builtIn = "capabilities.yaml"
 
 // read returns the path and the bytes of the capability file that is in force; the path of the built-in one is "".
@@ -80,7 +81,7 @@ func (f fileFlag) read() (path string, data []byte, err error) {
 	return "", dixamcp.DefaultCapabilities, nil
 }
 
-// parse parses a file that was read, and refuses one that may not use the token.
+// parse parses a file, and refuses one that may not use the token.
 func (f fileFlag) parse(version dixaclient.Version, path string, data []byte) (*capability.Rules, error) {
 	rules, err := capability.ParseFor(version, cmp.Or(path, builtIn), data)
 	if err == nil && path != "" && f.trust != nil {
@@ -89,7 +90,7 @@ func (f fileFlag) parse(version dixaclient.Version, path string, data []byte) (*
 	return rules, err
 }
 
-// readSome reads a file up to a size that no capability file has.
+// readSome reads a file up to a size that no capability file reaches.
 func readSome(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -99,7 +100,7 @@ func readSome(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, 16<<20))
 }
 
-// hint says how to write a capability file where there is none.
+// hint returns how to write a capability file, for when there is none.
 func hint() string {
 	path := defaultPath()
 	if path == "" {
@@ -112,7 +113,7 @@ func hint() string {
 	return " (write your own with: " + make + "dixa-mcp check --print > " + quoted(path) + ")"
 }
 
-// quoted is a path for a shell.
+// quoted returns a path for a shell.
 func quoted(path string) string {
 	if strings.ContainsFunc(path, func(r rune) bool { return strings.ContainsRune(" '\"$&;()*?[]<>|~`\\#!", r) }) && runtime.GOOS != "windows" {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
@@ -120,9 +121,9 @@ func quoted(path string) string {
 	return path
 }
 
-// reachFlags say how Dixa is reached, and where records go.
+// reachFlags configure the connection to Dixa and the directories.
 type reachFlags struct {
-	Offline    bool               `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa; no token is needed and nothing leaves this machine."`
+	Offline    bool               `env:"DIXA_MCP_OFFLINE" help:"Use the built-in offline Dixa. No token is needed, and nothing leaves this machine."`
 	BaseURL    string             `name:"base-url" placeholder:"URL" env:"DIXA_MCP_BASE_URL" help:"Dixa's address, by default https://dev.dixa.io."`
 	ExportsURL string             `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url if given."`
 	APIVersion dixaclient.Version `name:"api-version" default:"v1" enum:"v1,beta" env:"DIXA_MCP_API_VERSION" help:"Version of Dixa's API: v1 or beta."`
@@ -131,14 +132,14 @@ type reachFlags struct {
 	Audit      string             `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records of calls, by default audit in the state directory."`
 }
 
-// dixaFlags are those of commands that act as an agent.
+// dixaFlags are the flags of commands that act as an agent.
 type dixaFlags struct {
 	fileFlag    `embed:""`
 	reachFlags  `embed:""`
 	redisFlag   `embed:""`
-	AuditSync   bool          `env:"DIXA_MCP_AUDIT_SYNC" help:"Wait for the disk after each record, so that a power failure loses none."`
-	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"File that gets the newest record's number and hash every minute, best on another machine's disk."`
-	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"Maximum time of a call with its waiting and retries. MCP clients give up after 60s."`
+	AuditSync   bool          `env:"DIXA_MCP_AUDIT_SYNC" help:"Wait for the disk after each record, so that a power failure loses no record."`
+	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"File to which the newest record's number and hash are appended every minute; put it on another machine's disk."`
+	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"Maximum duration of a call, including waiting and retries. MCP clients give up after 60s."`
 }
 
 // client connects to Dixa, or to the offline one.
@@ -156,15 +157,15 @@ func (f reachFlags) client(s *system) (*dixaclient.Client, error) {
 
 func (f reachFlags) config(s *system, t tokens) (dixaclient.Config, error) {
 	if !(f.Rate > 0 && f.Rate <= maxRate) {
-		return dixaclient.Config{}, usagef("--rate must be above 0 and at most %d, not %v", int(maxRate), f.Rate)
+		return dixaclient.Config{}, usagef("--rate must be greater than 0 and at most %d, not %v", int(maxRate), f.Rate)
 	}
 	config := dixaclient.Config{UserAgent: userAgent(), Version: f.APIVersion, Rate: f.Rate, Burst: max(dixaclient.DefaultBurst, int(f.Rate*burstShare))}
 	if f.Offline {
 		if f.BaseURL != "" || f.ExportsURL != "" {
-			return dixaclient.Config{}, usagef("--offline excludes --base-url and --exports-url; to use an offline Dixa that runs elsewhere give only --base-url")
+			return dixaclient.Config{}, usagef("--offline cannot be combined with --base-url or --exports-url; to use an offline Dixa in another process, set only --base-url")
 		}
 		dixa := offline.New(offline.Options{Rate: 10, Burst: 4})
-		if f.State != "" { // without it a session begins with the same data as any other
+		if f.State != "" { // without it, every session begins with the same data
 			keep, err := dixa.Keep(f.State)
 			if err != nil {
 				return dixaclient.Config{}, err
@@ -186,38 +187,38 @@ func (f reachFlags) config(s *system, t tokens) (dixaclient.Config, error) {
 	s.shared = sharedstate.New(dir, cmp.Or(f.BaseURL, dixaclient.DefaultURL), slog.Default())
 	s.close = append(s.close, func() {
 		if err := s.shared.Close(); err != nil {
-			slog.Error("the state that processes share could not be closed", "error", err)
+			slog.Error("the shared state could not be closed", "error", err)
 		}
 	})
 	config.Buckets = s.shared.Bucket
 	return config, nil
 }
 
-// notice tells a model that there is no Dixa behind the server, "" if there is one.
+// notice returns a text that tells a model that it is offline, or "".
 func (f reachFlags) notice() string {
 	switch {
 	case !f.Offline:
 		return ""
 	case f.State != "":
-		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, nobody is written to, and changes are kept."
+		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, no customer gets a message, and changes are kept."
 	default:
-		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, nobody is written to, and changes end with the server."
+		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, no customer gets a message, and changes are lost when the server stops."
 	}
 }
 
-// maxRate is no limit at all.
+// maxRate is so high that it does not limit anything.
 const maxRate = 1e6
 
-// burstShare is how much of a second's requests may go out at once: that of Dixa's own limit.
+// burstShare is the burst as a share of the requests a second, as in Dixa's own limit.
 const burstShare = float64(dixaclient.DefaultBurst) / dixaclient.DefaultRate
 
-// exportsURL is the address of the Exports API, "" for Dixa's own. A Dixa elsewhere has its exports there, too: the
-// token of one must not go to the other.
+// exportsURL returns the address of the Exports API, "" for Dixa's own. With --base-url it is the same address by default:
+// a token must not go to another host.
 func (f reachFlags) exportsURL() string { return cmp.Or(f.ExportsURL, f.BaseURL) }
 
 func userAgent() string { return "dixa-mcp/" + version() }
 
-// auditDir is where records go.
+// auditDir returns the directory of records.
 func (f reachFlags) auditDir() (string, error) {
 	if f.Audit != "" {
 		return f.Audit, nil
@@ -226,7 +227,7 @@ func (f reachFlags) auditDir() (string, error) {
 	return filepath.Join(state, "audit"), err
 }
 
-// stateDir is the directory for persistent state, where the operating system wants it.
+// stateDir returns the directory for persistent state, by default at the operating system's usual place.
 func (f reachFlags) stateDir() (string, error) {
 	if f.State != "" {
 		return f.State, nil
@@ -236,24 +237,24 @@ func (f reachFlags) stateDir() (string, error) {
 		if runtime.GOOS == "darwin" || dir == "" {
 			var err error
 			if dir, err = os.UserConfigDir(); err != nil {
-				return "", fmt.Errorf("no directory for the state is known; name one with --state: %w", err)
+				return "", fmt.Errorf("the default state directory is not known; name one with --state: %w", err)
 			}
 		}
 		return filepath.Join(dir, "dixa-mcp"), nil
 	}
 	home, err := os.UserHomeDir()
 	if err != nil && os.Getenv("XDG_STATE_HOME") == "" {
-		return "", fmt.Errorf("no directory for the state is known; name one with --state: %w", err)
+		return "", fmt.Errorf("the default state directory is not known; name one with --state: %w", err)
 	}
 	return filepath.Join(cmp.Or(os.Getenv("XDG_STATE_HOME"), filepath.Join(home, ".local", "state")), "dixa-mcp"), nil
 }
 
-// leastRecordKey is the length of the shortest key that cannot be found by trying.
+// leastRecordKey is the length of the shortest key that cannot be guessed.
 const leastRecordKey = 32 // bytes
 
-// readRecordKey reads a key that was made before, and refuses one that others may have made or read.
+// readRecordKey reads the key, and refuses one that other users may have made or read.
 func readRecordKey(path string) ([]byte, error) {
-	const hint = "; remove it, and a new one is made: the same address has another hash in records from then on"
+	const hint = "; remove it, and a new key is made at the next start; from then on, the same address has another hash in records"
 	info, err := os.Lstat(path)
 	switch {
 	case err != nil:
@@ -261,16 +262,16 @@ func readRecordKey(path string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a regular file"+hint, path)
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("others may use %s (mode %04o): run chmod 600 on it, or remove it, and a new one is made", path, info.Mode().Perm())
+		return nil, fmt.Errorf("other users have access to %s (mode %04o); run chmod 600 on it, or remove it, and a new key is made at the next start", path, info.Mode().Perm())
 	}
 	key, err := os.ReadFile(path)
 	if err == nil && len(key) < leastRecordKey {
-		err = fmt.Errorf("%s has %d bytes, and a key has at least %d"+hint, path, len(key), leastRecordKey)
+		err = fmt.Errorf("%s has %d bytes, and the key must have at least %d"+hint, path, len(key), leastRecordKey)
 	}
 	return key, err
 }
 
-// recordKey is the key that hashes personal data in records. It is made when the state directory has none.
+// recordKey returns the key that hashes personal data in records. It makes one if the state directory has none.
 func (f reachFlags) recordKey() ([]byte, error) {
 	state, err := f.stateDir()
 	if err != nil {
@@ -291,7 +292,7 @@ func (f reachFlags) recordKey() ([]byte, error) {
 	return key, err
 }
 
-// agentOverStdio finds the agent to be over stdin and stdout; none means the file's default.
+// agentOverStdio returns the agent to serve over stdin and stdout; an empty name means the file's default.
 func agentOverStdio(rules *capability.Rules, name string) (*capability.Agent, error) {
 	a, err := rules.Stdio(name)
 	if err != nil {
@@ -300,7 +301,7 @@ func agentOverStdio(rules *capability.Rules, name string) (*capability.Agent, er
 	return a, nil
 }
 
-// agentOf finds the agent that a person names on the command line; none means the file's default.
+// agentOf returns the agent that is named on the command line; an empty name means the file's default.
 func agentOf(rules *capability.Rules, name string) (*capability.Agent, error) {
 	if name == "" {
 		return agentOverStdio(rules, "")

@@ -18,7 +18,7 @@ import (
 	"dixa-mcp/internal/sharedstate"
 )
 
-// system is everything behind the protocol, put together.
+// system holds everything behind the protocol.
 type system struct {
 	gate      *gate.Gate
 	rules     *capability.Rules // those at the start
@@ -26,22 +26,22 @@ type system struct {
 	token     tokens
 	log       *audit.Log
 	client    *dixaclient.Client
-	group     *replicas.Group    // nil where nothing is shared through Redis
+	group     *replicas.Group    // nil if no Redis is shared
 	shared    *sharedstate.Store // with the other processes of this machine; nil for the offline Dixa
 	approvals approval.Store
 	freezes   freeze.Store
 	close     []func()
 }
 
-// Close ends what was started, the last first.
+// Close stops what was started, the last first.
 func (s *system) Close() {
 	for i := len(s.close) - 1; i >= 0; i-- {
 		s.close[i]()
 	}
 }
 
-// assemble puts the system together. Whatever is wrong with the file, the token, the folders or the Redis is said here,
-// before anything is served. replica names this server among those that share; observer hears of each call.
+// assemble builds the system. It reports every problem with the file, the token, the directories or Redis before anything
+// is served. replica names this server among those that share a Redis. observer is told of each call.
 func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(*system) (gate.Observer, error)) (_ *system, err error) {
 	s := &system{}
 	defer func() {
@@ -72,10 +72,10 @@ func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(
 	return s, nil
 }
 
-// rules reads the capability file. With the token that dixa-mcp login stored it must be trusted, now and when it changes.
+// rules reads the capability file. If the stored token is used, the file must be trusted, now and when it changes.
 func (f *dixaFlags) rules(s *system) (c gate.Config, err error) {
 	if f.Timeout <= 0 {
-		return c, usagef("--timeout must be longer than 0, not %s", f.Timeout)
+		return c, usagef("--timeout must be greater than 0, not %s", f.Timeout)
 	}
 	if s.token.stored != "" {
 		f.trust = s.token.stored.Check
@@ -84,8 +84,8 @@ func (f *dixaFlags) rules(s *system) (c gate.Config, err error) {
 	return gate.Config{Rules: s.rules, Timeout: f.Timeout}, err
 }
 
-// explainer puts together what explains calls: nothing is recorded. Without a token it works as long as the capability
-// file alone decides; needed tells whether it did not.
+// explainer builds a system that explains calls and records nothing. Without a token it works as long as the capability file
+// alone decides the call; needed returns an error if it did not.
 func (f *dixaFlags) explainer(ctx context.Context) (s *system, needed func() error, err error) {
 	s = &system{}
 	defer func() {
@@ -110,13 +110,13 @@ func (f *dixaFlags) explainer(ctx context.Context) (s *system, needed func() err
 	s.gate = gate.New(c)
 	return s, func() error {
 		if asked.Load() {
-			return fmt.Errorf("the capability file alone does not decide this call: it needs a look-up in Dixa, and there is %w", errNoToken)
+			return fmt.Errorf("this call cannot be decided by the capability file alone: it needs a look-up in Dixa, and there is %w", errNoToken)
 		}
 		return nil
 	}, nil
 }
 
-// stores opens what calls go by: Dixa, approvals, freezes, and what is shared with other servers.
+// stores opens the client of Dixa, the stores of approvals and freezes, and what is shared with other servers.
 func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replica string) (err error) {
 	config, err := f.config(s, s.token)
 	if err != nil {
@@ -149,14 +149,14 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 	return nil
 }
 
-// records opens what calls are written to.
+// records opens the records of calls.
 func (f dixaFlags) records(s *system, c *gate.Config) error {
 	dir, err := f.auditDir()
 	if err == nil {
 		s.log, err = audit.Open(audit.Options{Dir: dir, Sync: f.AuditSync, Start: audit.Record{FileDigest: s.rules.Digest()}})
 	}
 	if err != nil {
-		return fmt.Errorf("the records of calls cannot be kept (see --audit): %w", err)
+		return fmt.Errorf("the directory of records cannot be used, so nothing was started; check --audit: %w", err)
 	}
 	fold := audit.NewFold(s.log, func(err error) { slog.Error("the number of repeated refusals could not be recorded", "error", err) })
 	s.close = append(s.close, func() {
@@ -172,13 +172,13 @@ func (f dixaFlags) records(s *system, c *gate.Config) error {
 		s.close = append(s.close, stop)
 	}
 	c.Audit = fold
-	if c.RecordKey == nil { // else it is that of all servers, so that the same address is the same hash everywhere
+	if c.RecordKey == nil { // otherwise all servers share one key, so that an address has the same hash everywhere
 		c.RecordKey, err = f.recordKey()
 	}
 	return err
 }
 
-// inForce are the rules at this moment.
+// inForce returns the rules that are in force.
 func (s *system) inForce() *capability.Rules {
 	if s.gate == nil {
 		return s.rules

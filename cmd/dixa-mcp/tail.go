@@ -12,20 +12,20 @@ import (
 	"dixa-mcp/internal/audit"
 )
 
-// tailPause is how often the folder is looked at.
+// tailPause is the time between two reads of the directory.
 const tailPause = 300 * time.Millisecond
 
 type auditTailCmd struct {
-	Follow      bool `short:"f" help:"Print new records as they come, until ctrl-C."`
-	Lines       int  `short:"n" default:"20" help:"Number of records to begin with."`
-	JSON        bool `name:"json" help:"Print the records as they are in the file, one JSON object a line."`
+	Follow      bool `short:"f" help:"Print new records as they are written, until ctrl-C."`
+	Lines       int  `short:"n" default:"20" help:"Number of records to print first."`
+	JSON        bool `name:"json" help:"Print the records as in the file, one JSON object a line."`
 	recordFlags `embed:""`
 }
 
-// Run prints the newest records, and what comes.
+// Run prints the newest records, and new ones.
 func (c *auditTailCmd) Run(ctx context.Context, out *output) error {
 	if c.Lines < 0 {
-		return usagef("--lines must not be negative, not %d", c.Lines)
+		return usagef("--lines must be 0 or more, not %d; nothing was read", c.Lines)
 	}
 	dir, err := c.dir()
 	if err != nil {
@@ -76,7 +76,7 @@ func (c *auditTailCmd) print(out *output, r audit.Record) error {
 func ends(dir string, read map[string]int64) error {
 	files, err := filepath.Glob(filepath.Join(dir, "audit-*.jsonl"))
 	for _, name := range files {
-		if info, err := os.Stat(name); err == nil { // one that is gone has no end
+		if info, err := os.Stat(name); err == nil { // a file that is gone has no end
 			read[name] = info.Size()
 		}
 	}
@@ -97,11 +97,11 @@ func (c *auditTailCmd) more(out *output, dir string, read map[string]int64) erro
 	return nil
 }
 
-// added prints the whole lines of one file behind what was read of it.
+// added prints the complete lines of one file after what was read of it.
 func (c *auditTailCmd) added(out *output, name string, read map[string]int64) error {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil // it was taken away meanwhile
+		return nil // it was removed meanwhile
 	}
 	defer f.Close()
 	if _, err := f.Seek(read[name], io.SeekStart); err != nil {
@@ -111,7 +111,7 @@ func (c *auditTailCmd) added(out *output, name string, read map[string]int64) er
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
-			return nil // the rest of a line comes with the next look
+			return nil // the next call reads the rest of the line
 		}
 		read[name] += int64(len(line))
 		var r audit.Record
@@ -123,8 +123,8 @@ func (c *auditTailCmd) added(out *output, name string, read map[string]int64) er
 	}
 }
 
-// told is false for what says nothing to people: the outcome says more than the intent, and starts and stops are in
-// the JSON.
+// told reports whether a record is printed for people. Intents are not, since the outcome says more. Starts and stops are
+// only in the JSON.
 func told(r audit.Record) bool {
 	return r.Event != audit.EventIntent && r.Event != audit.EventStart && r.Event != audit.EventStop
 }

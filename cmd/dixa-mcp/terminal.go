@@ -7,10 +7,10 @@ import (
 	"golang.org/x/term"
 )
 
-// standardOutput is the standard output of this process.
+// standardOutput returns the standard output of this process.
 func standardOutput() *output { return &output{to: os.Stdout, width: terminalWidth(os.Stdout)} }
 
-// terminalWidth is the number of columns of a terminal, 0 where the file is none.
+// terminalWidth returns the number of columns of a terminal, or 0 if the file is not a terminal.
 func terminalWidth(f *os.File) int {
 	if !term.IsTerminal(int(f.Fd())) {
 		return 0
@@ -25,8 +25,7 @@ func terminalWidth(f *os.File) int {
 	return width
 }
 
-// redraws tells whether a line on a file can be replaced by escape sequences: on a terminal whose user has not turned
-// them off.
+// redraws reports whether lines can be redrawn with escape sequences: on a terminal, unless the user turned them off.
 func redraws(f *os.File) bool {
 	name := os.Getenv("TERM")
 	return term.IsTerminal(int(f.Fd())) && name != "dumb" && os.Getenv("NO_COLOR") == "" && (name != "" || os.PathSeparator == '\\')

@@ -13,7 +13,7 @@ import (
 	"dixa-mcp/internal/credential"
 )
 
-// Where tokens come from. There is no flag: it would show in the list of processes.
+// Sources of tokens. There is no flag, because flags are visible in the process list.
 const (
 	tokenVar     = "DIXA_API_TOKEN"
 	tokenFileVar = "DIXA_API_TOKEN_FILE"
@@ -23,18 +23,18 @@ const (
 
 var tokenVars = []string{tokenVar, tokenFileVar, tokensVar, tokensFile}
 
-// errNoToken says how to get a token.
-var errNoToken = errors.New("no Dixa API token: run dixa-mcp login, or set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try without one")
+// errNoToken describes how to get a token.
+var errNoToken = errors.New("no Dixa API token: run dixa-mcp login, or set DIXA_API_TOKEN or DIXA_API_TOKEN_FILE (an administrator makes one in Dixa under Settings > Integrations > API Tokens, version \"Dixa API\"), or add --offline to try it without a token")
 
-// tokens are those that requests are sent with, and where they come from.
+// tokens are the tokens for requests, and their source.
 type tokens struct {
 	sources []dixaclient.TokenSource // the first is for writes
 	from    string                   // such as "DIXA_API_TOKEN"
 	stored  credential.Dir           // of the token that dixa-mcp login stored, "" for any other
 }
 
-// tokens takes the tokens from the environment, from the file that it names, or from the file of dixa-mcp login. Files
-// are read again for each request.
+// tokens returns the tokens in the environment, in the file that it names, or in the file of dixa-mcp login. Files are read
+// again for each request.
 func (f reachFlags) tokens() (tokens, error) {
 	if f.Offline {
 		return tokens{from: "none: the offline Dixa needs no token"}, nil
@@ -46,7 +46,7 @@ func (f reachFlags) tokens() (tokens, error) {
 		}
 	}
 	if len(set) > 1 {
-		return tokens{}, usagef("%s and %s are both set: set one", set[0], set[1])
+		return tokens{}, usagef("%s and %s are both set; set only one", set[0], set[1])
 	}
 	if len(set) == 0 {
 		return f.storedToken()
@@ -68,7 +68,7 @@ func (f reachFlags) tokens() (tokens, error) {
 	return tokens{sources: all, from: fmt.Sprintf("%s (%s)", name, value)}, err
 }
 
-// storedToken is the token that dixa-mcp login stored. It goes to the host that it was verified for, and nowhere else.
+// storedToken returns the token that dixa-mcp login stored. It goes to the host that it was verified for, and nowhere else.
 func (f reachFlags) storedToken() (tokens, error) {
 	dir, err := credential.UserDir()
 	if err != nil {
@@ -88,7 +88,7 @@ func (f reachFlags) storedToken() (tokens, error) {
 	return readable(tokens{from: fmt.Sprintf("dixa-mcp login (%s, for %s)", dir.TokenPath(), first.Host), stored: dir}, dir.TokenPath(), read, first, err)
 }
 
-// namedToken is the token in the file that DIXA_API_TOKEN_FILE names.
+// namedToken returns the token in the file that DIXA_API_TOKEN_FILE names.
 func (f reachFlags) namedToken(path string) (tokens, error) {
 	dir, err := credential.UserDir()
 	if err == nil && sameFile(path, dir.TokenPath()) {
@@ -97,7 +97,7 @@ func (f reachFlags) namedToken(path string) (tokens, error) {
 	read := func() (credential.Token, error) {
 		t, err := credential.ReadFile(path)
 		if err == nil && t.Host != "" {
-			err = fmt.Errorf("%s was written by dixa-mcp login and is used only where that stores it (%s); name a file that holds the token and nothing else", path, dir.TokenPath())
+			err = fmt.Errorf("%s is a copy of the file that dixa-mcp login wrote, which is used only at its original place (%s); name a file that holds only the token", path, dir.TokenPath())
 		}
 		return t, err
 	}
@@ -105,7 +105,7 @@ func (f reachFlags) namedToken(path string) (tokens, error) {
 	return readable(tokens{from: fmt.Sprintf("%s (%s)", tokenFileVar, path)}, tokenFileVar, read, first, err)
 }
 
-// readable completes tokens that are read from a file, after the first read.
+// readable adds the source of tokens that are read from a file, after the first read succeeded.
 func readable(t tokens, name string, read func() (credential.Token, error), first credential.Token, err error) (tokens, error) {
 	if err == nil {
 		_, err = dixaclient.CleanToken(first.Token)
@@ -120,7 +120,7 @@ func readable(t tokens, name string, read func() (credential.Token, error), firs
 	return t, nil
 }
 
-// sameFile tells whether two paths lead to one file.
+// sameFile reports whether two paths are the same file.
 func sameFile(a, b string) bool {
 	if filepath.Clean(a) == filepath.Clean(b) {
 		return true
@@ -133,7 +133,7 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(x, y)
 }
 
-// staticTokens are those of a list.
+// staticTokens returns the tokens of a list.
 func staticTokens(list string) ([]dixaclient.TokenSource, error) {
 	all, err := splitTokens(list)
 	if err != nil {
@@ -146,8 +146,7 @@ func staticTokens(list string) ([]dixaclient.TokenSource, error) {
 	return sources, nil
 }
 
-// fileTokens are those of a file. Each may be replaced while the program runs; how many there are is settled at the
-// start.
+// fileTokens returns the tokens of a file. Each may be replaced while the program runs. Their number is fixed at the start.
 func fileTokens(path string) ([]dixaclient.TokenSource, error) {
 	read := func() ([]string, error) {
 		b, err := os.ReadFile(path)
@@ -165,7 +164,7 @@ func fileTokens(path string) ([]dixaclient.TokenSource, error) {
 		sources[i] = func() (string, error) {
 			now, err := read()
 			if err == nil && len(now) != len(first) {
-				err = fmt.Errorf("%s has %d of them now, and had %d when dixa-mcp started: restart it", tokensFile, len(now), len(first))
+				err = fmt.Errorf("%s has %d tokens now and had %d when dixa-mcp started; restart dixa-mcp to use another number", tokensFile, len(now), len(first))
 			}
 			if err != nil {
 				return "", err
@@ -176,7 +175,7 @@ func fileTokens(path string) ([]dixaclient.TokenSource, error) {
 	return sources, nil
 }
 
-// splitTokens takes a list apart, and says which token of it cannot be one.
+// splitTokens splits a list, and names the token that is invalid.
 func splitTokens(list string) ([]string, error) {
 	var all []string
 	for part := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
@@ -185,7 +184,7 @@ func splitTokens(list string) ([]string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("there is no token in it")
+		return nil, errors.New("it contains no token")
 	}
 	for i, part := range all {
 		t, err := dixaclient.CleanToken(part)
@@ -193,7 +192,7 @@ func splitTokens(list string) ([]string, error) {
 			return nil, fmt.Errorf("token %d of %d: %w", i+1, len(all), err)
 		}
 		if twin := slices.Index(all[:i], t); twin >= 0 {
-			return nil, fmt.Errorf("token %d and token %d are the same: a token has one limit at Dixa, however often it is named", twin+1, i+1)
+			return nil, fmt.Errorf("token %d and token %d are the same; remove one, since a token has one limit in Dixa however often it is listed", twin+1, i+1)
 		}
 		all[i] = t
 	}

@@ -63,9 +63,9 @@ func TestDoctorAsksWithEachToken(t *testing.T) {
 	p.write("tokens", "one-"+token+"\nrevoked-"+token+"\n\nstranger-"+token+"\n")
 	o := finish(t, p.command([]string{"DIXA_API_TOKENS_FILE=~/tokens", "DIXA_MCP_BASE_URL=" + url}, "doctor"))
 	require.Equal(t, 1, o.code)
-	require.Regexp(t, `(?m)^✓ token 1 of 3     the token opens .* \(.*, .*\)$`, o.stdout)
+	require.Regexp(t, `(?m)^✓ token 1 of 3     the token is valid for .* \(.*, .*\)$`, o.stdout)
 	require.Contains(t, o.stdout, "✗ token 2 of 3     Dixa does not accept the token (401")
-	require.Regexp(t, `(?m)^✗ token 3 of 3     it opens .*, which is another organization than .*: all tokens must be of one$`, o.stdout)
+	require.Regexp(t, `(?m)^✗ token 3 of 3     the token belongs to the organization .*, and the first token to .*: all tokens must be of one organization$`, o.stdout)
 	require.NotContains(t, o.stdout+o.stderr, token)
 }
 
@@ -77,7 +77,7 @@ func TestFileOfTokens(t *testing.T) {
 	require.Len(t, all, 2)
 	for _, test := range []struct{ file, second, says string }{
 		{"one\nTWO\n", "TWO", ""},
-		{"one\n", "", "DIXA_API_TOKENS_FILE has 1 of them now, and had 2 when dixa-mcp started: restart it"},
+		{"one\n", "", "DIXA_API_TOKENS_FILE has 1 tokens now and had 2 when dixa-mcp started; restart dixa-mcp"},
 		{"one\ntwo\nthree", "", "DIXA_API_TOKENS_FILE has 3 of them now"},
 		{"one\none", "", "token 1 and token 2 are the same"},
 		{"one\nt'wo'", "", "token 2 of 2: the Dixa API token has characters"},

@@ -10,9 +10,9 @@ import (
 )
 
 type toolsCmd struct {
-	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"List what this agent is granted, and by which line; by default all tools."`
-	Denied   bool   `help:"With --agent: list what it is not granted, and why."`
-	Matrix   bool   `help:"With --agent: print a table of its use by group: off, read, some writes or full use."`
+	Agent    string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent whose tools are listed, with the line that grants each; by default all tools."`
+	Denied   bool   `help:"With --agent: list the tools that it is not granted, and why."`
+	Matrix   bool   `help:"With --agent: print a table of its access by group: off, read, some writes or full use."`
 	JSON     bool   `name:"json" help:"Print JSON, with the schemas that the agent sees."`
 	fileFlag `embed:""`
 }
@@ -31,7 +31,7 @@ type row struct {
 // Run lists the tools.
 func (c *toolsCmd) Run(out *output) error {
 	if c.Matrix && (c.Denied || c.JSON) {
-		return usagef("--matrix excludes --denied and --json; tools --agent NAME --json lists each tool with its group and level")
+		return usagef("--matrix cannot be combined with --denied or --json; tools --agent NAME --json lists each tool with its group and level")
 	}
 	if c.Matrix {
 		return c.matrix(out)
@@ -54,7 +54,7 @@ func (c *toolsCmd) Run(out *output) error {
 func (c *toolsCmd) rows() ([]row, error) {
 	if c.Agent == "" {
 		if c.Denied {
-			return nil, usagef("--denied needs --agent")
+			return nil, usagef("--denied requires --agent")
 		}
 		return all(), nil
 	}
@@ -86,10 +86,10 @@ func (c *toolsCmd) agent() (*capability.Agent, error) {
 	return agentOf(rules, c.Agent)
 }
 
-// matrix shows what an agent may do in each group, as off, read or full use.
+// matrix prints an agent's access to each group: off, read, some writes or full use.
 func (c *toolsCmd) matrix(out *output) error {
 	if c.Agent == "" {
-		return usagef("--matrix needs --agent")
+		return usagef("--matrix requires --agent")
 	}
 	agent, err := c.agent()
 	if err != nil {

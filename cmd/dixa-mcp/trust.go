@@ -9,8 +9,8 @@ import (
 )
 
 type trustCmd struct {
-	Path     string `arg:"" optional:"" placeholder:"PATH" help:"The capability file; without it, list the trusted files."`
-	Remove   bool   `help:"Do not trust the file any more."`
+	Path     string `arg:"" optional:"" placeholder:"PATH" help:"Capability file; without it, list the trusted files."`
+	Remove   bool   `help:"Stop trusting the file."`
 	jsonFlag `embed:""`
 }
 
@@ -20,7 +20,7 @@ type trustedFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Run changes or lists which capability files outside the configuration directory may use the stored token.
+// Run changes or lists the capability files outside the configuration directory that may use the stored token.
 func (c *trustCmd) Run(out *output) error {
 	dir, err := credential.UserDir()
 	if err != nil {
@@ -28,7 +28,7 @@ func (c *trustCmd) Run(out *output) error {
 	}
 	switch {
 	case c.Path == "" && c.Remove:
-		return usagef("--remove needs the path of a trusted file; dixa-mcp trust lists them")
+		return usagef("--remove requires the path of a trusted file; dixa-mcp trust lists them")
 	case c.Path == "":
 		return c.list(dir, out)
 	case c.Remove:
@@ -94,6 +94,6 @@ func (c *trustCmd) remove(dir credential.Dir, out *output) error {
 	if c.JSON {
 		return out.json(map[string]any{"path": c.Path, "removed": true})
 	}
-	out.printf("%s may not use the stored token any more.\n", c.Path)
+	out.printf("%s can no longer use the stored token.\n", c.Path)
 	return nil
 }

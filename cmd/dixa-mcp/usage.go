@@ -8,15 +8,15 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// commandLineError says what is wrong with a command line, that nothing was done, and where to look.
+// commandLineError returns an error that says what is wrong with a command line, that nothing was done, and where to look.
 func commandLineError(err error) error {
 	return usagef("%s; nothing was done; see %s --help", plainly(err.Error()), helpFor(err))
 }
 
-// phrasings replace the messages of the parser that speak of its insides.
+// phrasings replace messages of the parser that expose its internals.
 var phrasings = [][2]string{
-	{`^(--[\w-]+): expected \w+ value but got "EOL" .*$`, `$1 needs a value`},
-	{`^(--[\w-]+): expected \w+ value but got "([^"]*)" \((?:short|long) flag\).*$`, `$1 needs a value; write $1=$2 if that is the value`},
+	{`^(--[\w-]+): expected \w+ value but got "EOL" .*$`, `$1 requires a value`},
+	{`^(--[\w-]+): expected \w+ value but got "([^"]*)" \((?:short|long) flag\).*$`, `$1 requires a value; write $1=$2 if that is the value`},
 	{`^(--[\w-]+): expected duration but got ("[^"]*").*$`, `$1 must be a time such as 45s or 2m, not $2`},
 	{`^(--[\w-]+): expected a float but got ("[^"]*").*$`, `$1 must be a number, not $2`},
 	{`^(--[\w-]+): expected a valid \d+ bit int but got ("[^"]*").*$`, `$1 must be a whole number, not $2`},
@@ -27,7 +27,7 @@ var phrasings = [][2]string{
 	{`^unexpected argument , .*$`, `unexpected empty argument`},
 }
 
-// plainly rewords a message of the parser.
+// plainly rephrases a message of the parser.
 func plainly(message string) string {
 	for _, p := range phrasings {
 		if re := regexp.MustCompile(p[0]); re.MatchString(message) {
@@ -37,7 +37,7 @@ func plainly(message string) string {
 	return message
 }
 
-// helpFor is the command whose help explains an error of the command line.
+// helpFor returns the command whose help explains an error of the command line.
 func helpFor(err error) string {
 	name := "dixa-mcp"
 	var parse *kong.ParseError

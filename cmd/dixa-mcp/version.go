@@ -12,7 +12,7 @@ type versionCmd struct {
 	jsonFlag `embed:""`
 }
 
-// Run prints the version, and what it was built with.
+// Run prints the version, and the Go version and platform it was built for.
 func (c *versionCmd) Run(out *output) error {
 	if c.JSON {
 		return out.json(map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
@@ -24,7 +24,7 @@ func (c *versionCmd) Run(out *output) error {
 // versionFlag prints the version and ends the program.
 type versionFlag bool
 
-// BeforeReset is called where the flag is given, before anything is checked.
+// BeforeReset is called if the flag is given, before anything is checked.
 func (versionFlag) BeforeReset(k *kong.Kong, out *output) error {
 	err := (&versionCmd{}).Run(out)
 	k.Exit(exitDone)
@@ -34,7 +34,7 @@ func (versionFlag) BeforeReset(k *kong.Kong, out *output) error {
 // release is set by the linker for a release.
 var release string
 
-// version is the release, or what Go knows about the source.
+// version returns the release, or what Go knows about the source.
 func version() string {
 	if release != "" {
 		return release

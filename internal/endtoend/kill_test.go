@@ -265,7 +265,7 @@ func (b *bed) verified(t *testing.T, report audit.Report) {
 		"close_conversation": "get_conversation", "reopen_conversation": "get_conversation"}
 	for _, i := range report.Unfinished {
 		w := intendedBy(i.Record)
-		require.Contains(t, out, fmt.Sprintf(`unknown: %s: %s; look with: dixa-mcp call %s '{"conversationId":%s}'`, i.Place, i.Record.Text, looks[w.tool], w.conversation))
+		require.Contains(t, out, fmt.Sprintf(`unknown: %s: %s; check with: dixa-mcp call %s '{"conversationId":%s}'`, i.Place, i.Record.Text, looks[w.tool], w.conversation))
 	}
 }
 
@@ -284,7 +284,7 @@ func TestKilledWhileDixaWorks(t *testing.T) {
 	require.Empty(t, b.dixa.early)
 	out, _, code := run(t, b.home, b.env[2:3], "audit", "verify")
 	require.Zero(t, code)
-	require.Regexp(t, `unknown: audit-.*jsonl:2 \(record 2\): worker is about to close conversation 1234: allowed by agents\.worker\.allow; look with: dixa-mcp call get_conversation '\{"conversationId":1234\}'`, out)
+	require.Regexp(t, `unknown: audit-.*jsonl:2 \(record 2\): worker is about to close conversation 1234: allowed by agents\.worker\.allow; check with: dixa-mcp call get_conversation '\{"conversationId":1234\}'`, out)
 	require.Equal(t, 1, strings.Count(out, "unknown: "))
 
 	next := serve(t, b.home, b.env)
