@@ -22,7 +22,7 @@ type auditCmd struct {
 
 // recordFlags name the directory of records.
 type recordFlags struct {
-	State string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state."`
+	State string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state, by default dixa-mcp in the user's state directory."`
 	Audit string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records, by default audit in the state directory."`
 }
 

@@ -31,9 +31,17 @@ type completionCmd struct {
 
 // Help returns how to install a script.
 func (completionCmd) Help() string {
-	return `bash: add to ~/.bashrc      source <(dixa-mcp completion bash)
-zsh:  add to ~/.zshrc       source <(dixa-mcp completion zsh)
-fish: run once              dixa-mcp completion fish > ~/.config/fish/completions/dixa-mcp.fish`
+	return `bash, in ~/.bashrc:
+
+    source <(dixa-mcp completion bash)
+
+zsh, in ~/.zshrc:
+
+    source <(dixa-mcp completion zsh)
+
+fish, run once:
+
+    dixa-mcp completion fish > ~/.config/fish/completions/dixa-mcp.fish`
 }
 
 // Run prints the script of a shell.

@@ -43,7 +43,7 @@ type freezeDir struct {
 	URL       string `name:"url" placeholder:"URL" env:"DIXA_MCP_ADMIN_URL" help:"Admin port of a hosted server, such as http://127.0.0.1:9090; used instead of the state directory or Redis."`
 	KeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"With --url: file that holds only the admin key."`
 	fileFlag  `embed:""`
-	State     string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state of the server."`
+	State     string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state of the server, by default dixa-mcp in the user's state directory."`
 	Audit     string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records of calls, by default audit in the state directory."`
 	redisFlag `embed:""`
 }

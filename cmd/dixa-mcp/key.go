@@ -19,7 +19,7 @@ const (
 )
 
 type keyCmd struct {
-	New keyNewCmd `cmd:"" help:"Make a key, print it once, and print the line for the capability file."`
+	New keyNewCmd `cmd:"" help:"Make a key for an agent, an approver or the admin port, print it once, and print the line for the capability file."`
 }
 
 type keyNewCmd struct {

@@ -30,7 +30,7 @@ type cli struct {
 	Audit      auditCmd      `cmd:"" help:"Read the records of calls."`
 	Approvals  approvalsCmd  `cmd:"" help:"List, approve and deny calls that wait for approval."`
 	Key        keyCmd        `cmd:"" help:"Make keys for agents, approvers and the admin port."`
-	Freeze     freezeCmd     `cmd:"" help:"Freeze an agent, or all agents, at once: no call is sent to Dixa."`
+	Freeze     freezeCmd     `cmd:"" help:"Freeze an agent, or all agents: their calls are refused at once."`
 	Thaw       thawCmd       `cmd:"" help:"End the freeze of an agent, or of all agents."`
 	Offline    offlineCmd    `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
 	Export     exportCmd     `cmd:"" help:"Export conversations or messages to a file. For people: the capability file does not apply."`

@@ -92,7 +92,7 @@ func TestFreezeAtAServer(t *testing.T) {
 		return p.run(append(args, "--url", url, "--key-file", filepath.Join(o.dir, "admin"))...)
 	}
 	out := with("freeze", "--agent", "support", "--reason", "nonsense")
-	require.Equal(t, "froze agent support, on every server that uses the state of the server at "+url+"\n", out.stdout)
+	require.Equal(t, "froze agent support on every server that uses the state of the server at "+url+"\n", out.stdout)
 	reason, frozen := freezes.Frozen("support")
 	require.True(t, frozen)
 	require.Equal(t, "nonsense", reason)

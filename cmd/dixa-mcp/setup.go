@@ -128,7 +128,7 @@ type reachFlags struct {
 	ExportsURL string             `name:"exports-url" placeholder:"URL" env:"DIXA_MCP_EXPORTS_URL" help:"Address of Dixa's Exports API, by default https://exports.dixa.io, or --base-url if given."`
 	APIVersion dixaclient.Version `name:"api-version" default:"v1" enum:"v1,beta" env:"DIXA_MCP_API_VERSION" help:"Version of Dixa's API: v1 or beta."`
 	Rate       float64            `default:"10" env:"DIXA_MCP_RATE" help:"Maximum requests a second to Dixa with one token. Dixa's limit is 10; others may use the same token."`
-	State      string             `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state."`
+	State      string             `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state, by default dixa-mcp in the user's state directory."`
 	Audit      string             `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records of calls, by default audit in the state directory."`
 }
 

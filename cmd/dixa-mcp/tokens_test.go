@@ -78,7 +78,7 @@ func TestFileOfTokens(t *testing.T) {
 	for _, test := range []struct{ file, second, says string }{
 		{"one\nTWO\n", "TWO", ""},
 		{"one\n", "", "DIXA_API_TOKENS_FILE has 1 tokens now and had 2 when dixa-mcp started; restart dixa-mcp"},
-		{"one\ntwo\nthree", "", "DIXA_API_TOKENS_FILE has 3 of them now"},
+		{"one\ntwo\nthree", "", "DIXA_API_TOKENS_FILE has 3 tokens now"},
 		{"one\none", "", "token 1 and token 2 are the same"},
 		{"one\nt'wo'", "", "token 2 of 2: the Dixa API token has characters"},
 		{"one,two", "two", ""},
