@@ -261,7 +261,7 @@ func TestTrust(t *testing.T) {
 	for says, args := range map[string][]string{
 		"no such file":                {"trust", "~/none.yaml"},
 		"is not trusted":              {"trust", "--remove", file},
-		"--remove requires the path":     {"trust", "--remove"},
+		"--remove requires the path":  {"trust", "--remove"},
 		"version: must be the number": {"trust", p.write("broken.yaml", "version: 2\n")},
 		"is a directory":              {"trust", "~/project"},
 	} {
