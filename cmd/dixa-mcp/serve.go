@@ -53,7 +53,9 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 	defer c.watch(ctx, s.gate, slog.Default())()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline, "token", s.token.from)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
-	return serve.Stdio(ctx, s.gate, agent.Name, strings.TrimSpace(c.notice()+" "+agent.About), version(), os.Stdin, out, slog.Default())
+	in, restore := serve.Pollable(os.Stdin, out, os.Stderr)
+	defer restore()
+	return serve.Stdio(ctx, s.gate, agent.Name, strings.TrimSpace(c.notice()+" "+agent.About), version(), in, out, slog.Default())
 }
 
 // replicaName returns the name of this process among those that share a Redis.

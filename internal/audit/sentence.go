@@ -219,11 +219,15 @@ func fill(object string, arguments json.RawMessage) (filled string, named bool) 
 	if !strings.Contains(object, "{") {
 		return object, false
 	}
+	var all any
+	dec := json.NewDecoder(bytes.NewReader(arguments))
+	dec.UseNumber()
+	_ = dec.Decode(&all) // what cannot be read names nothing
 	var b strings.Builder
 	for rest := object; rest != ""; {
 		before, name, _ := strings.Cut(rest, "{")
 		name, rest, _ = strings.Cut(name, "}")
-		value := find(arguments, name)
+		value := find(all, name)
 		named = named || value != nil
 		b.WriteString(before)
 		b.WriteString(inWords(value))
@@ -231,19 +235,11 @@ func fill(object string, arguments json.RawMessage) (filled string, named bool) 
 	return words(b.String()), named
 }
 
-// find takes what a dotted name stands for out of JSON, nil where it is not there.
-func find(arguments json.RawMessage, name string) (value any) {
+// find returns the value that a dotted name stands for, nil where there is none.
+func find(value any, name string) any {
 	for step := range strings.SplitSeq(name, ".") {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(arguments, &fields) != nil {
-			return nil
-		}
-		arguments = fields[step]
-	}
-	dec := json.NewDecoder(bytes.NewReader(arguments))
-	dec.UseNumber()
-	if dec.Decode(&value) != nil {
-		return nil
+		fields, _ := value.(map[string]any)
+		value = fields[step]
 	}
 	return value
 }
