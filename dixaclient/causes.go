@@ -46,7 +46,7 @@ func causes(s *Spec, status int) string {
 		found = append(found, s.NotFound)
 	}
 	for _, c := range theCauses {
-		if slices.Contains(c.statuses, status) && s.plan.has(c.argument) && len(found) < mostCauses {
+		if slices.Contains(c.statuses, status) && s.plan().has(c.argument) && len(found) < mostCauses {
 			found = append(found, c.text)
 		}
 	}
@@ -62,7 +62,7 @@ func causes(s *Spec, status int) string {
 // checkable lists the arguments of an operation that can be wrong though they have their form.
 func (s *Spec) checkable() []string {
 	var names []string
-	for _, f := range s.plan.fields {
+	for _, f := range s.plan().fields {
 		t := s.in.FieldByIndex(f.index).Type
 		for t.Kind() == reflect.Pointer {
 			t = t.Elem()

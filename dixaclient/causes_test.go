@@ -29,7 +29,7 @@ func TestCausesNameWhatExists(t *testing.T) {
 	for _, c := range theCauses {
 		used := false
 		for _, s := range Operations() {
-			used = used || s.plan.has(c.argument)
+			used = used || s.plan().has(c.argument)
 		}
 		require.True(t, used, "no operation has the argument %s", c.argument)
 		for _, word := range strings.FieldsFunc(c.text, func(r rune) bool { return !(r == '_' || 'a' <= r && r <= 'z') }) {

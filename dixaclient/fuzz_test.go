@@ -93,7 +93,7 @@ func FuzzRequestPath(f *testing.F) {
 			if !strings.Contains(s.Path, "{") {
 				continue
 			}
-			for i := range s.plan.fields {
+			for i := range s.plan().fields {
 				tryPath(t, s, i, text, number)
 			}
 		}
@@ -102,7 +102,7 @@ func FuzzRequestPath(f *testing.F) {
 
 // tryPath gives one path variable a value, and the others one that fits.
 func tryPath(t *testing.T, s *Spec, i int, text string, number int64) {
-	f := s.plan.fields[i]
+	f := s.plan().fields[i]
 	if f.in != "path" {
 		return
 	}

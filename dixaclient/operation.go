@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Level says what an operation does to the world. The levels are ordered: a grant of one covers those before it.
@@ -83,7 +84,7 @@ type Spec struct {
 	NotFound   string   // a likely cause of a 404 that no argument's name says
 	LookWith   string   // the operation that shows whether a call of this one was carried out
 
-	plan *plan
+	plan func() *plan // made when first asked for, since a start needs few of them
 	in   reflect.Type
 }
 
@@ -108,7 +109,8 @@ type Op[In, Out any] struct{ *Spec }
 
 var operations []*Spec
 
-// op declares an operation. It panics on a declaration that cannot work, which every start of the program would show.
+// op declares an operation. A declaration that cannot work panics, of the route here and of the request's type at its first
+// use; a test uses all of them.
 func op[In, Out any](name, route string, level Level, options ...Option) Op[In, Out] {
 	method, path, ok := strings.Cut(route, " ")
 	if !ok {
@@ -119,7 +121,7 @@ func op[In, Out any](name, route string, level Level, options ...Option) Op[In, 
 	for _, o := range options {
 		o(s)
 	}
-	s.plan = makePlan(s, in)
+	s.plan = sync.OnceValue(func() *plan { return makePlan(s, in) })
 	operations = append(operations, s)
 	return Op[In, Out]{s}
 }
@@ -191,13 +193,13 @@ func (o Op[In, Out]) Pages(ctx context.Context, c *Client, in In) iter.Seq2[Answ
 		seen := map[string]bool{}
 		for {
 			if o.Paged {
-				seen[o.plan.pageKey(&in).String()] = true
+				seen[o.plan().pageKey(&in).String()] = true
 			}
 			a, err := o.Do(ctx, c, in)
 			if !yield(a, err) || err != nil || !o.Paged || a.Next == "" || seen[a.Next] || isEmpty(a.Value) {
 				return
 			}
-			o.plan.pageKey(&in).SetString(a.Next)
+			o.plan().pageKey(&in).SetString(a.Next)
 		}
 	}
 }

@@ -134,23 +134,23 @@ type Named struct {
 }
 
 // Named lists such arguments: those with the tag named, and who acts where something leaves the organization.
-func (s *Spec) Named() []Named { return s.plan.named }
+func (s *Spec) Named() []Named { return s.plan().named }
 
 // PageKey is the key of the page that in (a pointer to the request) asks for, "" for the first.
 func (s *Spec) PageKey(in any) string {
-	if s.plan.page == nil {
+	if s.plan().page == nil {
 		return ""
 	}
-	return s.plan.pageKey(in).String()
+	return s.plan().pageKey(in).String()
 }
 
 // SetPageKey makes in ask for another page.
-func (s *Spec) SetPageKey(in any, key string) { s.plan.pageKey(in).SetString(key) }
+func (s *Spec) SetPageKey(in any, key string) { s.plan().pageKey(in).SetString(key) }
 
 // Actors names the arguments that say in whose name a call acts.
 func (s *Spec) Actors() []string {
 	var names []string
-	for _, f := range s.plan.actors {
+	for _, f := range s.plan().actors {
 		names = append(names, f.argument)
 	}
 	return names
@@ -158,7 +158,7 @@ func (s *Spec) Actors() []string {
 
 // Act fills every argument of in (a pointer to the request) that says in whose name the call acts.
 func (s *Spec) Act(in any, as ActingAgent) {
-	for _, f := range s.plan.actors {
+	for _, f := range s.plan().actors {
 		reflect.ValueOf(in).Elem().FieldByIndex(f.index).SetString(string(as))
 	}
 }
@@ -231,7 +231,7 @@ func (s *Spec) RequestIn(version Version, in any) (*Request, error) {
 	}
 	v := reflect.ValueOf(in).Elem()
 	r := &Request{Method: s.Method, Path: version.path(s)}
-	for _, f := range s.plan.fields {
+	for _, f := range s.plan().fields {
 		if f.in == "" {
 			continue
 		}
@@ -299,8 +299,8 @@ func (s *Spec) encodeBody(r *Request, in any, v reflect.Value) (err error) {
 		if body == nil {
 			return nil
 		}
-	case s.plan.hasBody:
-		body = object{s.plan.fields, v}
+	case s.plan().hasBody:
+		body = object{s.plan().fields, v}
 	default:
 		return nil
 	}

@@ -116,7 +116,7 @@ func TestOwnBody(t *testing.T) {
 
 // fill gives every path variable of a request a value that fits.
 func fill(s *Spec, in reflect.Value) {
-	for _, f := range s.plan.fields {
+	for _, f := range s.plan().fields {
 		if v := in.Elem().FieldByIndex(f.index); f.in == "path" {
 			if v.Kind() == reflect.String {
 				v.SetString(testUUID)
@@ -132,7 +132,7 @@ func TestPathsAreRefused(t *testing.T) {
 	texts := []string{"", ".", "..", "../agents", "a/b", "/", `a\b`, "%2e%2e", "%2F", "a?b=c", "a#b", "a;b", "a b", "a\nb", "a\x00b",
 		"a\x7fb", "ø", "\u2028", "\uff0f", "\xff", strings.Repeat("a", 257)}
 	for _, s := range Operations() {
-		for _, f := range s.plan.fields {
+		for _, f := range s.plan().fields {
 			if f.in != "path" {
 				continue
 			}
@@ -194,37 +194,37 @@ func TestDeclarationsThatCannotWork(t *testing.T) {
 	type id struct {
 		ID int64 `json:"id" in:"path"`
 	}
-	for want, declare := range map[string]func(){
-		"no field for {id}":            func() { testOp[struct{}, None]("GET /v1/things/{id}", Read) },
-		"the path has no {id}":         func() { testOp[id, None]("GET /v1/things", Read) },
-		"field ID has no json name":    func() { testOp[struct{ ID int64 }, None]("POST /v1/things", Write) },
-		"paged, but without a pageKey": func() { testOp[id, None]("GET /v1/things/{id}", Read, paged) },
-		"is not METHOD /path":          func() { testOp[id, None]("/v1/things/{id}", Read) },
-		`x cannot travel in "header"`: func() {
-			testOp[struct {
+	for want, declare := range map[string]func() *Spec{
+		"no field for {id}":            func() *Spec { return testOp[struct{}, None]("GET /v1/things/{id}", Read).Spec },
+		"the path has no {id}":         func() *Spec { return testOp[id, None]("GET /v1/things", Read).Spec },
+		"field ID has no json name":    func() *Spec { return testOp[struct{ ID int64 }, None]("POST /v1/things", Write).Spec },
+		"paged, but without a pageKey": func() *Spec { return testOp[id, None]("GET /v1/things/{id}", Read, paged).Spec },
+		"is not METHOD /path":          func() *Spec { return testOp[id, None]("/v1/things/{id}", Read).Spec },
+		`x cannot travel in "header"`: func() *Spec {
+			return testOp[struct {
 				X string `json:"x" in:"header"`
-			}, None]("GET /v1/things", Read)
+			}, None]("GET /v1/things", Read).Spec
 		},
-		"{id} of the path cannot be optional": func() {
-			testOp[struct {
+		"{id} of the path cannot be optional": func() *Spec {
+			return testOp[struct {
 				ID int64 `json:"id,omitzero" in:"path"`
-			}, None]("GET /v1/things/{id}", Read)
+			}, None]("GET /v1/things/{id}", Read).Spec
 		},
-		"two fields are named id": func() {
-			testOp[struct {
+		"two fields are named id": func() *Spec {
+			return testOp[struct {
 				id
 				Other int64 `json:"id"`
-			}, None]("GET /v1/things/{id}", Read)
+			}, None]("GET /v1/things/{id}", Read).Spec
 		},
-		"paged, but": func() {
-			testOp[struct {
+		"paged, but": func() *Spec {
+			return testOp[struct {
 				PageKey string `json:"pageKey"`
-			}, None]("POST /v1/things", Read, paged)
+			}, None]("POST /v1/things", Read, paged).Spec
 		},
 	} {
 		t.Run(want, func(t *testing.T) {
 			defer func() { require.Contains(t, recover(), want) }()
-			declare()
+			declare().plan()
 		})
 	}
 }

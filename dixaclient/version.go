@@ -31,7 +31,7 @@ type stricter interface{ CheckV1() error }
 // what CheckV1 says.
 func (s *Spec) requirements(in any) error {
 	v := reflect.ValueOf(in).Elem()
-	for _, f := range s.plan.fields {
+	for _, f := range s.plan().fields {
 		if f.v1 && isZero(v.FieldByIndex(f.index)) {
 			return &InputError{Operation: s.Name, Field: f.argument, Problem: "is required; only the beta version of Dixa's API fills it in"}
 		}
@@ -45,7 +45,7 @@ func (s *Spec) requirements(in any) error {
 // RequiredInV1 lists the optional arguments that are required in v1 of Dixa's API.
 func (s *Spec) RequiredInV1() []string {
 	var names []string
-	for _, f := range s.plan.fields {
+	for _, f := range s.plan().fields {
 		if f.v1 {
 			names = append(names, f.argument)
 		}

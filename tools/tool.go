@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/view"
@@ -17,17 +18,18 @@ import (
 // capability file's check, the documentation and the tests.
 type Tool struct {
 	Name        string
-	Group       string                 // as the capability file calls it: conversations, messages, …
-	Description string                 // for the model: when to use it, what comes back, what it does to the world
-	Did         string                 // for people, in the past tense: "closed conversation {conversationId}"
-	Level       dixaclient.Level       // the highest level of its operations
-	Operations  []*dixaclient.Spec     // all must be granted
-	Named       bool                   // granted only by its name, by no level
-	Idempotent  bool                   // doing it twice is the same as doing it once
-	Destructive bool                   // it replaces, removes, or leaves the organization
-	View        view.Options           // how the answer is shown
-	one         bool                   // messageId is an argument
-	args        func() *schemas.Schema // made when first asked for
+	Group       string             // as the capability file calls it: conversations, messages, …
+	Description string             // for the model: when to use it, what comes back, what it does to the world
+	Did         string             // for people, in the past tense: "closed conversation {conversationId}"
+	Level       dixaclient.Level   // the highest level of its operations
+	Operations  []*dixaclient.Spec // all must be granted
+	Named       bool               // granted only by its name, by no level
+	Idempotent  bool               // doing it twice is the same as doing it once
+	Destructive bool               // it replaces, removes, or leaves the organization
+	View        view.Options       // how the answer is shown
+	one         bool               // messageId is an argument
+	args        func() *schemas.Schema
+	v1, beta    func() *schemas.Schema // args for the versions of Dixa's API; made when first asked for, and shared
 	in, out     reflect.Type
 	run         func(context.Context, *dixaclient.Client, any) (Output, error)
 	act         func(in any, as dixaclient.ActingAgent)
@@ -92,6 +94,14 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	if op.Level > dixaclient.Read {
 		t.View.Look = op.LookWith
 	}
+	t.beta = sync.OnceValue(func() *schemas.Schema { return t.args() }) // what follows changes args
+	t.v1 = sync.OnceValue(func() *schemas.Schema {
+		s := t.beta()
+		for _, op := range t.Operations {
+			s = s.Requiring(op.RequiredInV1()...)
+		}
+		return s
+	})
 	t.out = reflect.TypeFor[Out]()
 	t.View.Fields = fieldsOf(t.out)
 	for _, o := range options {
@@ -169,14 +179,10 @@ func (t *Tool) Schema() *schemas.Schema { return t.SchemaIn(dixaclient.V1) }
 
 // SchemaIn describes the tool's arguments in a version of Dixa's API.
 func (t *Tool) SchemaIn(version dixaclient.Version) *schemas.Schema {
-	s := t.args()
 	if version == dixaclient.Beta {
-		return s
+		return t.beta()
 	}
-	for _, op := range t.Operations {
-		s = s.Requiring(op.RequiredInV1()...)
-	}
-	return s
+	return t.v1()
 }
 
 // Decode checks arguments against the schema that their caller was shown and reads them. A [*schemas.Error] names

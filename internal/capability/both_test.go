@@ -14,7 +14,6 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/test/seeds"
-	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
@@ -161,7 +160,7 @@ func toolFacets(t *testing.T, a *Agent, tool *tools.Tool, is map[string]bool) {
 	shape := a.Shape(tool)
 	base := map[string]json.RawMessage{}
 	for _, p := range shape.Schema().Properties() {
-		if values := valuesOf(shape, tool, p); p.Required && len(values) > 0 {
+		if values := pool(tool, p); p.Required && len(values) > 0 {
 			base[p.Name] = json.RawMessage(values[0])
 		}
 	}
@@ -176,7 +175,7 @@ func toolFacets(t *testing.T, a *Agent, tool *tools.Tool, is map[string]bool) {
 		} else if _, chosen := base[p.Name]; !chosen {
 			is[name+p.Name+"="+single(v)] = true
 		}
-		for _, v := range valuesOf(shape, tool, p) {
+		for _, v := range pool(tool, p) {
 			all := members(object(base))
 			all[p.Name] = json.RawMessage(v)
 			if isList(p) {
@@ -195,20 +194,6 @@ func single(v json.RawMessage) string {
 		return string(list[0])
 	}
 	return string(v)
-}
-
-var valuesMade = map[string][]string{}
-
-func valuesOf(_ *Shape, t *tools.Tool, p schemas.Property) []string {
-	key := t.Name + "." + p.Name
-	if _, made := valuesMade[key]; !made {
-		for _, full := range t.Schema().Properties() {
-			if full.Name == p.Name {
-				valuesMade[key] = pool(t, full)
-			}
-		}
-	}
-	return valuesMade[key]
 }
 
 // Rules that Compare does not call wider allow nothing new, those that it does not call narrower take nothing away, and

@@ -99,7 +99,7 @@ func (d *decoder) checkAccess(access dict[level]) {
 	}
 }
 
-// catalog is the list of tools, arranged for reading files.
+// catalog is the list of tools, arranged for reading files. It is read only, and shared by all rules.
 type catalog struct {
 	tools      []*tools.Tool
 	groups     []string

@@ -54,8 +54,17 @@ func Parse(name string, data []byte) (*Rules, error) { return ParseFor(dixaclien
 
 // ParseFor makes rules as [Parse] does, for agents that use this version of Dixa's API.
 func ParseFor(version dixaclient.Version, name string, data []byte) (*Rules, error) {
-	return parse(name, data, newCatalog(tools.All(), version))
+	if version == dixaclient.Beta {
+		return parse(name, data, catalogBeta())
+	}
+	return parse(name, data, catalogV1())
 }
+
+// All files for a version of Dixa's API share one catalog, and with it the schemas, which are large and never change.
+var (
+	catalogV1   = sync.OnceValue(func() *catalog { return newCatalog(tools.All(), dixaclient.V1) })
+	catalogBeta = sync.OnceValue(func() *catalog { return newCatalog(tools.All(), dixaclient.Beta) })
+)
 
 func parse(name string, data []byte, c *catalog) (*Rules, error) {
 	root, problem := document(data)

@@ -18,6 +18,20 @@ import (
 
 // pool are values that an argument can have, as canonical JSON. None: it cannot be made here.
 func pool(t *tools.Tool, p schemas.Property) []string {
+	key := t.Name + "." + p.Name
+	if _, made := pools[key]; !made {
+		for _, full := range t.Schema().Properties() { // an agent's own can have fewer values
+			if full.Name == p.Name {
+				pools[key] = newPool(t, full)
+			}
+		}
+	}
+	return pools[key]
+}
+
+var pools = map[string][]string{}
+
+func newPool(t *tools.Tool, p schemas.Property) []string {
 	var candidates []any
 	switch item := strings.TrimPrefix(p.Type, "array of "); {
 	case len(p.Enum) > 0:
