@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -164,15 +163,6 @@ func BenchmarkRedact(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		r.redact(text)
-	}
-}
-
-func TestRedactCostsLinearly(t *testing.T) {
-	r := newRedactor(echoed)
-	for _, text := range []string{`\`, "%25", "&amp;", "&#", "e", echoed[:20], `e\`, "\\u0065"} {
-		start := time.Now()
-		r.redact([]byte(strings.Repeat(text, 1<<20/len(text))))
-		require.Less(t, time.Since(start), 2*time.Second, text)
 	}
 }
 

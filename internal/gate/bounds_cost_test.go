@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/test/race"
 )
 
 // behind puts a gate in front of another Dixa.
@@ -157,6 +158,7 @@ func (z zipped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // A small answer does not take much memory, whatever it unpacks to.
 func TestSmallAnswersTakeLittleMemory(t *testing.T) {
+	race.Skip(t)
 	const most = 300 << 20 // of which the unpacked bytes, and the buffer that grows with them, are half
 	for name, dixa := range map[string]zipped{
 		"empty items":    zip(t, `{"data":[`, `{}`, 10<<20, `]}`),

@@ -16,7 +16,7 @@ import (
 // Explanation is what would become of a call.
 type Explanation struct {
 	Granted   bool
-	Invalid   bool              // the arguments do not fit the tool
+	Invalid   bool                // the arguments do not fit the tool
 	Why       string              // which line of the file, or what is wrong with the arguments
 	Confirm   string              // whose yes it would wait for, and by which line; "" when nobody's
 	Filled    []capability.Filled // what the file fills in

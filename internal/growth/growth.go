@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"dixa-mcp/internal/test/race"
 )
 
 const (
@@ -27,9 +29,7 @@ const (
 // work that is done with it, which must not leave its goroutine.
 func Linear(t testing.TB, n int, prepare func(n int) (work func())) {
 	t.Helper()
-	if race {
-		t.Skip("the race detector changes what memory costs; .ci/run does this without it")
-	}
+	race.Skip(t)
 	small := max(cost(prepare(n)), least)
 	large := cost(prepare(factor * n))
 	if large > most*small {

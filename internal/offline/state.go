@@ -76,9 +76,10 @@ func (d *Dixa) Keep(dir string) (stop func(), err error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	fits := good > 0 && d.fits(s.header)
+	before := d.fitting(s.header)
+	fits := before != nil
 	if fits {
-		d.o.Anchor, d.state = s.header.Anchor, nil
+		d.o.Anchor, d.state = s.header.Anchor, before
 		d.redo(changes)
 	}
 	if s.release == nil {
@@ -98,10 +99,15 @@ func (d *Dixa) Keep(dir string) (stop func(), err error) {
 	}, nil
 }
 
-// fits reports whether changes were made to the data that this program makes, and lately.
-func (d *Dixa) fits(h stateHeader) bool {
-	return h.Version == stateVersion && h.Seed == d.o.Seed && d.o.Now().Sub(h.Anchor) < maxStateAge &&
-		newWorld(h.Seed, h.Anchor).fingerprint() == h.Data
+// fitting returns the data to which the changes were made, nil where this program does not make it, or they are old.
+func (d *Dixa) fitting(h stateHeader) *world {
+	if h.Version != stateVersion || h.Seed != d.o.Seed || d.o.Now().Sub(h.Anchor) >= maxStateAge {
+		return nil
+	}
+	if w := newWorld(h.Seed, h.Anchor); w.fingerprint() == h.Data {
+		return w
+	}
+	return nil
 }
 
 // fingerprint tells data of different generators apart.

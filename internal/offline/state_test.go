@@ -78,7 +78,12 @@ func TestKeepAfterAKill(t *testing.T) {
 	whole, err := os.ReadFile(filepath.Join(dir, "offline.jsonl"))
 	require.NoError(t, err)
 	lines := strings.SplitAfter(string(whole), "\n")
-	for cut := 0; cut <= len(whole); cut += 7 {
+	cuts, begin := []int{0}, 0
+	for _, line := range lines[:len(lines)-1] { // at its first byte, within it, before and behind its end
+		cuts = append(cuts, begin+1, begin+len(line)/2, begin+len(line)-1, begin+len(line))
+		begin += len(line)
+	}
+	for _, cut := range cuts {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "offline.jsonl"), whole[:cut], 0o600))
 		o, end := kept(t, dir, Options{})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/test/race"
 	"dixa-mcp/internal/test/seeds"
 )
 
@@ -112,12 +113,13 @@ func TestLongTextsAreReadToTheEnd(t *testing.T) {
 
 // TestEveryLeafIsInOnePiece holds for any object: its pieces together have each of its texts once and whole.
 func TestEveryLeafIsInOnePiece(t *testing.T) {
+	race.Skip(t)
 	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		n := 0
 		var value func(depth int) any
 		value = func(depth int) any {
 			switch k := r.IntN(5); {
-			case depth > 4 || k < 2:
+			case depth > 4 || k < 2 || n > 40:
 				n++
 				return fmt.Sprintf("<%d>", n) + strings.Repeat("wörd \"x\" 👍 ", r.IntN(60)) + fmt.Sprintf("</%d>", n)
 			case k < 4:

@@ -1,5 +1,0 @@
-//go:build !race && linux
-
-package growth
-
-const race = false
