@@ -66,7 +66,7 @@ func (c changed) print(out *output, asJSON bool) error {
 // Run stops an agent, or all agents, in every process that uses this state directory.
 func (c *freezeCmd) Run(ctx context.Context, out *output) error {
 	did, err := c.change(ctx, c.Agent, audit.EventFreeze, "froze", freezeRequest{http.MethodPut, map[string]string{"reason": c.Reason}}, func(marks marksAt, name string) error {
-		return marks.Set(ctx, name, freeze.Mark{By: whoami(), At: time.Now().UTC(), Reason: c.Reason})
+		return marks.Set(ctx, name, freeze.Freeze{By: whoami(), At: time.Now().UTC(), Reason: c.Reason})
 	})
 	if did == nil {
 		return err
@@ -99,7 +99,7 @@ type freezeRequest struct {
 func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, did string, r freezeRequest, do func(marksAt, string) error) (*changed, error) {
 	agent, name := "", freeze.Everyone
 	if only != nil { // an empty name, as of a variable that is not set, is not all agents
-		if agent, name = *only, *only; agent == freeze.Everyone || !freeze.CanBeMarked(agent) {
+		if agent, name = *only, *only; agent == freeze.Everyone || !freeze.ValidName(agent) {
 			return nil, usagef("--agent: %.80q is not the name of an agent; nothing was changed", agent)
 		}
 	}

@@ -178,7 +178,7 @@ func TestFreezeUnreadableMark(t *testing.T) {
 			c.write(c.path("triage"), text)
 			c.stopped(true, false)
 			reason, _ := c.marks.Frozen("triage")
-			require.Equal(t, "the mark in the state folder cannot be read", reason)
+			require.Equal(t, "the freeze in the state directory cannot be read", reason)
 			c.write(c.path(freeze.Everyone), text)
 			c.stopped(true, true)
 			require.NoError(t, c.thaw(""))

@@ -32,7 +32,7 @@ var mistakes = []struct {
 	{"serve --offline --timeout 45", exitUsage, `--timeout must be a time such as 45s or 2m, not "45"; nothing was done; see dixa-mcp serve --help`},
 	{"serve --offline --rate -1", exitUsage, "--rate requires a value; write --rate=-1 if that is the value; nothing was done; see dixa-mcp serve --help"},
 	{"serve --offline --rate ten", exitUsage, `--rate must be a number, not "ten"; nothing was done; see dixa-mcp serve --help`},
-	{"serve --offline --audit token", exitFailed, "the directory of records cannot be used, so nothing was started; check --audit: make the audit folder: mkdir token: not a directory"},
+	{"serve --offline --audit token", exitFailed, "the directory of records cannot be used, so nothing was started; check --audit: make the audit directory: mkdir token: not a directory"},
 	{"serve --offline --audit-anchor dir", exitFailed, "--audit-anchor: open dir: is a directory"},
 	{"serve --offline --audit-anchor nodir/x", exitNotFound, "--audit-anchor: open nodir/x: no such file or directory"},
 	{"serve --offline --http 0 --demo-keys --max-body x", exitUsage, `--max-body must be a whole number, not "x"; nothing was done; see dixa-mcp serve --help`},

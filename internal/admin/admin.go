@@ -33,7 +33,7 @@ type Config struct {
 	Metrics   http.Handler
 	Key       *Key             // opens freezes and metrics; nil: freezes are refused, and metrics are open
 	Hosts     []string         // names by which the port is called, beside localhost and any address; lower case
-	Failed    func(status int) // hears of each request without a right key; nil: nobody does
+	Failed    func(status int) // hears of each request without a valid key; may be nil
 	Log       *slog.Logger
 	Now       func() time.Time // nil is time.Now
 }
@@ -41,7 +41,7 @@ type Config struct {
 // New makes the handler of the admin port. It belongs on an address of its own, which agents do not reach.
 //
 // Approvals are opened by the approver's own key, which also says who decides; the rest by the admin key. A browser
-// cannot be made to use either: there are no cookies, and no other origin is let in.
+// cannot be made to use either: there are no cookies, and no cross-origin request is accepted.
 func New(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now

@@ -288,9 +288,9 @@ func TestFreezesRefuse(t *testing.T) {
 		want       string
 	}{
 		"no such agent": {"/freezes/suport", "", 404, "suport"},
-		"no name":       {"/freezes/Support", "", 400, "is no name of an agent"},
+		"no name":       {"/freezes/Support", "", 400, "is not the name of an agent"},
 		"a path":        {"/freezes/..%2Fx", "", 404, "there is nothing here"},
-		"all, by name":  {"/freezes/_all", "", 400, "is no name of an agent"},
+		"all, by name":  {"/freezes/_all", "", 400, "is not the name of an agent"},
 		"no JSON":       {"/freezes", "stop", 400, "the body must be"},
 		"two":           {"/freezes", "{}{}", 400, "the body must be"},
 		"more":          {"/freezes", `{"reason":"","by":"anna"}`, 400, "the body must be"},

@@ -10,7 +10,7 @@ import (
 	"dixa-mcp/internal/freeze"
 )
 
-// admin is who froze an agent, where it was done here: the key names nobody.
+// admin stands for whoever froze an agent here: the admin key belongs to no named person.
 const admin = "admin"
 
 func (p *port) listFreezes(w http.ResponseWriter, r *http.Request) {
@@ -20,7 +20,7 @@ func (p *port) listFreezes(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, struct {
-		Frozen map[string]freeze.Mark `json:"frozen"` // by agent; _all is every one
+		Frozen map[string]freeze.Freeze `json:"frozen"` // by agent; _all is every one
 	}{marks})
 }
 
@@ -38,7 +38,7 @@ func (p *port) freeze(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	mark := freeze.Mark{By: admin, At: p.Now().UTC(), Reason: why}
+	mark := freeze.Freeze{By: admin, At: p.Now().UTC(), Reason: why}
 	if err := p.Freezes.Set(r.Context(), name, mark); err != nil {
 		p.broken(w, freeze.Label(name)+" could not be frozen", err)
 		return
@@ -48,7 +48,7 @@ func (p *port) freeze(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// thaw lets an agent, or all, act again. An old mark can always go.
+// thaw ends the freeze of an agent, or of all. A freeze of an agent that no longer exists can always be removed.
 func (p *port) thaw(w http.ResponseWriter, r *http.Request) {
 	name, ok := p.named(w, r)
 	if !ok {
@@ -71,8 +71,8 @@ func (p *port) named(w http.ResponseWriter, r *http.Request) (string, bool) {
 	switch {
 	case name == "":
 		return freeze.Everyone, true
-	case name == freeze.Everyone || !freeze.CanBeMarked(name):
-		web.Refuse(w, http.StatusBadRequest, fmt.Sprintf("%.80q is no name of an agent", name))
+	case name == freeze.Everyone || !freeze.ValidName(name):
+		web.Refuse(w, http.StatusBadRequest, fmt.Sprintf("%.80q is not the name of an agent", name))
 		return "", false
 	}
 	return name, true

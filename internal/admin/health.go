@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	probeEvery = 15 * time.Second // at the most, however often somebody asks
+	probeEvery = 15 * time.Second // at least, however often health is asked for
 	probeMost  = 5 * time.Second  // with its wait for Dixa's limit
 )
 
@@ -235,7 +235,7 @@ func problem(err error) string {
 	case err == nil:
 		return ""
 	case errors.As(err, new(*dixaclient.BusyError)):
-		return "no turn below the limit"
+		return "no permit under the rate limit"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &e) && e.Status == 0:
 		return "no answer"
 	case e != nil && kindOf(e.Status) != "":

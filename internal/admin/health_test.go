@@ -267,7 +267,7 @@ func TestReadyUnderLoad(t *testing.T) {
 		c.Client = c.Client.With(func(context.Context, *dixaclient.Call, func(context.Context) error) error { return busy })
 		status, r := c.ready()
 		require.Equal(t, http.StatusServiceUnavailable, status)
-		require.Equal(t, "no turn below the limit", r.Dixa.Error)
+		require.Equal(t, "no permit under the rate limit", r.Dixa.Error)
 	})
 }
 

@@ -1,4 +1,4 @@
-// Package approval keeps calls that wait for a person's yes.
+// Package approval keeps calls that wait for a person's approval.
 //
 // A call that must be approved is parked under a short number. An approver decides; approving sends nothing. The same
 // agent's next identical call takes the approval, which works once, carries the call out, and finishes it, whereupon the
@@ -24,7 +24,7 @@ const (
 	MostPending = 100
 )
 
-// State is where a request stands.
+// State is the state of a request.
 type State string
 
 // The states of a request. Only pending ones can be decided about, and only approved ones carried out.
@@ -33,13 +33,13 @@ const (
 	Approved State = "approved"
 	Denied   State = "denied"
 	Done     State = "done"    // the approval was used
-	Expired  State = "expired" // nobody decided, or the approval was not used in time
+	Expired  State = "expired" // no approver decided, or the approval was not used in time
 )
 
 // OutcomeUnknown is the outcome of a request that was used and never finished: the process ended in the middle.
 const OutcomeUnknown = "unknown"
 
-// Request is a call that waits, or waited, for a person's yes.
+// Request is a call that waits, or waited, for a person's approval.
 type Request struct {
 	Number       string          `json:"number"`                // given by Park: "A-7K2Q", short and without letters that sound or look alike
 	Agent        string          `json:"agent"`                 // who asks
@@ -48,7 +48,7 @@ type Request struct {
 	Effect       string          `json:"effect,omitzero"`       // what would be done, a sentence in plain English; part of the text
 	Conversation int64           `json:"conversation,omitzero"` // the one that it is about; 0 where there is none
 	Arguments    json.RawMessage `json:"arguments,omitzero"`    // whole, since the person must see what would be sent; part of the text
-	Digest       string          `json:"digest"`                // what the yes is for: a SHA-256, as 64 hex digits, of agent, tool, arguments and whatever else the caller binds it to
+	Digest       string          `json:"digest"`                // what the approval is for: a SHA-256, as 64 hex digits, of agent, tool, arguments and whatever else the caller binds it to
 	Rules        string          `json:"rules"`                 // digest of the capability file in force when it was parked
 	Created      time.Time       `json:"created"`               // given by Park
 	Expires      time.Time       `json:"expires"`               // Park gives Created plus [Lifetime] where it is zero
@@ -94,14 +94,14 @@ type Store interface {
 	// of the agent's wait.
 	Park(ctx context.Context, r Request) (Request, error)
 
-	// Find gives the newest request of the agent with this digest that is pending, approved or denied, nil where there
+	// Find returns the newest request of the agent with this digest that is pending, approved or denied, nil where there
 	// is none.
 	Find(ctx context.Context, agent, digest string) (*Request, error)
 
-	// Get gives a request by its number, or [ErrNotFound].
+	// Get returns a request by its number, or [ErrNotFound].
 	Get(ctx context.Context, number string) (Request, error)
 
-	// List gives the requests in these states, or all, oldest first. The error names those that could not be read;
+	// List returns the requests in these states, or all, oldest first. The error names those that could not be read;
 	// the others are returned all the same.
 	List(ctx context.Context, states ...State) ([]Request, error)
 
@@ -112,14 +112,14 @@ type Store interface {
 
 	// Take uses an approval: of all callers in all processes exactly one gets it, with its text. The others get
 	// [ErrTaken] where it was used, and [ErrNotApproved] where there is none. It cannot be given back: where nothing
-	// came of the call, also because Dixa refused it, a new yes is needed, since what the person saw may have changed.
+	// came of the call, also because Dixa refused it, a new approval is needed, since what the person saw may have changed.
 	Take(ctx context.Context, agent, digest string) (*Request, error)
 
 	// Finish says what came of a request that was taken, and deletes its text.
 	Finish(ctx context.Context, number, outcome string) error
 }
 
-// Forgotten tells whether nothing of a request is remembered any more.
+// Forgotten reports whether nothing of a request is remembered any more.
 func (r *Request) Forgotten(now time.Time) bool { return !now.Before(r.Expires.Add(Kept)) }
 
 // Void makes an approval worth nothing, where it cannot be told that it was not used.

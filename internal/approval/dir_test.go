@@ -47,7 +47,7 @@ func TestDirIsForItsUserAlone(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link")
 	require.NoError(t, os.Symlink(path, link))
 	_, err = approval.NewDir(link, clock.Now).List(t.Context())
-	require.ErrorContains(t, err, "is no folder or leads elsewhere")
+	require.ErrorContains(t, err, "is not a directory or is a symbolic link")
 }
 
 // The text of what is over stands nowhere in the folder.

@@ -22,7 +22,7 @@ import (
 
 const (
 	lockName    = "lock"
-	lockTimeout = 10 * time.Second // nobody is in the folder for longer than a few milliseconds
+	lockTimeout = 10 * time.Second // the lock is held for a few milliseconds
 )
 
 var (
@@ -88,16 +88,16 @@ func acquire(ctx context.Context, path string) (release func(), err error) {
 // prepare makes the directory, for this user alone. It refuses one in which others could put approvals.
 func prepare(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return fmt.Errorf("make the folder of approvals: %w", err)
+		return fmt.Errorf("make the directory of approvals: %w", err)
 	}
 	info, err := os.Lstat(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("look at the folder of approvals: %w", err)
+		return fmt.Errorf("check the directory of approvals: %w", err)
 	case !info.IsDir():
-		return fmt.Errorf("%s, the folder of approvals, is no folder or leads elsewhere", path)
+		return fmt.Errorf("%s, the directory of approvals, is not a directory or is a symbolic link", path)
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0: // Windows has no such bits
-		return fmt.Errorf("others may use the folder of approvals %s (mode %04o): run chmod 700 on it", path, info.Mode().Perm())
+		return fmt.Errorf("others may use the directory of approvals %s (mode %04o): run chmod 700 on it", path, info.Mode().Perm())
 	}
 	return nil
 }
@@ -214,7 +214,7 @@ func (f *folder) Put(r Request) error {
 	return nil
 }
 
-// Has tells whether a request has the number.
+// Has reports whether a request has the number.
 func (f *folder) Has(number string) (bool, error) {
 	return slices.ContainsFunc(f.entries, func(e entry) bool { return e.number == number }), nil
 }

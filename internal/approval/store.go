@@ -21,7 +21,7 @@ type Shelf interface {
 	Has(number string) (bool, error)
 }
 
-// Shelves makes a [Store] of a place to keep requests in: what it is given is done while nobody else changes anything
+// Shelves makes a [Store] of a place to keep requests in: what it is given is done while no other process changes anything
 // there, in this process or in another. It may be done again from the beginning, and then nothing is left of the first
 // time.
 type Shelves func(ctx context.Context, do func(Shelf) error) error

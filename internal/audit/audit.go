@@ -1,7 +1,7 @@
 // Package audit keeps the record of every call: who asked for what, where, and what was decided.
 //
 // Records are JSON lines. A process writes files of its own, audit-<start, UTC>-<process id>-<part>.jsonl, so
-// several processes share one folder without disturbing each other; together, the parts of one process are a run.
+// several processes share one directory without disturbing each other; together, the parts of one process are a run.
 // Each record carries the hash of the one before it, through all parts of a run. The first record of a run carries the
 // name of the run, the head of the run before it, and the heads of all other runs that no run has named so far. [Verify]
 // finds what was altered, removed, reordered or renamed.
@@ -37,9 +37,9 @@ const (
 	EventRefused  Event = "refused"
 	EventStart    Event = "start"    // written by Open
 	EventStop     Event = "stop"     // written by Close
-	EventWaiting  Event = "waiting"  // for a person's yes
-	EventApproved Event = "approved" // a person said yes to a call that waits; written before it holds
-	EventDenied   Event = "denied"   // a person said no
+	EventWaiting  Event = "waiting"  // for a person's approval
+	EventApproved Event = "approved" // a person approved a call that waits; written before it takes effect
+	EventDenied   Event = "denied"   // a person denied it
 	EventReload   Event = "reload"
 	EventFreeze   Event = "freeze"
 	EventThaw     Event = "thaw"
@@ -77,15 +77,15 @@ type Record struct {
 	Decision    string          `json:"decision,omitempty"`
 	Rule        string          `json:"rule,omitempty"`        // what decided: "agents.triage.allow (capabilities.yaml:31)"
 	Reason      string          `json:"reason,omitempty"`      // why it was refused, where it was not the capability file
-	Confirm     string          `json:"confirm,omitempty"`     // the line of the file that asks for a person's yes
+	Confirm     string          `json:"confirm,omitempty"`     // the line of the file that requires a person's approval
 	Approval    string          `json:"approval,omitempty"`    // number of the waiting call that a person decided about: "A-7K2Q"
-	Approver    string          `json:"approver,omitempty"`    // who said yes
-	ApproverKey string          `json:"approverKey,omitempty"` // id of the key it was said with
+	Approver    string          `json:"approver,omitempty"`    // who approved it
+	ApproverKey string          `json:"approverKey,omitempty"` // id of the approver's key
 	FileDigest  string          `json:"fileDigest,omitempty"`  // of the capability file in force
 	Operations  []Operation     `json:"operations,omitempty"`  // what was sent to Dixa, in order
 	Withheld    int             `json:"withheld,omitempty"`    // items that were taken out of the answer, unsaid
 	Tokens      int             `json:"tokens,omitempty"`      // size of the answer
-	Repeated    int             `json:"repeated,omitempty"`    // how many refusals like this one it stands for, by Fold
+	Repeated    int             `json:"repeated,omitempty"`    // how many equal refusals it summarizes, by Fold
 	Outcome     string          `json:"outcome,omitempty"`
 	Text        string          `json:"text,omitempty"`    // the sentence in plain English
 	Run         string          `json:"run,omitempty"`     // first record of a run only: its name, which its files have in theirs
@@ -126,7 +126,7 @@ func (r *Record) wire() wireRecord {
 	return wireRecord{r.Time.UTC().Format(timeLayout), (*recordFields)(r)}
 }
 
-// MarshalJSON writes the record as it stands in the file, with milliseconds in its time.
+// MarshalJSON writes the record as it is in the file, with milliseconds in its time.
 func (r Record) MarshalJSON() ([]byte, error) {
 	return marshal(r.wire())
 }

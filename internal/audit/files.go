@@ -56,8 +56,8 @@ func parsePart(path string) (p part, named bool) {
 	return part{path, name, m[1], named, number, start}, named
 }
 
-// findRuns lists the runs at path, oldest first, each with its parts in order. The path is a folder, or one file,
-// which stands for all parts of its run.
+// findRuns lists the runs at path, oldest first, each with its parts in order. The path is a directory, or one file,
+// which means all parts of its run.
 func findRuns(path string) ([][]part, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -129,27 +129,27 @@ func lines(path string) iter.Seq2[fileLine, error] {
 	}
 }
 
-// prepareDir makes the folder, for this user alone, and refuses one in which others could exchange files.
+// prepareDir makes the directory, for this user alone, and refuses one in which others could exchange files.
 func prepareDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make the audit folder: %w", err)
+		return fmt.Errorf("make the audit directory: %w", err)
 	}
 	info, err := os.Lstat(dir)
 	if err != nil {
-		return fmt.Errorf("look at the audit folder: %w", err)
+		return fmt.Errorf("check the audit directory: %w", err)
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
-		return fmt.Errorf("the audit folder %s is a symbolic link: name the folder it leads to", dir)
+		return fmt.Errorf("the audit directory %s is a symbolic link: use the directory that it points to", dir)
 	}
-	// Windows has no such bits; os reports 0777 for every folder there.
+	// Windows has no such bits; os reports 0777 for every directory there.
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return fmt.Errorf("others may write the audit folder %s (mode %04o): run chmod 700 on it, or name a folder inside it, which is then made",
+		return fmt.Errorf("others may write to the audit directory %s (mode %04o): run chmod 700 on it, or use a directory inside it, which is then made",
 			dir, info.Mode().Perm())
 	}
 	return nil
 }
 
-// createFile makes a new file for appending. O_EXCL refuses whatever stands there already, a symbolic link included.
+// createFile makes a new file for appending. O_EXCL refuses a path that exists, a symbolic link included.
 func createFile(path string) (file, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 }

@@ -47,7 +47,7 @@ func (f *Fold) Write(ctx context.Context, r Record) error {
 	return f.log.Write(ctx, r)
 }
 
-// counted tells whether r is a repeated refusal, which was counted in place of a record.
+// counted reports whether r is a repeated refusal, which was counted in place of a record.
 func (f *Fold) counted(r Record) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -21,7 +21,7 @@ const DefaultMaxBytes = 64 << 20
 
 // Options say where and how records are kept.
 type Options struct {
-	Dir      string           // the folder; made with mode 0700, files in it with 0600
+	Dir      string           // the directory; made with mode 0700, files in it with 0600
 	Start    Record           // what else the "start" record says: Text, FileDigest
 	Now      func() time.Time // nil is time.Now
 	Sync     bool             // fsync after each record: survives a loss of power, costs a disk write a record
@@ -65,7 +65,7 @@ func Open(o Options) (*Log, error) {
 
 func openWith(o Options, create func(string) (file, error)) (*Log, error) {
 	if o.Dir == "" {
-		return nil, errors.New("audit: no folder is named")
+		return nil, errors.New("audit: no directory is set")
 	}
 	o.Dir = filepath.Clean(o.Dir)
 	if o.Now == nil {
@@ -98,7 +98,7 @@ func openWith(o Options, create func(string) (file, error)) (*Log, error) {
 }
 
 // begin creates the first part. Another process can have the same process id and start, in another container that
-// shares the folder; then the name moves on by a millisecond.
+// shares the directory; then the name moves on by a millisecond.
 func (l *Log) begin(start time.Time) (err error) {
 	for range 100 {
 		l.run, l.part = runName(start, os.Getpid()), 0
@@ -118,7 +118,7 @@ func (l *Log) nextPart() error {
 	number := l.part + 1
 	path := partPath(l.options.Dir, l.run, number)
 	f, err := l.create(path)
-	for l.part > 0 && errors.Is(err, os.ErrExist) { // put there by somebody else: Verify will name it
+	for l.part > 0 && errors.Is(err, os.ErrExist) { // put there by another process: Verify will name it
 		number++
 		path = partPath(l.options.Dir, l.run, number)
 		f, err = l.create(path)
@@ -188,7 +188,7 @@ func (l *Log) append(r *Record) error {
 	return nil
 }
 
-// encode gives the line with its newline, valid until the next call, and its hash.
+// encode returns the line with its newline, valid until the next call, and its hash.
 func (l *Log) encode(r *Record) (line []byte, hash string, err error) {
 	if r.Time.IsZero() {
 		r.Time = l.options.Now()
@@ -235,7 +235,7 @@ func (l *Log) unusable() error {
 	case !os.SameFile(info, l.info):
 		return fmt.Errorf("the audit file %s was replaced by another", name)
 	case info.Size() > l.size: // not "differs": a network file system may report a size that is behind
-		return fmt.Errorf("somebody else wrote to the audit file %s", name)
+		return fmt.Errorf("another process wrote to the audit file %s", name)
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func TestOpenRefusesAFolderThatIsNotSafe(t *testing.T) {
 	require.NoError(t, os.Mkdir(shared, 0o700))
 	require.NoError(t, os.Chmod(shared, 0o770))
 	_, err := Open(Options{Dir: shared})
-	require.ErrorContains(t, err, "others may write the audit folder")
+	require.ErrorContains(t, err, "others may write to the audit directory")
 
 	link := filepath.Join(t.TempDir(), "link")
 	require.NoError(t, os.Symlink(t.TempDir(), link))
@@ -72,7 +72,7 @@ func TestOpenRefusesAFolderThatIsNotSafe(t *testing.T) {
 	require.ErrorContains(t, err, "is a symbolic link")
 
 	_, err = Open(Options{})
-	require.ErrorContains(t, err, "no folder is named")
+	require.ErrorContains(t, err, "no directory is set")
 }
 
 func TestOpenNeverWritesToWhatIsThere(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Read calls each for every record at path, oldest first. The path is the folder with the records of all runs, which
-// are merged by time, or one file, which stands for all parts of its run. An error from each ends the reading and is
+// Read calls each for every record at path, oldest first. The path is the directory with the records of all runs, which
+// are merged by time, or one file, which means all parts of its run. An error from each ends the reading and is
 // returned. Lines that are no records are passed over and named in the error at the end; a torn last line is not
 // worth one. Read does not check hashes: see [Verify].
 func Read(path string, each func(Record) error) error {
@@ -22,7 +22,7 @@ func Read(path string, each func(Record) error) error {
 	var m merger
 	defer m.close()
 	for {
-		// A run is opened when its time has come, since a folder may hold hundreds of them.
+		// A run is opened when its time has come, since a directory may hold hundreds of them.
 		for len(runs) > 0 && (len(m.open) == 0 || !runs[0][0].start.After(m.oldest().record.Time)) {
 			m.add(runs[0])
 			runs = runs[1:]
@@ -42,7 +42,7 @@ type merger struct {
 	skipped skipped
 }
 
-// cursor stands on the next record of a run.
+// cursor reads the records of a run one by one.
 type cursor struct {
 	record Record
 	next   func() (Record, bool)

@@ -94,7 +94,7 @@ func allowed(rule string) string {
 	return ""
 }
 
-// approved says whose yes a call had.
+// approved returns who approved a call.
 func approved(by string) string {
 	if by != "" {
 		return "approved by " + by

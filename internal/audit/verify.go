@@ -10,12 +10,12 @@ import (
 
 // Place is a line of a file.
 type Place struct {
-	File string // name without its folder
+	File string // name without its directory
 	Line int    // from 1; 0 is the file as a whole
-	Seq  uint64 // number of the record that stands or should stand there; 0 when that is not known
+	Seq  uint64 // number of the record that is or should be there; 0 if not known
 }
 
-// String gives "file:line (record 12)".
+// String returns "file:line (record 12)".
 func (p Place) String() string {
 	s := p.File
 	if p.Line > 0 {
@@ -33,7 +33,7 @@ type Problem struct {
 	Reason string
 }
 
-// String gives the place and the reason.
+// String returns the place and the reason.
 func (p Problem) String() string { return p.Place.String() + ": " + p.Reason }
 
 // Intent is a write that was announced and whose outcome was never recorded: the process is still at it, or ended in
@@ -48,7 +48,7 @@ type Report struct {
 	Files, Records int
 	Problems       []Problem // the first of each run, and heads that are gone
 	Torn           []Place   // last lines cut short by a crash or a full disk; nothing was done on their strength
-	Missing        []string  // what earlier files should be there: deleted by the operator's retention, or by somebody else
+	Missing        []string  // what earlier files should be there: deleted by the operator's retention, or by another process
 	Unended        []Place   // last records of runs that are no stop record: still running, killed, or cut off
 	Unfinished     []Intent
 }
@@ -66,7 +66,7 @@ func ExpectHead(seq uint64, hash string) Check {
 	}
 }
 
-// Verify checks the records at path (a folder, or one file with the other parts of its run) and names the first
+// Verify checks the records at path (a directory, or one file with the other parts of its run) and names the first
 // place of each run where a line was altered, removed, reordered or exchanged. The error is for files that could not
 // be read.
 func Verify(path string, checks ...Check) (Report, error) {
@@ -237,14 +237,14 @@ func (v *verifier) checkOrder(s *runState, at Place, r Record) {
 	switch {
 	case s.problem >= 0:
 		if s.absent != 0 && r.Seq == s.absent {
-			v.report.Problems[s.problem].Reason = fmt.Sprintf("reordered: record %d stands at %s:%d", r.Seq, at.File, at.Line)
+			v.report.Problems[s.problem].Reason = fmt.Sprintf("reordered: record %d is at %s:%d", r.Seq, at.File, at.Line)
 		}
 	case !s.begun && s.headless: // its beginning is reported as missing
 	case r.Seq > want:
 		s.absent = want
 		v.problem(s, at, "missing: "+span(want, r.Seq-1))
 	case r.Seq < want:
-		v.problem(s, at, fmt.Sprintf("reordered: record %d stands here", r.Seq))
+		v.problem(s, at, fmt.Sprintf("reordered: record %d is here", r.Seq))
 	case s.begun && r.Prev != s.prev:
 		v.problem(s, at, "exchanged: the record does not name the one before it")
 	}

@@ -95,10 +95,10 @@ func TestVerifyNamesReorderedAndExchangedLines(t *testing.T) {
 		line  int
 		want  string
 	}{
-		{"two neighbours", [][]byte{at(1), at(2), at(4), at(3), at(5)}, 3, "reordered: record 3 stands at "},
-		{"moved to the end", [][]byte{at(1), at(3), at(4), at(5), at(2)}, 2, "reordered: record 2 stands at "},
-		{"moved to the front", [][]byte{at(1), at(2), at(1)}, 3, "reordered: record 1 stands here"},
-		{"twice", [][]byte{at(1), at(2), at(2), at(3)}, 3, "reordered: record 2 stands here"},
+		{"two neighbours", [][]byte{at(1), at(2), at(4), at(3), at(5)}, 3, "reordered: record 3 is at "},
+		{"moved to the end", [][]byte{at(1), at(3), at(4), at(5), at(2)}, 2, "reordered: record 2 is at "},
+		{"moved to the front", [][]byte{at(1), at(2), at(1)}, 3, "reordered: record 1 is here"},
+		{"twice", [][]byte{at(1), at(2), at(2), at(3)}, 3, "reordered: record 2 is here"},
 		{"from another run", [][]byte{at(1), at(2), others[2], at(4)}, 3, "exchanged: the record does not name the one before it"},
 		{"an empty line", [][]byte{at(1), {}, at(2)}, 2, "altered: the line does not end with its hash"},
 		{"not a record", [][]byte{at(1), []byte(`{"a":1}`), at(2)}, 2, "altered: the line does not end with its hash"},

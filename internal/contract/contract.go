@@ -19,7 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// EnvFolder names the environment variable that holds the folder with openapi-v1.json, openapi-exports.json and
+// EnvFolder names the environment variable that holds the directory with openapi-v1.json, openapi-exports.json and
 // endpoints.tsv.
 const EnvFolder = "DIXA_CONTRACT"
 
@@ -30,12 +30,12 @@ type Contract struct {
 	rows       []Row
 }
 
-// Load returns the contract in the folder named by DIXA_CONTRACT. It skips the test when that is not set and fails
-// it when the folder cannot be read. The documents are parsed once a process.
+// Load returns the contract in the directory named by DIXA_CONTRACT. It skips the test when that is not set and fails
+// it when the directory cannot be read. The documents are parsed once a process.
 func Load(t testing.TB) *Contract {
 	t.Helper()
 	if os.Getenv(EnvFolder) == "" {
-		t.Skipf("%[1]s is not set: point it at a folder with openapi-v1.json, openapi-exports.json and endpoints.tsv "+
+		t.Skipf("%[1]s is not set: point it at a directory with openapi-v1.json, openapi-exports.json and endpoints.tsv "+
 			"to test against Dixa's contract, for example %[1]s=/path/to/dixa go test ./...", EnvFolder)
 	}
 	c, err := loadOnce()

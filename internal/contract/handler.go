@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Handler wraps a server that stands in for Dixa and fails t, with method, path, reason and an excerpt, when an
+// Handler wraps a server that plays Dixa and fails t, with method, path, reason and an excerpt, when an
 // answer is outside the contract or when it accepts (2xx) a request that is. Bytes pass through unbuffered, with
 // Flush and Hijack. An answer that does not come to its end is not judged: a panic, a taken-over connection, a
 // broken one, or fewer bytes than Content-Length announced. What answers against the contract on purpose belongs
@@ -86,7 +86,7 @@ func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
-// Unwrap gives http.ResponseController the rest, such as deadlines.
+// Unwrap lets http.ResponseController reach the rest, such as deadlines.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // complete reports whether the client got the whole answer.

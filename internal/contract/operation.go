@@ -33,7 +33,7 @@ type Operation struct {
 // Paged reports whether the operation takes pageKey, that is whether its answers come in pages.
 func (o Operation) Paged() bool { return slices.Contains(o.QueryParams, "pageKey") }
 
-// String gives method and path template.
+// String returns method and path template.
 func (o Operation) String() string { return o.Method + " " + o.Path }
 
 func byPath(a, b Operation) int {

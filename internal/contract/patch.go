@@ -141,7 +141,7 @@ func acceptNull(p *patcher) {
 	p.property("PaginationLinks", "next").Nullable = true
 }
 
-// acceptLooseTimes gives a format to times that are plain strings in the schema: those of presence have no zone,
+// acceptLooseTimes adds a format to times that are plain strings in the schema: those of presence have no zone,
 // those of templates and of a sent message have one (behaviour 12.14).
 func acceptLooseTimes(p *patcher) {
 	p.property("UserPresence", "requestTime").Format = formatZoneless
@@ -160,7 +160,7 @@ func checkAttributeKeys(p *patcher) {
 		&openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Format: "uuid"})
 }
 
-// checkExportTimes gives the bounds of an export the two forms that their descriptions allow (behaviour 5).
+// checkExportTimes adds to the bounds of an export the two forms that their descriptions allow (behaviour 5).
 func checkExportTimes(p *patcher) {
 	for _, path := range p.doc.Paths.Map() {
 		for _, param := range path.Get.Parameters {

@@ -37,7 +37,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	judged.done = func(answer []byte) {
 		t.report.judge(exchange{r, body, resp.StatusCode, resp.Header, answer})
 	}
-	if resp.ContentLength == 0 { // nothing to read, so perhaps nobody will
+	if resp.ContentLength == 0 { // nothing to read, so perhaps nothing reads it
 		judged.end()
 	}
 	resp.Body = judged

@@ -11,7 +11,7 @@ import (
 // typeName is the property that says which member of a union an object is.
 const typeName = "_type"
 
-// addType gives every union of objects its discriminator. The documents show _type only in examples; the rule that
+// addType adds its discriminator to every union of objects. The documents show _type only in examples; the rule that
 // fits them all is that it holds the title of the member's schema, not its key: Text2 is a "Text" (changes 1).
 // A member is copied first, since where the same schema stands alone it carries no _type: ErrorResponse in the
 // outcomes of notes, TimestampField in records, DeliveryDetail in logs (behaviour 12.2).

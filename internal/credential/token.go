@@ -95,7 +95,7 @@ func (d Dir) Load() (Token, error) {
 	return t, nil
 }
 
-// ReadFile reads a token from a file that somebody named. Such a file may be a symbolic link, as secrets in containers
+// ReadFile reads a token from a file that the user named. Such a file may be a symbolic link, as secrets in containers
 // are.
 func ReadFile(path string) (Token, error) {
 	f, err := os.Open(path)

@@ -57,13 +57,13 @@ func Hosted(ctx context.Context, path, version string, capabilities []byte, out 
 	return story.records(filepath.Join(state, "audit"))
 }
 
-// withKey gives an agent of the file a key.
+// withKey adds a key to an agent of the file.
 func withKey(file []byte, agent, key string) []byte {
 	name := []byte("\n  " + agent + ":\n")
 	return bytes.Replace(file, name, fmt.Appendf(name, "    keys: [{id: %s-1, sha256: %x}]\n", agent, sha256.Sum256([]byte(key))), 1)
 }
 
-// visit connects as each agent, and once as nobody.
+// visit connects as each agent, and once without a key.
 func visit(ctx context.Context, url, version string, keys map[string]string, out io.Writer, width int) error {
 	for _, agent := range hosted {
 		c, err := client.NewStreamableHttpClient(url, transport.WithHTTPHeaders(map[string]string{"Authorization": "Bearer " + keys[agent]}))
@@ -76,7 +76,7 @@ func visit(ctx context.Context, url, version string, keys map[string]string, out
 		}
 	}
 	s := &session{ctx: ctx, out: out, width: width}
-	s.headline("somebody without a key asks for the list")
+	s.headline("a client without a key asks for the list")
 	res, err := http.Post(url, "application/json", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func (p *part) fetch(ctx context.Context, c *dixaclient.Client, report func(Prog
 	return nil
 }
 
-// passing tells whether the same request may succeed a moment later.
+// passing reports whether the same request may succeed a moment later.
 func passing(err error) bool {
 	var e *dixaclient.Error
 	return errors.As(err, &e) && e.Attempts > 0 && (e.Err != nil || e.Status == 429 || e.Status >= 500)

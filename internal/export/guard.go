@@ -33,7 +33,7 @@ func unguard(s string) string {
 	return s
 }
 
-// formula tells whether a spreadsheet may take a text for a formula. Spreadsheets drop blank and invisible characters
+// formula reports whether a spreadsheet may take a text for a formula. Spreadsheets drop blank and invisible characters
 // before one; a leading tab or line break can move the rest of a text to another cell.
 func formula(s string) bool {
 	if s == "" {

@@ -79,7 +79,7 @@ func open(job Job, out string, force bool, now time.Time) (_ *part, err error) {
 func (p *part) partFile() string  { return p.out + ".part" }
 func (p *part) stateFile() string { return p.out + ".part.json" }
 
-// folder tells whether FILE can come into being where it is wanted.
+// folder checks that FILE can be created in its directory.
 func (p *part) folder() error {
 	dir := filepath.Dir(p.out)
 	info, err := os.Stat(dir)
@@ -92,7 +92,7 @@ func (p *part) folder() error {
 	return nil
 }
 
-// free tells whether FILE may come into being.
+// free reports whether FILE may come into being.
 func (p *part) free() error {
 	info, err := os.Lstat(p.out)
 	switch {
@@ -124,7 +124,7 @@ func (p *part) begin() error {
 	return p.rollback()
 }
 
-// alive tells whether another process of that number runs.
+// alive reports whether another process of that number runs.
 func alive(pid int) bool {
 	if pid == 0 || pid == os.Getpid() {
 		return false
@@ -178,7 +178,7 @@ func (p *part) lastIDs() (ids, error) {
 	return p.w.readIDs(io.NewSectionReader(p.file, p.state.Last, p.state.Bytes-p.state.Last))
 }
 
-// finish gives the complete file its name.
+// finish renames the complete file to its final name.
 func (p *part) finish() error {
 	if err := p.free(); err != nil { // it may have come meanwhile
 		return err

@@ -56,7 +56,7 @@ func newWriter(to io.Writer, file, what string, excel bool) (*writer, error) {
 	return nil, fmt.Errorf("--out %s: the name must end in .jsonl (one row a line, as Dixa sends it) or .csv", file)
 }
 
-// header writes what stands before the rows.
+// header writes what comes before the rows.
 func (w *writer) header() error {
 	if w.csv == nil {
 		return nil

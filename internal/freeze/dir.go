@@ -14,13 +14,13 @@ import (
 	"dixa-mcp/internal/base/atomicfile"
 )
 
-// Dir is a store in the folder at that path, one file a mark.
+// Dir is a store in the directory at that path, with one file a freeze.
 type Dir string
 
 var _ Store = Dir("")
 
-// unreadable is the reason of a mark that says none.
-const unreadable = "the mark in the state folder cannot be read"
+// unreadable is the reason of a freeze that cannot be read.
+const unreadable = "the freeze in the state directory cannot be read"
 
 // Frozen implements [Store]. A freeze that cannot be read, or a directory that others could have changed, stops every
 // agent: a freeze may have been removed.
@@ -29,11 +29,11 @@ func (d Dir) Frozen(agent string) (reason string, frozen bool) {
 	case err != nil:
 		return err.Error(), true
 	case !there:
-		return "", false // nobody ever was, which is asked before every operation
+		return "", false // nothing was ever frozen, which is the usual case
 	}
 	for _, name := range []string{Everyone, agent} {
-		if mark, ok := d.read(name); ok {
-			return mark.Reason, true
+		if found, ok := d.read(name); ok {
+			return found.Reason, true
 		}
 	}
 	return "", false
@@ -64,36 +64,36 @@ func (d Dir) Check() error {
 
 // read returns the freeze of a name. It is false only if there certainly is none; a link is a freeze, wherever it
 // leads.
-func (d Dir) read(name string) (Mark, bool) {
+func (d Dir) read(name string) (Freeze, bool) {
 	info, err := os.Lstat(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return Mark{}, false
+		return Freeze{}, false
 	}
 	if err != nil || !info.Mode().IsRegular() {
-		return Mark{Reason: unreadable}, true
+		return Freeze{Reason: unreadable}, true
 	}
 	b, err := os.ReadFile(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) { // it was taken away meanwhile
-		return Mark{}, false
+		return Freeze{}, false
 	}
-	var mark Mark
+	var found Freeze
 	if err == nil {
-		err = json.Unmarshal(b, &mark)
+		err = json.Unmarshal(b, &found)
 	}
 	if err != nil {
-		return Mark{Reason: unreadable}, true
+		return Freeze{Reason: unreadable}, true
 	}
-	return mark, true
+	return found, true
 }
 
 func (d Dir) path(name string) string { return filepath.Join(string(d), name+suffix) }
 
 const suffix = ".json"
 
-// Set implements [Store]: the mark is written whole or not at all.
-func (d Dir) Set(_ context.Context, name string, m Mark) error {
-	if !CanBeMarked(name) {
-		return fmt.Errorf("%.80q is no name of an agent", name)
+// Set implements [Store]: the freeze is written whole or not at all.
+func (d Dir) Set(_ context.Context, name string, m Freeze) error {
+	if !ValidName(name) {
+		return fmt.Errorf("%.80q is not the name of an agent", name)
 	}
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return err
@@ -110,8 +110,8 @@ func (d Dir) Set(_ context.Context, name string, m Mark) error {
 
 // Remove implements [Store].
 func (d Dir) Remove(_ context.Context, name string) (bool, error) {
-	if !CanBeMarked(name) {
-		return false, fmt.Errorf("%.80q is no name of an agent", name)
+	if !ValidName(name) {
+		return false, fmt.Errorf("%.80q is not the name of an agent", name)
 	}
 	err := os.Remove(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,20 +121,20 @@ func (d Dir) Remove(_ context.Context, name string) (bool, error) {
 }
 
 // List implements [Store].
-func (d Dir) List(context.Context) (map[string]Mark, error) {
+func (d Dir) List(context.Context) (map[string]Freeze, error) {
 	entries, err := os.ReadDir(string(d))
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]Mark{}, nil
+		return map[string]Freeze{}, nil
 	}
-	marks := map[string]Mark{}
+	frozen := map[string]Freeze{}
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), suffix)
-		if !ok || !CanBeMarked(name) {
+		if !ok || !ValidName(name) {
 			continue
 		}
-		if mark, ok := d.read(name); ok {
-			marks[name] = mark
+		if found, ok := d.read(name); ok {
+			frozen[name] = found
 		}
 	}
-	return marks, err
+	return frozen, err
 }

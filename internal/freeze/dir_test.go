@@ -26,10 +26,10 @@ func TestUnreadableMarkStops(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(string(d), "triage.json"), []byte(text), 0o600))
 			reason, frozen := d.Frozen("triage")
 			require.True(t, frozen)
-			require.Equal(t, "the mark in the state folder cannot be read", reason)
+			require.Equal(t, "the freeze in the state directory cannot be read", reason)
 			marks, err := d.List(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, map[string]freeze.Mark{"triage": {Reason: reason}}, marks)
+			require.Equal(t, map[string]freeze.Freeze{"triage": {Reason: reason}}, marks)
 		})
 	}
 	file := filepath.Join(t.TempDir(), "frozen")
@@ -63,7 +63,7 @@ func TestDirThatOthersCouldChange(t *testing.T) {
 			require.True(t, frozen)
 			require.Contains(t, reason, "the directory of freezes")
 			require.Error(t, d.Check())
-			require.Error(t, d.Set(t.Context(), "triage", freeze.Mark{By: "me"}))
+			require.Error(t, d.Set(t.Context(), "triage", freeze.Freeze{By: "me"}))
 		})
 	}
 }

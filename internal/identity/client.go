@@ -27,7 +27,7 @@ func newClient(over http.RoundTripper) *http.Client {
 	return &http.Client{Timeout: issuerTimeout, Transport: bounded{over}, CheckRedirect: sameHost}
 }
 
-// sameHost follows redirects only to where the request went, so that another host, or somebody on the way, cannot
+// sameHost follows redirects only to where the request went, so that another host, or an attacker on the way, cannot
 // become the one who says which keys count.
 func sameHost(r *http.Request, via []*http.Request) error {
 	first := via[0].URL

@@ -21,12 +21,12 @@ import (
 type Principal struct {
 	Agent   string
 	Key     string    // for records: the id of the key, or [capability.TokenKey]
-	Expires time.Time // from when on it is let in no more; zero: never
+	Expires time.Time // when the credential expires; zero: never
 
 	proof *proof
 }
 
-// proof is what an agent was let in by. It lets nobody in again who has it: there is no credential in it.
+// proof is what an agent was authenticated by. It contains no credential, and cannot be used to authenticate.
 type proof struct {
 	digest [sha256.Size]byte // of the key
 
@@ -35,14 +35,14 @@ type proof struct {
 	claims []string        // what the token's claim says
 }
 
-// Options say by what requests are let in.
+// Options says how requests are authenticated.
 type Options struct {
 	Rules     func() *capability.Rules        // those in force
 	Extra     map[[sha256.Size]byte]Principal // keys beside those of the file, by their SHA-256
 	Resource  func(*http.Request) string      // the address of the server as clients know it, such as https://mcp.example.com/mcp
 	Now       func() time.Time                // nil: time.Now
 	Log       *slog.Logger                    // nil: slog.Default
-	Failed    func(status int)                // hears of each request that is not authenticated; nil: nobody does
+	Failed    func(status int)                // hears of each request that is not authenticated; may be nil
 	Transport http.RoundTripper               // over which the OpenID provider is reached; nil: as the environment says
 }
 
@@ -127,13 +127,13 @@ func (a *Authenticator) identify(r *http.Request) (Principal, error) {
 	return a.byToken(r.Context(), a.o.Rules(), credential)
 }
 
-// Again tells whether somebody who was let in would be let in now, as the same agent, and until when. It is for what
+// Again reports whether a principal that was authenticated would be authenticated now, as the same agent, and until when. It is for what
 // stays open: ask after each change of the rules, and when [Principal.Expires] comes. The error is as that of Identify.
 func (a *Authenticator) Again(p Principal) (now Principal, err error) {
 	rules := a.o.Rules()
 	switch {
 	case p.proof == nil:
-		return Principal{}, unknownKey("nobody was let in")
+		return Principal{}, unknownKey("the principal was never authenticated")
 	case p.proof.token:
 		now, err = a.stillToken(rules, p)
 	default:

@@ -41,7 +41,7 @@ func TestIdentifyByKey(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	const keyText = "The key lets nobody in: it is unknown, was removed or has expired. Ask the server's operator for a new one."
+	const keyText = "The key is invalid: it is unknown, was removed or has expired. Ask the server's operator for a new one."
 	var failed []int
 	b := newBed(t, twoAgents, func(o *Options) { o.Failed = func(status int) { failed = append(failed, status) } })
 	header := func(values ...string) func(*http.Request) {

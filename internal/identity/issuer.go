@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// readAgain is after how long keys are read again though nobody misses one: the issuer may have withdrawn one.
+	// readAgain is after how long keys are read again even if none is missing: the issuer may have withdrawn one.
 	readAgain = 10 * time.Minute
 	// oldest is for how long keys count while the issuer cannot be reached.
 	oldest = 24 * time.Hour
@@ -48,7 +48,7 @@ type issuer struct {
 	reading chan struct{}      // closed at the end of the attempt that runs; nil when none does
 }
 
-// at gives the issuer with that address. There is one at a time, that of the rules in force.
+// at returns the issuer with that address. There is one at a time, that of the rules in force.
 func (a *Authenticator) at(address string) *issuer {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -58,7 +58,7 @@ func (a *Authenticator) at(address string) *issuer {
 	return a.issuer
 }
 
-// verify gives what a token says if one of the issuer's keys signed it. The error is errSignature, or says that the
+// verify returns what a token says if one of the issuer's keys signed it. The error is errSignature, or says that the
 // token cannot be checked.
 func (i *issuer) verify(ctx context.Context, token string) ([]byte, error) {
 	keys, err := i.known(ctx)

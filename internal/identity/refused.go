@@ -51,7 +51,7 @@ func unusable(answer string) error {
 // unknownKey refuses an invalid key. All such keys get the same answer, which reveals no key that existed.
 func unknownKey(reason string) error {
 	return &Refused{Status: http.StatusUnauthorized, code: "invalid_token", reason: reason,
-		answer: "The key lets nobody in: it is unknown, was removed or has expired. Ask the server's operator for a new one."}
+		answer: "The key is invalid: it is unknown, was removed or has expired. Ask the server's operator for a new one."}
 }
 
 func badToken(reason, answer string) error {

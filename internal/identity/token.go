@@ -63,7 +63,7 @@ func (a *Authenticator) stillToken(rules *capability.Rules, p Principal) (Princi
 	return p, err
 }
 
-// accepted are the types of tokens that say who somebody is, in lower case and without "application/". Issuers sign other
+// accepted are the types of tokens that identify a client, in lower case and without "application/". Issuers sign other
 // things with the same keys: logout tokens, security events, proofs, answers to authorization requests.
 var accepted = []string{"", "jwt", "at+jwt"}
 

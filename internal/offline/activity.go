@@ -121,7 +121,7 @@ func (c *call) log(cv *conversation, kind, author string, attrs any) {
 	cv.log = append(cv.log, &entry{c.newID(), cv.id, c.now, kind, author, attrs})
 }
 
-// activity gives the log of a conversation, oldest first.
+// activity returns the log of a conversation, oldest first.
 func (w *world) activity(c *conversation) []*entry {
 	if c.own {
 		return c.log

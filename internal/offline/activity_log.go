@@ -23,7 +23,7 @@ func listConversationActivity(c *call) (any, error) {
 	return data{Data: all}, nil
 }
 
-// listActivity is the log of all conversations, oldest first, of the time from fromDatetime to before toDatetime.
+// listActivity answers with the log of all conversations, oldest first, from fromDatetime to before toDatetime.
 func listActivity(c *call) (any, error) {
 	p, err := c.page(0)
 	if err != nil {

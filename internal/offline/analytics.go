@@ -49,7 +49,7 @@ type row struct {
 	note  string // comment of a rating
 }
 
-// rows gives what a question asks about, oldest first.
+// rows returns what a question asks about, oldest first.
 func (c *call) rows(in recordsIn, all func(*world) []row, attributes []string) ([]row, error) {
 	zone, err := time.LoadLocation(in.Timezone)
 	if err != nil || in.Timezone == "" {

@@ -62,7 +62,7 @@ func recordNamed(id string) *record {
 	return records[i]
 }
 
-// ratingRows are the answered questions about satisfaction.
+// ratingRows returns the answered questions about satisfaction.
 func (w *world) ratingRows() []row {
 	var rows []row
 	for _, c := range w.conversations {
@@ -85,7 +85,7 @@ func (w *world) closedRows() []row {
 	return rows
 }
 
-// responseRows are the first answers to what customers began.
+// responseRows returns the first answers to what customers began.
 func (w *world) responseRows() []row {
 	var rows []row
 	for _, c := range w.conversations {
@@ -99,7 +99,7 @@ func (w *world) responseRows() []row {
 	return rows
 }
 
-// firstAnswer is when somebody first wrote to the customer; what is only seeded need not be written out for that.
+// firstAnswer returns the first message to the customer. It does not write out a conversation that is only seeded.
 func (w *world) firstAnswer(c *conversation) beat {
 	if !c.own {
 		for _, b := range c.beats {

@@ -96,7 +96,7 @@ func (i intervalIn) span(time.Time) (from, to time.Time, err error) {
 	return i.Start, i.End, nil
 }
 
-// span is the period of a preset in the time zone of now. Weeks begin on Monday.
+// span returns the period of a preset in the time zone of now. Weeks begin on Monday.
 func (p presetIn) span(now time.Time) (from, to time.Time, err error) {
 	name, _ := p.Value.(string)
 	if object, ok := p.Value.(map[string]any); ok {

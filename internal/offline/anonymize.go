@@ -85,8 +85,8 @@ func (c *call) anonymizeThisUser(u *person, force bool) (*anonymization, error) 
 	return u.held, nil
 }
 
-// anonymizeEntity is the deprecated form, for all kinds. Neither `_type` nor entityType is required by the contract, but one must say
-// what is meant.
+// anonymizeEntity handles the deprecated operation for all kinds. The contract requires neither `_type` nor entityType,
+// but one of them must say what to anonymize.
 func anonymizeEntity(c *call) (any, error) {
 	in, err := decode[struct {
 		EntityID           string `wire:"entityId,required"`

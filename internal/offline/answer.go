@@ -35,7 +35,7 @@ type data struct {
 // stream is a body that a handler writes piece by piece.
 type stream func(io.Writer) error
 
-// refusal is the answer that carries a failure.
+// refusal returns the answer that carries a failure.
 func refusal(f failure) answer {
 	a, err := encoded(f.status, map[string]string{"message": f.message})
 	if err != nil {
@@ -45,7 +45,7 @@ func refusal(f failure) answer {
 	return a
 }
 
-// encoded is an answer with a JSON body.
+// encoded returns an answer with a JSON body.
 func encoded(status int, v any) (answer, error) {
 	b, err := marshal(v)
 	return answer{status: status, contentType: "application/json", body: b}, err
@@ -122,7 +122,7 @@ func (d *Dixa) admit(r *http.Request) error {
 	return nil
 }
 
-// tokenOf is the token that came with a request, in any of the ways that Dixa takes it.
+// tokenOf returns the token that came with a request, in any of the ways that Dixa takes it.
 func tokenOf(r *http.Request) string {
 	if user, password, ok := r.BasicAuth(); ok && user == "bearer" {
 		return password
@@ -156,7 +156,7 @@ func (a answer) write(w http.ResponseWriter, r *http.Request, cut bool) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // the client may be gone; there is nobody to tell
+	_, _ = w.Write(a.body) // the client may be gone
 }
 
 type connKey struct{}

@@ -102,7 +102,7 @@ func updateTranslations(c *call) (any, error) {
 	return out, nil
 }
 
-// thisTranslation is the article in the path, and the place of its translation in the path.
+// thisTranslation returns the article in the path, and the place of its translation in the path.
 func (c *call) thisTranslation() (*article, int, error) {
 	a, err := c.thisArticle()
 	if err != nil {

@@ -120,7 +120,7 @@ func (w *world) wireArticle(a *article, language string) articleWire {
 	return v
 }
 
-// thisArticle is the article in the path.
+// thisArticle returns the article in the path.
 func (c *call) thisArticle() (*article, error) { return c.knowledge.articles.get(c.id("articleId")) }
 
 func getArticle(c *call) (any, error) {

@@ -191,7 +191,7 @@ func setConversationAttributes(c *call) (any, error) {
 	return data{Data: c.values(cv.attrs)}, nil
 }
 
-// patchValues gives a copy of held with the body's values in it: a bare map from attribute ids to values, where null takes one away.
+// patchValues returns a copy of held with the body's values in it: a bare map from attribute ids to values, where null takes one away.
 func (c *call) patchValues(held map[string]any, entity string) (map[string]any, error) {
 	in, err := decode[map[string]any](c)
 	if err != nil {
@@ -253,7 +253,7 @@ func (a *attribute) value(raw any) (any, error) {
 	return path, nil
 }
 
-// onPath tells whether a path leads through the options.
+// onPath reports whether a path leads through the options.
 func onPath(options []*option, path []string) bool {
 	if len(path) == 0 {
 		return false

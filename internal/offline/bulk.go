@@ -15,7 +15,8 @@ type bulkError struct {
 
 func succeeded(v any) outcome { return outcome{Data: v, Type: "BulkActionSuccess"} }
 
-// failed is the failure of one item. The kind is a member of the contract's BulkError, or empty for notes, whose errors have none.
+// failed returns the failure of one item. The kind is a member of the contract's BulkError, or empty for notes, whose
+// errors have none.
 func failed(kind, id, message string) outcome {
 	return outcome{Error: &bulkError{ID: id, Message: message, Type: kind}, Type: "BulkActionFailure"}
 }

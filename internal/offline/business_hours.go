@@ -13,7 +13,7 @@ var hoursRoutes = []route{
 		plain: []string{"scheduleId"}},
 }
 
-// schedule is when somebody is there: on which weekdays, and on which days it is different.
+// schedule is the opening hours: of the weekdays, and of days that differ.
 type schedule struct {
 	id, name   string
 	zone       *time.Location
@@ -45,7 +45,7 @@ type recurring struct {
 	Holiday     string `json:"holiday,omitzero"`
 }
 
-// hourTime is how the status of a schedule has times: nanoseconds, and the name of the zone behind.
+// hourTime formats the times of a schedule's status: nanoseconds, and the name of the zone at the end.
 func hourTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000000000Z[Etc/UTC]") }
 
 func (w *world) seedSchedules() {
@@ -71,13 +71,13 @@ func (w *world) seedSchedules() {
 	w.care, w.line = w.schedules.list[0].calendar(from, days), w.schedules.list[1].calendar(from, days)
 }
 
-// holiday is a day on which it is closed every year.
+// holiday returns a day that is closed every year.
 func holiday(name string, day time.Time) hours {
 	return hours{Name: name, BusinessHourType: "Holiday", Status: "Closed", Intervals: []interval{},
 		Recurring: &recurring{DayOfMonth: day.Day(), MonthOfYear: int(day.Month())}, StartDate: day.Format(time.DateOnly)}
 }
 
-// on is how a day is: by an exception, or by its weekday.
+// on returns the hours of a day: those of an exception, or of its weekday.
 func (s *schedule) on(day time.Time) hours {
 	date := day.Format(time.DateOnly)
 	for _, e := range s.exceptions {
@@ -92,7 +92,7 @@ func (s *schedule) on(day time.Time) hours {
 	return h
 }
 
-// weekday is how a day of the week is, 1 is Monday.
+// weekday returns the hours of a day of the week; 1 is Monday.
 func (s *schedule) weekday(n int) hours {
 	h := hours{Name: time.Weekday(n % 7).String(), DayOfWeek: n, BusinessHourType: "Regular", Status: "Closed", Intervals: []interval{},
 		StartDate: s.since.AddDate(0, 0, n-1).Format(time.DateOnly)}
@@ -105,7 +105,7 @@ func (s *schedule) weekday(n int) hours {
 // daysAhead is how far a schedule looks for its next opening: over any holiday.
 const daysAhead = 14
 
-// status is whether it is open at a moment, and until or from when.
+// status reports whether a schedule is open at a moment, and when that changes.
 func (s *schedule) status(now time.Time) (open bool, change time.Time) {
 	now = now.In(s.zone)
 	for d := range daysAhead {
@@ -123,7 +123,7 @@ func (s *schedule) status(now time.Time) (open bool, change time.Time) {
 	return false, time.Time{}
 }
 
-// clockOn is a time of day such as 08:00 on a day.
+// clockOn returns the moment of a time of day, such as 08:00, on a day.
 func clockOn(day time.Time, clock string) time.Time {
 	t, _ := time.Parse("15:04", clock) // the seed's own
 	return time.Date(day.Year(), day.Month(), day.Day(), t.Hour(), t.Minute(), 0, 0, day.Location())

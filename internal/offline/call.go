@@ -84,16 +84,16 @@ func (c *call) checkVars() error {
 	return nil
 }
 
-// number is a path variable that read has checked.
+// number returns a numeric path variable, which read has checked.
 func (c *call) number(name string) int64 {
 	n, _ := strconv.ParseInt(c.vars[name], 10, 64)
 	return n
 }
 
-// id is a path variable with a uuid in it, in lower case as all ids here are.
+// id returns a path variable that holds a uuid, in lower case as all ids here are.
 func (c *call) id(name string) string { return strings.ToLower(c.vars[name]) }
 
-// flag is a boolean query parameter, false when absent.
+// flag returns a boolean query parameter, false when absent.
 func (c *call) flag(name string) (bool, error) {
 	switch v := c.query.Get(name); v {
 	case "true":
@@ -105,7 +105,7 @@ func (c *call) flag(name string) (bool, error) {
 	}
 }
 
-// instant is a date-time query parameter, zero when absent.
+// instant returns a date-time query parameter, zero when absent.
 func (c *call) instant(name string) (time.Time, error) {
 	v := c.query.Get(name)
 	if v == "" {
@@ -118,7 +118,7 @@ func (c *call) instant(name string) (time.Time, error) {
 	return t, nil
 }
 
-// hasBody is false for a request without one, or with blanks alone.
+// hasBody reports whether the request has a body that is not blank.
 func (c *call) hasBody() bool { return len(bytes.TrimSpace(c.body)) > 0 }
 
 // isJSON checks what the request says about its body.

@@ -199,7 +199,7 @@ func (c *conversation) enter(state string, now time.Time) {
 	}
 }
 
-// lastWords is the time of the newest message in a list.
+// lastWords returns the time of the newest message in a list.
 func lastWords(messages []*message) time.Time {
 	var last time.Time
 	for _, m := range messages {
@@ -210,5 +210,5 @@ func lastWords(messages []*message) time.Time {
 	return last
 }
 
-// hasTag tells whether a conversation carries a tag.
+// hasTag reports whether a conversation carries a tag.
 func (c *conversation) hasTag(id string) bool { return slices.Contains(c.tags, id) }

@@ -23,7 +23,7 @@ type byAgentIn struct {
 	UserID string `wire:"userId,uuid"`
 }
 
-// actor is who does something: the Dixa agent of the body, or the one whose token is used.
+// actor returns the Dixa agent who acts: the one in the body, or the owner of the token.
 func (c *call) actor(userID string) (string, error) {
 	if userID == "" {
 		return c.owner(), nil
@@ -31,7 +31,8 @@ func (c *call) actor(userID string) (string, error) {
 	return lower(userID), c.isAgent(userID)
 }
 
-// conversationAndActor is what operations that change the state begin with. An anonymized conversation takes no changes.
+// conversationAndActor returns the conversation in the path and who changes it. An anonymized conversation accepts no
+// changes.
 func (c *call) conversationAndActor(userID string) (*conversation, string, error) {
 	cv, err := c.thisConversation()
 	if err != nil {
@@ -98,7 +99,7 @@ func (c *call) reopen(cv *conversation, who string) {
 	c.did(itoa(cv.id), "reopened")
 }
 
-// transferConversation puts a conversation into a queue, where it is offered: it is open and nobody's then.
+// transferConversation puts a conversation into a queue, where it is offered: it is open and unassigned then.
 func transferConversation(c *call) (any, error) {
 	in, err := decode[struct {
 		QueueID string `wire:"queueId,required,uuid"`

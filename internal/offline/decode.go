@@ -45,7 +45,7 @@ func decode[T any](c *call) (T, error) {
 	return v, nil
 }
 
-// decodeOptional is decode for an operation whose body may be absent.
+// decodeOptional decodes the body of an operation whose body may be absent.
 func decodeOptional[T any](c *call) (v T, err error) {
 	if !c.hasBody() {
 		return v, nil

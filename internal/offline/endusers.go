@@ -49,7 +49,7 @@ func (in userIn) apply(p *person) {
 	in.personIn.apply(p)
 }
 
-// clash tells whether somebody else has an address, a number or an external id of a person.
+// clash reports whether another person has an address, a number or an external id of a person.
 func (w *world) clash(p *person, among []*person) string {
 	for _, other := range among {
 		if other.ID == p.ID {
@@ -146,7 +146,7 @@ func patchUser(c *call) (any, error) {
 	return c.changeUser(u, in.apply)
 }
 
-// changeUser changes one end user, unless the change takes what somebody else has.
+// changeUser changes one end user, unless the change takes an address, a number or an external id of another.
 func (c *call) changeUser(u *person, apply func(*person)) (any, error) {
 	if problem := c.tryUser(u, apply); problem != "" {
 		return nil, invalid("Validation failure during update").because("%s", problem)

@@ -16,7 +16,7 @@ type failure struct {
 
 func (f failure) Error() string { return fmt.Sprintf("%d %s", f.status, f.message) }
 
-// because gives the same refusal with a reason.
+// because returns the same refusal with a reason.
 func (f failure) because(format string, a ...any) failure {
 	f.reason = fmt.Sprintf(format, a...)
 	return f

@@ -63,7 +63,7 @@ type exportedField struct {
 // exportedLinks are the words of exports for the types of links.
 var exportedLinks = map[string]string{"EmailForward": "email_forward", "FollowUp": "follow_up", "SideConversation": "side", "Related": "related"}
 
-// millis is a time in exports; 0, which is left out, for what has not happened.
+// millis returns a time as exports have it; 0, which is left out, for what has not happened.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -128,7 +128,7 @@ func (w *world) exportPeople(c *conversation, v *exportedConversation) {
 	}
 }
 
-// exportedDirection has no word for internal conversations.
+// exportedDirection returns a direction as exports have it, "" for internal conversations.
 func exportedDirection(direction string) string {
 	if direction == "Outbound" {
 		return "outbound"

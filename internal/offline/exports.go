@@ -21,7 +21,7 @@ const longestWindow = 31 * 24 * time.Hour
 // window is a span of time of one kind; a zero end is no end.
 type window struct{ from, to time.Time }
 
-// holds tells whether a moment is in the window, whose end is not. What never happened is in none.
+// holds reports whether a moment is in the window, whose end is not. What never happened is in none.
 func (w window) holds(t time.Time) bool {
 	return !t.IsZero() && !t.Before(w.from) && (w.to.IsZero() || t.Before(w.to))
 }
@@ -79,7 +79,7 @@ func (c *call) windows(kinds ...string) (map[string]window, error) {
 	return all, nil
 }
 
-// csids are the conversations that an export names, nil for all.
+// csids returns the conversations that an export names, nil for all.
 func (c *call) csids() ([]int64, error) {
 	v := c.query.Get("csids")
 	if v == "" {
@@ -96,7 +96,8 @@ func (c *call) csids() ([]int64, error) {
 	return ids, nil
 }
 
-// bearer is what the documents of the Exports API ask for; the older form is Basic with the user bearer and the token as password.
+// bearer checks the credential as the Exports API documents it. The older form is Basic, with the user bearer and the
+// token as password.
 func (c *call) bearer() error {
 	if _, _, basic := c.request.BasicAuth(); basic || strings.HasPrefix(c.request.Header.Get("Authorization"), "Bearer ") {
 		return nil // admit has looked at the token
@@ -155,7 +156,7 @@ func exportMessages(c *call) (any, error) {
 	}), nil
 }
 
-// rowsOf streams the rows of conversations. The data is locked for one conversation at a time: a slow reader holds up nobody.
+// rowsOf streams the rows of conversations. The data is locked for one conversation at a time: a slow reader delays no other request.
 func rowsOf(d *Dixa, from []*conversation, rows func(*conversation) []any) stream {
 	return func(out io.Writer) error {
 		separator := "["

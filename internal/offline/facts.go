@@ -62,7 +62,7 @@ func (w *world) facts(c *conversation) facts {
 	return f
 }
 
-// orderNumber names what the conversation is about: an order, a membership, or the request of somebody who has not ordered yet.
+// orderNumber names what the conversation is about: an order, a membership, or the request of a customer who has not ordered yet.
 func (f facts) orderNumber() string {
 	switch f.topic {
 	case "subscription":
@@ -77,7 +77,7 @@ func (f facts) orderNumber() string {
 func (f facts) invoiceNumber() string  { return fmt.Sprintf("INV-%d-%05d", f.day.Year(), f.invoice) }
 func (f facts) trackingNumber() string { return fmt.Sprintf("JJD%011d", f.tracking) }
 
-// value is what stands for a name in braces.
+// value returns what replaces a name in braces.
 func (f facts) value(name string) string {
 	switch name {
 	case "order":
@@ -174,7 +174,8 @@ var (
 	breakable = slices.DeleteFunc(slices.Clone(products), func(p product) bool { return !p.hard })
 )
 
-// productsOf are those that people write about in a topic: what does not fit has a size, what is broken can break.
+// productsOf returns the products that customers write about in a topic: what does not fit has a size, what is broken
+// can break.
 func productsOf(topic string) []product {
 	switch topic {
 	case "return":

@@ -60,7 +60,7 @@ func (t *trouble) take() FaultKind {
 	return FaultKind(1 + t.rng.n(int(lastFault)))
 }
 
-// takeFault gives the fault that hits a request to an operation, and counts it.
+// takeFault returns the fault that hits a request to an operation, and counts it.
 func (d *Dixa) takeFault(pattern string) FaultKind {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -76,7 +76,7 @@ func (d *Dixa) takeFault(pattern string) FaultKind {
 	return d.trouble.take()
 }
 
-// instead is the answer of a fault that needs no work.
+// instead returns the answer of a fault that needs no handler.
 func (k FaultKind) instead() (answer, bool) {
 	switch k {
 	case TooManyRequests:

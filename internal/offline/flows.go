@@ -39,7 +39,7 @@ func listFlows(c *call) (any, error) {
 	return data{Data: flows}, nil
 }
 
-// channels are what comes in at an endpoint.
+// channels returns what arrives at an endpoint.
 func (e endpoint) channels() []string {
 	switch {
 	case e.Address != "":

@@ -106,7 +106,7 @@ func importConversation(c *call) (any, error) {
 	return data{Data: out}, nil
 }
 
-// imported is the conversation without its messages.
+// imported returns the imported conversation without its messages.
 func (c *call) imported(in genericImportIn) (*conversation, error) {
 	u := c.users.byID[lower(in.RequesterID)]
 	if u == nil {
@@ -140,7 +140,7 @@ func (c *call) importedMessages(cv *conversation, in []importMessageIn) ([]*mess
 		switch in := one.(type) {
 		case inboundImportIn:
 			m.author, m.external, m.at, words, files = cv.requester, in.ExternalID, in.CreatedAt, in.Content.content(), in.Attachments
-			if extra, ok := in.Attributes.(map[string]any); ok && extra["requesterId"] != nil { // e-mails may be by somebody else
+			if extra, ok := in.Attributes.(map[string]any); ok && extra["requesterId"] != nil { // e-mails may have another author
 				if id, _ := extra["requesterId"].(string); c.users.has(lower(id)) {
 					m.author = lower(id)
 				}

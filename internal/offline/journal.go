@@ -56,7 +56,7 @@ func (d *Dixa) answered(e *Request, status int) {
 	e.Status = status
 }
 
-// Requests is what the offline Dixa was asked, in the order of arrival, at most the newest 100,000.
+// Requests returns the requests received, in the order of arrival, at most the newest 100,000.
 func (d *Dixa) Requests() []Request {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -67,7 +67,7 @@ func (d *Dixa) Requests() []Request {
 	return all
 }
 
-// Effects is what the offline Dixa did, one entry a change of state, in order, at most the newest 100,000.
+// Effects returns the changes made, one entry a change of state, in order, at most the newest 100,000.
 func (d *Dixa) Effects() []Effect {
 	d.mu.Lock()
 	defer d.mu.Unlock()

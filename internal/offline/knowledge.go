@@ -49,7 +49,7 @@ type title struct {
 
 const defaultLanguage = "en"
 
-// in gives the title in a language, in the default one where there is none.
+// in returns the title in a language, in the default one where there is none.
 func (k *category) in(language string) title {
 	for _, t := range k.titles {
 		if t.LanguageID == language {
@@ -142,7 +142,7 @@ func getCollection(c *call) (any, error) {
 	return data{Data: k}, nil
 }
 
-// language is the query parameter, or the default language.
+// language returns the query parameter of that name, or the default language.
 func (c *call) language() string {
 	if l := c.query.Get("language"); l != "" {
 		return l
@@ -170,7 +170,7 @@ func getCatalog(c *call) (any, error) {
 	return data{Data: map[string]any{"categories": c.below(k.ID, "", c.language()), "articles": []catalogArticle{}}}, nil
 }
 
-// below is the part of a collection's tree that hangs below a category; "" is the root.
+// below returns the part of a collection's tree below a category; "" is the root.
 func (w *world) below(collection, parent, language string) []catalogCategory {
 	all := []catalogCategory{}
 	for _, k := range w.knowledge.categories.list {

@@ -85,7 +85,7 @@ func html(s string) *content      { return &content{s, "Html"} }
 func flagged(b bool) *bool        { return &b }
 func privateFile(p string) string { return filesURL + "/private/" + p }
 
-// side is the direction of a message in words.
+// side returns the direction of a message as Dixa names it.
 func side(out bool) string {
 	if out {
 		return "Outbound"

@@ -96,7 +96,7 @@ func addMessage(c *call) (any, error) {
 	return data{Data: createdMessage{m.words(), side(m.out), m.author, m.external, m.id, milliTime(m.at)}}, nil
 }
 
-// words is the content of a message, wherever its kind keeps it.
+// words returns the content of a message, wherever its kind keeps it.
 func (m *message) words() *content {
 	if m.attrs.EmailContent != nil {
 		return m.attrs.EmailContent.Content
@@ -165,7 +165,7 @@ func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 
 var whatsAppFiles = strings.Fields(".jpg .jpeg .png .pdf .doc .docx .pptx .xlsx")
 
-// fits are the rules of the channels for messages.
+// fits checks a message against the rules of its channel.
 func (c *call) fits(cv *conversation, m *message, words *content, files []file, integration string) error {
 	wrong := invalid("Invalid input for Message")
 	name := cv.channel.name
@@ -192,7 +192,7 @@ func (c *call) fits(cv *conversation, m *message, words *content, files []file, 
 	return nil
 }
 
-// dress gives a message the attributes of its channel.
+// dress adds to a message the attributes of its channel.
 func (c *call) dress(cv *conversation, m *message, words *content, files []file) {
 	u := c.users.byID[cv.requester]
 	m.attrs = attributes{Content: words, Direction: side(m.out), Attachments: files, Type: cv.channel.attrs}
@@ -213,7 +213,7 @@ func (c *call) dress(cv *conversation, m *message, words *content, files []file)
 	}
 }
 
-// copies are the receivers of a copy: addresses, or ids of people who have one.
+// copies returns the recipients of copies: addresses, or ids of people who have one.
 func (c *call) copies(to []string) []contact {
 	all := []contact{}
 	for _, s := range to {
@@ -226,7 +226,7 @@ func (c *call) copies(to []string) []contact {
 	return all
 }
 
-// plainText is the words of a content, without the markup of HTML.
+// plainText returns the text of a content without HTML markup.
 func plainText(ct content) string {
 	if ct.Type != "Html" {
 		return ct.Value

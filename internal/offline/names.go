@@ -64,7 +64,7 @@ func swedish(n int) string {
 	return fmt.Sprintf("%s%02d", []string{"+463139006", "+464062804", "+468465004", "+469803192"}[n/100%4], n%100)
 }
 
-// cultureOf is the culture of a language; the first stands for those without.
+// cultureOf returns the culture of a language, or the first one for a language without its own.
 func cultureOf(language string) *culture {
 	for i := range cultures {
 		if cultures[i].language == language {
@@ -112,7 +112,7 @@ var domains = []string{"example.com", "example.org", "example.net"}
 var ascii = strings.NewReplacer("ø", "oe", "Ø", "Oe", "å", "aa", "æ", "ae", "ü", "ue", "ö", "oe", "ä", "ae", "é", "e", "è", "e",
 	"í", "i", "á", "a", "Á", "A", "ó", "o", "ñ", "n", "ú", "u").Replace
 
-// mailbox is an e-mail address for a name. The number makes it unique.
+// mailbox returns an e-mail address for a name. The number makes it unique.
 func mailbox(first, last string, n int) string {
 	local := strings.ToLower(ascii(first + "." + last))
 	if n >= 200 {

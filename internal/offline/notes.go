@@ -24,7 +24,7 @@ type noteIn struct {
 	CreatedAt time.Time `wire:"createdAt"`
 }
 
-// notesOf gives the notes of a conversation, oldest first.
+// notesOf returns the notes of a conversation, oldest first.
 func (w *world) notesOf(c *conversation) []*note {
 	if c.own {
 		return c.notes

@@ -14,7 +14,7 @@ import (
 // URL is the address under which the client of [Dixa.Client] reaches the offline Dixa; to a client it is this machine.
 const URL = "http://localhost"
 
-// Options say how an offline Dixa behaves. The zero value is ready to use.
+// Options says how an offline Dixa behaves. The zero value is ready to use.
 type Options struct {
 	Seed    uint64           // what the data is made from; 0 means 1
 	Now     func() time.Time // clock of writes, presence, analytics and the rate limit; nil means time.Now
@@ -55,10 +55,10 @@ func New(o Options) *Dixa {
 	return &Dixa{o: o, buckets: map[string]*bucket{}}
 }
 
-// now is the time of a write, as Dixa keeps it: UTC, in milliseconds.
+// now returns the time of a write, as Dixa keeps it: UTC, in milliseconds.
 func (d *Dixa) now() time.Time { return d.o.Now().UTC().Truncate(time.Millisecond) }
 
-// world gives the data, made at its first use. The caller holds the lock.
+// world returns the data, and makes it at its first use. d.mu is held.
 func (d *Dixa) world() *world {
 	if d.state == nil {
 		d.state = newWorld(d.o.Seed, d.o.Anchor)
@@ -97,7 +97,7 @@ func (d *Dixa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.write(w, r, fault == CutBody)
 }
 
-// wait adds the latency that was asked for. It is false when the client went away meanwhile.
+// wait adds the latency of the options. It is false if the client disconnected meanwhile.
 func (d *Dixa) wait(r *http.Request) bool {
 	if d.o.Latency <= 0 {
 		return true

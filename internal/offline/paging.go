@@ -82,7 +82,7 @@ func (c *call) seal(query string) string {
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-// canonical is a body without what does not count: the order of fields and blanks.
+// canonical returns a body without what makes no difference: the order of fields, and blanks.
 func canonical(body []byte) string {
 	var v any
 	if json.Unmarshal(body, &v) != nil {
@@ -124,7 +124,7 @@ func paged[T any](c *call, p page, list []T) data {
 	return d
 }
 
-// link is the root-relative address of a page. Search writes a slash before the query and a bare colon behind the key.
+// link returns the root-relative address of a page. Search writes a slash before the query and a bare colon behind the key.
 func (c *call) link(p page) string {
 	path, key := strings.TrimSuffix(c.request.URL.Path, "/"), url.QueryEscape(c.key(p))
 	if strings.HasSuffix(path, "/search/conversations") {

@@ -94,14 +94,14 @@ func (w *world) cultureOfUser(r *rng, i int) *culture {
 	return &cultures[0]
 }
 
-// userInfo is a person with the custom attributes, as only the reading of one end user has them.
+// userInfo returns a person with custom attributes, which only the reading of one end user has.
 func (w *world) userInfo(u *person) person {
 	p := *u
 	p.CustomAttributes = w.values(u.attrs)
 	return p
 }
 
-// reaches tells whether an address or a number belongs to a person.
+// reaches reports whether an address or a number belongs to a person.
 func (p *person) reaches(email, phone string) bool {
 	if email != "" {
 		return strings.EqualFold(p.Email, email) || slices.ContainsFunc(p.AdditionalEmails, func(e string) bool {
@@ -123,5 +123,5 @@ func (w *world) isAgent(id string) error {
 	}
 }
 
-// owner is the Dixa agent who issued the token: what is done without naming an agent is done by this one.
+// owner returns the Dixa agent who issued the token, and who acts where a request names no Dixa agent.
 func (w *world) owner() string { return w.agents.list[tokenOwner].ID }

@@ -38,12 +38,12 @@ func seedPresence(r *rng, i int) *presence {
 	return p
 }
 
-// lately is the calendar of Customer Care of the days up to a moment.
+// lately returns the calendar of Customer Care for the days up to a moment.
 func (w *world) lately(now time.Time) calendar {
 	return w.schedules.list[0].calendar(now.AddDate(0, 0, -daysAhead), daysAhead+1)
 }
 
-// presenceOf is what a Dixa agent does at a moment: those of the seed come and go with their shifts.
+// presenceOf returns the presence of a Dixa agent at a moment. Seeded Dixa agents come and go with their shifts.
 func (w *world) presenceOf(id string, now time.Time, days calendar) presenceWire {
 	p := w.presence[id]
 	v := presenceWire{UserID: id, RequestTime: localTime(now), LastSeen: localTime(now), PresenceStatus: "Away",
@@ -63,7 +63,7 @@ func (w *world) presenceOf(id string, now time.Time, days calendar) presenceWire
 	return v
 }
 
-// lastOnline is when a Dixa agent was last online, and whether that is now. Who has no shifts has never been.
+// lastOnline returns when a Dixa agent was last online, and whether that is now. One without shifts never was.
 func (w *world) lastOnline(a *person, p *presence, now time.Time, days calendar) (seen time.Time, online bool) {
 	if a.shift == 0 {
 		return p.seen, false

@@ -93,7 +93,7 @@ func getQueueAvailability(c *call) (any, error) {
 	}}, nil
 }
 
-// waiting are the conversations that nobody has yet, in the order in which they came into the queue.
+// waiting returns the unassigned conversations of a queue, in the order in which they entered it.
 func (w *world) waiting(queue string) []*conversation {
 	var in []*conversation
 	for _, c := range w.conversations {

@@ -100,7 +100,7 @@ func (w *world) seedQueues() {
 
 func i32(n int32) *int32 { return &n }
 
-// defaultQueue is where conversations go that have no queue.
+// defaultQueue returns the queue of conversations for which none is named.
 func (w *world) defaultQueue() string {
 	for _, q := range w.queues.list {
 		if q.IsDefault {

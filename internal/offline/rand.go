@@ -8,7 +8,7 @@ import (
 // rng is a splitmix64 generator. It is written out here because the data of a seed must never change under golden files.
 type rng struct{ state uint64 }
 
-// rand gives the generator of one thing, so that it is the same whatever else was made before.
+// rand returns the generator of one thing, so that it is the same whatever else was made before.
 func (w *world) rand(kind string, n int64) *rng {
 	h := uint64(14695981039346656037) ^ w.seed*0x9e3779b97f4a7c15 // FNV-1a over the kind, begun at the seed
 	for i := range len(kind) {
@@ -25,13 +25,13 @@ func (r *rng) next() uint64 {
 	return z ^ z>>31
 }
 
-// n is a number from 0 to below k.
+// n returns a number from 0 to below k.
 func (r *rng) n(k int) int { return int(r.next() % uint64(k)) }
 
-// chance is true in percent of a hundred cases.
+// chance reports true in percent of a hundred cases.
 func (r *rng) chance(percent int) bool { return r.n(100) < percent }
 
-// between is a duration from least to below most.
+// between returns a duration from least to below most.
 func (r *rng) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(r.next()%uint64(most-least))
 }
@@ -39,14 +39,14 @@ func (r *rng) between(least, most time.Duration) time.Duration {
 // pick chooses one of a list.
 func pick[T any](r *rng, list []T) T { return list[r.n(len(list))] }
 
-// uuid is the id of the n-th thing of a kind, shaped like a random (version 4) uuid.
+// uuid returns the id of the n-th thing of a kind, shaped like a random (version 4) uuid.
 func (w *world) uuid(kind string, n int64) string {
 	r := w.rand(kind+" id", n)
 	a, b := r.next(), r.next()
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&0xffffffffffff)
 }
 
-// hexKey is a secret of 64 hexadecimal digits.
+// hexKey returns a secret of 64 hexadecimal digits.
 func (w *world) hexKey(kind string, n int64) string {
 	r := w.rand(kind+" key", n)
 	return fmt.Sprintf("%016x%016x%016x%016x", r.next(), r.next(), r.next(), r.next())

@@ -25,7 +25,7 @@ type ratingWire struct {
 	Timestamps          map[string]string `json:"timestamps"`
 }
 
-// listRatings has one element a question; the questions of a survey share an id.
+// listRatings answers with one element a question; the questions of a survey share an id.
 func listRatings(c *call) (any, error) {
 	cv, err := c.thisConversation()
 	if err != nil {

@@ -25,7 +25,7 @@ var scores = map[string][]int32{
 	angry:    {1, 1, 2, 3, 4, 1},
 }
 
-// ratingsOf gives the ratings of a conversation: most closed ones were offered a survey, about half of those answered.
+// ratingsOf returns the ratings of a conversation: most closed ones were offered a survey, about half of those answered.
 func (w *world) ratingsOf(c *conversation) []*rating {
 	if c.own {
 		return c.ratings

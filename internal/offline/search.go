@@ -107,7 +107,7 @@ func newTextQuery(value string, exact bool) *textQuery {
 	return &textQuery{words: strings.Fields(value)}
 }
 
-// matches tells whether a lower case text has all words of the query.
+// matches reports whether a lower case text has all words of the query.
 func (q *textQuery) matches(haystack string) bool {
 	for _, w := range q.words {
 		if q.find(haystack, w) < 0 {
@@ -117,7 +117,7 @@ func (q *textQuery) matches(haystack string) bool {
 	return len(q.words) > 0
 }
 
-// find gives the place of a word or phrase: its beginning must be the beginning of a word, and for a phrase the end an end.
+// find returns the place of a word or phrase: its beginning must be the beginning of a word, and for a phrase the end an end.
 func (q *textQuery) find(haystack, word string) int {
 	for from := 0; ; {
 		i := strings.Index(haystack[from:], word)
@@ -138,7 +138,8 @@ func wordByte(b byte) bool {
 	return b >= 0x80 || b >= 'a' && b <= 'z' || b >= '0' && b <= '9'
 }
 
-// text is what a text search looks through: subject and messages in lower case. Anonymized conversations have none.
+// text returns what a text search looks through: subject and messages in lower case. Anonymized conversations have
+// none.
 func (w *world) text(c *conversation) string {
 	if c.haystack == "" && c.anonymized.IsZero() {
 		var b strings.Builder
@@ -152,7 +153,7 @@ func (w *world) text(c *conversation) string {
 	return c.haystack
 }
 
-// highlights are the places where the query was found, in the subject and in the first two messages that have it.
+// highlights returns the places where the query was found, in the subject and in the first two messages that have it.
 func (w *world) highlights(c *conversation, q *textQuery) map[string][]string {
 	found := map[string][]string{}
 	if q == nil {

@@ -129,7 +129,7 @@ func (f attributeField) test(w *world) (test, error) {
 	return func(c *conversation) bool { return f.Operator.holds(c.attrs[a.id]) }, nil
 }
 
-// status is the word of search for a state; it has three where conversations have four.
+// status returns the name that search has for a state: it has three where conversations have four.
 func status(state string) string {
 	switch state {
 	case stateOpen:

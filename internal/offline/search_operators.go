@@ -88,7 +88,7 @@ func (o includesAll) many(vs []string) bool { return count(o.Values, vs) == len(
 func (o excludesOne) many(vs []string) bool { return count(o.Values, vs) < len(o.Values) }
 func (o excludesAll) many(vs []string) bool { return count(o.Values, vs) == 0 }
 
-// count is how many of the wanted there are.
+// count returns how many of the wanted values are held.
 func count(wanted, held []string) int {
 	n := 0
 	for _, v := range wanted {

@@ -65,7 +65,7 @@ func rolesOf(i int) []string {
 	}
 }
 
-// inTeam tells whether a seeded Dixa agent is in a team, speaks whether in a language.
+// inTeam reports whether a seeded Dixa agent is in a team, speaks whether in a language.
 func inTeam(agent, team int) bool {
 	return strings.Contains(seededAgents[agent].teams, fmt.Sprint(team))
 }
@@ -74,8 +74,8 @@ func speaks(agent int, language string) bool {
 	return language == "en" || strings.Contains(seededAgents[agent].languages, language)
 }
 
-// seedMembers are the Dixa agents who serve a queue: its teams, and for each language that these do not speak the people of Customer
-// Care and Nordics who do. The queue VIP is the team leads'.
+// seedMembers returns the Dixa agents who serve a queue: its teams, and for each language that these do not speak the
+// people of Customer Care and Nordics who do. The queue VIP belongs to the team leads.
 func (w *world) seedMembers(teams []int, leads bool) []int {
 	serves := func(i int) bool {
 		return slices.ContainsFunc(teams, func(t int) bool { return inTeam(i, t) }) || (leads && i >= 3 && i < 9)
@@ -91,7 +91,7 @@ func (w *world) seedMembers(teams []int, leads bool) []int {
 	return members
 }
 
-// spoken tells whether one of the Dixa agents, other than the bot, speaks a language.
+// spoken reports whether one of the Dixa agents, other than the bot, speaks a language.
 func spoken(among func(int) bool, language string) bool {
 	for i := range seededAgents[:seedAgents-1] {
 		if among(i) && speaks(i, language) {
@@ -101,8 +101,8 @@ func spoken(among func(int) bool, language string) bool {
 	return false
 }
 
-// chooseAgent is a Dixa agent who serves a queue and speaks a language, -1 when there is none; at a moment is one who is at work then
-// and for a while yet.
+// chooseAgent returns a Dixa agent who serves a queue and speaks a language, or -1. If a moment is given, the agent is
+// at work then and for a while after.
 func (w *world) chooseAgent(r *rng, queue, language string, now time.Time) int {
 	var able [seedAgents]int
 	n := 0

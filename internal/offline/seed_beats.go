@@ -21,7 +21,7 @@ func (w *world) seedBeats(r *rng, c *conversation, agent int) (ended bool) {
 	return ended
 }
 
-// callBeats are those of a call: the call itself, what was said, and the recording when it is over.
+// callBeats adds those of a call: the call itself, what was said, and the recording at its end.
 func (w *world) callBeats(r *rng, c *conversation) bool {
 	roles := len(callRoles)
 	if r.chance(40) {
@@ -38,13 +38,13 @@ func (w *world) callBeats(r *rng, c *conversation) bool {
 	return true
 }
 
-// voicemailBeats are the recording and what was said in it.
+// voicemailBeats adds the recording and what was said in it.
 func (w *world) voicemailBeats(r *rng, c *conversation) bool {
 	c.beats = append(c.beats, beat{c.created, false}, beat{c.created.Add(r.between(4*time.Second, 8*time.Second)).Truncate(time.Millisecond), false})
 	return true
 }
 
-// chatBeats are those of a chat: within half an hour, one after the other.
+// chatBeats adds those of a chat: one after the other, within half an hour.
 func (w *world) chatBeats(r *rng, c *conversation) bool {
 	n := 4 + 2*r.n(3)
 	if c.about != nil {
@@ -70,8 +70,8 @@ var (
 	socialPace = pace{2 * time.Minute, 50 * time.Minute, time.Minute, 5 * time.Hour}
 )
 
-// mailBeats are those of channels in which people answer when they come to it: Dixa agents while they work, customers while they are
-// awake. Whoever gets no answer writes again, days later.
+// mailBeats adds those of channels in which people answer later: Dixa agents while they work, customers while they are
+// awake. A customer without an answer writes again, days later.
 func (w *world) mailBeats(r *rng, c *conversation, agent int, end time.Time) bool {
 	n, speed := w.seedLength(r, c)
 	at, out := c.created, c.direction == "Outbound"
@@ -101,7 +101,8 @@ func (w *world) mailBeats(r *rng, c *conversation, agent int, end time.Time) boo
 	}
 }
 
-// seedLength is how many messages a conversation has, and how quickly they come: who writes many writes them in few days.
+// seedLength returns how many messages a conversation has, and how quickly they come: many messages come within few
+// days.
 func (w *world) seedLength(r *rng, c *conversation) (int, pace) {
 	n, speed := 3+r.n(5), mailPace
 	switch k := r.n(1000); {

@@ -27,7 +27,7 @@ var topics = []struct {
 	{"product", 4, []string{"presale", "stock"}, []string{"product", "question"}, 5},
 }
 
-// topicOf is the place of a topic.
+// topicOf returns the index of a topic.
 func topicOf(name string) int {
 	for i := range topics {
 		if topics[i].name == name {
@@ -37,7 +37,7 @@ func topicOf(name string) int {
 	return 0
 }
 
-// hasOrder tells whether people who write about a topic have an order.
+// hasOrder reports whether people who write about a topic have an order.
 func hasOrder(topic string) bool {
 	return topic != "product" && topic != "subscription" && topic != "login"
 }
@@ -80,7 +80,7 @@ func (w *world) seedConversation(id int64) *conversation {
 	return c
 }
 
-// subjectOf is the kind of a conversation's subject.
+// subjectOf returns the kind of a conversation's subject.
 func subjectOf(c *conversation) string {
 	if c.direction == "Outbound" {
 		return "ourSubject"
@@ -124,7 +124,7 @@ func (w *world) seedRequester(r *rng, c *conversation) *person {
 	return u
 }
 
-// unsolved is an earlier conversation of the last days that did not end well, about which the customer writes again; mostly nil.
+// unsolved returns a recent conversation that did not end well, about which the customer writes again; mostly nil.
 func (w *world) unsolved(r *rng, c *conversation) *conversation {
 	if len(w.conversations) < 200 || attackOf(c.id) >= 0 || !r.chance(9) {
 		return nil
@@ -199,7 +199,8 @@ func (w *world) chooseChannel(r *rng, c *conversation, u *person) {
 	}
 }
 
-// chooseQueue is where it goes: by topic, but calls have a queue, as have members with gold. Some mails come to the wrong address.
+// chooseQueue routes a conversation by topic; calls and gold members have queues of their own. Some mails come to the
+// wrong address.
 func (w *world) chooseQueue(r *rng, c *conversation, u *person, topic int) {
 	tier, _ := u.attrs[w.attributeNamed("loyalty_tier").id].([]string)
 	place := topics[topic].queue
@@ -233,7 +234,7 @@ func (w *world) chooseMood(r *rng, c *conversation) {
 	}
 }
 
-// seedAssignee chooses the Dixa agent who will have the conversation, by place. Nobody who is there for a chat makes it a mail.
+// seedAssignee chooses the Dixa agent who will have the conversation, by index. A chat that no Dixa agent is there for becomes a mail.
 func (w *world) seedAssignee(r *rng, c *conversation) int {
 	if c.topic == "double" && c.channel.mail() && c.id != demoConversation && c.mood == "" && c.language == "en" && r.chance(20) && c.queue == billingQueueID {
 		return seedAgents - 1

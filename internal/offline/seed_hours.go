@@ -28,7 +28,7 @@ func (s *schedule) calendar(from time.Time, days int) calendar {
 	return c
 }
 
-// day is the place of a moment's day in the calendar; moments outside of it are in the day next to them.
+// day returns the index of a moment's day in the calendar; for moments outside of it, of the nearest day.
 func (c *calendar) day(t time.Time) int {
 	d := min(max(int(t.Sub(c.midnights[0])/(24*time.Hour)), 0), len(c.open)-1)
 	for d+1 < len(c.open) && !t.Before(c.midnights[d+1]) { // days are longer and shorter where clocks change
@@ -40,7 +40,7 @@ func (c *calendar) day(t time.Time) int {
 	return d
 }
 
-// until is when it closes, zero when it is closed at a moment.
+// until returns the closing time, or zero if it is closed at that moment.
 func (c *calendar) until(t time.Time) time.Time {
 	for _, s := range c.open[c.day(t)] {
 		if !t.Before(s.from) && t.Before(s.to) {
@@ -55,8 +55,8 @@ const (
 	saturdayTurn = 3 // every third Saturday is one's own
 )
 
-// shift is when a Dixa agent works on a day of the calendar of Customer Care: early or late where the day is long, and not on every
-// Saturday. A bot works as long as it is open.
+// shift returns when a Dixa agent works on a day of Customer Care's calendar: early or late on long days, and not every
+// Saturday. A bot works during all opening hours.
 func (c *calendar) shift(agent, day int) (span, bool) {
 	open := c.open[day]
 	if len(open) == 0 {
@@ -79,13 +79,13 @@ func (c *calendar) shift(agent, day int) (span, bool) {
 	return s, true
 }
 
-// onShift is the shift in which a Dixa agent is at a moment.
+// onShift returns the shift in which a Dixa agent is at a moment.
 func (w *world) onShift(agent int, t time.Time) (span, bool) {
 	s, ok := w.care.shift(agent, w.care.day(t))
 	return s, ok && !t.Before(s.from) && t.Before(s.to)
 }
 
-// atWork is a moment when a Dixa agent is at work: the one given, or one soon after the next shift began.
+// atWork returns a moment when a Dixa agent works: the one given, or one soon after the next shift began.
 func (w *world) atWork(r *rng, agent int, t time.Time) time.Time {
 	for d := w.care.day(t); d < len(w.care.open); d++ {
 		s, ok := w.care.shift(agent, d)
@@ -101,7 +101,7 @@ func (w *world) atWork(r *rng, agent int, t time.Time) time.Time {
 	return t
 }
 
-// sinceShift is a moment a little before another, but not before the shift began or before a third.
+// sinceShift returns a moment a little before another, but not before the shift began or before a third.
 func (w *world) sinceShift(agent int, t time.Time, ago time.Duration, notBefore time.Time) time.Time {
 	at := t.Add(-ago)
 	if s, ok := w.onShift(agent, t); ok {

@@ -38,7 +38,7 @@ type script struct {
 	answered bool // the last message was ours
 }
 
-// line gives what the i-th message says. Messages must be asked for in their order.
+// line returns what the i-th message says. Messages must be asked for in their order.
 func (s *script) line(i int) line {
 	b := s.c.beats[i]
 	var l line
@@ -84,7 +84,7 @@ func (s *script) customerLine(i int, at time.Time) (l line) {
 	return l
 }
 
-// matter is how a customer begins: with what it is about, and in mail with more of it.
+// matter writes how a customer begins: what it is about, and in mail more of it.
 func (s *script) matter(l *line, at time.Time) {
 	if s.c.about != nil {
 		l.say(s.v, "again", at)

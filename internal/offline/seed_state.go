@@ -6,7 +6,7 @@ import "time"
 func (w *world) seedState(r *rng, c *conversation, agent int, ended bool) {
 	c.state, c.stateChanged, c.touched = stateOpen, c.created, c.lastMessage
 	w.seedAssignment(r, c, agent)
-	if c.mover != "" && c.queued.After(w.anchor) { // nobody has looked yet
+	if c.mover != "" && c.queued.After(w.anchor) { // not noticed yet
 		c.queue, c.queued, c.misplaced, c.mover = c.misplaced, c.created.Add(3*time.Second), "", ""
 	}
 	closable := 97
@@ -28,7 +28,7 @@ func (w *world) seedState(r *rng, c *conversation, agent int, ended bool) {
 	c.touched = latest(c.touched, c.stateChanged, c.assigned, c.anonymized, c.queued)
 }
 
-// seedAssignment says since when the Dixa agent who answers has the conversation. What nobody has answered is nobody's.
+// seedAssignment says since when the Dixa agent who answers has the conversation. An unanswered conversation is unassigned.
 func (w *world) seedAssignment(r *rng, c *conversation, agent int) {
 	id := w.agents.list[agent].ID
 	switch first := w.firstAnswer(c).at; {
@@ -56,7 +56,7 @@ func (w *world) seedClose(r *rng, c *conversation, agent int, at time.Time) {
 	}
 }
 
-// seedFollowup is when a pending conversation comes back: in the morning of a day after the data ends, when it is open.
+// seedFollowup returns when a pending conversation reopens: in the morning of an open day after the seeded data ends.
 func (w *world) seedFollowup(r *rng) time.Time {
 	for d := w.care.day(w.anchor) + 2 + r.n(6); ; d++ {
 		if open := w.care.open[d]; len(open) > 0 {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// thread gives the messages of a conversation, oldest first: its own when it has been written to, otherwise made from the seed.
+// thread returns the messages of a conversation, oldest first: its own when it has been written to, otherwise made from the seed.
 func (w *world) thread(c *conversation) []*message {
 	if c.own {
 		return c.messages
@@ -23,7 +23,7 @@ func (w *world) thread(c *conversation) []*message {
 	return t.messages
 }
 
-// said gives the words of a conversation's messages alone, which costs much less than the messages.
+// said returns the words of a conversation's messages alone, which costs much less than the messages.
 func (w *world) said(c *conversation) []string {
 	var all []string
 	if c.own {
@@ -87,7 +87,7 @@ func (t *threadMaker) add(i int) {
 	t.messages = append(t.messages, m)
 }
 
-// text is the text of a message for search.
+// text returns the text of a message for search.
 func (t *threadMaker) text(i int, l line) string {
 	switch attack := attackOf(t.c.id); {
 	case t.c.id == demoConversation:
@@ -99,7 +99,7 @@ func (t *threadMaker) text(i int, l line) string {
 	}
 }
 
-// files are those that come with what is said.
+// files returns the files that are sent with a line.
 func (t *threadMaker) files(m *message, l line) []file {
 	files := []file{}
 	for _, kind := range l.files {
@@ -112,7 +112,7 @@ func (t *threadMaker) files(m *message, l line) []file {
 	return files
 }
 
-// chat is a message of a channel with plain messages.
+// chat makes a message of a channel with plain messages.
 func (t *threadMaker) chat(m *message, l line) {
 	m.attrs = attributes{Content: text(m.text), Direction: side(m.out), Attachments: t.files(m, l), Type: t.c.channel.attrs}
 	if t.c.channel.attrs == "ChatAttributes" {
@@ -124,7 +124,7 @@ func (t *threadMaker) chat(m *message, l line) {
 var topicLabels = map[string]string{"refund": "Refund", "double": "Payment", "delivery": "Delivery", "invoice": "Invoice", "login": "My account",
 	"damaged": "Damaged item", "subscription": "Havbris Plus", "complaint": "Complaint", "return": "Return", "product": "Products"}
 
-// form is the first message of a messenger conversation that began with a form.
+// form makes the first message of a messenger conversation that began with a form.
 func (t *threadMaker) form(m *message) {
 	values := map[string]any{"Name": t.user.DisplayName, "Message": m.text, "Topic": []string{topicLabels[t.c.topic]}}
 	fields := []string{"Name", "Message"}
@@ -143,7 +143,7 @@ func (t *threadMaker) form(m *message) {
 		Type: "MessengerFormAttributes"}
 }
 
-// call is a part of a phone conversation: the call, then the transcript, one utterance a message, and the recording.
+// call makes a part of a phone conversation: the call, then the transcript, one utterance a message, and the recording.
 func (t *threadMaker) call(m *message, i int) {
 	c := t.c
 	length := int(c.lastMessage.Sub(c.created) / time.Second)

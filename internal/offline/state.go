@@ -136,7 +136,7 @@ func (d *Dixa) redo(changes []change) {
 	d.journal = journal{}
 }
 
-// read gives the changes in the file, and how many bytes of it can be read.
+// read returns the changes in the file, and how many bytes of it can be read.
 func (s *state) read() (changes []change, good int64, err error) {
 	f, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -118,7 +118,7 @@ func listConversationTags(c *call) (any, error) {
 	return data{Data: tags}, nil
 }
 
-// tagAndConversation are the two that the path names.
+// tagAndConversation returns the tag and the conversation in the path.
 func (c *call) tagAndConversation() (*conversation, *tag, error) {
 	cv, err := c.thisConversation()
 	if err != nil {

@@ -32,7 +32,7 @@ type templateTranslation struct {
 	Subject       string `json:"subject,omitzero"`
 }
 
-// offsetTime is how templates have times: 2017-09-27T14:27:54.371+00:00.
+// offsetTime formats the times of templates: 2017-09-27T14:27:54.371+00:00.
 func offsetTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000+00:00") }
 
 func (w *world) seedTemplates() {

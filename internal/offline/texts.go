@@ -54,7 +54,7 @@ type voice struct {
 	said     map[string]int // how often a kind of sentence was used
 }
 
-// voice gives the sentences of a conversation, from the first on.
+// voice returns the sentences of a conversation, from the first on.
 func (w *world) voice(c *conversation) *voice {
 	v := &voice{language: phrases()[c.language], topic: c.topic, facts: w.facts(c), nth: c.nth, base: c.nth, said: map[string]int{}}
 	if c.about != nil { // about the same order, in other words
@@ -63,13 +63,13 @@ func (w *world) voice(c *conversation) *voice {
 	return v
 }
 
-// say gives a sentence of the topic, or of all topics where the topic has none of that kind, as it is said at a moment.
+// say returns a sentence of the topic, or of all topics where the topic has none of that kind, as it is said at a moment.
 func (v *voice) say(kind string, at time.Time) string {
 	text, _ := v.speak(kind, at)
 	return text
 }
 
-// speak is say with the name of the file that is sent with the sentence, if any.
+// speak returns what say returns, and the name of the file that is sent with the sentence, if any.
 func (v *voice) speak(kind string, at time.Time) (text, file string) {
 	list := v.language[v.topic+"."+kind]
 	if len(list) == 0 {

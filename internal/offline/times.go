@@ -4,16 +4,16 @@ import "time"
 
 // Dixa writes times in several ways. A zero time is left out by omitzero tags on strings: these functions give "" for it.
 
-// plainTime is how conversations, users and webhooks have it: 2020-12-16T09:41:43Z.
+// plainTime formats the times of conversations, users and webhooks: 2020-12-16T09:41:43Z.
 func plainTime(t time.Time) string { return format(t, "2006-01-02T15:04:05Z") }
 
-// milliTime is how new messages, analytics and deliveries have it: 2021-06-09T08:18:37.284Z.
+// milliTime formats the times of new messages, analytics and deliveries: 2021-06-09T08:18:37.284Z.
 func milliTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000Z") }
 
-// zonedTime is how messages, notes, the activity log and anonymization have it: 2021-12-01T12:46:36.581Z[GMT].
+// zonedTime formats the times of messages, notes, the activity log and anonymization: 2021-12-01T12:46:36.581Z[GMT].
 func zonedTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000Z[GMT]") }
 
-// localTime is how presence has it: 2021-12-01T12:46:35.935, without a zone.
+// localTime formats the times of presence: 2021-12-01T12:46:35.935, without a zone.
 func localTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000") }
 
 func format(t time.Time, layout string) string {

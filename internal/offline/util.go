@@ -16,7 +16,7 @@ func list[T any](items []T) []T {
 	return items
 }
 
-// lowered are ids as they are kept here.
+// lowered returns ids in lower case, as they are kept here.
 func lowered(ids []string) []string {
 	out := make([]string, len(ids))
 	for i, id := range ids {

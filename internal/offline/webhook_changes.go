@@ -99,7 +99,7 @@ func listDeliveries(c *call) (any, error) {
 	return data{Data: logs}, nil
 }
 
-// hooked is a person as webhooks have it; nil for nobody.
+// hooked returns a person as webhooks have it, or nil for an empty id.
 func (w *world) hooked(id string) any {
 	p := w.personByID(id)
 	if p == nil {
@@ -112,7 +112,7 @@ func (w *world) hooked(id string) any {
 	return map[string]any{"id": p.ID, "name": p.DisplayName, "email": p.Email, "phone": p.PhoneNumber, "roles": list(p.Roles), "user_type": kind}
 }
 
-// fqn is the name of an event in payloads: ConversationNoteAdded is CONVERSATION_NOTE_ADDED.
+// fqn returns the name of an event in payloads: ConversationNoteAdded is CONVERSATION_NOTE_ADDED.
 func fqn(event string) string {
 	var b strings.Builder
 	for i, r := range event {

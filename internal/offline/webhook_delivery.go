@@ -224,7 +224,7 @@ func send(ctx context.Context, client *http.Client, p parcel) delivery {
 	return delivery{Success: &ok, ResponseCode: i32(int32(res.StatusCode)), ResponseText: http.StatusText(res.StatusCode)}
 }
 
-// signed is the header that proves where a delivery comes from: the time in milliseconds, and an HMAC of it and the payload with the
+// signed returns the header that proves where a delivery comes from: the time in milliseconds, and an HMAC of it and the payload with the
 // decoded secret key.
 func signed(secret, payload string, at time.Time) string {
 	key, err := hex.DecodeString(secret)
@@ -237,7 +237,7 @@ func signed(secret, payload string, at time.Time) string {
 	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// envelope is what is sent for an event: what all events have, the conversation, and what the event has beside it.
+// envelope returns the payload of an event: what all events have, the conversation, and what this event adds.
 func (w *world) envelope(event, at string, n int64, conversation map[string]any, more map[string]any) (string, error) {
 	data := map[string]any{"conversation": conversation}
 	for name, value := range more {
@@ -250,7 +250,7 @@ func (w *world) envelope(event, at string, n int64, conversation map[string]any,
 	return string(b), err
 }
 
-// hookedConversation is a conversation as webhooks have it, in a state and with a Dixa agent.
+// hookedConversation returns a conversation as webhooks have it, in a state and with a Dixa agent.
 func (w *world) hookedConversation(c *conversation, state, agent string) map[string]any {
 	tags := []map[string]any{}
 	for _, id := range c.tags {

@@ -216,7 +216,7 @@ func getWebhookStatus(c *call) (any, error) {
 	return data{Data: all}, nil
 }
 
-// deliveries are the last deliveries of an event, newest first: those since the start, then the seeded ones.
+// deliveries returns the last deliveries of an event, newest first: those since the start, then the seeded ones.
 func (w *world) deliveries(h *webhook, event string) []*sent {
 	var all []*sent
 	for _, one := range slices.Backward(h.sent) {
@@ -273,7 +273,7 @@ func (w *world) seededDeliveries(h *webhook, event string) []*sent {
 	return all
 }
 
-// hookedThen is the conversation of a seeded entry as it was then.
+// hookedThen returns the conversation of a seeded entry as it was then.
 func (w *world) hookedThen(e *entry) map[string]any {
 	c := w.conversations[e.csid-firstConversation]
 	state, agent := stateOpen, ""
@@ -290,7 +290,7 @@ func (w *world) hookedThen(e *entry) map[string]any {
 	return v
 }
 
-// hookedMore is what the event of a seeded entry has beside the conversation.
+// hookedMore returns what the event of a seeded entry adds to the conversation.
 func (w *world) hookedMore(e *entry) map[string]any {
 	switch a := e.attrs.(type) {
 	case tagAttr:
@@ -310,7 +310,7 @@ func (w *world) hookedMore(e *entry) map[string]any {
 	return nil
 }
 
-// hookedMessage is a message as webhooks have it.
+// hookedMessage returns a message as webhooks have it.
 func (w *world) hookedMessage(c *conversation, m *message) map[string]any {
 	content := map[string]any{"text": m.text, "content_type": "Text", "original_content_url": nil, "processed_content_url": nil}
 	if m.attrs.OriginalContentURL != nil {

@@ -72,7 +72,7 @@ func newWorld(seed uint64, anchor time.Time) *world {
 	return w
 }
 
-// newID is the id of something created now: the same in every run with the same seed and the same writes.
+// newID returns the id of something created now: the same in every run with the same seed and the same writes.
 func (w *world) newID() string {
 	w.made++
 	return w.uuid("created", w.made)
@@ -92,7 +92,7 @@ func (w *world) conversation(id int64) (*conversation, error) {
 	return w.conversations[i], nil
 }
 
-// thisConversation is the conversation in the path.
+// thisConversation returns the conversation in the path.
 func (c *call) thisConversation() (*conversation, error) {
 	return c.conversation(c.number("conversationId"))
 }

@@ -28,7 +28,7 @@ type approvals struct {
 	group  *Group
 	now    func() time.Time
 	memory func() time.Time // since when the server remembers all
-	turn   chan struct{}    // holds a value while somebody in this process is at it
+	turn   chan struct{}    // holds a value while a goroutine of this process uses the approvals
 }
 
 // Approvals returns the store of calls that wait for approval, shared by all replicas and by processes that only

@@ -28,7 +28,7 @@ type news struct {
 	now       int64 // of the server, in microseconds
 	replicas  int
 	memory    int64 // since when the server remembers all
-	version   int64 // of the marks
+	version   int64 // of the freezes
 	same      bool  // its secret is ours
 	used      []string
 }
@@ -125,7 +125,7 @@ func (g *Group) learn(ctx context.Context, n news) error {
 	g.differs = !n.same
 	g.mu.Unlock()
 	if n.version != version {
-		if err := g.syncMarks(ctx, n.version); err != nil {
+		if err := g.syncFreezes(ctx, n.version); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,7 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	}
 	b.owed = b.owed && most == 1
 	b.mu.Unlock()
-	b.group.sawMarks(ctx, number(answer[3]))
+	b.group.sawFreezes(ctx, number(answer[3]))
 	return time.Duration(number(answer[0])) * time.Microsecond, number(answer[1]), nil
 }
 
@@ -117,7 +117,7 @@ func (b *bucket) Throttled(ctx context.Context) {
 	b.owed = true
 }
 
-// Rate implements [dixaclient.Bucket]: the replicas take turns where all have something to send.
+// Rate implements [dixaclient.Bucket]: if all replicas have requests to send, each gets an equal part.
 func (b *bucket) Rate() float64 {
 	replicas := b.group.State().Replicas
 	b.mu.Lock()

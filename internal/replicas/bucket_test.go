@@ -234,7 +234,7 @@ func TestReserveBringsFreezes(t *testing.T) {
 	b := bucketsOf(all, 1000, 3)[0]
 	for i := range 20 {
 		name := "agent" + strconv.Itoa(i)
-		require.NoError(t, all[1].Freezes().Set(t.Context(), name, freeze.Mark{By: "anna"}))
+		require.NoError(t, all[1].Freezes().Set(t.Context(), name, freeze.Freeze{By: "anna"}))
 		_, _, err := b.Reserve(t.Context())
 		require.NoError(t, err)
 		_, frozen := all[0].Freezes().Frozen(name)

@@ -26,17 +26,17 @@ func (f freezes) Frozen(agent string) (reason string, frozen bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, name := range []string{freeze.Everyone, agent} {
-		if mark, ok := f.marks[name]; ok {
-			return mark.Reason, true
+		if found, ok := f.frozen[name]; ok {
+			return found.Reason, true
 		}
 	}
 	return "", false
 }
 
 // Set implements [freeze.Store].
-func (f freezes) Set(ctx context.Context, name string, m freeze.Mark) error {
-	if !freeze.CanBeMarked(name) {
-		return fmt.Errorf("%.80q is no name of an agent", name)
+func (f freezes) Set(ctx context.Context, name string, m freeze.Freeze) error {
+	if !freeze.ValidName(name) {
+		return fmt.Errorf("%.80q is not the name of an agent", name)
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -48,8 +48,8 @@ func (f freezes) Set(ctx context.Context, name string, m freeze.Mark) error {
 
 // Remove implements [freeze.Store].
 func (f freezes) Remove(ctx context.Context, name string) (bool, error) {
-	if !freeze.CanBeMarked(name) {
-		return false, fmt.Errorf("%.80q is no name of an agent", name)
+	if !freeze.ValidName(name) {
+		return false, fmt.Errorf("%.80q is not the name of an agent", name)
 	}
 	return f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HDel(ctx, f.key("marks"), name) })
 }
@@ -65,7 +65,7 @@ func (f freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.Int
 			return err
 		}
 		did = changed.Val() > 0
-		return f.readMarks(ctx, version.Val())
+		return f.readFreezes(ctx, version.Val())
 	})
 	if err != nil {
 		return false, fmt.Errorf("it is not certain that anything was changed: %w", err)
@@ -74,39 +74,39 @@ func (f freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.Int
 }
 
 // List implements [freeze.Store]. It asks the server, and fails if the server cannot be reached.
-func (f freezes) List(ctx context.Context) (map[string]freeze.Mark, error) {
-	var marks map[string]freeze.Mark
+func (f freezes) List(ctx context.Context) (map[string]freeze.Freeze, error) {
+	var frozen map[string]freeze.Freeze
 	err := f.ask(ctx, func(ctx context.Context) error {
 		texts, err := f.client.HGetAll(ctx, f.key("marks")).Result()
-		marks = marksOf(texts)
+		frozen = freezesOf(texts)
 		return err
 	})
-	return marks, err
+	return frozen, err
 }
 
-// sawMarks looks at the marks again if they have another version than those that are known here.
-func (g *Group) sawMarks(ctx context.Context, version int64) {
+// sawFreezes reads the freezes if their version is newer than that of those known here.
+func (g *Group) sawFreezes(ctx context.Context, version int64) {
 	g.mu.Lock()
 	known := g.version
 	g.mu.Unlock()
 	if version > known {
-		_ = g.ask(ctx, func(ctx context.Context) error { return g.readMarks(ctx, version) }) // the heartbeat tries again
+		_ = g.ask(ctx, func(ctx context.Context) error { return g.readFreezes(ctx, version) }) // the heartbeat tries again
 	}
 }
 
-// syncMarks takes over the server's marks. A server that lost them gets those back that are known here: nobody is let go
-// by that.
-func (g *Group) syncMarks(ctx context.Context, version int64) error {
+// syncFreezes reads the server's freezes. A server that lost them gets back those known here, so that no agent is thawed by
+// the loss.
+func (g *Group) syncFreezes(ctx context.Context, version int64) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	g.mu.Lock()
-	known, marks := g.version, maps.Clone(g.marks)
+	known, frozen := g.version, maps.Clone(g.frozen)
 	g.mu.Unlock()
 	if version < known {
 		version = known + 1
 		if _, err := g.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			for name, mark := range marks {
-				text, err := json.Marshal(mark)
+			for name, found := range frozen {
+				text, err := json.Marshal(found)
 				if err != nil {
 					return err
 				}
@@ -118,11 +118,11 @@ func (g *Group) syncMarks(ctx context.Context, version int64) error {
 			return err
 		}
 	}
-	return g.readMarks(ctx, version)
+	return g.readFreezes(ctx, version)
 }
 
-// readMarks takes over the marks, which have this version or a later one.
-func (g *Group) readMarks(ctx context.Context, version int64) error {
+// readFreezes reads the freezes, which have this version or a later one.
+func (g *Group) readFreezes(ctx context.Context, version int64) error {
 	texts, err := g.client.HGetAll(ctx, g.key("marks")).Result()
 	if err != nil {
 		return err
@@ -130,20 +130,20 @@ func (g *Group) readMarks(ctx context.Context, version int64) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if version >= g.version { // answers may overtake each other
-		g.marks, g.version = marksOf(texts), version
+		g.frozen, g.version = freezesOf(texts), version
 	}
 	return nil
 }
 
-// marksOf reads marks. One that cannot be read stops, too: it was put there to stop.
-func marksOf(texts map[string]string) map[string]freeze.Mark {
-	marks := make(map[string]freeze.Mark, len(texts))
+// freezesOf decodes freezes. One that cannot be decoded is in force all the same.
+func freezesOf(texts map[string]string) map[string]freeze.Freeze {
+	frozen := make(map[string]freeze.Freeze, len(texts))
 	for name, text := range texts {
-		var mark freeze.Mark
-		if err := json.Unmarshal([]byte(text), &mark); err != nil {
-			mark = freeze.Mark{Reason: "the mark in Redis cannot be read"}
+		var found freeze.Freeze
+		if err := json.Unmarshal([]byte(text), &found); err != nil {
+			found = freeze.Freeze{Reason: "the freeze in Redis cannot be read"}
 		}
-		marks[name] = mark
+		frozen[name] = found
 	}
-	return marks
+	return frozen
 }

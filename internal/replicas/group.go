@@ -31,13 +31,13 @@ const (
 	freshFor = 1500 * time.Millisecond
 	// seenFor is how long after its last heartbeat a replica's share is kept for it.
 	seenFor = 5 * time.Second
-	// callTimeout is how long an answer may take. Nobody waits longer to learn that the server is away.
+	// callTimeout is how long an answer may take. After it, the server counts as lost.
 	callTimeout = 500 * time.Millisecond
 	// connections is how many there are at most at a time.
 	connections = 32
 )
 
-// ErrAway says that what the replicas share cannot be reached, or that nobody knows what became of a request to it.
+// ErrAway says that what the replicas share cannot be reached, or that it is not known what became of a request to it.
 var ErrAway = errors.New("the Redis that the servers share cannot be reached")
 
 // Options says which group a replica joins.
@@ -71,8 +71,8 @@ type Group struct {
 	knownUntil time.Time
 	offset     time.Duration // the server's clock less ours
 	memory     time.Time     // since when the server remembers all, by its clock
-	marks      map[string]freeze.Mark
-	version    int64  // of the marks
+	frozen     map[string]freeze.Freeze
+	version    int64  // of the freezes
 	secret     string // of all replicas
 	differs    bool   // the server has another secret
 	lastSeen   int64  // the server's time, in microseconds, up to which all that others counted is known here
@@ -159,7 +159,7 @@ func open(ctx context.Context, address string) (client redis.UniversalClient, ad
 }
 
 func unusable(addr string, err error) error {
-	return fmt.Errorf("the Redis at %s cannot be used: %s. Check --redis, and that it runs and lets this server in", addr, plain(err))
+	return fmt.Errorf("the Redis at %s cannot be used: %s. Check --redis, that the server runs, and that it accepts this user and password", addr, plain(err))
 }
 
 // Close leaves the group, so that the others do not keep this replica's share for it.

@@ -155,7 +155,7 @@ func TestAwayAndBack(t *testing.T) {
 			require.NoError(t, err)
 			defer g.Close()
 			secret, since := g.Secret(), g.State().Since
-			require.NoError(t, g.Freezes().Set(t.Context(), "triage", freeze.Mark{By: "anna", Reason: "nonsense"}))
+			require.NoError(t, g.Freezes().Set(t.Context(), "triage", freeze.Freeze{By: "anna", Reason: "nonsense"}))
 
 			back := away(s, p)
 			alone(t, g)
@@ -166,7 +166,7 @@ func TestAwayAndBack(t *testing.T) {
 			require.Equal(t, "nonsense", reason)
 			for what, err := range map[string]error{
 				"once":   g.Once().Use(t.Context(), "nonce", time.Now(), time.Now().Add(time.Minute)),
-				"freeze": g.Freezes().Set(t.Context(), "support", freeze.Mark{By: "anna"}),
+				"freeze": g.Freezes().Set(t.Context(), "support", freeze.Freeze{By: "anna"}),
 				"park":   second(g.Approvals().Park(t.Context(), approvaltest.Request(t, 1))),
 				"find":   second(g.Approvals().Find(t.Context(), "support", "x")),
 				"take":   second(g.Approvals().Take(t.Context(), "support", "x")),
@@ -247,7 +247,7 @@ func TestCluster(t *testing.T) {
 	list, err := all[1].Approvals().List(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, r.Number, list[0].Number)
-	require.NoError(t, all[0].Freezes().Set(t.Context(), freeze.Everyone, freeze.Mark{By: "anna"}))
+	require.NoError(t, all[0].Freezes().Set(t.Context(), freeze.Everyone, freeze.Freeze{By: "anna"}))
 	require.NoError(t, all[0].Sessions(2, time.Minute).Begin(t.Context(), "a", "1"))
 	s.Freeze()
 	alone(t, all...)

@@ -21,7 +21,7 @@ func (g *Group) Tell(ctx context.Context, message []byte) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	// Whether this replica is alone is for its heartbeat to say: a server that only lets nobody publish is there.
+	// Only the heartbeat decides whether this replica is disconnected: a server may run and just refuse to publish.
 	return g.client.Publish(ctx, g.key("relay"), message).Err()
 }
 
@@ -32,7 +32,7 @@ func (g *Group) Hear(take func(message []byte)) (stop func()) {
 	g.done.Go(func() {
 		defer close(ended)
 		warn := sync.OnceFunc(func() {
-			g.log.Warn("what other servers tell cannot be heard: the Redis must let its user subscribe to, and publish in, the channel " + g.key("relay"))
+			g.log.Warn("messages of other servers cannot be received: the Redis user needs permission to subscribe to and publish in the channel " + g.key("relay"))
 		})
 		for ctx.Err() == nil {
 			var refused redis.Error

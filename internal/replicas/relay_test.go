@@ -126,7 +126,7 @@ func TestRelayWithUsers(t *testing.T) {
 	defer mute.Close()
 	_, stop := hear(mute)
 	defer stop()
-	require.Eventually(t, func() bool { return strings.Contains(logs.String(), "cannot be heard") }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(logs.String(), "cannot be received") }, 10*time.Second, time.Millisecond)
 	require.ErrorContains(t, mute.Tell(t.Context(), []byte("said")), "NOPERM")
 	require.True(t, mute.State().Shared)
 }

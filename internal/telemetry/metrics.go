@@ -18,7 +18,7 @@ import (
 )
 
 // Metrics counts what it hears of as a [gate.Observer]. Its labels are agents of the capability file, tools and
-// operations of this program, and words of its own: nobody who calls can add to them.
+// operations of this program, and constants: no client can add to them.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -54,7 +54,7 @@ func NewMetrics(version string) *Metrics {
 		calls:    prometheus.NewCounterVec(prometheus.CounterOpts(opts("calls_total", "Calls that ended. A tool that does not exist is the empty one, and so is an agent that the capability file does not have.")), []string{"agent", "tool", "decision", "outcome"}),
 		running:  prometheus.NewGaugeVec(prometheus.GaugeOpts(opts("calls_in_flight", "Calls that are running.")), []string{"agent"}),
 		took:     prometheus.NewHistogramVec(histogram("call_duration_seconds", "How long calls took, with all their waiting."), []string{"tool"}),
-		waited:   prometheus.NewHistogram(histogram("limit_wait_seconds", "How long an operation waited for its turns below Dixa's limit.")),
+		waited:   prometheus.NewHistogram(histogram("limit_wait_seconds", "How long an operation waited for Dixa's rate limit.")),
 		upstream: prometheus.NewHistogramVec(histogram("dixa_duration_seconds", "How long Dixa took for an operation, all its attempts together, by the class of the last status; none is no answer."), []string{"operation", "status"}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts(opts("dixa_requests_total", "Requests that were sent to Dixa, each attempt counted.")), []string{"operation"}),
 		limited:  prometheus.NewCounter(prometheus.CounterOpts(opts("dixa_throttled_total", "How often Dixa answered 429."))),

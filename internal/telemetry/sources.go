@@ -21,8 +21,8 @@ const (
 // Sources are read when the metrics are requested. Those that are nil are left out.
 type Sources struct {
 	Gate      *gate.Gate                         // for what is left of budgets, and when keys expire
-	Waiting   func() int                         // calls that wait for their turn below Dixa's limit
-	Approvals approval.Store                     // for calls that wait for a person's yes
+	Waiting   func() int                         // calls that wait for Dixa's rate limit
+	Approvals approval.Store                     // for calls that wait for approval
 	Sharing   func() (shared bool, replicas int) // whether replicas share limits now, and how many there are
 	Streams   func() int                         // open streams
 	Sessions  func() int                         // sessions of older clients in which something is going on
@@ -42,7 +42,7 @@ func (m *Metrics) Watch(s Sources) {
 			gauge(name, help, func() float64 { return float64(value()) })
 		}
 	}
-	count("limit_waiting", "Calls that wait for their turn below Dixa's limit.", s.Waiting)
+	count("limit_waiting", "Calls that wait for Dixa's rate limit.", s.Waiting)
 	count("streams_open", "Open streams.", s.Streams)
 	count("sessions_open", "Sessions of older clients in which a call runs or a stream is open.", s.Sessions)
 	if s.Sharing != nil {
@@ -94,7 +94,7 @@ type stores struct {
 func newStores(s Sources) *stores {
 	return &stores{
 		Sources: s,
-		waiting: prometheus.NewDesc("dixa_mcp_approvals_waiting", "Calls that wait for a person's yes.", []string{"agent"}, nil),
+		waiting: prometheus.NewDesc("dixa_mcp_approvals_waiting", "Calls that wait for approval.", []string{"agent"}, nil),
 		left:    prometheus.NewDesc("dixa_mcp_budget_left", "What is left of a line of an agent's budget in the present UTC hour or day.", []string{"agent", "budget"}, nil),
 	}
 }

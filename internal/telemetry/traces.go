@@ -53,7 +53,7 @@ func Traces(c TraceConfig) (_ gate.Observer, shutdown func(context.Context) erro
 	return &traces{provider.Tracer("dixa-mcp", trace.WithInstrumentationVersion(c.Version))}, provider.Shutdown, nil
 }
 
-// Extract gives a context under which a call belongs to the trace that its client names, in the keys traceparent and
+// Extract returns a context under which a call belongs to the trace that its client names, in the keys traceparent and
 // tracestate of _meta. What is no such name is not heeded.
 func Extract(ctx context.Context, traceparent, tracestate string) context.Context {
 	if traceparent == "" {

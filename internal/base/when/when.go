@@ -73,7 +73,7 @@ func Read(text string) (Value, error) {
 	return Value{}, ErrForm
 }
 
-// blank tells whether a character at either end of a text is no part of it.
+// blank reports whether a character at either end of a text is no part of it.
 func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // joined writes a date and time with T between them, and with its offset right behind it.

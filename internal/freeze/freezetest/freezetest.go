@@ -1,4 +1,4 @@
-// Package freezetest holds what every store of marks must pass.
+// Package freezetest holds what every store of freezes must pass.
 package freezetest
 
 import (
@@ -13,10 +13,10 @@ import (
 	"dixa-mcp/internal/freeze"
 )
 
-// Open gives another handle on the same marks, as another process has one.
+// Open returns another handle on the same freezes, as another process has one.
 type Open func() freeze.Store
 
-// Run tests the stores that empty makes. What one process marks, another sees within a second.
+// Run tests the stores that empty makes. What one process freezes, another sees within a second.
 func Run(t *testing.T, empty func(t *testing.T) Open) {
 	t.Run("MarksHoldEverywhere", func(t *testing.T) { marks(t, empty(t)) })
 	t.Run("OneMarkForAll", func(t *testing.T) { everyone(t, empty(t)) })
@@ -39,7 +39,7 @@ func marks(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Empty(t, list)
 
-	mark := freeze.Mark{By: "anna", At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Reason: "it sends <nonsense>"}
+	mark := freeze.Freeze{By: "anna", At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Reason: "it sends <nonsense>"}
 	require.NoError(t, one.Set(t.Context(), "triage", mark))
 	reason, is := one.Frozen("triage")
 	require.True(t, is, "at once for whoever marked it")
@@ -48,7 +48,7 @@ func marks(t *testing.T, open Open) {
 	stopped(t, false, "support", one, two)
 	list, err = two.List(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[string]freeze.Mark{"triage": mark}, list)
+	require.Equal(t, map[string]freeze.Freeze{"triage": mark}, list)
 
 	mark.Reason = "still"
 	require.NoError(t, two.Set(t.Context(), "triage", mark), "twice")
@@ -65,10 +65,10 @@ func marks(t *testing.T, open Open) {
 
 func everyone(t *testing.T, open Open) {
 	one, two := open(), open()
-	require.NoError(t, one.Set(t.Context(), "all", freeze.Mark{By: "anna"}))
+	require.NoError(t, one.Set(t.Context(), "all", freeze.Freeze{By: "anna"}))
 	stopped(t, true, "all", one, two)
 	stopped(t, false, "triage", one, two)
-	require.NoError(t, one.Set(t.Context(), freeze.Everyone, freeze.Mark{By: "anna"}))
+	require.NoError(t, one.Set(t.Context(), freeze.Everyone, freeze.Freeze{By: "anna"}))
 	stopped(t, true, "triage", one, two)
 	stopped(t, true, "added_later", one, two)
 	_, err := two.Remove(t.Context(), freeze.Everyone)
@@ -79,9 +79,9 @@ func everyone(t *testing.T, open Open) {
 
 func names(t *testing.T, s freeze.Store) {
 	for _, name := range []string{"", ".", "../x", "ALL", "a/b", "Triage", "x.json", "_ALL", "_none", "a b"} {
-		require.ErrorContains(t, s.Set(t.Context(), name, freeze.Mark{By: "anna"}), "no name of an agent", name)
+		require.ErrorContains(t, s.Set(t.Context(), name, freeze.Freeze{By: "anna"}), "is not the name of an agent", name)
 		_, err := s.Remove(t.Context(), name)
-		require.ErrorContains(t, err, "no name of an agent", name)
+		require.ErrorContains(t, err, "is not the name of an agent", name)
 	}
 	list, err := s.List(context.Background())
 	require.NoError(t, err)
@@ -94,7 +94,7 @@ func many(t *testing.T, open Open) {
 		s := open()
 		all.Go(func() {
 			for range 20 {
-				if err := s.Set(t.Context(), "agent", freeze.Mark{By: strconv.Itoa(i)}); err != nil {
+				if err := s.Set(t.Context(), "agent", freeze.Freeze{By: strconv.Itoa(i)}); err != nil {
 					t.Error(err)
 				}
 				if _, err := s.List(t.Context()); err != nil {
