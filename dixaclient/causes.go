@@ -39,18 +39,24 @@ var theCauses = []cause{
 	{"email", []int{400}, "email: no valid address, or the address of another end user"},
 }
 
-// causes lists the likely causes of a status of an operation, from the names of its arguments; "" when there are none.
-func causes(s *Spec, status int) string {
+// causes lists what is wrong with the arguments, where that was looked up, else the likely causes from the names of the
+// arguments; "" when there are none.
+func (e *Error) causes() string {
+	if len(e.Wrong) > 0 {
+		return " Looked up:\n- " + strings.Join(e.Wrong, "\n- ")
+	}
+	s := e.Op
 	var found []string
-	if s.NotFound != "" && status == 404 {
+	if s.NotFound != "" && e.Status == 404 {
 		found = append(found, s.NotFound)
 	}
 	for _, c := range theCauses {
-		if slices.Contains(c.statuses, status) && s.plan().has(c.argument) && len(found) < mostCauses {
+		if slices.Contains(c.statuses, e.Status) && s.plan().has(c.argument) && !slices.Contains(e.Right, c.argument) && len(found) < mostCauses {
 			found = append(found, c.text)
 		}
 	}
-	if rest := s.checkable(); len(found) == 0 && len(rest) > 0 {
+	rest := slices.DeleteFunc(s.checkable(), func(name string) bool { return slices.Contains(e.Right, name) })
+	if len(found) == 0 && len(rest) > 0 {
 		return " Check " + strings.Join(rest[:min(len(rest), 6)], ", ") + "."
 	}
 	if len(found) == 0 {

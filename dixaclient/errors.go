@@ -37,6 +37,11 @@ type Error struct {
 	Effect    Effect
 	Attempts  int
 	Err       error // what broke, when there was no answer or no readable one
+
+	// Wrong says, after a 400 or 404, what is wrong with arguments by what was looked up; it replaces the likely causes.
+	Wrong []string
+	// Right are the arguments whose values were looked up and exist: they are no likely causes.
+	Right []string
 }
 
 // IsNotFound reports whether Dixa answered that what a call names does not exist (404).
@@ -107,11 +112,11 @@ func (e *Error) hint() string {
 	case errors.Is(e.Err, errTooLarge):
 		return "Ask for less at a time."
 	case e.Status == 400:
-		return "Dixa does not say which argument it means." + causes(e.Op, e.Status)
+		return "Dixa does not say which argument it means." + e.causes()
 	case e.Status == 401 || e.Status == 403:
 		return e.sentWith() + "Usual causes: the token was not made with version \"Dixa API\", was not made by an administrator, has expired or was deleted, or the user who made it may not do this."
 	case e.Status == 404 && e.Effect == NotDone:
-		return "What an id names does not exist, or no longer." + causes(e.Op, e.Status)
+		return "What an id names does not exist, or no longer." + e.causes()
 	case e.Status == 409 && e.Effect == NotDone:
 		return "It conflicts with the present state: read it again first."
 	case e.Status == 429:
@@ -148,7 +153,10 @@ func (e *InputError) Error() string {
 	if e.Operation != "" {
 		s = e.Operation + ": " + s
 	}
-	return s + ". Nothing was sent."
+	if !strings.HasSuffix(s, "?") {
+		s += "."
+	}
+	return s + " Nothing was sent."
 }
 
 // BusyError is a call whose deadline comes before its place in the queue for Dixa's limit.

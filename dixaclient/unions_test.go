@@ -91,9 +91,9 @@ func bodies() map[string]bodyCase {
 			`{"id":"ratings","timezone":"UTC","csidFilter":[1,2]}`},
 		"new webhook": {d.CreateWebhook.Spec,
 			&d.CreateWebhookIn{Name: "W", URL: "https://example.com", Authorization: "BasicAuth", Events: []d.WebhookEvent{"ConversationRated"}, WebhookSettings: d.WebhookSettings{
-				Username: "u", Password: "p", Enabled: new(false), FilterStrategy: "Any", Filters: []d.WebhookFilter{{Field: "QueueId", Operator: "IsOneOf", Values: []string{"q"}}}}},
+				Username: "u", Password: "p", Enabled: new(false), FilterStrategy: "Any", Filters: []d.WebhookFilter{{Field: "QueueId", Operator: "IsOneOf", Values: []string{string(alice)}}}}},
 			`{"name":"W","url":"https://example.com","events":["ConversationRated"],"authorization":{"_type":"BasicAuth","username":"u","password":"p"},"customHeaders":{},"enabled":false,` +
-				`"filters":{"Conversation":{"_type":"CombinedFilters","strategy":"Any","conditions":[{"_type":"IsOneOf","field":"QueueId","values":["q"]}]}}}`},
+				`"filters":{"Conversation":{"_type":"CombinedFilters","strategy":"Any","conditions":[{"_type":"IsOneOf","field":"QueueId","values":["` + string(alice) + `"]}]}}}`},
 		"changed webhook": {d.UpdateWebhook.Spec,
 			&d.UpdateWebhookIn{WebhookRef: d.WebhookRef{WebhookSubscriptionID: alice}, Authorization: "TokenAuth", WebhookSettings: d.WebhookSettings{Token: "t", Filters: []d.WebhookFilter{}}},
 			`{"authorization":{"_type":"TokenAuth","value":"t"},"filters":{}}`},

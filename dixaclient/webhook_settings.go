@@ -142,6 +142,13 @@ func (s WebhookSettings) body(b webhookBody, auth WebhookAuthorization) (any, er
 		}
 		b.CustomHeaders[h.Name] = h.Value
 	}
+	for i, f := range s.Filters {
+		for _, v := range f.Values {
+			if err := UUID(v).Check(); f.Field == "QueueId" && err != nil {
+				return nil, &InputError{Field: fmt.Sprintf("filters[%d]", i), Problem: fmt.Sprintf("does not fit: values of QueueId must be %v, not %q", err, v)}
+			}
+		}
+	}
 	b.Filters = s.filters()
 	return b, nil
 }

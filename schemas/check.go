@@ -22,7 +22,7 @@ func (c *checker) full() bool { return len(c.problems) >= maxProblems }
 
 func (c *checker) fail(got, want, hint string) {
 	if !c.full() {
-		c.problems = append(c.problems, Problem{c.path.String(), got, want, hint})
+		c.problems = append(c.problems, Problem{Field: c.path.String(), Got: got, Want: want, Hint: hint})
 	}
 }
 

@@ -34,6 +34,7 @@ type Problem struct {
 	Got   string // what came, such as "nothing" or `"opn"`
 	Want  string // what is allowed, such as "an integer (1 to 50)"
 	Hint  string // how to put it right; may be empty
+	Text  string // the whole text that came where another form is due, such as a name for an id; else empty
 }
 
 // String is one line, such as:

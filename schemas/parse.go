@@ -51,7 +51,7 @@ func parseAt(text []byte, at path) (*value, *Problem) {
 		for r, size := utf8.DecodeRune(text); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRune(text[before:]) {
 			before += size
 		}
-		return nil, &Problem{at.String(), fmt.Sprintf("bytes that are not UTF-8 at byte %d", before+1), "JSON in UTF-8", ""}
+		return nil, &Problem{Field: at.String(), Got: fmt.Sprintf("bytes that are not UTF-8 at byte %d", before+1), Want: "JSON in UTF-8"}
 	}
 	// From here the text is known to be valid JSON: the parser need not check it again.
 	p := parser{text: string(text), path: at}
@@ -65,7 +65,7 @@ func invalid(text []byte, at path) *Problem {
 	if err := json.Unmarshal(text, new(json.RawMessage)); errors.As(err, &syntax) {
 		got = fmt.Sprintf("invalid JSON at byte %d (%s)", syntax.Offset, syntax)
 	}
-	return &Problem{at.String(), got, "one JSON object", ""}
+	return &Problem{Field: at.String(), Got: got, Want: "one JSON object"}
 }
 
 type parser struct {
@@ -80,7 +80,7 @@ func (p *parser) value() (value, *Problem) {
 	case '{', '[':
 		if len(p.path) >= maxDepth {
 			got := fmt.Sprintf("more than %d levels of objects and arrays", maxDepth)
-			return value{}, &Problem{p.path[:1].String(), got, "fewer", ""}
+			return value{}, &Problem{Field: p.path[:1].String(), Got: got, Want: "fewer"}
 		}
 		return p.container(c)
 	case '"':
@@ -117,7 +117,7 @@ func (p *parser) container(open byte) (value, *Problem) {
 			}
 			p.path = p.path.property(m.key)
 			if names.taken(v.kids, m.key) {
-				return v, &Problem{p.path.String(), "the same name twice", "each name once", ""}
+				return v, &Problem{Field: p.path.String(), Got: "the same name twice", Want: "each name once"}
 			}
 			p.space()
 			p.pos++ // the colon
@@ -182,7 +182,7 @@ func (p *parser) string() (string, *Problem) {
 	}
 	s, ok := unescape(raw)
 	if !ok {
-		return "", &Problem{p.path.String(), `half of a surrogate pair (\ud800 to \udfff)`, "whole Unicode characters", ""}
+		return "", &Problem{Field: p.path.String(), Got: `half of a surrogate pair (\ud800 to \udfff)`, Want: "whole Unicode characters"}
 	}
 	return s, nil
 }

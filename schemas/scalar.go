@@ -14,7 +14,7 @@ import (
 )
 
 func (c *checker) scalar(n *node, v *value) {
-	start, ok := len(c.out), false
+	start, problems, ok := len(c.out), len(c.problems), false
 	switch n.kind {
 	case str:
 		ok = c.text(n, v)
@@ -27,6 +27,9 @@ func (c *checker) scalar(n *node, v *value) {
 	}
 	if ok && n.leaf != nil {
 		c.lastWord(n, v, c.out[start:])
+	}
+	if len(c.problems) > problems && n.kind == str && v.kind == '"' && len(n.enum) == 0 {
+		c.problems[problems].Text = v.text
 	}
 }
 

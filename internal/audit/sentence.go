@@ -35,7 +35,7 @@ func Sentence(r Record, v Verb) string {
 	case r.Outcome == OutcomeUnknown:
 		return printable(tried + ": it is not known whether Dixa did it" + requests("", r.Operations, ""))
 	case r.Outcome == OutcomeFailed:
-		return printable(tried + clauses(allowed(r.Rule), failure(r.Operations)) + requests("", r.Operations, "nothing was sent to Dixa"))
+		return printable(tried + clauses(allowed(r.Rule), cmp.Or(r.Reason, failure(r.Operations))) + requests("", r.Operations, "nothing was sent to Dixa"))
 	case r.Outcome == OutcomeCancelled:
 		return printable(tried + clauses(allowed(r.Rule), cancellation(r.Operations)) + requests("", r.Operations, "nothing was sent to Dixa"))
 	}

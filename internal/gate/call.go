@@ -34,6 +34,8 @@ type call struct {
 
 	times []schemas.ReadTime // arguments that did not say which instant they are
 
+	unchecked string // filters of an empty answer that could not be checked
+
 	rehearsing bool          // nothing is sent but look-ups
 	approval   string        // number of the approval that is being used
 	confirmed  *confirmation // what a person's approval was about; nil where none was needed
@@ -209,6 +211,11 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	r := &c.record
 	if len(c.times) > 0 {
 		a.Text = c.withTimes(a)
+		a.tokens = 0
+	}
+	if c.unchecked != "" && !a.Failed {
+		unchecked, _ := json.Marshal(map[string]string{"unchecked": c.unchecked}) // strings always marshal
+		a.Text = joined(a.Text, string(unchecked))
 		a.tokens = 0
 	}
 	if c.warning != "" && !a.Failed {

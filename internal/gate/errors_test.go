@@ -91,8 +91,8 @@ func TestRefusedByDixa(t *testing.T) {
 	somebody := uuid.FindString(b.call("admin", "list_agents", "").Text)
 	b.book.all()
 	for _, c := range []struct{ tool, arguments, says string }{
-		{readIt, `{"conversationId":99999999}`, "get_conversation: Dixa answered 404: The requested resource could not be found. What an id names does not exist, or no longer. Likely causes:\n- conversationId: the conversation does not exist"},
-		{putIt, `{"conversationId":99999999}`, "close_conversation: Dixa answered 404: The requested resource could not be found. Nothing was changed. What an id names does not exist, or no longer. Likely causes:\n- conversationId: the conversation does not exist"},
+		{readIt, `{"conversationId":99999999}`, "get_conversation: Dixa answered 404: The requested resource could not be found. What an id names does not exist, or no longer. Looked up:\n- conversationId: no conversation has this id"},
+		{putIt, `{"conversationId":99999999}`, "close_conversation: Dixa answered 404: The requested resource could not be found. Nothing was changed. What an id names does not exist, or no longer. Looked up:\n- conversationId: no conversation has this id"},
 		{"claim_conversation", `{"conversationId":1234,"agentId":"` + somebody + `"}`,
 			"claim_conversation: Dixa answered 409: Conversation 1234 is already assigned. Nothing was changed. It conflicts with the present state: read it again first."},
 		{"transfer_conversation", `{"conversationId":1234,"queueId":"00000000-0000-4000-8000-000000000000"}`, "Nothing was changed."},

@@ -58,6 +58,7 @@ type Gate struct {
 	lookups *dixaclient.Client // reads what bounds ask about
 	facts   facts
 	zone    schedulesZone
+	known   knownValues
 	audit   Recorder
 	key     []byte // of personal data in records
 	timeout time.Duration
@@ -148,8 +149,11 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		}
 	}()
 	args, err := c.admit(c.context(ctx))
+	if err == nil {
+		err = c.beforehand(c.context(ctx), args)
+	}
 	if err != nil {
-		return c.refuse(ctx, err)
+		return c.refuse(ctx, c.nearest(c.context(ctx), args, err))
 	}
 	if r.Admitted != nil {
 		r.Admitted()
@@ -162,6 +166,9 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	}
 	out, err := c.tool.Run(c.context(ctx), g.client, args)
 	if err != nil {
+		return c.fail(ctx, c.diagnose(c.context(ctx), args, err))
+	}
+	if c.unchecked, err = c.emptyAnswer(c.context(ctx), args, out); err != nil {
 		return c.fail(ctx, err)
 	}
 	return c.succeed(ctx, args, out)

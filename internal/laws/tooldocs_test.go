@@ -26,6 +26,10 @@ the organization; **erase** cannot be undone. The [capability file](capabilities
 level covers a tool that is granted *only by name*. An argument *by name* reaches further than the level of its tool: only
 an agent whose file names it under ` + "`arguments`" + ` has it. *acts_as* can fill in the Dixa agent who acts.
 
+If a filter or an id names something that does not exist, the answer gives the nearest value that does. To find it, the
+call makes further reads, which the agent must be granted and which count against its budget. Filters of an empty answer
+that could not be checked are listed under *unchecked*.
+
 The examples were made with the offline Dixa on Monday 2 March 2026 at 10:00. Its ids are the same everywhere, so you can
 repeat an example with ` + "`--offline`" + `; only the dates differ. An example of two commands needs an offline Dixa that they
 share (` + "`dixa-mcp offline`" + `). Answers are shown with line breaks, and long ones are cut at ….

@@ -1,0 +1,280 @@
+package dixaclient
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Thing is what the value of an argument names, in the words of messages.
+type Thing string
+
+// What arguments name. [Nothing] is for values that name nothing which already exists.
+const (
+	Nothing           Thing = ""
+	QueueThing        Thing = "queue"
+	TagThing          Thing = "tag"
+	AgentThing        Thing = "Dixa agent"
+	EndUserThing      Thing = "end user"
+	TeamThing         Thing = "team"
+	AttributeThing    Thing = "custom attribute"
+	OptionThing       Thing = "value of a custom attribute"
+	EndpointThing     Thing = "contact endpoint"
+	MetricThing       Thing = "metric"
+	RecordThing       Thing = "record kind"
+	FilterThing       Thing = "filter attribute"
+	ValueThing        Thing = "filter value"
+	MeasureThing      Thing = "aggregation"
+	ScheduleThing     Thing = "schedule"
+	TemplateThing     Thing = "template"
+	CollectionThing   Thing = "collection"
+	WebhookThing      Thing = "webhook"
+	ConversationThing Thing = "conversation"
+	besideThing       Thing = "beside" // what is named depends on a property beside it: see refer
+)
+
+// named says for each argument that takes an id, and for each argument that filters a read, what its values name: by the
+// argument, or by operation and argument where operations differ. A test fails for an argument without an entry.
+var named = map[string]Thing{
+	"queueId":                       QueueThing,
+	"tagId":                         TagThing,
+	"tagIds":                        TagThing,
+	"agentId":                       AgentThing,
+	"agentIds":                      AgentThing,
+	"assigneeId":                    AgentThing,
+	"ownedBy":                       AgentThing,
+	"update_agents.items.id":        AgentThing,
+	"replace_agents.items.id":       AgentThing,
+	"contactId":                     EndUserThing,
+	"requesterId":                   EndUserThing,
+	"userId":                        EndUserThing,
+	"update_end_users.items.id":     EndUserThing,
+	"replace_end_users.items.id":    EndUserThing,
+	"teamId":                        TeamThing,
+	"customAttributeId":             AttributeThing,
+	"attributes.id":                 AttributeThing,
+	"conditions.attributeId":        AttributeThing,
+	"attributes.value":              besideThing,
+	"attributes.values":             besideThing,
+	"conditions.values":             besideThing,
+	"filters.values":                besideThing,
+	"emailIntegrationId":            EndpointThing,
+	"integrationEmail":              EndpointThing,
+	"contactEndpointId":             EndpointThing,
+	"metricId":                      MetricThing,
+	"query_metric.id":               MetricThing,
+	"recordId":                      RecordThing,
+	"query_metric_records.id":       RecordThing,
+	"filterAttribute":               FilterThing,
+	"filters.attribute":             FilterThing,
+	"aggregations":                  MeasureThing,
+	"scheduleId":                    ScheduleThing,
+	"templateId":                    TemplateThing,
+	"collectionId":                  CollectionThing,
+	"webhookSubscriptionId":         WebhookThing,
+	"conversationId":                ConversationThing,
+	"csids":                         ConversationThing,
+	"csidFilter":                    ConversationThing,
+	"link_conversation.parentId":    ConversationThing,
+	"email":                         Nothing, // it is what is looked for, as the next three
+	"phone":                         Nothing,
+	"externalId":                    Nothing,
+	"query":                         Nothing,
+	"pageKey":                       Nothing, // of a page
+	"timezone":                      Nothing, // the schema checks it
+	"language":                      Nothing, // no operation lists languages, as the next
+	"languageId":                    Nothing,
+	"messageId":                     Nothing, // a part of the conversation, as the next
+	"ratingId":                      Nothing,
+	"messages.authorId":             Nothing, // of either kind of people
+	"entityId":                      Nothing, // what it is stands in entityType
+	"requestId":                     Nothing, // no operation lists these and the following
+	"widgetId":                      Nothing,
+	"articleId":                     Nothing,
+	"categoryId":                    Nothing,
+	"create_article.parentId":       Nothing,
+	"move_article.parentId":         Nothing,
+	"create_article.tags":           Nothing,
+	"addTags":                       Nothing,
+	"removeTags":                    Nothing,
+	"list_webhook_deliveries.event": Nothing, // the type checks it
+}
+
+// Reference is a value in a request that names something which exists in Dixa, or should.
+type Reference struct {
+	Argument string // such as conditions[0].values[1]
+	Name     string // the same without indexes: conditions.values
+	Thing    Thing
+	Value    string
+	Path     []string // of an option: from the root
+	Of       string   // of an option its attribute's id, of a filter value its attribute, of a filter attribute or aggregation the metric's id
+	In       Thing    // of a filter attribute or aggregation: MetricThing or RecordThing
+	Entity   string   // of an attribute: what it must be on, Conversation or Contact
+	InPath   bool     // a 404 says that it does not exist
+	Ignored  bool     // Dixa may ignore the value where it does not exist, and answers as if it were not given
+}
+
+// NamedThing tells what the values of an argument of the operation name, by the argument's path; ok is false where no
+// entry of the table says it.
+func (s *Spec) NamedThing(argument string) (t Thing, ok bool) {
+	argument = withoutIndexes(argument)
+	if t, ok = named[s.Name+"."+argument]; !ok {
+		t, ok = named[argument]
+	}
+	return t, ok
+}
+
+// References lists what the values of a request (a pointer to it) name, in the order of its arguments.
+func (s *Spec) References(in any) []Reference {
+	w := references{spec: s}
+	w.object("", reflect.ValueOf(in).Elem())
+	return w.found
+}
+
+// references collects what a request's values name.
+type references struct {
+	spec  *Spec
+	found []Reference
+}
+
+// refers is implemented by parts of requests whose values name what a property beside them says.
+type refers interface {
+	refer(r *Reference)
+}
+
+func (w *references) object(prefix string, v reflect.Value) {
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous || !f.IsExported() || name == "" || name == "-" {
+			continue
+		}
+		w.value(prefix+name, f.Tag.Get("in") == "path", v.FieldByIndex(f.Index), v)
+	}
+}
+
+// value collects from one argument, or a part of it, that stands in an object.
+func (w *references) value(argument string, inPath bool, v, object reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			w.value(argument, inPath, v.Elem(), object)
+		}
+		return
+	case reflect.Struct:
+		if _, leaf := v.Interface().(fmt.Stringer); !leaf {
+			w.object(argument+".", v)
+		}
+		return
+	case reflect.Slice:
+		if a, ok := v.Interface().([]string); ok && w.path(argument, a, object) {
+			return
+		}
+		for i := range v.Len() {
+			w.value(fmt.Sprintf("%s[%d]", argument, i), inPath, v.Index(i), object)
+		}
+		return
+	}
+	r := Reference{Argument: argument, Name: withoutIndexes(argument), InPath: inPath}
+	switch {
+	case v.Kind() == reflect.String:
+		r.Value = v.String()
+	case v.CanInt() && v.Int() > 0:
+		r.Value = strconv.FormatInt(v.Int(), 10)
+	}
+	if r.Value != "" {
+		w.add(r, object)
+	}
+}
+
+// path collects the path of an option, which is one value.
+func (w *references) path(argument string, path []string, object reflect.Value) bool {
+	if _, ok := object.Interface().(CustomAttributeSetting); !ok {
+		return false
+	}
+	if len(path) > 0 {
+		w.add(Reference{Argument: argument, Name: withoutIndexes(argument), Value: strings.Join(path, pathSeparator), Path: path}, object)
+	}
+	return true
+}
+
+func (w *references) add(r Reference, object reflect.Value) {
+	r.Thing, _ = w.spec.NamedThing(r.Name)
+	if o, ok := object.Interface().(refers); ok {
+		o.refer(&r)
+	}
+	switch w.spec.Name {
+	case QueryMetric.Name, QueryMetricRecords.Name:
+		r.In = MetricThing
+		if w.spec.Name == QueryMetricRecords.Name {
+			r.In = RecordThing
+		}
+	case SetConversationAttributes.Name:
+		r.Entity = "Conversation"
+	case SetEndUserAttributes.Name:
+		r.Entity = "Contact"
+	}
+	if (r.Thing == FilterThing || r.Thing == MeasureThing) && r.In != Nothing {
+		for _, of := range w.found {
+			if of.Name == "id" {
+				r.Of = of.Value
+			}
+		}
+	}
+	if r.Thing != Nothing && r.Thing != besideThing {
+		w.found = append(w.found, r)
+	}
+}
+
+func withoutIndexes(argument string) string {
+	for {
+		before, rest, ok := strings.Cut(argument, "[")
+		if !ok {
+			return argument
+		}
+		_, after, _ := strings.Cut(rest, "]")
+		argument = before + after
+	}
+}
+
+// pathSeparator stands between the options of a path where it is written as one text.
+const pathSeparator = " > "
+
+func (c SearchCondition) refer(r *Reference) {
+	if r.Thing != besideThing {
+		return
+	}
+	switch c.Field {
+	case "AgentId":
+		r.Thing = AgentThing
+	case "QueueId":
+		r.Thing = QueueThing
+	case "TagId":
+		r.Thing = TagThing
+	case "ContactId":
+		r.Thing = EndUserThing
+	case "ConversationId":
+		r.Thing = ConversationThing
+	case "CustomAttribute":
+		r.Thing, r.Of, r.Path = OptionThing, string(c.AttributeID), strings.Split(r.Value, pathSeparator)
+	}
+}
+
+func (a CustomAttributeSetting) refer(r *Reference) {
+	if r.Thing == besideThing {
+		r.Thing, r.Of = OptionThing, string(a.ID)
+	}
+}
+
+func (f AnalyticsFilter) refer(r *Reference) {
+	r.Ignored = true
+	if r.Thing == besideThing {
+		r.Thing, r.Of = ValueThing, string(f.Attribute)
+	}
+}
+
+func (f WebhookFilter) refer(r *Reference) {
+	if r.Thing == besideThing && f.Field == "QueueId" {
+		r.Thing, r.Ignored = QueueThing, true
+	}
+}

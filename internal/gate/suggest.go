@@ -1,0 +1,153 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/safetext"
+	"dixa-mcp/schemas"
+)
+
+// mostListed is how many valid values a message lists, where there are no more.
+const mostListed = 8
+
+func quoted(s string) string { return strconv.Quote(safetext.Brief(s, 80)) }
+
+// shown is a value as a message names it.
+func shown(e choice) string {
+	if e.private || len(e.names) == 0 || e.names[0] == "" {
+		return quoted(e.id)
+	}
+	return quoted(e.names[0]) + " (" + safetext.Brief(e.id, 80) + ")"
+}
+
+// suggest says that a value does not exist, and which one may be meant.
+func suggest(r dixaclient.Reference, operation string, all []choice) string {
+	value := strings.TrimSpace(r.Value)
+	var same []string
+	words := map[string]choice{}
+	var candidates []string
+	for _, e := range all {
+		for _, name := range append(slices.Clone(e.names), e.id) {
+			if name == "" {
+				continue
+			}
+			if _, twice := words[name]; !twice {
+				words[name] = e
+				candidates = append(candidates, name)
+			}
+			if strings.EqualFold(name, value) && len(same) < mostListed {
+				same = append(same, shown(e))
+				break
+			}
+		}
+	}
+	unknown := fmt.Sprintf("there is no such %s", r.Thing)
+	if isUUID(value) {
+		unknown = fmt.Sprintf("no %s has this id", r.Thing)
+	}
+	switch near := schemas.Nearest(value, candidates); {
+	case len(same) == 1 && r.Thing == dixaclient.ValueThing:
+		return "write the value itself, " + same[0]
+	case len(same) == 1:
+		return "give the id of the " + string(r.Thing) + " " + same[0]
+	case len(same) > 1:
+		return fmt.Sprintf("%d have this name: give the id of one of %s", len(same), strings.Join(same, ", "))
+	case near != "":
+		return unknown + "; did you mean " + shown(words[near]) + "?"
+	case len(all) == 0:
+		return unknown + "; " + operation + " lists none"
+	case len(all) <= mostListed:
+		var list []string
+		for _, e := range all {
+			list = append(list, shown(e))
+		}
+		return unknown + "; there are " + strings.Join(list, ", ")
+	}
+	return unknown + "; " + operation + " lists them"
+}
+
+// option finds out about the value of a custom attribute.
+func (v *values) option(ctx context.Context, r dixaclient.Reference) verdict {
+	found, _, said := v.find(ctx, attributes, dixaclient.Reference{Thing: dixaclient.AttributeThing, Value: r.Of})
+	switch {
+	case said != "":
+		return verdict{unchecked: true, said: said}
+	case found == nil: // which is said of its id
+		return right
+	}
+	input := found.attribute.InputDefinition
+	setting := r.Entity != ""
+	switch {
+	case input.Type == "Text" && setting && r.Path != nil:
+		return wrong("the custom attribute %s is a Text: give value, not values", shown(*found))
+	case input.Type == "Select" && setting && r.Path == nil:
+		return wrong("the custom attribute %s is a Select: give values, not value", shown(*found))
+	case input.Type != "Select" || len(r.Path) == 0:
+		return right
+	}
+	return onPath(input.Options, r.Path, v.mustBeActive())
+}
+
+// onPath walks down the options of a Select.
+func onPath(options []dixaclient.SelectOption, path []string, active bool) verdict {
+	var above []string
+	for _, step := range path {
+		var values []string
+		chosen := -1
+		for i, o := range options {
+			values = append(values, o.Value)
+			if o.Value == step {
+				chosen = i
+			}
+		}
+		if chosen < 0 {
+			return noOption(options, values, step, above)
+		}
+		if options[chosen].IsDeactivated && active {
+			return wrong("the option %s is deactivated", quoted(step))
+		}
+		above, options = append(above, step), options[chosen].NestedOptions
+	}
+	return right
+}
+
+// noOption says which option may be meant by a step that is none.
+func noOption(options []dixaclient.SelectOption, values []string, step string, above []string) verdict {
+	under := ""
+	if len(above) > 0 {
+		under = " under " + quoted(strings.Join(above, " > "))
+	}
+	words, labels := slices.Clone(values), map[string]string{}
+	for _, o := range options {
+		if o.Label != "" && !slices.Contains(words, o.Label) {
+			words, labels[o.Label] = append(words, o.Label), o.Value
+		}
+	}
+	if i := slices.IndexFunc(values, func(v string) bool { return strings.EqualFold(v, step) }); i >= 0 {
+		return wrong("give the option%s as %s: its case matters", under, quoted(values[i]))
+	}
+	near := schemas.Nearest(step, words)
+	if value, isLabel := labels[near]; isLabel {
+		near = value
+	}
+	switch {
+	case near != "":
+		return wrong("there is no option %s%s; did you mean %s?", quoted(step), under, quoted(near))
+	case len(values) == 0:
+		return wrong("there are no options%s", under)
+	}
+	list := make([]string, 0, mostListed)
+	for _, v := range values[:min(len(values), mostListed)] {
+		list = append(list, quoted(v))
+	}
+	rest := ""
+	if len(values) > mostListed {
+		rest = "; list_custom_attributes lists all"
+	}
+	return wrong("there is no option %s%s; there are %s%s", quoted(step), under, strings.Join(list, ", "), rest)
+}

@@ -1,0 +1,133 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/tools"
+)
+
+// wrongValues is a call whose values do not exist.
+type wrongValues struct {
+	tool  string
+	what  string   // came of it
+	wrong []string // one line a value
+}
+
+func (e *wrongValues) Error() string {
+	return e.tool + ": " + e.what + "\n- " + strings.Join(e.wrong, "\n- ")
+}
+
+// mostWrong is how many values that do not exist are told at once.
+const mostWrong = 8
+
+// beforehand refuses values that Dixa may ignore where they do not exist: its answer would be one to another question.
+func (c *call) beforehand(ctx context.Context, args *tools.Arguments) error {
+	var found []string
+	v := c.values()
+	for _, r := range c.tool.Operations[0].References(args.In) {
+		if !r.Ignored || len(found) >= mostWrong {
+			continue
+		}
+		if verdict := v.check(ctx, r); verdict.wrong {
+			found = append(found, r.Argument+": "+verdict.said)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	text := (&wrongValues{c.tool.Name, "a filter names what does not exist:", found}).Error()
+	return &refusal{text + "\nDixa may ignore such a filter, and would answer another question.", "a filter names what does not exist"}
+}
+
+// emptyAnswer refuses an answer that is empty because a filter names what does not exist. It says which filters could not
+// be checked.
+func (c *call) emptyAnswer(ctx context.Context, args *tools.Arguments, out tools.Output) (unchecked string, err error) {
+	if c.tool.Level > dixaclient.Read || out.Next != "" || args.PageKey != "" || args.MessageID != "" {
+		return "", nil
+	}
+	references := slices.DeleteFunc(c.tool.Operations[0].References(args.In), func(r dixaclient.Reference) bool {
+		return r.InPath && ones[r.Thing].op != nil && r.Thing != dixaclient.AgentThing // Dixa answers these with 404
+	})
+	if len(references) == 0 || !foundNothing(out.Body) {
+		return "", nil
+	}
+	var found, open []string
+	v := c.values()
+	for _, r := range references {
+		switch verdict := v.check(ctx, r); {
+		case verdict.wrong && len(found) < mostWrong:
+			found = append(found, r.Argument+": "+verdict.said)
+		case verdict.unchecked && len(open) < mostWrong:
+			open = append(open, r.Argument+": "+verdict.said)
+		}
+	}
+	if len(found) > 0 {
+		c.record.Reason = "a filter names what does not exist"
+		return "", &wrongValues{c.tool.Name, "nothing was found, and a filter names what does not exist:", found}
+	}
+	return strings.Join(open, "; "), nil
+}
+
+// foundNothing tells whether an answer is an empty list, or a metric of nothing.
+func foundNothing(body []byte) bool {
+	const longest = 4096 // a longer answer holds something
+	if len(body) > longest {
+		return false
+	}
+	var envelope struct{ Data json.RawMessage }
+	data := bytes.TrimSpace(body)
+	if len(data) > 0 && data[0] == '{' {
+		if err := json.Unmarshal(data, &envelope); err != nil {
+			return false
+		}
+		data = bytes.TrimSpace(envelope.Data)
+	}
+	var list []json.RawMessage
+	var metric dixaclient.MetricData
+	switch {
+	case len(data) == 0, string(data) == "null":
+		return true
+	case data[0] == '[':
+		return json.Unmarshal(data, &list) == nil && len(list) == 0
+	case data[0] == '{' && json.Unmarshal(data, &metric) == nil && metric.Aggregates != nil:
+		return !slices.ContainsFunc(metric.Aggregates, func(a dixaclient.AggregateValue) bool {
+			n, isNumber := a.Value.(float64)
+			return !isNumber || n != 0
+		})
+	}
+	return false
+}
+
+// diagnose finds out which values of a request Dixa refused with 400 or 404, which does not say it itself. What is outside
+// the agent's bound is left as it is: it is answered like what does not exist.
+func (c *call) diagnose(ctx context.Context, args *tools.Arguments, err error) error {
+	var e *dixaclient.Error
+	if errors.As(err, new(*errOutside)) || !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound || e.Effect != dixaclient.NotDone || e.Err != nil {
+		return err
+	}
+	v := c.values()
+	fine := map[string]bool{}
+	for _, r := range c.tool.Operations[0].References(args.In) {
+		argument, _, _ := strings.Cut(r.Name, ".")
+		verdict := v.check(ctx, r)
+		if verdict.wrong && len(e.Wrong) < mostWrong {
+			e.Wrong = append(e.Wrong, r.Argument+": "+verdict.said)
+		}
+		if was, before := fine[argument]; !before || was {
+			fine[argument] = !verdict.wrong && !verdict.unchecked
+		}
+	}
+	for argument, is := range fine {
+		if is {
+			e.Right = append(e.Right, argument)
+		}
+	}
+	return err
+}
