@@ -150,5 +150,5 @@ func TestOperationsAgreeWithTheContract(t *testing.T) {
 		want := []any{row.Method, row.Path, row.Host, row.Level, row.Idempotent, row.Paginated, row.Deprecated}
 		require.Equal(t, want, []any{s.Method, s.Path, hosts[s.Host], s.Level.String(), s.Idempotent, s.Paged, s.Deprecated}, s.Name)
 	}
-	require.Empty(t, byName, "declared, but not in the contract")
+	require.Empty(t, byName, "declared in dixaclient, but not in openapi-v1.json, openapi-exports.json or endpoints.tsv in $DIXA_CONTRACT")
 }
