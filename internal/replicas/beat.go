@@ -114,9 +114,8 @@ func (g *Group) beat(ctx context.Context, mode string) (news, error) {
 // learn takes over what a heartbeat returned.
 func (g *Group) learn(ctx context.Context, n news) error {
 	g.mu.Lock()
-	shared, version := g.state.Shared, g.version
 	g.tell(n)
-	if shared || g.state.Replicas == 0 { // alone, the share stays what it was
+	if g.state.Shared || g.state.Replicas == 0 { // alone, the share stays what it was
 		g.note(n)
 	}
 	if !n.same && !g.differs {
@@ -124,10 +123,8 @@ func (g *Group) learn(ctx context.Context, n news) error {
 	}
 	g.differs = !n.same
 	g.mu.Unlock()
-	if n.version != version {
-		if err := g.syncFreezes(ctx, n.version); err != nil {
-			return err
-		}
+	if err := g.freezes.sync(ctx, n.version); err != nil {
+		return err
 	}
 	if g.id != "" {
 		if err := g.budgets.pull(ctx, n.used); err != nil {

@@ -75,7 +75,7 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	}
 	b.owed = b.owed && most == 1
 	b.mu.Unlock()
-	b.group.sawFreezes(ctx, number(answer[3]))
+	b.group.freezes.saw(ctx, number(answer[3]))
 	return time.Duration(number(answer[0])) * time.Microsecond, number(answer[1]), nil
 }
 

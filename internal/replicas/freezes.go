@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,16 +14,22 @@ import (
 
 // freezes are the freezes that all replicas share. Each replica knows all of them, so that they hold while it is
 // disconnected.
-type freezes struct{ *Group }
+type freezes struct {
+	group *Group
 
-var _ freeze.Store = freezes{}
+	mu      sync.Mutex
+	frozen  map[string]freeze.Freeze
+	version int64 // of frozen: each change on the server raises it
+}
 
-// Freezes returns the freezes that all replicas share. A freeze set by another replica is known here with the next
-// token taken from Dixa's rate limit, and with the next heartbeat at the latest.
-func (g *Group) Freezes() freeze.Store { return freezes{g} }
+var _ freeze.Store = (*freezes)(nil)
+
+// Freezes returns the freezes that all replicas share. A freeze set by another replica is known here with the next token
+// taken from Dixa's rate limit, and with the next heartbeat at the latest.
+func (g *Group) Freezes() freeze.Store { return g.freezes }
 
 // Frozen implements [freeze.Store].
-func (f freezes) Frozen(agent string) (reason string, frozen bool) {
+func (f *freezes) Frozen(agent string) (reason string, frozen bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, name := range []string{freeze.Everyone, agent} {
@@ -34,7 +41,7 @@ func (f freezes) Frozen(agent string) (reason string, frozen bool) {
 }
 
 // Set implements [freeze.Store].
-func (f freezes) Set(ctx context.Context, name string, m freeze.Freeze) error {
+func (f *freezes) Set(ctx context.Context, name string, m freeze.Freeze) error {
 	if !freeze.ValidName(name) {
 		return fmt.Errorf("%.80q is not the name of an agent", name)
 	}
@@ -42,30 +49,30 @@ func (f freezes) Set(ctx context.Context, name string, m freeze.Freeze) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HSet(ctx, f.key("marks"), name, text) })
+	_, err = f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HSet(ctx, f.group.key("marks"), name, text) })
 	return err
 }
 
 // Remove implements [freeze.Store].
-func (f freezes) Remove(ctx context.Context, name string) (bool, error) {
+func (f *freezes) Remove(ctx context.Context, name string) (bool, error) {
 	if !freeze.ValidName(name) {
 		return false, fmt.Errorf("%.80q is not the name of an agent", name)
 	}
-	return f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HDel(ctx, f.key("marks"), name) })
+	return f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HDel(ctx, f.group.key("marks"), name) })
 }
 
 // change changes the freezes and their version in one transaction, and reads all of them.
-func (f freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.IntCmd) (did bool, err error) {
-	err = f.ask(ctx, func(ctx context.Context) error {
+func (f *freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.IntCmd) (did bool, err error) {
+	err = f.group.ask(ctx, func(ctx context.Context) error {
 		var changed, version *redis.IntCmd
-		if _, err := f.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			changed, version = do(p), p.HIncrBy(ctx, f.key("group"), "marks", 1)
+		if _, err := f.group.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			changed, version = do(p), p.HIncrBy(ctx, f.group.key("group"), "marks", 1)
 			return nil
 		}); err != nil {
 			return err
 		}
 		did = changed.Val() > 0
-		return f.readFreezes(ctx, version.Val())
+		return f.read(ctx, version.Val())
 	})
 	if err != nil {
 		return false, fmt.Errorf("it is not certain that anything was changed: %w", err)
@@ -74,63 +81,66 @@ func (f freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.Int
 }
 
 // List implements [freeze.Store]. It asks the server, and fails if the server cannot be reached.
-func (f freezes) List(ctx context.Context) (map[string]freeze.Freeze, error) {
+func (f *freezes) List(ctx context.Context) (map[string]freeze.Freeze, error) {
 	var frozen map[string]freeze.Freeze
-	err := f.ask(ctx, func(ctx context.Context) error {
-		texts, err := f.client.HGetAll(ctx, f.key("marks")).Result()
+	err := f.group.ask(ctx, func(ctx context.Context) error {
+		texts, err := f.group.client.HGetAll(ctx, f.group.key("marks")).Result()
 		frozen = freezesOf(texts)
 		return err
 	})
 	return frozen, err
 }
 
-// sawFreezes reads the freezes if their version is newer than that of those known here.
-func (g *Group) sawFreezes(ctx context.Context, version int64) {
-	g.mu.Lock()
-	known := g.version
-	g.mu.Unlock()
+// saw reads the freezes if their version is newer than that of those known here.
+func (f *freezes) saw(ctx context.Context, version int64) {
+	f.mu.Lock()
+	known := f.version
+	f.mu.Unlock()
 	if version > known {
-		_ = g.ask(ctx, func(ctx context.Context) error { return g.readFreezes(ctx, version) }) // the heartbeat tries again
+		_ = f.group.ask(ctx, func(ctx context.Context) error { return f.read(ctx, version) }) // the heartbeat tries again
 	}
 }
 
-// syncFreezes reads the server's freezes. A server that lost them gets back those known here, so that no agent is thawed by
-// the loss.
-func (g *Group) syncFreezes(ctx context.Context, version int64) error {
+// sync reads the server's freezes if their version is not the one known here. A server that lost them gets back those
+// known here, so that no agent is thawed by the loss.
+func (f *freezes) sync(ctx context.Context, version int64) error {
+	f.mu.Lock()
+	known, frozen := f.version, maps.Clone(f.frozen)
+	f.mu.Unlock()
+	if version == known {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	g.mu.Lock()
-	known, frozen := g.version, maps.Clone(g.frozen)
-	g.mu.Unlock()
 	if version < known {
 		version = known + 1
-		if _, err := g.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		if _, err := f.group.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			for name, found := range frozen {
 				text, err := json.Marshal(found)
 				if err != nil {
 					return err
 				}
-				p.HSetNX(ctx, g.key("marks"), name, text)
+				p.HSetNX(ctx, f.group.key("marks"), name, text)
 			}
-			p.HSet(ctx, g.key("group"), "marks", version)
+			p.HSet(ctx, f.group.key("group"), "marks", version)
 			return nil
 		}); err != nil {
 			return err
 		}
 	}
-	return g.readFreezes(ctx, version)
+	return f.read(ctx, version)
 }
 
-// readFreezes reads the freezes, which have this version or a later one.
-func (g *Group) readFreezes(ctx context.Context, version int64) error {
-	texts, err := g.client.HGetAll(ctx, g.key("marks")).Result()
+// read reads the freezes, which have this version or a later one.
+func (f *freezes) read(ctx context.Context, version int64) error {
+	texts, err := f.group.client.HGetAll(ctx, f.group.key("marks")).Result()
 	if err != nil {
 		return err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if version >= g.version { // answers may overtake each other
-		g.frozen, g.version = freezesOf(texts), version
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if version >= f.version { // answers may overtake each other
+		f.frozen, f.version = freezesOf(texts), version
 	}
 	return nil
 }

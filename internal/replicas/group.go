@@ -19,8 +19,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
-
-	"dixa-mcp/internal/freeze"
 )
 
 const (
@@ -62,6 +60,7 @@ type Group struct {
 	// alone is held for reading while something is done that is right only alone, and for writing on coming back.
 	alone   sync.RWMutex
 	budgets *budgets
+	freezes *freezes
 
 	mu         sync.Mutex
 	state      State
@@ -71,11 +70,9 @@ type Group struct {
 	knownUntil time.Time
 	offset     time.Duration // the server's clock less ours
 	memory     time.Time     // since when the server remembers all, by its clock
-	frozen     map[string]freeze.Freeze
-	version    int64  // of the freezes
-	secret     string // of all replicas
-	differs    bool   // the server has another secret
-	lastSeen   int64  // the server's time, in microseconds, up to which all that others counted is known here
+	secret     string        // of all replicas
+	differs    bool          // the server has another secret
+	lastSeen   int64         // the server's time, in microseconds, up to which all that others counted is known here
 }
 
 // State says whether the replicas share, as far as this one knows.
@@ -99,7 +96,7 @@ func Connect(ctx context.Context, o Options) (*Group, error) {
 		o.Log = slog.Default()
 	}
 	g := &Group{prefix: "{" + o.Prefix + "}:", client: client, addr: addr, log: o.Log}
-	g.budgets = &budgets{group: g, agents: map[string]*account{}}
+	g.budgets, g.freezes = &budgets{group: g, agents: map[string]*account{}}, &freezes{group: g}
 	if o.Replica != "" {
 		g.id = o.Replica + "-" + rand.Text()[:8]
 	}
