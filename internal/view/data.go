@@ -10,9 +10,20 @@ import (
 // dataURI is a file in the middle of a text: data:image/png;base64,…, also over several lines.
 var dataURI = regexp.MustCompile(`(?i)data:([a-z]+)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*;base64,([a-z0-9+/=_%-]*(?:\r?\n[ \t]*[a-z0-9+/]{60,}={0,2})*(?:\r?\n[ \t]*[a-z0-9+/]+={1,2})?)|data:(image)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*,([^\s"'()<>]{64,})`)
 
+// hasData reports whether a text may hold a data URI. Most texts hold none, and are not copied to find out.
 func hasData(s []byte) bool {
-	i := bytes.IndexByte(s, ',')
-	return i > 0 && (bytes.Contains(s, []byte("data:")) || bytes.Contains(bytes.ToLower(s[:min(len(s), 1<<20)]), []byte("data:")))
+	if bytes.IndexByte(s, ',') < 0 {
+		return false
+	}
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(s[i:], ':')
+		if n < 0 {
+			return false
+		}
+		if i += n; i >= 4 && bytes.EqualFold(s[i-4:i], []byte("data")) {
+			return true
+		}
+	}
 }
 
 // withoutData replaces the files in a text by what they are and how large: [image, 46 kB].

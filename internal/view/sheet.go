@@ -26,8 +26,6 @@ type rules struct {
 	order  uint64
 	names  map[string]bool // the tags, .classes and #ids in the document, in lower case
 
-	won     [props]winner
-	round   uint32
 	offered bool // something was declared for the element of this round
 }
 
@@ -39,7 +37,7 @@ const (
 
 // styleRules collects the rules of every style element, and of rest, which was not parsed.
 func (w *work) styleRules(doc *html.Node, rest string) *rules {
-	r := &rules{work: w, by: map[string][]rule{}, names: map[string]bool{}}
+	r := &rules{work: w}
 	var sheets []*html.Node
 	for n := range doc.Descendants() {
 		switch {
@@ -51,7 +49,15 @@ func (w *work) styleRules(doc *html.Node, rest string) *rules {
 			href := strings.ToLower(strings.TrimSpace(attr(n, "href")))
 			r.opaque = r.opaque || strings.HasPrefix(href, "data:") && strings.Contains(strings.ToLower(attr(n, "rel")), "stylesheet")
 		}
-		r.name(n)
+	}
+	if len(sheets) == 0 && rest == "" {
+		return r
+	}
+	r.by, r.names = map[string][]rule{}, map[string]bool{}
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode {
+			r.name(n)
+		}
 	}
 	for _, n := range sheets {
 		var sheet strings.Builder

@@ -12,6 +12,8 @@ type work struct {
 	ended bool
 
 	inline map[string][]effect // what style attributes mean: the same one comes many times
+	won    [props]winner       // of the element of this round: what applies to it
+	round  uint32              // counts the elements of all messages, so that nothing has to be cleared
 }
 
 const (
