@@ -49,7 +49,7 @@ type ArticleTranslations struct {
 }
 
 // PartialOutcome is the answer of an operation that can succeed in part. It takes the whole answer, since the errors
-// stand beside the data.
+// are next to the data.
 type PartialOutcome[T any] struct {
 	Data          []T            `json:"data"`
 	PartialErrors []PartialError `json:"partialErrors"`

@@ -14,9 +14,9 @@ type Bucket interface {
 	// Reserve takes the next turn, which may be used after wait. giveBack returns it as far as that is possible. An
 	// error is only that ctx ended: a bucket that others share falls back on a share of its own when it cannot reach them.
 	Reserve(ctx context.Context) (wait time.Duration, giveBack func(), err error)
-	// Throttled tells of a 429: the pace is halved, for all who share the bucket, and recovers by itself.
+	// Throttled reports a 429: the rate is halved for all who share the bucket, and recovers by itself.
 	Throttled(ctx context.Context)
-	// Rate is the pace at which turns come to this process, in requests a second and above zero. It is for estimates,
+	// Rate returns the rate at which this process gets tokens, in requests a second and above zero. It is for estimates,
 	// and does not block.
 	Rate() float64
 }
@@ -25,8 +25,8 @@ type Bucket interface {
 type BucketSpec struct {
 	Token string // which token: the first 16 hexadecimal digits of its SHA-256
 	Host  Host
-	Rate  float64 // requests a second, at the most
-	Burst int     // requests at once, at the most
+	Rate  float64 // maximum requests a second
+	Burst int     // maximum requests at once
 }
 
 const (
@@ -48,7 +48,7 @@ type Pace struct {
 // NewPace is the full one, in whatever unit.
 func NewPace(full float64) Pace { return Pace{full: full, present: full} }
 
-// At is the pace at a time. It rises by a tenth of the full one for every recovery that went by.
+// At returns the rate at a time. It rises by a tenth of the full rate for every recovery interval that passed.
 func (p *Pace) At(now time.Time) float64 {
 	if p.present < p.full {
 		if steps := now.Sub(p.changed) / recovery; steps > 0 {
@@ -90,7 +90,7 @@ func (b *LocalBucket) Reserve(context.Context) (time.Duration, func(), error) {
 	return turn.DelayFrom(now), turn.Cancel, nil
 }
 
-// Rate is the pace, lowered after a 429.
+// Rate returns the current rate, which is lower after a 429.
 func (b *LocalBucket) Rate() float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,7 +98,7 @@ func (b *LocalBucket) Rate() float64 {
 	return float64(b.limit.Limit())
 }
 
-// Throttled halves the pace.
+// Throttled halves the rate.
 func (b *LocalBucket) Throttled(context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -107,7 +107,7 @@ func (b *LocalBucket) Throttled(context.Context) {
 	b.keep(now)
 }
 
-// keep makes the limiter keep to the pace. b.mu is held.
+// keep sets the limiter to the current rate. b.mu is held.
 func (b *LocalBucket) keep(now time.Time) {
 	if limit := rate.Limit(b.pace.At(now)); limit != b.limit.Limit() {
 		b.limit.SetLimitAt(now, limit)

@@ -31,7 +31,7 @@ const (
 	DefaultMaxAnswer = 32 << 20
 	// keptConnections is how many stay open between requests: calls of many agents are on their way together.
 	keptConnections = 128
-	// maxAttempts is how often one call is sent at the most.
+	// maxAttempts is the maximum number of times that one call is sent.
 	maxAttempts = 3
 )
 
@@ -44,8 +44,8 @@ type Config struct {
 	Version    Version           // of the API; V1 by default
 	Bearer     map[Host]bool     // write "Bearer " before the token; by default only for Exports
 	Transport  http.RoundTripper // by default one that keeps connections and minds HTTPS_PROXY
-	Rate       float64           // requests a second, at the most
-	Burst      int               // requests at once, at the most
+	Rate       float64           // maximum requests a second
+	Burst      int               // maximum requests at once
 	// Buckets makes the bucket for a token at a host, when it is first used or was replaced; it must not block. By
 	// default a [LocalBucket].
 	Buckets        func(BucketSpec) Bucket

@@ -115,7 +115,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// Where errors stand beside the data, the answer is the whole body.
+// If errors are next to the data, the answer is the whole body.
 func TestDecodeWhole(t *testing.T) {
 	whole := testOp[struct{}, PartialOutcome[thing]]("PATCH /v1/things", Write, bare)
 	got, call, err := decodeInto(whole, `{"data":[{"id":1}],"partialErrors":[{"languageId":"da","message":"no"}]}`)

@@ -97,7 +97,7 @@ func (r *round) join(name string) *caller {
 	return c
 }
 
-// leave takes a caller out. Its flow had its turn only if the caller was served.
+// leave takes a caller out. Its flow has used its slot only if the caller was served.
 func (r *round) leave(c *caller, served bool) {
 	f := c.flow
 	i := slices.Index(f.callers, c)

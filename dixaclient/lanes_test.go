@@ -27,7 +27,7 @@ func lanesClient(t *testing.T, c Config, h http.HandlerFunc) *Client {
 	return client
 }
 
-// Reads get the pace of all tokens together, and agents equal shares of it; writes keep the first token and its pace.
+// Reads use the rate of all tokens together, and agents get equal shares of it. Writes use the first token and its rate.
 func TestReadsGoOverAllTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const readers = 24

@@ -72,7 +72,7 @@ func (l *lane) left(now time.Time) float64 {
 	return min(float64(l.spec.Burst), l.level+now.Sub(l.at).Seconds()*l.rate())
 }
 
-// rate is the pace for estimates. l.mu is held.
+// rate returns the current rate, for estimates. l.mu is held.
 func (l *lane) rate() float64 {
 	if l.bucket == nil {
 		return l.spec.Rate
@@ -80,8 +80,8 @@ func (l *lane) rate() float64 {
 	return l.bucket.Rate()
 }
 
-// join takes the place at the end of the caller's flow. A caller whose deadline is earlier than its turn is told so at
-// once, and takes no place.
+// join appends the caller to its flow's queue. A caller whose deadline is before its slot gets an error at once, and is not
+// queued.
 func (l *lane) join(ctx context.Context, operation string) (*caller, error) {
 	flow := flowOf(ctx)
 	l.mu.Lock()
@@ -114,7 +114,7 @@ func (l *lane) wait(ctx context.Context, operation string, c *caller) (t turn, e
 	}
 	now := time.Now()
 	l.took(now, delay)
-	err = tooLate(ctx, operation, now, delay) // the pace may be lower than it was on joining
+	err = tooLate(ctx, operation, now, delay) // the rate may be lower than it was on joining
 	if err == nil {
 		err = sleep(ctx, delay)
 	}

@@ -181,7 +181,7 @@ func TestEvery429LaterHalvesAgain(t *testing.T) {
 		p := newPacer(DefaultRate, DefaultBurst)
 		p.throttled()
 		time.Sleep(recovery)
-		require.NoError(t, p.wait(t.Context(), "op")) // raises the pace to 6
+		require.NoError(t, p.wait(t.Context(), "op")) // raises the rate to 6
 		p.throttled()
 		require.EqualValues(t, 3, p.limit.Limit())
 		for range 20 {

@@ -20,7 +20,7 @@ var conversations = group("conversations",
 	tool(d.ListActivity, "read the organization's activity log", "What happened in the whole organization in a time span."),
 	tool(d.ListFlows, "listed flows", "Flows of a channel, by default PstnPhone."),
 	tool(d.ImportConversation, "imported a conversation", "Import one historical conversation with its messages.", named),
-	tool(d.AnonymizeConversation, "anonymized conversation {conversationId}", "Erase the personal data of a closed conversation for ever; force also closes an open one. Follow it with get_anonymization."),
+	tool(d.AnonymizeConversation, "anonymized conversation {conversationId}", "Erase the personal data of a closed conversation permanently; force also closes an open one. Follow it with get_anonymization."),
 	tool(d.SearchConversationsByText, "searched conversations", "Find conversations by words (deprecated: use search_conversations)."),
 )
 
@@ -31,7 +31,7 @@ var messages = group("messages",
 	tool(d.ListNotes, "read the notes of conversation {conversationId}", "Internal notes of a conversation."),
 	tool(d.AddNote, "added a note to conversation {conversationId}", "Add an internal note; the customer never sees it."),
 	tool(d.AddNotes, "added notes to conversation {conversationId}", "Add up to 100 internal notes; each may fail by itself.", bulk),
-	tool(d.AnonymizeMessage, "anonymized message {messageId} of conversation {conversationId}", "Erase the personal data of one message for ever."),
+	tool(d.AnonymizeMessage, "anonymized message {messageId} of conversation {conversationId}", "Erase the personal data of one message permanently."),
 )
 
 var ratings = group("ratings",

@@ -20,6 +20,6 @@ var knowledge = group("knowledge",
 	tool(d.PublishArticleTranslation, "published a translation of article {articleId}", "Publish one translation to readers."),
 	tool(d.UnpublishArticle, "unpublished article {articleId}", "Hide all translations of an article from readers."),
 	tool(d.UnpublishArticleTranslation, "unpublished a translation of article {articleId}", "Hide one translation from readers."),
-	tool(d.DeleteArticle, "deleted article {articleId}", "Delete an article for ever."),
-	tool(d.DeleteArticleTranslation, "deleted a translation of article {articleId}", "Delete every version of one translation for ever."),
+	tool(d.DeleteArticle, "deleted article {articleId}", "Delete an article permanently."),
+	tool(d.DeleteArticleTranslation, "deleted a translation of article {articleId}", "Delete every version of one translation permanently."),
 )

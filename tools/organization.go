@@ -12,7 +12,7 @@ var tags = group("tags",
 	tool(d.CreateTag, "created a tag", "Create a tag."),
 	tool(d.ActivateTag, "activated tag {tagId}", "Make a tag usable again."),
 	tool(d.DeactivateTag, "deactivated tag {tagId}", "Stop a tag from being put on conversations."),
-	tool(d.DeleteTag, "deleted tag {tagId}", "Delete a tag for ever, also from all conversations."),
+	tool(d.DeleteTag, "deleted tag {tagId}", "Delete a tag permanently, also from all conversations."),
 )
 
 var endUsers = group("end_users",
@@ -25,7 +25,7 @@ var endUsers = group("end_users",
 	tool(d.CreateEndUsers, "created end users", "Create up to 100 end users; each may fail by itself.", bulk),
 	tool(d.UpdateEndUsers, "updated end users", "Change up to 100 end users; each may fail by itself.", bulk),
 	tool(d.ReplaceEndUsers, "replaced end users", "Replace up to 100 end users; each may fail by itself.", bulk),
-	tool(d.AnonymizeEndUser, "anonymized end user {userId}", "Erase an end user's personal data for ever. Follow it with get_anonymization."),
+	tool(d.AnonymizeEndUser, "anonymized end user {userId}", "Erase an end user's personal data permanently. Follow it with get_anonymization."),
 )
 
 var agents = group("agents",
@@ -84,7 +84,7 @@ var contactEndpoints = group("contact_endpoints",
 
 var templates = group("templates",
 	tool(d.ListTemplates, "listed templates", "Quick responses and automatic e-mail answers."),
-	tool(d.DeleteTemplate, "deleted template {templateId}", "Delete a template for ever; flows that use it break."),
+	tool(d.DeleteTemplate, "deleted template {templateId}", "Delete a template permanently; flows that use it break."),
 )
 
 var businessHours = group("business_hours",

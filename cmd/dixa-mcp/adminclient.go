@@ -79,7 +79,7 @@ func (c *adminClient) do(ctx context.Context, method, path string, body, into an
 	return nil
 }
 
-// refused is the error for a status that is not a success.
+// refused returns the error for a status that is not a success.
 func (c *adminClient) refused(status int, answer []byte) error {
 	var said struct{ Error string }
 	if json.Unmarshal(answer, &said) != nil || said.Error == "" {

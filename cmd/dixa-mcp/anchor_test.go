@@ -30,7 +30,7 @@ func heads(t *testing.T, file string) []string {
 	return all
 }
 
-// With the anchor's last head a cut tail shows; without it, it does not.
+// Missing newest records are found with the anchor's last head, and only with it.
 func TestAnchorNamesCutTail(t *testing.T) {
 	dir := t.TempDir()
 	records, file := filepath.Join(dir, "audit"), filepath.Join(dir, "anchor")

@@ -24,7 +24,7 @@ agents:
   support: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, allow: [send_message], confirm: {send: approver}}
 `
 
-// office is a state folder with requests in it.
+// office is a state directory with requests in it.
 type office struct {
 	*testing.T
 	dir   string
@@ -74,7 +74,7 @@ func (o *office) state(number string) approval.State {
 	return r.State
 }
 
-// records are those of decisions.
+// records returns the records of decisions.
 func (o *office) records() []audit.Record {
 	var all []audit.Record
 	dir := filepath.Join(o.dir, "audit")
@@ -202,7 +202,7 @@ func TestApprovalsList(t *testing.T) {
 	require.Contains(t, list(true), first.Number+"  denied")
 }
 
-// What a customer or a model writes cannot hide itself, or pass for words of this program.
+// Text of a customer or a model cannot be hidden, and cannot pass for output of this program.
 func TestApprovalsShowEverything(t *testing.T) {
 	var out bytes.Buffer
 	printValue(&out, "", "", map[string]any{

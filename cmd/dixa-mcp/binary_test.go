@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// binary is the built program, as a newcomer has it.
+// binary is the path of the built program.
 var binary string
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
@@ -40,7 +40,7 @@ func runTests(m *testing.M) int {
 // limit is how long a command may take before a test calls it hung.
 const limit = 30 * time.Second
 
-// place is a home folder of its own, from which commands are run.
+// place is a home directory in which commands are run.
 type place struct {
 	t    *testing.T
 	home string
@@ -53,7 +53,7 @@ func newPlace(t *testing.T) *place {
 	return p
 }
 
-// write puts a file into the home folder and gives its path.
+// write creates a file in the home directory and returns its path.
 func (p *place) write(name, text string) string {
 	path := filepath.Join(p.home, name)
 	require.NoError(p.t, os.MkdirAll(filepath.Dir(path), 0o700))
@@ -61,7 +61,7 @@ func (p *place) write(name, text string) string {
 	return path
 }
 
-// command is the program with arguments, in which ~ stands for the home folder, and with more environment.
+// command returns the program with arguments and more environment. In both, ~ stands for the home directory.
 func (p *place) command(env []string, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	p.t.Cleanup(cancel)
@@ -76,7 +76,7 @@ func (p *place) command(env []string, args ...string) *exec.Cmd {
 	return c
 }
 
-// outcome is what a command left behind.
+// outcome is the result of a command.
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -100,7 +100,7 @@ func (p *place) run(args ...string) outcome {
 	return finish(p.t, p.command(nil, args...))
 }
 
-// good runs a command that must succeed and gives what it printed.
+// good runs a command that must succeed, and returns what it printed.
 func (p *place) good(args ...string) string {
 	p.t.Helper()
 	o := p.run(args...)

@@ -40,8 +40,8 @@ func certify(t *testing.T, dir, name string) (cert, key string) {
 	return cert, key
 }
 
-// A renewed certificate is used one second later without a restart, also where the files have the same size and time; one
-// that cannot be used leaves the one from before.
+// A renewed certificate is used one second later without a restart, even if the files have the same size and time. If the
+// files are invalid, the previous certificate stays in use.
 func TestCertificateIsReadAgain(t *testing.T) {
 	dir := t.TempDir()
 	crt, key := certify(t, dir, "first")
@@ -111,7 +111,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	require.EqualValues(t, tls.VersionTLS12, c.config().MinVersion)
 }
 
-// Files that cannot be used are in the log once, not once a second.
+// Invalid files are logged once, not once a second.
 func TestCertificateThatCannotBeUsedIsLoggedOnce(t *testing.T) {
 	crt, key := certify(t, t.TempDir(), "first")
 	c, err := newCertificate(crt, key)

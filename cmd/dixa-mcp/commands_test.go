@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// offlineDixa runs the offline Dixa as a command, and gives the environment with which others reach it.
+// offlineDixa runs the offline Dixa as a command, and returns the environment with which other commands reach it.
 func (p *place) offlineDixa(args ...string) (env []string, c *exec.Cmd) {
 	p.t.Helper()
 	c = p.command(nil, append([]string{"offline", "--listen", "127.0.0.1:0"}, args...)...)
@@ -28,7 +28,7 @@ func (p *place) offlineDixa(args ...string) (env []string, c *exec.Cmd) {
 	return []string{"DIXA_MCP_BASE_URL=" + url, "DIXA_API_TOKEN=" + token}, c
 }
 
-// What one command changes at an offline Dixa that runs by itself, another one sees.
+// Commands that use the same offline Dixa see each other's changes.
 func TestOfflineIsShared(t *testing.T) {
 	p := newPlace(t)
 	env, dixa := p.offlineDixa()
@@ -45,7 +45,7 @@ func TestOfflineIsShared(t *testing.T) {
 	require.NotContains(t, o.stderr, token)
 }
 
-// Arguments come from standard input where a shell's quotes are in the way.
+// Arguments can be read from standard input, which avoids quoting in a shell.
 func TestArgumentsFromInput(t *testing.T) {
 	p := newPlace(t)
 	c := p.command(nil, "call", "get_conversation", "-", "--offline")
@@ -56,7 +56,7 @@ func TestArgumentsFromInput(t *testing.T) {
 	require.Empty(t, o.stderr, "a call prints what a model would get, and nothing else")
 }
 
-// Waiting for input ends with ctrl-C, as anything does.
+// Ctrl-C ends waiting for input.
 func TestInterruptedInput(t *testing.T) {
 	p := newPlace(t)
 	c := p.command(nil, "call", "get_conversation", "-", "--offline")
@@ -79,7 +79,7 @@ type launcher struct {
 	Env     map[string]string
 }
 
-// What config prints is what a client takes, and it works as printed.
+// The printed snippet has the form that the client expects, and its command works.
 func TestConfig(t *testing.T) {
 	for client, key := range map[string]string{"claude-code": "mcpServers", "claude-desktop": "mcpServers", "cursor": "mcpServers", "vscode": "servers"} {
 		t.Run(client, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// Who connects to a hosted server is told the whole address, and where the key goes.
+// The snippet for a hosted server has the whole address, and config says where to put the key.
 func TestConfigOfAHostedServer(t *testing.T) {
 	for client, want := range map[string][2]string{
 		"claude-code":    {`"Authorization": "Bearer ${DIXA_MCP_KEY}"`, "Set DIXA_MCP_KEY to the agent's key"},
@@ -144,7 +144,7 @@ func (p *place) launcher(key string, args ...string) launcher {
 	return servers["dixa"]
 }
 
-// The lists for people and for programs say the same.
+// The output for people and the JSON list the same.
 func TestTools(t *testing.T) {
 	p := newPlace(t)
 	type listed struct {
@@ -178,7 +178,7 @@ func TestTools(t *testing.T) {
 	require.Equal(t, len(granted)+1, strings.Count(text, "\n"))
 }
 
-// The built-in file is valid, and a good point to begin from.
+// The printed built-in file is valid.
 func TestCheck(t *testing.T) {
 	p := newPlace(t)
 	printed := p.good("check", "--print")
@@ -193,7 +193,7 @@ func TestCheck(t *testing.T) {
 	require.Contains(t, p.good("check", "--capabilities", file), "In force: "+file)
 }
 
-// The demonstration works for whoever has set the program up already, too.
+// The demo works even if the program is already configured.
 func TestDemo(t *testing.T) {
 	p := newPlace(t)
 	p.write("config/dixa-mcp/capabilities.yaml", "{version: 1, stdio: [me], agents: {me: {allow: [get_organization]}}}")

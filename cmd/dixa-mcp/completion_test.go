@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// complete asks the program for candidates, without their descriptions.
+// complete returns the program's candidates, without their descriptions.
 func (p *place) complete(words ...string) (all []string) {
 	p.t.Helper()
 	for line := range strings.Lines(p.good(append([]string{"__complete", "--"}, words...)...)) {

@@ -19,9 +19,9 @@ import (
 	"dixa-mcp/internal/capability"
 )
 
-// What is in deploy/ is started by nobody here, so it is held against the program that it starts.
+// The files in deploy/ are not run here. These tests check them against the program that they start.
 
-// winding is what ending takes at the most after drain and grace: calls that were cut off say what is known (30 s), the
+// winding is the maximum time that stopping takes after drain and grace: calls that were cut off say what is known (30 s), the
 // admin port closes (5 s), and the last traces are sent (5 s).
 const winding = 40 * time.Second
 
@@ -35,7 +35,7 @@ type deployment struct {
 	rules  *capability.Rules // nil: the built-in ones
 }
 
-// check parses the command as the program does, and says what it would listen at.
+// check parses the command as the program does, and checks what it would listen at.
 func (d deployment) check(t *testing.T) (c serveCmd) {
 	t.Helper()
 	known := variables(t)
@@ -123,7 +123,7 @@ func TestDeployDockerfile(t *testing.T) {
 		mounts: []string{first(t, file, `VOLUME (\S+)`)}, user: first(t, file, `USER (\d+):\d+`),
 	}.check(t)
 	require.Equal(t, first(t, file, `EXPOSE (\d+)`), port(t, c.HTTP))
-	// It does not start in the open before somebody says what encrypts.
+	// It does not start on a public address without TLS or a proxy.
 	rules, err := capability.Parse("example", []byte(exampleRules(t)))
 	require.NoError(t, err)
 	require.ErrorContains(t, c.checkServing(&system{rules: rules}, false), "--behind-proxy")
@@ -193,7 +193,7 @@ func TestDeployCompose(t *testing.T) {
 	require.Equal(t, "443:"+first(t, balancer, `listen (\d+) ssl`), file.Services["balancer"].Ports[0])
 }
 
-// A balancer that sends a call twice would have it done twice, and one that holds events back shows no progress.
+// The load balancers never send a call twice, and do not buffer events.
 func TestDeployBalancer(t *testing.T) {
 	for name, line := range map[string]string{
 		"nginx.conf":              `(?m)^\s*proxy_next_upstream (.*);`,
@@ -222,7 +222,7 @@ func TestDeployUnit(t *testing.T) {
 	}.check(t)
 }
 
-// Names in what is deployed, and in what tells how, are names of the program.
+// Variables and flags in deploy/ and docs/hosting.md exist.
 func TestDeployNames(t *testing.T) {
 	known := variables(t)
 	var given []string
@@ -251,7 +251,7 @@ func TestDeployNames(t *testing.T) {
 	}
 }
 
-// Alerts are about metrics that there are. Those are in docs/operations.md, which the metrics themselves are held against.
+// Alerts use metrics that exist. They are listed in docs/operations.md, which another test checks against the metrics.
 func TestDeployAlerts(t *testing.T) {
 	page, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ func TestExitCode(t *testing.T) {
 	require.Equal(t, exitUsage, p.run("call", "get_conversation", `{"conversationId":"x"}`, "--offline").code)
 }
 
-// audit show takes times as people write them, and says when nothing matches.
+// audit show accepts common forms of times, and reports when no record matches.
 func TestAuditShowSince(t *testing.T) {
 	p := newPlace(t)
 	p.good("call", "get_organization", "--offline")

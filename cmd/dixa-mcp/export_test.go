@@ -15,7 +15,7 @@ import (
 	"dixa-mcp/internal/export"
 )
 
-// The progress says how long the rest may take, from the windows of this run alone.
+// The progress estimates the time left from the windows of this run alone.
 func TestExportEstimatesTheTimeLeft(t *testing.T) {
 	var b bytes.Buffer
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -48,7 +48,7 @@ func TestTimeLeft(t *testing.T) {
 	}
 }
 
-// The record of a long export is one sentence, whatever its number of requests.
+// The record of an export is one sentence, whatever its number of requests.
 func TestRecordOfALongExport(t *testing.T) {
 	day := time.Date(2016, 1, 1, 0, 0, 0, 0, time.UTC)
 	job := export.Job{What: export.Conversations, By: "updated", After: day, Before: day.AddDate(10, 0, 0)}
@@ -74,7 +74,7 @@ func TestRecordOfALongExport(t *testing.T) {
 		"(101 operations, Dixa 200 (100 times), 500, 40001 ms)", text(sent, errors.New("broken")))
 }
 
-// A date is read where the person is, and --…-before includes its day.
+// A date is read in the person's time zone, and --…-before includes its day.
 func TestExportReadsDatesInAZone(t *testing.T) {
 	written := func(text string) (f timeFlag) {
 		require.NoError(t, f.UnmarshalText([]byte(text)))

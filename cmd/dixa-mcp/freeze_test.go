@@ -13,7 +13,7 @@ import (
 	"dixa-mcp/internal/freeze"
 )
 
-// cold is a state folder with a capability file.
+// cold is a state directory with a capability file.
 type cold struct {
 	*testing.T
 	dir   string
@@ -35,7 +35,7 @@ func (c *cold) write(path, text string) {
 	require.NoError(c, os.WriteFile(path, []byte(text), 0o600))
 }
 
-// path is where a mark stands.
+// path returns the path of a freeze.
 func (c *cold) path(name string) string { return filepath.Join(string(c.marks), name+".json") }
 
 func (c *cold) where() freezeDir {
@@ -58,7 +58,7 @@ func agentFlag(agent string) *string {
 	return &agent
 }
 
-// stopped requires who is frozen, of two agents.
+// stopped checks which of two agents are frozen.
 func (c *cold) stopped(triage, all bool) {
 	c.Helper()
 	_, is := c.marks.Frozen("triage")
@@ -67,7 +67,7 @@ func (c *cold) stopped(triage, all bool) {
 	require.Equal(c, all, is)
 }
 
-// told are the sentences of the records.
+// told returns the sentences of the records.
 func (c *cold) told() (events []audit.Event, sentences []string) {
 	c.Helper()
 	require.NoError(c, audit.Read(filepath.Join(c.dir, "state", "audit"), func(r audit.Record) error {
@@ -115,7 +115,7 @@ func TestFreezeAndThaw(t *testing.T) {
 	require.True(t, report.OK(), report.Problems)
 }
 
-// An agent may be called all; its mark is not that of all agents, whatever the file system thinks of upper case.
+// An agent may have the name all. Its freeze is not that of all agents, even on a file system that ignores case.
 func TestFreezeAgentCalledAll(t *testing.T) {
 	c := newCold(t)
 	require.NoError(t, c.freeze("all", ""))
@@ -137,7 +137,7 @@ func TestFreezeRefuses(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(c.dir, "state"))
 }
 
-// What is wrong elsewhere does not keep anybody from stopping an agent.
+// An agent can be frozen even if something else is broken.
 func TestFreezeInTrouble(t *testing.T) {
 	t.Run("a broken capability file", func(t *testing.T) {
 		c := newCold(t)
@@ -170,7 +170,7 @@ func TestFreezeInTrouble(t *testing.T) {
 	})
 }
 
-// A mark that cannot be read stops: it was put there to stop.
+// A freeze that cannot be read still stops the agent.
 func TestFreezeUnreadableMark(t *testing.T) {
 	for name, text := range map[string]string{"empty": "", "half": `{"by":"me","at":"20`, "a list": "[]", "nonsense": "x"} {
 		t.Run(name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An agent that the environment names for other commands keeps nobody from serving over HTTP, or from connecting to it.
+// DIXA_MCP_AGENT, set for other commands, does not prevent serving over HTTP or config --url.
 func TestAgentOfTheEnvironment(t *testing.T) {
 	p := newPlace(t)
 	env := []string{"DIXA_MCP_AGENT=triage"}

@@ -51,7 +51,7 @@ agents:
     access: {tags: read}
 `
 
-// The line for the file, put there, lets the agent in with the key until the day that was said.
+// With the printed line in the file, the key authenticates the agent until the printed day.
 func TestKeyNewAgent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "capabilities.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(keyed), 0o600))

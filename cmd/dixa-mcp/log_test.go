@@ -23,7 +23,7 @@ func (s *slowly) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// Every line comes out, whole and in the order of its writer, in fewer writes than lines, and nobody waits for them.
+// Every line is written, whole and in the order of its writer, in fewer writes than lines, and no writer waits.
 func TestBatch(t *testing.T) {
 	to := &slowly{may: make(chan struct{})}
 	b := newBatch(to)

@@ -96,7 +96,7 @@ func TestLogin(t *testing.T) {
 	require.Contains(t, o.stderr, "no Dixa API token: run dixa-mcp login, or set DIXA_API_TOKEN")
 }
 
-// What is not accepted, or not answered by Dixa, is not stored, and the message says as much as the answer tells.
+// A token that Dixa does not accept, or does not answer, is not stored, and the error explains the answer.
 func TestLoginRefused(t *testing.T) {
 	for _, c := range []struct {
 		status     int
@@ -305,7 +305,7 @@ func TestCheckSaysWhatIsInForce(t *testing.T) {
 	require.Contains(t, p.good("check"), note, "the same content, and another file")
 }
 
-// explain needs no token where the capability file alone decides, and says so where it does not.
+// explain needs no token if the capability file alone decides the call, and says so if it does not.
 func TestExplainWithoutToken(t *testing.T) {
 	p := newPlace(t)
 	require.Contains(t, p.good("explain", "get_conversation", `{"conversationId":1234}`), "would send: GET /v1/conversations/1234")

@@ -11,7 +11,7 @@ import (
 
 const token = "PLANTED-token-0123456789"
 
-// What a newcomer gets wrong: one clear line on standard error, exit code 1, nothing on standard output, nothing done.
+// Common mistakes: one clear line on standard error, a non-zero exit code, nothing on standard output, nothing done.
 func TestMistakes(t *testing.T) {
 	const get, id = "get_conversation", `{"conversationId":1234}`
 	for _, c := range []struct {
@@ -111,8 +111,8 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// A file in the user's configuration folder is in force without being named, and a broken one stops everything before
-// anything is made.
+// A file in the user's configuration directory is in force without a flag, and an invalid one stops every command before
+// anything is created.
 func TestBrokenFileOfTheUser(t *testing.T) {
 	p := newPlace(t)
 	path := p.write("config/dixa-mcp/capabilities.yaml", "version: 2\n")
@@ -131,7 +131,7 @@ func TestBrokenFileOfTheUser(t *testing.T) {
 	require.Contains(t, p.good("call", "get_organization", "--offline"), `"name"`)
 }
 
-// Help is for standard output, and asked for by doing nothing, too.
+// Help goes to standard output, and is also printed without arguments.
 func TestHelp(t *testing.T) {
 	p := newPlace(t)
 	for _, args := range [][]string{{}, {"--help"}, {"serve", "--help"}} {

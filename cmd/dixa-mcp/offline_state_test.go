@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// With --state the changes of the offline Dixa survive, even when the process is killed; without it every session begins anew. A model is
-// told that there is no Dixa behind the server, and whether changes are kept.
+// With --state the changes of the offline Dixa survive, even if the process is killed. Without it every session begins with
+// the same data. The model is told that it is offline, and whether changes are kept.
 func TestOfflineState(t *testing.T) {
 	const note, list = `{"name":"add_note","arguments":{"conversationId":1234,"message":"a note that stays"}}`, `{"name":"list_notes","arguments":{"conversationId":1234}}`
 	for _, c := range []struct {
@@ -41,7 +41,7 @@ func TestOfflineState(t *testing.T) {
 	}
 }
 
-// Who serves Dixa itself says nothing of the offline one.
+// A server of Dixa itself does not mention the offline Dixa.
 func TestNoticeIsOfTheOfflineDixa(t *testing.T) {
 	require.Empty(t, reachFlags{State: "x"}.notice())
 }

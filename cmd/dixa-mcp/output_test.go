@@ -73,7 +73,7 @@ var withoutJSON = map[string]string{
 	"__complete": "answers the scripts",
 }
 
-// lineFor is a command line of a command that prints something, in a place where that works.
+// lineFor returns arguments with which a command prints something.
 func (p *place) lineFor(name string) []string {
 	p.t.Helper()
 	args, ok := printing[name]
@@ -124,7 +124,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// A command whose reader is gone, as with head, ends without a word.
+// A command whose reader is gone, as with head, ends without a message.
 func TestOutputThatNobodyReads(t *testing.T) {
 	for name := range leaves(t) {
 		t.Run(name, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// Only output.go and its like reach standard output: a command that printed past [output] would lose an error.
+// Only output.go and similar files write to standard output: a command that bypassed [output] would lose an error.
 func TestNothingPrintsPastTheOutput(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
@@ -235,7 +235,8 @@ func runTo(t *testing.T, cmd *exec.Cmd, to *os.File) (int, string) {
 	return cmd.ProcessState.ExitCode(), stderr.String()
 }
 
-// TestOutputForPeople shows what a terminal would obey or hide, wherever it comes from; what programs read stays as it is.
+// TestOutputForPeople checks that control characters and invisible characters are shown in output for people, and that output for
+// programs is unchanged.
 func TestOutputForPeople(t *testing.T) {
 	var to bytes.Buffer
 	out := &output{to: &to}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The key that hashes personal data is made once; one that is short, a link or for others is refused.
+// The key that hashes personal data is made once. One that is short, a link or readable by others is refused.
 func TestRecordKey(t *testing.T) {
 	f := reachFlags{State: t.TempDir()}
 	path := filepath.Join(f.State, "record.key")

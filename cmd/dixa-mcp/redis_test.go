@@ -48,7 +48,7 @@ func TestRedisAddress(t *testing.T) {
 	require.ErrorContains(t, err, "set only one")
 }
 
-// Who freezes over Redis stops the servers that share it, not those of the state folder.
+// A freeze through Redis stops the servers that share it, not those of the state directory.
 func TestFreezeOverRedis(t *testing.T) {
 	s := redistest.Start(t)
 	g := server(t, s.URL())
@@ -71,7 +71,7 @@ func TestFreezeOverRedis(t *testing.T) {
 	require.ErrorContains(t, (&freezeCmd{freezeDir: where}).Run(t.Context(), &output{to: io.Discard}), "cannot be used")
 }
 
-// An approver decides about what the servers that share a Redis have put aside.
+// An approver decides about calls that were parked in the Redis that servers share.
 func TestApproveOverRedis(t *testing.T) {
 	s := redistest.Start(t)
 	g := server(t, s.URL())

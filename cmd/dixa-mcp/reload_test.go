@@ -102,13 +102,13 @@ func watchFile(t *testing.T, flag bool, text string, test func(*watched)) {
 
 func (w *watched) write(text string) { require.NoError(w.t, os.WriteFile(w.path, []byte(text), 0o600)) }
 
-// after lets time pass, of the bubble's clock.
+// after advances the bubble's clock.
 func (w *watched) after(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-// may tells which of the tools the agent a has.
+// may returns which of the tools the agent a has.
 func (w *watched) may(tools ...string) string {
 	agent, err := w.gate.Rules().Agent("a")
 	if err != nil {
@@ -129,7 +129,7 @@ const (
 	otherTool = "version: 1\nagents:\n  a: {allow: [get_tag]}\n"
 )
 
-// What a changed file takes away is in force at the first read, what it gives once it was unchanged for five seconds.
+// What a changed file removes is in force at the first read, and what it adds once it was unchanged for five seconds.
 func TestWatch(t *testing.T) {
 	both := []string{"list_tags", "get_tag"}
 	t.Run("narrower", func(t *testing.T) {
@@ -279,7 +279,7 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// An edit that removes what limits an agent is a warning that says what it newly allows.
+// An edit that removes a limit of an agent logs a warning that says what it newly allows.
 func TestWatchWarnsOfRemovedLimits(t *testing.T) {
 	const agents = "version: 1\nnames: {queue: {billing: 0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11}}\nagents:\n  a:\n    access: {conversations: write, tags: read}\n"
 	for line, want := range map[string][]string{

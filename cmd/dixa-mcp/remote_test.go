@@ -113,8 +113,7 @@ func TestFreezeAtAServer(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(p.home, "state"), "the record is the server's")
 }
 
-// The key goes to the address that was given, not along a redirect, and what answers is held to be the admin port only
-// if it speaks as one.
+// The key goes to the given address, not along a redirect. A server that does not answer like the admin port is an error.
 func TestAdminPortThatIsNone(t *testing.T) {
 	elsewhere := newHost(t, 200, `{"approvals":[]}`)
 	for _, h := range []*host{newHost(t, 302, elsewhere.URL), newHost(t, 200, "<html>"), newHost(t, 500, "<html>"), newHost(t, 200, "[]")} {
@@ -131,7 +130,7 @@ func TestAdminPortThatIsNone(t *testing.T) {
 	require.NotContains(t, out.String(), "\x1b")
 }
 
-// An address at all interfaces is printed as one that can be used.
+// An address of all interfaces is printed as one that can be used.
 func TestReachable(t *testing.T) {
 	for address, want := range map[string]string{
 		"http://[::]:8080": "http://127.0.0.1:8080", "http://0.0.0.0:1": "http://127.0.0.1:1", "https://[::]:1": "https://127.0.0.1:1",

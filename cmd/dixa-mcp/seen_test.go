@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is new since a capability file was last served is told once, for each file by itself.
+// Tools that are new since a capability file was last served are logged once for each file.
 func TestNewToolsAreToldOnce(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	check := func(path string, now, want []string) {
@@ -31,7 +31,7 @@ func TestNewToolsAreToldOnce(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// A server tells of tools that are new to its file; one whose file names a release does not.
+// A server logs tools that are new to its file, unless the file names a release.
 func TestServeTellsNewTools(t *testing.T) {
 	p := newPlace(t)
 	for name, c := range map[string]struct {

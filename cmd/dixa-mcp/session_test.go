@@ -58,7 +58,7 @@ func (s *connection) next() (id, line string) {
 	return string(m.ID), line
 }
 
-// wait gives the line that answers an id.
+// wait returns the line that answers an id.
 func (s *connection) wait(id string) string {
 	s.t.Helper()
 	for s.seen[id] == "" {
@@ -74,7 +74,7 @@ func (s *connection) send(line string) {
 	require.NoError(s.t, err)
 }
 
-// ask sends a request and gives the line that answers it.
+// ask sends a request and returns the line that answers it.
 func (s *connection) ask(id int, method, params string) string {
 	s.t.Helper()
 	s.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":%q,"params":%s}`, id, method, params))
@@ -101,7 +101,7 @@ func (s *connection) call(id int, tool, arguments string) {
 	s.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, id, tool, arguments))
 }
 
-// end closes the input and waits until the program has ended; what it still wrote is read.
+// end closes the input, waits until the program has ended, and reads the rest of its output.
 func (s *connection) end(code int) {
 	s.t.Helper()
 	require.NoError(s.t, s.in.Close())
@@ -121,7 +121,7 @@ func (s *connection) exit(code int) {
 	require.Equal(s.t, code, s.c.ProcessState.ExitCode(), "%s\n%s", s.c.ProcessState, s.stderr)
 }
 
-// records are what was written down in a place.
+// records returns the records in a place.
 func (p *place) records() []audit.Record {
 	p.t.Helper()
 	var all []audit.Record
@@ -146,8 +146,8 @@ func outcomes(records []audit.Record) (all []string) {
 
 const id1234 = `{"conversationId":1234}`
 
-// Over a whole session nothing but the protocol is on standard output, and neither the token nor anybody's words are on
-// standard error or in the records.
+// During a whole session, standard output has only the protocol, and neither the token nor untrusted text is on standard error
+// or in the records.
 func TestSession(t *testing.T) {
 	p := newPlace(t)
 	env, _ := p.offlineDixa("--rate", "0")
@@ -181,7 +181,7 @@ func TestSession(t *testing.T) {
 	require.Equal(t, "stop", outcomes(p.records())[7])
 }
 
-// What runs when the client closes its end is answered, and the program ends well.
+// Calls that run when the client closes its end are answered, and the program ends normally.
 func TestEndOfInput(t *testing.T) {
 	p := newPlace(t)
 	env, _ := p.offlineDixa("--latency", "300ms")
@@ -217,7 +217,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A client that vanishes takes nothing with it: what it asked for is done and recorded, though nobody reads the answers.
+// A client that disconnects cancels nothing: its calls are completed and recorded, although no one reads the answers.
 func TestClientVanishes(t *testing.T) {
 	p := newPlace(t)
 	env, _ := p.offlineDixa("--latency", "300ms")
@@ -232,7 +232,7 @@ func TestClientVanishes(t *testing.T) {
 	require.Equal(t, []string{"add_note done", "add_note done", "add_note done", "stop"}, outcomes(p.records()))
 }
 
-// written is what stands in the files of the records.
+// written returns the content of the files of records.
 func (p *place) written() []byte {
 	var all []byte
 	files, _ := filepath.Glob(filepath.Join(p.home, "state", "dixa-mcp", "audit", "*.jsonl"))

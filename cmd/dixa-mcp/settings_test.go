@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocsSettings holds docs/settings.md to the flags of serve and their variables.
+// TestDocsSettings checks docs/settings.md against the flags of serve and their variables.
 func TestDocsSettings(t *testing.T) {
 	text, err := os.ReadFile("../../docs/settings.md")
 	require.NoError(t, err)

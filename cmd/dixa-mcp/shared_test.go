@@ -13,8 +13,7 @@ import (
 	"dixa-mcp/internal/offline"
 )
 
-// Four servers over stdio, as four clients on a laptop start them, share one token's limit at Dixa, so that together they
-// are no faster than one, and an agent's budget.
+// Four servers over stdio, as four clients on a laptop start them, share one token's rate limit and an agent's budget.
 func TestServersShareTheStateDirectory(t *testing.T) {
 	dixa := offline.New(offline.Options{})
 	s := httptest.NewServer(dixa)

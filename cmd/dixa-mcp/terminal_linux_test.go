@@ -28,7 +28,7 @@ func pseudoTerminal(t *testing.T, columns uint16) (seen, terminal *os.File) {
 	return seen, terminal
 }
 
-// onTerminal runs a command on a terminal and returns what is seen there. Each answer is typed when its question is seen.
+// onTerminal runs a command on a terminal and returns what it shows. Each answer is typed when its question appears.
 func (p *place) onTerminal(columns uint16, env, args []string, dialog ...string) (string, *exec.Cmd) {
 	p.t.Helper()
 	seen, terminal := pseudoTerminal(p.t, columns)
@@ -69,7 +69,7 @@ func TestLoginOnATerminal(t *testing.T) {
 	require.Contains(t, said, "dixa-mcp: interrupted")
 }
 
-// Tables, help and stories are as wide as the terminal.
+// Tables, help and sentences are as wide as the terminal.
 func TestWidth(t *testing.T) {
 	p := newPlace(t)
 	narrow, _ := p.onTerminal(60, nil, []string{"serve", "--help"})
@@ -89,7 +89,7 @@ func TestWidth(t *testing.T) {
 	}
 }
 
-// Lines are redrawn with escape sequences only on a terminal whose user has not turned them off.
+// Lines are redrawn with escape sequences only on a terminal, unless the user turned them off.
 func TestNoEscapeSequences(t *testing.T) {
 	for _, c := range []struct {
 		env   []string

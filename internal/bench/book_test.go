@@ -23,8 +23,8 @@ type fate int
 const (
 	undone     fate = iota // nothing was changed
 	done                   // it was carried out
-	unknown                // nobody knows
-	unanswered             // nothing was told
+	unknown                // not known
+	unanswered             // no answer
 )
 
 // book keeps what clients were told.

@@ -18,7 +18,7 @@ type client struct {
 	http    *http.Client
 	url     string // of the endpoint
 	key     string
-	old     bool   // of before 2026-07-28
+	old     bool   // uses an MCP version before 2026-07-28
 	session string // that it has then
 	id      int
 }
@@ -145,7 +145,7 @@ func answerIn(res *http.Response, id int) (reply, error) {
 	}
 }
 
-// begin makes a client one of before 2026-07-28, with a session.
+// begin makes a client use an MCP version before 2026-07-28, with a session.
 func (c *client) begin(ctx context.Context) error {
 	c.old, c.session = true, ""
 	m, err := c.ask(ctx, "initialize", "", `{"protocolVersion":"`+legacyVersion+`","capabilities":{},"clientInfo":{"name":"bench","version":"1"}`)

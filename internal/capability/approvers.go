@@ -79,7 +79,7 @@ func (r *Rules) ApproverNames() []string {
 	return names
 }
 
-// waiting is a level whose calls can wait for a yes.
+// waiting is a level whose calls can wait for approval.
 type waiting struct {
 	at
 	level dixaclient.Level
@@ -94,7 +94,7 @@ func (w *waiting) decode(d *decoder, n *yaml.Node, key string) {
 	}
 	level, _ := dixaclient.ParseLevel(text)
 	if !slices.Contains(waitingWords, text) {
-		d.fail(place(n, key), "%.80q is no level that can wait for a yes%s; they are %s", text, didYouMean(text, waitingWords), strings.Join(waitingWords, ", "))
+		d.fail(place(n, key), "%.80q is not a level that can wait for approval%s; they are %s", text, didYouMean(text, waitingWords), strings.Join(waitingWords, ", "))
 		return
 	}
 	*w = waiting{place(n, key), level}

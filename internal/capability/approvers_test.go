@@ -56,8 +56,8 @@ func TestParseRefusesApprovers(t *testing.T) {
 		{"{joe: {key_sha256: \"\", may: [send]}}", "f:2:31: approvers.joe.key_sha256: " + form},
 		{"{joe: {key_sha256: [], may: [send]}}", "f:2:31: approvers.joe.key_sha256: must be text, not a list"},
 		{"{joe: {key_sha256: " + key + ", may: []}}", "f:2:97: approvers.joe.may: must list at least one of write, send, erase"},
-		{"{joe: {key_sha256: " + key + ", may: [read, sned]}}", `f:2:103: approvers.joe.may: "read" is no level that can wait for a yes; they are write, send, erase` + "\n" +
-			`f:2:109: approvers.joe.may: "sned" is no level that can wait for a yes; did you mean "send"?; they are write, send, erase`},
+		{"{joe: {key_sha256: " + key + ", may: [read, sned]}}", `f:2:103: approvers.joe.may: "read" is not a level that can wait for approval; they are write, send, erase` + "\n" +
+			`f:2:109: approvers.joe.may: "sned" is not a level that can wait for approval; did you mean "send"?; they are write, send, erase`},
 		{"{ann: {key_sha256: " + key + ", may: [send]}, joe: {key_sha256: " + strings.ToUpper(key) + ", may: [send]}}",
 			"f:2:129: approvers.joe.key_sha256: is the key of ann, too: each needs a key of their own"},
 	} {

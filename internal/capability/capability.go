@@ -66,7 +66,7 @@ func (r *Rules) Agent(name string) (*Agent, error) {
 // file, or with "" the first one there. The error says which may be chosen.
 func (r *Rules) Stdio(name string) (*Agent, error) {
 	if len(r.stdio) == 0 {
-		return nil, fmt.Errorf("%s lets nobody in over stdin and stdout; list agents under stdio, such as stdio: [%s]", r.name, r.agents[0].Name)
+		return nil, fmt.Errorf("%s has no agent for stdin and stdout; list agents under stdio, such as stdio: [%s]", r.name, r.agents[0].Name)
 	}
 	names := texts(r.stdio)
 	if name == "" {

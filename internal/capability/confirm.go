@@ -94,7 +94,7 @@ func (d *decoder) confirmed(name word) (*confirming, bool) {
 		c.level = c.tool.Level
 	}
 	if c.level == dixaclient.Read {
-		d.fail(name.at, "only reads; what can wait for a yes are the levels %s and operations of these", strings.Join(waitingWords, ", "))
+		d.fail(name.at, "only reads; confirm takes the levels %s and their operations", strings.Join(waitingWords, ", "))
 		return nil, false
 	}
 	return c, true

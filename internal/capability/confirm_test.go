@@ -63,8 +63,8 @@ func TestParseRefusesConfirm(t *testing.T) {
 		{"{send: [client]}", "f:10:21: agents.a.confirm.send: must be text, not a list"},
 		{"{sent: client}", `f:10:15: agents.a.confirm.sent: there is no level and no tool "sent"; did you mean "send"?`},
 		{"{sendmesage: client}", `f:10:15: agents.a.confirm.sendmesage: there is no level and no tool "sendmesage"; did you mean "send_message"?`},
-		{"{read: client}", "f:10:15: agents.a.confirm.read: only reads; what can wait for a yes are the levels write, send, erase and operations of these"},
-		{"{list_tags: client}", "f:10:15: agents.a.confirm.list_tags: only reads; what can wait for a yes are the levels write, send, erase and operations of these"},
+		{"{read: client}", "f:10:15: agents.a.confirm.read: only reads; confirm takes the levels write, send, erase and their operations"},
+		{"{list_tags: client}", "f:10:15: agents.a.confirm.list_tags: only reads; confirm takes the levels write, send, erase and their operations"},
 		{"{conversation_overview: client}", "f:10:15: agents.a.confirm.conversation_overview: conversation_overview is made of several operations; name those: get_conversation, list_messages, list_tags"},
 		{"{write: approver}", "f:10:15: agents.a.confirm.write: waits for an approver, and nobody under approvers may decide about write: it could never be carried out"},
 		{"{close_conversation: approver}", "f:10:15: agents.a.confirm.close_conversation: waits for an approver, and nobody under approvers may decide about write: it could never be carried out"},
@@ -78,7 +78,7 @@ func TestParseRefusesConfirm(t *testing.T) {
 }
 
 func TestNotesOfConfirm(t *testing.T) {
-	const worth = "client is worth what the program is in which the agent runs: one that is set to accept by itself says yes without a person; approver asks somebody with a key"
+	const worth = "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person; approver asks a person with a key"
 	erases := Note{7, 3, "agents.a", "may erase (anonymize_conversation), which cannot be undone, and nobody is asked; see confirm"}
 	idle := func(line int, name string) Note {
 		return Note{line, 3, "approvers." + name, "has nothing to decide: no agent's confirm waits for an approver at a level of may"}
@@ -88,7 +88,7 @@ func TestNotesOfConfirm(t *testing.T) {
 		want    []Note
 	}{
 		{"{send: approver}", nil},
-		{"{}", []Note{idle(4, "anna.holm"), idle(5, "joe"), erases, {10, 5, "agents.a.confirm", "is empty: no call waits for a yes"}}},
+		{"{}", []Note{idle(4, "anna.holm"), idle(5, "joe"), erases, {10, 5, "agents.a.confirm", "is empty: no call needs a person"}}},
 		{"{erase: approver}", []Note{idle(5, "joe")}},
 		{"{send: approver, erase: client}", []Note{{10, 5, "agents.a.confirm", worth}}},
 		{"{send_message: approver}", []Note{erases}},

@@ -106,7 +106,7 @@ type agent struct {
 	// ActsAs is the Dixa agent in whose name the agent acts: a name under `names.dixa_agent`, or an id.
 	//
 	// It fills in every argument that says who acts, and the model cannot choose another. Without it, the model chooses in
-	// each call, and operations that send in somebody's name are refused unless `arguments` names that argument.
+	// each call, and operations that send in a Dixa agent's name are refused unless `arguments` names that argument.
 	ActsAs word `yaml:"acts_as"`
 
 	// Access grants all operations of a group up to a level: read, write, send or erase.

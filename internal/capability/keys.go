@@ -38,7 +38,7 @@ func (t day) expired(now time.Time) bool { return !t.begins.IsZero() && !now.Bef
 type Key struct {
 	Agent   string
 	ID      string    // by which records name it
-	Expires time.Time // from when on it counts no more; zero: never
+	Expires time.Time // when it expires; zero: never
 }
 
 // Key finds an agent's key by its SHA-256. One that has expired is not ok; what is returned then says whose it was, for
@@ -120,7 +120,7 @@ func (d *decoder) checkKeys(f *file, holders map[string]string) {
 	}
 }
 
-// aboutKeys notes keys that let nobody in any more, or not for long.
+// aboutKeys notes keys that have expired or expire soon.
 func (l *noteList) aboutKeys(a *Agent, now time.Time) {
 	for _, k := range a.source.Keys.value {
 		switch left := k.Expires.begins.Sub(now); {

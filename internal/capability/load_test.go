@@ -85,7 +85,7 @@ func TestStdio(t *testing.T) {
 		r = mustParse(t, "version: 1\n"+none+"agents:\n  a: {access: {tags: read}}\n")
 		for _, asked := range []string{"", "a"} {
 			_, err = r.Stdio(asked)
-			require.EqualError(t, err, "dir/f.yaml lets nobody in over stdin and stdout; list agents under stdio, such as stdio: [a]")
+			require.EqualError(t, err, "dir/f.yaml has no agent for stdin and stdout; list agents under stdio, such as stdio: [a]")
 		}
 	}
 }

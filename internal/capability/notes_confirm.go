@@ -16,7 +16,7 @@ func (l *noteList) aboutConfirm(a *Agent, r *Rules, reached bool) {
 	}
 	s := a.source.Confirm
 	if s.line > 0 && len(s.value) == 0 {
-		l.add(s.at, "is empty: no call waits for a yes")
+		l.add(s.at, "is empty: no call needs a person")
 	}
 	asksClient := false
 	for _, c := range s.value {
@@ -35,7 +35,7 @@ func (l *noteList) aboutConfirm(a *Agent, r *Rules, reached bool) {
 		}
 	}
 	if asksClient && reached {
-		l.add(s.at, "client is worth what the program is in which the agent runs: one that is set to accept by itself says yes without a person; approver asks somebody with a key")
+		l.add(s.at, "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person; approver asks a person with a key")
 	}
 }
 

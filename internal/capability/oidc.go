@@ -25,7 +25,7 @@ type OIDC struct {
 	AgentClaim string // the claim whose value is an agent's oidc_claim
 }
 
-// OIDC is not ok when the file lets nobody in with a token.
+// OIDC returns the OpenID provider. It is not ok if the file has none.
 func (r *Rules) OIDC() (OIDC, bool) { return r.oidc, r.oidc.Issuer != "" }
 
 // ByClaim finds the agent that a claim's value names.
@@ -119,9 +119,9 @@ func (f *file) claims() map[string]string {
 	return all
 }
 
-// aboutOIDC notes an issuer whose tokens let nobody in.
+// aboutOIDC notes an issuer whose tokens authenticate no agent.
 func (l *noteList) aboutOIDC(r *Rules) {
 	if r.oidcAt.line > 0 && len(r.claims) == 0 {
-		l.add(r.oidcAt, "lets nobody in: no agent has an oidc_claim")
+		l.add(r.oidcAt, "has no effect: no agent has an oidc_claim")
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A yes counts only as long as the file has the approver with that key.
+// An approval is valid only as long as the file has the approver with that key.
 func TestApproverTakenOut(t *testing.T) {
 	o := newOffice(t)
 	send := func() (out, stderr string) {

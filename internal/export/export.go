@@ -9,7 +9,7 @@ import (
 	"dixa-mcp/dixaclient"
 )
 
-// maxFetches is how often one window is fetched at the most.
+// maxFetches is the maximum number of times that one window is fetched.
 const maxFetches = 3
 
 // Progress is how far an export is.

@@ -139,7 +139,7 @@ func TestParkExpires(t *testing.T) {
 	require.Len(t, b.dixa.Effects(), 1)
 }
 
-// A yes does not outlive the next message of the conversation: it was for another state of things.
+// An approval does not outlive the next message of the conversation: it was for another state of things.
 func TestParkNewMessage(t *testing.T) {
 	b, s := newParked(t)
 	number := b.waits("parks", note)
@@ -162,7 +162,7 @@ func TestParkThenOtherRules(t *testing.T) {
 	require.Len(t, b.dixa.Effects(), 1)
 }
 
-// A yes is worth no more than its approver is when it is used.
+// An approval is valid only if its approver still is when it is used.
 func TestParkThenOtherApprovers(t *testing.T) {
 	b, s := newParked(t)
 	s.approve(b.waits("parks", note))

@@ -149,7 +149,7 @@ func (h *truth) strangers(inside []*dixaclient.Conversation) []dixaclient.UUID {
 	return list
 }
 
-// Ids that stand beside the one that a tool is about are held to the bound, too.
+// Other ids than that of the tool's subject are checked against the bound, too.
 func TestOtherIdsAreLikeMissing(t *testing.T) {
 	h := seeded(t)
 	inside, outside := h.split(func(c *dixaclient.Conversation) bool { return inQueue(c, billing) })

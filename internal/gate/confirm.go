@@ -19,8 +19,8 @@ import (
 	"dixa-mcp/tools"
 )
 
-// A call that needs a person's yes is rehearsed first: grants, bounds and budget are decided, and the requests that it
-// would send are known. The yes covers exactly those. Then the call runs again from the top.
+// A call that needs a person is rehearsed first: grants, bounds and budget are decided, and the requests that it would send
+// are known. The approval covers exactly those. Then the call runs again from the top.
 
 // Question is what a person at the client is asked.
 type Question struct {
@@ -28,7 +28,7 @@ type Question struct {
 	State string // comes back with the answer
 }
 
-// confirm stops a call that needs a yes and does not have it. nil lets it go on.
+// confirm stops a call that needs approval and does not have it. It returns nil if the call may continue.
 func (c *call) confirm(ctx context.Context, args *tools.Arguments) *Answer {
 	how, rule := c.needs()
 	if how == "" {
@@ -61,7 +61,7 @@ func (c *call) needs() (how capability.Confirm, rule string) {
 }
 
 // rehearse goes the call's way without sending what it is for, and gives the requests that it would send. Nobody is
-// asked about a call for which the budget is used up: the yes would be lost on it.
+// asked about a call for which the budget is used up: the approval would be used up on it.
 func (c *call) rehearse(ctx context.Context, args *tools.Arguments) ([]string, error) {
 	for _, op := range c.tool.Operations {
 		if err := c.within(ctx, op.Level); err != nil {
@@ -78,7 +78,7 @@ func (c *call) rehearse(ctx context.Context, args *tools.Arguments) ([]string, e
 	return sent.requests, nil
 }
 
-// digest binds a yes to the agent, the tool, the arguments and the requests.
+// digest returns the hash that binds an approval to the agent, the tool, the arguments and the requests.
 func (c *call) digest(plan []string) string {
 	h := sha256.New()
 	for _, part := range append([]string{c.agentName, c.tool.Name, string(c.arguments)}, plan...) {
@@ -181,7 +181,7 @@ func (c *call) failed(ctx context.Context, err error) *Answer {
 	return &a
 }
 
-// stopped is the answer to a call that does not get its yes.
+// stopped returns the answer to a call that is not approved.
 func (c *call) stopped(ctx context.Context, err error) *Answer {
 	a := c.refuse(ctx, err)
 	return &a
@@ -194,7 +194,7 @@ func (c *call) look(ctx context.Context, conversation int64) error {
 	return err
 }
 
-// newestMessage identifies the last message of a conversation, so that a yes does not outlive what it was given for.
+// newestMessage identifies the last message of a conversation, so that an approval does not outlive what it was given for.
 func (c *call) newestMessage(ctx context.Context, conversation int64) (string, error) {
 	if conversation == 0 {
 		return "", nil
@@ -234,9 +234,9 @@ func (c *call) askClient(ctx context.Context, conversation int64, plan []string)
 		c.record.Approver = "the person at the client"
 		return nil
 	case r.Parks:
-		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's yes. A client of this protocol version cannot be asked here, where several servers share the work, and the capability file has no approver who may decide about it.", "the client cannot be asked, and there is no approver"})
+		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's confirmation. A client of this protocol version cannot be asked here, where several servers share the work, and the capability file has no approver who may decide about it.", "the client cannot be asked, and there is no approver"})
 	case !r.CanAsk:
-		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's yes, and this client cannot ask for one (it does not support elicitation).", "the client cannot ask its person"})
+		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's confirmation, and this client cannot ask for one (it does not support elicitation).", "the client cannot ask its person"})
 	}
 	if err := c.look(ctx, conversation); err != nil {
 		return c.failed(ctx, err)

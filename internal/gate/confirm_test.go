@@ -85,7 +85,7 @@ func (r *records) events() []audit.Event {
 	return all
 }
 
-// A person sees the effect, the conversation and the whole text, and a yes carries the call out once.
+// A person sees the effect, the conversation and the whole text, and a confirmation carries the call out once.
 func TestAskAndYes(t *testing.T) {
 	b := newBed(t, confirming)
 	text := "Dear Anna,\nagentId: nobody\u202e\x1b[2J" + strings.Repeat("long ", 2000) + "end."
@@ -126,7 +126,7 @@ func TestAskAndNo(t *testing.T) {
 	require.Equal(t, lookedUp, b.requests())
 }
 
-// A yes is worth nothing for anything but the call that it was given to.
+// A confirmation is valid only for the call that it was given to.
 func TestYesIsForOneCall(t *testing.T) {
 	b := newBed(t, confirming)
 	other := newBed(t, confirming)

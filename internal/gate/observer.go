@@ -15,7 +15,7 @@ type Observer interface {
 	// Call hears that a call begins. What is done for the call is done under the context that it returns, and ended
 	// hears how the call ended.
 	Call(ctx context.Context, c CallInfo) (_ context.Context, ended func(CallEnd))
-	// Operation hears that an operation goes to Dixa for a call, or waits for its turn to.
+	// Operation is called when an operation is sent to Dixa for a call, or is queued.
 	Operation(ctx context.Context, c CallInfo, op *dixaclient.Spec) (_ context.Context, ended func(OperationEnd))
 }
 

@@ -13,7 +13,7 @@ var ErrUsed = errors.New("was used already")
 // Once makes sure that each confirmation is used once, also where several processes might be given it.
 type Once interface {
 	// Use is nil for exactly one of all who call it with the nonce, and [ErrUsed] for the others. Any other error means
-	// that this cannot be told now; the confirmation then counts for nothing. The nonce was made and expires at these
+	// that this cannot be told now; the confirmation is then invalid. The nonce was made and expires at these
 	// times, and need not be remembered for longer.
 	Use(ctx context.Context, nonce string, made, expires time.Time) error
 }

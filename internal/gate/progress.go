@@ -35,7 +35,7 @@ func (c *call) accompany(op *dixaclient.Call) (done func()) {
 			case <-over:
 				return
 			case <-tick.C:
-				waitsFor := "its turn below Dixa's limit"
+				waitsFor := "Dixa's rate limit"
 				if sent.Load() {
 					waitsFor = "Dixa's answer"
 				}

@@ -45,7 +45,7 @@ func TestProgress(t *testing.T) {
 		dixas := []string{"get_conversation waits for Dixa's answer, 5 s", "get_conversation waits for Dixa's answer, 10 s", "get_conversation came back from Dixa"}
 		require.Equal(t, dixas, ask())
 		require.Equal(t, dixas, ask())
-		require.Equal(t, []string{"get_conversation waits for its turn below Dixa's limit, 5 s", "get_conversation waits for its turn below Dixa's limit, 10 s"}, ask()[:2])
+		require.Equal(t, []string{"get_conversation waits for Dixa's rate limit, 5 s", "get_conversation waits for Dixa's rate limit, 10 s"}, ask()[:2])
 	})
 }
 

@@ -211,7 +211,7 @@ func TestFrozenWhileRunning(t *testing.T) {
 	}
 }
 
-// A call that is frozen does not use its yes up.
+// A call that is frozen does not use up its approval.
 func TestFrozenKeepsTheYes(t *testing.T) {
 	b, m, store := newBed(t, confirming), &mark{}, parking(t)
 	b.stand(confirming, gate.Config{Frozen: m.frozen, Approvals: store})

@@ -48,7 +48,7 @@ func (broken) Use(context.Context, string, time.Time, time.Time) error {
 	return errors.New("no connection to secret-host")
 }
 
-// A yes that might have been used before is not used.
+// A confirmation that might have been used before is not used.
 func TestConfirmationFailsClosed(t *testing.T) {
 	b := newBed(t, confirming)
 	b.stand(confirming, gate.Config{Once: broken{}})

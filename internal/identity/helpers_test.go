@@ -191,7 +191,7 @@ func newSigner(t *testing.T, id string, alg jose.SignatureAlgorithm) signer {
 	return signer{key, id, alg}
 }
 
-// claims of a token that is let in as privacy; a test changes some.
+// claims returns the claims of a token that authenticates as privacy; a test changes some.
 func (p *provider) claims(changed map[string]any) map[string]any {
 	all := map[string]any{"iss": p.URL, "aud": "dixa-mcp", "sub": "service-7", "iat": begin.Unix(), "exp": begin.Add(time.Hour).Unix(), "dixa_mcp_agent": "privacy-bot"}
 	for k, v := range changed {

@@ -157,7 +157,7 @@ func (i *issuer) done(keys *oidc.StaticKeySet, err error) {
 	case err == nil && i.trouble != nil:
 		i.a.o.Log.Info("the issuer of tokens is there again", "issuer", i.address)
 	case err != nil && i.trouble == nil && i.a.ctx.Err() == nil:
-		i.a.o.Log.Warn("the issuer's keys cannot be read: tokens are refused where its keys are not known; agents' keys count as ever", "issuer", i.address, "error", err)
+		i.a.o.Log.Warn("the issuer's keys cannot be read: tokens are refused where its keys are not known; agents' keys stay valid", "issuer", i.address, "error", err)
 	}
 	if i.trouble = err; err != nil {
 		i.again = now.Add(pause)

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A new key counts at once, and one that was withdrawn counts no more once the keys were read again.
+// A new key is valid at once. A withdrawn key is invalid once the keys were read again.
 func TestKeysRotate(t *testing.T) {
 	p := newProvider(t)
 	first, second := newSigner(t, "1", jose.RS256), newSigner(t, "2", jose.ES256)
@@ -54,7 +54,7 @@ func TestForgedTokensDoNotAskForever(t *testing.T) {
 	require.Equal(t, 2+missesAtOnce, p.times("/keys"))
 }
 
-// While the issuer is away tokens are not called bad, keys count as ever, and it is asked again after a pause.
+// While the issuer is unavailable tokens are not called invalid, keys stay valid, and it is asked again after a pause.
 func TestIssuerAway(t *testing.T) {
 	p := newProvider(t)
 	key := newSigner(t, "1", jose.ES256)
@@ -91,7 +91,7 @@ func TestIssuerAway(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, b.refused(request(unknown)).StatusCode, "it may be signed with a new key")
 	b.pass(oldest)
 	long := key.sign(t, p.claims(map[string]any{"exp": begin.Add(48 * time.Hour).Unix()}))
-	require.Equal(t, http.StatusServiceUnavailable, b.refused(request(long)).StatusCode, "but not for ever")
+	require.Equal(t, http.StatusServiceUnavailable, b.refused(request(long)).StatusCode, "but not forever")
 }
 
 // What an issuer must not answer leaves its tokens unchecked, and is not read any further.

@@ -67,7 +67,7 @@ func talk(ctx context.Context, client []string, do plan) (s session, err error) 
 	return s, json.Unmarshal(out, &s)
 }
 
-const refusedMute = "add_note needs a person's yes, and this client cannot ask for one (it does not support elicitation). Nothing was sent to Dixa."
+const refusedMute = "add_note needs a person's confirmation, and this client cannot ask for one (it does not support elicitation). Nothing was sent to Dixa."
 
 // client is a program that follows a plan, with the eras that it knows and the version that it settles on in each.
 type client struct {

@@ -57,7 +57,7 @@ func TestInspector(t *testing.T) {
 
 				refused, code := p.inspect(t, transport, era, url, "--method", "tools/call", "--tool-name", "close_conversation", "--tool-arg", "conversationId=1234")
 				require.NotZero(t, code)
-				require.Contains(t, string(refused), "close_conversation needs a person's yes, and this client cannot ask for one")
+				require.Contains(t, string(refused), "close_conversation needs a person's confirmation, and this client cannot ask for one")
 			})
 		}
 	}

@@ -29,7 +29,7 @@ const (
 type Fault struct {
 	Match string    // pattern of the operation, "METHOD /v1/path/{variable}"; empty for all requests
 	Kind  FaultKind // what happens
-	Times int       // how many matching requests it hits; below 0 for ever
+	Times int       // how many matching requests it hits; below 0 for no limit
 }
 
 // Inject adds a fault. Of several that match, the one that was injected first hits until it is used up.

@@ -228,7 +228,7 @@ func TestThrottledAlone(t *testing.T) {
 	}
 }
 
-// One that waits for its turn learns of a freeze by another replica with it.
+// A caller that waits for a token learns of another replica's freeze with it.
 func TestReserveBringsFreezes(t *testing.T) {
 	all := joinAll(t, same(redistest.Start(t).URL(), 2)...)
 	b := bucketsOf(all, 1000, 3)[0]

@@ -122,7 +122,7 @@ func TestAskedHereAnsweredThere(t *testing.T) {
 	require.Contains(t, call(2, "three", "").Text, "has used its budget of 2 writes a UTC day")
 }
 
-// While nobody can tell whether a yes was used, none is taken.
+// While it is not known whether a confirmation was used, none is accepted.
 func TestConfirmationsFailClosed(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)

@@ -53,7 +53,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// What a server may have forgotten counts for nothing: confirmations and approvals of before it was started.
+// Confirmations and approvals from before the server started are invalid, since it may have forgotten them.
 func TestForgotten(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)

@@ -26,7 +26,7 @@ func Secret() []byte {
 	return secret
 }
 
-// Derive makes a key of 32 bytes for one purpose, so that what is made for one is worth nothing for another.
+// Derive makes a key of 32 bytes for one purpose, so that what is made for one purpose is invalid for another.
 func Derive(secret []byte, purpose string) []byte {
 	key, err := hkdf.Key(sha256.New, secret, nil, "dixa-mcp "+purpose, sha256.Size)
 	if err != nil {

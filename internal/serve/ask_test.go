@@ -20,7 +20,7 @@ const (
 	closeIt     = `{"name":"close_conversation","arguments":{"conversationId":1234}%s}`
 )
 
-// connectAsking is a peer whose agent needs its person's yes for every write.
+// connectAsking is a peer whose agent needs a confirmation for every write.
 func connectAsking(t *testing.T) *peer {
 	t.Helper()
 	rules, err := capability.Parse("asks.yaml", []byte(`{version: 1, stdio: [support], agents: {support: {access: {"*": erase}, confirm: {write: client}}}}`))
@@ -167,7 +167,7 @@ func TestAskBefore2026SideBySide(t *testing.T) {
 
 const modernAsked = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}}`
 
-// required is a result that asks for the person's yes.
+// required is a result that asks for confirmation.
 type required struct {
 	ResultType, RequestState string
 	InputRequests            map[string]struct {

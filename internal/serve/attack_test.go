@@ -97,7 +97,7 @@ func TestStallingClients(t *testing.T) {
 }
 
 // What is looked at here is what the library carries out: a message that could be read in two ways is refused. The first
-// ones would listen for ever without being counted.
+// ones would listen forever without being counted.
 func TestMessagesThatReadInTwoWays(t *testing.T) {
 	s := host(t, offline.Options{})
 	session := s.begin("{}")

@@ -17,8 +17,8 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Tools that need something of the client before they can answer. Each is written once for both eras: clients of before
-// 2026-07-28 are asked by the library, in requests of their own.
+// Tools that need something of the client before they can answer. Each is written once for both eras: clients of MCP
+// versions before 2026-07-28 are asked by the library, in requests of their own.
 
 func askingFixtures() []toolFixture {
 	return slices.Concat(askingOfAnyEra(), []toolFixture{

@@ -77,7 +77,7 @@ type HTTPConfig struct {
 // version: since 2026-07-28 nothing is remembered between requests, before that clients have sessions.
 //
 // It does not use the library's transports. They lose what is sent just before an answer, mix up clients, keep sessions
-// for ever and streams beyond the end, let one client cancel another's call, and cannot be told who asks.
+// forever and streams beyond the end, let one client cancel another's call, and cannot be told who asks.
 type HTTP struct {
 	HTTPConfig
 	server   *server.MCPServer

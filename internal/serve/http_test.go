@@ -42,7 +42,7 @@ func TestHTTPIdentity(t *testing.T) {
 	require.Equal(t, 401, s.call("get_conversation", conversation).StatusCode)
 }
 
-// A client of before 2026-07-28 has a session, which is its agent's alone.
+// A client of an MCP version before 2026-07-28 has a session, which is its agent's alone.
 func TestHTTPSessions(t *testing.T) {
 	s := host(t, offline.Options{})
 	session := s.begin("{}")

@@ -77,7 +77,7 @@ var flaws = []struct {
 		}
 		return nil
 	}},
-	{"sessions are kept for ever", func(p place) error {
+	{"sessions are kept forever", func(p place) error {
 		first, err := p.begin()
 		for range DefaultMaxSessions {
 			if err == nil {

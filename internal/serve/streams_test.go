@@ -41,7 +41,7 @@ func (s *site) openStreams(headers ...string) map[string]*events {
 	return all
 }
 
-// A changed file is told on every stream; a stream whose credential lets nobody in any more ends.
+// A changed file is told on every stream; a stream whose credential is no longer valid ends.
 func TestStreamsHearOfChanges(t *testing.T) {
 	s := host(t, offline.Options{})
 	mine, others := s.openStreams(), s.openStreams("Key: other-key")
@@ -153,7 +153,7 @@ func TestLegacyCancel(t *testing.T) {
 	require.Equal(t, map[string]int{"get_conversation cancelled": 1}, s.book.outcomes())
 }
 
-// A client of before 2026-07-28 that hangs up has not cancelled: the call goes on, and its outcome is recorded.
+// A client of an MCP version before 2026-07-28 that hangs up has not cancelled: the call goes on, and its outcome is recorded.
 func TestLegacyHangUp(t *testing.T) {
 	s := host(t, offline.Options{Latency: 200 * time.Millisecond})
 	session := s.begin("{}")

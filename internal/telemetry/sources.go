@@ -95,7 +95,7 @@ func newStores(s Sources) *stores {
 	return &stores{
 		Sources: s,
 		waiting: prometheus.NewDesc("dixa_mcp_approvals_waiting", "Calls that wait for approval.", []string{"agent"}, nil),
-		left:    prometheus.NewDesc("dixa_mcp_budget_left", "What is left of a line of an agent's budget in the present UTC hour or day.", []string{"agent", "budget"}, nil),
+		left:    prometheus.NewDesc("dixa_mcp_budget_left", "Rest of a line of an agent's budget in the current UTC hour or day.", []string{"agent", "budget"}, nil),
 	}
 }
 

@@ -6,7 +6,7 @@ import "strings"
 type Trust byte
 
 const (
-	// Untrusted text was written by customers or others outside the organization, or nobody knows by whom.
+	// Untrusted text was written by customers or others outside the organization, or its author is not known.
 	Untrusted Trust = iota
 	// Trusted text was written by the organization, by Dixa or by the caller.
 	Trusted
@@ -19,7 +19,7 @@ const (
 // for UUIDs, times and what Dixa makes itself: id and _type.
 //
 // The object that holds an untrusted text is marked with "untrusted":true. Below a field that has an entry as untrusted
-// no object is marked by itself: the mark stands beside that field.
+// no object is marked by itself: the mark is next to that field.
 type Fields map[string]Trust
 
 // trusting is what is known of the text at the place where a walker is.

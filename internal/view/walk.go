@@ -194,7 +194,7 @@ func (w *walker) text(key, text string) {
 	w.out = appendString(w.out, text)
 }
 
-// mark says that a customer, or nobody knows who, wrote what stands in this object.
+// mark marks this object as untrusted: a customer or an unknown author wrote its text.
 func (w *walker) mark() {
 	w.comma()
 	w.out = append(w.out, untrusted...)
