@@ -4,5 +4,5 @@ package serve
 
 import "net"
 
-// refuseNew does nothing where the kernel cannot be told to let no connection begin: see the one for Linux.
+// refuseNew does nothing where the kernel cannot be told to refuse new connections: see the one for Linux.
 func refuseNew(net.Listener) {}
