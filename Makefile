@@ -36,6 +36,7 @@ lint: ## go vet, gofmt, go mod tidy and staticcheck
 
 bench: ## our own part of a call, start-up, memory, pace, and the hosted server; takes several minutes
 	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/bench
+	$(GO) test -run '^$$' -bench Stdio -benchtime 8000x ./internal/bench
 	$(GO) test -run '^$$' -bench ColdStart -benchtime 40x ./internal/bench
 	$(GO) test -run '^$$' -bench 'Memory|Pace' -benchtime 1x -timeout 10m ./internal/bench
 	$(GO) test -run '^$$' -bench Hosted -benchtime 40x ./internal/bench
