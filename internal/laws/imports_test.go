@@ -60,6 +60,7 @@ var mayImport = map[string][]string{
 	"internal/freeze/freezetest":     nil,
 	"internal/laws":                  nil,
 	"internal/test/golden":           nil,
+	"internal/test/race":             nil,
 	"internal/test/seeds":            nil,
 	"cmd/dixa-mcp":                   nil, // puts everything together
 }
