@@ -117,7 +117,7 @@ func TestOnlyTheRightKeyOpens(t *testing.T) {
 			o.clock.Advance(time.Minute)
 			status, body := o.ask(key, method, path, "")
 			require.Equal(t, http.StatusUnauthorized, status, "%s %q", route, key)
-			require.Contains(t, body, "this needs a key that opens it")
+			require.Contains(t, body, "this requires a valid key")
 			require.NotContains(t, body, "Anna")
 		}
 	}
@@ -172,9 +172,9 @@ func TestWrongKeysAreCounted(t *testing.T) {
 	for range 3 {
 		status, body := o.ask("wrong", "GET", "/approvals", "")
 		require.Equal(t, http.StatusTooManyRequests, status)
-		require.Contains(t, body, "too many wrong keys")
+		require.Contains(t, body, "too many invalid keys")
 	}
-	require.Equal(t, 1, strings.Count(o.log.String(), "many wrong keys"), "said once")
+	require.Equal(t, 1, strings.Count(o.log.String(), "many invalid keys"), "said once")
 	status, _ := o.ask(adminKey, "GET", "/freezes", "")
 	require.Equal(t, http.StatusOK, status, "the operator is not kept out")
 

@@ -91,14 +91,14 @@ func (p *port) stranger(w http.ResponseWriter, r *http.Request) {
 	}
 	if many, first := p.failures.add(from); many {
 		if first {
-			p.Log.Warn("many wrong keys at the admin port", "address", from)
+			p.Log.Warn("many invalid keys at the admin port", "address", from)
 		}
 		w.Header().Set("Retry-After", "60")
-		p.failed(w, http.StatusTooManyRequests, "too many wrong keys came from there; wait a minute")
+		p.failed(w, http.StatusTooManyRequests, "too many invalid keys came from this address; wait a minute")
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="dixa-mcp admin"`)
-	p.failed(w, http.StatusUnauthorized, "this needs a key that opens it: Authorization: Bearer ...")
+	p.failed(w, http.StatusUnauthorized, "this requires a valid key: Authorization: Bearer ...")
 }
 
 // failed answers a request without a valid key, and counts it.
@@ -110,12 +110,12 @@ func (p *port) failed(w http.ResponseWriter, status int, why string) {
 }
 
 const (
-	failuresMost  = 10 // wrong keys from one address in failuresFor
+	failuresMost  = 10 // invalid keys from one address in failuresFor
 	failuresFor   = time.Minute
 	failuresKnown = 4096 // addresses; further ones are counted together
 )
 
-// failures counts wrong keys of the present minute by the address that they came from.
+// failures counts invalid keys of the present minute by the address that they came from.
 type failures struct {
 	now func() time.Time
 
@@ -124,7 +124,7 @@ type failures struct {
 	ends  time.Time
 }
 
-// add counts a wrong key, and tells whether there were too many, and whether this is the first of them.
+// add counts an invalid key, and tells whether there were too many, and whether this is the first of them.
 func (f *failures) add(from string) (many, first bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

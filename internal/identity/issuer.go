@@ -155,9 +155,9 @@ func (i *issuer) done(keys *oidc.StaticKeySet, err error) {
 	now := i.a.o.Now()
 	switch {
 	case err == nil && i.trouble != nil:
-		i.a.o.Log.Info("the issuer of tokens is there again", "issuer", i.address)
+		i.a.o.Log.Info("the token issuer can be reached again", "issuer", i.address)
 	case err != nil && i.trouble == nil && i.a.ctx.Err() == nil:
-		i.a.o.Log.Warn("the issuer's keys cannot be read: tokens are refused where its keys are not known; agents' keys stay valid", "issuer", i.address, "error", err)
+		i.a.o.Log.Warn("the token issuer's keys cannot be read: tokens signed with unknown keys are refused; agents' keys are not affected", "issuer", i.address, "error", err)
 	}
 	if i.trouble = err; err != nil {
 		i.again = now.Add(pause)

@@ -79,8 +79,8 @@ func TestIssuerAway(t *testing.T) {
 	b.pass(pause)
 	_, err = b.Identify(request(token))
 	require.NoError(t, err)
-	require.Equal(t, 1, strings.Count(b.log.String(), "the issuer's keys cannot be read"))
-	require.Equal(t, 1, strings.Count(b.log.String(), "the issuer of tokens is there again"))
+	require.Equal(t, 1, strings.Count(b.log.String(), "the token issuer's keys cannot be read"))
+	require.Equal(t, 1, strings.Count(b.log.String(), "the token issuer can be reached again"))
 	require.NotContains(t, b.log.String(), "PLANTED")
 
 	p.turn("/keys", down)

@@ -117,7 +117,7 @@ func (a *account) fields(now time.Time) []any {
 	return list
 }
 
-// paced is this replica's share of the agent's own pace.
+// paced returns this replica's share of the agent's own rate limit.
 func (a *account) paced(perSecond float64, replicas int) *rate.Limiter {
 	limit := rate.Limit(perSecond / float64(replicas))
 	if a.pace == nil {

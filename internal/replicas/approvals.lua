@@ -1,4 +1,4 @@
--- Writes requests for approval, if nothing was changed since they were read.
+-- Writes requests for approval, if nothing has changed since they were read.
 -- KEYS: version, requests by when they are forgotten, group
 -- ARGV: version that was read, version from now on, prefix of all keys, now, then for each request:
 --       number, text, milliseconds until it is forgotten, when that is, agent, digest, whether it is pending (1 or 0)

@@ -80,7 +80,7 @@ func (g *Group) comeBack(ctx context.Context) {
 	away := time.Since(g.state.Since).Round(time.Millisecond)
 	g.state.Shared, g.state.Since = true, time.Now()
 	g.mu.Unlock()
-	g.log.Info("the Redis that the servers share is back", "away", away, "replicas", n.replicas)
+	g.log.Info("Redis can be reached again", "away", away, "replicas", n.replicas)
 	_ = g.learn(ctx, n) // the next heartbeat tries again
 }
 
@@ -119,7 +119,7 @@ func (g *Group) learn(ctx context.Context, n news) error {
 		g.note(n)
 	}
 	if !n.same && !g.differs {
-		g.log.Error("another server made another secret after the Redis lost its data: restart the servers one after the other, so that all have the same")
+		g.log.Error("another server made a new secret after Redis lost its data: restart the servers one after the other, so that all use the same one")
 	}
 	g.differs = !n.same
 	g.mu.Unlock()

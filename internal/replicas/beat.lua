@@ -1,16 +1,16 @@
--- A heartbeat: announces a replica, and tells it what there is to know.
+-- A heartbeat: announces a replica, and returns what changed.
 -- KEYS: replicas, group, secret, used (agents by when they last used their budget)
 -- ARGV: id ("" does not count), mode, latest time to count, seen for, fresh for, secret ("" for none), time of the last one
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local id, mode, latest, seenFor, freshFor = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
--- One that was held up says what was true before.
+-- A heartbeat that was delayed is out of date.
 if latest > 0 and now > latest then
 	return redis.error_reply('LATE this heartbeat was held up')
 end
 
--- A server that started again, or another one in its place, may have forgotten what was done last.
+-- A server that was restarted or replaced may have lost the last changes.
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
 if redis.call('HGET', KEYS[2], 'run') ~= run then
 	redis.call('HSET', KEYS[2], 'run', run, 'since', string.format('%.0f', now))
@@ -30,8 +30,8 @@ for i = 1, #all, 2 do
 	end
 end
 if id ~= '' then
-	-- What it took alone is not known, and its last turn may be yet to come: nothing that was saved up meanwhile may be
-	-- used on top of that.
+	-- What it took while disconnected is not known, and it may still wait for its last token: tokens that were saved up
+	-- meanwhile must not be used on top of that.
 	if mode == 'sharing' and before and before ~= 'sharing' then
 		redis.call('HINCRBY', KEYS[2], 'returns', 1)
 	end

@@ -1,17 +1,18 @@
--- Turns below Dixa's limit for one token: a bucket of turns that fills at a pace.
+-- The token bucket for Dixa's rate limit of one API token.
 -- KEYS: replicas, group, bucket
--- ARGV: what to do, id, turns a second, burst, number of the turn that is given back, pace at the most, fresh for, seen for,
+-- ARGV: what to do, id, tokens a second, burst, number of the token that is given back, maximum pace (the part of the rate
+--       that is left after a 429), fresh for, seen for,
 --       how many replicas the caller knows of
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local what, rate, burst = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 
--- Whom the server does not know was alone, or the server lost its memory.
+-- A replica that is not known was disconnected, or the server lost its memory.
 if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
 	return redis.error_reply('STRANGER this replica is not announced')
 end
 
--- Those that are alone have their share of the limit; the rest is here.
+-- Replicas that are disconnected use their share of the limit; this bucket has the rest.
 local seen, here = 0, 0
 local all = redis.call('HVALS', KEYS[1])
 for i = 1, #all do
@@ -30,21 +31,21 @@ local full = rate * math.max(1, here) / seen
 local group = redis.call('HMGET', KEYS[2], 'returns', 'marks')
 local returns = tonumber(group[1] or '0')
 local b = redis.call('HMGET', KEYS[3], 'turns', 'at', 'pace', 'lowered', 'changed', 'last', 'returns', 'busy', 'full')
--- One that is not known begins empty: nobody can tell what was taken before.
-local turns, at, pace = tonumber(b[1] or '0'), tonumber(b[2] or now), tonumber(b[3] or '1')
+-- A bucket that is not known begins empty: what was taken before is not known.
+local tokens, at, pace = tonumber(b[1] or '0'), tonumber(b[2] or now), tonumber(b[3] or '1')
 local lowered, changed = tonumber(b[4] or '0'), tonumber(b[5] or now)
 local last, known = tonumber(b[6] or '0'), tonumber(b[7] or '0')
 
--- Each replica has a turn that it waits for. Where the machine stands still for a moment these are all late, and must not
--- meet as many that were saved up meanwhile.
+-- Each replica may wait for one token. If the machine stalls for a moment, those are all used late, and must not be joined by
+-- as many that were saved up meanwhile.
 local busy = tonumber(b[8] or '0')
 if now - busy < 1000000 then
 	burst = math.max(1, burst - here + 1)
 end
 -- What is here may have been less until just now.
-turns = math.min(burst, turns + math.max(0, now - at) / 1000000 * math.min(full, tonumber(b[9] or full)) * pace)
-if known ~= returns then -- those that came back may each have a turn that is yet to come
-	turns = math.min(turns, 0) - math.min(math.max(1, returns - known), seen)
+tokens = math.min(burst, tokens + math.max(0, now - at) / 1000000 * math.min(full, tonumber(b[9] or full)) * pace)
+if known ~= returns then -- each replica that reconnected may still wait for a token
+	tokens = math.min(tokens, 0) - math.min(math.max(1, returns - known), seen)
 end
 if pace < 1 then
 	local steps = math.floor((now - changed) / 2000000)
@@ -58,18 +59,18 @@ end
 
 local wait = 0
 if what == 'reserve' then
-	turns, last = turns - 1, last + 1
-	if turns < 0 then
-		wait = -turns / (full * pace) * 1000000
+	tokens, last = tokens - 1, last + 1
+	if tokens < 0 then
+		wait = -tokens / (full * pace) * 1000000
 		busy = now + wait
 	end
 elseif what == 'giveBack' and last == tonumber(ARGV[5]) then
-	turns, last = math.min(burst, turns + 1), last - 1
+	tokens, last = math.min(burst, tokens + 1), last - 1
 elseif what == 'throttled' and now - lowered >= 1000000 then
 	pace, lowered, changed = math.max(1 / 16, pace / 2), now, now
 end
 
-redis.call('HSET', KEYS[3], 'turns', string.format('%.9f', turns), 'at', string.format('%.0f', now),
+redis.call('HSET', KEYS[3], 'turns', string.format('%.9f', tokens), 'at', string.format('%.0f', now),
 	'pace', string.format('%.6f', pace), 'lowered', string.format('%.0f', lowered), 'changed', string.format('%.0f', changed),
 	'last', string.format('%.0f', last), 'returns', string.format('%.0f', returns),
 	'busy', string.format('%.0f', busy), 'full', string.format('%.9f', full))

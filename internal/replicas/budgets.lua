@@ -1,7 +1,7 @@
--- What an agent has used of its budget. Every replica counts for itself, so that counts can be put together again after
--- each was alone or the server forgot them: the larger one of the same replica holds.
--- KEYS: replicas, used, counts of the agent (what/seconds/number of the hour or day/replica), pace of the agent
--- ARGV: what to do, id, agent, pace in turns a second (0: none), burst, number of the turn that is given back,
+-- What an agent has used of its budget. Each replica has a count of its own, so that counts can be merged after replicas were
+-- disconnected or the server forgot them: of two counts of the same replica the larger is valid.
+-- KEYS: replicas, used, counts of the agent (what/seconds/number of the hour or day/replica), token bucket of the agent
+-- ARGV: what to do, id, agent, rate in tokens a second (0: none), burst, number of the token that is given back,
 --       then for each line: what, seconds, most (0: no limit)
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -12,22 +12,22 @@ if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
 end
 
 local wait, last = 0, 0
-local function turn()
+local function bucket()
 	local b = redis.call('HMGET', KEYS[4], 'turns', 'at', 'last')
-	local turns = math.min(burst, tonumber(b[1] or burst) + math.max(0, now - tonumber(b[2] or now)) / 1000000 * pace)
+	local tokens = math.min(burst, tonumber(b[1] or burst) + math.max(0, now - tonumber(b[2] or now)) / 1000000 * pace)
 	last = tonumber(b[3] or '0')
 	if what == 'take' then
-		turns, last = turns - 1, last + 1
-		wait = math.max(0, -turns / pace * 1000000)
+		tokens, last = tokens - 1, last + 1
+		wait = math.max(0, -tokens / pace * 1000000)
 	elseif last == tonumber(ARGV[6]) then
-		turns, last = math.min(burst, turns + 1), last - 1
+		tokens, last = math.min(burst, tokens + 1), last - 1
 	end
-	redis.call('HSET', KEYS[4], 'turns', string.format('%.9f', turns), 'at', string.format('%.0f', now), 'last', string.format('%.0f', last))
+	redis.call('HSET', KEYS[4], 'turns', string.format('%.9f', tokens), 'at', string.format('%.0f', now), 'last', string.format('%.0f', last))
 	redis.call('PEXPIRE', KEYS[4], string.format('%.0f', math.max(60000, burst / pace * 2000)))
 end
 
 if what == 'giveBack' then
-	turn()
+	bucket()
 	return {}
 end
 
@@ -59,7 +59,7 @@ if what == 'take' and over == 0 then
 	redis.call('PEXPIRE', KEYS[3], 172800000)
 	redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[3])
 	if pace > 0 then
-		turn()
+		bucket()
 	end
 end
 return { string.format('%.0f', now), over, string.format('%.0f', math.ceil(wait)), string.format('%.0f', last), redis.call('HGETALL', KEYS[3]) }

@@ -236,7 +236,7 @@ func (g *Group) lost(term int, err error) {
 	}
 	g.term++
 	g.state.Shared, g.state.Since = false, time.Now()
-	g.log.Error("the Redis that the servers share cannot be reached: this server keeps to its share, and refuses confirmations and approvals until it is back", "replicas", g.state.Replicas, "error", plain(err))
+	g.log.Error("Redis cannot be reached: this server keeps to its share, and refuses confirmations and approvals until it is back", "replicas", g.state.Replicas, "error", plain(err))
 }
 
 // plain returns the text of an error in one line. Errors of the Redis client contain addresses, never passwords.

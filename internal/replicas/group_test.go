@@ -180,7 +180,7 @@ func TestAwayAndBack(t *testing.T) {
 
 			back()
 			see(t, 1, g)
-			require.Contains(t, logs.String(), "is back")
+			require.Contains(t, logs.String(), "can be reached again")
 			later := join(t, s.URL())
 			require.Equal(t, secret, later.Secret(), "kept by who had it")
 			_, frozen = later.Freezes().Frozen("triage")

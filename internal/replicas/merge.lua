@@ -1,4 +1,4 @@
--- Puts counts of a budget back that the server does not have: those of a replica that was alone, or that it forgot.
+-- Restores counts of a budget that the server does not have: those of a replica that was disconnected, or that it forgot.
 -- KEYS: used, counts of the agent
 -- ARGV: agent, then for each count: its field, the count
 local time = redis.call('TIME')

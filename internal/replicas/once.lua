@@ -11,7 +11,7 @@ end
 if tonumber(ARGV[2]) < tonumber(group[2]) then
 	return { 'forgotten' }
 end
--- A minute more than it is worth, for clocks that differ.
+-- A minute longer than it is valid, for clocks that differ.
 local left = math.max(0, tonumber(ARGV[3]) - now) / 1000 + 60000
 if redis.call('SET', KEYS[3], '1', 'NX', 'PX', string.format('%.0f', left)) then
 	return { 'first' }

@@ -17,11 +17,11 @@ elseif redis.call('ZSCORE', KEYS[3], session) then
 	answer = 'ended'
 elseif not redis.call('ZSCORE', KEYS[2], session) then
 	if what == 'begin' then
-		-- The one that was not used for the longest makes room.
+		-- The session that was idle longest ends.
 		while redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) do
 			redis.call('ZADD', KEYS[3], string.format('%.0f', now + idle), redis.call('ZPOPMIN', KEYS[2])[1])
 		end
-	-- A server that has not remembered for that long cannot tell that a session was idle.
+	-- A server whose memory is shorter than that cannot tell that a session was idle.
 	elseif now - tonumber(redis.call('HGET', KEYS[1], 'since') or now) > idle then
 		answer = 'idle'
 	end

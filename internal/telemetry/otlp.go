@@ -107,10 +107,10 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) er
 	defer cancel()
 	err = e.send(ctx, body)
 	if err != nil && !e.losing {
-		e.log.Warn("traces are being lost: the collector does not take them", "spans", len(spans), "error", err)
+		e.log.Warn("traces are being lost: the collector does not accept them", "spans", len(spans), "error", err)
 	}
 	if err == nil && e.losing {
-		e.log.Info("the collector takes traces again")
+		e.log.Info("the collector accepts traces again")
 	}
 	e.losing = err != nil
 	return nil // it was said; the library would say it again, past the log

@@ -301,7 +301,7 @@ func TestTracesLost(t *testing.T) {
 				require.Len(t, log.String(), before, "said once")
 				c.answer = func(_ int, w http.ResponseWriter) {}
 				require.NoError(t, x.send1(t))
-				require.Contains(t, log.String(), "the collector takes traces again")
+				require.Contains(t, log.String(), "the collector accepts traces again")
 			})
 		})
 	}
