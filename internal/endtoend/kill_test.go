@@ -258,7 +258,7 @@ func (b *bed) verified(t *testing.T, report audit.Report) {
 	t.Helper()
 	out, stderr, code := run(t, b.home, b.env[2:3], "audit", "verify")
 	require.Zero(t, code, stderr)
-	require.Contains(t, out, "Nothing was altered, removed or reordered.")
+	require.Contains(t, out, "No record was altered, removed or reordered.")
 	require.Equal(t, len(report.Torn), strings.Count(out, "torn: "))
 	require.Equal(t, len(report.Unfinished), strings.Count(out, "unknown: "))
 	looks := map[string]string{"add_note": "list_notes", "tag_conversation": "list_conversation_tags", "untag_conversation": "list_conversation_tags",

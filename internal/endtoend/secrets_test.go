@@ -212,7 +212,7 @@ func TestNothingPlantedComesOut(t *testing.T) {
 	o.operate([]string{"DIXA_API_TOKEN=" + plantedToken}, "doctor")
 	require.Contains(t, o.operate(nil, "audit", "show"), "clerk added a note to conversation 1234")
 	o.operate(nil, "audit", "show", "--json")
-	require.Contains(t, o.operate(nil, "audit", "verify"), "Nothing was altered")
+	require.Contains(t, o.operate(nil, "audit", "verify"), "No record was altered")
 	o.clean()
 	require.Contains(t, o.answers.String(), plantedText, "the session is about what was planted")
 }
