@@ -29,23 +29,23 @@ lint: ## go vet, gofmt, go mod tidy and staticcheck
 	$(GO) vet ./...
 	$(GO) vet -tags conformance ./internal/serve
 	$(GO) mod tidy -diff
-	cd internal/interop/gosdk && $(GO) vet . && $(GO) mod tidy -diff
+	cd internal/test/interop/gosdk && $(GO) vet . && $(GO) mod tidy -diff
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags conformance ./internal/serve
 
 bench: ## our own part of a call, start-up, memory, pace, and the hosted server; takes several minutes
-	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/bench
-	$(GO) test -run '^$$' -bench Stdio -benchtime 8000x ./internal/bench
-	$(GO) test -run '^$$' -bench ColdStart -benchtime 40x ./internal/bench
-	$(GO) test -run '^$$' -bench 'Memory|Pace' -benchtime 1x -timeout 10m ./internal/bench
-	$(GO) test -run '^$$' -bench Hosted -benchtime 40x ./internal/bench
-	$(GO) test -run '^$$' -bench ToolsList -benchtime 2000x ./internal/bench
-	$(GO) test -run '^$$' -bench 'Sessions|Replicas' -benchtime 1x -timeout 10m ./internal/bench
+	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/test/bench
+	$(GO) test -run '^$$' -bench Stdio -benchtime 8000x ./internal/test/bench
+	$(GO) test -run '^$$' -bench ColdStart -benchtime 40x ./internal/test/bench
+	$(GO) test -run '^$$' -bench 'Memory|Pace' -benchtime 1x -timeout 10m ./internal/test/bench
+	$(GO) test -run '^$$' -bench Hosted -benchtime 40x ./internal/test/bench
+	$(GO) test -run '^$$' -bench ToolsList -benchtime 2000x ./internal/test/bench
+	$(GO) test -run '^$$' -bench 'Sessions|Replicas' -benchtime 1x -timeout 10m ./internal/test/bench
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/audit ./internal/capability ./internal/view ./schemas
 
 soak: ## ten minutes of agents, faults and restarts, and what became of each write; SOAK=1m for less
-	SOAK=$(or $(SOAK),10m) $(GO) test -run TestSoak -count=1 -v -timeout 60m ./internal/bench
+	SOAK=$(or $(SOAK),10m) $(GO) test -run TestSoak -count=1 -v -timeout 60m ./internal/test/bench
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
 	$(GO) test $$(grep -rl --include='*_test.go' 'internal/test/golden"' . | xargs -n 1 dirname | sort -u) -run 'Golden|Docs' -update

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"dixa-mcp/internal/growth"
+	"dixa-mcp/internal/test/growth"
 )
 
 // What a gateway sends in place of an answer is read for the token in work that grows with its length.

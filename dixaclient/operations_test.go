@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/internal/test/golden"
 )
 

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	d "dixa-mcp/dixaclient"
-	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/contract"
 )
 
 const (

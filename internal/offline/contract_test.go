@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/contract"
 )
 
 // Every operation of Dixa's documents is here, under its path, with its query parameters, and there is no other.

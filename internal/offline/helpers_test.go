@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/contract"
 )
 
 // anchor and today are the moments of the tests: the data ends with anchor, the clock stands at today.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"dixa-mcp/internal/growth"
+	"dixa-mcp/internal/test/growth"
 	"dixa-mcp/internal/offline"
 )
 

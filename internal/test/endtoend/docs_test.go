@@ -15,7 +15,7 @@ func TestDocsSecurity(t *testing.T) { testsNamed(t, "docs/security.md") }
 func TestDocsHosting(t *testing.T)  { testsNamed(t, "docs/hosting.md") }
 
 func testsNamed(t *testing.T, name string) {
-	page, err := os.ReadFile("../../" + name)
+	page, err := os.ReadFile("../../../" + name)
 	require.NoError(t, err)
 	folders := map[string]string{"main": "cmd/dixa-mcp", "dixaclient": "dixaclient", "tools": "tools", "schemas": "schemas"}
 	named := regexp.MustCompile("`([a-z]+)\\.(Test\\w+)`").FindAllStringSubmatch(string(page), -1)
@@ -25,11 +25,13 @@ func testsNamed(t *testing.T, name string) {
 		if !ok {
 			folder = "internal/" + m[1]
 		}
-		files, err := filepath.Glob("../../" + folder + "/*_test.go")
+		files, err := filepath.Glob("../../../" + folder + "/*_test.go")
 		require.NoError(t, err)
-		if files == nil {
-			files, err = filepath.Glob("../base/" + m[1] + "/*_test.go")
-			require.NoError(t, err)
+		for _, parent := range []string{"internal/base/", "internal/test/"} {
+			if files == nil {
+				files, err = filepath.Glob("../../../" + parent + m[1] + "/*_test.go")
+				require.NoError(t, err)
+			}
 		}
 		found := false
 		for _, file := range files {

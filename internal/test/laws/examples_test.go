@@ -20,8 +20,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/internal/contract"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
 )

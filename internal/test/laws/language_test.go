@@ -83,7 +83,7 @@ func TestLanguage(t *testing.T) {
 		}
 		var texts []passage
 		switch {
-		case rel == "internal/laws/language_test.go" || rel == "docs/tools.md": // the second has messages of invented customers
+		case rel == "internal/test/laws/language_test.go" || rel == "docs/tools.md": // the second has messages of invented customers
 			return nil
 		case strings.HasSuffix(rel, ".go"):
 			texts = ofSource(t, file, strings.HasSuffix(rel, "_test.go"))

@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 }
 
 // module is the folder of dixa-mcp's own module.
-const module = "../.."
+const module = "../../.."
 
 var (
 	program    = sync.OnceValues(func() (string, error) { return build("dixa-mcp", module, "./cmd/dixa-mcp") })
@@ -247,9 +247,9 @@ func node(t *testing.T) string {
 		return path
 	}
 	if os.Getenv("CI") != "" {
-		require.FailNow(t, "the clients in Node are not installed: run npm ci in internal/interop/js")
+		require.FailNow(t, "the clients in Node are not installed: run npm ci in internal/test/interop/js")
 	}
-	t.Skip("needs clients in Node: run npm ci in internal/interop/js")
+	t.Skip("needs clients in Node: run npm ci in internal/test/interop/js")
 	return ""
 }
 

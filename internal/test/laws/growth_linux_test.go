@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/internal/growth"
+	"dixa-mcp/internal/test/growth"
 	"dixa-mcp/tools"
 )
 

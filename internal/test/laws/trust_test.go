@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/tools"
 )
 

@@ -13,9 +13,9 @@ import (
 
 // ownGenerator lists the test files that may make random numbers without the package seeds, and why.
 var ownGenerator = map[string]string{
-	"internal/view/tokens_test.go":       "samples of ids, the same each time",
-	"internal/laws/growth_linux_test.go": "one request of each operation, the same each time",
-	"internal/bench/soak_test.go":        "a run of minutes, with one seed that it prints",
+	"internal/view/tokens_test.go":            "samples of ids, the same each time",
+	"internal/test/laws/growth_linux_test.go": "one request of each operation, the same each time",
+	"internal/test/bench/soak_test.go":        "a run of minutes, with one seed that it prints",
 }
 
 // A randomized test goes through internal/test/seeds, which runs enough seeds and says how to repeat one.
@@ -27,7 +27,7 @@ func TestRandomTestsRunManySeeds(t *testing.T) {
 		}
 		rel, err := filepath.Rel(root, file)
 		require.NoError(t, err)
-		if rel = filepath.ToSlash(rel); ownGenerator[rel] != "" || rel == "internal/laws/seeds_test.go" {
+		if rel = filepath.ToSlash(rel); ownGenerator[rel] != "" || rel == "internal/test/laws/seeds_test.go" {
 			return nil
 		}
 		source, err := os.ReadFile(file)
@@ -35,7 +35,7 @@ func TestRandomTestsRunManySeeds(t *testing.T) {
 		generators := []string{"rand.NewPCG(", "rand.NewChaCha8(", "rand.NewSource(", "rand.N(", "rand.IntN(", "rand.Intn(", "rand.Perm(", "quick.Check("}
 		i := slices.IndexFunc(generators, func(g string) bool { return strings.Contains(string(source), g) })
 		if i >= 0 {
-			t.Errorf("%s uses %s...): run the test with seeds.Run (internal/test/seeds), or list the file in ownGenerator in internal/laws/seeds_test.go", rel, generators[i])
+			t.Errorf("%s uses %s...): run the test with seeds.Run (internal/test/seeds), or list the file in ownGenerator in internal/test/laws/seeds_test.go", rel, generators[i])
 		}
 		return nil
 	})

@@ -1,4 +1,4 @@
-module dixa-mcp/internal/interop/gosdk
+module dixa-mcp/internal/test/interop/gosdk
 
 go 1.26.0
 

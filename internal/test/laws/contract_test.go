@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/internal/contract"
+	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/internal/test/seeds"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -82,7 +82,7 @@ func TestRandomArgumentsKeepTheContract(t *testing.T) {
 	}
 	for route, doc := range documented {
 		for _, part := range doc.unsaid {
-			t.Errorf("%s: Dixa documents %s, and no arguments of the operation say it: add a field in dixaclient, or the reason to unsaid in internal/laws/contract_test.go", route, part)
+			t.Errorf("%s: Dixa documents %s, and no arguments of the operation say it: add a field in dixaclient, or the reason to unsaid in internal/test/laws/contract_test.go", route, part)
 		}
 	}
 }

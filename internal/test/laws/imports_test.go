@@ -50,15 +50,15 @@ var mayImport = map[string][]string{
 	"internal/telemetry":             {"dixaclient", "internal/approval", "internal/audit", "internal/gate", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/client_golang/prometheus/promhttp", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/sdk/resource", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/trace"},
 	"deploy/lint":                    nil, // a module of its own
 	"internal/demo":                  {"internal/audit", "github.com/mark3labs/mcp-go/client", "github.com/mark3labs/mcp-go/client/transport", "github.com/mark3labs/mcp-go/mcp"},
-	"internal/contract":              nil, // test support: not part of the program
-	"internal/growth":                nil, // test support: not part of the program
-	"internal/bench":                 nil,
-	"internal/endtoend":              nil,
-	"internal/interop":               nil,
-	"internal/interop/gosdk":         nil,
+	"internal/test/contract":         nil, // test support: not part of the program
+	"internal/test/growth":           nil, // test support: not part of the program
+	"internal/test/bench":            nil,
+	"internal/test/endtoend":         nil,
+	"internal/test/interop":          nil,
+	"internal/test/interop/gosdk":    nil,
 	"internal/approval/approvaltest": nil,
 	"internal/freeze/freezetest":     nil,
-	"internal/laws":                  nil,
+	"internal/test/laws":             nil,
 	"internal/test/golden":           nil,
 	"internal/test/race":             nil,
 	"internal/test/seeds":            nil,
@@ -107,7 +107,7 @@ func isStandard(name string) bool {
 
 // repository is the folder of the module.
 func repository(t testing.TB) string {
-	root, err := filepath.Abs("../..")
+	root, err := filepath.Abs("../../..")
 	require.NoError(t, err)
 	return root
 }
