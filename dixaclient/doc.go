@@ -1,4 +1,4 @@
-// Package dixaclient is Dixa's API as a Go library.
+// Package dixaclient calls Dixa's API. It can be used without the rest of this program.
 //
 // Every operation is declared once, as a typed value:
 //

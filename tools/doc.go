@@ -1,4 +1,4 @@
-// Package tools is what an agent sees: one table a group of Dixa's API, one line a tool.
+// Package tools declares the tools that agents see: a table for each group of operations, a line for each tool.
 //
 //	tool(dixaclient.CloseConversation, "closed conversation {conversationId}", "Close a conversation. The customer is not told.")
 //

@@ -1,5 +1,4 @@
-// Command lint reads the files of deploy/ as those do that they are for: the compose file, and Kubernetes manifests, of which
-// it refuses fields that do not exist. It is a module of its own, since the program needs none of this.
+// Command lint checks the compose file and the Kubernetes manifests in deploy/, and refuses fields that do not exist. It is a module of its own, since the program needs none of this.
 package main
 
 import (

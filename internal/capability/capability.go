@@ -1,4 +1,4 @@
-// Package capability is the capability file: what each AI agent may do in Dixa.
+// Package capability reads the capability file and decides what each AI agent may do in Dixa.
 //
 // [Load] and [Parse] read a file, refuse it with every problem it has, or make [Rules] of it: one immutable value that
 // answers for each agent and each tool whether it is granted, by which line of the file, and why. What is not granted

@@ -1,4 +1,4 @@
-// Package gate is the one way that a call of an agent takes to Dixa.
+// Package gate decides on every call of an agent and carries it out. It is the only way from an agent to Dixa.
 //
 // Per call: who is asking; is the tool granted; are the arguments valid; the record of the intent. Per operation,
 // inside the client: is the operation granted. Per call again: the view, the record of the outcome, the answer.

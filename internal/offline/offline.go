@@ -1,4 +1,4 @@
-// Package offline is a Dixa without a network: an HTTP implementation of Dixa's API with a helpdesk in it, made from a seed.
+// Package offline simulates Dixa: an HTTP implementation of its API with a help desk in it, generated from a seed.
 //
 // It keeps its own literal routes and bodies, written from Dixa's contract and never from the client's types, so that a wrong path
 // or field in the client is refused here as Dixa would refuse it. What a write changes, a read shows.

@@ -1,5 +1,5 @@
-// Package replicas is what several processes share through Redis or Valkey: Dixa's limit, agents' budgets, the single use
-// of confirmations, parked approvals, freezes, the sessions of older clients, what they want no more, and a secret.
+// Package replicas shares what several servers decide together through Redis or Valkey: Dixa's rate limit, budgets, the
+// single use of confirmations, parked calls, freezes, sessions and cancellations of older clients, and a secret.
 //
 // Each decision is one atomic script that goes by the server's clock. A process that cannot reach the server is alone: it
 // keeps to its share, which is what there is divided by the replicas that it saw last, and what cannot be shared out is

@@ -1,5 +1,5 @@
-// Package seal makes texts that go out into the world and come back: whoever has the secret can tell that they were made
-// with it, and read what they say. They are signed, not encrypted.
+// Package seal signs texts that leave the program and come back, such as questions to a user and the ids of sessions. They
+// are signed, not encrypted.
 package seal
 
 import (

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"dixa-mcp/internal/test/growth"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/growth"
 )
 
 // names are n members of an object that are called differently.

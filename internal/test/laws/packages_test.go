@@ -1,0 +1,116 @@
+package laws
+
+import (
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/golden"
+)
+
+// TestDocsPackages holds the diagram and the table of packages in CONTRIBUTING.md to the code.
+func TestDocsPackages(t *testing.T) {
+	all := packages(t)
+	var b strings.Builder
+	b.WriteString("```mermaid\nflowchart TD\n")
+	for _, from := range sorted(all) {
+		for _, to := range direct(all, from) {
+			fmt.Fprintf(&b, "  %s --> %s\n", shortName(from), shortName(to))
+		}
+	}
+	b.WriteString("```\n\n| package | what it does |\n|---|---|\n")
+	for _, name := range sorted(all) {
+		require.NotEmpty(t, all[name].synopsis, "the package %s needs a comment that begins with Package %s", name, filepath.Base(name))
+		fmt.Fprintf(&b, "| `%s` | %s |\n", name, all[name].synopsis)
+	}
+	golden.Section(t, filepath.Join(repository(t), "CONTRIBUTING.md"), "packages", b.String())
+}
+
+type pkg struct {
+	synopsis string
+	imports  []string // of this module, without internal/base
+}
+
+// packages reads the packages of the program: all but those that only tests use.
+func packages(t *testing.T) map[string]*pkg {
+	t.Helper()
+	root, all := repository(t), map[string]*pkg{}
+	require.NoError(t, filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(root, filepath.Dir(file))
+		name := filepath.ToSlash(rel)
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "test" || d.Name() == "testdata"):
+			return fs.SkipDir
+		case d.IsDir() || name == "." || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || strings.HasSuffix(name, "test"):
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		p := all[name]
+		if p == nil {
+			p = &pkg{}
+			all[name] = p
+		}
+		p.read(t, parsed)
+		return nil
+	}))
+	return all
+}
+
+// read adds what a file says about its package.
+func (p *pkg) read(t *testing.T, file *ast.File) {
+	t.Helper()
+	if text := file.Doc.Text(); text != "" {
+		words := strings.SplitN(new(doc.Package).Synopsis(text), " ", 3) // Package name does …
+		p.synopsis = strings.ToUpper(words[2][:1]) + words[2][1:]
+	}
+	for _, spec := range file.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		if own, ok := strings.CutPrefix(name, module+"/"); ok && !strings.HasPrefix(own, "internal/base/") && !slices.Contains(p.imports, own) {
+			p.imports = append(p.imports, own)
+		}
+	}
+}
+
+// direct lists the imports of a package that none of its other imports leads to.
+func direct(all map[string]*pkg, from string) (names []string) {
+	var reaches func(at, to string) bool
+	reaches = func(at, to string) bool {
+		return all[at] != nil && slices.ContainsFunc(all[at].imports, func(next string) bool { return next == to || reaches(next, to) })
+	}
+	for _, to := range all[from].imports {
+		if all[to] != nil && !slices.ContainsFunc(all[from].imports, func(other string) bool { return other != to && reaches(other, to) }) {
+			names = append(names, to)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func sorted(all map[string]*pkg) (names []string) {
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// shortName is how the diagram names a package.
+func shortName(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, "internal/"), "cmd/")
+}
