@@ -29,7 +29,7 @@ type ListActivityIn struct {
 // FlowChannel is a channel that has flows.
 type FlowChannel string
 
-// Values are the nine channels.
+// Values returns the nine channels.
 func (FlowChannel) Values() []string {
 	return []string{"Email", "ContactForm", "WidgetChat", "Messenger", "FacebookMessenger", "WhatsApp", "PstnPhone", "Callback", "Voicemail"}
 }

@@ -57,7 +57,7 @@ type UpdateAgentIn struct {
 // WorkingChannel is a group of channels that a Dixa agent takes work on.
 type WorkingChannel string
 
-// Values are the four groups.
+// Values returns the four groups.
 func (WorkingChannel) Values() []string {
 	return []string{"Email", "InteractiveChat", "Messaging", "Speak"}
 }

@@ -62,7 +62,7 @@ type Measure struct {
 // Aggregation is how a metric sums up.
 type Aggregation string
 
-// Values are Dixa's eight aggregations; each metric offers some of them.
+// Values returns Dixa's eight aggregations; each metric offers some of them.
 func (Aggregation) Values() []string {
 	return []string{"Count", "Sum", "Average", "Min", "Max", "StdDev", "Percentage", "AgentPresenceDuration"}
 }
@@ -70,7 +70,7 @@ func (Aggregation) Values() []string {
 // Preset is a period that Dixa computes in the query's time zone.
 type Preset string
 
-// Values are Dixa's nine periods.
+// Values returns Dixa's nine periods.
 func (Preset) Values() []string {
 	return []string{"Today", "Yesterday", "ThisWeek", "PreviousWeek", "ThisMonth", "PreviousMonth", "ThisQuarter", "PreviousQuarter", "ThisYear"}
 }
@@ -102,7 +102,7 @@ type analyticsBody struct {
 	Aggregations []Aggregation     `json:"aggregations,omitzero"`
 }
 
-// Body is Dixa's form of the query. It refuses anything but one period or list of conversations.
+// Body returns Dixa's form of the query. It refuses anything but one period or list of conversations.
 func (q AnalyticsQuery) Body() (any, error) { return q.body(nil) }
 
 func (q AnalyticsQuery) body(aggregations []Aggregation) (any, error) {
@@ -127,7 +127,7 @@ type QueryMetricIn struct {
 	Aggregations []Aggregation `json:"aggregations,omitzero"`
 }
 
-// Body is Dixa's form of the query.
+// Body returns Dixa's form of the query.
 func (in QueryMetricIn) Body() (any, error) { return in.body(in.Aggregations) }
 
 // MetricData is a metric's answer.

@@ -42,7 +42,7 @@ type AnonymizeEndUserIn struct {
 // EntityType is what can be anonymized.
 type EntityType string
 
-// Values are the three kinds.
+// Values returns the three kinds.
 func (EntityType) Values() []string { return []string{"Conversation", "Message", "User"} }
 
 // AnonymizeEntityIn names what to anonymize by kind and id.
@@ -52,7 +52,7 @@ type AnonymizeEntityIn struct {
 	ForceAnonymization bool       `json:"forceAnonymization,omitzero" named:"*"`
 }
 
-// OfConversation is the conversation's id, 0 when it is something else.
+// OfConversation returns the conversation's id, 0 when it is something else.
 func (in AnonymizeEntityIn) OfConversation() int64 {
 	if in.Type != "Conversation" {
 		return 0

@@ -35,7 +35,7 @@ type UploadedImage struct {
 	URL              string `json:"url"`
 }
 
-// Body is a form with one part a file. It refuses what is no image of the four types, and what is too large.
+// Body returns a form with one part a file. It refuses what is no image of the four types, and what is too large.
 func (in UploadArticleImagesIn) Body() (any, error) {
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)

@@ -93,7 +93,7 @@ type UpdateArticleIn struct {
 	PreRelease *bool  `json:"preRelease,omitzero"`
 }
 
-// Body is Dixa's form of the change.
+// Body returns Dixa's form of the change.
 func (in UpdateArticleIn) Body() (any, error) {
 	type tags struct {
 		Add    []Name `json:"add,omitzero"`

@@ -45,7 +45,7 @@ type Pace struct {
 	changed time.Time // when it was last lowered or raised
 }
 
-// NewPace is the full one, in whatever unit.
+// NewPace returns a full bucket, in whatever unit.
 func NewPace(full float64) Pace { return Pace{full: full, present: full} }
 
 // At returns the rate at a time. It rises by a tenth of the full rate for every recovery interval that passed.

@@ -24,7 +24,7 @@ type ReplaceAgentsIn struct {
 	Items []AgentReplacement `json:"items" check:"min=1,max=100"`
 }
 
-// Body is the bare list.
+// Body returns the bare list.
 func (in ReplaceAgentsIn) Body() (any, error) { return in.Items, nil }
 
 // UpdateAgentsIn are Dixa agents to change.
@@ -32,7 +32,7 @@ type UpdateAgentsIn struct {
 	Items []AgentPatch `json:"items" check:"min=1,max=100"`
 }
 
-// Body is the bare list.
+// Body returns the bare list.
 func (in UpdateAgentsIn) Body() (any, error) { return in.Items, nil }
 
 // EndUserReplacement is one end user in [ReplaceEndUsers].

@@ -14,7 +14,7 @@ type ContactEndpoint struct {
 // ContactEndpointType is a kind of contact endpoint.
 type ContactEndpointType string
 
-// Values are the two kinds.
+// Values returns the two kinds.
 func (ContactEndpointType) Values() []string { return []string{"EmailEndpoint", "TelephonyEndpoint"} }
 
 // ListContactEndpointsIn lists the contact endpoints of one kind, or all.

@@ -8,13 +8,13 @@ import (
 // ImportChannel is a channel whose history can be imported.
 type ImportChannel string
 
-// Values are the two channels that Dixa supports.
+// Values returns the two channels that Dixa supports.
 func (ImportChannel) Values() []string { return []string{"email", "genericapimessaging"} }
 
 // ConnectionStatus is whether the requester was there.
 type ConnectionStatus string
 
-// Values are the two states.
+// Values returns the two states.
 func (ConnectionStatus) Values() []string { return []string{"Connected", "Disconnected"} }
 
 // ImportedMessage is a message of the past.
@@ -29,7 +29,7 @@ type ImportedMessage struct {
 	Bcc            []string `json:"bcc,omitzero" contact:"email" jsonschema_description:"email, Outbound"`
 }
 
-// ImportConversationIn is a conversation of the past. All outbound messages have one author, since nobody may put words
+// ImportConversationIn is a conversation of the past. All outbound messages have one author, since no one may put words
 // into the mouth of a Dixa agent in whose name they do not act.
 type ImportConversationIn struct {
 	GenericChannelName        ImportChannel     `json:"genericChannelName"`
@@ -93,7 +93,7 @@ type importAttributes struct {
 	Bcc                []string `json:"bcc,omitzero" contact:"email"`
 }
 
-// Body is Dixa's form of the conversation.
+// Body returns Dixa's form of the conversation.
 func (in ImportConversationIn) Body() (any, error) {
 	b := importBody{Type: "GenericConversationImport", GenericChannelName: in.GenericChannelName, RequesterID: in.RequesterID,
 		RequesterConnectionStatus: in.RequesterConnectionStatus, Direction: in.Direction, CreatedAt: in.CreatedAt, ExternalID: in.ExternalID}
@@ -125,7 +125,7 @@ func (in ImportConversationIn) Body() (any, error) {
 	return b, nil
 }
 
-// message is Dixa's form of one message.
+// message returns Dixa's form of one message.
 func (in ImportConversationIn) message(m ImportedMessage) (importMessage, error) {
 	w := importMessage{Type: string(m.Direction) + "Import", ExternalID: m.ExternalID, CreatedAt: m.CreatedAt}
 	email, outbound := in.GenericChannelName == "email", m.Direction == "Outbound"
@@ -153,5 +153,5 @@ func (in ImportConversationIn) message(m ImportedMessage) (importMessage, error)
 	return w, err
 }
 
-// ImportConversation puts a conversation of the past into Dixa; nobody gets a message. Source: Dixa API v1, "Conversations".
+// ImportConversation puts a conversation of the past into Dixa; no message is sent. Source: Dixa API v1, "Conversations".
 var ImportConversation = op[ImportConversationIn, ImportedConversation]("import_conversation", "POST /v1/conversations/import", Write, lookWith("list_end_user_conversations"))

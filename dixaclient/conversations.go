@@ -5,7 +5,7 @@ type ConversationRef struct {
 	ConversationID int64 `json:"conversationId" in:"path"`
 }
 
-// OfConversation is the conversation's id.
+// OfConversation returns the conversation's id.
 func (r ConversationRef) OfConversation() int64 { return r.ConversationID }
 
 // Conversation is one conversation of any channel. Type names the channel's shape, such as EmailConversation; fields
@@ -68,7 +68,7 @@ type TransferConversationIn struct {
 	AgentID ActingAgent `json:"agentId,omitzero" wire:"userId" jsonschema_description:"Dixa agent who acts; default: the API token's user"`
 }
 
-// ClaimConversationIn says which conversation becomes whose; without Force, one that is somebody's stays so.
+// ClaimConversationIn says who claims which conversation; without Force, an assigned one stays assigned.
 type ClaimConversationIn struct {
 	ConversationRef
 	AgentID ActingAgent `json:"agentId" jsonschema_description:"assignee"`
@@ -90,7 +90,7 @@ type SetFollowupIn struct {
 // LinkType is how a conversation belongs to its parent.
 type LinkType string
 
-// Values are the two ways that can be set.
+// Values returns the two ways that can be set.
 func (LinkType) Values() []string { return []string{"Related", "SideConversation"} }
 
 // LinkConversationIn puts a conversation under a parent. A parent has at most 100 children, a child one parent and no
@@ -101,7 +101,7 @@ type LinkConversationIn struct {
 	LinkType LinkType `json:"linkType"`
 }
 
-// OtherConversations is the parent.
+// OtherConversations returns the parent.
 func (in LinkConversationIn) OtherConversations() []int64 { return []int64{in.ParentID} }
 
 // The operations on a conversation as a whole. Source: Dixa API v1, "Conversations".

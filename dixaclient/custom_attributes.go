@@ -51,7 +51,7 @@ type CustomAttributeSettings struct {
 	Attributes []CustomAttributeSetting `json:"attributes" check:"min=1,max=100"`
 }
 
-// Body is Dixa's form of the settings, a map from ids to a text or a list.
+// Body returns Dixa's form of the settings, a map from ids to a text or a list.
 func (s CustomAttributeSettings) Body() (any, error) {
 	body := make(map[UUID]any, len(s.Attributes))
 	for _, a := range s.Attributes {

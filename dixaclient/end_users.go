@@ -5,7 +5,7 @@ type EndUserRef struct {
 	UserID UUID `json:"userId" in:"path"`
 }
 
-// OfEndUser is the end user's id.
+// OfEndUser returns the end user's id.
 func (r EndUserRef) OfEndUser() UUID { return r.UserID }
 
 // EndUser is a customer. Lists leave out the custom attributes.

@@ -85,7 +85,7 @@ func (e *Error) happened() string {
 	return strings.TrimSuffix(s, ".") + "."
 }
 
-// cause is what broke, as one line.
+// cause returns what broke, as one line.
 func (e *Error) cause() string { return safetext.Brief(fmt.Sprint(e.Err), briefCause) }
 
 func (e *Error) effect() string {

@@ -74,7 +74,7 @@ func (c *Client) exchange(ctx context.Context, call *Call) error {
 	}
 }
 
-// giveUp is a call that ends while it waits. Before the first attempt nothing was sent; later it is the last attempt
+// giveUp returns the error for a call that ended while it waited. Before the first attempt nothing was sent; later it is the last attempt
 // that tells what is known.
 func giveUp(call *Call, last *Error, err error) error {
 	_, busy := err.(*BusyError)
@@ -154,7 +154,7 @@ func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t turn) (a
 	return false, 0, nil
 }
 
-// broken is an attempt without a whole answer; unsent says that nothing of it left this machine.
+// broken returns the error for an attempt without a whole answer; unsent says that nothing of it left this machine.
 func broken(ctx context.Context, call *Call, err error, unsent bool) (again bool, _ *Error) {
 	e := &Error{Op: call.Op, Status: call.Status, RequestID: call.RequestID, Attempts: call.Attempts, Effect: Unknown, Err: err}
 	if unsent {
@@ -178,7 +178,7 @@ func (c *connection) watch(ctx context.Context) context.Context {
 	})
 }
 
-// never is false for a transport that says nothing of its connections.
+// never reports false for a transport that says nothing of its connections.
 func (c *connection) never() bool { return c.asked.Load() && !c.got.Load() }
 
 func (c *Client) newRequest(ctx context.Context, op *Spec, r *Request, token string) (*http.Request, error) {

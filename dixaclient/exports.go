@@ -12,7 +12,7 @@ const MaxExportSpan = 31 * 24 * time.Hour
 // Millis is a moment that is sent as Unix milliseconds, as the Exports API takes it.
 type Millis struct{ Time }
 
-// String is the form that is sent.
+// String returns the form that is sent.
 func (m Millis) String() string { return strconv.FormatInt(m.UnixMilli(), 10) }
 
 // ExportConversationsIn asks for a window, both of its ends, or for conversations by their ids. Of several windows all

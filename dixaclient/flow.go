@@ -8,7 +8,7 @@ import (
 type flowKey struct{}
 
 // WithFlow makes the calls under ctx part of a flow, such as one agent's session: the calls of one flow queue behind
-// each other for Dixa's limit, first come, first served, and the flows take turns, so that nobody starves behind a busy
+// each other for Dixa's limit, first come, first served, and the flows take turns, so that no flow starves behind a busy
 // one. All flows count the same. Any name will do, nothing is kept of a flow that has no calls waiting; calls without
 // a flow share the flow "". A later WithFlow replaces an earlier one.
 func WithFlow(ctx context.Context, name string) context.Context {
@@ -60,7 +60,7 @@ func (r round) waiting() int {
 	return n
 }
 
-// ahead counts the callers after the head who go before one who would join a flow now, if nobody else joins or leaves:
+// ahead counts the callers after the head who go before one who would join a flow now, if nothing else changed:
 // all of its own flow, and of each other one no more than it has turns until then.
 func (r round) ahead(name string) int {
 	mine := r.find(name)

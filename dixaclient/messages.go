@@ -36,7 +36,7 @@ type Note struct {
 // Format is how a text is written.
 type TextFormat string
 
-// Values are Dixa's content types.
+// Values returns Dixa's content types.
 func (TextFormat) Values() []string { return []string{"Text", "Html", "Markdown"} }
 
 // Attachment is a file that Dixa fetches from an address and keeps.
@@ -97,7 +97,7 @@ type SendMessageIn struct {
 	Bcc []string `json:"bcc,omitzero" contact:"email" named:"*"`
 }
 
-// Body is Dixa's Outbound message.
+// Body returns Dixa's Outbound message.
 func (in SendMessageIn) Body() (any, error) {
 	c, err := in.content(len(in.Attachments))
 	return message{"Outbound", c, in.AgentID, in.MessageExtras, in.Cc, in.Bcc}, err
@@ -118,7 +118,7 @@ type RecordMessageIn struct {
 	MessageExtras
 }
 
-// Body is Dixa's Inbound message.
+// Body returns Dixa's Inbound message.
 func (in RecordMessageIn) Body() (any, error) {
 	if in.Text == "" {
 		return nil, &InputError{Field: "text", Problem: "is required"}
@@ -148,7 +148,7 @@ type AddNotesIn struct {
 	AgentID ActingAgent `json:"agentId,omitzero" jsonschema_description:"Dixa agent who writes; default: the API token's user"`
 }
 
-// Body is Dixa's form of the notes, which names the author in each.
+// Body returns Dixa's form of the notes, which names the author in each.
 func (in AddNotesIn) Body() (any, error) {
 	type note struct {
 		NewNote

@@ -3,7 +3,7 @@ package dixaclient
 // NewChannel is a channel on which a conversation can be created.
 type NewChannel string
 
-// Values are the five kinds of Dixa's union.
+// Values returns the five kinds of Dixa's union.
 func (NewChannel) Values() []string {
 	return []string{"Email", "ContactForm", "Chat", "Sms", "Callback"}
 }
@@ -11,7 +11,7 @@ func (NewChannel) Values() []string {
 // Direction says who writes first: Inbound is the end user, Outbound the Dixa agent.
 type Direction string
 
-// Values are the two directions that can be created.
+// Values returns the two directions that can be created.
 func (Direction) Values() []string { return []string{"Inbound", "Outbound"} }
 
 // BrowserInfo is what a chat's visitor came with.
@@ -63,7 +63,7 @@ type newConversation struct {
 	ConversationStart
 }
 
-// Body is Dixa's form of the conversation. An agent that is given where nobody acts is left out, not refused: it may
+// Body returns Dixa's form of the conversation. An agentId that is given where no one acts is left out, not refused: it may
 // have been filled in for the caller.
 func (in CreateConversationIn) Body() (any, error) {
 	err := newConversationArguments[in.Channel].check(string(in.Channel), map[string]bool{
@@ -84,7 +84,7 @@ func (in CreateConversationIn) Body() (any, error) {
 	return b, err
 }
 
-// message is the first message, in Dixa's union.
+// message returns the first message, in Dixa's union.
 func (in CreateConversationIn) message() (*message, error) {
 	c, err := in.content(0)
 	switch {

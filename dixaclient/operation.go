@@ -34,7 +34,7 @@ func (l Level) String() string {
 	return levelNames[l]
 }
 
-// ParseLevel is the reverse of [Level.String].
+// ParseLevel returns the level that [Level.String] writes as the given word.
 func ParseLevel(s string) (Level, bool) {
 	i := slices.Index(levelNames, s)
 	return Level(max(i, 0)), i > 0
@@ -126,7 +126,7 @@ func op[In, Out any](name, route string, level Level, options ...Option) Op[In, 
 	return Op[In, Out]{s}
 }
 
-// scopeOf is what a request's type says about what it reaches.
+// scopeOf reads from a request's type what it reaches.
 func scopeOf(in reflect.Type) Scope {
 	switch {
 	case reflect.PointerTo(in).Implements(reflect.TypeFor[conversational]()):
@@ -142,7 +142,7 @@ func Operations() []*Spec {
 	return slices.SortedFunc(slices.Values(operations), func(a, b *Spec) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// In is the type of the operation's request, a struct.
+// In returns the type of the operation's request, a struct.
 func (s *Spec) In() reflect.Type { return s.in }
 
 // Answer is what Dixa answered.
@@ -169,7 +169,7 @@ func (o Op[In, Out]) Do(ctx context.Context, c *Client, in In) (Answer[Out], err
 	return *a, nil
 }
 
-// Fetch is Do without reading the content: Value stays empty. It is for those who pass the bytes on.
+// Fetch works as Do and does not read the content: Value stays empty. It is for callers that pass the bytes on.
 func (o Op[In, Out]) Fetch(ctx context.Context, c *Client, in In) (Answer[Out], error) {
 	a, _, err := o.fetch(ctx, c, in)
 	return *a, err

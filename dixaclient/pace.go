@@ -18,7 +18,7 @@ const (
 // out the places. The flows take turns, and within a flow it is first come, first served.
 //
 // Only the head of the queue reserves from the bucket, outside the lock. So a changed pace holds for all who wait,
-// nobody overtakes, and who leaves the queue leaves no gap.
+// no caller overtakes, and one that leaves the queue leaves no gap.
 type lane struct {
 	token *token
 	make  func(BucketSpec) Bucket
@@ -49,14 +49,14 @@ func (l *lane) waiting() int {
 	return l.queue.waiting()
 }
 
-// estimate is how long a caller of a flow would wait if it joined now, and nobody else joins or leaves.
+// estimate returns how long a caller of a flow would wait if it joined now and nothing else changed.
 func (l *lane) estimate(flow string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.delay(flow, time.Now())
 }
 
-// delay is estimate with l.mu held.
+// delay returns estimate with l.mu held.
 func (l *lane) delay(flow string, now time.Time) time.Duration {
 	before := l.queue.ahead(flow)
 	if len(l.queue) > 0 && !l.placed {

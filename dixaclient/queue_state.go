@@ -26,7 +26,7 @@ type GetQueuePositionIn struct {
 	ConversationID int64 `json:"conversationId" in:"path" wire:"csid"`
 }
 
-// OfConversation is the conversation's id.
+// OfConversation returns the conversation's id.
 func (in GetQueuePositionIn) OfConversation() int64 { return in.ConversationID }
 
 // QueuePosition is about how many conversations stand before one in its queue.

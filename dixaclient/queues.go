@@ -23,7 +23,7 @@ type Queue struct {
 // OfferAlgorithm is how a queue offers its conversations to Dixa agents.
 type OfferAlgorithm string
 
-// Values are Dixa's six ways.
+// Values returns Dixa's six ways.
 func (OfferAlgorithm) Values() []string {
 	return []string{"AllAtOnce", "OneAtATimeRandom", "LongestIdle", "AgentPriorityAllAtOnce", "AgentPriorityOneAtATimeRandom", "AgentPriorityLongestIdle"}
 }
@@ -31,7 +31,7 @@ func (OfferAlgorithm) Values() []string {
 // QueueThresholdName is what a queue's limit is about.
 type QueueThresholdName string
 
-// Values are the five limits that a queue has.
+// Values returns the five limits that a queue has.
 func (QueueThresholdName) Values() []string {
 	return []string{"SlaTimeLimit", "SlaPercentage", "AvailableAgents", "LongestWait", "WaitingConversations"}
 }
@@ -39,7 +39,7 @@ func (QueueThresholdName) Values() []string {
 // Channel is a channel as Dixa's objects write it.
 type Channel string
 
-// Values are the eleven channels.
+// Values returns the eleven channels.
 func (Channel) Values() []string {
 	return []string{"Email", "ContactForm", "WidgetChat", "Messenger", "FacebookMessenger", "WhatsApp", "Sms", "PstnPhone", "Callback", "Voicemail", "Twitter"}
 }
@@ -50,7 +50,7 @@ type NamedValue[N ~string] struct {
 	Value int `json:"value"`
 }
 
-// valueMap is Dixa's form of the list; nil stays nil, which is not sent.
+// valueMap returns Dixa's form of the list; nil stays nil, which is not sent.
 func valueMap[N ~string](list []NamedValue[N]) map[N]int {
 	if list == nil {
 		return nil

@@ -5,7 +5,7 @@ import "fmt"
 // RatingType is a scale.
 type RatingType string
 
-// Values are the three scales.
+// Values returns the three scales.
 func (RatingType) Values() []string { return []string{"Csat", "Nps", "ThumbsUpOrDown"} }
 
 // The lowest and the highest value of a scale. Source: Dixa API v1, the descriptions of the three schemas.
@@ -79,7 +79,7 @@ type RatingResult struct {
 	SubmittedAt  Time        `json:"submittedAt,omitzero"`
 }
 
-// Body is Dixa's form of the rating. It refuses a value that is not on the scale.
+// Body returns Dixa's form of the rating. It refuses a value that is not on the scale.
 func (in SubmitRatingIn) Body() (any, error) {
 	if r := ratingRange[in.RatingType]; in.Value < r[0] || in.Value > r[1] {
 		return nil, &InputError{Field: "value", Problem: fmt.Sprintf("must be %d to %d for %s", r[0], r[1], in.RatingType)}

@@ -253,7 +253,7 @@ func (c *core) withoutTokens(body []byte) []byte {
 	return body
 }
 
-// textWithoutTokens is withoutTokens for a header or a message.
+// textWithoutTokens applies withoutTokens to a header or a message.
 func (c *core) textWithoutTokens(s string) string { return string(c.withoutTokens([]byte(s))) }
 
 // errorWithoutTokens takes the tokens out of what an error says.

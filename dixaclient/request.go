@@ -122,7 +122,7 @@ func (p *plan) has(argument string) bool {
 	return slices.ContainsFunc(p.fields, func(f field) bool { return f.argument == argument })
 }
 
-// pageKey is the field of in (a pointer to the request) that says which page is meant.
+// pageKey returns the field of in (a pointer to the request) that says which page is meant.
 func (p *plan) pageKey(in any) reflect.Value { return reflect.ValueOf(in).Elem().FieldByIndex(p.page) }
 
 // Named is an argument that reaches further than its operation's level says: as whom a message is sent, who else gets
@@ -136,7 +136,7 @@ type Named struct {
 // Named lists such arguments: those with the tag named, and who acts where something leaves the organization.
 func (s *Spec) Named() []Named { return s.plan().named }
 
-// PageKey is the key of the page that in (a pointer to the request) asks for, "" for the first.
+// PageKey returns the key of the page that in (a pointer to the request) asks for, "" for the first.
 func (s *Spec) PageKey(in any) string {
 	if s.plan().page == nil {
 		return ""
@@ -179,7 +179,7 @@ func EndUserOf(in any) (id UUID, ok bool) {
 	return id, id != ""
 }
 
-// OtherConversations are conversations that a request (a pointer to it) names beside the one that it is about.
+// OtherConversations returns conversations that a request (a pointer to it) names beside the one that it is about.
 func OtherConversations(in any) []int64 {
 	if o, is := in.(interface{ OtherConversations() []int64 }); is {
 		return o.OtherConversations()
@@ -187,7 +187,7 @@ func OtherConversations(in any) []int64 {
 	return nil
 }
 
-// OtherEndUsers are end users that a request (a pointer to it) names beside what it is about.
+// OtherEndUsers returns end users that a request (a pointer to it) names beside what it is about.
 func OtherEndUsers(in any) []UUID {
 	if o, is := in.(interface{ OtherEndUsers() []UUID }); is {
 		return o.OtherEndUsers()
@@ -317,7 +317,7 @@ func (s *Spec) inputError(err error) error {
 	return err
 }
 
-// encodeJSON is json.Marshal without HTML escaping, which doubles the size of HTML mail.
+// encodeJSON encodes as json.Marshal does, without HTML escaping, which doubles the size of HTML mail.
 func encodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -353,7 +353,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// isZero is what json's omitzero means.
+// isZero reports whether json's omitzero would omit a value.
 func isZero(v reflect.Value) bool {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		return true

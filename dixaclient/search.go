@@ -5,7 +5,7 @@ import "fmt"
 // SearchChannel is a channel in the words of Dixa's search.
 type SearchChannel string
 
-// Values are the 16 channels that can be searched for.
+// Values returns the 16 channels that can be searched for.
 func (SearchChannel) Values() []string {
 	return []string{"email", "chat", "phone", "contactform", "sms", "whatsapp", "facebookmessenger", "dixamessenger",
 		"callback", "voicemail", "adachat", "kindlychat", "digitalgeniuschat", "genericapimessaging", "trustpilot", "yotpo"}
@@ -14,25 +14,25 @@ func (SearchChannel) Values() []string {
 // SearchStatus is a conversation's status in the words of Dixa's search.
 type SearchStatus string
 
-// Values are the three states that can be searched for.
+// Values returns the three states that can be searched for.
 func (SearchStatus) Values() []string { return []string{"open", "pending", "closed"} }
 
 // SearchDirection is who began a conversation.
 type SearchDirection string
 
-// Values are the three directions.
+// Values returns the three directions.
 func (SearchDirection) Values() []string { return []string{"inbound", "outbound", "internal"} }
 
 // SearchStrategy says whether all conditions must hold or one is enough.
 type SearchStrategy string
 
-// Values are Dixa's two strategies.
+// Values returns Dixa's two strategies.
 func (SearchStrategy) Values() []string { return []string{"All", "Any"} }
 
 // SearchField is what a condition looks at.
 type SearchField string
 
-// Values are the 15 fields of Dixa's search.
+// Values returns the 15 fields of Dixa's search.
 func (SearchField) Values() []string {
 	return []string{"AgentId", "AssignedDate", "Channel", "ClosedDate", "ContactId", "ConversationId", "CreationDate", "CustomAttribute",
 		"Direction", "Duration", "LastActivity", "LastMessage", "QueueId", "Status", "TagId"}
@@ -41,7 +41,7 @@ func (SearchField) Values() []string {
 // SearchOperator is how a condition compares.
 type SearchOperator string
 
-// Values are the operators of all fields together; each field takes some of them.
+// Values returns the operators of all fields together; each field takes some of them.
 func (SearchOperator) Values() []string {
 	return []string{"IsOneOf", "IsNotOneOf", "IsEmpty", "IsNotEmpty", "IncludesOne", "IncludesAll", "ExcludesOne", "ExcludesAll",
 		"Since", "Until", "Between", "LongerThanOrEqualTo", "ShorterThanOrEqualTo"}
@@ -141,7 +141,7 @@ type searchClause struct {
 	Field map[string]any `json:"field"`
 }
 
-// Body is Dixa's form of the search.
+// Body returns Dixa's form of the search.
 func (in SearchConversationsIn) Body() (any, error) {
 	var b searchBody
 	if in.Query != "" {

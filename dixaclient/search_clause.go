@@ -73,7 +73,7 @@ func (c SearchCondition) operands(operator map[string]any) error {
 	return c.checkValues()
 }
 
-// values are the operator's values: for a custom attribute each is a path of options, written parent > child.
+// values returns the operator's values: for a custom attribute each is a path of options, written parent > child.
 func (c SearchCondition) values() any {
 	if c.Field != "CustomAttribute" {
 		return c.Values

@@ -69,7 +69,7 @@ func (c *Client) stream(ctx context.Context, call *Call, res *http.Response, sil
 	return again && n == 0 && !errors.Is(err, errTooLarge), e
 }
 
-// audible lets the timer run only while somebody waits for bytes: a slow reader is no silence.
+// audible lets the timer run only while a reader waits for bytes: a slow reader is no silence.
 type audible struct {
 	io.Reader
 	silence *time.Timer

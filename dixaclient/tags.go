@@ -36,7 +36,7 @@ type TagConversationByNameIn struct {
 	Names []string `json:"names" check:"min=1,max=100"`
 }
 
-// Body is Dixa's form of the names.
+// Body returns Dixa's form of the names.
 func (in TagConversationByNameIn) Body() (any, error) {
 	type tagName struct {
 		Name string `json:"name"`

@@ -3,7 +3,7 @@ package dixaclient
 // TemplateType is a kind of template.
 type TemplateType string
 
-// Values are the two kinds.
+// Values returns the two kinds.
 func (TemplateType) Values() []string { return []string{"EmailAutoReply", "QuickResponse"} }
 
 // Template is a text that is sent automatically or picked by Dixa agents, with its translations.

@@ -12,7 +12,7 @@ import (
 // TokenSource gives the token for the next request. It is asked every time, so that a token can be replaced.
 type TokenSource func() (string, error)
 
-// StaticToken is a token that does not change.
+// StaticToken returns a source of a token that does not change.
 func StaticToken(token string) TokenSource { return func() (string, error) { return token, nil } }
 
 // token is one of the client's tokens.
@@ -59,7 +59,7 @@ type tokenError struct{ error }
 
 func (e *tokenError) Unwrap() error { return e.error }
 
-// digest is a name for a token from which nobody gets the token.
+// digest returns a name for a token from which the token cannot be recovered.
 func digest(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:8])

@@ -96,7 +96,7 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 // MarshalJSON writes RFC 3339 in UTC with milliseconds.
 func (t Time) MarshalJSON() ([]byte, error) { return []byte(`"` + t.String() + `"`), nil }
 
-// String is the form that is sent.
+// String returns the form that is sent.
 func (t Time) String() string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // Set is a list in which Dixa wants every value once: what comes again is not sent.

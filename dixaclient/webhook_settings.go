@@ -8,7 +8,7 @@ import (
 // WebhookAuthorization is how a webhook's requests prove themselves to their receiver.
 type WebhookAuthorization string
 
-// Values are the three kinds of Dixa's union.
+// Values returns the three kinds of Dixa's union.
 func (WebhookAuthorization) Values() []string { return []string{"NoAuth", "BasicAuth", "TokenAuth"} }
 
 // WebhookHeader is a header that a webhook sends.
@@ -20,7 +20,7 @@ type WebhookHeader struct {
 // WebhookFilterField is what a webhook's filter looks at.
 type WebhookFilterField string
 
-// Values are the three fields. InitialChannel has values such as email and pstn_phone, OperationOrigin such as ApiImport.
+// Values returns the three fields. InitialChannel has values such as email and pstn_phone, OperationOrigin such as ApiImport.
 func (WebhookFilterField) Values() []string {
 	return []string{"InitialChannel", "QueueId", "OperationOrigin"}
 }
@@ -28,7 +28,7 @@ func (WebhookFilterField) Values() []string {
 // WebhookFilterOperator is how a webhook's filter compares.
 type WebhookFilterOperator string
 
-// Values are the two operators.
+// Values returns the two operators.
 func (WebhookFilterOperator) Values() []string { return []string{"IsOneOf", "IsNotOneOf"} }
 
 // WebhookFilter is one condition on the events of an entity; Dixa documents only the entity Conversation.
@@ -59,7 +59,7 @@ type CreateWebhookIn struct {
 	WebhookSettings
 }
 
-// Body is Dixa's form of the subscription. Dixa wants custom headers even where there are none.
+// Body returns Dixa's form of the subscription. Dixa wants custom headers even where there are none.
 func (in CreateWebhookIn) Body() (any, error) {
 	if in.CustomHeaders == nil {
 		in.CustomHeaders = []WebhookHeader{}
@@ -77,7 +77,7 @@ type UpdateWebhookIn struct {
 	WebhookSettings
 }
 
-// Body is Dixa's form of the change.
+// Body returns Dixa's form of the change.
 func (in UpdateWebhookIn) Body() (any, error) {
 	return in.body(webhookBody{Name: in.Name, URL: in.URL, Events: in.Events}, in.Authorization)
 }

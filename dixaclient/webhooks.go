@@ -25,7 +25,7 @@ type Webhook struct {
 // WebhookEvent is an event that can be subscribed to.
 type WebhookEvent string
 
-// Values are Dixa's 32 events.
+// Values returns Dixa's 32 events.
 func (WebhookEvent) Values() []string {
 	return []string{"ConversationCreated", "ConversationOpen", "ConversationPending", "ConversationPendingExpired", "ConversationClosed",
 		"ConversationAbandoned", "ConversationEnqueued", "ConversationAssigned", "ConversationUnassigned", "ConversationTransferred",

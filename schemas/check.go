@@ -193,7 +193,7 @@ func (c *checker) items(v *value, write func(*value)) {
 	c.out = append(c.out, ']')
 }
 
-// unwrapped is the object or array that a string holds: models encode twice. A
+// unwrapped returns the object or array that a string holds: models encode twice. A
 // string that holds no such thing stays what it is, and so does a string in the
 // place of all arguments, which is the client's mistake and not the model's.
 func (c *checker) unwrapped(v *value, open byte) *value {

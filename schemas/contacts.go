@@ -52,7 +52,7 @@ func isE164(s string) bool {
 }
 
 // contact normalizes a string that is an e-mail address or a telephone number. It is not ok for a number to search for
-// that has no country code, since Dixa would find nobody and say nothing.
+// that has no country code, since Dixa would find no one and not say why.
 func (n *node) contact(s string) (_ string, ok bool) {
 	switch n.role {
 	case roleEmail:

@@ -19,7 +19,7 @@ type Error struct {
 	Problems []Problem // 1 to 8, unknown arguments first
 }
 
-// Error has one line a problem.
+// Error returns one line for each problem.
 func (e *Error) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
@@ -37,7 +37,7 @@ type Problem struct {
 	Text  string // the whole text that came where another form is due, such as a name for an id; else empty
 }
 
-// String is one line, such as:
+// String returns one line, such as:
 //
 //	status: got "opn", want one of open, closed; did you mean open?
 func (p Problem) String() string {
@@ -154,7 +154,7 @@ func (n *node) plural() string {
 	return string(n.kind) + "s"
 }
 
-// between is the limits of n in words, in brackets; "" when it has none.
+// between returns the limits of n in words, in brackets; "" when it has none.
 func (n *node) between(unit string) string {
 	switch least, most := n.min > math.MinInt64, n.max < math.MaxInt64; {
 	case least && most:
@@ -179,7 +179,7 @@ func oneOf(values []string) string {
 	return "one of " + strings.Join(values, ", ")
 }
 
-// didYouMean is a hint at the nearest value. A message that wants the only one there is needs none. A name with letters
+// didYouMean returns a hint at the nearest value. A message that wants the only one there is needs none. A name with letters
 // that only look like those of the right one is told apart.
 func didYouMean(word string, of []string) string {
 	near := Nearest(word, of)

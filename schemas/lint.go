@@ -140,7 +140,7 @@ func (l *linter) names(v *value) []string {
 	return list
 }
 
-// get is the value of a key, or nil.
+// get returns the value of a key, or nil.
 func (v *value) get(key string) *value {
 	for i := range v.kids {
 		if v.kids[i].key == key {
@@ -150,7 +150,7 @@ func (v *value) get(key string) *value {
 	return nil
 }
 
-// text is the text of a string, else "".
+// text returns the text of a string, else "".
 func text(v *value) string {
 	if v == nil || v.kind != '"' {
 		return ""

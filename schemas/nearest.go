@@ -5,12 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-// Nearest is the one of the given words that was probably meant by word, or ""
+// Nearest returns the one of the given words that was probably meant, or ""
 // when none is near. Case, "_", "-", "." and spaces do not count. A few wrong,
 // missing, added or swapped letters are near; failing that, the only one that
 // contains word, or is contained in it. Of equally near ones it is the first.
 func Nearest(word string, of []string) string {
-	const longest = 64 // beyond that nobody mistyped a name, and comparing costs
+	const longest = 64 // a longer word is no mistyped name, and comparing costs
 	meant := []rune(fold(word))
 	if len(word) > longest || len(meant) == 0 {
 		return ""
@@ -55,7 +55,7 @@ func fold(s string) string {
 	}, strings.ToLower(s))
 }
 
-// distance is how many letters must be changed, added, removed or swapped with
+// distance returns how many letters must be changed, added, removed or swapped with
 // their neighbour to turn a into b (optimal string alignment).
 func distance(a, b []rune) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)

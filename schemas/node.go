@@ -80,7 +80,7 @@ func newObject(fields []field) *node {
 	return n
 }
 
-// innermost is the items of an array, of an array of arrays and so on; else n.
+// innermost returns the items of an array, of an array of arrays and so on; else n.
 func (n *node) innermost() *node {
 	for n.kind == array {
 		n = n.elem
@@ -95,7 +95,7 @@ func (n *node) typeName() string {
 	return string(n.kind)
 }
 
-// narrowed is a copy of n, or of the array n, whose strings are among values.
+// narrowed returns a copy of n, or of the array n, whose strings are among values.
 func (n *node) narrowed(name string, values []string) *node {
 	c := *n
 	switch {

@@ -158,7 +158,7 @@ func (p *parser) space() {
 	}
 }
 
-// word is a number, true, false or null.
+// word reads a number, true, false or null.
 func (p *parser) word() string {
 	start := p.pos
 	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n,]}", p.text[p.pos]) < 0 {

@@ -58,10 +58,10 @@ type Property struct {
 	Enum        []string // the only values of a string, or of the items of an array of strings; nil for any
 }
 
-// Of is the schema of the struct T.
+// Of returns the schema of the struct T.
 func Of[T any]() *Schema { return For(reflect.TypeFor[T]()) }
 
-// For is the schema of the struct t, or of the struct that t points to.
+// For returns the schema of the struct t, or of the struct that t points to.
 func For(t reflect.Type) *Schema {
 	return newSchema(func() *node { return generate(t) })
 }
@@ -74,7 +74,7 @@ func newSchema(root func() *node) *Schema {
 	}
 }
 
-// JSON is the schema as compact JSON, the same bytes every time. It is shared
+// JSON returns the schema as compact JSON, the same bytes every time. It is shared
 // by all callers and must not be changed.
 func (s *Schema) JSON() json.RawMessage { return s.json() }
 
@@ -91,7 +91,7 @@ func (s *Schema) Properties() []Property {
 	return list
 }
 
-// With is the schema with more top-level properties, which the struct does not
+// With returns the schema with more top-level properties, which the struct does not
 // have; they follow its own. An "object" is a free map. A name that is already
 // taken and an unknown type panic on first use.
 func (s *Schema) With(props ...Property) *Schema {
@@ -104,7 +104,7 @@ func (s *Schema) With(props ...Property) *Schema {
 	})
 }
 
-// Without is the schema without the named top-level properties: passing one is
+// Without returns the schema without the named top-level properties: passing one is
 // then an unknown argument. Names that the schema does not have are ignored.
 func (s *Schema) Without(names ...string) *Schema {
 	return newSchema(func() *node {

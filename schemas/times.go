@@ -94,7 +94,7 @@ func (c *checker) instant(n *node, written when.Value) (time.Time, *time.Locatio
 	return at, zone, err
 }
 
-// zoneOf is the zone of a time that names none: that of the arguments beside it, else
+// zoneOf returns the zone of a time that names none: that of the arguments beside it, else
 // that of the reading.
 func (c *checker) zoneOf(written when.Value) (*time.Location, error) {
 	switch {
@@ -113,7 +113,7 @@ func (c *checker) now() time.Time {
 	return c.reading.Now()
 }
 
-// hintOf is what a message adds to the forms that are taken.
+// hintOf returns what a message adds to the forms that are taken.
 func hintOf(err error) string {
 	if errors.Is(err, when.ErrForm) {
 		return ""
@@ -121,7 +121,7 @@ func hintOf(err error) string {
 	return err.Error()
 }
 
-// unwrappedTime is the value inside {"$kind": …, "value": …}, the form in which
+// unwrappedTime returns the value inside {"$kind": …, "value": …}, the form in which
 // Microsoft Copilot Studio sends dates.
 func (c *checker) unwrappedTime(v *value) *value {
 	if v.kind != '{' || len(v.kids) != 2 {
@@ -143,7 +143,7 @@ func (c *checker) unwrappedTime(v *value) *value {
 	return inner
 }
 
-// namedZone is the zone that an object's own argument names, else the given one.
+// namedZone returns the zone that an object's own argument names, else the given one.
 func namedZone(n *node, given []*value, outer *time.Location) *time.Location {
 	for i, f := range n.fields {
 		if f.node.role != roleZone || given[i] == nil || given[i].kind != '"' {

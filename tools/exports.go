@@ -48,7 +48,7 @@ func export[In, Row any](op d.Op[In, []Row], did, description string) *Tool {
 	return t
 }
 
-// exportCommand is the command line that fetches what in (a pointer to the request) asks for.
+// exportCommand returns the command line that fetches what in (a pointer to the request) asks for.
 func exportCommand(operation string, in any) string {
 	what := strings.TrimPrefix(operation, "export_")
 	words := []string{"dixa-mcp export", what}

@@ -166,7 +166,7 @@ func (t *Tool) Title() string {
 	return strings.ToUpper(title[:1]) + title[1:]
 }
 
-// Access is "read" or "write".
+// Access returns "read" or "write".
 func (t *Tool) Access() string {
 	if t.Level == dixaclient.Read {
 		return "read"
@@ -209,7 +209,7 @@ func (t *Tool) Act(a *Arguments, as dixaclient.ActingAgent) { t.act(a.In, as) }
 // Check reports what is wrong with arguments that only fit one by one, in a version of Dixa's API. Nothing is sent.
 func (t *Tool) Check(a *Arguments, version dixaclient.Version) error { return t.check(version, a.In) }
 
-// In is the type of the tool's request.
+// In returns the type of the tool's request.
 func (t *Tool) In() reflect.Type { return t.in }
 
 // Run carries the tool out.
@@ -231,7 +231,7 @@ func (t *Tool) Actors() []string {
 	return slices.Compact(names)
 }
 
-// Done is what the tool did with these arguments, in the past tense: "closed conversation 1234".
+// Done returns what the tool did with these arguments, in the past tense: "closed conversation 1234".
 func (t *Tool) Done(arguments json.RawMessage) string {
 	if !strings.Contains(t.Did, "{") {
 		return t.Did

@@ -12,7 +12,7 @@ import (
 type trust struct {
 	trusted   string // written by the organization, Dixa, or the caller
 	untrusted string // written by customers and others outside; the object that holds the field is marked, none below it
-	quoting   string // written inside the organization; untrusted where it quotes somebody
+	quoting   string // written inside the organization; untrusted where it quotes an outsider
 }
 
 // fieldsOf returns the table of an answer's type, with the reports that tools make of outcomes.

@@ -104,7 +104,7 @@ func (a *approver) decides(l dixaclient.Level) bool {
 	return slices.ContainsFunc(a.May.value, func(w waiting) bool { return w.level == l })
 }
 
-// checkApprovers refuses approvers who are agents, and keys that are none or those of somebody else.
+// checkApprovers refuses approvers who are agents, and keys that are none or those of another holder.
 func (d *decoder) checkApprovers(f *file) {
 	holders := map[string]string{} // names by digest
 	for _, e := range f.Approvers.entries {
@@ -140,7 +140,7 @@ func (d *decoder) checkKey(name string, key word, holders map[string]string, hin
 	holders[digest] = name
 }
 
-// keyholders are the approvers of a file that was checked.
+// keyholders returns the approvers of a file that was checked.
 func (f *file) keyholders() []keyholder {
 	all := make([]keyholder, len(f.Approvers.entries))
 	for i, e := range f.Approvers.entries {

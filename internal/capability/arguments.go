@@ -144,7 +144,7 @@ func (d *decoder) value(a *argument, n *yaml.Node) (value, bool) {
 
 var form = map[string]string{"integer": "a whole number", "number": "a number", "boolean": "true or false"}
 
-// canonical is a value as the argument's schema has it.
+// canonical returns a value as the argument's schema has it.
 func (d *decoder) canonical(a *argument, v json.RawMessage) (json.RawMessage, error) {
 	full := d.catalog.schema(a.tool)
 	var others []string
@@ -184,7 +184,7 @@ func (a *argument) list() bool { return isList(a.property) }
 
 func isList(p schemas.Property) bool { return strings.HasPrefix(p.Type, "array of ") }
 
-// plain is a JSON value as the caller would write it.
+// plain returns a JSON value as the caller would write it.
 func plain(v json.RawMessage) string {
 	var text string
 	if json.Unmarshal(v, &text) == nil {

@@ -52,7 +52,7 @@ func (f field) String() string {
 	return f.argument + "." + f.leaf
 }
 
-// name is what two operations that set the same call alike: many things at once have the fields of one, and what adds to
+// name returns what two operations that set the same thing have in common: many things at once have the fields of one, and what adds to
 // a list sets the list.
 func (f field) name() string {
 	switch rest, ok := strings.CutPrefix(f.leaf, "add"); {
@@ -199,13 +199,13 @@ func newTarget(op *dixaclient.Spec) target {
 	return t
 }
 
-// collection is the first part of the path.
+// collection returns the first part of the path.
 func (t target) collection() string {
 	first, _, _ := strings.Cut(t.path, "/")
 	return first
 }
 
-// verb is what is done where the path ends in a verb after the thing, such as publish.
+// verb returns what is done where the path ends in a verb after the thing, such as publish.
 func (t target) verb() string {
 	last := t.path[strings.LastIndexByte(t.path, '/')+1:]
 	if slices.Contains([]string{"anonymize", "publish", "unpublish"}, last) {

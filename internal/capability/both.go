@@ -45,7 +45,7 @@ func Both(old, new *Rules) *Rules {
 	return &r
 }
 
-// earlier is the earlier of two times, of which zero is never.
+// earlier returns the earlier of two times, of which zero is never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
@@ -68,7 +68,7 @@ func bothApprovers(old, new *Rules) []keyholder {
 	return both
 }
 
-// both is the agent with what the other version of it allows, too.
+// both returns the agent with what the other version of it allows, too.
 func (a *Agent) both(other *Agent) *Agent {
 	b, g := *a, *a.grants
 	b.grants, b.held = &g, true
@@ -92,7 +92,7 @@ func (a *Agent) both(other *Agent) *Agent {
 	return &b
 }
 
-// toolsOfBoth are the tools that both versions of the agent have, each in the narrower of its two shapes. A tool that is
+// toolsOfBoth returns the tools that both versions of the agent have, each in the narrower of its two shapes. A tool that is
 // made of several operations needs each of them.
 func (a *Agent) toolsOfBoth(other *Agent) (allowed map[string]Decision, shapes map[string]*Shape, granted []*tools.Tool) {
 	shapes = map[string]*Shape{}
@@ -116,7 +116,7 @@ func (a *Agent) toolsOfBoth(other *Agent) (allowed map[string]Decision, shapes m
 	return allowed, shapes, granted
 }
 
-// both is what two bounds have in common; not ok when it is nothing.
+// both returns what two bounds have in common; not ok when it is nothing.
 func (b *Bound) both(other *Bound) (_ *Bound, ok bool) {
 	if b == nil || other == nil {
 		if b == nil {
@@ -148,7 +148,7 @@ func (b *Bound) both(other *Bound) (_ *Bound, ok bool) {
 	return common, true
 }
 
-// confirmBoth has an entry for each operation that waits for somebody in either version: the stricter of the two.
+// confirmBoth returns an entry for each operation that waits for a person in either version: the stricter of the two.
 func (a *Agent) confirmBoth(other *Agent) confirms {
 	var both confirms
 	for _, name := range a.catalog.names {
@@ -200,7 +200,7 @@ func Removed(old, new *Rules) []string {
 	return gone
 }
 
-// limiting are the keys of the agent that keep it within limits, without the agent's own.
+// limiting returns the keys of the agent that keep it within limits, without the agent's own.
 func (a *Agent) limiting() map[string]bool {
 	keys := map[string]bool{}
 	for _, o := range a.source.Deny {

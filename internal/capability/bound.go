@@ -24,7 +24,7 @@ type bounding struct {
 // Bound says which conversations there are for the agent; nil means all.
 func (a *Agent) Bound() *Bound { return a.bound }
 
-// Rule is the key that bounds the agent, such as agents.triage.only, and its line.
+// Rule returns the key that bounds the agent, such as agents.triage.only, and its line.
 func (b *Bound) Rule() (string, int) { return b.rule.key, b.rule.line }
 
 // NeedsTags tells whether [Bound.Holds] looks at a conversation's tags.
@@ -46,7 +46,7 @@ func (t *bounding) has(value string) bool {
 	return slices.ContainsFunc(t.values, func(v string) bool { return strings.EqualFold(v, value) })
 }
 
-// of are the facts that a key under only is about.
+// of returns the facts that a key under only is about.
 func (f *Facts) of(key string) []string {
 	switch key {
 	case "queue":

@@ -22,7 +22,7 @@ type Budget struct {
 	ErasesPerHour, ErasesPerDay int
 }
 
-// Budget is what bounds the agent's use.
+// Budget returns what bounds the agent's use.
 func (a *Agent) Budget() Budget {
 	b := a.source.Budget.value
 	return Budget{

@@ -35,16 +35,16 @@ type Rules struct {
 	claims    map[string]string // agents by the values of their claims
 }
 
-// Name is the file's name, as it was given to [Load] or [Parse].
+// Name returns the file's name, as it was given to [Load] or [Parse].
 func (r *Rules) Name() string { return r.name }
 
 // Digest identifies the file's bytes: "sha256:" and the first 12 hex digits of their SHA-256.
 func (r *Rules) Digest() string { return r.digest }
 
-// Release is the release to which the file holds the levels of its agents, "" where it holds them to none.
+// Release returns the release to which the file holds the levels of its agents, "" where it holds them to none.
 func (r *Rules) Release() string { return r.release }
 
-// Timezone is the zone in which dates and times without a zone are read, nil when the file does not say.
+// Timezone returns the zone in which dates and times without a zone are read, nil when the file does not say.
 func (r *Rules) Timezone() *time.Location { return r.zone.Location }
 
 // Agents lists the agents in the file's order.
@@ -62,7 +62,7 @@ func (r *Rules) Agent(name string) (*Agent, error) {
 	return nil, fmt.Errorf("%s has no agent %.80q%s; its agents are %s", r.name, name, didYouMean(name, names), strings.Join(names, ", "))
 }
 
-// Stdio is the agent that a process serving over stdin and stdout is: the named one, which must be under stdio in the
+// Stdio returns the agent that a process serving over stdin and stdout serves: the named one, which must be under stdio in the
 // file, or with "" the first one there. The error says which may be chosen.
 func (r *Rules) Stdio(name string) (*Agent, error) {
 	if len(r.stdio) == 0 {
@@ -92,7 +92,7 @@ type Agent struct {
 	held    bool // a changed file waits to be put in force: what both versions allow is all in allowed, see [Both]
 }
 
-// ActsAs is the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
+// ActsAs returns the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
 // again where the file gives it no name. It is not ok when the file leaves that to the caller.
 func (a *Agent) ActsAs() (id dixaclient.ActingAgent, name string, ok bool) {
 	return a.acting, a.source.ActsAs.text, a.acting != ""
@@ -128,7 +128,7 @@ type Decision struct {
 	Why     string // one sentence for people and models
 }
 
-// didYouMean is the end of a message about a word that is not among those it should be.
+// didYouMean returns the end of a message about a word that is not among those it should be.
 func didYouMean(word string, of []string) string {
 	if near := schemas.Nearest(word, of); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)

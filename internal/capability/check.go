@@ -127,7 +127,7 @@ func newCatalog(all []*tools.Tool, version dixaclient.Version) *catalog {
 	return c
 }
 
-// schema is what a tool takes. One schema serves all agents, so that it is made once.
+// schema returns what a tool takes. One schema serves all agents, so that it is made once.
 func (c *catalog) schema(t *tools.Tool) *schemas.Schema { return c.schemas[t.Name] }
 
 // named finds a tool: an operation's own, or one made of several.

@@ -17,13 +17,13 @@ type Confirm string
 const (
 	ConfirmNobody   Confirm = ""
 	ConfirmClient   Confirm = "client"   // the person at the agent's MCP client
-	ConfirmApprover Confirm = "approver" // somebody under approvers
+	ConfirmApprover Confirm = "approver" // a person under approvers
 )
 
 var confirmWords = []string{string(ConfirmClient), string(ConfirmApprover)}
 
 // Confirm says whose yes the operation waits for when this agent carries it out, by which key of the file, such as
-// agents.support.confirm.send, and on which line. The key is "" and the line 0 where it waits for nobody's. An
+// agents.support.confirm.send, and on which line. The key is "" and the line 0 where it does not wait. An
 // operation's own entry beats its level's; a level without an entry has that of the next one below it.
 func (a *Agent) Confirm(op *dixaclient.Spec) (whose Confirm, rule string, line int) {
 	c := a.confirming(op)
@@ -43,7 +43,7 @@ func (a *Agent) confirming(op *dixaclient.Spec) *confirming {
 	return entries.of(op.Level)
 }
 
-// of is the entry that holds for a level: its own, or that of the next one below it.
+// of returns the entry that holds for a level: its own, or that of the next one below it.
 func (entries confirms) of(l dixaclient.Level) *confirming {
 	var nearest *confirming
 	for _, c := range entries {
@@ -109,7 +109,7 @@ func (d *decoder) checkConfirm(entries confirms, approvers dict[approver]) {
 			return e.value.May.line == 0 || slices.ContainsFunc(e.value.May.value, unread) || e.value.decides(c.level)
 		}
 		if c.whose == ConfirmApprover && !slices.ContainsFunc(approvers.entries, may) {
-			d.fail(c.at, "waits for an approver, and nobody under approvers may decide about %s: it could never be carried out", c.level)
+			d.fail(c.at, "waits for an approver, and no one under approvers may decide about %s: it could never be carried out", c.level)
 		}
 	}
 }

@@ -66,20 +66,20 @@ func TestParseRefusesConfirm(t *testing.T) {
 		{"{read: client}", "f:10:15: agents.a.confirm.read: only reads; confirm takes the levels write, send, erase and their operations"},
 		{"{list_tags: client}", "f:10:15: agents.a.confirm.list_tags: only reads; confirm takes the levels write, send, erase and their operations"},
 		{"{conversation_overview: client}", "f:10:15: agents.a.confirm.conversation_overview: conversation_overview is made of several operations; name those: get_conversation, list_messages, list_tags"},
-		{"{write: approver}", "f:10:15: agents.a.confirm.write: waits for an approver, and nobody under approvers may decide about write: it could never be carried out"},
-		{"{close_conversation: approver}", "f:10:15: agents.a.confirm.close_conversation: waits for an approver, and nobody under approvers may decide about write: it could never be carried out"},
+		{"{write: approver}", "f:10:15: agents.a.confirm.write: waits for an approver, and no one under approvers may decide about write: it could never be carried out"},
+		{"{close_conversation: approver}", "f:10:15: agents.a.confirm.close_conversation: waits for an approver, and no one under approvers may decide about write: it could never be carried out"},
 		{"{send: client, send: client}", "f:10:29: agents.a.confirm.send: stands here a second time, first on line 10"},
 	} {
 		_, err := parse("f", []byte(people+"    confirm: "+c.confirm+"\n"), testCatalog())
 		require.EqualError(t, err, c.want)
 	}
 	_, err := parse("f", []byte(head+"    confirm: {send: approver}\n"), testCatalog())
-	require.EqualError(t, err, "f:4:15: agents.a.confirm.send: waits for an approver, and nobody under approvers may decide about send: it could never be carried out")
+	require.EqualError(t, err, "f:4:15: agents.a.confirm.send: waits for an approver, and no one under approvers may decide about send: it could never be carried out")
 }
 
 func TestNotesOfConfirm(t *testing.T) {
 	const worth = "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person; approver asks a person with a key"
-	erases := Note{7, 3, "agents.a", "may erase (anonymize_conversation), which cannot be undone, and nobody is asked; see confirm"}
+	erases := Note{7, 3, "agents.a", "may erase (anonymize_conversation), which cannot be undone, without a confirmation; see confirm"}
 	idle := func(line int, name string) Note {
 		return Note{line, 3, "approvers." + name, "has nothing to decide: no agent's confirm waits for an approver at a level of may"}
 	}
@@ -104,7 +104,7 @@ func TestNotesOfConfirm(t *testing.T) {
 	}
 	r := mustParse(t, "version: 1\nstdio: [a]\napprovers: {joe: {key_sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, may: [send]}}\n"+
 		"agents:\n  a: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, access: {conversations: erase}, allow: [send_message], confirm: {send: approver}}\n")
-	require.Equal(t, []Note{{5, 119, "agents.a.confirm.send", "can never be carried out, since nobody under approvers may decide about the level: anonymize_conversation (erase)"}}, r.Notes())
+	require.Equal(t, []Note{{5, 119, "agents.a.confirm.send", "can never be carried out, since no one under approvers may decide about the level: anonymize_conversation (erase)"}}, r.Notes())
 }
 
 func TestDiffOfConfirm(t *testing.T) {

@@ -68,7 +68,7 @@ func (a *Agent) judge(t *tools.Tool) (Decision, *Shape) {
 	return d, shape
 }
 
-// impossible is the decision about a tool that needs an argument which nothing may give.
+// impossible returns the decision about a tool that needs an argument which nothing may give.
 func (a *Agent) impossible(t *tools.Tool, l *limit) Decision {
 	needs := t.Name + " needs " + l.argument + ", and "
 	if l.at != a.agent.at {
@@ -152,7 +152,7 @@ func (g *grants) operation(t *tools.Tool) Decision {
 	return g.decided(true, by.name.at, t.Name+" is granted by ")
 }
 
-// level is the entry of access that holds for a group. A group's own entry stands in place of that of "*", also where
+// level returns the entry of access that holds for a group. A group's own entry stands in place of that of "*", also where
 // it gives less.
 func (g *grants) level(group string) (entry[level], bool) {
 	e, ok := g.access[group]
@@ -172,7 +172,7 @@ func (g *grants) decided(allowed bool, by at, why string) Decision {
 	return Decision{Allowed: allowed, Rule: by.key, Line: by.line, Why: why + by.key + " (" + g.file + ":" + strconv.Itoa(by.line) + ")"}
 }
 
-// refused is the decision where nothing grants.
+// refused returns the decision where nothing grants.
 func (g *grants) refused(why string) Decision {
 	return Decision{Rule: g.agent.key, Line: g.agent.line, Why: why}
 }

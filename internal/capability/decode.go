@@ -164,7 +164,7 @@ func isPlainKey(name string) bool {
 	return name != "" && len(name) <= 80 && !odd
 }
 
-// join is the path of a key under another.
+// join returns the path of a key under another.
 func join(key, name string) string {
 	if !isPlainKey(name) {
 		name = strconv.Quote(fmt.Sprintf("%.80s", name))

@@ -113,7 +113,7 @@ func (d *diff) agent(old, new *Agent) {
 	d.letIn(new.Name, &old.source, &new.source)
 }
 
-// missing are the tools that the agent does not have.
+// missing returns the tools that the agent does not have.
 func missing(list []*tools.Tool, a *Agent) []*tools.Tool {
 	return slices.DeleteFunc(slices.Clone(list), func(t *tools.Tool) bool { return a.Tool(t).Allowed })
 }
@@ -185,7 +185,7 @@ func (b *Bound) term(key string) *bounding {
 	return nil
 }
 
-// beyond are the words whose values the other does not have.
+// beyond returns the words whose values the other does not have.
 func (t *bounding) beyond(other *bounding) []string {
 	var words []string
 	for i, v := range t.values {
@@ -211,7 +211,7 @@ func (d *diff) shape(agent string, old, new *Shape) {
 	}
 }
 
-// about is what holds for an argument: in ids, to be compared, and in words.
+// about returns what holds for an argument: in ids, to be compared, and in words.
 func (s *Shape) about(argument string) (ids, words string) {
 	for _, f := range s.filled {
 		if f.Argument == argument {
@@ -270,7 +270,7 @@ func (b Budget) lines() []budgetLine {
 	}
 }
 
-// without are the words of a list that another does not have.
+// without returns the words of a list that another does not have.
 func without(list, other []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(w string) bool { return slices.Contains(other, w) })
 }

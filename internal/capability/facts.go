@@ -45,7 +45,7 @@ func FactsOf(c *dixaclient.Conversation) Facts {
 	return f
 }
 
-// channelOf is a conversation's channel in the word of Dixa's search, "" where there is none. Dixa's list of a
+// channelOf returns a conversation's channel in the word of Dixa's search, "" where there is none. Dixa's list of a
 // conversation's channels has no name for those of the generic API, such as trustpilot; where the answer has one
 // nevertheless it counts, and another channel's name on a generic conversation says nothing.
 func channelOf(c *dixaclient.Conversation) string {

@@ -7,14 +7,14 @@ import (
 
 // The functions here take and give JSON that a schema has checked; it cannot be invalid.
 
-// members are the properties of an object.
+// members returns the properties of an object.
 func members(v json.RawMessage) map[string]json.RawMessage {
 	var m map[string]json.RawMessage
 	_ = json.Unmarshal(v, &m)
 	return m
 }
 
-// items are the items of an array.
+// items returns the items of an array.
 func items(v json.RawMessage) []json.RawMessage {
 	var list []json.RawMessage
 	_ = json.Unmarshal(v, &list)

@@ -43,7 +43,7 @@ type Key struct {
 
 // Key finds an agent's key by its SHA-256. One that has expired is not ok; what is returned then says whose it was, for
 // the operator alone. The digests are looked up in a map, whose time can tell something about the digest that was asked
-// for: of 32 random bytes nobody can choose it so that it comes near to another.
+// for: of 32 random bytes no one can choose it so that it comes near to another.
 func (r *Rules) Key(digest [sha256.Size]byte, now time.Time) (k Key, ok bool) {
 	k, ok = r.keys[digest]
 	return k, ok && (k.Expires.IsZero() || now.Before(k.Expires))
@@ -66,7 +66,7 @@ func (r *Rules) ExpiringKeys(now time.Time) []Key {
 	})
 }
 
-// KeyHolder is the agent that has the key with the id, expired or not.
+// KeyHolder returns the agent that has the key with the id, expired or not.
 func (r *Rules) KeyHolder(id string) (agent string, ok bool) {
 	for _, k := range r.keys {
 		if k.ID == id {
@@ -76,7 +76,7 @@ func (r *Rules) KeyHolder(id string) (agent string, ok bool) {
 	return "", false
 }
 
-// keys are the agents' keys of a file that was checked, by digest.
+// keys returns the agents' keys of a file that was checked, by digest.
 func (f *file) keys() map[[sha256.Size]byte]Key {
 	all := map[[sha256.Size]byte]Key{}
 	for _, e := range f.Agents.entries {
@@ -103,7 +103,7 @@ func CheckKeyID(id string) error {
 // TokenKey stands in records where those of a key have its id, for who came with a token.
 const TokenKey = "oidc"
 
-// checkKeys refuses keys that are none, and those that somebody else has.
+// checkKeys refuses keys that are none, and those that another holder has.
 func (d *decoder) checkKeys(f *file, holders map[string]string) {
 	ids := map[string]string{}
 	for _, e := range f.Agents.entries {

@@ -48,7 +48,7 @@ func (a *Agent) limit(t *tools.Tool, p schemas.Property) *limit {
 	return l
 }
 
-// except are the values of an enum without those that must be named; "*" stands for all.
+// except returns the values of an enum without those that must be named; "*" stands for all.
 func except(enum, named []string) []value {
 	if slices.Contains(named, anyValue) {
 		return nil

@@ -120,7 +120,7 @@ func next(d *yaml.Decoder) (n *yaml.Node, err error) {
 	return n, d.Decode(n)
 }
 
-// unreadable is the index of the first byte that is no text, or -1.
+// unreadable returns the index of the first byte that is no text, or -1.
 func unreadable(data []byte) int {
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])

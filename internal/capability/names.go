@@ -61,7 +61,7 @@ func namings[T checkable](d dict[id[T]]) []naming {
 	return list
 }
 
-// id is the id that a text stands for: a name under names, or an id itself.
+// id returns the id that a text stands for: a name under names, or an id itself.
 func (l lexicon) id(kind, text string) (string, bool) {
 	for _, n := range l[kind] {
 		if n.name == text {
@@ -74,7 +74,7 @@ func (l lexicon) id(kind, text string) (string, bool) {
 	return text, dixaclient.UUID(text).Check() == nil
 }
 
-// name is what the file calls an id, the id itself where it has no name.
+// name returns what the file calls an id, the id itself where it has no name.
 func (l lexicon) name(kind, id string) string {
 	for _, n := range l[kind] {
 		if strings.EqualFold(n.id, id) {
@@ -84,7 +84,7 @@ func (l lexicon) name(kind, id string) string {
 	return id
 }
 
-// called is what the caller is to write for an id: the name that the file's writer used, or the first that the id has.
+// called returns what the caller is to write for an id: the name that the file's writer used, or the first that the id has.
 func (l lexicon) called(kind, written, id string) string {
 	if written != id {
 		return written

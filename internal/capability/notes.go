@@ -23,7 +23,7 @@ func (r *Rules) Notes() []Note {
 		l.aboutKeys(a, now)
 		reached := slices.Contains(stdio, a.Name) || a.LetsIn(now)
 		if !reached {
-			l.add(a.agent.at, "nobody can be this agent: it is not under stdio, and no key or oidc_claim lets anybody in")
+			l.add(a.agent.at, "no connection can be this agent: it is not under stdio, and has no valid key and no oidc_claim")
 		}
 		l.aboutLists(a)
 		l.aboutLevels(a, r.catalog)
@@ -90,7 +90,7 @@ func (l *noteList) aboutTools(a *Agent) {
 	}
 }
 
-// names are the granted tools of a kind, joined.
+// names returns the granted tools of a kind, joined.
 func (a *Agent) names(is func(*tools.Tool) bool) string {
 	var names []string
 	for _, t := range a.granted {

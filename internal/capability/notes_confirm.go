@@ -8,11 +8,11 @@ import (
 	"dixa-mcp/tools"
 )
 
-// aboutConfirm notes what nobody is asked about, whose yes may be nobody's, and entries that change nothing.
+// aboutConfirm notes what needs no confirmation, what may be confirmed by no person, and entries that change nothing.
 func (l *noteList) aboutConfirm(a *Agent, r *Rules, reached bool) {
 	erases := a.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Erase && a.unconfirmed(t) })
 	if erases != "" {
-		l.add(a.agent.at, "may erase (%s), which cannot be undone, and nobody is asked; see confirm", erases)
+		l.add(a.agent.at, "may erase (%s), which cannot be undone, without a confirmation; see confirm", erases)
 	}
 	s := a.source.Confirm
 	if s.line > 0 && len(s.value) == 0 {
@@ -49,18 +49,18 @@ func (l *noteList) aboutNobody(c *confirming, covered []*dixaclient.Spec, r *Rul
 		}
 	}
 	if len(never) > 0 {
-		l.add(c.at, "can never be carried out, since nobody under approvers may decide about the level: %s", strings.Join(never, ", "))
+		l.add(c.at, "can never be carried out, since no one under approvers may decide about the level: %s", strings.Join(never, ", "))
 	}
 }
 
-// unconfirmed tells whether one of the tool's operations waits for nobody's yes.
+// unconfirmed reports whether one of the tool's operations needs no confirmation.
 func (a *Agent) unconfirmed(t *tools.Tool) bool {
 	return slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool {
 		return op.Level == t.Level && a.confirming(op) == nil
 	})
 }
 
-// waitingFor are the granted operations that an entry holds for.
+// waitingFor returns the granted operations that an entry holds for.
 func (a *Agent) waitingFor(c *confirming, all *catalog) []*dixaclient.Spec {
 	var covered []*dixaclient.Spec
 	for _, name := range all.names {

@@ -32,13 +32,13 @@ agents:
 	require.Equal(t, []string{
 		"f:2:25: stdio: good is listed twice",
 		"f:9:3: agents.careless: may send (send_message) without acts_as: the model chooses in whose name",
-		"f:9:3: agents.careless: may erase (anonymize_conversation), which cannot be undone, and nobody is asked; see confirm",
+		"f:9:3: agents.careless: may erase (anonymize_conversation), which cannot be undone, without a confirmation; see confirm",
 		"f:10:36: agents.careless.access.knowledge: grants nothing: no operation of knowledge is at write or below",
 		"f:11:13: agents.careless.allow: close_conversation is granted already by agents.careless.access.conversations",
 		"f:11:57: agents.careless.allow: add_note is listed twice",
 		"f:12:12: agents.careless.deny: add_note is also under allow (line 11); deny beats it",
 		"f:12:22: agents.careless.deny: list_tags need not be denied: nothing grants it",
-		"f:13:3: agents.blind: nobody can be this agent: it is not under stdio, and no key or oidc_claim lets anybody in",
+		"f:13:3: agents.blind: no connection can be this agent: it is not under stdio, and has no valid key and no oidc_claim",
 		"f:13:3: agents.blind: sees no tool: nothing is granted to it",
 	}, got)
 }

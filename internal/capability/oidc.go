@@ -39,7 +39,7 @@ func (r *Rules) LetsIn(now time.Time) bool {
 	return slices.ContainsFunc(r.agents, func(a *Agent) bool { return a.LetsIn(now) })
 }
 
-// LetsIn tells whether somebody could come in as the agent over HTTP: by a key that has not expired, or by a token.
+// LetsIn reports whether a client can authenticate as the agent over HTTP: by a key that has not expired, or by a token.
 func (a *Agent) LetsIn(now time.Time) bool {
 	return a.source.OIDCClaim.line > 0 || slices.ContainsFunc(a.source.Keys.value, func(k agentKey) bool {
 		return !k.Expires.expired(now)
@@ -61,7 +61,7 @@ func CheckIssuer(text string) error {
 	return nil
 }
 
-// checkOIDC refuses issuers that cannot be trusted, and claims that name nobody or two.
+// checkOIDC refuses issuers that cannot be trusted, and claims that name no agent or two.
 func (d *decoder) checkOIDC(f *file) {
 	o := &f.OIDC.value
 	if o.Issuer.line > 0 {
@@ -99,7 +99,7 @@ func (d *decoder) checkClaim(w word) {
 	}
 }
 
-// settings are the OIDC settings of a file that was checked.
+// settings returns the OIDC settings of a file that was checked.
 func (o *oidc) settings() OIDC {
 	s := OIDC{Issuer: o.Issuer.text, Audience: o.Audience.text, AgentClaim: o.AgentClaim.text}
 	if s.Issuer != "" && s.AgentClaim == "" {
@@ -108,7 +108,7 @@ func (o *oidc) settings() OIDC {
 	return s
 }
 
-// claims are the agents by the values of their claims.
+// claims returns the agents by the values of their claims.
 func (f *file) claims() map[string]string {
 	all := map[string]string{}
 	for _, e := range f.Agents.entries {

@@ -42,7 +42,7 @@ type choice struct {
 	values   map[string]json.RawMessage // by what the caller writes
 }
 
-// Shape is a tool as the agent may call it; nil when the tool is not granted to it.
+// Shape returns a tool as the agent may call it; nil when the tool is not granted to it.
 func (a *Agent) Shape(t *tools.Tool) *Shape { return a.shapes[t.Name] }
 
 // Schema describes the arguments that the agent may give.
@@ -106,7 +106,7 @@ func (s *Shape) complete(given json.RawMessage) (json.RawMessage, error) {
 	return object(all), nil
 }
 
-// choose is what Dixa gets for a value; not ok when it is not among those that may be chosen.
+// choose returns what Dixa gets for a value; not ok when it is not among those that may be chosen.
 func (c *choice) choose(v json.RawMessage) (json.RawMessage, bool) {
 	if !c.list {
 		chosen, ok := c.values[plain(v)]
@@ -186,7 +186,7 @@ func (s *Shape) choose(p schemas.Property, values []value) {
 	s.shown, s.taken = narrowed(s.shown, p, c.words), narrowed(s.taken, p, taken)
 }
 
-// narrowed is a schema in which an argument takes only these values. Enums of numbers and booleans are beyond what all
+// narrowed returns a schema in which an argument takes only these values. Enums of numbers and booleans are beyond what all
 // clients understand: for those the description says it.
 func narrowed(s *schemas.Schema, p schemas.Property, words []string) *schemas.Schema {
 	switch {

@@ -70,7 +70,7 @@ func typed(op *dixaclient.Spec, argument string, v json.RawMessage) json.RawMess
 	return members(raw)[argument]
 }
 
-// outOfLimits is the refusal of a request whose argument has another value than the limit allows.
+// outOfLimits returns the refusal of a request whose argument has another value than the limit allows.
 func (a *Agent) outOfLimits(t *tools.Tool, l *limit) Decision {
 	if l.at == a.agent.at {
 		return a.refused("agent " + a.Name + " may not give " + l.argument + " of " + t.Name + " this value: it reaches further than the level of " + t.Name + ", and arguments does not name it")

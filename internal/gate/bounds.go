@@ -43,7 +43,7 @@ func (c *call) bounded(ctx context.Context, b *capability.Bound, op *dixaclient.
 	return err
 }
 
-// outOfReach is an operation that reaches further than any bound.
+// outOfReach returns the refusal of an operation that reaches further than any bound.
 func (c *call) outOfReach(b *capability.Bound, op *dixaclient.Call) error {
 	rule, line := b.Rule()
 	return &notGranted{capability.Decision{Rule: rule, Line: line, Why: op.Op.Name + " reaches more than the conversations that agent " + c.agentName + " may see"}}
@@ -146,13 +146,13 @@ func (e *errOutside) Error() string { return e.missing.Error() }
 
 func (e *errOutside) Unwrap() error { return e.missing }
 
-// notFound is what Dixa says of what does not exist.
+// notFound returns the error that Dixa gives for what does not exist.
 func notFound(op *dixaclient.Call, b *capability.Bound) error {
 	rule, line := b.Rule()
 	return &errOutside{missing(op), rule, line}
 }
 
-// missing is Dixa's answer about what does not exist, with nothing in it that could tell one case from another.
+// missing returns Dixa's answer about what does not exist, with nothing in it that could tell one case from another.
 func missing(op *dixaclient.Call) *dixaclient.Error {
 	return &dixaclient.Error{Op: op.Op, Status: http.StatusNotFound, Message: "The requested resource could not be found", Attempts: 1}
 }

@@ -54,7 +54,7 @@ type Taken struct {
 	GiveBack func()        // returns that turn, as far as that is possible; nil where there is none
 }
 
-// Over is the first line that is used up, nil for none.
+// Over returns the first line that is used up, nil for none.
 func Over(counts []Count) *Count {
 	for i := range counts {
 		if counts[i].Most > 0 && counts[i].Left <= 0 {
@@ -64,7 +64,7 @@ func Over(counts []Count) *Count {
 	return nil
 }
 
-// linesOf are the lines that an operation of a level counts under.
+// linesOf returns the lines that an operation of a level counts under.
 func linesOf(b capability.Budget, level dixaclient.Level) []Line {
 	const day = 24 * time.Hour
 	lines := []Line{{"requests", b.RequestsPerDay, day}}
@@ -94,7 +94,7 @@ func (e *overBudget) Error() string {
 	return fmt.Sprintf("agent %s has used %s of %s; it comes back at %s. Nothing was sent.", e.agent, used, e.count.Line, back)
 }
 
-// BudgetLeft is what an agent has used and has left of every line that its budget limits.
+// BudgetLeft returns what an agent has used and has left of every line that its budget limits.
 func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, error) {
 	lines := linesOf(a.Budget(), dixaclient.Send)
 	lines = append(lines, linesOf(a.Budget(), dixaclient.Erase)[3:]...)

@@ -74,7 +74,7 @@ func (s *spending) counts(lines []Line, now time.Time) []Count {
 	return counts
 }
 
-// window is the present hour or day of a line; a new one begins by itself.
+// window returns the present hour or day of a line, and begins a new one when the last has passed.
 func (s *spending) window(l Line, now time.Time) *window {
 	key := fmt.Sprint(l.What, l.Period)
 	w := s.used[key]
@@ -85,7 +85,7 @@ func (s *spending) window(l Line, now time.Time) *window {
 	return w
 }
 
-// paced is the agent's own pace; another one keeps the turns that were given out.
+// paced returns the agent's own rate limit; a changed one keeps the tokens that were given out.
 func (s *spending) paced(perSecond float64, now time.Time) *rate.Limiter {
 	if s.pace == nil {
 		s.pace = rate.NewLimiter(rate.Limit(perSecond), PaceBurst)

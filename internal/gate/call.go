@@ -51,7 +51,7 @@ func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments, writes: g.facts.written()}
 	c.tool, _ = tools.ByName(r.Tool)
 	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, FileDigest: c.rules.Digest()}
-	if c.tool != nil { // another name may be somebody's words
+	if c.tool != nil { // another name can be any text
 		c.record.Tool = r.Tool
 	}
 	return c
@@ -90,7 +90,7 @@ func (c *call) itemsFailed(out tools.Output) {
 	c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
 }
 
-// effect is what is known about a failed operation's effect.
+// effect returns what is known about a failed operation's effect.
 func effect(err error) string {
 	var e *dixaclient.Error
 	if errors.As(err, &e) {
@@ -164,7 +164,7 @@ func (c *call) intend(ctx context.Context) error {
 	return c.gate.audit.Write(context.WithoutCancel(ctx), r)
 }
 
-// unrecorded is a write that is not carried out because no record could be kept of it.
+// unrecorded returns the answer to a write that is not carried out because no record could be kept of it.
 func (c *call) unrecorded(ctx context.Context, err error) Answer {
 	c.used(ctx, audit.OutcomeNotDone)
 	c.gate.log.Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
@@ -284,7 +284,7 @@ func unknownTool(a *capability.Agent, name string) error {
 	return &errUnknownTool{text}
 }
 
-// reason is why a call was refused where it was not the capability file, without what the caller wrote.
+// reason returns why a call was refused where it was not the capability file, without what the caller wrote.
 func reason(err error) string {
 	var said *refusal
 	switch {
@@ -309,7 +309,7 @@ func invalid(err error) bool {
 	return errors.As(err, new(*schemas.Error)) || errors.As(err, new(*dixaclient.InputError))
 }
 
-// explain is what the agent reads.
+// explain returns what the agent reads about an error.
 func explain(tool string, err error) string {
 	var bad *schemas.Error
 	var granted *notGranted

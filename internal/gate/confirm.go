@@ -46,10 +46,10 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments) *Answer {
 	return c.askClient(ctx, conversation, plan)
 }
 
-// approvable tells whether somebody may decide about the call in place of the person at its client.
+// approvable reports whether an approver may decide about the call in place of the person at its client.
 func (c *call) approvable() bool { return c.gate.approvals != nil && c.rules.Decided(c.tool.Level) }
 
-// needs is whose yes the tool needs; where its operations differ, the stricter one.
+// needs returns whose approval the tool needs; where its operations differ, the stricter one.
 func (c *call) needs() (how capability.Confirm, rule string) {
 	for _, op := range c.tool.Operations {
 		h, r, line := c.agent.Confirm(op)
@@ -156,13 +156,13 @@ func (c *call) park(ctx context.Context, r approval.Request) *Answer {
 	return c.waiting(ctx, &parked)
 }
 
-// unkept is the answer where the approvals do not work. How they do not is the operator's to know.
+// unkept returns the answer where approvals do not work. The reason is for the operator and is logged.
 func (c *call) unkept(ctx context.Context, err error) *Answer {
 	c.gate.log.Error("a call was refused because approvals cannot be read or kept", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
 	return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's yes, and approvals cannot be read or kept here. The operator of dixa-mcp must look at it.", "approvals cannot be read or kept"})
 }
 
-// waiting is the answer to a call that is parked.
+// waiting returns the answer to a call that is parked.
 func (c *call) waiting(ctx context.Context, r *approval.Request) *Answer {
 	text, _ := json.Marshal(struct { // strings always marshal
 		Waiting string `json:"waiting"`
@@ -174,7 +174,7 @@ func (c *call) waiting(ctx context.Context, r *approval.Request) *Answer {
 	return &a
 }
 
-// failed is the answer to a call that could not even be rehearsed.
+// failed returns the answer to a call that could not even be rehearsed.
 func (c *call) failed(ctx context.Context, err error) *Answer {
 	c.describe()
 	a := c.fail(ctx, err)
@@ -216,7 +216,7 @@ func (c *call) askClient(ctx context.Context, conversation int64, plan []string)
 	case r.State != "":
 		about, err := c.gate.questions.redeem(ctx, r.State, digest, time.Now())
 		if errors.As(err, new(*errOnce)) {
-			c.gate.log.Error("a confirmation was refused because nobody can tell whether it was used", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
+			c.gate.log.Error("a confirmation was refused because it is not known whether it was used", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
 			return c.stopped(ctx, &refusal{c.tool.Name + ": whether this confirmation was used already cannot be told at the moment, so it was not accepted. Call again without it, to ask the person again.", "whether its confirmation was used cannot be told"})
 		}
 		if err != nil {

@@ -18,7 +18,7 @@ type Explanation struct {
 	Granted   bool
 	Invalid   bool                // the arguments do not fit the tool
 	Why       string              // which line of the file, or what is wrong with the arguments
-	Confirm   string              // whose yes it would wait for, and by which line; "" when nobody's
+	Confirm   string              // whose approval it would wait for, and by which line; "" for none
 	Filled    []capability.Filled // what the file fills in
 	Arguments json.RawMessage     // as they would be understood
 	Lookups   []string            // what was asked of Dixa to decide, with what it answered

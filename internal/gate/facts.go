@@ -61,7 +61,7 @@ func (f *facts) put(id int64, facts capability.Facts, tags bool, read time.Time,
 	f.known[id] = fact{facts, tags, read}
 }
 
-// forget is called after each of our own writes.
+// forget drops what is known of a conversation, after each of our own writes.
 func (f *facts) forget(id int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

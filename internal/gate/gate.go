@@ -48,7 +48,7 @@ type Config struct {
 	// Secret seals questions and page keys: processes with the same one accept each other's. nil: a random one.
 	Secret   []byte
 	Log      *slog.Logger // for what the operator must know; nil means slog.Default()
-	Observer Observer     // hears of each call; nil: nobody does
+	Observer Observer     // hears of each call; may be nil
 }
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
@@ -103,7 +103,7 @@ func New(c Config) *Gate {
 	return g
 }
 
-// Rules are those in force.
+// Rules returns the rules in force.
 func (g *Gate) Rules() *capability.Rules { return g.rules.Load() }
 
 // Version returns the version of Dixa's API that the calls use.
@@ -121,9 +121,9 @@ type Request struct {
 	Yes       bool   // the person's answer to it
 
 	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that
-	// far; nil: nobody wants to know.
+	// far; may be nil.
 	Admitted func()
-	// Progress is told in a few words how far the call is; never two at a time, never after the answer. nil: nobody asked.
+	// Progress is told in a few words how far the call is; never two at a time, never after the answer. May be nil.
 	Progress func(string)
 }
 

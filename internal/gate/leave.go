@@ -46,7 +46,7 @@ func (d *departure) decide(ctx context.Context) error {
 	return d.call.thawed()
 }
 
-// age is how old a decision may be: there is always a pause before a request that repeats another.
+// age returns how old a decision may be: there is always a pause before a request that repeats another.
 func (d *departure) age() time.Duration {
 	if d.op.Attempts > 0 {
 		return -1

@@ -92,7 +92,7 @@ var ones = map[dixaclient.Thing]one{
 	}),
 }
 
-// listingOf is how the values of a reference are listed; ok is false where nothing lists them.
+// listingOf returns how the values of a reference are listed; ok is false where nothing lists them.
 func listingOf(r dixaclient.Reference) (l listing, ok bool) {
 	inRecords := r.In == dixaclient.RecordThing
 	switch {

@@ -100,7 +100,7 @@ func inReverse[T any](ends []func(T)) func(T) {
 	}
 }
 
-// info is what an observer may know of the call.
+// info returns what an observer may know of the call.
 func (c *call) info() CallInfo {
 	i := CallInfo{ID: c.record.Call, Key: c.request.Key}
 	if _, err := c.rules.Agent(c.agentName); err == nil {

@@ -18,7 +18,7 @@ type Once interface {
 	Use(ctx context.Context, nonce string, made, expires time.Time) error
 }
 
-// errOnce is a confirmation of which nobody can tell whether it was used.
+// errOnce is returned for a confirmation of which it is not known whether it was used.
 type errOnce struct{ error }
 
 func (e *errOnce) Unwrap() error { return e.error }

@@ -63,7 +63,7 @@ func (g *Gate) observeReload(outcome ReloadOutcome) {
 	}
 }
 
-// OnReload has a function called after each reload, until the returned function is called.
+// OnReload registers a function that is called after each reload, until the returned function is called.
 func (g *Gate) OnReload(told func()) (stop func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -17,7 +17,7 @@ const mostListed = 8
 
 func quoted(s string) string { return strconv.Quote(safetext.Brief(s, 80)) }
 
-// shown is a value as a message names it.
+// shown returns a value as a message names it.
 func shown(e choice) string {
 	if e.private || len(e.names) == 0 || e.names[0] == "" {
 		return quoted(e.id)

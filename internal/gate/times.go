@@ -43,8 +43,8 @@ func (c *call) reading(ctx context.Context) *schemas.Reading {
 	return &schemas.Reading{Zone: sync.OnceValues(func() (*time.Location, error) { return c.zone(ctx) })}
 }
 
-// zone is where a time without a zone belongs: in the zone of the capability file, else in that of the only schedule of
-// business hours, else in UTC. The schedules are read as the agent, and only if it may read them.
+// zone returns the zone in which a time without a zone is read: that of the capability file, else that of the only
+// schedule of business hours, else UTC. The schedules are read as the agent, and only if it may read them.
 func (c *call) zone(ctx context.Context) (*time.Location, error) {
 	if zone := c.rules.Timezone(); zone != nil {
 		return zone, nil
@@ -63,7 +63,7 @@ func (c *call) zone(ctx context.Context) (*time.Location, error) {
 	return zone, nil
 }
 
-// onlySchedule is the zone of the only schedule of business hours; UTC where there is none, or several.
+// onlySchedule returns the zone of the only schedule of business hours; UTC where there is none, or several.
 func (c *call) onlySchedule(ctx context.Context) (*time.Location, error) {
 	list, err := dixaclient.ListSchedules.Do(ctx, c.gate.lookups, dixaclient.NoArguments{})
 	if err != nil {

@@ -217,7 +217,7 @@ func (v *values) notAsked(op *dixaclient.Spec) string {
 	return op.Name + ", which tells whether it exists, could not be read"
 }
 
-// unlisted is about what no operation lists.
+// unlisted returns the answer about what no operation lists.
 func (v *values) unlisted(r dixaclient.Reference) verdict {
 	if r.Thing == dixaclient.EndUserThing {
 		return wrong("an end user is named by its id; list_end_users finds it by e-mail, phone or external id")

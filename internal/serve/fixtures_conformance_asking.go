@@ -170,19 +170,19 @@ func form(message, field, kind string) mcp.ElicitationParams {
 	}}
 }
 
-// inField is the text that a person put into a field.
+// inField returns the text that a person put into a field.
 func inField(answer *mcp.ElicitationResult, field string) string {
 	content, _ := answer.Content.(map[string]any)
 	text, _ := content[field].(string)
 	return text
 }
 
-// oneText is the schema of one required text.
+// oneText returns the schema of one required text.
 func oneText(field string) string {
 	return fmt.Sprintf(`{"type":"object","properties":{%q:{"type":"string"}},"required":[%[1]q],"additionalProperties":false}`, field)
 }
 
-// sealed is a state that cannot be altered: the suite tries.
+// sealed returns a state that cannot be altered: the suite tries.
 func sealed(state string) string { return state + "." + hex.EncodeToString(mark(state)) }
 
 func opened(sealedState string) (string, error) {
@@ -229,5 +229,5 @@ func (s *session) RequestSampling(ctx context.Context, r mcp.CreateMessageReques
 // SetLogLevel lets the suite set a level, which nothing goes by.
 func (*session) SetLogLevel(mcp.LoggingLevel) {}
 
-// GetLogLevel is the one at which nothing is held back.
+// GetLogLevel returns the one at which nothing is held back.
 func (*session) GetLogLevel() mcp.LoggingLevel { return mcp.LoggingLevelDebug }

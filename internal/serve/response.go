@@ -128,7 +128,7 @@ func (p *response) end() {
 	}
 }
 
-// close is end for callers that do not hold p.mu.
+// close calls end for callers that do not hold p.mu.
 func (p *response) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -66,7 +66,7 @@ func (s *session) SessionID() string { return s.id }
 // Initialize is called with the first request.
 func (*session) Initialize() {}
 
-// Initialized is always true: a client that has a session may be told things.
+// Initialized reports true: a client that has a session may be notified.
 func (*session) Initialized() bool { return true }
 
 // NotificationChannel takes what the library tells the client. It is read from its first use on: most sessions are one

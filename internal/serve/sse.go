@@ -29,7 +29,7 @@ type sseConn struct {
 	ctx   context.Context // of its calls
 }
 
-// add is false when the server stops.
+// add adds a stream, and reports false when the server stops.
 func (c *connections) add(id string, s *sseConn) (ending <-chan struct{}, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -29,7 +29,7 @@ type stream struct {
 	answers bool // calls are answered on it, so that it ends after the last one and not before
 }
 
-// add is false when no stream may begin any more. check is called when its credential expires.
+// add adds a stream, and reports false when no further stream may begin. check is called when its credential expires.
 func (s *streams) add(st *stream, check func(*stream)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,7 +197,7 @@ func (t taken) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Header is that of nothing: it was written.
+// Header returns an empty header, since it was written.
 func (taken) Header() http.Header { return http.Header{} }
 
 // WriteHeader does nothing.

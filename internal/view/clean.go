@@ -33,7 +33,7 @@ func Clean(s string) string {
 	return s
 }
 
-// rewrite is Clean's slow path: a copy of s, from the first byte on that needs a change.
+// rewrite returns a clean copy of s; from is the first byte that needs a change.
 func rewrite(s string, from int) string {
 	var b strings.Builder
 	b.Grow(len(s))

@@ -33,7 +33,7 @@ func (c color) over(ground color) color {
 	return color{mix(c.r, ground.r), mix(c.g, ground.g), mix(c.b, ground.b), 1}
 }
 
-// near reports whether nobody can tell c from the opaque color d.
+// near reports whether a reader cannot tell c from the opaque color d.
 func (c color) near(d color) bool {
 	far := func(x, y float32) bool { return x-y > 8.5 || y-x > 8.5 }
 	return !far(c.r, d.r) && !far(c.g, d.g) && !far(c.b, d.b)

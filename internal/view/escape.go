@@ -74,7 +74,7 @@ func appendText(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
-// appendString is appendText with the quotes.
+// appendString appends text as appendText does, with the quotes.
 func appendString(dst []byte, s string) []byte {
 	return append(appendText(append(dst, '"'), s), '"')
 }

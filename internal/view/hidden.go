@@ -50,7 +50,7 @@ var basicStyle = style{
 }
 
 const (
-	tinyFont  = 2.0 // nobody reads letters of so many pixels
+	tinyFont  = 2.0 // letters of so many pixels cannot be read
 	smallFont = 5.0 // and hardly anybody these
 )
 

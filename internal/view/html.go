@@ -334,7 +334,7 @@ func (p *printer) link(n *html.Node, s style) {
 	}
 }
 
-// linkTarget is the address of a link, without what could pass for more than one word; "" for
+// linkTarget returns the address of a link, without what could pass for more than one word; "" for
 // places in the same document.
 func linkTarget(href string) string {
 	href = strings.Join(strings.FieldsFunc(Clean(href), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), "")

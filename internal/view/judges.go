@@ -83,7 +83,7 @@ func display(v []css.Token) verdict {
 	return worst
 }
 
-// onlyNone is for properties that are understood where they do nothing.
+// onlyNone judges properties that are understood where they do nothing.
 func onlyNone(v []css.Token) verdict {
 	for _, t := range v {
 		switch t.TokenType {

@@ -199,7 +199,7 @@ func (w *walker) content(m []member) (body, bool) {
 	return plainText(s), true
 }
 
-// plainText is for texts what work.html is for HTML.
+// plainText reads a plain text as work.html reads HTML.
 func plainText(s string) body {
 	b := body{text: tidy(Clean(s))}
 	if b.text == "" && strings.TrimSpace(s) != "" {

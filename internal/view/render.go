@@ -279,7 +279,7 @@ func (l *list) extra() []byte {
 	return append([]byte{','}, out[1:len(out)-1]...)
 }
 
-// tailTokens is the most that can stand behind the items.
+// tailTokens returns the most that can stand behind the items.
 func (l *list) tailTokens(extra []byte) int {
 	worst := *l
 	worst.total, worst.shown, worst.cut = 9_999_999, 9_999_998-l.o.Skip, 9_999_999
@@ -351,7 +351,7 @@ func (o Options) call(skip, offset int) string {
 // cutPrefix begins the page keys of pages that were cut, which no page key of Dixa's does.
 const cutPrefix = "cut:"
 
-// CutKey is the page key that goes on in a page of Dixa's at one of its items, and a place in it.
+// CutKey returns the page key that goes on in a page of Dixa's at one of its items, and a place in it.
 func CutKey(skip, limit, offset int, pageKey string) string {
 	return fmt.Sprintf("%s%d:%d:%d:%s", cutPrefix, skip, limit, offset, pageKey)
 }

@@ -313,7 +313,7 @@ func classed(n *html.Node, class string) truth {
 	return best
 }
 
-// key is what rules are found by: the last part's id, class or tag.
+// key returns what rules are found by: the last part's id, class or tag.
 func (s *selector) key() string {
 	switch c := s.parts[len(s.parts)-1]; {
 	case len(c.ids) > 0:
@@ -385,7 +385,7 @@ func element(n *html.Node) *html.Node {
 	return nil
 }
 
-// effort is what holding a part of a selector against an element costs.
+// effort returns what matching an element with a part of a selector costs.
 func (c *compound) effort(n *html.Node) int {
 	cost := 2 + len(n.Attr)/4
 	if names := len(c.classes) + len(c.any); names > 0 {

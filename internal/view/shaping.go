@@ -73,7 +73,7 @@ func joins(r rune) bool {
 // tone, or the selector of its style, which is kept behind a picture only.
 func inEmoji(r rune) bool { return pictograph(r) || r == emojiStyle }
 
-// pictograph is emojiBase without the digits and signs of keycaps.
+// pictograph reports whether emojiBase does, other than for the digits and signs of keycaps.
 func pictograph(r rune) bool { return r > 0xFF && emojiBase(r) }
 
 // flagTags returns the length of the tag characters that make a black flag at the start of s that

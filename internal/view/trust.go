@@ -10,7 +10,7 @@ const (
 	Untrusted Trust = iota
 	// Trusted text was written by the organization, by Dixa or by the caller.
 	Trusted
-	// Quoting text was written inside the organization, and is untrusted where it quotes somebody.
+	// Quoting text was written inside the organization, and is untrusted where it quotes an outsider.
 	Quoting
 )
 
