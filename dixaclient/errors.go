@@ -31,8 +31,8 @@ func (e Effect) String() string {
 type Error struct {
 	Op        *Spec
 	Status    int    // HTTP status of the last answer, 0 when there was none
-	RequestID string // Dixa's name for the last request, to give to its support, "" when it gave none
-	Message   string // Dixa's own words, if any
+	RequestID string // Dixa's id of the last request, for its support; "" if there was none
+	Message   string // Dixa's message, if any
 	Token     string // such as "token 2 of 3": which it was sent with, where there are several
 	Effect    Effect
 	Attempts  int
@@ -100,9 +100,9 @@ func (e *Error) effect() string {
 
 func (e *Error) look() string {
 	if e.Op.LookWith == "" {
-		return " Look before you try again."
+		return " Check before you try again."
 	}
-	return fmt.Sprintf(" Look with %s before you try again.", e.Op.LookWith)
+	return fmt.Sprintf(" Check with %s before you try again.", e.Op.LookWith)
 }
 
 func (e *Error) hint() string {
@@ -159,16 +159,16 @@ func (e *InputError) Error() string {
 	return s + " Nothing was sent."
 }
 
-// BusyError is a call whose deadline comes before its place in the queue for Dixa's limit.
+// BusyError is returned for a call whose deadline is before its slot under a rate limit.
 type BusyError struct {
 	Operation string
-	Wait      time.Duration // until its place
+	Wait      time.Duration // until its slot
 	Left      time.Duration // until its deadline
 }
 
-// Error says how long it would take.
+// Error says how long the call would wait, and when to try again.
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("%s: other calls are waiting for Dixa's limit; this one would be sent in %s, but only %s are left for it. Nothing was sent. Try again in %s.",
+	return fmt.Sprintf("%s: the rate limit delays this call by %s, but its deadline is in %s. Nothing was sent. Try again in %s.",
 		e.Operation, seconds(e.Wait), seconds(e.Left), seconds(max(e.Wait-e.Left, time.Second)))
 }
 

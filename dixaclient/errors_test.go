@@ -30,9 +30,9 @@ func TestErrorTexts(t *testing.T) {
 		{Error{Op: CloseConversation.Spec, Status: 400, Message: "Decoding failure in request.", Attempts: 1},
 			"close_conversation: Dixa answered 400: Decoding failure in request. Nothing was changed. Dixa does not say which argument it means. Likely causes:\n- agentId: must be a Dixa agent's id (list_agents), not an end user's"},
 		{Error{Op: CloseConversation.Spec, Status: 500, Attempts: 1, Effect: Unknown},
-			"close_conversation: Dixa answered 500. It is not known whether Dixa did it. Look with get_conversation before you try again."},
+			"close_conversation: Dixa answered 500. It is not known whether Dixa did it. Check with get_conversation before you try again."},
 		{Error{Op: lost.Spec, Status: 409, Attempts: 2, Effect: MaybeBefore},
-			"test_operation: Dixa answered 409 (after 2 attempts). An earlier attempt, whose answer was lost, may have done it already. Look before you try again."},
+			"test_operation: Dixa answered 409 (after 2 attempts). An earlier attempt, whose answer was lost, may have done it already. Check before you try again."},
 		{Error{Op: CloseConversation.Spec, Err: errors.New("the token cannot be read: sealed")},
 			"close_conversation: it was not sent: the token cannot be read: sealed. Nothing was changed."},
 	} {

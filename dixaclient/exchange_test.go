@@ -109,7 +109,7 @@ func TestRetries(t *testing.T) {
 			outcome{3, NotDone, "Dixa answered 429: Too Many Requests (after 3 attempts). Nothing was changed. Others may be"},
 			outcome{3, NotDone, "Dixa answered 429: Too Many Requests (after 3 attempts). Nothing was changed. Others may be"}},
 		{"500 once", then(status(500, `{"message":"oops"}`), succeed), nil,
-			outcome{attempts: 2}, outcome{1, Unknown, "Dixa answered 500: oops. It is not known whether Dixa did it. Look with"}},
+			outcome{attempts: 2}, outcome{1, Unknown, "Dixa answered 500: oops. It is not known whether Dixa did it. Check with"}},
 		{"500 always", status(500, `{"message":"oops"}`), nil,
 			outcome{3, Unknown, "Dixa answered 500: oops (after 3 attempts). It is not known"}, outcome{1, Unknown, "It is not known"}},
 		{"502 of a gateway", status(502, html), nil,
@@ -140,7 +140,7 @@ func TestRetries(t *testing.T) {
 		{"404", status(404, notFound), nil, outcome{1, NotDone, "What an id names does not exist"}, outcome{1, NotDone, "What an id names does not exist"}},
 		{"409", status(409, `{}`), nil, outcome{1, NotDone, "conflicts"}, outcome{1, NotDone, "conflicts"}},
 		{"404 after an answer was lost", then(hangUp, status(404, notFound)), nil,
-			outcome{2, MaybeBefore, "An earlier attempt, whose answer was lost, may have done it already. Look with"}, outcome{1, Unknown, "It is not known"}},
+			outcome{2, MaybeBefore, "An earlier attempt, whose answer was lost, may have done it already. Check with"}, outcome{1, Unknown, "It is not known"}},
 		{"409 after a 500", then(status(500, ""), status(409, "")), nil, outcome{2, MaybeBefore, "may have done it"}, outcome{1, Unknown, "It is not known"}},
 		{"404 after 500 and 429", then(status(500, ""), status(429, ""), status(404, "")), nil,
 			outcome{3, MaybeBefore, "may have done it"}, outcome{1, Unknown, "It is not known"}},
@@ -277,7 +277,7 @@ func TestNoPlaceForTheRepetition(t *testing.T) {
 		err := callOnce(ctx, c, true)
 		var busy *BusyError
 		require.False(t, errors.As(err, &busy))
-		require.EqualError(t, err, "close_conversation: no answer from Dixa: EOF. It is not known whether Dixa did it. Look with get_conversation before you try again.")
+		require.EqualError(t, err, "close_conversation: no answer from Dixa: EOF. It is not known whether Dixa did it. Check with get_conversation before you try again.")
 		time.Sleep(time.Minute)
 	})
 }

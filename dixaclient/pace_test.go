@@ -105,7 +105,7 @@ func TestTooLateIsToldAtOnce(t *testing.T) {
 			require.ErrorAs(t, err, &busy)
 			nearly(t, 5100*time.Millisecond, busy.Wait)
 			require.Equal(t, time.Second, busy.Left)
-			require.EqualError(t, err, "close_conversation: other calls are waiting for Dixa's limit; this one would be sent in 5.1s, but only 1s are left for it. Nothing was sent. Try again in 4.1s.")
+			require.EqualError(t, err, "close_conversation: the rate limit delays this call by 5.1s, but its deadline is in 1s. Nothing was sent. Try again in 4.1s.")
 		}
 		require.Zero(t, time.Since(l.start), "it is told at once")
 		l.add(t.Context(), p, 53)

@@ -48,7 +48,7 @@ func (t *Tool) partial(read func([]byte) (bulkReport, error)) {
 		}
 		report, err := read(out.Body)
 		if err != nil {
-			return out, fmt.Errorf("%s was carried out, but which items failed cannot be read: %w; look before you try again", t.Name, err)
+			return out, fmt.Errorf("%s was carried out, but which items failed cannot be read: %w; check before you try again", t.Name, err)
 		}
 		switch {
 		case report.Failed == 0 && report.Succeeded == 0:

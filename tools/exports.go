@@ -19,8 +19,8 @@ import (
 const exportedRows = 20
 
 var exports = group("exports",
-	export(d.ExportConversations, "exported conversations", "Count and first 20 of all conversations in a time window; csids asks for some by number. For the others a person runs the command in more."),
-	export(d.ExportMessages, "exported messages", "Count and first 20 of all messages in a time window; no internal notes. For the others a person runs the command in more."),
+	export(d.ExportConversations, "exported conversations", "Number of conversations in a time window, and the first 20; csids asks for some by number. To get all, a person runs the command in more."),
+	export(d.ExportMessages, "exported messages", "Number of messages in a time window, and the first 20; no internal notes. To get all, a person runs the command in more."),
 )
 
 // export makes the tool of an export: its rows are counted as they stream by, and the first are kept.

@@ -10,7 +10,7 @@ import (
 	"dixa-mcp/tools"
 )
 
-// Confirm says whose yes a call waits for.
+// Confirm says whose approval a call waits for.
 type Confirm string
 
 // The values of [Confirm].
@@ -22,7 +22,7 @@ const (
 
 var confirmWords = []string{string(ConfirmClient), string(ConfirmApprover)}
 
-// Confirm says whose yes the operation waits for when this agent carries it out, by which key of the file, such as
+// Confirm says whose approval the operation waits for when this agent carries it out, by which key of the file, such as
 // agents.support.confirm.send, and on which line. The key is "" and the line 0 where it does not wait. An
 // operation's own entry beats its level's; a level without an entry has that of the next one below it.
 func (a *Agent) Confirm(op *dixaclient.Spec) (whose Confirm, rule string, line int) {

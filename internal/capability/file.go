@@ -82,19 +82,19 @@ type agentKey struct {
 
 // names are names for ids, by kind.
 type names struct {
-	// Queue has names for queues.
+	// Queue gives names for queues.
 	Queue dict[id[dixaclient.UUID]] `yaml:"queue"`
 
-	// Tag has names for tags.
+	// Tag gives names for tags.
 	Tag dict[id[dixaclient.UUID]] `yaml:"tag"`
 
-	// DixaAgent has names for Dixa agents (people and bots in Dixa), for `acts_as`.
+	// DixaAgent gives names for Dixa agents (people and bots in Dixa), for `acts_as`.
 	DixaAgent dict[id[dixaclient.ActingAgent]] `yaml:"dixa_agent"`
 
-	// Team has names for teams.
+	// Team gives names for teams.
 	Team dict[id[dixaclient.UUID]] `yaml:"team"`
 
-	// ContactEndpoint has names for contact endpoints, which are e-mail addresses and telephone numbers.
+	// ContactEndpoint gives names for contact endpoints, which are e-mail addresses and telephone numbers.
 	ContactEndpoint dict[id[dixaclient.Name]] `yaml:"contact_endpoint"`
 }
 

@@ -243,10 +243,10 @@ func TestParkNowhere(t *testing.T) {
 		store        approval.Store
 		says, reason string
 	}{
-		{"none", nil, "there is no place here to wait for one", "no approvals are kept"},
-		{"unreadable", brokenStore{Store: s, find: secret}, "approvals cannot be read or kept here", "approvals cannot be read or kept"},
-		{"unwritable", brokenStore{Store: s, park: secret}, "approvals cannot be read or kept here", "approvals cannot be read or kept"},
-		{"full", brokenStore{Store: s, park: fmt.Errorf("parked: %w", approval.ErrTooMany)}, "100 requests of this agent wait for an approver already", "too many of its calls wait already"},
+		{"none", nil, "this server does not store approvals", "no approvals are stored"},
+		{"unreadable", brokenStore{Store: s, find: secret}, "approvals cannot be read or stored", "approvals cannot be read or stored"},
+		{"unwritable", brokenStore{Store: s, park: secret}, "approvals cannot be read or stored", "approvals cannot be read or stored"},
+		{"full", brokenStore{Store: s, park: fmt.Errorf("parked: %w", approval.ErrTooMany)}, "100 requests of this agent wait for an approver already", "too many of its calls are waiting"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBed(t, confirming)
@@ -262,9 +262,9 @@ func TestParkNowhere(t *testing.T) {
 		b, s := newParked(t)
 		s.approve(b.waits("parks", note))
 		for says, err := range map[string]error{
-			"approvals cannot be read or kept here": secret,
-			"Call again to ask for another":         approval.ErrTaken,
-			"or has expired":                        approval.ErrNotApproved,
+			"approvals cannot be read or stored": secret,
+			"Call again to ask for another":           approval.ErrTaken,
+			"or has expired":                          approval.ErrNotApproved,
 		} {
 			b.stand(confirming, gate.Config{Approvals: brokenStore{Store: s, take: err}})
 			b.refused(b.call("parks", "add_note", note), says)

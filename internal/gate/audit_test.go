@@ -145,7 +145,7 @@ func TestRecordsThatCannotBeWritten(t *testing.T) {
 			require.NotContains(t, answer.Text, full.Error(), "an agent has no use for the operator's troubles")
 			if c.refuse == audit.EventIntent {
 				require.Empty(t, b.dixa.Requests())
-				require.Equal(t, "add_note: the record of calls cannot be written, and nothing is done without a record. Nothing was sent to Dixa. The operator of dixa-mcp must look at it.", answer.Text)
+				require.Equal(t, "add_note: the audit record cannot be written, and no write is carried out without one. Nothing was sent to Dixa. The operator of dixa-mcp must fix this.", answer.Text)
 			}
 		})
 	}

@@ -20,8 +20,8 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // A defect ends one call, with a record of it, and tells nothing that was a customer's.
 func TestPanic(t *testing.T) {
 	for _, c := range []struct{ tool, outcome, says string }{
-		{readIt, audit.OutcomeFailed, "get_conversation: dixa-mcp itself failed; its operator finds how in its log."},
-		{postIt, audit.OutcomeUnknown, "add_note: dixa-mcp itself failed; its operator finds how in its log. It is not known whether Dixa did it. Look before you try again."},
+		{readIt, audit.OutcomeFailed, "get_conversation: dixa-mcp failed with an internal error; the operator finds the cause in its log."},
+		{postIt, audit.OutcomeUnknown, "add_note: dixa-mcp failed with an internal error; the operator finds the cause in its log. It is not known whether Dixa did it. Check before you try again."},
 	} {
 		t.Run(c.tool, func(t *testing.T) {
 			b := setUp(t, settings{})
@@ -29,7 +29,7 @@ func TestPanic(t *testing.T) {
 			b.wire.RoundTripper = transport(func(r *http.Request) (*http.Response, error) { panic("PLANTED: what a customer wrote") })
 			answer := b.call("admin", c.tool, argumentsOf[c.tool])
 			require.Equal(t, Answer{Text: c.says, Failed: true}, answer)
-			require.Contains(t, b.logs.String(), "a call ended by a defect of dixa-mcp")
+			require.Contains(t, b.logs.String(), "internal error during a call")
 			require.Contains(t, b.logs.String(), "panic=string")
 			require.NotContains(t, b.logs.String(), "PLANTED")
 			require.Equal(t, c.outcome, last(t, b.book.all()).Outcome)
@@ -58,8 +58,8 @@ func TestPanicBeforeTheIntent(t *testing.T) {
 // The note about a budget leaves an answer JSON, also one that has nothing in it.
 func TestBudgetInAnAnswer(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"data":{}}`:         `^{"budget":"0 left of 1 writes a UTC hour, until [^"]+"}$`,
-		`{"data":{"id":"x"}}`: `^{"id":"x".*,"budget":"0 left of 1 writes a UTC hour, until [^"]+"}$`,
+		`{"data":{}}`:         `^{"budget":"0 left of 1 writes per UTC hour, until [^"]+"}$`,
+		`{"data":{"id":"x"}}`: `^{"id":"x".*,"budget":"0 left of 1 writes per UTC hour, until [^"]+"}$`,
 		``:                    `^{"done":"added a note to conversation 1234","budget":"[^"]+"}$`,
 	} {
 		b := setUp(t, settings{file: `{version: 1, agents: {admin: {access: {"*": erase}, budget: {writes_per_hour: 1}}}}`})

@@ -25,7 +25,7 @@ func (l Line) String() string {
 	if l.Period > time.Hour {
 		period = "day"
 	}
-	return fmt.Sprintf("%d %s a UTC %s", l.Most, l.What, period)
+	return fmt.Sprintf("%d %s per UTC %s", l.Most, l.What, period)
 }
 
 // Count is what was used of a line in the present hour or day.
@@ -89,9 +89,9 @@ type overBudget struct {
 func (e *overBudget) Error() string {
 	used, back := "its budget", e.count.Ends.Format("15:04 UTC on 2 January")
 	if e.count.Used < e.count.Most {
-		used = "this server's share (what all servers use together cannot be told at the moment) of its budget"
+		used = "this server's share of its budget (the total across servers is not known at the moment)"
 	}
-	return fmt.Sprintf("agent %s has used %s of %s; it comes back at %s. Nothing was sent.", e.agent, used, e.count.Line, back)
+	return fmt.Sprintf("agent %s has used up %s: %s. It resets at %s. Nothing was sent.", e.agent, used, e.count.Line, back)
 }
 
 // BudgetLeft returns what an agent has used and has left of every line that its budget limits.

@@ -43,15 +43,15 @@ func TestBudgets(t *testing.T) {
 			period                  time.Duration
 			says                    string
 		}{
-			{"{requests_per_day: 3}", "list_messages", readOne, 3, 24 * time.Hour, "3 requests a UTC day"},
-			{"{writes_per_hour: 2}", "add_note", noteOne, 2, time.Hour, "2 writes a UTC hour"},
-			{"{writes_per_day: 2}", "add_note", noteOne, 2, 24 * time.Hour, "2 writes a UTC day"},
-			{"{writes_per_hour: 2}", "send_message", sendOne, 2, time.Hour, "2 writes a UTC hour"},
-			{"{sends_per_hour: 2}", "send_message", sendOne, 2, time.Hour, "2 sends a UTC hour"},
-			{"{sends_per_day: 2}", "send_message", sendOne, 2, 24 * time.Hour, "2 sends a UTC day"},
-			{"{erases_per_hour: 1}", "anonymize_message", `{"conversationId":1234,"messageId":"` + nobody + `"}`, 1, time.Hour, "1 erases a UTC hour"},
-			{"{erases_per_day: 1}", "anonymize_message", `{"conversationId":1234,"messageId":"` + nobody + `"}`, 1, 24 * time.Hour, "1 erases a UTC day"},
-			{"{sends_per_day: 5, writes_per_hour: 1}", "send_message", sendOne, 1, time.Hour, "1 writes a UTC hour"},
+			{"{requests_per_day: 3}", "list_messages", readOne, 3, 24 * time.Hour, "3 requests per UTC day"},
+			{"{writes_per_hour: 2}", "add_note", noteOne, 2, time.Hour, "2 writes per UTC hour"},
+			{"{writes_per_day: 2}", "add_note", noteOne, 2, 24 * time.Hour, "2 writes per UTC day"},
+			{"{writes_per_hour: 2}", "send_message", sendOne, 2, time.Hour, "2 writes per UTC hour"},
+			{"{sends_per_hour: 2}", "send_message", sendOne, 2, time.Hour, "2 sends per UTC hour"},
+			{"{sends_per_day: 2}", "send_message", sendOne, 2, 24 * time.Hour, "2 sends per UTC day"},
+			{"{erases_per_hour: 1}", "anonymize_message", `{"conversationId":1234,"messageId":"` + nobody + `"}`, 1, time.Hour, "1 erases per UTC hour"},
+			{"{erases_per_day: 1}", "anonymize_message", `{"conversationId":1234,"messageId":"` + nobody + `"}`, 1, 24 * time.Hour, "1 erases per UTC day"},
+			{"{sends_per_day: 5, writes_per_hour: 1}", "send_message", sendOne, 1, time.Hour, "1 writes per UTC hour"},
 		} {
 			b := newBed(t, budgeted(test.budget, ""))
 			for range 2 { // windows
@@ -62,8 +62,8 @@ func TestBudgets(t *testing.T) {
 				a := b.call("a", test.tool, test.arguments)
 				require.True(t, a.Failed)
 				end := time.Now().UTC().Truncate(test.period).Add(test.period)
-				require.Contains(t, a.Text, "agent a has used its budget of "+test.says)
-				require.Contains(t, a.Text, "it comes back at "+end.Format("15:04 UTC on 2 January"))
+				require.Contains(t, a.Text, "agent a has used up its budget: "+test.says)
+				require.Contains(t, a.Text, "It resets at "+end.Format("15:04 UTC on 2 January"))
 				require.Len(t, b.dixa.Requests(), sent, "over the budget nothing is sent")
 				r := b.records.last()
 				require.Equal(t, audit.OutcomeRefused, r.Outcome)
@@ -87,11 +87,11 @@ func TestLookupsCount(t *testing.T) {
 		require.False(t, b.call("a", "list_notes", readOne).Failed)
 		require.Len(t, b.dixa.Requests(), 5, "the facts are remembered")
 		a := b.call("a", "add_note", noteOne)
-		require.Contains(t, a.Text, "1 writes a UTC hour")
+		require.Contains(t, a.Text, "1 writes per UTC hour")
 		require.Len(t, b.dixa.Requests(), 5, "nothing is looked up for what cannot be sent")
 		time.Sleep(11 * time.Second)
 		a = b.call("a", "list_notes", readOne)
-		require.Contains(t, a.Text, "6 requests a UTC day", "the last request went to the look-up")
+		require.Contains(t, a.Text, "6 requests per UTC day", "the last request went to the look-up")
 		require.Len(t, b.dixa.Requests(), 6)
 		require.Len(t, b.records.last().Operations, 1)
 	})
@@ -131,7 +131,7 @@ func TestNearTheEndOfABudget(t *testing.T) {
 			if left := 20 - i; left > 2 {
 				require.NotContains(t, a.Text, "budget")
 			} else {
-				require.Contains(t, a.Text, fmt.Sprintf(`"budget":"%d left of 20 requests a UTC day, until 00:00 UTC"}`, left))
+				require.Contains(t, a.Text, fmt.Sprintf(`"budget":"%d left of 20 requests per UTC day, until 00:00 UTC"}`, left))
 			}
 		}
 	})

@@ -114,7 +114,7 @@ func kind(err error) string {
 	case errors.As(err, &e):
 		return "refused by Dixa"
 	case errors.As(err, new(*dixaclient.BusyError)):
-		return "no place before the deadline"
+		return "no slot before the deadline"
 	}
 	return "not sent"
 }
@@ -168,7 +168,7 @@ func (c *call) intend(ctx context.Context) error {
 func (c *call) unrecorded(ctx context.Context, err error) Answer {
 	c.used(ctx, audit.OutcomeNotDone)
 	c.gate.log.Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
-	return Answer{Failed: true, Text: c.request.Tool + ": the record of calls cannot be written, and nothing is done without a record. Nothing was sent to Dixa. The operator of dixa-mcp must look at it."}
+	return Answer{Failed: true, Text: c.request.Tool + ": the audit record cannot be written, and no write is carried out without one. Nothing was sent to Dixa. The operator of dixa-mcp must fix this."}
 }
 
 // refuse records a call that was not let through, and says why.

@@ -104,7 +104,7 @@ func (e *refusal) Error() string { return e.text + " Nothing was sent to Dixa." 
 func (c *call) askApprover(ctx context.Context, conversation int64, plan []string) *Answer {
 	store := c.gate.approvals
 	if store == nil {
-		return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's yes, and there is no place here to wait for one.", "no approvals are kept"})
+		return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's approval, but this server does not store approvals.", "no approvals are stored"})
 	}
 	if err := c.look(ctx, conversation); err != nil {
 		return c.failed(ctx, err)
@@ -149,7 +149,7 @@ func (c *call) park(ctx context.Context, r approval.Request) *Answer {
 	parked, err := c.gate.approvals.Park(ctx, r)
 	switch {
 	case errors.Is(err, approval.ErrTooMany):
-		return c.stopped(ctx, &refusal{fmt.Sprintf("%s needs an approver's yes, and %v. Wait for these.", c.tool.Name, approval.ErrTooMany), "too many of its calls wait already"})
+		return c.stopped(ctx, &refusal{fmt.Sprintf("%s needs an approver's approval, but %v. Wait for a decision on those.", c.tool.Name, approval.ErrTooMany), "too many of its calls are waiting"})
 	case err != nil:
 		return c.unkept(ctx, err)
 	}
@@ -158,8 +158,8 @@ func (c *call) park(ctx context.Context, r approval.Request) *Answer {
 
 // unkept returns the answer where approvals do not work. The reason is for the operator and is logged.
 func (c *call) unkept(ctx context.Context, err error) *Answer {
-	c.gate.log.Error("a call was refused because approvals cannot be read or kept", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
-	return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's yes, and approvals cannot be read or kept here. The operator of dixa-mcp must look at it.", "approvals cannot be read or kept"})
+	c.gate.log.Error("a call was refused because approvals cannot be read or stored", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
+	return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's approval, but approvals cannot be read or stored. The operator of dixa-mcp must fix this.", "approvals cannot be read or stored"})
 }
 
 // waiting returns the answer to a call that is parked.

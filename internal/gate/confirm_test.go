@@ -252,14 +252,14 @@ func TestBudgetAndConfirm(t *testing.T) {
 	for _, state := range []string{"", late.State} {
 		a := b.answer("asks_once", "add_note", note, state, true)
 		require.Nil(t, a.Ask)
-		require.Contains(t, a.Text, "has used its budget of 1 writes a UTC hour")
+		require.Contains(t, a.Text, "has used up its budget: 1 writes per UTC hour")
 		require.Equal(t, "its budget is used up", b.records.last().Reason)
 		require.Equal(t, audit.Allowed, b.records.last().Decision)
 	}
 
 	store.approve(b.waits("parks_once", note))
 	require.False(t, b.call("parks_once", "add_note", note).Failed)
-	require.Contains(t, b.call("parks_once", "add_note", `{"conversationId":1234,"message":"more"}`).Text, "has used its budget")
+	require.Contains(t, b.call("parks_once", "add_note", `{"conversationId":1234,"message":"more"}`).Text, "has used up its budget")
 	list, err := store.List(t.Context())
 	require.NoError(t, err)
 	require.Len(t, list, 1, "nothing was parked in vain")

@@ -18,7 +18,7 @@ const (
 	readIt  = "get_conversation"
 	putIt   = "close_conversation" // may be repeated
 	postIt  = "add_note"           // may not
-	unknown = "It is not known whether Dixa did it. Look with "
+	unknown = "It is not known whether Dixa did it. Check with "
 )
 
 var argumentsOf = map[string]string{
@@ -115,7 +115,7 @@ func TestTimeLimit(t *testing.T) {
 			answer := b.call("admin", tool, argumentsOf[tool])
 			require.Equal(t, 5*time.Second, time.Since(start))
 			require.True(t, answer.Failed)
-			require.Contains(t, answer.Text, "no answer from Dixa: the call has taken 5s, which is all it may.")
+			require.Contains(t, answer.Text, "no answer from Dixa: the call exceeded its time limit of 5s.")
 			r := last(t, b.book.all())
 			require.Equal(t, outcome, r.Outcome)
 			require.Equal(t, "time limit", r.Operations[0].Error)
@@ -132,11 +132,11 @@ func TestNoPlaceBeforeTheDeadline(t *testing.T) {
 		start := time.Now()
 		answer := b.call("admin", putIt, argumentsOf[putIt])
 		require.Zero(t, time.Since(start))
-		require.Equal(t, "close_conversation: other calls are waiting for Dixa's limit; this one would be sent in 10s, but only 4s are left for it. Nothing was sent. Try again in 6s.", answer.Text)
+		require.Equal(t, "close_conversation: the rate limit delays this call by 10s, but its deadline is in 4s. Nothing was sent. Try again in 6s.", answer.Text)
 		r := last(t, b.book.all())
 		require.Equal(t, audit.OutcomeFailed, r.Outcome)
 		require.Equal(t, "not_done", r.Operations[0].Outcome)
-		require.Equal(t, "admin tried to close conversation 1234: allowed by agents.admin.access.*, but it failed (no place before the deadline)", r.Text)
+		require.Equal(t, "admin tried to close conversation 1234: allowed by agents.admin.access.*, but it failed (no slot before the deadline)", r.Text)
 		require.Len(t, b.dixa.Requests(), 1)
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -49,10 +48,10 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	var sent rehearsal
 	_, err = c.tool.Run(ctx, g.client.With(sent.around), args)
 	if errors.Is(err, errRehearsed) {
-		err = c.foresee(ctx, args.In)
+		err = c.checkBound(ctx, args.In)
 	}
 	if err != nil {
-		e.Granted, e.Why, e.Invalid = false, openly(r.Tool, err), invalid(err)
+		e.Granted, e.Why, e.Invalid = false, explainToOperator(r.Tool, err), invalid(err)
 	}
 	e.Requests = sent.requests
 	for _, o := range c.operations {
@@ -63,8 +62,8 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	return e
 }
 
-// foresee judges a read that would be judged on its own answer.
-func (c *call) foresee(ctx context.Context, in any) error {
+// checkBound decides a read that is normally judged on its own answer.
+func (c *call) checkBound(ctx context.Context, in any) error {
 	b := c.agent.Bound()
 	id, ok := dixaclient.ConversationOf(in)
 	if b == nil || !ok {
@@ -73,12 +72,11 @@ func (c *call) foresee(ctx context.Context, in any) error {
 	if inside, err := c.holds(ctx, b, id, time.Time{}); err != nil || inside {
 		return err
 	}
-	rule, line := b.Rule()
-	return &errOutside{rule: rule, line: line}
+	return notFound(&dixaclient.Call{Op: c.tool.Operations[0]}, b)
 }
 
-// openly says to the operator what an agent is not told.
-func openly(tool string, err error) string {
+// explainToOperator returns the reason in full, including what the agent is not told.
+func explainToOperator(tool string, err error) string {
 	var outside *errOutside
 	if errors.As(err, &outside) {
 		return fmt.Sprintf("what it is about does not exist, or lies outside %s (line %d); the agent is told that it does not exist", outside.rule, outside.line)
@@ -106,6 +104,6 @@ func (s *rehearsal) around(_ context.Context, op *dixaclient.Call, _ func(contex
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests = slices.Concat(s.requests, []string{line})
+	s.requests = append(s.requests, line)
 	return errRehearsed
 }

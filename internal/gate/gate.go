@@ -1,7 +1,7 @@
 // Package gate decides on every call of an agent and carries it out. It is the only way from an agent to Dixa.
 //
-// Per call: who is asking; is the tool granted; are the arguments valid; the record of the intent. Per operation,
-// inside the client: is the operation granted. Per call again: the view, the record of the outcome, the answer.
+// A call is authorized, its arguments are checked and, if it writes, its intent is recorded. Each of its operations is
+// authorized again inside the client. Then the answer is rendered and the outcome recorded.
 package gate
 
 import (
@@ -40,7 +40,7 @@ type Config struct {
 	RecordKey []byte
 	// Frozen tells whether an agent was stopped by hand, and why; it is asked before each operation. nil: none ever.
 	Frozen func(agent string) (reason string, frozen bool)
-	// Approvals keeps calls that wait for an approver's yes; nil: such calls are refused.
+	// Approvals stores calls that wait for approval; nil: such calls are refused.
 	Approvals approval.Store
 	// Budgets counts what agents use, and Once sees to it that a confirmation is used once; nil: within this process.
 	Budgets Budgets
@@ -177,7 +177,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 // admit decides whether the call may go on, and checks its arguments.
 func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if c.agentName == "" {
-		return nil, errors.New("the capability file no longer lets this connection in; nothing was sent to Dixa")
+		return nil, errors.New("the capability file no longer authorizes this connection; nothing was sent to Dixa")
 	}
 	agent, err := c.rules.Agent(c.agentName)
 	if err != nil {
@@ -210,8 +210,8 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	return args, c.tool.Check(args, c.gate.Version())
 }
 
-// guard stands around every operation: without a call of an agent, without a grant, outside its bounds and over its
-// budget nothing is sent.
+// guard wraps every operation: it refuses one that does not belong to a call, is not granted, is outside the agent's bounds
+// or exceeds its budget.
 func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
 	c := callFrom(ctx)
 	if c == nil {
@@ -225,7 +225,7 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 	} else if !d.Allowed {
 		return &notGranted{d}
 	}
-	if op.Op.Level > dixaclient.Read { // again, for each operation of a tool that makes its own texts
+	if op.Op.Level > dixaclient.Read { // again: the request itself, whatever made it
 		raw, err := json.Marshal(op.In)
 		if err == nil {
 			err = noPlaceholders(op.Op.Name, raw)
@@ -246,7 +246,7 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 	return c.send(ctx, op, nil, next)
 }
 
-// lookup stands around the reads that bounds need: they count against the agent and stand in the record.
+// lookup wraps the reads that bounds need: they count against the agent's budget and are in the record.
 func lookup(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
 	return callFrom(ctx).dispatch(ctx, op, nil, next)
 }

@@ -68,7 +68,7 @@ func TestTheAgentComesFromTheCall(t *testing.T) {
 		agent, tool, want string
 	}{
 		{"nobody", "get_conversation", `test.yaml has no agent "nobody"; its agents are admin, reader`},
-		{"", "get_conversation", "the capability file no longer lets this connection in; nothing was sent to Dixa"},
+		{"", "get_conversation", "the capability file no longer authorizes this connection; nothing was sent to Dixa"},
 		{"reader", "close_conversation", "close_conversation is not granted to agent reader: access gives conversations only read, and close_conversation is write. Nothing was sent to Dixa."},
 		{"reader", "get_conversatoin", `there is no tool "get_conversatoin"; did you mean get_conversation?`},
 		{"reader", "close_conversatoin", `there is no tool "close_conversatoin"`},

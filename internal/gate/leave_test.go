@@ -234,6 +234,6 @@ func TestBudgetOfTheHourInWhichARequestLeaves(t *testing.T) {
 			require.False(t, b.call("a", "get_organization", `{}`).Failed)
 		}
 		require.False(t, b.call("a", "close_conversation", closing).Failed, "it waits into the next hour")
-		require.Contains(t, b.call("a", "close_conversation", closing).Text, "1 writes a UTC hour")
+		require.Contains(t, b.call("a", "close_conversation", closing).Text, "1 writes per UTC hour")
 	})
 }

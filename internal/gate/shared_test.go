@@ -70,5 +70,5 @@ func TestBudgetLeft(t *testing.T) {
 	for _, c := range left {
 		told[c.Line.String()] = c.Left
 	}
-	require.Equal(t, map[string]int{"9 requests a UTC day": 8, "5 sends a UTC hour": 4, "3 erases a UTC day": 3}, told)
+	require.Equal(t, map[string]int{"9 requests per UTC day": 8, "5 sends per UTC hour": 4, "3 erases per UTC day": 3}, told)
 }

@@ -119,7 +119,7 @@ func TestAskedHereAnsweredThere(t *testing.T) {
 		wait.Wait()
 	}
 	require.Len(t, dixa.Effects(), 2)
-	require.Contains(t, call(2, "three", "").Text, "has used its budget of 2 writes a UTC day")
+	require.Contains(t, call(2, "three", "").Text, "has used up its budget: 2 writes per UTC day")
 }
 
 // While it is not known whether a confirmation was used, none is accepted.

@@ -117,7 +117,7 @@ func TestMessagesThatReadInTwoWays(t *testing.T) {
 			defer cancel()
 			res := s.askIn(ctx, "POST", "/mcp", body, session)
 			require.Equal(t, 400, res.StatusCode)
-			require.Contains(t, text(t, res), "says a name twice")
+			require.Contains(t, text(t, res), "has a duplicate member name")
 		})
 	}
 	require.Empty(t, s.dixa.Requests())

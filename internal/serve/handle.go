@@ -36,7 +36,7 @@ func handle(ctx context.Context, s *server.MCPServer, log *slog.Logger, m *messa
 	defer func() {
 		if p := recover(); p != nil {
 			log.Error("a request ended by a defect of dixa-mcp", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			answer = failure(mcp.INTERNAL_ERROR, "dixa-mcp itself failed; its operator finds how in its log")
+			answer = failure(mcp.INTERNAL_ERROR, "dixa-mcp failed with an internal error; the operator finds the cause in its log")
 		}
 	}()
 	body := m.body
@@ -78,5 +78,5 @@ func (h *handling) failed(log *slog.Logger) mcp.JSONRPCError {
 		return e
 	}
 	log.Error("a tool failed by a defect of dixa-mcp", "error", h.err)
-	return failure(mcp.INTERNAL_ERROR, "dixa-mcp itself failed; its operator finds how in its log")
+	return failure(mcp.INTERNAL_ERROR, "dixa-mcp failed with an internal error; the operator finds the cause in its log")
 }

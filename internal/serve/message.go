@@ -55,7 +55,7 @@ func readMessage(body []byte) (*message, *mcp.JSONRPCError) {
 	valid, twice := m.read()
 	switch {
 	case twice:
-		return refuse(mcp.INVALID_REQUEST, "the message says a name twice")
+		return refuse(mcp.INVALID_REQUEST, "the message has a duplicate member name")
 	case !valid || !isID(m.ID):
 		return refuse(mcp.INVALID_REQUEST, "the text is not one JSON-RPC message")
 	}

@@ -117,7 +117,7 @@ func TestListChanged(t *testing.T) {
 		require.Empty(t, into[struct{ Tools []any }](t, p.ask("3", "tools/list", "")).Tools)
 		a := said(t, p.ask("4", "tools/call", `{"name":"get_conversation","arguments":{"conversationId":1234}}`))
 		require.True(t, a.IsError)
-		require.Contains(t, a.Content[0].Text, "no longer lets this connection in; nothing was sent to Dixa")
+		require.Contains(t, a.Content[0].Text, "no longer authorizes this connection; nothing was sent to Dixa")
 		p.silent(changed)
 		p.end()
 	})

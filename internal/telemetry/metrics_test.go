@@ -125,7 +125,7 @@ func TestMetricsOfTrouble(t *testing.T) {
 		{Status: 429, Attempts: 3, Throttled: 3},
 		{Status: 503, Attempts: 1},
 		{Attempts: 2},
-		{Error: "no place before the deadline"},
+		{Error: "no slot before the deadline"},
 	} {
 		_, ended := m.Operation(t.Context(), gate.CallInfo{}, dixaclient.GetTag.Spec)
 		ended(end)

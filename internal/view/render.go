@@ -47,11 +47,10 @@ type Options struct {
 
 // Result is an answer for an agent.
 type Result struct {
-	Text      string // compact JSON, an object; "" when Dixa answered without a body
-	Tokens    int    // EstimateTokens(Text)
-	Shown     int    // items of the list that are shown; 1 for a single object
-	Total     int    // items of the list that Dixa sent; 1 for a single object
-	Untrusted bool   // something in Text is marked "untrusted":true
+	Text   string // compact JSON, an object; "" when Dixa answered without a body
+	Tokens int    // EstimateTokens(Text)
+	Shown  int    // items of the list that are shown; 1 for a single object
+	Total  int    // items of the list that Dixa sent; 1 for a single object
 }
 
 const (
@@ -156,7 +155,7 @@ func single(w *walker, obj []byte, o Options) Result {
 			}
 		}
 	}
-	return Result{Text: string(w.out), Tokens: tokens(w.out), Shown: 1, Total: 1, Untrusted: marked(w.out)}
+	return Result{Text: string(w.out), Tokens: tokens(w.out), Shown: 1, Total: 1}
 }
 
 // goOn says how to read on at a place in the item that was cut.
@@ -228,7 +227,7 @@ func (l *list) render(arr []byte) Result {
 	mark := len(w.out)
 	w.out = l.tail(append(append(w.out, ']'), extra...))
 	m.add(w.out[mark:])
-	return Result{Text: string(w.out), Tokens: m.tokens(), Shown: l.shown, Total: l.total, Untrusted: marked(w.out)}
+	return Result{Text: string(w.out), Tokens: m.tokens(), Shown: l.shown, Total: l.total}
 }
 
 // item writes one item of the list, whole with what it quotes or not; one that is empty keeps its place, since skip counts places.

@@ -44,7 +44,7 @@ func TestRenderGolden(t *testing.T) {
 			var got bytes.Buffer // indented, so that a change can be read
 			e := json.NewEncoder(&got)
 			e.SetEscapeHTML(false)
-			fmt.Fprintf(&got, "// %d tokens, shown %d of %d, untrusted %t\n", r.Tokens, r.Shown, r.Total, r.Untrusted)
+			fmt.Fprintf(&got, "// %d tokens, shown %d of %d, untrusted %t\n", r.Tokens, r.Shown, r.Total, strings.Contains(r.Text, untrusted))
 			require.NoError(t, json.Indent(&got, []byte(r.Text), "", "  "))
 			got.WriteByte('\n')
 			golden.Equal(t, filepath.Join("testdata", c.name+".golden"), got.Bytes())
@@ -71,7 +71,6 @@ func checkResult(t *testing.T, r Result, o Options) {
 	require.True(t, json.Valid([]byte(r.Text)), r.Text)
 	require.Equal(t, byte('{'), r.Text[0])
 	require.LessOrEqual(t, r.Shown, r.Total)
-	require.Equal(t, r.Untrusted, strings.Contains(r.Text, `"untrusted":true`), r.Text)
 }
 
 func TestRenderEnvelope(t *testing.T) {
@@ -235,7 +234,7 @@ func TestRenderCutsOneItemThatIsTooLarge(t *testing.T) {
 		require.NoError(t, err)
 		checkResult(t, r, Options{MaxTokens: 300})
 		require.Contains(t, r.Text, `"author":"customer"`)
-		require.True(t, r.Untrusted)
+		require.Contains(t, r.Text, untrusted)
 	})
 }
 

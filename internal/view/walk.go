@@ -202,10 +202,6 @@ func (w *walker) mark() {
 
 const untrusted = `"untrusted":true`
 
-// marked says whether anything in an answer is marked. No string can hold the mark: there its
-// quotes are escaped.
-func marked(out []byte) bool { return bytes.Contains(out, []byte(untrusted)) }
-
 func (w *walker) comma() {
 	if last := w.out[len(w.out)-1]; last != '{' && last != '[' {
 		w.out = append(w.out, ',')
