@@ -42,7 +42,7 @@ agents:
 	over := 0
 	for i := range calls {
 		for _, c := range all {
-			if answer := c.wait(fmt.Sprint(i)); strings.Contains(answer, "has used its budget") {
+			if answer := c.wait(fmt.Sprint(i)); strings.Contains(answer, "has used up its budget") {
 				over++
 			} else {
 				require.NotContains(t, answer, `"isError":true`)
