@@ -263,8 +263,8 @@ func TestParkNowhere(t *testing.T) {
 		s.approve(b.waits("parks", note))
 		for says, err := range map[string]error{
 			"approvals cannot be read or stored": secret,
-			"Call again to ask for another":           approval.ErrTaken,
-			"or has expired":                          approval.ErrNotApproved,
+			"Call again to ask for another":      approval.ErrTaken,
+			"or has expired":                     approval.ErrNotApproved,
 		} {
 			b.stand(confirming, gate.Config{Approvals: brokenStore{Store: s, take: err}})
 			b.refused(b.call("parks", "add_note", note), says)
