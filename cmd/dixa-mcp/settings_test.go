@@ -1,13 +1,29 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/golden"
 )
+
+// TestDocsCommands holds the list of commands in docs/commands.md to the program.
+func TestDocsCommands(t *testing.T) {
+	parser, err := kong.New(&cli{}, kong.Name("dixa-mcp"))
+	require.NoError(t, err)
+	var b strings.Builder
+	b.WriteString("| command | |\n|---|---|\n")
+	for _, leaf := range parser.Model.Leaves(true) {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", leaf.Path(), leaf.Help)
+	}
+	golden.Section(t, "../../docs/commands.md", "commands", b.String())
+}
 
 // TestDocsSettings checks docs/settings.md against the flags of serve and their variables.
 func TestDocsSettings(t *testing.T) {
