@@ -20,7 +20,7 @@ serve: build ## serve the offline Dixa over HTTP at 127.0.0.1:8080, with keys to
 	@./bin/dixa-mcp serve --http $(or $(HTTP),127.0.0.1:8080) --sse --offline --demo-keys --state bin/serve-state
 
 test: ## all tests; RACE=1 with the race detector
-	$(GO) test $(if $(RACE),-race) -timeout 40m ./...
+	$(GO) test $(if $(RACE),-race )-timeout 40m ./...
 
 build: ## bin/dixa-mcp
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp

@@ -149,7 +149,7 @@ func (c *Client) Close() {
 	}
 }
 
-// Call is one operation on its way: what stands around it may read and change In before it goes on, and read the
+// Call is one operation on its way: what wraps it may read and change In before it goes on, and read the
 // rest after.
 type Call struct {
 	Op        *Spec

@@ -34,7 +34,7 @@ type Assignment struct {
 	AssignedAt Time `json:"assignedAt"`
 }
 
-// ConversationQueue is the queue that a conversation stands or stood in.
+// ConversationQueue is the queue that a conversation is or was in.
 type ConversationQueue struct {
 	ID       UUID `json:"id"`
 	QueuedAt Time `json:"queuedAt"`

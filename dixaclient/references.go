@@ -88,7 +88,7 @@ var named = map[string]Thing{
 	"messageId":                     Nothing, // a part of the conversation, as the next
 	"ratingId":                      Nothing,
 	"messages.authorId":             Nothing, // of either kind of people
-	"entityId":                      Nothing, // what it is stands in entityType
+	"entityId":                      Nothing, // entityType says what it names
 	"requestId":                     Nothing, // no operation lists these and the following
 	"widgetId":                      Nothing,
 	"articleId":                     Nothing,
@@ -153,7 +153,7 @@ func (w *references) object(prefix string, v reflect.Value) {
 	}
 }
 
-// value collects from one argument, or a part of it, that stands in an object.
+// value collects from one argument, or a part of it, that is in an object.
 func (w *references) value(argument string, inPath bool, v, object reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:

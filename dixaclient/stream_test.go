@@ -199,7 +199,7 @@ func TestStreamsCanBeLeft(t *testing.T) {
 	})
 }
 
-// What stands around operations stands around streams, too, and sees every row.
+// What wraps operations wraps streams, too, and sees every row.
 func TestAroundsStandAroundStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refusal := errors.New("not granted")

@@ -50,7 +50,7 @@ type Name string
 // Format names the form for the argument schema.
 func (Name) Format() string { return "id" }
 
-// Check tells whether n can stand in a path.
+// Check tells whether n can be used in a path.
 func (n Name) Check() error { return checkSegment(string(n)) }
 
 func checkSegment(s string) error {

@@ -22,7 +22,7 @@ var (
 // X-DIXA-SIGNATURE, the body is what was received, byte for byte. A tolerance of 0 accepts any age, which replayed
 // deliveries may need; Dixa states none, and five minutes is usual. The error is one of the three above, wrapped.
 //
-// Dixa signs the time as it stands in the header, a dot and the body, with HMAC-SHA256 under the hex-decoded secret.
+// Dixa signs the time as it is in the header, a dot and the body, with HMAC-SHA256 under the hex-decoded secret.
 // Its documentation also shows secrets that are not hexadecimal: for such a secret its bytes are taken as the key.
 // Source: Dixa's "Webhooks security".
 func VerifyWebhook(secret, header string, body []byte, tolerance time.Duration) error {

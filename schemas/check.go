@@ -142,7 +142,7 @@ func (c *checker) freeMap(n *node, v *value) {
 
 var anyMap = func() *node { n := newNode(object); n.free = true; return n }()
 
-// anything writes what stands in a free map as it came, nulls and digits too.
+// anything writes what is in a free map as it came, nulls and digits too.
 func (c *checker) anything(v *value) {
 	c.loose = true
 	switch v.kind {

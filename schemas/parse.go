@@ -41,7 +41,7 @@ func parse(args []byte) (*value, *Problem) {
 	return parseAt(args, make(path, 0, 4))
 }
 
-// parseAt reads text that stands at a place inside the arguments.
+// parseAt reads text that is somewhere inside the arguments.
 func parseAt(text []byte, at path) (*value, *Problem) {
 	if !json.Valid(text) {
 		return nil, invalid(text, at)

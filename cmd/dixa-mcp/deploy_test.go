@@ -91,7 +91,7 @@ func deployed(t *testing.T, name string) string {
 	return string(text)
 }
 
-// first is what stands in the first pair of parentheses.
+// first is what is in the first pair of parentheses.
 func first(t *testing.T, text, expression string) string {
 	t.Helper()
 	m := regexp.MustCompile(expression).FindStringSubmatch(text)

@@ -73,7 +73,7 @@ func TestKeyNewAgent(t *testing.T) {
 		{keyNewCmd{Agent: "triage", Days: n(1)}, "triage-20270102-2", "2027-01-03", ""},
 		{keyNewCmd{Agent: "tirage"}, "", "", `--agent: ` + path + ` has no agent "tirage"; did you mean "triage"?; its agents are triage, support, an-agent-with-a-name-as-long-as-possible`},
 		{keyNewCmd{Agent: "triage", ID: "Triage 1"}, "", "", "--id must be a letter"},
-		{keyNewCmd{Agent: "triage", ID: "oidc"}, "", "", "--id stands in records for tokens"},
+		{keyNewCmd{Agent: "triage", ID: "oidc"}, "", "", "--id is what records say for tokens"},
 		{keyNewCmd{Agent: "triage", ID: "triage-20270102"}, "", "", "--id: triage-20270102 is already the id of a key of support"},
 		{keyNewCmd{Agent: "triage", Expires: "next year"}, "", "", `--expires must be a day such as 2027-02-01, not "next year"`},
 		{keyNewCmd{Agent: "triage", Expires: "2027-01-02"}, "", "", "--expires 2027-01-02 is in the past or has begun"},

@@ -34,7 +34,7 @@ agents:
 	adminKey = "0123456789abcdef0123456789abcdef"
 )
 
-// office is an admin port with what stands behind it.
+// office is an admin port with what is behind it.
 type office struct {
 	*testing.T
 	http.Handler

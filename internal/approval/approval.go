@@ -86,7 +86,7 @@ func (e *DecidedError) Error() string {
 	return fmt.Sprintf("%s was %s by %s at %s%s", r.Number, what, r.Approver, r.Decided.UTC().Format("2006-01-02 15:04 UTC"), used)
 }
 
-// Store keeps requests. It is safe for concurrent use, also by several processes. Requests that expired stand there as
+// Store keeps requests. It is safe for concurrent use, also by several processes. Requests that expired remain there as
 // [Expired] until they are forgotten; their text is deleted when they are next come by.
 type Store interface {
 	// Park keeps a new request as pending and gives it its number. Where the agent has one with the same digest that

@@ -62,7 +62,7 @@ const (
 	OutcomeWaiting   = "waiting"
 )
 
-// Record is one line. Fields stand in this order; those that are empty are left out.
+// Record is one line. Fields have this order; empty ones are omitted.
 type Record struct {
 	Time        time.Time       `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
 	Seq         uint64          `json:"seq"`  // from 1, within one run; set by Write

@@ -182,7 +182,7 @@ func bothBudgets(a, b budget) budget {
 }
 
 // Removed lists the keys that keep agents within limits, and that the old rules have and the new ones do not, such as
-// agents.triage.deny: deny, only, confirm, budget and arguments, and what stands under them.
+// agents.triage.deny: deny, only, confirm, budget and arguments, and what is under them.
 func Removed(old, new *Rules) []string {
 	var gone []string
 	for _, a := range new.agents {

@@ -124,7 +124,7 @@ func (a *Agent) Tools() []*tools.Tool { return slices.Clone(a.granted) }
 type Decision struct {
 	Allowed bool
 	Rule    string // the key that decided, such as agents.triage.allow; agents.triage when nothing grants it
-	Line    int    // where that key, or the operation under it, stands in the file
+	Line    int    // where that key, or the operation under it, is in the file
 	Why     string // one sentence for people and models
 }
 

@@ -152,7 +152,7 @@ func (g *grants) operation(t *tools.Tool) Decision {
 	return g.decided(true, by.name.at, t.Name+" is granted by ")
 }
 
-// level returns the entry of access that holds for a group. A group's own entry stands in place of that of "*", also where
+// level returns the entry of access that holds for a group. A group's own entry is used in place of that of "*", also where
 // it gives less.
 func (g *grants) level(group string) (entry[level], bool) {
 	e, ok := g.access[group]

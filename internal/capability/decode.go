@@ -36,7 +36,7 @@ type decodable interface {
 	decode(d *decoder, n *yaml.Node, key string)
 }
 
-// read reads n, which stands under key, into what target points to.
+// read reads n, which is under key, into what target points to.
 func (d *decoder) read(target any, n *yaml.Node, key string) {
 	if !d.plain(n, key) {
 		return
@@ -156,7 +156,7 @@ func kind(n *yaml.Node) string {
 	return "a number"
 }
 
-// isPlainKey tells whether a key can stand in a path as it is.
+// isPlainKey tells whether a key can be used in a path as it is.
 func isPlainKey(name string) bool {
 	odd := strings.ContainsFunc(name, func(r rune) bool {
 		return !('a' <= r && r <= 'z') && !('A' <= r && r <= 'Z') && !('0' <= r && r <= '9') && !strings.ContainsRune("_.*-", r)

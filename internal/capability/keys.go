@@ -95,12 +95,12 @@ func CheckKeyID(id string) error {
 	case !isName(id, "._-"):
 		return errors.New("must be a letter, then up to 39 letters, digits, ., _ and -, all lower case")
 	case id == TokenKey:
-		return errors.New("stands in records for tokens of the issuer under oidc; take another")
+		return errors.New("is what records say for tokens of the issuer under oidc; choose another")
 	}
 	return nil
 }
 
-// TokenKey stands in records where those of a key have its id, for who came with a token.
+// TokenKey is recorded in place of the id of a key, for a client that authenticated with a token.
 const TokenKey = "oidc"
 
 // checkKeys refuses keys that are none, and those that another holder has.

@@ -29,7 +29,7 @@ func TestKeys(t *testing.T) {
 		"a time":                 {agent("a", key("a-1", digestA, ", expires: 2027-02-01T00:00:00Z")), "must be a day"},
 		"the same id":            {agent("a", key("k", digestA, "")) + agent("b", key("k", digestB, "")), `"k" is the id of a key of a, too`},
 		"the same key":           {agent("a", key("a-1", digestA, "")) + agent("b", key("b-1", strings.ToUpper(digestA), "")), "is the key of a, too"},
-		"an id that tokens have": {agent("a", key("oidc", digestA, "")), "keys.id: stands in records for tokens"},
+		"an id that tokens have": {agent("a", key("oidc", digestA, "")), "keys.id: is what records say for tokens"},
 		"an unknown field":       {agent("a", key("a-1", digestA, ", expire: 2027-02-01")), `did you mean "expires"?`},
 		"no list":                {"  a:\n    keys: x\n", "must be a list"},
 	} {

@@ -20,7 +20,7 @@ var claimsOfTheToken = []string{"iss", "aud", "exp", "nbf", "iat", "jti"}
 
 // OIDC says whose tokens let agents in over HTTP.
 type OIDC struct {
-	Issuer     string // as it stands in tokens, letter for letter
+	Issuer     string // as it is in tokens, letter for letter
 	Audience   string // a token must be meant for it
 	AgentClaim string // the claim whose value is an agent's oidc_claim
 }

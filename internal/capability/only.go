@@ -80,5 +80,5 @@ func (d *decoder) oneOf(what string, words []string) func(word) (string, bool) {
 	}
 }
 
-// parent returns the key that a key stands under.
+// parent returns the key that a key is under.
 func parent(key string) string { return key[:strings.LastIndexByte(key, '.')] }

@@ -31,7 +31,7 @@ type Filled struct {
 	Argument string
 	Value    json.RawMessage // as Dixa gets it
 	Rule     string          // the key that says so, such as agents.triage.acts_as
-	Line     int             // where that key stands in the file
+	Line     int             // where that key is in the file
 }
 
 // choice is an argument that takes some values.

@@ -52,7 +52,7 @@ func TestActsAs(t *testing.T) {
 	}
 }
 
-// compact gives bodies whose properties stand in another order than wanted the wanted order.
+// compact gives bodies whose properties have another order the wanted one.
 func compact(t *testing.T, bodies []string, want string) []string {
 	for i, body := range bodies {
 		require.JSONEq(t, want, body)

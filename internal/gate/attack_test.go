@@ -22,7 +22,7 @@ type attack struct {
 	Calls   []step   `json:"calls"`   // one after the other
 	Reached []string `json:"reached"` // operations that may have reached Dixa; nothing else may
 	Effects []string `json:"effects"` // what Dixa did, as METHOD and pattern; nothing else may be done
-	Hides   []string `json:"hides"`   // what stands in no answer, beside all that is known of {{outside}}
+	Hides   []string `json:"hides"`   // what is in no answer, beside all that is known of {{outside}}
 }
 
 // step is one call and what it must answer.
@@ -31,7 +31,7 @@ type step struct {
 	Tool        string `json:"tool"`
 	Arguments   string `json:"arguments"`    // as they come over the wire
 	Passes      bool   `json:"passes"`       // the call succeeds; otherwise it must fail
-	Says        string `json:"says"`         // stands in the answer
+	Says        string `json:"says"`         // is in the answer
 	LikeMissing bool   `json:"like_missing"` // the answer is that for ids which do not exist
 }
 

@@ -74,7 +74,7 @@ func TestNoTelephoneNumberInRecords(t *testing.T) {
 	}
 }
 
-// Ids and choices stand in a record as they are: who looks into it must find the conversation.
+// Ids and choices are recorded as they are, so that a reader finds the conversation.
 func TestRecordOfACall(t *testing.T) {
 	b := setUp(t, settings{})
 	answer := b.call("admin", "add_note", `{"conversationId":"1234","message":"hello","agentId":"4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"}`)

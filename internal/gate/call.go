@@ -135,7 +135,7 @@ func (c *call) describe() {
 	}
 }
 
-// kinds says which arguments may stand in the record as they are. Of those that were not valid none may: what a model
+// kinds says which arguments may be in the record as they are. Of those that were not valid none may: what a model
 // put in the wrong place can be anything, such as a telephone number without its quotes.
 func (c *call) kinds() map[string]audit.Kind {
 	known := kinds(c.tool)

@@ -49,7 +49,7 @@ func TestProgress(t *testing.T) {
 	})
 }
 
-// The credential's id stands in the record.
+// The credential's id is in the record.
 func TestKeyIsRecorded(t *testing.T) {
 	b := newBed(t, `{version: 1, agents: {bot: {access: {conversations: read}}}}`)
 	b.gate.Call(context.Background(), gate.Request{Agent: "bot", Key: "bot-1", Tool: "get_conversation", Arguments: json.RawMessage(`{"conversationId":1234}`)})

@@ -12,7 +12,7 @@ import (
 	"dixa-mcp/tools"
 )
 
-// marker stands in every text that a random call makes up, so that it can be looked for where it must not be.
+// marker is in every text that a random call makes up, so that it can be looked for where it must not be.
 const marker = "Zq8 customer text"
 
 // grant is what a random file says about one agent, kept apart from the program's own reading of the file.

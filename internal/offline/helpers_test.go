@@ -14,7 +14,7 @@ import (
 	"dixa-mcp/internal/test/contract"
 )
 
-// anchor and today are the moments of the tests: the data ends with anchor, the clock stands at today.
+// anchor and today are the moments of the tests: the data ends with anchor, the clock shows today.
 var (
 	anchor = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC) // a Monday
 	today  = anchor.Add(10 * time.Hour)

@@ -194,7 +194,7 @@ var (
 	webAddress  = regexp.MustCompile(`https?://([A-Za-z0-9.-]+)`)
 )
 
-// Nobody can be reached by what stands in the data: addresses are for examples, numbers for fiction or not
+// Nobody can be reached by what is in the data: addresses are for examples, numbers for fiction or not
 // assigned, hosts do not resolve.
 func TestNobodyIsReal(t *testing.T) {
 	o := open(t, Options{})

@@ -137,7 +137,7 @@ const offerAlgorithms = "AgentPriorityOneAtATimeRandom|AllAtOnce|AgentPriorityLo
 // thresholdNames are the keys of a queue's thresholds.
 const thresholdNames = "SlaTimeLimit|AvailableAgents|LongestWait|SlaPercentage|WaitingConversations"
 
-// createQueue makes a queue. Its body stands under "request", and what it calls offerAlgorithm reads back as offeringAlgorithm.
+// createQueue makes a queue. Its body is under "request", and what it calls offerAlgorithm reads back as offeringAlgorithm.
 func createQueue(c *call) (any, error) {
 	body, err := decode[struct {
 		Request queueIn `wire:"request,required"`

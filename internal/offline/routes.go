@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// route is one operation: where it is, what may stand in its query, and how it ends well.
+// route is one operation: where it is, what may be in its query, and how it ends well.
 type route struct {
 	pattern string // "METHOD /v1/path/{variable}", as in Dixa's contract
 	status  int    // of a good answer

@@ -61,7 +61,7 @@ func (o *office) logsOf(path, event string) []any {
 	}
 }
 
-// What happens after a subscription was made is delivered to it, signed, and stands in its log with what became of it.
+// What happens after a subscription was made is delivered to it, signed, and is in its log with what became of it.
 func TestDeliver(t *testing.T) {
 	o := open(t, Options{})
 	url, got := receiver(t, 204)

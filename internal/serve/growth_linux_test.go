@@ -146,7 +146,7 @@ func TestPartsOfMessagesCostLinearly(t *testing.T) {
 	}
 }
 
-// What stands in headers and the address costs linearly too. Together they may have 32 KiB.
+// What is in headers and the address costs linearly too. Together they may have 32 KiB.
 func TestHeadersCostLinearly(t *testing.T) {
 	s := build(t, offline.Options{})
 	for _, header := range []string{"Accept", "Authorization", "Origin", "Host", "Mcp-Session-Id", "MCP-Protocol-Version", "Mcp-Name", "Mcp-Method", "Traceparent", "Content-Type", "address"} {

@@ -164,7 +164,7 @@ func (p *peer) send(lines ...string) {
 	require.NoError(p.t, err)
 }
 
-// wait gives the reply to an id, as it stands in JSON.
+// wait gives the reply to an id, as it is in JSON.
 func (p *peer) wait(id string) reply {
 	p.t.Helper()
 	return <-p.slot(id)

@@ -21,7 +21,7 @@ const maxTags = 150_000
 // Text gives what a person sees of htmlSource as plain text: paragraphs, lists, table rows and line
 // breaks as lines, cells divided by |, links with the address they really lead to, images as their
 // alternative text, quotations behind >. What is hidden from people is dropped with everything below
-// it; what may be hidden stands in a block of its own at the end. Input over 2 MiB, or nested deeper
+// it; what may be hidden is in a block of its own at the end. Input over 2 MiB, or nested deeper
 // than a parser can go, is read in part, and the text says so.
 func Text(htmlSource string) string { return newWork(context.Background()).html(htmlSource).String() }
 
@@ -194,7 +194,7 @@ var neverShown = map[atom.Atom]bool{
 	atom.Datalist: true, atom.Svg: true, atom.Math: true, atom.Noframes: true, atom.Noembed: true,
 }
 
-// blocks are the elements that stand on lines of their own, with the line breaks around them.
+// blocks are the elements that are on lines of their own, with the line breaks around them.
 var blocks = map[atom.Atom]int{
 	atom.P: 2, atom.H1: 2, atom.H2: 2, atom.H3: 2, atom.H4: 2, atom.H5: 2, atom.H6: 2, atom.Pre: 2, atom.Blockquote: 2,
 	atom.Hr: 2, atom.Div: 1, atom.Ul: 1, atom.Ol: 1, atom.Li: 1, atom.Table: 1, atom.Tr: 1, atom.Caption: 1, atom.Dl: 1,

@@ -107,7 +107,7 @@ func (b body) quotes() bool {
 	return b.cites || marked || len(b.quoted) > 0
 }
 
-// said finds what a message says: its text, or the file it is in, and the attribute it stands in,
+// said finds what a message says: its text, or the file it is in, and the attribute it is in,
 // "" for none.
 func (w *walker) said(attributes []member) (b body, file []byte, key string) {
 	for _, key := range [...]string{"content", "emailContent"} {

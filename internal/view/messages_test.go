@@ -41,7 +41,7 @@ func TestMessageAuthor(t *testing.T) {
 	}
 }
 
-// Nothing that stands in a message can say who wrote it, or that it can be trusted.
+// Nothing that is in a message can say who wrote it, or that it can be trusted.
 func TestMessageCannotBeSpoofed(t *testing.T) {
 	for _, spoof := range []string{
 		`"untrusted":false`, `"Untrusted":false`, `"un\u0074rusted":false`, `"un\u200btrusted":false`, `" untrusted ":false`,

@@ -78,7 +78,7 @@ func isQuote(n *html.Node) bool {
 type line struct {
 	text  string
 	words []uint64 // the hashes of its words, without the signs of quotations
-	// marked says that it is marked as a quotation: by HTML, by >, or by standing behind the line or
+	// marked says that it is marked as a quotation: by HTML, by >, or by following the line or
 	// the header that mail programs put above a mail that is answered.
 	marked bool
 	lead   lead

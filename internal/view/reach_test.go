@@ -138,7 +138,7 @@ func TestEveryLeafIsInOnePiece(t *testing.T) {
 		body, err := json.Marshal(map[string]any{"a": value(0), "b": value(0), "c": value(0)})
 		require.NoError(t, err)
 		pieces := walk(t, string(body), Options{MaxTokens: 300, Fields: inside})
-		// Maps have no order once decoded, so the pieces' texts are compared as they stand in the answers.
+		// Maps have no order once decoded, so the pieces' texts are compared as they are in the answers.
 		leaf := regexp.MustCompile(`"((?:[^"\\]|\\.)*)"(:?)`)
 		collect := func(texts ...string) string {
 			var all strings.Builder

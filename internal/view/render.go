@@ -96,7 +96,7 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 }
 
 // unwrap takes the envelope off: the answer is data, an object or an array, and key the property of data that it was,
-// "" where it is data itself. beside is what stood next to data in the envelope, but meta: partialErrors.
+// "" where it is data itself. beside is what was next to data in the envelope, but meta: partialErrors.
 func unwrap(body []byte) (data []byte, key string, beside []member) {
 	if body[0] == '{' {
 		for key, value := range members(body) {
@@ -250,7 +250,7 @@ func (l *list) item(raw []byte, whole bool) {
 	}
 }
 
-// extra renders what stood beside the list in the envelope, in at most a quarter of the budget.
+// extra renders what was next to the list in the envelope, in at most a quarter of the budget.
 func (l *list) extra() []byte {
 	w := l.w
 	if len(l.beside) == 0 {
@@ -278,7 +278,7 @@ func (l *list) extra() []byte {
 	return append([]byte{','}, out[1:len(out)-1]...)
 }
 
-// tailTokens returns the most that can stand behind the items.
+// tailTokens returns the most that can follow the items.
 func (l *list) tailTokens(extra []byte) int {
 	worst := *l
 	worst.total, worst.shown, worst.cut = 9_999_999, 9_999_998-l.o.Skip, 9_999_999

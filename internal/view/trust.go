@@ -59,7 +59,7 @@ func (w *walker) wrote(text []byte) {
 	}
 }
 
-// heed marks the object that is being written if untrusted text stands in it, and leaves that to an object around it
+// heed marks the object that is being written if untrusted text is in it, and leaves that to an object around it
 // where that one is marked. before tells what was heard before this object.
 func (w *walker) heed(before bool) {
 	if w.heard && !w.inMessage && !w.below {

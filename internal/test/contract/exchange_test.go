@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// recordingTB stands in for a test and keeps what it is told.
+// recordingTB replaces a test and keeps what it is told.
 type recordingTB struct {
 	testing.TB
 	mu       sync.Mutex

@@ -56,7 +56,7 @@ func intendedBy(r audit.Record) write {
 	return write{r.Tool, a.ConversationID.String()}
 }
 
-// watched is an offline Dixa that looks, with each write that reaches it, whether the intent of it stands in a file by
+// watched is an offline Dixa that looks, with each write that reaches it, whether the intent of it is in a file by
 // then, and can hold a write back.
 type watched struct {
 	*offline.Dixa
@@ -98,7 +98,7 @@ func (w *watched) check(r *http.Request) {
 	w.mu.Unlock()
 }
 
-// recorded tells whether an intent stands in the records; the newest file is the likeliest.
+// recorded tells whether an intent is in the records; the newest file is the likeliest.
 func recorded(dir string, what write) bool {
 	files, _ := filepath.Glob(filepath.Join(dir, "audit-*.jsonl"))
 	for _, file := range slices.Backward(files) {

@@ -15,7 +15,7 @@ const suite = "js/node_modules/@modelcontextprotocol/conformance/dist/index.js"
 // revisions are those of the protocol with which the suite has scenarios of its own.
 var revisions = []string{"2025-11-25", "2026-07-28"}
 
-// withKey stands in front of a server and sends a key with each request, which the suite cannot. All else stays as the
+// withKey sits in front of a server and sends a key with each request, which the suite cannot. All else stays as the
 // suite sends it: it also tries foreign hosts and origins.
 func withKey(t *testing.T, server string) string {
 	t.Helper()

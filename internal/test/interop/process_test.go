@@ -156,7 +156,7 @@ func newPlace(t *testing.T) *place {
 
 var slowPath = regexp.MustCompile(`^/v1/conversations/9\d{6}`)
 
-// slowly stands in front of Dixa and keeps the answers about some conversations back until nobody waits for them.
+// slowly sits in front of Dixa and keeps the answers about some conversations back until nobody waits for them.
 func slowly(dixa http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if slowPath.MatchString(r.URL.Path) {

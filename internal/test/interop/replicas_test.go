@@ -63,7 +63,7 @@ func inTurn(t *testing.T, servers ...string) string {
 	return fronted(t, func(r *httputil.ProxyRequest) { r.SetURL(to[last.Add(1)%uint64(len(to))]) })
 }
 
-// fronted stands in front of servers and changes nothing but what it is told to.
+// fronted sits in front of servers and changes nothing but what it is told to.
 func fronted(t *testing.T, change func(*httputil.ProxyRequest)) string {
 	t.Helper()
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {

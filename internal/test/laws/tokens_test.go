@@ -11,7 +11,7 @@ import (
 	"dixa-mcp/tools"
 )
 
-// The list of tools stands in an agent's context in every session: what each agent may cost, in o200k tokens over
+// The list of tools is in an agent's context in every session: what each agent may cost, in o200k tokens over
 // name, description and input schema.
 func TestTokenCeilings(t *testing.T) {
 	ceilings := map[string]int{"reader": 2200, "support": 2600}
