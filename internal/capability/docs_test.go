@@ -149,4 +149,9 @@ func TestDocsExamples(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal([]byte(all), new(yaml.Node)))
 	_, err = Parse("f", []byte(all))
 	require.NoError(t, err, all)
+
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	_, err = Parse("f", regexp.MustCompile("(?s)```yaml\n(.*?)```").FindSubmatch(readme)[1])
+	require.NoError(t, err)
 }

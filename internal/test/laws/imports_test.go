@@ -1,13 +1,7 @@
 package laws
 
 import (
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"path"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -66,48 +60,23 @@ var mayImport = map[string][]string{
 }
 
 func TestImportsPointOneWay(t *testing.T) {
-	root := repository(t)
-	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && file != root {
-			return fs.SkipDir
-		}
-		if d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
-			return nil
-		}
-		rel, err := filepath.Rel(root, filepath.Dir(file))
-		require.NoError(t, err)
-		room := strings.TrimPrefix(filepath.ToSlash(rel), ".")
-		allowed, listed := mayImport[room]
-		require.True(t, listed, "the package %s is not in the list of this test: say what it may import", room)
+	for _, file := range sources(t) {
+		name := packageOf(file)
+		allowed, listed := mayImport[name]
+		require.True(t, listed, "the package %s is not in mayImport in internal/test/laws/imports_test.go: say what it may import", name)
 		if allowed == nil {
-			return nil
+			continue
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		require.NoError(t, err)
-		for _, spec := range parsed.Imports {
-			name, err := strconv.Unquote(spec.Path.Value)
-			require.NoError(t, err)
-			if isStandard(name) || strings.HasPrefix(name, module+"/internal/base/") && !strings.HasPrefix(room, "internal/base/") {
+		for _, imported := range importsOf(t, parsed(t, file)) {
+			if isStandard(imported) || strings.HasPrefix(imported, module+"/internal/base/") && !strings.HasPrefix(name, "internal/base/") {
 				continue
 			}
-			require.True(t, slices.Contains(allowed, strings.TrimPrefix(name, module+"/")), "%s imports %s", path.Join(room, filepath.Base(file)), name)
+			require.True(t, slices.Contains(allowed, strings.TrimPrefix(imported, module+"/")), "%s imports %s", file, imported)
 		}
-		return nil
-	})
-	require.NoError(t, err)
+	}
 }
 
 func isStandard(name string) bool {
 	first, _, _ := strings.Cut(name, "/")
 	return !strings.Contains(first, ".") && first != module
-}
-
-// repository is the folder of the module.
-func repository(t testing.TB) string {
-	root, err := filepath.Abs("../../..")
-	require.NoError(t, err)
-	return root
 }

@@ -4,20 +4,20 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/contract"
 )
 
 // TestTokensBesideOpenAPI compares the list of all tools with the one that a generator of MCP servers makes of Dixa's
 // OpenAPI document: a tool for each operation with its summary, its description and its inlined schema.
 func TestTokensBesideOpenAPI(t *testing.T) {
-	folder := os.Getenv("DIXA_CONTRACT")
-	if folder == "" {
-		t.Skip("DIXA_CONTRACT is not set to the directory of Dixa's OpenAPI documents")
-	}
-	text, err := os.ReadFile(filepath.Join(folder, "openapi-v1.json"))
+	contract.Load(t) // skips the test without Dixa's documents
+	text, err := os.ReadFile(filepath.Join(os.Getenv(contract.EnvFolder), "openapi-v1.json"))
 	require.NoError(t, err)
 	var doc struct {
 		Paths      map[string]map[string]json.RawMessage
@@ -64,10 +64,8 @@ func inlined(schema any, all map[string]any, within []string) any {
 	case map[string]any:
 		if ref, ok := s["$ref"].(string); ok {
 			name := ref[strings.LastIndexByte(ref, '/')+1:]
-			for _, outer := range within {
-				if outer == name {
-					return map[string]any{"type": "object"}
-				}
+			if slices.Contains(within, name) {
+				return map[string]any{"type": "object"}
 			}
 			return inlined(all[name], all, append(within[:len(within):len(within)], name))
 		}

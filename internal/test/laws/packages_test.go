@@ -4,12 +4,8 @@ import (
 	"fmt"
 	"go/ast"
 	"go/doc"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -44,30 +40,17 @@ type pkg struct {
 // packages reads the packages of the program: all but those that only tests use.
 func packages(t *testing.T) map[string]*pkg {
 	t.Helper()
-	root, all := repository(t), map[string]*pkg{}
-	require.NoError(t, filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(root, filepath.Dir(file))
-		name := filepath.ToSlash(rel)
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "test" || d.Name() == "testdata"):
-			return fs.SkipDir
-		case d.IsDir() || name == "." || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || strings.HasSuffix(name, "test"):
-			return nil
+	all := map[string]*pkg{}
+	for _, file := range sources(t) {
+		name := packageOf(file)
+		if name == "" || strings.HasSuffix(name, "test") || strings.HasPrefix(name, "internal/test/") {
+			continue
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.ImportsOnly)
-		if err != nil {
-			return err
+		if all[name] == nil {
+			all[name] = &pkg{}
 		}
-		p := all[name]
-		if p == nil {
-			p = &pkg{}
-			all[name] = p
-		}
-		p.read(t, parsed)
-		return nil
-	}))
+		all[name].read(t, parsed(t, file))
+	}
 	return all
 }
 
@@ -78,9 +61,7 @@ func (p *pkg) read(t *testing.T, file *ast.File) {
 		words := strings.SplitN(new(doc.Package).Synopsis(text), " ", 3) // Package name does …
 		p.synopsis = strings.ToUpper(words[2][:1]) + words[2][1:]
 	}
-	for _, spec := range file.Imports {
-		name, err := strconv.Unquote(spec.Path.Value)
-		require.NoError(t, err)
+	for _, name := range importsOf(t, file) {
 		if own, ok := strings.CutPrefix(name, module+"/"); ok && !strings.HasPrefix(own, "internal/base/") && !slices.Contains(p.imports, own) {
 			p.imports = append(p.imports, own)
 		}

@@ -1,6 +1,9 @@
 package laws
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,24 +14,31 @@ import (
 	"dixa-mcp/tools"
 )
 
-// The list of tools is in an agent's context in every session: what each agent may cost, in o200k tokens over
-// name, description and input schema.
+// TestTokenCeilings bounds what the list of tools costs each agent in every session, in o200k tokens over name, description
+// and input schema, and holds README.md to the figures.
 func TestTokenCeilings(t *testing.T) {
 	ceilings := map[string]int{"reader": 2200, "support": 2600}
 	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
 	require.NoError(t, err)
+	figures := map[string]string{} // as README.md has them
 	for _, agent := range rules.Agents() {
 		n := 0
 		for _, tool := range agent.Tools() {
 			n += tokens(t, tool.Name, agent.Shape(tool).Description(), string(agent.Shape(tool).Schema().JSON()))
 		}
 		t.Logf("%-8s %3d tools %6d tokens", agent.Name, len(agent.Tools()), n)
+		figures[agent.Name] = fmt.Sprintf("%d tools, %d,%03d tokens for `%s`", len(agent.Tools()), n/1000, n%1000, agent.Name)
 		if ceiling, ok := ceilings[agent.Name]; ok {
 			require.LessOrEqual(t, n, ceiling, agent.Name)
 			delete(ceilings, agent.Name)
 		}
 	}
 	require.Empty(t, ceilings, "an agent with a ceiling is missing")
+	readme, err := os.ReadFile(filepath.Join(repository(t), "README.md"))
+	require.NoError(t, err)
+	for _, name := range []string{"reader", "support"} {
+		require.Contains(t, string(readme), figures[name], "write it in README.md, in the row about the model's context")
+	}
 
 	n := 0
 	for _, tool := range tools.All() {
