@@ -1,13 +1,14 @@
 package gate
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/jsonscan"
 	"dixa-mcp/internal/capability"
 )
 
@@ -154,38 +155,22 @@ func (c *call) cutLink(ctx context.Context, b *capability.Bound, v *dixaclient.C
 	}
 	c.withheld++
 	v.Link = nil
-	return without(raw, "link")
+	return without(raw, "link"), nil
 }
 
 // without takes a property from an object and leaves the others in their order, which would tell that one is missing.
-func without(object json.RawMessage, property string) (json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if _, err := d.Token(); err != nil {
-		return nil, err
-	}
+func without(object json.RawMessage, property string) json.RawMessage {
 	rest := []byte{'{'}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		if name == property {
+	for name, value := range jsonscan.Members(object) {
+		if strings.EqualFold(jsonscan.Unquote(name), property) { // as encoding/json reads names
 			continue
 		}
 		if len(rest) > 1 {
 			rest = append(rest, ',')
 		}
-		quoted, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		rest = append(append(append(rest, quoted...), ':'), value...)
+		rest = append(append(append(append(rest, '"'), name...), '"', ':'), value...)
 	}
-	return append(rest, '}'), nil
+	return append(rest, '}')
 }
 
 // mentions tells whether all conversations that an entry of the activity log names are inside the bound, and whether the

@@ -1,14 +1,15 @@
 package serve
 
 import (
-	"bytes"
 	"encoding/json"
-	"iter"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"dixa-mcp/internal/base/jsonscan"
 )
 
 const methodCancelled = "notifications/cancelled"
@@ -23,7 +24,7 @@ type message struct {
 
 	// From the params:
 	name      string          // of the tool that is called
-	arguments span            // of the call, in body
+	arguments json.RawMessage // of the call; a part of body
 	requestID json.RawMessage // of the request that is cancelled
 
 	// From their _meta:
@@ -36,8 +37,8 @@ type message struct {
 
 // readMessage reads the one message that a client sends at a time. The error is what the client is answered.
 //
-// A name that the message, its params or their _meta have twice, in whatever case, is refused: JSON readers take one or
-// the other, or something of both, so that the library would carry out another message than the one that was checked.
+// A member name that occurs twice in the message, its params or their _meta, in any case, is refused: JSON parsers disagree
+// on which value to use, so the library could carry out a different message than the one that was checked.
 func readMessage(body []byte) (*message, *mcp.JSONRPCError) {
 	refuse := func(code int, text string) (*message, *mcp.JSONRPCError) {
 		e := failure(code, text)
@@ -46,15 +47,15 @@ func readMessage(body []byte) (*message, *mcp.JSONRPCError) {
 	if !json.Valid(body) {
 		return refuse(mcp.PARSE_ERROR, "the message is not JSON")
 	}
-	if first := body[skipSpace(body, 0)]; first == '[' {
-		return refuse(mcp.INVALID_REQUEST, "one message at a time: there are no batches since 2025-06-18")
+	if first := body[jsonscan.SkipSpace(body, 0)]; first == '[' {
+		return refuse(mcp.INVALID_REQUEST, "batches are not supported since 2025-06-18; send one message at a time")
 	} else if first != '{' {
 		return refuse(mcp.INVALID_REQUEST, "the text is not one JSON-RPC message")
 	}
 	m := &message{body: body}
-	valid, twice := m.read()
+	valid, duplicate := m.read()
 	switch {
-	case twice:
+	case duplicate:
 		return refuse(mcp.INVALID_REQUEST, "the message has a duplicate member name")
 	case !valid || !isID(m.ID):
 		return refuse(mcp.INVALID_REQUEST, "the text is not one JSON-RPC message")
@@ -62,12 +63,11 @@ func readMessage(body []byte) (*message, *mcp.JSONRPCError) {
 	return m, nil
 }
 
-// read reads the members of the message. It is not valid if its method is not a string; twice tells that a name is
+// read reads the members of the message. It is not valid if its method is not a string; duplicate says that a name is
 // repeated. What has another form in the params is ignored: the library says what is wrong with it.
-func (m *message) read() (valid, twice bool) {
+func (m *message) read() (valid, duplicate bool) {
 	valid = true
-	twice = m.members(span{0, len(m.body)}, func(name string, value span) (twice bool) {
-		raw := m.at(value)
+	duplicate = members(m.body, func(name string, raw json.RawMessage) (duplicate bool) {
 		switch name {
 		case "ID":
 			m.ID = raw
@@ -80,30 +80,28 @@ func (m *message) read() (valid, twice bool) {
 			m.Error = raw
 		case "PARAMS":
 			m.Params = raw
-			return m.members(value, m.readParam)
+			return members(raw, m.readParam)
 		}
 		return false
 	})
-	return valid, twice
+	return valid, duplicate
 }
 
-func (m *message) readParam(name string, value span) (twice bool) {
-	raw := m.at(value)
+func (m *message) readParam(name string, raw json.RawMessage) (duplicate bool) {
 	switch name {
 	case "NAME":
 		m.name = stringOf(raw)
 	case "ARGUMENTS":
-		m.arguments = value
+		m.arguments = raw
 	case "REQUESTID":
 		m.requestID = raw
 	case "_META":
-		return m.members(value, m.readMeta)
+		return members(raw, m.readMeta)
 	}
 	return false
 }
 
-func (m *message) readMeta(name string, value span) (twice bool) {
-	raw := m.at(value)
+func (m *message) readMeta(name string, raw json.RawMessage) (duplicate bool) {
 	switch name {
 	case "PROGRESSTOKEN":
 		m.progressToken = raw
@@ -117,32 +115,28 @@ func (m *message) readMeta(name string, value span) (twice bool) {
 	return false
 }
 
-// members gives each member of an object to take, with its name folded, and tells whether a name is repeated there or
-// take has found one. What is not an object has no members.
-func (m *message) members(object span, take func(name string, value span) (twice bool)) (twice bool) {
+// members gives each member of an object to take, with its name folded, and reports whether a name is repeated there or
+// take found one that is. What is not an object has no members.
+func members(object json.RawMessage, take func(name string, value json.RawMessage) (duplicate bool)) (duplicate bool) {
+	object = object[jsonscan.SkipSpace(object, 0):]
+	if object[0] != '{' {
+		return false
+	}
 	var few [8]string
 	seen := few[:0]
-	var many map[string]struct{}
-	for quoted, value := range membersOf(m.body, object) {
-		name := folded(unquoted(m.at(quoted)))
-		if many == nil && len(seen) == len(few) {
-			many = map[string]struct{}{}
-			for _, s := range seen {
-				many[s] = struct{}{}
-			}
-		}
-		if many != nil {
-			if _, twice := many[name]; twice {
-				return true
-			}
-			many[name] = struct{}{}
-		} else {
-			for _, s := range seen {
-				if s == name {
-					return true
-				}
-			}
+	var many map[string]bool // instead of seen, for an object with many members
+	for quoted, value := range jsonscan.Members(object) {
+		name := folded(jsonscan.Unquote(quoted))
+		switch {
+		case many[name], slices.Contains(seen, name):
+			return true
+		case len(seen) < len(few):
 			seen = append(seen, name)
+		default:
+			if many == nil {
+				many = map[string]bool{}
+			}
+			many[name] = true
 		}
 		if take(name, value) {
 			return true
@@ -157,90 +151,13 @@ func (m *message) isResponse() bool { return m.Method == "" && (m.Result != nil 
 // isRequest tells whether the message expects an answer.
 func (m *message) isRequest() bool { return m.Method != "" && !isNull(m.ID) }
 
-// rawArguments returns the arguments of a call as the client wrote them, nil for none.
-func (m *message) rawArguments() json.RawMessage {
-	if m.arguments == (span{}) {
-		return nil
-	}
-	return m.at(m.arguments)
-}
-
 // withoutArguments returns the message with empty arguments, for the library: it would read them six times.
 func (m *message) withoutArguments() []byte {
-	b := make([]byte, 0, len(m.body)-m.arguments.len()+2)
-	b = append(b, m.body[:m.arguments.from]...)
+	from := cap(m.body) - cap(m.arguments) // they share their memory, which ends at the same place
+	b := make([]byte, 0, len(m.body)-len(m.arguments)+2)
+	b = append(b, m.body[:from]...)
 	b = append(b, "{}"...)
-	return append(b, m.body[m.arguments.to:]...)
-}
-
-func (m *message) at(s span) json.RawMessage { return json.RawMessage(m.body[s.from:s.to]) }
-
-// span is a part of a text.
-type span struct{ from, to int }
-
-func (s span) len() int { return s.to - s.from }
-
-// membersOf yields the members of an object that is a part of a valid JSON text: the quoted name, and the value. The work
-// is linear in the length of the object.
-func membersOf(text []byte, object span) iter.Seq2[span, span] {
-	return func(yield func(name, value span) bool) {
-		i := skipSpace(text, object.from)
-		if text[i] != '{' {
-			return
-		}
-		for i = skipSpace(text, i+1); text[i] != '}'; {
-			name := span{i, stringEnd(text, i)}
-			i = skipSpace(text, skipSpace(text, name.to)+1) // past the colon
-			value := span{i, valueEnd(text, i)}
-			if !yield(name, value) {
-				return
-			}
-			if i = skipSpace(text, value.to); text[i] == ',' {
-				i = skipSpace(text, i+1)
-			}
-		}
-	}
-}
-
-func skipSpace(text []byte, i int) int {
-	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
-		i++
-	}
-	return i
-}
-
-// stringEnd returns where the string ends whose quotation mark is at i.
-func stringEnd(text []byte, i int) int {
-	for i++; ; i++ {
-		switch text[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
-		}
-	}
-}
-
-// valueEnd returns where the value ends that begins at i.
-func valueEnd(text []byte, i int) int {
-	depth := 0
-	for {
-		switch text[i] {
-		case '"':
-			i = stringEnd(text, i)
-		case '{', '[':
-			depth++
-			i++
-		case '}', ']':
-			depth--
-			i++
-		default:
-			i++
-		}
-		if depth == 0 && (i == len(text) || bytes.IndexByte([]byte(",}] \n\t\r"), text[i]) >= 0) {
-			return i
-		}
-	}
+	return append(b, m.body[from+len(m.arguments):]...)
 }
 
 // stringOf returns the value of a JSON string, "" for anything else.
@@ -248,17 +165,7 @@ func stringOf(raw json.RawMessage) string {
 	if len(raw) == 0 || raw[0] != '"' {
 		return ""
 	}
-	return unquoted(raw)
-}
-
-// unquoted returns the value of a valid JSON string.
-func unquoted(quoted []byte) string {
-	if bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
-		return string(quoted[1 : len(quoted)-1])
-	}
-	var s string
-	_ = json.Unmarshal(quoted, &s) // it is valid
-	return s
+	return jsonscan.Unquote(raw[1 : len(raw)-1])
 }
 
 // folded returns the same text for all names that [strings.EqualFold] takes for equal.

@@ -49,7 +49,7 @@ func TestReadMessage(t *testing.T) {
 	require.Equal(t, "12345678901234567890", string(m.ID))
 	require.Equal(t, "tools/call", m.Method)
 	require.Equal(t, `a"b`, m.name)
-	require.Equal(t, `{"x":[1,"}"]}`, string(m.rawArguments()))
+	require.Equal(t, `{"x":[1,"}"]}`, string(m.arguments))
 	require.Equal(t, `"7"`, string(m.requestID))
 	require.Equal(t, "1e3", string(m.progressToken))
 	require.Equal(t, []string{"2026-07-28", "p", "s"}, []string{m.version, m.traceParent, m.traceState})
@@ -60,7 +60,7 @@ func TestReadMessage(t *testing.T) {
 	m, refused = readMessage([]byte(`{"id":null,"method":null,"result":null,"params":[{"name":"x"}]}`))
 	require.Nil(t, refused)
 	require.True(t, m.isResponse())
-	require.Nil(t, m.rawArguments())
+	require.Nil(t, m.arguments)
 	require.Empty(t, m.name)
 }
 
@@ -116,8 +116,8 @@ func FuzzReadMessage(f *testing.F) {
 		require.Equal(t, []string{string(m.ID), m.Method, string(m.Result), string(m.Error), string(m.Params)},
 			[]string{string(got.ID), got.Method, string(got.Result), string(got.Error), string(got.Params)})
 		require.Equal(t, []string{string(p.Arguments), string(p.RequestID), string(meta.ProgressToken)},
-			[]string{string(got.rawArguments()), string(got.requestID), string(got.progressToken)})
-		if got.rawArguments() != nil {
+			[]string{string(got.arguments), string(got.requestID), string(got.progressToken)})
+		if got.arguments != nil {
 			var q struct {
 				Params struct{ Arguments json.RawMessage }
 			}

@@ -55,7 +55,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		p := who(ctx)
 		r := gate.Request{
-			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.rawArguments(),
+			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.arguments,
 			CanAsk: canAsk(ctx), Parks: parks(ctx), State: request.Params.RequestState,
 			Admitted: func() { wasParsed(ctx) }, Progress: progress(ctx),
 		}

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"dixa-mcp/internal/base/jsonscan"
 )
 
 // Kind says what an answer holds.
@@ -99,7 +101,7 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 // "" where it is data itself. beside is what was next to data in the envelope, but meta: partialErrors.
 func unwrap(body []byte) (data []byte, key string, beside []member) {
 	if body[0] == '{' {
-		for key, value := range members(body) {
+		for key, value := range jsonscan.Members(body) {
 			switch string(key) {
 			case "data":
 				data = value
@@ -129,7 +131,7 @@ func unwrap(body []byte) (data []byte, key string, beside []member) {
 // soleArray gives the array of an object that has one member and that an array, such as the
 // schedules of {"schedules":[…]}, and its name, and otherwise the object.
 func soleArray(obj []byte) (sole []byte, name string) {
-	for key, value := range members(obj) {
+	for key, value := range jsonscan.Members(obj) {
 		if sole != nil || value[0] != '[' {
 			return obj, ""
 		}
@@ -191,7 +193,7 @@ func (l *list) render(arr []byte) Result {
 	var m meter
 	m.add(w.out)
 	room := l.o.MaxTokens - l.tailTokens(extra)
-	for raw := range elements(arr) {
+	for raw := range jsonscan.Elements(arr) {
 		l.total++
 		if l.total <= l.o.Skip || l.shown < l.total-1-l.o.Skip {
 			if w.history != nil && l.total <= l.o.Skip {

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"iter"
 	"math/bits"
+
+	"dixa-mcp/internal/base/jsonscan"
 )
 
 // maxDepth is how deep a body may be nested. Dixa's deepest answer has about ten levels.
@@ -37,7 +38,7 @@ type checker struct {
 }
 
 func (c *checker) space() {
-	for c.i < len(c.b) && isSpace(c.b[c.i]) {
+	for c.i < len(c.b) && jsonscan.IsSpace(c.b[c.i]) {
 		c.i++
 	}
 }
@@ -159,7 +160,6 @@ func (c *checker) digits() bool {
 	return c.i > start
 }
 
-func isSpace(ch byte) bool { return ch == ' ' || ch == '\n' || ch == '\r' || ch == '\t' }
 func isDigit(ch byte) bool { return '0' <= ch && ch <= '9' }
 
 // hex4 reads four hex digits; -1 when they are not.
@@ -223,88 +223,4 @@ func all(b []byte, class byte) bool {
 		}
 	}
 	return true
-}
-
-// strEnd gives the index behind the closing quote of the string that opens at b[i].
-func strEnd(b []byte, i int) int {
-	for i++; ; i++ {
-		i += bytes.IndexByte(b[i:], '"')
-		n := 0
-		for b[i-1-n] == '\\' {
-			n++
-		}
-		if n%2 == 0 {
-			return i + 1
-		}
-	}
-}
-
-// valueEnd gives the index behind the value that begins at b[i].
-func valueEnd(b []byte, i int) int {
-	switch b[i] {
-	case '"':
-		return strEnd(b, i)
-	case '{', '[':
-		for depth := 0; ; {
-			switch b[i] {
-			case '"':
-				i = strEnd(b, i)
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-			i++
-		}
-	}
-	for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' && !isSpace(b[i]) {
-		i++
-	}
-	return i
-}
-
-func skipSpace(b []byte, i int) int {
-	for i < len(b) && isSpace(b[i]) {
-		i++
-	}
-	return i
-}
-
-// members yields the properties of an object in their order: the key between its quotes, still
-// escaped, and the bytes of the value.
-func members(obj []byte) iter.Seq2[[]byte, []byte] {
-	return func(yield func(key, value []byte) bool) {
-		for i := skipSpace(obj, 1); obj[i] != '}'; {
-			if obj[i] == ',' {
-				i = skipSpace(obj, i+1)
-			}
-			end := strEnd(obj, i)
-			key := obj[i+1 : end-1]
-			i = skipSpace(obj, skipSpace(obj, end)+1)
-			end = valueEnd(obj, i)
-			if !yield(key, obj[i:end]) {
-				return
-			}
-			i = skipSpace(obj, end)
-		}
-	}
-}
-
-// elements yields the bytes of an array's elements.
-func elements(arr []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for i := skipSpace(arr, 1); arr[i] != ']'; {
-			if arr[i] == ',' {
-				i = skipSpace(arr, i+1)
-			}
-			end := valueEnd(arr, i)
-			if !yield(arr[i:end]) {
-				return
-			}
-			i = skipSpace(arr, end)
-		}
-	}
 }

@@ -1,6 +1,10 @@
 package view
 
-import "bytes"
+import (
+	"bytes"
+
+	"dixa-mcp/internal/base/jsonscan"
+)
 
 // speakers tells who speaks in the transcript of a call, whose utterances name only the ids of their authors: "customer"
 // or "agent" by the author's id, as JSON has it.
@@ -17,7 +21,7 @@ func (w *walker) listen(messages []byte) speakers {
 		return s
 	}
 	s.sides = map[string]string{}
-	for raw := range elements(messages) {
+	for raw := range jsonscan.Elements(messages) {
 		if raw[0] != '{' {
 			continue
 		}

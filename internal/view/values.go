@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tdewolff/parse/v2/css"
+
+	"dixa-mcp/internal/base/jsonscan"
 )
 
 // ident returns the text of a token in lower case, its escapes resolved: di\73play is display.
@@ -45,7 +47,7 @@ func unescapeCSS(s string) string {
 			code = utf8.RuneError
 		}
 		out.WriteRune(rune(code))
-		if i += n; i < len(s) && isSpace(s[i]) {
+		if i += n; i < len(s) && jsonscan.IsSpace(s[i]) {
 			i++
 		}
 	}

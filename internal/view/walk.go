@@ -3,6 +3,8 @@ package view
 import (
 	"bytes"
 	"strings"
+
+	"dixa-mcp/internal/base/jsonscan"
 )
 
 // walker rewrites valid JSON from Dixa into out: in order, numbers digit by digit, unknown
@@ -53,7 +55,7 @@ func (w *walker) value(raw []byte) bool {
 func (w *walker) array(raw []byte) bool {
 	start := len(w.out)
 	w.out = append(w.out, '[')
-	for element := range elements(raw) {
+	for element := range jsonscan.Elements(raw) {
 		mark := len(w.out)
 		w.comma()
 		if !w.value(element) {
@@ -129,7 +131,7 @@ func (w *walker) flattened(m []member, said body) bool {
 // push puts the members of an object on the stack. What it returns stays valid below.
 func (w *walker) push(obj []byte) []member {
 	base := len(w.stack)
-	for key, value := range members(obj) {
+	for key, value := range jsonscan.Members(obj) {
 		w.stack = append(w.stack, member{cleanKey(key), value})
 	}
 	return w.stack[base:len(w.stack):len(w.stack)]

@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/base/address":          {},
 	"internal/base/atomicfile":       {},
 	"internal/base/filelock":         {},
+	"internal/base/jsonscan":         {},
 	"internal/base/safetext":         {},
 	"internal/approval":              {},
 	"internal/approver":              {"dixaclient", "schemas", "internal/approval", "internal/audit", "internal/capability"},
