@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/base/uuid"
 )
 
 // UUID is an identifier in the form 0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11.
@@ -15,19 +17,8 @@ func (UUID) Format() string { return "uuid" }
 
 // Check tells whether u has the form of a UUID.
 func (u UUID) Check() error {
-	if len(u) != 36 {
+	if !uuid.Is(u) {
 		return errUUID
-	}
-	for i := range len(u) {
-		switch c := u[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return errUUID
-			}
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'f', 'A' <= c && c <= 'F':
-		default:
-			return errUUID
-		}
 	}
 	return nil
 }

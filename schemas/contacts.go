@@ -3,13 +3,15 @@ package schemas
 import (
 	"strings"
 	"unicode"
+
+	"dixa-mcp/internal/base/safetext"
 )
 
 // plainContact takes off an e-mail address or a telephone number what people and models copy with it: invisible
 // characters, blanks around it, and tel: or mailto: before it.
 func plainContact(s string) string {
 	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
+		if safetext.Unseen(r) && !unicode.IsSpace(r) {
 			return -1
 		}
 		return r

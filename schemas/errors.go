@@ -134,7 +134,7 @@ func (n *node) want() string {
 	switch {
 	case len(n.enum) > 0:
 		return oneOf(n.enum)
-	case n.format == uuid:
+	case n.format == uuidFormat:
 		return "a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6"
 	case n.format == dateTime:
 		return "a date and time such as 2026-01-31T09:30:00Z, or a date such as 2026-01-31"
@@ -146,7 +146,7 @@ func (n *node) want() string {
 
 func (n *node) plural() string {
 	switch {
-	case n.format == uuid:
+	case n.format == uuidFormat:
 		return "UUIDs"
 	case n.format == dateTime:
 		return "dates"

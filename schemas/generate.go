@@ -16,8 +16,8 @@ import (
 
 // The words of Format that mean something here; others only appear in messages.
 const (
-	uuid     = "uuid"
-	dateTime = "date-time"
+	uuidFormat = "uuid"
+	dateTime   = "date-time"
 )
 
 type (
@@ -241,7 +241,7 @@ func (n *node) reach(role, where string) {
 	case "":
 		return
 	case roleEmail, roleNumber, rolePhone:
-		if n.kind != str || n.format == uuid || n.format == dateTime || n.role != "" {
+		if n.kind != str || n.format == uuidFormat || n.format == dateTime || n.role != "" {
 			refuse(where, "the tag contact:%q is for strings, not for %s", role, n.typeName())
 		}
 	default:

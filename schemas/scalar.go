@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/base/when"
 )
 
@@ -73,7 +74,7 @@ func (c *checker) text(n *node, v *value) bool {
 			return false
 		}
 	}
-	if n.format == uuid && !isUUID(s) {
+	if n.format == uuidFormat && !uuid.Is(s) {
 		c.fail(describe(v), n.want(), "")
 		return false
 	}
@@ -101,21 +102,6 @@ func inEnum(enum []string, s string) (string, bool) {
 		return "", false
 	}
 	return enum[i], true
-}
-
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (c == '-') {
-			return false
-		} else if !dash && !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *checker) integer(n *node, v *value) bool {

@@ -125,13 +125,13 @@ func someArguments(r *rand.Rand, acts bool) []string {
 // ids are things that exist in the offline Dixa.
 type ids struct{ uuids []string }
 
-var uuid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 // harvest collects ids, so that random calls reach what there is.
 func harvest(b *bench) *ids {
 	known := &ids{}
 	for _, c := range [][2]string{{"get_conversation", `{"conversationId":1234}`}, {"list_queues", ""}, {"list_agents", ""}, {"list_tags", ""}, {"list_teams", ""}, {"list_custom_attributes", ""}} {
-		found := uuid.FindAllString(b.call("admin", c[0], c[1]).Text, -1)
+		found := anyUUID.FindAllString(b.call("admin", c[0], c[1]).Text, -1)
 		known.uuids = append(known.uuids, found[:min(len(found), 6)]...)
 	}
 	return known

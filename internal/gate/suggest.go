@@ -9,6 +9,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/safetext"
+	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/schemas"
 )
 
@@ -47,7 +48,7 @@ func suggest(r dixaclient.Reference, operation string, all []choice) string {
 		}
 	}
 	unknown := fmt.Sprintf("there is no such %s", r.Thing)
-	if isUUID(value) {
+	if uuid.Is(value) {
 		unknown = fmt.Sprintf("no %s has this id", r.Thing)
 	}
 	switch near := schemas.Nearest(value, candidates); {

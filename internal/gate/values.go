@@ -12,6 +12,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/safetext"
+	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -121,7 +122,7 @@ func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
 		return verdict{unchecked: true, said: said}
 	case found != nil && found.inactive && v.mustBeActive():
 		return wrong("the %s %s is deactivated", r.Thing, shown(*found))
-	case found != nil && found.id != r.Value && !isUUID(r.Value) && r.Thing != dixaclient.EndpointThing:
+	case found != nil && found.id != r.Value && !uuid.Is(r.Value) && r.Thing != dixaclient.EndpointThing:
 		return wrong("it must be written %s: its case matters", quoted(found.id))
 	case found != nil && r.Entity != "" && found.attribute != nil && found.attribute.EntityType != "" && found.attribute.EntityType != r.Entity:
 		return wrong("the custom attribute %s is one of the entity type %s, not %s", shown(*found), found.attribute.EntityType, r.Entity)
@@ -239,14 +240,12 @@ func article(t dixaclient.Thing) string {
 	return "a"
 }
 
-func isUUID(s string) bool { return dixaclient.UUID(s).Check() == nil }
-
 // hasIDForm tells whether a value can be an id of what it should name.
 func hasIDForm(r dixaclient.Reference) bool {
 	if r.Thing == dixaclient.ConversationThing {
 		return number(r.Value) > 0
 	}
-	return isUUID(r.Value)
+	return uuid.Is(r.Value)
 }
 
 func number(s string) int64 {

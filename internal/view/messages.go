@@ -12,8 +12,8 @@ var attributesKey, textFileKey = []byte("attributes"), []byte("textFile")
 // take their names.
 func (w *walker) message(m, attributes []member) bool {
 	w.inMessage = true
-	before := w.heard
-	w.heard = false
+	before := w.unmarked
+	w.unmarked = false
 	author := authorOf(attributes)
 	spoken := string(find(attributes, "_type")) == `"TranscriptAttributes"`
 	if spoken && author == "unknown" {
@@ -55,9 +55,9 @@ func (w *walker) message(m, attributes []member) bool {
 	}
 	w.inMessage = false
 	if marked {
-		w.heard = false
+		w.unmarked = false
 	}
-	w.heed(before)
+	w.markIfNeeded(before)
 	w.out = append(w.out, '}')
 	return true
 }

@@ -266,8 +266,8 @@ func (l *list) extra() []byte {
 		}
 		w.member(p)
 	}
-	w.heed(false)
-	w.heard = false
+	w.markIfNeeded(false)
+	w.unmarked = false
 	w.out = append(w.out, '}')
 	out := bytes.Clone(w.out)
 	w.out = w.out[:0]

@@ -1,6 +1,10 @@
 package view
 
-import "strings"
+import (
+	"strings"
+
+	"dixa-mcp/internal/base/uuid"
+)
 
 // Trust says who wrote the text in a field of Dixa's answers.
 type Trust byte
@@ -48,43 +52,30 @@ func (w *walker) leave(before trusting, length int) {
 	w.trusting, w.path = before, w.path[:length]
 }
 
-// wrote takes note of a text that was written out.
-func (w *walker) wrote(text []byte) {
+// noteText takes note of a text that was written out.
+func (w *walker) noteText(text []byte) {
 	switch {
-	case w.heard:
+	case w.unmarked:
 	case w.trust == Untrusted:
-		w.heard = !isUUID(text) && !isTime(text)
+		w.unmarked = !uuid.Is(text) && !isTime(text)
 	case w.trust == Quoting:
-		w.heard = quotes(string(text))
+		w.unmarked = quotes(string(text))
 	}
 }
 
-// heed marks the object that is being written if untrusted text is in it, and leaves that to an object around it
-// where that one is marked. before tells what was heard before this object.
-func (w *walker) heed(before bool) {
-	if w.heard && !w.inMessage && !w.below {
+// markIfNeeded marks the object that is being written if untrusted text is in it, and leaves that to an object around it
+// where that one is marked. before tells what was unmarked before this object.
+func (w *walker) markIfNeeded(before bool) {
+	if w.unmarked && !w.inMessage && !w.below {
 		w.mark()
-		w.heard = false
+		w.unmarked = false
 	}
-	w.heard = w.heard || before
+	w.unmarked = w.unmarked || before
 }
 
 // quotes reports whether a plain text holds lines that are marked as a quotation, as text or as HTML.
 func quotes(text string) bool {
 	return body{text: text}.quotes() || strings.Contains(text, "<blockquote")
-}
-
-// isUUID reports whether s has the form of a UUID, which holds no words.
-func isUUID(s []byte) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') || !dash && !isHex(s[i]) {
-			return false
-		}
-	}
-	return true
 }
 
 // isTime reports whether s has the form of a time, such as 2021-12-01T12:46:36.581Z, which holds no words.

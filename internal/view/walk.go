@@ -19,7 +19,7 @@ type walker struct {
 
 	path     []byte // of the field that is being written
 	trusting        // what is known of its text
-	heard    bool   // untrusted text was written and is not marked yet
+	unmarked bool   // untrusted text was written and is not marked yet
 
 	history  *history // of the conversation whose messages are listed, or nil
 	speakers speakers // of the transcript of a call
@@ -91,8 +91,8 @@ func (w *walker) properties(m []member) bool {
 	start := len(w.out)
 	w.out = append(w.out, '{')
 	row := w.kind == Rows && len(w.stack) == len(m)
-	before := w.heard
-	w.heard = false
+	before := w.unmarked
+	w.unmarked = false
 	for _, p := range m {
 		if row && string(p.key) == "text" && isString(p.value) {
 			if s := unquote(p.value); strings.Contains(s, "</") { // exports do not say which texts are HTML
@@ -101,19 +101,19 @@ func (w *walker) properties(m []member) bool {
 		}
 		w.member(p)
 	}
-	w.heed(before)
+	w.markIfNeeded(before)
 	return w.end(start, '}')
 }
 
 // flattened writes a content object, whose text was found, for an object that is no message.
 func (w *walker) flattened(m []member, said body) bool {
-	text, before := said.String(), w.heard
-	w.heard = text != "" && (w.trust == Untrusted || w.trust == Quoting && said.quotes())
+	text, before := said.String(), w.unmarked
+	w.unmarked = text != "" && (w.trust == Untrusted || w.trust == Quoting && said.quotes())
 	if w.inMessage && len(m) == 2 {
 		if text != "" {
 			w.out = appendString(w.out, text)
 		}
-		w.heard = w.heard || before
+		w.unmarked = w.unmarked || before
 		return text != ""
 	}
 	start := len(w.out)
@@ -124,7 +124,7 @@ func (w *walker) flattened(m []member, said body) bool {
 			w.own(p)
 		}
 	}
-	w.heed(before)
+	w.markIfNeeded(before)
 	return w.end(start, '}')
 }
 
@@ -160,7 +160,7 @@ func (w *walker) member(p member) bool {
 	mark := len(w.out)
 	w.name(p.key)
 	value := len(w.out)
-	inHits, heard := w.highlight, w.heard
+	inHits, unmarked := w.highlight, w.unmarked
 	before, length := w.enter(p)
 	w.highlight = inHits || string(p.key) == "highlights" || string(p.key) == "highlight"
 	seen := w.value(p.value)
@@ -170,7 +170,7 @@ func (w *walker) member(p member) bool {
 	case !seen:
 		w.out = w.out[:mark]
 	case w.isSecret(p.key):
-		w.out, w.heard = append(w.out[:value], `"[redacted]"`...), heard
+		w.out, w.unmarked = append(w.out[:value], `"[redacted]"`...), unmarked
 	}
 	return seen
 }
@@ -225,7 +225,7 @@ func (w *walker) str(raw []byte) bool {
 	if !w.highlight && special(inner, 0) == len(inner) && !hasData(inner) {
 		if len(inner) > 0 {
 			w.out = append(append(append(w.out, '"'), inner...), '"')
-			w.wrote(inner)
+			w.noteText(inner)
 		}
 		return len(inner) > 0
 	}
@@ -235,7 +235,7 @@ func (w *walker) str(raw []byte) bool {
 	}
 	if s = Clean(s); s != "" {
 		w.out = appendString(w.out, s)
-		w.wrote([]byte(s))
+		w.noteText([]byte(s))
 	}
 	return s != ""
 }

@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"internal/replicas":              {"dixaclient", "internal/gate", "internal/approval", "internal/freeze", "github.com/redis/go-redis/v9", "github.com/redis/go-redis/v9/maintnotifications", "golang.org/x/time/rate"},
 	"internal/replicas/redistest":    nil,
 	"internal/base/web":              {},
+	"internal/base/uuid":             {},
 	"internal/base/when":             {},
 	"internal/seal":                  {},
 	"internal/sharedstate":           {"dixaclient", "internal/gate", "github.com/ncruces/go-sqlite3"},
