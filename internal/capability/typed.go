@@ -10,64 +10,58 @@ import (
 	"dixa-mcp/tools"
 )
 
-// Arguments decides whether the agent may send a request, a pointer to it, with the arguments that it has: what
-// arguments, acts_as and the arguments that must be named say. A [Shape] shows these rules to the caller of one tool;
-// this holds for the request itself, whichever tool makes it. [Agent.Operation] decides about the operation. An error
-// means that the request cannot be read, and nothing may be sent.
-func (a *Agent) Arguments(op *dixaclient.Spec, in any) (Decision, error) {
-	allowed := Decision{Allowed: true}
+// Arguments decides whether the agent may send a request of an operation, given as JSON, with the arguments that it has: what
+// arguments, acts_as and the arguments that must be named say. A [Shape] shows these rules to the caller of one tool; this
+// holds for the request itself, whichever tool makes it. [Agent.Operation] decides about the operation.
+func (a *Agent) Arguments(op *dixaclient.Spec, request json.RawMessage) Decision {
 	t := a.catalog.operations[op.Name]
 	if t == nil || !a.limits(t) {
-		return allowed, nil
+		return Decision{Allowed: true}
 	}
-	raw, err := json.Marshal(in)
-	if err != nil {
-		return Decision{}, err
-	}
-	given := members(raw)
+	given := members(request)
 	for _, p := range a.catalog.schema(t).Properties() {
 		l := a.limit(t, p)
 		if l.free {
 			continue
 		}
 		v, isGiven := given[p.Name]
-		if isGiven || len(l.values) == 1 && l.at != a.agent.at { // a single value of a rule must be there
-			if !l.holds(op, p.Name, v, isList(p)) {
-				return a.outOfLimits(t, l), nil
-			}
+		filled := len(l.values) == 1 && l.at != a.agent.at // by a rule, so that it must be there
+		if (isGiven || filled) && !l.holds(op, v, isList(p)) {
+			return a.outOfLimits(t, l)
 		}
 	}
-	return allowed, nil
+	return Decision{Allowed: true}
 }
 
-// holds reports whether a value of a typed request is one of those that the limit allows.
-func (l *limit) holds(op *dixaclient.Spec, argument string, v json.RawMessage, list bool) bool {
-	if !list {
-		return slices.ContainsFunc(l.values, func(allowed value) bool { return string(typed(op, argument, allowed.json)) == string(v) })
+// holds reports whether the value of an argument in a request, nil for none, is among those that the limit allows.
+func (l *limit) holds(op *dixaclient.Spec, v json.RawMessage, list bool) bool {
+	given := []json.RawMessage{v}
+	if list {
+		given = items(v)
 	}
-	all := items(v)
-	for _, item := range all {
-		if !slices.ContainsFunc(l.values, func(allowed value) bool {
-			same := items(typed(op, argument, array([]json.RawMessage{allowed.json})))
-			return len(same) == 1 && string(same[0]) == string(item)
-		}) {
-			return false
-		}
+	if len(given) == 0 {
+		return len(l.values) != 1 // a single value is filled in
 	}
-	return len(all) > 0 || v != nil && len(l.values) != 1
+	return !slices.ContainsFunc(given, func(one json.RawMessage) bool {
+		return !slices.ContainsFunc(l.values, func(allowed value) bool { return string(typed(op, l.argument, allowed.json, list)) == string(one) })
+	})
 }
 
-// typed returns a value of the file in the form that it has in a request of the operation.
-func typed(op *dixaclient.Spec, argument string, v json.RawMessage) json.RawMessage {
+// typed returns a value of the file, or an item of a list, in the form that it has in a request of the operation.
+func typed(op *dixaclient.Spec, argument string, v json.RawMessage, item bool) json.RawMessage {
+	if item {
+		v = array([]json.RawMessage{v})
+	}
 	in := reflect.New(op.In()).Interface()
-	if json.Unmarshal(object(map[string]json.RawMessage{argument: v}), in) != nil {
-		return v
+	if json.Unmarshal(object(map[string]json.RawMessage{argument: v}), in) == nil {
+		if request, err := json.Marshal(in); err == nil {
+			v = members(request)[argument]
+		}
 	}
-	raw, err := json.Marshal(in)
-	if err != nil {
-		return v
+	if list := items(v); item && len(list) == 1 {
+		return list[0]
 	}
-	return members(raw)[argument]
+	return v
 }
 
 // outOfLimits returns the refusal of a request whose argument has another value than the limit allows.

@@ -220,17 +220,15 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 	if d := c.agent.Operation(op.Op.Name); !d.Allowed {
 		return &notGranted{d}
 	}
-	if d, err := c.agent.Arguments(op.Op, op.In); err != nil {
+	request, err := json.Marshal(op.In)
+	if err != nil {
 		return err
-	} else if !d.Allowed {
+	}
+	if d := c.agent.Arguments(op.Op, request); !d.Allowed {
 		return &notGranted{d}
 	}
-	if op.Op.Level > dixaclient.Read { // again: the request itself, whatever made it
-		raw, err := json.Marshal(op.In)
-		if err == nil {
-			err = noPlaceholders(op.Op.Name, raw)
-		}
-		if err != nil {
+	if op.Op.Level > dixaclient.Read {
+		if err := noPlaceholders(op.Op.Name, request); err != nil { // again: the request itself, whatever made it
 			return err
 		}
 	}
