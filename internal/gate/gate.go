@@ -150,10 +150,10 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	}()
 	args, err := c.admit(c.context(ctx))
 	if err == nil {
-		err = c.beforehand(c.context(ctx), args)
+		err = c.checkIgnoredFilters(c.context(ctx), args)
 	}
 	if err != nil {
-		return c.refuse(ctx, c.nearest(c.context(ctx), args, err))
+		return c.refuse(ctx, c.suggestIDs(c.context(ctx), args, err))
 	}
 	if r.Admitted != nil {
 		r.Admitted()
@@ -184,7 +184,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 		return nil, err
 	}
 	c.agent = agent
-	if err := c.thawed(); err != nil {
+	if err := c.checkFrozen(); err != nil {
 		return nil, err
 	}
 	if c.tool == nil {

@@ -43,7 +43,7 @@ func (d *departure) decide(ctx context.Context) error {
 	if err := d.recount(ctx); err != nil {
 		return err
 	}
-	return d.call.thawed()
+	return d.call.checkFrozen()
 }
 
 // age returns how old a decision may be: there is always a pause before a request that repeats another.

@@ -22,8 +22,8 @@ type listing struct {
 	read func(context.Context, *dixaclient.Client, dixaclient.Reference) iter.Seq2[[]choice, error]
 }
 
-// one is an operation that tells whether an id exists.
-type one struct {
+// getter is an operation that tells whether an id exists.
+type getter struct {
 	op   *dixaclient.Spec
 	read func(context.Context, *dixaclient.Client, string) error
 }
@@ -79,8 +79,8 @@ var attributes = list(dixaclient.ListCustomAttributes, dixaclient.NoArguments{},
 	return choice{id: string(a.ID), names: []string{a.Label, a.Identifier}, inactive: a.IsArchived || a.IsDeactivated, attribute: &a}
 })
 
-// ones are the operations that tell whether an id exists, where no list is needed or there is none.
-var ones = map[dixaclient.Thing]one{
+// getters are the operations that tell whether an id exists, where no list is needed or there is none.
+var getters = map[dixaclient.Thing]getter{
 	dixaclient.AgentThing: get(dixaclient.GetAgent, func(id string) dixaclient.AgentRef {
 		return dixaclient.AgentRef{AgentID: dixaclient.UUID(id)}
 	}),
@@ -180,8 +180,8 @@ func whole[In, Out any](op dixaclient.Op[In, Out], in func(dixaclient.Reference)
 	}}
 }
 
-func get[In, Out any](op dixaclient.Op[In, Out], in func(string) In) one {
-	return one{op.Spec, func(ctx context.Context, c *dixaclient.Client, id string) error {
+func get[In, Out any](op dixaclient.Op[In, Out], in func(string) In) getter {
+	return getter{op.Spec, func(ctx context.Context, c *dixaclient.Client, id string) error {
 		_, err := op.Do(ctx, c, in(id))
 		return err
 	}}

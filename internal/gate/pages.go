@@ -68,8 +68,8 @@ func (k pageKeys) unseal(search, sealed string) (place, bool) {
 	return place{string(text[2:]), binary.BigEndian.Uint16(text)}, true
 }
 
-// turn takes the page key out of a request, and says where the page begins and to what search it belongs.
-func (c *call) turn(op *dixaclient.Call) (search string, at place, err error) {
+// takePageKey takes the page key out of a request, and says where the page begins and to what search it belongs.
+func (c *call) takePageKey(op *dixaclient.Call) (search string, at place, err error) {
 	sealed := op.Op.PageKey(op.In)
 	op.Op.SetPageKey(op.In, "")
 	r, err := op.Request()
@@ -93,7 +93,7 @@ func (c *call) page(ctx context.Context, op *dixaclient.Call, next func(context.
 	if !op.Op.Paged {
 		return c.send(ctx, op, nil, next)
 	}
-	search, at, err := c.turn(op)
+	search, at, err := c.takePageKey(op)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ var errFull = errors.New("the page is full")
 // any. So it reads on until the page is full and one more item is found for the next. All of that costs one request of
 // the agent's budget.
 func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixaclient.Page, by judging[T], next func(context.Context) error) error {
-	search, at, err := c.turn(op)
+	search, at, err := c.takePageKey(op)
 	if err != nil {
 		return err
 	}

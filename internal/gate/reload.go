@@ -102,8 +102,8 @@ func (e *frozen) Error() string {
 	return s + ". Nothing was sent to Dixa; trying again does not help until it is thawed."
 }
 
-// thawed tells whether the agent may act at this moment.
-func (c *call) thawed() error {
+// checkFrozen returns an error if the agent is frozen.
+func (c *call) checkFrozen() error {
 	if c.gate.frozen == nil {
 		return nil
 	}

@@ -100,12 +100,12 @@ func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
 	if r.Thing == dixaclient.OptionThing {
 		return v.option(ctx, r)
 	}
-	get, ok := ones[r.Thing]
+	get, ok := getters[r.Thing]
 	if ok && v.call.agent.Bound() != nil && get.op.Scope != dixaclient.Shared {
 		return verdict{unchecked: true, said: "it cannot be checked for an agent that may only see some conversations"}
 	}
 	if ok && hasIDForm(r) {
-		return v.one(ctx, r, get)
+		return v.checkByID(ctx, r, get)
 	}
 	l, ok := listingOf(r)
 	if !ok {
@@ -182,7 +182,7 @@ func among(list []choice, id string) *choice {
 }
 
 // one asks for a thing by its id.
-func (v *values) one(ctx context.Context, r dixaclient.Reference, get one) verdict {
+func (v *values) checkByID(ctx context.Context, r dixaclient.Reference, get getter) verdict {
 	switch exists, asked := v.exists(ctx, get, r.Value); {
 	case !asked:
 		return verdict{unchecked: true, said: v.notAsked(get.op)}
@@ -193,14 +193,14 @@ func (v *values) one(ctx context.Context, r dixaclient.Reference, get one) verdi
 	if other == "" {
 		return wrong("no %s has this id", r.Thing)
 	}
-	if exists, asked := v.exists(ctx, ones[other], r.Value); asked && exists {
+	if exists, asked := v.exists(ctx, getters[other], r.Value); asked && exists {
 		return wrong("this is the id of %s %s, not of %s %s; see %s", article(other), other, article(r.Thing), r.Thing, finder(r.Thing))
 	}
 	return wrong("no %s has this id; see %s", r.Thing, finder(r.Thing))
 }
 
 // exists asks for a thing by its id. A thing for which the call itself asked in vain does not exist.
-func (v *values) exists(ctx context.Context, get one, id string) (exists, asked bool) {
+func (v *values) exists(ctx context.Context, get getter, id string) (exists, asked bool) {
 	if v.sameAs(get.op) {
 		return false, true
 	}
@@ -256,8 +256,8 @@ func number(s string) int64 {
 	return n
 }
 
-// nearest adds to arguments that were refused because they are no ids what they may mean.
-func (c *call) nearest(ctx context.Context, args *tools.Arguments, err error) error {
+// suggestIDs adds to the refusal of arguments that are not ids which ids they may mean.
+func (c *call) suggestIDs(ctx context.Context, args *tools.Arguments, err error) error {
 	if c.agent == nil || c.tool == nil || !c.decision.Allowed {
 		return err
 	}

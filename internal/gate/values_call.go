@@ -27,8 +27,8 @@ func (e *wrongValues) Error() string {
 // mostWrong is how many values that do not exist are told at once.
 const mostWrong = 8
 
-// beforehand refuses values that Dixa may ignore where they do not exist: its answer would be one to another question.
-func (c *call) beforehand(ctx context.Context, args *tools.Arguments) error {
+// checkIgnoredFilters refuses values that Dixa may ignore where they do not exist: its answer would be one to another question.
+func (c *call) checkIgnoredFilters(ctx context.Context, args *tools.Arguments) error {
 	var found []string
 	v := c.values()
 	for _, r := range c.tool.Operations[0].References(args.In) {
@@ -53,7 +53,7 @@ func (c *call) emptyAnswer(ctx context.Context, args *tools.Arguments, out tools
 		return "", nil
 	}
 	references := slices.DeleteFunc(c.tool.Operations[0].References(args.In), func(r dixaclient.Reference) bool {
-		return r.InPath && ones[r.Thing].op != nil && r.Thing != dixaclient.AgentThing // Dixa answers these with 404
+		return r.InPath && getters[r.Thing].op != nil && r.Thing != dixaclient.AgentThing // Dixa answers these with 404
 	})
 	if len(references) == 0 || !foundNothing(out.Body) {
 		return "", nil
