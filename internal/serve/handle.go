@@ -35,7 +35,7 @@ func handlingFrom(ctx context.Context) *handling {
 func handle(ctx context.Context, s *server.MCPServer, log *slog.Logger, m *message) (answer mcp.JSONRPCMessage) {
 	defer func() {
 		if p := recover(); p != nil {
-			log.Error("a request ended by a defect of dixa-mcp", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			log.Error("internal error during a request", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			answer = failure(mcp.INTERNAL_ERROR, "dixa-mcp failed with an internal error; the operator finds the cause in its log")
 		}
 	}()
