@@ -181,7 +181,7 @@ func among(list []choice, id string) *choice {
 	return &list[i]
 }
 
-// one asks for a thing by its id.
+// checkByID asks for a thing by its id.
 func (v *values) checkByID(ctx context.Context, r dixaclient.Reference, get getter) verdict {
 	switch exists, asked := v.exists(ctx, get, r.Value); {
 	case !asked:

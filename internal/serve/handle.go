@@ -77,6 +77,6 @@ func (h *handling) failed(log *slog.Logger) mcp.JSONRPCError {
 		e.Error.Data = map[string]any{"requiredCapabilities": map[string]any{missing.Capability: map[string]any{}}}
 		return e
 	}
-	log.Error("a tool failed by a defect of dixa-mcp", "error", h.err)
+	log.Error("internal error in a tool", "error", h.err)
 	return failure(mcp.INTERNAL_ERROR, "dixa-mcp failed with an internal error; the operator finds the cause in its log")
 }

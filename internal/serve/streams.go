@@ -148,7 +148,7 @@ func (h *HTTP) run(st *stream, p *response, r *http.Request, carry func(context.
 		defer p.close()
 		defer func() {
 			if v := recover(); v != nil {
-				h.Log.Error("a stream ended by a defect of dixa-mcp", "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+				h.Log.Error("internal error in a stream", "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			}
 		}()
 		h.detached.Go(func() {

@@ -69,15 +69,9 @@ type bucket struct {
 	name  string
 	own   *dixaclient.LocalBucket // while the file cannot be used
 
-	mu    sync.Mutex
-	pace  dixaclient.Pace // as it was last seen
-	lease int             // tokens that were taken and not used yet
-	until time.Time       // when the lease ends: what is left of it is lost
+	mu   sync.Mutex
+	pace dixaclient.Pace // as it was last seen
 }
-
-// leaseTime is for how long a process takes tokens ahead, so that at a high rate not every request costs a transaction. At
-// Dixa's own rate that is less than one token: none is taken ahead.
-const leaseTime = 10 * time.Millisecond
 
 // Bucket returns the bucket that all processes share for a token at a host. While the file cannot be used, each process
 // keeps to the limit by itself.
@@ -93,24 +87,15 @@ func (b *bucket) Reserve(ctx context.Context) (wait time.Duration, giveBack func
 	if ctx.Err() != nil {
 		return 0, nil, context.Cause(ctx)
 	}
-	if b.useLease() {
-		return 0, sync.OnceFunc(b.restoreLease), nil
-	}
 	var mine int64
-	ahead := 0
 	err = b.update(func(t *tokens, now int64, rate float64) {
 		wait = t.take(rate)
-		ahead = max(0, int(min(t.level, rate*leaseTime.Seconds())))
-		t.level, t.taken = t.level-float64(ahead), t.taken+int64(ahead)
 		mine = t.taken
 	})
 	if err != nil {
 		b.store.warn(err, "this process keeps to Dixa's rate limit by itself; others that use the same token may exceed it together")
 		return b.own.Reserve(ctx)
 	}
-	b.mu.Lock()
-	b.lease, b.until = ahead, time.Now().Add(leaseTime)
-	b.mu.Unlock()
 	return wait, sync.OnceFunc(func() {
 		_ = b.update(func(t *tokens, _ int64, _ float64) { // what cannot be given back is lost, which is safe
 			if t.taken == mine {
@@ -120,29 +105,9 @@ func (b *bucket) Reserve(ctx context.Context) (wait time.Duration, giveBack func
 	}), nil
 }
 
-// useLease uses a token that was taken ahead, if there is one.
-func (b *bucket) useLease() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.lease == 0 || !time.Now().Before(b.until) {
-		return false
-	}
-	b.lease--
-	return true
-}
-
-func (b *bucket) restoreLease() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.lease++ // lost with the others at its end
-}
-
 // Throttled implements [dixaclient.Bucket].
 func (b *bucket) Throttled(ctx context.Context) {
 	b.own.Throttled(ctx)
-	b.mu.Lock()
-	b.lease = 0
-	b.mu.Unlock()
 	_ = b.update(func(t *tokens, now int64, _ float64) { // the own bucket knows it in any case
 		p := t.pace()
 		before := p.At(time.UnixMicro(now))

@@ -92,49 +92,6 @@ func TestGiveBack(t *testing.T) {
 	})
 }
 
-// At a high rate a process takes the tokens of ten milliseconds in one transaction, and together the processes still get
-// no more than the rate allows.
-func TestTokensAreTakenAhead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		fast := spec
-		fast.Rate, fast.Burst = 1000, 100
-		var buckets []*bucket
-		for _, s := range processes(t, 3) {
-			buckets = append(buckets, s.Bucket(fast).(*bucket))
-		}
-		granted := 0
-		for range 1000 { // milliseconds
-			for _, b := range buckets {
-				for range 3 {
-					wait, giveBack, err := b.Reserve(t.Context())
-					require.NoError(t, err)
-					if wait > 0 {
-						giveBack()
-						break
-					}
-					granted++
-				}
-			}
-			time.Sleep(time.Millisecond)
-		}
-		require.LessOrEqual(t, granted, 1100)
-		require.Greater(t, granted, 900, "little of what was taken ahead is lost")
-
-		a := buckets[0]
-		time.Sleep(time.Second)
-		_, _, _ = a.Reserve(t.Context())
-		require.Equal(t, 10, a.lease)
-		_, giveBack, _ := a.Reserve(t.Context())
-		require.Equal(t, 9, a.lease)
-		giveBack()
-		require.Equal(t, 10, a.lease)
-		a.Throttled(t.Context())
-		require.Zero(t, a.lease, "what was taken ahead is not sent after a 429")
-		time.Sleep(leaseTime)
-		require.False(t, a.useLease())
-	})
-}
-
 // A 429 that one process gets slows all of them down, and all recover.
 func TestThrottledIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
