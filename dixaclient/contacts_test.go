@@ -3,7 +3,6 @@ package dixaclient
 import (
 	"reflect"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,11 +23,7 @@ func TestContactsAreTagged(t *testing.T) {
 		if in.Kind() != reflect.Struct || in.PkgPath() != reflect.TypeFor[Spec]().PkgPath() {
 			return
 		}
-		for _, f := range reflect.VisibleFields(in) {
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if !f.IsExported() || f.Anonymous || name == "" {
-				continue
-			}
+		for name, f := range Arguments(in) {
 			if contactName.MatchString(name) {
 				seen++
 				require.NotEmpty(t, f.Tag.Get("contact"), "%s.%s: add contact:\"email\", \"number\" or \"phone\" to its tags", where, name)

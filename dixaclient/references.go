@@ -2,6 +2,7 @@ package dixaclient
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"strconv"
 	"strings"
@@ -132,6 +133,21 @@ func (s *Spec) References(in any) []Reference {
 	return w.found
 }
 
+// Arguments yields the fields of a request's type, or of a struct inside one, by the names of the arguments that they hold.
+func Arguments(t reflect.Type) iter.Seq2[string, reflect.StructField] {
+	return func(yield func(string, reflect.StructField) bool) {
+		for _, f := range reflect.VisibleFields(t) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if f.Anonymous || !f.IsExported() || name == "" || name == "-" {
+				continue
+			}
+			if !yield(name, f) {
+				return
+			}
+		}
+	}
+}
+
 // references collects what a request's values name.
 type references struct {
 	spec  *Spec
@@ -144,11 +160,7 @@ type refers interface {
 }
 
 func (w *references) object(prefix string, v reflect.Value) {
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || !f.IsExported() || name == "" || name == "-" {
-			continue
-		}
+	for name, f := range Arguments(v.Type()) {
 		w.value(prefix+name, f.Tag.Get("in") == "path", v.FieldByIndex(f.Index), v)
 	}
 }

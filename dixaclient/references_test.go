@@ -12,11 +12,7 @@ import (
 // argumentsOf lists the arguments of a request that hold ids, and of a read also those that hold other texts, by their
 // paths without indexes.
 func argumentsOf(s *Spec, prefix string, t reflect.Type) (list []string) {
-	for _, f := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || name == "" || name == "-" {
-			continue
-		}
+	for name, f := range Arguments(t) {
 		leaf := f.Type
 		for leaf.Kind() == reflect.Slice || leaf.Kind() == reflect.Pointer {
 			leaf = leaf.Elem()

@@ -71,11 +71,7 @@ func TestEverySecondIDIsClassified(t *testing.T) {
 // idsOf are the arguments of a request that look like an id, dotted where they are inside others.
 func idsOf(prefix string, in reflect.Type) []string {
 	var ids []string
-	for _, f := range reflect.VisibleFields(in) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || name == "" || name == "-" {
-			continue
-		}
+	for name, f := range dixaclient.Arguments(in) {
 		of := f.Type
 		for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
 			of = of.Elem()

@@ -3,7 +3,6 @@ package gate
 import (
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -36,11 +35,7 @@ func kinds(t *tools.Tool) map[string]audit.Kind {
 }
 
 func addKinds(m map[string]audit.Kind, prefix string, t reflect.Type) {
-	for _, f := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Anonymous || name == "" || name == "-" {
-			continue
-		}
+	for name, f := range dixaclient.Arguments(t) {
 		leaf := f.Type
 		for leaf.Kind() == reflect.Slice || leaf.Kind() == reflect.Pointer {
 			leaf = leaf.Elem()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/tools"
 )
@@ -49,10 +50,8 @@ func plant(t reflect.Type, value any) any {
 			return "2026-03-01T10:00:00Z"
 		}
 		all := map[string]any{}
-		for _, f := range reflect.VisibleFields(t) {
-			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); !f.Anonymous && name != "" && name != "-" {
-				all[name] = plant(f.Type, value)
-			}
+		for name, f := range dixaclient.Arguments(t) {
+			all[name] = plant(f.Type, value)
 		}
 		return all
 	}
