@@ -47,7 +47,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	crt, key := certify(t, dir, "first")
 	c, err := newCertificate(crt, key)
 	require.NoError(t, err)
-	now := time.Now()
+	now := c.looked // the clock of the test goes on from here
 	c.now = func() time.Time { return now }
 	served := func() string {
 		t.Helper()
@@ -116,7 +116,7 @@ func TestCertificateThatCannotBeUsedIsLoggedOnce(t *testing.T) {
 	crt, key := certify(t, t.TempDir(), "first")
 	c, err := newCertificate(crt, key)
 	require.NoError(t, err)
-	now := time.Now()
+	now := c.looked // the clock of the test goes on from here
 	c.now = func() time.Time { return now }
 	var log bytes.Buffer
 	before := slog.Default()
