@@ -26,7 +26,7 @@ func (c *call) bounded(ctx context.Context, b *capability.Bound, op *dixaclient.
 	case dixaclient.SomeConversations:
 		search, ok := op.In.(*dixaclient.SearchConversationsIn)
 		if !ok {
-			return c.outOfReach(b, op)
+			return outOfReach(c.agentName, b, op.Op)
 		}
 		if err := b.Narrow(search); err != nil {
 			return &dixaclient.InputError{Operation: op.Op.Name, Problem: err.Error()}
@@ -35,18 +35,12 @@ func (c *call) bounded(ctx context.Context, b *capability.Bound, op *dixaclient.
 	case dixaclient.SomeEndUsers:
 		err = c.someEndUsers(ctx, b, op, next)
 	default:
-		return c.outOfReach(b, op)
+		return outOfReach(c.agentName, b, op.Op)
 	}
-	if dixaclient.IsNotFound(err) && !errors.As(err, new(*errOutside)) { // all that is not there is answered alike
-		return missing(op)
+	if _, refused := errors.AsType[*refusal](err); !refused && dixaclient.IsNotFound(err) { // all that is not there is answered alike
+		return missing(op.Op)
 	}
 	return err
-}
-
-// outOfReach returns the refusal of an operation that reaches further than any bound.
-func (c *call) outOfReach(b *capability.Bound, op *dixaclient.Call) error {
-	rule, line := b.Rule()
-	return &notGranted{capability.Decision{Rule: rule, Line: line, Why: op.Op.Name + " reaches more than the conversations that agent " + c.agentName + " may see"}}
 }
 
 func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
@@ -64,7 +58,7 @@ func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dix
 		case failed != nil:
 			return failed
 		case err != nil, !inside:
-			return notFound(op, b)
+			return outsideBound(b, op.Op)
 		}
 		return c.filter(ctx, b, op)
 	}
@@ -88,17 +82,17 @@ func (c *call) inside(b *capability.Bound, op *dixaclient.Call, id int64) ruling
 	return func(ctx context.Context, oldest time.Time) error {
 		for _, id := range append(dixaclient.OtherConversations(op.In), id) {
 			if inside, err := c.holds(ctx, b, id, oldest); err != nil || !inside {
-				return cmp.Or(err, notFound(op, b))
+				return cmp.Or[error](err, outsideBound(b, op.Op))
 			}
 		}
 		for _, user := range dixaclient.OtherEndUsers(op.In) {
 			if inside, err := c.knows(ctx, b, user); err != nil || !inside {
-				return cmp.Or(err, notFound(op, b))
+				return cmp.Or[error](err, outsideBound(b, op.Op))
 			}
 		}
 		for _, part := range dixaclient.PartsOf(op.In) {
 			if inside, err := c.contains(ctx, id, part); err != nil || !inside {
-				return cmp.Or(err, notFound(op, b))
+				return cmp.Or[error](err, outsideBound(b, op.Op))
 			}
 		}
 		return nil
@@ -109,7 +103,7 @@ func (c *call) oneEndUser(ctx context.Context, b *capability.Bound, op *dixaclie
 	user, _ := dixaclient.EndUserOf(op.In)
 	inside := func(ctx context.Context, _ time.Time) error {
 		if inside, err := c.knows(ctx, b, user); err != nil || !inside {
-			return cmp.Or(err, notFound(op, b))
+			return cmp.Or[error](err, outsideBound(b, op.Op))
 		}
 		return nil
 	}
@@ -125,7 +119,7 @@ func (c *call) oneEndUser(ctx context.Context, b *capability.Bound, op *dixaclie
 func (c *call) someEndUsers(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
 	in, ok := op.In.(*dixaclient.ListEndUsersIn)
 	if !ok {
-		return c.outOfReach(b, op)
+		return outOfReach(c.agentName, b, op.Op)
 	}
 	if strings.TrimSpace(in.Email+in.Phone+in.ExternalID) == "" {
 		return &dixaclient.InputError{Operation: op.Op.Name, Problem: "this agent may not list all end users: name one of email, phone, externalId"}
@@ -134,25 +128,7 @@ func (c *call) someEndUsers(ctx context.Context, b *capability.Bound, op *dixacl
 	return gather(ctx, c, op, &in.Page, judging[dixaclient.EndUser]{meet: found.meet, show: found.show(ctx)}, next)
 }
 
-// errOutside marks an error as the refusal of something outside a bound, for the record; to the agent it reads like
-// something that does not exist.
-type errOutside struct {
-	missing *dixaclient.Error
-	rule    string
-	line    int
-}
-
-func (e *errOutside) Error() string { return e.missing.Error() }
-
-func (e *errOutside) Unwrap() error { return e.missing }
-
-// notFound returns the error that Dixa gives for what does not exist.
-func notFound(op *dixaclient.Call, b *capability.Bound) error {
-	rule, line := b.Rule()
-	return &errOutside{missing(op), rule, line}
-}
-
 // missing returns Dixa's answer about what does not exist, with nothing in it that could tell one case from another.
-func missing(op *dixaclient.Call) *dixaclient.Error {
-	return &dixaclient.Error{Op: op.Op, Status: http.StatusNotFound, Message: "The requested resource could not be found", Attempts: 1}
+func missing(op *dixaclient.Spec) *dixaclient.Error {
+	return &dixaclient.Error{Op: op, Status: http.StatusNotFound, Message: "The requested resource could not be found", Attempts: 1}
 }

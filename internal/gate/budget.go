@@ -80,20 +80,6 @@ func linesOf(b capability.Budget, level dixaclient.Level) []Line {
 	return lines
 }
 
-// overBudget is an operation that was not sent because the agent has used what it had.
-type overBudget struct {
-	agent string
-	count Count
-}
-
-func (e *overBudget) Error() string {
-	used, back := "its budget", e.count.Ends.Format("15:04 UTC on 2 January")
-	if e.count.Used < e.count.Most {
-		used = "this server's share of its budget (the total across servers is not known at the moment)"
-	}
-	return fmt.Sprintf("agent %s has used up %s: %s. It resets at %s. Nothing was sent.", e.agent, used, e.count.Line, back)
-}
-
 // BudgetLeft returns what an agent has used and has left of every line that its budget limits.
 func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, error) {
 	lines := linesOf(a.Budget(), dixaclient.Send)
@@ -117,7 +103,7 @@ func (c *call) within(ctx context.Context, level dixaclient.Level) error {
 		return err
 	}
 	if over := Over(counts); over != nil {
-		return &overBudget{c.agentName, *over}
+		return overBudget(c.agentName, over)
 	}
 	return nil
 }
@@ -130,7 +116,7 @@ func (d *departure) count(ctx context.Context, lines []Line, pace float64) (Take
 	case err != nil:
 		return taken, err
 	case taken.Over != nil:
-		return taken, &overBudget{c.agentName, *taken.Over}
+		return taken, overBudget(c.agentName, taken.Over)
 	}
 	d.counts = append(d.counts, taken.Counts...)
 	c.warn(taken.Counts)

@@ -172,19 +172,22 @@ func (c *call) unrecorded(ctx context.Context, err error) Answer {
 }
 
 // refuse records a call that was not let through, and says why.
-func (c *call) refuse(ctx context.Context, err error) Answer {
-	if errors.As(err, new(*frozen)) { // which beats the grant that was found before
-		c.decision.Allowed = false
+func (c *call) refuse(ctx context.Context, r *refusal) Answer {
+	if r.denied {
+		c.decision = capability.Decision{Rule: r.rule, Line: r.line}
+	}
+	if r.fault != nil {
+		c.gate.log.Error("a call was refused: "+r.reason, "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", r.fault)
 	}
 	c.describe()
-	c.record.Reason = reason(err)
-	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: explain(c.request.Tool, err), Failed: true, Invalid: invalid(err)})
+	c.record.Reason = r.reason
+	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: r.text, Failed: true, Invalid: r.invalid})
 }
 
 // fail records a call that was let through and did not succeed, and says what was and was not done.
 func (c *call) fail(ctx context.Context, err error) Answer {
-	if refused := c.refused(err); refused && effect(err) == audit.OutcomeNotDone { // no attempt before it has done anything
-		return c.refuse(ctx, err)
+	if r, ok := errors.AsType[*refusal](err); ok && effect(err) == audit.OutcomeNotDone { // no attempt before it has done anything
+		return c.refuse(ctx, r)
 	}
 	outcome := audit.OutcomeFailed
 	switch {
@@ -193,17 +196,7 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 	case errors.Is(err, context.Canceled):
 		outcome = audit.OutcomeCancelled
 	}
-	return c.finish(ctx, outcome, Answer{Text: explain(c.request.Tool, err), Failed: true})
-}
-
-// refused tells whether the call was stopped here and not by Dixa, and by which rule.
-func (c *call) refused(err error) bool {
-	var outside *errOutside
-	if errors.As(err, &outside) {
-		c.decision = capability.Decision{Rule: outside.rule, Line: outside.line}
-		return true
-	}
-	return errors.As(err, new(*overBudget)) || errors.As(err, new(*notGranted)) || errors.As(err, new(*frozen)) || errors.As(err, new(*refusal))
+	return c.finish(ctx, outcome, Answer{Text: err.Error(), Failed: true})
 }
 
 // finish records the outcome before the answer leaves.
@@ -260,71 +253,4 @@ func verb(t *tools.Tool) audit.Verb {
 	past, object, _ := strings.Cut(t.Did, " ")
 	infinitive, _, _ := strings.Cut(t.Name, "_")
 	return audit.Verb{Past: past, Infinitive: infinitive, Object: object}
-}
-
-// notGranted is a refusal by the capability file.
-type notGranted struct{ capability.Decision }
-
-func (e *notGranted) Error() string { return e.Why }
-
-// errUnknownTool is a call of what does not exist.
-type errUnknownTool struct{ text string }
-
-func (e *errUnknownTool) Error() string { return e.text }
-
-func unknownTool(a *capability.Agent, name string) error {
-	var names []string
-	for _, t := range a.Tools() {
-		names = append(names, t.Name)
-	}
-	text := fmt.Sprintf("there is no tool %q", name)
-	if near := schemas.Nearest(name, names); near != "" {
-		text += fmt.Sprintf("; did you mean %s?", near)
-	}
-	return &errUnknownTool{text}
-}
-
-// reason returns why a call was refused where it was not the capability file, without what the caller wrote.
-func reason(err error) string {
-	var said *refusal
-	switch {
-	case errors.As(err, new(*notGranted)), errors.As(err, new(*errOutside)):
-		return ""
-	case errors.As(err, new(*overBudget)):
-		return "its budget is used up"
-	case errors.As(err, new(*frozen)):
-		return "the agent is frozen"
-	case errors.As(err, &said):
-		return said.reason
-	case invalid(err):
-		return "its arguments are not valid"
-	case errors.As(err, new(*errUnknownTool)):
-		return "there is no such tool"
-	}
-	return "the agent is not in the capability file"
-}
-
-// invalid reports whether a call was refused for its arguments.
-func invalid(err error) bool {
-	return errors.As(err, new(*schemas.Error)) || errors.As(err, new(*dixaclient.InputError))
-}
-
-// explain returns what the agent reads about an error.
-func explain(tool string, err error) string {
-	var bad *schemas.Error
-	var granted *notGranted
-	switch {
-	case errors.As(err, &bad):
-		return fmt.Sprintf("%s: %s Nothing was sent to Dixa.", tool, sentenceOf(bad.Error()))
-	case errors.As(err, &granted):
-		return sentenceOf(granted.Why) + " Nothing was sent to Dixa."
-	}
-	return err.Error()
-}
-
-func sentenceOf(s string) string {
-	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") {
-		return s
-	}
-	return s + "."
 }

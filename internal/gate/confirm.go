@@ -95,16 +95,11 @@ func (c *call) effect() string {
 	return v.Infinitive + " " + object
 }
 
-// refusal is a call that a person did not allow.
-type refusal struct{ text, reason string }
-
-func (e *refusal) Error() string { return e.text + " Nothing was sent to Dixa." }
-
 // askApprover lets the call go on when an approver has said yes to it, and parks it otherwise.
 func (c *call) askApprover(ctx context.Context, conversation int64, plan []string) *Answer {
 	store := c.gate.approvals
 	if store == nil {
-		return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's approval, but this server does not store approvals.", "no approvals are stored"})
+		return c.stopped(ctx, approvalsNotStored(c.tool.Name))
 	}
 	if err := c.look(ctx, conversation); err != nil {
 		return c.failed(ctx, err)
@@ -112,7 +107,7 @@ func (c *call) askApprover(ctx context.Context, conversation int64, plan []strin
 	digest := c.digest(append(plan, c.confirmed.message)) // an approval does not outlive the next message: it was for another state of things
 	found, err := store.Find(ctx, c.agentName, digest)
 	if err != nil {
-		return c.unkept(ctx, err)
+		return c.stopped(ctx, approvalsBroken(c.tool.Name, err))
 	}
 	switch {
 	case found == nil:
@@ -122,23 +117,19 @@ func (c *call) askApprover(ctx context.Context, conversation int64, plan []strin
 		})
 	case found.State == approval.Denied:
 		c.record.Approval = found.Number
-		text := fmt.Sprintf("%s was denied (%s)", c.tool.Name, found.Number)
-		if found.Reason != "" {
-			text += ": " + found.Reason
-		}
-		return c.stopped(ctx, &refusal{text + ".", "it was denied by " + found.Approver})
+		return c.stopped(ctx, approvalDenied(c.tool.Name, found))
 	case found.State == approval.Pending:
 		return c.waiting(ctx, found)
 	}
 	if !c.rules.StillDecides(found.Approver, found.KeyID, c.tool.Level) {
-		return c.stopped(ctx, &refusal{fmt.Sprintf("%s was approved by %s, who may no longer decide about it.", c.tool.Name, found.Approver), "its approver may no longer decide"})
+		return c.stopped(ctx, approverReplaced(c.tool.Name, found.Approver))
 	}
 	taken, err := store.Take(ctx, c.agentName, digest)
 	switch {
 	case errors.Is(err, approval.ErrTaken), errors.Is(err, approval.ErrNotApproved):
-		return c.stopped(ctx, &refusal{c.tool.Name + ": its approval was used by the same call just now, or has expired. Call again to ask for another.", "its approval was used already or has expired"})
+		return c.stopped(ctx, approvalUsed(c.tool.Name))
 	case err != nil:
-		return c.unkept(ctx, err)
+		return c.stopped(ctx, approvalsBroken(c.tool.Name, err))
 	}
 	c.approval, c.record.Approval = taken.Number, taken.Number
 	c.record.Approver, c.record.ApproverKey = taken.Approver, taken.KeyID
@@ -149,17 +140,11 @@ func (c *call) park(ctx context.Context, r approval.Request) *Answer {
 	parked, err := c.gate.approvals.Park(ctx, r)
 	switch {
 	case errors.Is(err, approval.ErrTooMany):
-		return c.stopped(ctx, &refusal{fmt.Sprintf("%s needs an approver's approval, but %v. Wait for a decision on those.", c.tool.Name, approval.ErrTooMany), "too many of its calls are waiting"})
+		return c.stopped(ctx, tooManyWaiting(c.tool.Name))
 	case err != nil:
-		return c.unkept(ctx, err)
+		return c.stopped(ctx, approvalsBroken(c.tool.Name, err))
 	}
 	return c.waiting(ctx, &parked)
-}
-
-// unkept returns the answer where approvals do not work. The reason is for the operator and is logged.
-func (c *call) unkept(ctx context.Context, err error) *Answer {
-	c.gate.log.Error("a call was refused because approvals cannot be read or stored", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
-	return c.stopped(ctx, &refusal{c.tool.Name + " needs an approver's approval, but approvals cannot be read or stored. The operator of dixa-mcp must fix this.", "approvals cannot be read or stored"})
 }
 
 // waiting returns the answer to a call that is parked.
@@ -182,8 +167,8 @@ func (c *call) failed(ctx context.Context, err error) *Answer {
 }
 
 // stopped returns the answer to a call that is not approved.
-func (c *call) stopped(ctx context.Context, err error) *Answer {
-	a := c.refuse(ctx, err)
+func (c *call) stopped(ctx context.Context, r *refusal) *Answer {
+	a := c.refuse(ctx, r)
 	return &a
 }
 
@@ -214,29 +199,25 @@ func (c *call) askClient(ctx context.Context, conversation int64, plan []string)
 	digest := c.digest(plan)
 	switch r := c.request; {
 	case r.State != "":
-		about, err := c.gate.questions.redeem(ctx, r.State, digest, time.Now())
-		if errors.As(err, new(*errOnce)) {
-			c.gate.log.Error("a confirmation was refused because it is not known whether it was used", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
-			return c.stopped(ctx, &refusal{c.tool.Name + ": whether this confirmation was used already cannot be told at the moment, so it was not accepted. Call again without it, to ask the person again.", "whether its confirmation was used cannot be told"})
-		}
-		if err != nil {
-			return c.stopped(ctx, &refusal{fmt.Sprintf("%s: the confirmation %v. Call again without it.", c.tool.Name, err), "its confirmation is not valid"})
+		about, refused := c.gate.questions.redeem(ctx, c.tool.Name, r.State, digest, time.Now())
+		if refused != nil {
+			return c.stopped(ctx, refused)
 		}
 		if !r.Yes {
-			return c.stopped(ctx, &refusal{c.tool.Name + ": the person at the client said no.", "the person at the client said no"})
+			return c.stopped(ctx, declined(c.tool.Name))
 		}
 		if err := c.look(ctx, conversation); err != nil {
 			return c.failed(ctx, err)
 		}
 		if about != c.digest([]string{c.confirmed.message}) {
-			return c.stopped(ctx, c.overtaken())
+			return c.stopped(ctx, approvalOvertaken(c.tool.Name))
 		}
 		c.record.Approver = "the person at the client"
 		return nil
 	case r.Parks:
-		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's confirmation. A client of this protocol version cannot be asked here, where several servers share the work, and the capability file has no approver who may decide about it.", "the client cannot be asked, and there is no approver"})
+		return c.stopped(ctx, noApprover(c.tool.Name))
 	case !r.CanAsk:
-		return c.stopped(ctx, &refusal{c.tool.Name + " needs a person's confirmation, and this client cannot ask for one (it does not support elicitation).", "the client cannot ask its person"})
+		return c.stopped(ctx, cannotAsk(c.tool.Name))
 	}
 	if err := c.look(ctx, conversation); err != nil {
 		return c.failed(ctx, err)

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,7 +43,8 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		}
 	}
 	if err != nil {
-		e.Why, e.Invalid = explain(r.Tool, err), invalid(err)
+		refused := refusalOf(r.Tool, err)
+		e.Why, e.Invalid = refused.text, refused.invalid
 		return e
 	}
 	var sent rehearsal
@@ -51,7 +53,10 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		err = c.checkBound(ctx, args.In)
 	}
 	if err != nil {
-		e.Granted, e.Why, e.Invalid = false, explainToOperator(r.Tool, err), invalid(err)
+		e.Granted, e.Why, e.Invalid = false, err.Error(), errors.As(err, new(*dixaclient.InputError))
+	}
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		e.Why = cmp.Or(refused.inFull, refused.text)
 	}
 	e.Requests = sent.requests
 	for _, o := range c.operations {
@@ -72,16 +77,7 @@ func (c *call) checkBound(ctx context.Context, in any) error {
 	if inside, err := c.holds(ctx, b, id, time.Time{}); err != nil || inside {
 		return err
 	}
-	return notFound(&dixaclient.Call{Op: c.tool.Operations[0]}, b)
-}
-
-// explainToOperator returns the reason in full, including what the agent is not told.
-func explainToOperator(tool string, err error) string {
-	var outside *errOutside
-	if errors.As(err, &outside) {
-		return fmt.Sprintf("what it is about does not exist, or lies outside %s (line %d); the agent is told that it does not exist", outside.rule, outside.line)
-	}
-	return explain(tool, err)
+	return outsideBound(b, c.tool.Operations[0])
 }
 
 // rehearsal notes requests instead of sending them.

@@ -153,7 +153,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		err = c.checkIgnoredFilters(c.context(ctx), args)
 	}
 	if err != nil {
-		return c.refuse(ctx, c.suggestIDs(c.context(ctx), args, err))
+		return c.refuse(ctx, refusalOf(c.request.Tool, c.suggestIDs(c.context(ctx), args, err)))
 	}
 	if r.Admitted != nil {
 		r.Admitted()
@@ -177,11 +177,11 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 // admit decides whether the call may go on, and checks its arguments.
 func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if c.agentName == "" {
-		return nil, errors.New("the capability file no longer authorizes this connection; nothing was sent to Dixa")
+		return nil, noLongerAuthorized()
 	}
 	agent, err := c.rules.Agent(c.agentName)
 	if err != nil {
-		return nil, err
+		return nil, unknownAgent(err)
 	}
 	c.agent = agent
 	if err := c.checkFrozen(); err != nil {
@@ -194,7 +194,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
 			c.arguments, c.valid = args.JSON, true
 		}
-		return nil, &notGranted{c.decision}
+		return nil, notGranted(c.decision)
 	}
 	reading := c.reading(ctx)
 	args, err := agent.Shape(c.tool).Decode(c.request.Arguments, reading)
@@ -218,14 +218,14 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 		return errors.New("gate: " + op.Op.Name + " does not belong to a call of an agent")
 	}
 	if d := c.agent.Operation(op.Op.Name); !d.Allowed {
-		return &notGranted{d}
+		return notGranted(d)
 	}
 	request, err := json.Marshal(op.In)
 	if err != nil {
 		return err
 	}
 	if d := c.agent.Arguments(op.Op, request); !d.Allowed {
-		return &notGranted{d}
+		return notGranted(d)
 	}
 	if op.Op.Level > dixaclient.Read {
 		if err := noPlaceholders(op.Op.Name, request); err != nil { // again: the request itself, whatever made it

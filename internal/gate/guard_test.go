@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,7 +42,7 @@ func TestEveryOperationOfACallNeedsItsGrant(t *testing.T) {
 			return err
 		},
 	} {
-		var not *notGranted
+		var not *refusal
 		require.ErrorAs(t, refused(), &not)
 	}
 	require.Equal(t, []string{routeOf(t, "get_conversation")}, b.requests(0))
@@ -118,9 +119,13 @@ agents:
 			return err
 		},
 	} {
-		var not *notGranted
-		require.ErrorAs(t, send(), &not, rule)
-		require.Equal(t, rule, not.Rule)
+		err, not := send(), new(refusal)
+		require.ErrorAs(t, err, &not, rule)
+		require.Equal(t, rule, not.rule)
+		c.fail(ctx, err)
+		r := last(t, b.book.all())
+		require.Equal(t, []any{audit.EventRefused, audit.Refused, ""}, []any{r.Event, r.Decision, r.Reason}, "the record says that the file refuses it")
+		require.True(t, strings.HasPrefix(r.Rule, rule+" ("), r.Rule)
 	}
 	require.Empty(t, b.dixa.Requests())
 }

@@ -69,15 +69,10 @@ func (d *departure) stillConfirmed(ctx context.Context) error {
 		return err
 	}
 	if newest != c.confirmed.message {
-		return c.overtaken()
+		return approvalOvertaken(c.tool.Name)
 	}
 	c.confirmed.read = time.Now()
 	return nil
-}
-
-// overtaken refuses a call that a person approved before the newest message arrived.
-func (c *call) overtaken() error {
-	return &refusal{c.tool.Name + ": a message arrived in the conversation after this was approved, so the approval is no longer valid. Read the conversation, and call again to ask for another.", "a message arrived after it was approved"}
 }
 
 // confirmation is the state of a conversation that a person decided on.

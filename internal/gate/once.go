@@ -18,11 +18,6 @@ type Once interface {
 	Use(ctx context.Context, nonce string, made, expires time.Time) error
 }
 
-// errOnce is returned for a confirmation of which it is not known whether it was used.
-type errOnce struct{ error }
-
-func (e *errOnce) Unwrap() error { return e.error }
-
 // nonces is the Once of one process.
 type nonces struct {
 	mu   sync.Mutex

@@ -35,22 +35,24 @@ func (q *questions) seal(digest, about string, now time.Time) string {
 	return q.signer.Sign(asked{digest, about, rand.Text(), now.Add(questionFor)})
 }
 
-// redeem accepts a state once, for the call that it was made for, within its time, and returns the state of things that
-// the person decided on.
-func (q *questions) redeem(ctx context.Context, state, digest string, now time.Time) (about string, err error) {
+// redeem accepts a state once, for the call of the tool that it was made for, within its time, and returns the state of
+// things that the person decided on.
+func (q *questions) redeem(ctx context.Context, tool, state, digest string, now time.Time) (about string, _ *refusal) {
 	var a asked
-	err = q.signer.Read(state, &a)
+	err := q.signer.Read(state, &a)
 	switch {
 	case err != nil:
-		return "", err
+		return "", confirmationInvalid(tool, err)
 	case a.Digest != digest:
-		return "", errors.New("is for another call")
+		return "", confirmationInvalid(tool, errors.New("is for another call"))
 	case !now.Before(a.Expires):
-		return "", errors.New("has expired")
+		return "", confirmationInvalid(tool, errors.New("has expired"))
 	}
-	err = q.once.Use(ctx, a.Nonce, a.Expires.Add(-questionFor), a.Expires)
-	if err != nil && !errors.Is(err, ErrUsed) {
-		return "", &errOnce{err}
+	switch err := q.once.Use(ctx, a.Nonce, a.Expires.Add(-questionFor), a.Expires); {
+	case errors.Is(err, ErrUsed):
+		return "", confirmationInvalid(tool, err)
+	case err != nil:
+		return "", confirmationUnverified(tool, err)
 	}
-	return a.About, err
+	return a.About, nil
 }

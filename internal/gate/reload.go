@@ -91,24 +91,13 @@ func (g *Gate) event(ctx context.Context, e audit.Event, digest, text string) {
 	}
 }
 
-// frozen is a call of an agent that was stopped by hand.
-type frozen struct{ agent, reason string }
-
-func (e *frozen) Error() string {
-	s := fmt.Sprintf("agent %s is frozen by the operator", e.agent)
-	if e.reason != "" {
-		s += ": " + e.reason
-	}
-	return s + ". Nothing was sent to Dixa; trying again does not help until it is thawed."
-}
-
 // checkFrozen returns an error if the agent is frozen.
 func (c *call) checkFrozen() error {
 	if c.gate.frozen == nil {
 		return nil
 	}
 	if reason, stopped := c.gate.frozen(c.agentName); stopped {
-		return &frozen{c.agentName, reason}
+		return agentFrozen(c.agentName, reason)
 	}
 	return nil
 }

@@ -13,15 +13,9 @@ import (
 	"dixa-mcp/tools"
 )
 
-// wrongValues is a call whose values do not exist.
-type wrongValues struct {
-	tool  string
-	what  string   // came of it
-	wrong []string // one line a value
-}
-
-func (e *wrongValues) Error() string {
-	return e.tool + ": " + e.what + "\n- " + strings.Join(e.wrong, "\n- ")
+// wrongValues says which values of a call do not exist, one a line, and what came of it.
+func wrongValues(tool, what string, wrong []string) string {
+	return tool + ": " + what + "\n- " + strings.Join(wrong, "\n- ")
 }
 
 // mostWrong is how many values that do not exist are told at once.
@@ -42,8 +36,7 @@ func (c *call) checkIgnoredFilters(ctx context.Context, args *tools.Arguments) e
 	if len(found) == 0 {
 		return nil
 	}
-	text := (&wrongValues{c.tool.Name, "a filter names what does not exist:", found}).Error()
-	return &refusal{text + "\nDixa may ignore such a filter, and would answer another question.", "a filter names what does not exist"}
+	return unknownFilters(c.tool.Name, found)
 }
 
 // emptyAnswer refuses an answer that is empty because a filter names what does not exist. It says which filters could not
@@ -70,7 +63,7 @@ func (c *call) emptyAnswer(ctx context.Context, args *tools.Arguments, out tools
 	}
 	if len(found) > 0 {
 		c.record.Reason = "a filter names what does not exist"
-		return "", &wrongValues{c.tool.Name, "nothing was found, and a filter names what does not exist:", found}
+		return "", errors.New(wrongValues(c.tool.Name, "nothing was found, and a filter names what does not exist:", found))
 	}
 	return strings.Join(open, "; "), nil
 }
@@ -109,7 +102,7 @@ func foundNothing(body []byte) bool {
 // the agent's bound is left as it is: it is answered like what does not exist.
 func (c *call) diagnose(ctx context.Context, args *tools.Arguments, err error) error {
 	var e *dixaclient.Error
-	if errors.As(err, new(*errOutside)) || !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound || e.Effect != dixaclient.NotDone || e.Err != nil {
+	if _, refused := errors.AsType[*refusal](err); refused || !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound || e.Effect != dixaclient.NotDone || e.Err != nil {
 		return err
 	}
 	v := c.values()

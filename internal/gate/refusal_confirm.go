@@ -1,0 +1,73 @@
+package gate
+
+import (
+	"fmt"
+
+	"dixa-mcp/internal/approval"
+)
+
+// The refusals of calls that need a person's approval, and do not have it.
+
+func approvalsNotStored(tool string) *refusal {
+	return &refusal{text: tool + " needs an approver's approval, but this server does not store approvals." + nothingSent, reason: "no approvals are stored"}
+}
+
+// approvalsBroken refuses a call when approvals do not work. The fault is for the operator.
+func approvalsBroken(tool string, fault error) *refusal {
+	text := tool + " needs an approver's approval, but approvals cannot be read or stored. The operator of dixa-mcp must fix this."
+	return &refusal{text: text + nothingSent, reason: "approvals cannot be read or stored", fault: fault}
+}
+
+func tooManyWaiting(tool string) *refusal {
+	text := fmt.Sprintf("%s needs an approver's approval, but %v. Wait for a decision on those.", tool, approval.ErrTooMany)
+	return &refusal{text: text + nothingSent, reason: "too many of its calls are waiting"}
+}
+
+func approvalDenied(tool string, r *approval.Request) *refusal {
+	text := fmt.Sprintf("%s was denied (%s)", tool, r.Number)
+	if r.Reason != "" {
+		text += ": " + r.Reason
+	}
+	return &refusal{text: text + "." + nothingSent, reason: "it was denied by " + r.Approver}
+}
+
+func approverReplaced(tool, approver string) *refusal {
+	return &refusal{text: fmt.Sprintf("%s was approved by %s, who may no longer decide about it.", tool, approver) + nothingSent, reason: "its approver may no longer decide"}
+}
+
+func approvalUsed(tool string) *refusal {
+	text := tool + ": its approval was used by the same call just now, or has expired. Call again to ask for another."
+	return &refusal{text: text + nothingSent, reason: "its approval was used already or has expired"}
+}
+
+// approvalOvertaken refuses a call that a person approved before the newest message arrived.
+func approvalOvertaken(tool string) *refusal {
+	text := tool + ": a message arrived in the conversation after this was approved, so the approval is no longer valid. Read the conversation, and call again to ask for another."
+	return &refusal{text: text + nothingSent, reason: "a message arrived after it was approved"}
+}
+
+// confirmationUnverified refuses a confirmation when it is not known whether it was used. The fault is for the operator.
+func confirmationUnverified(tool string, fault error) *refusal {
+	text := tool + ": whether this confirmation was used already cannot be told at the moment, so it was not accepted. Call again without it, to ask the person again."
+	return &refusal{text: text + nothingSent, reason: "whether its confirmation was used cannot be told", fault: fault}
+}
+
+func confirmationInvalid(tool string, err error) *refusal {
+	return &refusal{text: fmt.Sprintf("%s: the confirmation %v. Call again without it.", tool, err) + nothingSent, reason: "its confirmation is not valid"}
+}
+
+func declined(tool string) *refusal {
+	return &refusal{text: tool + ": the person at the client said no." + nothingSent, reason: "the person at the client said no"}
+}
+
+// noApprover refuses a call whose client cannot be asked across several servers, and about which no approver may decide.
+func noApprover(tool string) *refusal {
+	text := tool + " needs a person's confirmation. A client of this protocol version cannot be asked here, where several servers share the work, and the capability file has no approver who may decide about it."
+	return &refusal{text: text + nothingSent, reason: "the client cannot be asked, and there is no approver"}
+}
+
+// cannotAsk refuses a call whose client cannot ask its person.
+func cannotAsk(tool string) *refusal {
+	text := tool + " needs a person's confirmation, and this client cannot ask for one (it does not support elicitation)."
+	return &refusal{text: text + nothingSent, reason: "the client cannot ask its person"}
+}
