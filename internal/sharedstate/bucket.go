@@ -12,7 +12,7 @@ import (
 	"dixa-mcp/dixaclient"
 )
 
-// tokens is a token bucket as the file has it.
+// tokens is a token bucket as a file has it.
 type tokens struct {
 	level   float64 // below zero while tokens are promised
 	at      int64   // when level was right, in microseconds
@@ -21,7 +21,7 @@ type tokens struct {
 	lowered int64   // when that was, 0 for never
 }
 
-// read reads a bucket of the store; one that is new is full. s.mu is held.
+// read reads a bucket of the database; one that is new is full. s.mu is held.
 func (s *Store) read(name string, now int64, burst float64) (tokens, error) {
 	t := tokens{level: burst, at: now, factor: 1}
 	_, err := s.row(`SELECT tokens, at, taken, factor, lowered FROM bucket WHERE name = ?`, func(st *sqlite3.Stmt) {
@@ -66,7 +66,7 @@ func (t *tokens) pace() dixaclient.Pace {
 type bucket struct {
 	store *Store
 	spec  dixaclient.BucketSpec
-	name  string
+	file  bucketFile
 	own   *dixaclient.LocalBucket // while the file cannot be used
 
 	mu   sync.Mutex
@@ -76,10 +76,16 @@ type bucket struct {
 // Bucket returns the bucket that all processes share for a token at a host. While the file cannot be used, each process
 // keeps to the limit by itself.
 func (s *Store) Bucket(spec dixaclient.BucketSpec) dixaclient.Bucket {
-	return &bucket{
-		store: s, spec: spec, name: fmt.Sprintf("dixa:%s:%s:%d", s.api, spec.Token, spec.Host),
+	b := &bucket{
+		store: s, spec: spec, file: bucketFile{path: s.bucketPath(fmt.Sprintf("dixa:%s:%s:%d", s.api, spec.Token, spec.Host))},
 		own: dixaclient.NewLocalBucket(spec.Rate, spec.Burst), pace: dixaclient.NewPace(1),
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.buckets = append(s.buckets, b); s.closed {
+		_ = b.file.close() // nothing is open yet
+	}
+	return b
 }
 
 // Reserve implements [dixaclient.Bucket].
@@ -124,20 +130,18 @@ func (b *bucket) Rate() float64 {
 	return b.spec.Rate * b.pace.At(time.Now())
 }
 
-// update changes the bucket in one transaction, filled up to now.
+// update changes the bucket, filled up to now, in one step.
 func (b *bucket) update(change func(t *tokens, now int64, rate float64)) error {
-	return b.store.update(func(now int64) error {
-		t, err := b.store.read(b.name, now, float64(b.spec.Burst))
-		if err != nil {
-			return err
+	return b.file.update(func(t *tokens, now int64) {
+		if t.at == 0 {
+			*t = tokens{level: float64(b.spec.Burst), at: now, factor: 1}
 		}
 		p := t.pace()
 		rate := b.spec.Rate * p.At(time.UnixMicro(now))
 		t.fill(now, rate, float64(b.spec.Burst))
-		change(&t, now, rate)
+		change(t, now, rate)
 		b.mu.Lock()
 		b.pace = t.pace()
 		b.mu.Unlock()
-		return b.store.write(b.name, t)
 	})
 }

@@ -1,6 +1,6 @@
 // Package sharedstate shares what the processes of one machine decide together: Dixa's rate limit, the budgets of agents
-// and which confirmations were used. The processes are those that use the same state directory; they share one SQLite
-// file in it, which is opened by the first call that needs it.
+// and which confirmations were used. The processes are those that use the same state directory. In it they share a small
+// file for each limit of Dixa's and one SQLite database for the rest; each is opened by the first call that needs it.
 package sharedstate
 
 import (
@@ -18,7 +18,7 @@ import (
 // FileName is the name of the SQLite file in the state directory.
 const FileName = "shared.db"
 
-// busy is how long a transaction waits for another process to finish its own.
+// busy is how long a change waits for another process to finish its own.
 const busy = 2 * time.Second
 
 // schema makes the tables. A later version adds what it needs under the next user_version.
@@ -39,6 +39,7 @@ type Store struct {
 	mu         sync.Mutex
 	db         *sqlite3.Conn // nil until the first transaction
 	statements map[string]*sqlite3.Stmt
+	buckets    []*bucket
 	closed     bool
 	warned     bool // that the file cannot be used
 }
@@ -49,12 +50,18 @@ func New(dir, api string, log *slog.Logger) *Store {
 	return &Store{path: filepath.Join(dir, FileName), api: api, log: log, statements: map[string]*sqlite3.Stmt{}}
 }
 
-// Close closes the file. What is asked of the store afterwards fails.
+var errClosed = errors.New("the shared state is closed")
+
+// Close closes the files. What is asked of the store afterwards fails.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	return s.release()
+	err := s.release()
+	for _, b := range s.buckets {
+		err = errors.Join(err, b.file.close())
+	}
+	return err
 }
 
 // release closes the file if it is open. s.mu is held.
@@ -75,7 +82,7 @@ func (s *Store) release() error {
 // open opens the file, for its owner alone, and makes its tables. s.mu is held.
 func (s *Store) open() error {
 	if s.closed {
-		return errors.New("the shared state is closed")
+		return errClosed
 	}
 	if s.db != nil {
 		return nil

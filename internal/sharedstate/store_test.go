@@ -1,6 +1,7 @@
 package sharedstate
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/filelock"
 	"dixa-mcp/internal/gate"
 )
 
@@ -190,13 +192,70 @@ func TestConfirmationsAreUsedOnce(t *testing.T) {
 	})
 }
 
-// Where the file cannot be used, the rate limit holds for each process, and what has a limit is refused.
+// A bucket that a loss of power has torn begins empty: it was in use.
+func TestTornBucket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := processes(t, 1)[0]
+		b := s.Bucket(spec)
+		reserve := func() time.Duration {
+			wait, _, err := b.Reserve(t.Context())
+			require.NoError(t, err)
+			return wait
+		}
+		require.Zero(t, reserve())
+		path := b.(*bucket).file.path
+		whole, err := os.ReadFile(path)
+		require.NoError(t, err)
+		flipped := bytes.Clone(whole)
+		flipped[3] ^= 1
+		for _, torn := range [][]byte{whole[:20], flipped, make([]byte, len(whole))} {
+			time.Sleep(time.Minute)
+			require.NoError(t, os.WriteFile(path, torn, 0o600))
+			require.Equal(t, 100*time.Millisecond, reserve(), "%x", torn)
+			require.Equal(t, 200*time.Millisecond, reserve(), "it is written anew")
+		}
+		time.Sleep(time.Minute)
+		require.NoError(t, os.WriteFile(path, nil, 0o600)) // made, and nothing written to it yet
+		require.Zero(t, reserve())
+	})
+}
+
+// A process that is stopped while it holds the lock does not stop the others for long.
+func TestBucketThatAnotherHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := processes(t, 2)
+		spec := spec
+		spec.Rate = 0.1
+		b := all[0].Bucket(spec)
+		other := all[1].Bucket(spec).(*bucket)
+		require.NoError(t, other.file.open())
+		require.NoError(t, filelock.Lock(other.file.file, busy))
+		begun := time.Now()
+		for i := range spec.Burst + 1 {
+			wait, _, err := b.Reserve(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, i < spec.Burst, wait == 0, "this process keeps to the limit by itself")
+		}
+		require.Less(t, time.Since(begun), time.Duration(spec.Burst+1)*(busy+10*time.Millisecond))
+		require.NoError(t, other.file.release())
+		begun = time.Now()
+		for range spec.Burst {
+			wait, _, err := b.Reserve(t.Context())
+			require.NoError(t, err)
+			require.Zero(t, wait)
+		}
+		require.Zero(t, time.Since(begun))
+	})
+}
+
+// Where the files cannot be used, the rate limit holds for each process, and what has a budget is refused.
 func TestFileThatCannotBeUsed(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, FileName), []byte("this is no database, it is a text of some length"), 0o600))
 	s := New(dir, "https://dixa.example", slog.New(slog.DiscardHandler))
 	defer s.Close()
 	b := s.Bucket(spec)
+	require.NoError(t, os.Mkdir(b.(*bucket).file.path, 0o700))
 	for range spec.Burst {
 		wait, _, err := b.Reserve(t.Context())
 		require.NoError(t, err)
@@ -216,9 +275,10 @@ func TestFileIsForItsOwnerAlone(t *testing.T) {
 	s := processes(t, 1)[0]
 	_, _, err := s.Bucket(spec).Reserve(t.Context())
 	require.NoError(t, err)
-	files, err := filepath.Glob(s.path + "*")
+	require.NoError(t, s.Use(t.Context(), "n", time.Now(), time.Now()))
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(s.path), "*"))
 	require.NoError(t, err)
-	require.NotEmpty(t, files)
+	require.Greater(t, len(files), 1)
 	for _, f := range files {
 		info, err := os.Stat(f)
 		require.NoError(t, err)

@@ -27,6 +27,18 @@ func TryLock(path string) (release func(), err error) {
 	return nil, err
 }
 
+// tryLock locks an open file, unless another holder has the lock.
+func tryLock(f *os.File) (locked bool, err error) {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, syscall.EINTR) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Unlock releases the lock that [Lock] took.
+func Unlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
+
 // stands reports whether the file is still at path: a lock on one that was removed locks nothing.
 func stands(path string, f *os.File) bool {
 	at, err := os.Lstat(path)

@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"internal/audit":                 {},
 	"internal/base/address":          {},
 	"internal/base/atomicfile":       {},
-	"internal/base/filelock":         {},
+	"internal/base/filelock":         {"golang.org/x/sys/windows"},
 	"internal/base/jsonscan":         {},
 	"internal/base/safetext":         {},
 	"internal/approval":              {},
