@@ -12,10 +12,12 @@ import (
 type list struct {
 	o      Options
 	w      *walker
+	t      *texter // nil for an answer in JSON
 	beside []member
 
 	shown, total int // shown are whole, or end here
 	cut          int // where in the last item that is shown the rest of it begins, 0 where it is whole
+	older        int // items before the first that is shown, where the newest are kept
 }
 
 func (l *list) render(arr []byte) Result {
@@ -24,10 +26,28 @@ func (l *list) render(arr []byte) Result {
 		w.history = newHistory()
 		w.speakers = w.listen(arr)
 	}
-	w.out = append(w.out, `{"items":[`...)
+	if l.t == nil {
+		w.out = append(w.out, `{"items":[`...)
+	}
+	room := l.o.MaxTokens - l.tailTokens(extra)
+	if l.o.Newest && l.t != nil && l.o.Skip == 0 && l.o.Offset == 0 {
+		l.newest(arr, room)
+	} else {
+		l.oldest(arr, room)
+	}
+	l.total = max(l.total, l.o.Total)
+	if l.t == nil {
+		w.out = append(w.out, ']')
+	}
+	w.out = l.tail(append(w.out, extra...))
+	return Result{Text: string(w.out), Tokens: tokens(w.out), Shown: l.shown, Total: l.total}
+}
+
+// oldest writes the items from the first that is wanted on, as many as fit.
+func (l *list) oldest(arr []byte, room int) {
+	w := l.w
 	var m meter
 	m.add(w.out)
-	room := l.o.MaxTokens - l.tailTokens(extra)
 	for raw := range jsonscan.Elements(arr) {
 		l.total++
 		if l.total <= l.o.Skip || l.shown < l.total-1-l.o.Skip {
@@ -39,16 +59,18 @@ func (l *list) render(arr []byte) Result {
 		mark, before := len(w.out), m
 		first := l.shown == 0
 		l.item(raw, first && l.o.Offset > 0)
+		if first && l.o.Offset > 0 {
+			l.piece(mark, room-before.tokens())
+		} else {
+			l.encode(mark, false)
+		}
 		m.add(w.out[mark:])
-		if first && (l.o.Offset > 0 || m.tokens() > room) {
-			if l.o.Offset == 0 { // an item in pieces is whole, with what it quotes
-				w.out = w.out[:mark]
-				l.item(raw, true)
-			}
-			var part []byte
-			part, l.cut = piece(w.out[mark:], l.o.Offset, room-before.tokens())
-			w.out, m = append(w.out[:mark], part...), before
-			m.add(part)
+		if first && l.o.Offset == 0 && m.tokens() > room { // an item in pieces is whole, with what it quotes
+			w.out = w.out[:mark]
+			l.item(raw, true)
+			l.piece(mark, room-before.tokens())
+			m = before
+			m.add(w.out[mark:])
 		}
 		switch {
 		case l.cut > 0 && first, m.tokens() <= room && l.cut == 0:
@@ -60,16 +82,74 @@ func (l *list) render(arr []byte) Result {
 			w.out, m = w.out[:mark], before
 		}
 	}
-	l.total = max(l.total, l.o.Total)
-	mark := len(w.out)
-	w.out = l.tail(append(append(w.out, ']'), extra...))
-	m.add(w.out[mark:])
-	return Result{Text: string(w.out), Tokens: m.tokens(), Shown: l.shown, Total: l.total}
 }
 
-// item writes one item of the list, whole with what it quotes or not; one that is empty keeps its place, since skip counts places.
+// newest writes the last items, as many as fit, and at least the last one.
+func (l *list) newest(arr []byte, room int) {
+	w, starts, base := l.w, []int{}, len(l.w.out)
+	for raw := range jsonscan.Elements(arr) {
+		l.total++
+		mark := len(w.out)
+		starts = append(starts, mark)
+		l.item(raw, false)
+		l.encode(mark, false)
+	}
+	from, used := len(starts), 0
+	for end := len(w.out); from > 0; from-- {
+		used += tokens(w.out[starts[from-1]:end])
+		if used > room && from < len(starts) {
+			break
+		}
+		end = starts[from-1]
+	}
+	if l.older = from; from > 0 {
+		w.out = append(w.out[:base], w.out[starts[from]:]...)
+	}
+	l.shown = l.total - from
+}
+
+// piece leaves of the item at mark what fits, from the place on where the caller goes on.
+func (l *list) piece(mark, room int) {
+	item := bytes.Clone(l.w.out[mark:])
+	for budget := room; ; budget = budget * 3 / 4 {
+		part, cut := piece(item, l.o.Offset, budget)
+		l.w.out, l.cut = append(l.w.out[:mark], part...), cut
+		l.encode(mark, true)
+		if l.t == nil || cut == 0 || budget < leastTokens || tokens(l.w.out[mark:]) <= room {
+			return
+		}
+	}
+}
+
+// encode writes the item at mark, which is JSON, as text.
+func (l *list) encode(mark int, whole bool) {
+	if l.t == nil {
+		return
+	}
+	l.t.out = l.t.out[:0]
+	if l.shown == 0 && l.older == 0 && !l.o.Newest {
+		l.t.thread = thread{}
+	}
+	switch item := l.w.out[mark:]; {
+	case item[0] == '{' && l.o.Kind == Messages && at(item, "author") != nil:
+		l.t.message(item, l.total, whole)
+	case item[0] == '{':
+		l.t.object(item, 0, false)
+	default:
+		l.t.value(string(l.t.path), item)
+		l.t.out = append(l.t.out, '\n')
+	}
+	if len(l.t.out) == 0 {
+		l.t.out = append(l.t.out, "(empty)\n"...)
+	}
+	l.w.out = append(l.w.out[:mark], l.t.out...)
+}
+
+// item writes one item of the list as JSON, whole with what it quotes or not; one that is empty keeps its place, since skip counts places.
 func (l *list) item(raw []byte, whole bool) {
-	l.w.comma()
+	if l.t == nil {
+		l.w.comma()
+	}
 	if h := l.w.history; h != nil {
 		h.number = l.total
 	}
@@ -112,6 +192,10 @@ func (l *list) extra() []byte {
 	if len(out) == 2 {
 		return nil
 	}
+	if l.t != nil {
+		l.t.object(out, 0, true)
+		return bytes.Clone(l.t.out)
+	}
 	return append([]byte{','}, out[1:len(out)-1]...)
 }
 
@@ -121,20 +205,67 @@ func (l *list) tailTokens(extra []byte) int {
 	worst.total, worst.shown, worst.cut = 9_999_999, 9_999_998-l.o.Skip, 9_999_999
 	cut := tokens(worst.tail(append([]byte{']'}, extra...)))
 	worst.cut = 0
-	return max(cut, tokens(worst.tail(append([]byte{']'}, extra...)))) + 1
+	whole := tokens(worst.tail(append([]byte{']'}, extra...)))
+	if worst.older = 9_999_998; !l.o.Newest {
+		return max(cut, whole) + 1
+	}
+	return max(cut, whole, tokens(worst.tail(append([]byte{']'}, extra...)))) + 1
 }
 
 // tail closes the list, and says what is not in it and how to get that.
 func (l *list) tail(dst []byte) []byte {
+	more, next := l.rest()
+	partly := len(more) > 0
+	switch {
+	case next != "" && EstimateTokens(next) > l.o.MaxTokens/4:
+		next = ""
+		more = append(more, "there is another page, but its key is too long to show")
+	case next != "" && l.t != nil:
+		more = append(more, "for the rest call again with the same arguments and pageKey "+string(appendString(nil, next)))
+	case next != "":
+		more = append(more, "for the rest call again with the same arguments and pageKey set to nextPageKey")
+	}
+	if l.t != nil {
+		return l.textTail(dst, more)
+	}
+	if partly {
+		dst = fmt.Appendf(dst, `,"shown":%d,"total":%d`, l.shown, l.total)
+	}
+	if len(more) > 0 {
+		dst = appendString(append(dst, `,"more":`...), strings.Join(more, "; "))
+	}
+	if next != "" {
+		dst = appendString(append(dst, `,"nextPageKey":`...), next)
+	}
+	return append(dst, '}')
+}
+
+// textTail ends a list that is text.
+func (l *list) textTail(dst []byte, more []string) []byte {
+	switch {
+	case l.total == 0 && len(more) == 0:
+		dst = append(dst, "None.\n"...)
+	case len(more) == 0 && !l.o.PageLimit && l.total > 1 && l.o.Kind != Messages:
+		dst = fmt.Appendf(dst, "%d in all.\n", l.total-l.o.Skip)
+	}
+	for _, m := range more {
+		dst = append(append(append(dst, "More: "...), m...), '\n')
+	}
+	return l.t.appendZone(dst)
+}
+
+// rest says what of the list is not shown and how to get it: the words for the caller, and the key of the next page.
+func (l *list) rest() (more []string, next string) {
 	o, skip := l.o, l.o.Skip
-	var more []string
 	rest := l.total - skip - l.shown
-	next := o.NextKey
+	next = o.NextKey
 	at, offset := skip+l.shown, 0
 	if l.cut > 0 {
 		at, offset = at-1, l.cut
 	}
 	switch {
+	case l.older > 0:
+		more = append(more, fmt.Sprintf("#1 to #%d of %d are not shown; for them: %s", l.older, l.total, o.call(0, 0)))
 	case rest <= 0 && l.cut == 0:
 	case o.More != "":
 		more = append(more, fmt.Sprintf("shown %d of %d; %s", l.shown, l.total, o.More))
@@ -154,23 +285,7 @@ func (l *list) tail(dst []byte) []byte {
 	default:
 		more = append(more, fmt.Sprintf("shown %d of %d; the rest does not fit, so ask for less", l.shown, l.total))
 	}
-	if len(more) > 0 {
-		dst = fmt.Appendf(dst, `,"shown":%d,"total":%d`, l.shown, l.total)
-	}
-	switch {
-	case next != "" && EstimateTokens(next) > o.MaxTokens/4:
-		next = ""
-		more = append(more, "there is another page, but its key is too long to show")
-	case next != "":
-		more = append(more, "for the rest call again with the same arguments and pageKey set to nextPageKey")
-	}
-	if len(more) > 0 {
-		dst = appendString(append(dst, `,"more":`...), strings.Join(more, "; "))
-	}
-	if next != "" {
-		dst = appendString(append(dst, `,"nextPageKey":`...), next)
-	}
-	return append(dst, '}')
+	return more, next
 }
 
 // call names the call that reads on at an item, and a place in it.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"dixa-mcp/internal/base/jsonscan"
 )
@@ -45,14 +46,35 @@ type Options struct {
 	NextKey   string                        // page key of the next page ("" = none); shown as nextPageKey
 	Total     int                           // items that there are, where the body has only the first of them
 	More      string                        // how to get what is not shown, where skip and pageLimit do not
+
+	Form   Form                          // text or JSON
+	Layout Layout                        // of an answer that is text
+	Things map[string]string             // what the ids in fields name, by the path from an item: "queue", "Dixa agent"
+	Names  func(thing, id string) string // the name of such a thing, "" where it has none; may be nil
+	IDs    bool                          // show ids beside names too
+	Zone   func() *time.Location         // of times in text; nil, or where it returns nil: UTC
+	Number int                           // of a single message in its conversation
+	Newest bool                          // of messages that do not all fit keep the newest
+	inPart bool                          // the zone is named elsewhere
 }
+
+// Form is how an answer is written.
+type Form int
+
+const (
+	// AsJSON makes one compact object.
+	AsJSON Form = iota
+	// AsText makes lines: one item a line, and prose in lines that begin with "| ".
+	AsText
+)
 
 // Result is an answer for an agent.
 type Result struct {
-	Text   string // compact JSON, an object; "" when Dixa answered without a body
+	Text   string // compact JSON, an object, or text; "" when Dixa answered without a body
 	Tokens int    // EstimateTokens(Text)
 	Shown  int    // items of the list that are shown; 1 for a single object
 	Total  int    // items of the list that Dixa sent; 1 for a single object
+	timed  bool   // times were written
 }
 
 const (
@@ -84,12 +106,19 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 	data, key, beside := unwrap(body)
 	w.path = append(w.path, key...)
 	w.trust = w.fields[key]
+	var t *texter
+	if o.Form == AsText {
+		t = &texter{o: &o, path: append([]byte{}, key...)}
+	}
 	var r Result
 	if data[0] == '[' {
-		l := list{o: o, w: w, beside: beside}
+		l := list{o: o, w: w, t: t, beside: beside}
 		r = l.render(data)
 	} else {
-		r = single(w, data, o)
+		r = single(w, t, data, o)
+	}
+	if t != nil {
+		r.timed = t.timed
 	}
 	if w.work.ended {
 		return Result{}, fmt.Errorf("show Dixa's answer: %w", ctx.Err())
@@ -143,21 +172,53 @@ func soleArray(obj []byte) (sole []byte, name string) {
 	return sole, name
 }
 
-func single(w *walker, obj []byte, o Options) Result {
+func single(w *walker, t *texter, obj []byte, o Options) Result {
 	if !w.value(obj) {
 		w.out = append(w.out, "{}"...)
 	}
-	if o.Offset > 0 || tokens(w.out) > o.MaxTokens {
-		room := o.MaxTokens - EstimateTokens(o.goOn(9_999_999)) - 12
-		out, next := piece(w.out, o.Offset, room)
-		if w.out = out; next > 0 {
-			w.out = append(appendString(append(out[:len(out)-1], `,"more":`...), o.goOn(next)), '}')
-			if len(out) == 2 {
-				w.out = append(appendString([]byte(`{"more":`), o.goOn(next)), '}')
-			}
+	item, mark := w.out, len(w.out)
+	if t != nil && o.Offset == 0 {
+		item = t.single(w.out, o, "")
+	}
+	if o.Offset == 0 && tokens(item) <= o.MaxTokens {
+		return Result{Text: string(item), Tokens: tokens(item), Shown: 1, Total: 1}
+	}
+	room := o.MaxTokens - EstimateTokens(o.goOn(9_999_999)) - 12
+	for budget := room; ; budget = budget * 3 / 4 {
+		out, next := piece(w.out[:mark], o.Offset, budget)
+		more := ""
+		if next > 0 {
+			more = o.goOn(next)
+		}
+		switch {
+		case t != nil:
+			t.out, t.year = t.out[:0], 0
+			out = t.single(out, o, more)
+		case next > 0 && len(out) == 2:
+			out = append(appendString([]byte(`{"more":`), more), '}')
+		case next > 0:
+			out = append(appendString(append(out[:len(out)-1], `,"more":`...), more), '}')
+		}
+		if t == nil || next == 0 || budget < leastTokens || tokens(out) <= o.MaxTokens {
+			return Result{Text: string(out), Tokens: tokens(out), Shown: 1, Total: 1}
 		}
 	}
-	return Result{Text: string(w.out), Tokens: tokens(w.out), Shown: 1, Total: 1}
+}
+
+// single writes an answer that is one object, and how to read on where it was cut.
+func (t *texter) single(obj []byte, o Options, more string) []byte {
+	if o.Kind == Messages && at(obj, "author") != nil {
+		t.message(obj, o.Number, true)
+	} else {
+		t.object(obj, 0, true)
+	}
+	if len(t.out) == 0 {
+		t.out = append(t.out, "Nothing.\n"...)
+	}
+	if more != "" {
+		t.out = append(append(append(t.out, "More: "...), more...), '\n')
+	}
+	return t.appendZone(t.out)
 }
 
 // goOn says how to read on at a place in the item that was cut.

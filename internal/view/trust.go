@@ -26,6 +26,23 @@ const (
 // no object is marked by itself: the mark is next to that field.
 type Fields map[string]Trust
 
+// at returns who wrote the text at a path.
+func (f Fields) at(path string) Trust {
+	if last := path[strings.LastIndexByte(path, '.')+1:]; last == "_type" || last == "id" {
+		return Trusted
+	}
+	for {
+		if trust, listed := f[path]; listed {
+			return trust
+		}
+		dot := strings.LastIndexByte(path, '.')
+		if dot < 0 {
+			return f[""]
+		}
+		path = path[:dot]
+	}
+}
+
 // trusting is what is known of the text at the place where a walker is.
 type trusting struct {
 	trust Trust

@@ -1,0 +1,121 @@
+package view
+
+import "strings"
+
+// Layout says how the fields of an answer are written as text. Fields that it does not name follow in Dixa's order, labelled
+// with their own names.
+type Layout struct {
+	columns map[string]column // by the path from an item, such as assignment.agentId
+	lines   int
+}
+
+// column is how one field is written.
+type column struct {
+	place   int // among the other fields
+	line    int // of a single object
+	label   string
+	dropped bool
+	prose   bool
+	name    string   // of an array of pairs: the path of the label in each
+	values  []string // and the paths of its value, the first that is there counts
+}
+
+// NewLayout reads a layout: paths in the order in which they are shown, separated by blanks.
+//
+//	path           labelled with its own name
+//	path=a_label   labelled "a label"; path= without a label
+//	-path          left out, with all below it: another field says the same
+//	path=|a_label  prose, on lines of its own
+//	path{name,value|other}  each object of an array becomes a fact of its own, labelled with one of its fields
+//	/              the rest is on the next line, where the answer is one object
+func NewLayout(text string) Layout {
+	l := Layout{columns: map[string]column{}}
+	for n, entry := range strings.Fields(text) {
+		c := column{place: n + 1, line: l.lines}
+		path, label, labelled := strings.Cut(entry, "=")
+		if inner, ok := strings.CutSuffix(path, "}"); ok {
+			var pair string
+			path, pair, _ = strings.Cut(inner, "{")
+			name, values, _ := strings.Cut(pair, ",")
+			c.name, c.values = name, strings.Split(values, "|")
+		}
+		switch {
+		case entry == "/":
+			l.lines++
+			continue
+		case entry[0] == '-':
+			path, c.dropped = entry[1:], true
+		case labelled:
+			label, c.prose = strings.CutPrefix(label, "|")
+			c.label = strings.ReplaceAll(label, "_", " ")
+		default:
+			c.label = labelOf(path)
+		}
+		l.columns[path] = c
+	}
+	return l
+}
+
+// Names lists the paths that a layout names; a test compares them with the fields that there are.
+func (l Layout) Names() []string {
+	var names []string
+	for path := range l.columns {
+		names = append(names, path)
+	}
+	return names
+}
+
+// Under returns the layout of a field whose items have this layout.
+func (l Layout) Under(path string) Layout {
+	under := Layout{columns: make(map[string]column, len(l.columns)), lines: l.lines}
+	for p, c := range l.columns {
+		under.columns[path+"."+p] = c
+	}
+	return under
+}
+
+// labelOf makes words of the name of a field: stateUpdatedAt is "state updated". The name of what a nested object is
+// stands for its id, name, value and the like.
+func labelOf(path string) string {
+	outer, name := "", path
+	if dot := strings.LastIndexByte(path, '.'); dot >= 0 {
+		outer, name = path[:dot], path[dot+1:]
+	}
+	words := wordsOf(name)
+	switch last := len(words) - 1; {
+	case outer != "" && (name == "id" || name == "name" || name == "value" || name == "label" || name == "type" || name == "_type" || name == "text" || name == "data"):
+		return labelOf(outer)
+	case last > 0 && (words[last] == "at" || words[last] == "id" || words[last] == "ids"):
+		words = words[:last]
+	}
+	if len(words) > 1 && words[0] == "is" {
+		words = words[1:]
+	}
+	return strings.Join(words, " ")
+}
+
+// wordsOf splits the name of a field at its capital letters and underscores.
+func wordsOf(name string) []string {
+	var words []string
+	start := 0
+	cut := func(end int) {
+		if end > start {
+			words = append(words, strings.ToLower(name[start:end]))
+		}
+	}
+	for i := 0; i < len(name); i++ {
+		switch ch := name[i]; {
+		case ch == '_':
+			cut(i)
+			start = i + 1
+		case 'A' <= ch && ch <= 'Z' && i > 0 && (name[i-1] < 'A' || name[i-1] > 'Z'):
+			cut(i)
+			start = i
+		}
+	}
+	cut(len(name))
+	if len(words) == 0 {
+		return []string{name}
+	}
+	return words
+}

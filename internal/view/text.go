@@ -1,0 +1,313 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"dixa-mcp/internal/base/jsonscan"
+	"dixa-mcp/internal/base/uuid"
+)
+
+// texter writes an answer as text. It reads the JSON that a walker wrote, so that both say the same: one item a line, its
+// facts separated by " · ". Lines of prose begin with "| ", and no value from Dixa can begin a line or end one.
+type texter struct {
+	o      *Options
+	out    []byte
+	path   []byte
+	year   int  // of the time that was written last
+	timed  bool // a time was written
+	thread thread
+
+	facts []fact // of the items around the one being written
+	below []trailer
+}
+
+// fact is a field that is written in the line of its item.
+type fact struct {
+	column
+	path  string
+	value []byte
+	name  []byte // of a pair: the label, as JSON
+}
+
+// trailer is what follows the line of an item: prose, or a list of things.
+type trailer struct {
+	column
+	path  string
+	value []byte
+}
+
+// afterLayout is the place of fields that no layout names.
+const afterLayout = 1 << 20
+
+// longestInLine is how many bytes of a text stay in the line of its item.
+const longestInLine = 240
+
+// object writes an item that is an object, in one line or in several.
+func (t *texter) object(raw []byte, depth int, single bool) {
+	facts, below := len(t.facts), len(t.below)
+	t.gather(raw)
+	own, parts := t.facts[facts:], t.below[below:]
+	slices.SortStableFunc(own, func(a, b fact) int { return cmp.Compare(a.place, b.place) })
+	slices.SortStableFunc(parts, func(a, b trailer) int { return cmp.Compare(a.place, b.place) })
+	line := -1
+	for _, f := range own {
+		switch {
+		case line < 0:
+			t.indent(depth)
+		case single && (f.line != line || f.place == afterLayout):
+			t.out = append(t.out, '\n')
+			t.indent(depth)
+		default:
+			t.out = append(t.out, separator...)
+		}
+		line = f.line
+		t.field(f)
+	}
+	if line >= 0 {
+		t.out = append(t.out, '\n')
+	}
+	for _, p := range parts {
+		t.part(p, depth, line >= 0)
+	}
+	t.facts, t.below = t.facts[:facts], t.below[:below]
+}
+
+// gather finds the facts of an object and what follows them.
+func (t *texter) gather(obj []byte) {
+	for key, value := range jsonscan.Members(obj) {
+		length := len(t.path)
+		if string(key) == "untrusted" && value[0] == 't' {
+			continue
+		}
+		if length > 0 {
+			t.path = append(t.path, '.')
+		}
+		t.path = append(t.path, key...)
+		c, listed := t.o.Layout.columns[string(t.path)]
+		if !listed {
+			c = column{place: afterLayout, label: labelOf(string(t.path)), line: t.o.Layout.lines + 1, dropped: string(key) == "_type"}
+		}
+		if !c.dropped || t.o.IDs && uuid.Is(value[1:len(value)-1]) {
+			t.sort(c, value)
+		}
+		t.path = t.path[:length]
+	}
+}
+
+// sort puts the value of a field where it is written.
+func (t *texter) sort(c column, value []byte) {
+	path := string(t.path)
+	switch {
+	case c.name != "" && value[0] == '[':
+		for pair := range jsonscan.Elements(value) {
+			if pair[0] != '{' {
+				continue
+			}
+			for _, of := range c.values {
+				if v := at(pair, of); v != nil {
+					p := c
+					p.label = ""
+					t.facts = append(t.facts, fact{p, path + "." + of, v, at(pair, c.name)})
+					break
+				}
+			}
+		}
+	case value[0] == '{':
+		t.gather(value)
+	case value[0] == '[' && !scalars(value), c.prose, value[0] == '"' && isProse(value):
+		t.below = append(t.below, trailer{c, path, value})
+	default:
+		t.facts = append(t.facts, fact{column: c, path: path, value: value})
+	}
+}
+
+// at returns the value at a path of names, or nil.
+func at(obj []byte, path string) []byte {
+	name, rest, deeper := strings.Cut(path, ".")
+	if obj[0] != '{' {
+		return nil
+	}
+	for key, value := range jsonscan.Members(obj) {
+		if string(key) == name {
+			if deeper {
+				return at(value, rest)
+			}
+			return value
+		}
+	}
+	return nil
+}
+
+func scalars(arr []byte) bool {
+	for e := range jsonscan.Elements(arr) {
+		if e[0] == '{' || e[0] == '[' || e[0] == '"' && isProse(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// isProse reports whether a string is a text for lines of its own: a long one, or one that has lines.
+func isProse(s []byte) bool {
+	return len(s) > longestInLine || strings.Contains(string(s), `\n`)
+}
+
+// field writes one fact.
+func (t *texter) field(f fact) {
+	label := f.label
+	if f.name != nil {
+		t.out = appendValue(t.out, unquote(f.name), false)
+	}
+	t.out = append(t.out, label...)
+	if label != "" || f.name != nil {
+		t.out = append(t.out, ' ')
+	}
+	t.value(f.path, f.value)
+}
+
+// value writes a value, or several separated by commas.
+func (t *texter) value(path string, v []byte) {
+	switch {
+	case v[0] == '[':
+		first := true
+		for e := range jsonscan.Elements(v) {
+			if !first {
+				t.out = append(t.out, ", "...)
+			}
+			t.value(path, e)
+			first = false
+		}
+	case v[0] == '"':
+		t.text(path, v[1:len(v)-1])
+	case v[0] == 't':
+		t.out = append(t.out, "yes"...)
+	case v[0] == 'f':
+		t.out = append(t.out, "no"...)
+	case len(v) == 13 && (strings.HasSuffix(path, "_at") || strings.HasSuffix(path, "At")):
+		if ms, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+			t.out = t.appendTime(t.out, time.UnixMilli(ms))
+			return
+		}
+		t.out = append(t.out, v...)
+	default:
+		t.out = append(t.out, v...)
+	}
+}
+
+// text writes a string: the name of what an id names, a time in the zone of the answer, or a value.
+func (t *texter) text(path string, inner []byte) {
+	if isTime(inner) {
+		if at, ok := instant(string(inner)); ok {
+			t.out = t.appendTime(t.out, at)
+			return
+		}
+	}
+	if uuid.Is(inner) {
+		t.id(path, string(inner))
+		return
+	}
+	t.out = appendValue(t.out, decode(inner), t.o.Fields.at(path) == Untrusted)
+}
+
+// id writes the name of what has this id, and the id where it has none or was asked for.
+func (t *texter) id(path, id string) {
+	if thing := t.o.Things[path]; thing != "" && t.o.Names != nil {
+		if name := t.o.Names(thing, id); name != "" {
+			t.out = appendValue(t.out, name, false)
+			if t.o.IDs {
+				t.out = append(append(append(t.out, " ("...), id...), ')')
+			}
+			return
+		}
+	}
+	t.out = append(t.out, id...)
+}
+
+// part writes what follows the line of an item. headed says that there is such a line.
+func (t *texter) part(p trailer, depth int, headed bool) {
+	if p.label != "" && (headed || p.value[0] == '[') {
+		t.indent(depth)
+		t.out = append(append(t.out, p.label...), ":\n"...)
+	}
+	if p.value[0] == '"' {
+		t.prose(unquote(p.value))
+		return
+	}
+	if p.value[0] != '[' {
+		t.indent(depth + 1)
+		t.value(p.path, p.value)
+		t.out = append(t.out, '\n')
+		return
+	}
+	length := len(t.path)
+	t.path = append(t.path[:0], p.path...)
+	for e := range jsonscan.Elements(p.value) {
+		switch {
+		case e[0] == '{':
+			t.object(e, depth+1, false)
+		case e[0] == '"' && isProse(e):
+			t.prose(unquote(e))
+		default:
+			t.indent(depth + 1)
+			t.value(p.path, e)
+			t.out = append(t.out, '\n')
+		}
+	}
+	t.path = t.path[:length]
+}
+
+// appendTime writes a time in the zone of the answer, with its year where that is not the one of the time before.
+func (t *texter) appendTime(dst []byte, at time.Time) []byte {
+	t.timed = true
+	at = at.In(t.o.zone())
+	form := "Mon 2 Jan 15:04"
+	if at.Year() != t.year {
+		form, t.year = "Mon 2 Jan 2006 15:04", at.Year()
+	}
+	return at.AppendFormat(dst, form)
+}
+
+// appendZone names the zone of the times in an answer.
+func (t *texter) appendZone(dst []byte) []byte {
+	if !t.timed || t.o.inPart {
+		return dst
+	}
+	return append(append(append(dst, "Times: "...), t.o.zone().String()...), '\n')
+}
+
+func (o *Options) zone() *time.Location {
+	if o.Zone != nil {
+		if zone := o.Zone(); zone != nil {
+			return zone
+		}
+	}
+	return time.UTC
+}
+
+// instantOf reads a time from JSON.
+func instantOf(v []byte) (time.Time, bool) {
+	if !isString(v) {
+		return time.Time{}, false
+	}
+	return instant(unquote(v))
+}
+
+// instant reads a time of Dixa's; one without a zone is in UTC.
+func instant(s string) (time.Time, bool) {
+	for _, form := range [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if at, err := time.Parse(form, s); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+func isLetter(r rune) bool { return unicode.IsLetter(r) && !hidden(r) }
+
+func decodeRune(s string) (rune, int) { return utf8.DecodeRuneInString(s) }

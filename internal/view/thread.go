@@ -1,0 +1,213 @@
+package view
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"dixa-mcp/internal/base/jsonscan"
+)
+
+// thread is what a reader of the messages of a conversation has been told already, and is not told again.
+type thread struct {
+	kind    string               // of the message before: Email, Chat
+	said    map[string]string    // addresses, by who wrote, and from or to
+	earlier map[string][]signing // by who wrote
+}
+
+// signing is the text of an earlier message, to whose last lines a signature is compared.
+type signing struct {
+	lines  []string
+	number int
+}
+
+// message writes one message: a line with its number, when, and who wrote, and its text.
+func (t *texter) message(raw []byte, number int, whole bool) {
+	m := map[string][]byte{}
+	var rest []member
+	for key, value := range jsonscan.Members(raw) {
+		switch string(key) {
+		case "id", "author", "authorId", "createdAt", "type", "from", "to", "cc", "bcc", "replyDefaultToEmails", "text", "attachments", "inlineImages":
+			m[string(key)] = value
+		case "untrusted":
+		default:
+			rest = append(rest, member{key, value})
+		}
+	}
+	author := "unknown author"
+	if v := m["author"]; isString(v) && string(v) != `"unknown"` {
+		author = unquote(v)
+	}
+	t.out = fmt.Appendf(t.out, "#%d", number)
+	if at, ok := instantOf(m["createdAt"]); ok {
+		t.out = t.appendTime(append(t.out, ' '), at)
+	}
+	t.out = append(t.out, ' ')
+	who := author
+	if name := t.author(m["authorId"], author); name != "" {
+		t.out, who = appendValue(t.out, name, false), name
+	} else {
+		t.out = append(t.out, author...)
+	}
+	if kind := m["type"]; isString(kind) && unquote(kind) != t.thread.kind {
+		t.thread.kind = unquote(kind)
+		t.out = appendValue(append(t.out, separator...), t.thread.kind, false)
+	}
+	for _, key := range [...]string{"from", "to", "cc", "bcc", "replyDefaultToEmails"} {
+		if v := m[key]; v != nil && t.news(who+"\x00"+key, string(v)) {
+			label := key
+			if key == "replyDefaultToEmails" {
+				label = "reply to"
+			}
+			t.out = append(append(append(t.out, separator...), label...), ' ')
+			t.value("attributes."+key, v)
+		}
+	}
+	facts, below := len(t.facts), len(t.below)
+	for _, p := range rest {
+		t.messageField(p)
+	}
+	for _, f := range t.facts[facts:] {
+		t.out = append(t.out, separator...)
+		t.field(f)
+	}
+	if t.o.IDs && isString(m["id"]) {
+		t.out = append(append(append(t.out, separator...), "id "...), unquote(m["id"])...)
+	}
+	t.out = append(t.out, '\n')
+	if v := m["text"]; isString(v) {
+		t.prose(t.thread.withoutSignature(author, number, unquote(v), whole))
+	}
+	for _, p := range t.below[below:] {
+		t.part(p, 0, true)
+	}
+	t.facts, t.below = t.facts[:facts], t.below[:below]
+	t.attachments(number, m["attachments"], 1)
+	t.attachments(number, m["inlineImages"], 1+countOf(m["attachments"]))
+}
+
+// messageField sorts a field of Dixa's that this package gives no meaning.
+func (t *texter) messageField(p member) {
+	length := len(t.path)
+	t.path = append(append(t.path, "attributes."...), p.key...)
+	c := column{label: labelOf(string(p.key)), place: afterLayout}
+	switch {
+	case string(p.value) == "false": // isAutoReply, isAutomated: the rule
+	case string(p.value) == "true":
+		t.facts = append(t.facts, fact{column: column{}, path: string(t.path), value: appendString(nil, c.label)})
+	default:
+		t.sort(c, p.value)
+	}
+	t.path = t.path[:length]
+}
+
+// author returns the name of the Dixa agent who wrote a message.
+func (t *texter) author(id []byte, author string) string {
+	thing := t.o.Things["authorId"]
+	if author == "customer" || thing == "" || t.o.Names == nil || !isString(id) {
+		return ""
+	}
+	return t.o.Names(thing, unquote(id))
+}
+
+// news reports whether a reader was not told this before.
+func (t *texter) news(key, value string) bool {
+	if t.thread.said[key] == value {
+		return false
+	}
+	if t.thread.said == nil {
+		t.thread.said = map[string]string{}
+	}
+	t.thread.said[key] = value
+	return true
+}
+
+// attachments names the files of a message, by the names with which a caller asks for them.
+func (t *texter) attachments(number int, list []byte, from int) {
+	if list == nil || list[0] != '[' {
+		return
+	}
+	for file := range jsonscan.Elements(list) {
+		name, address := "", ""
+		if file[0] == '{' {
+			if v := at(file, "prettyName"); isString(v) {
+				name = unquote(v)
+			}
+			if v := at(file, "url"); isString(v) {
+				address = unquote(v)
+			}
+		}
+		if name == "" {
+			name = path.Base(address)
+		}
+		t.out = fmt.Appendf(t.out, "attachment #%d/%d ", number, from)
+		t.out = append(appendValue(t.out, name, true), '\n')
+		from++
+	}
+}
+
+func countOf(list []byte) (n int) {
+	if list == nil || list[0] != '[' {
+		return 0
+	}
+	for range jsonscan.Elements(list) {
+		n++
+	}
+	return n
+}
+
+const (
+	signatureLines = 3  // that are the same at the end of two messages
+	signatureBytes = 60 // and at least so long
+)
+
+// withoutSignature replaces the last lines of a message, where an earlier message of the same side ends in the same ones,
+// by a reference to that message. A message is never replaced as a whole.
+func (th *thread) withoutSignature(author string, number int, text string, whole bool) string {
+	lines := strings.Split(text, "\n")
+	most, of := 0, 0
+	for _, earlier := range th.earlier[author] {
+		if n := sameEnd(lines, earlier.lines); n > most {
+			most, of = n, earlier.number
+		}
+	}
+	if th.earlier == nil {
+		th.earlier = map[string][]signing{}
+	}
+	if most == 0 {
+		if list := th.earlier[author]; len(list) >= signaturesMost {
+			th.earlier[author] = append(list[:1], list[2:]...)
+		}
+		th.earlier[author] = append(th.earlier[author], signing{lines, number})
+		return text
+	}
+	if whole {
+		return text
+	}
+	kept := strings.TrimRight(strings.Join(lines[:len(lines)-most], "\n"), "\n ")
+	return kept + "\n" + with("signature", fmt.Sprintf(" as in #%d", of))
+}
+
+// signaturesMost is how many messages of one side signatures are compared with.
+const signaturesMost = 8
+
+// sameEnd returns how many lines at the end of two messages are the same signature, 0 where they are none.
+func sameEnd(a, b []string) int {
+	n, written, bytes := 0, 0, 0
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		if line := strings.TrimSpace(a[len(a)-1-n]); line != "" {
+			written++
+			bytes += len(line)
+		}
+		n++
+	}
+	if written < signatureLines || bytes < signatureBytes {
+		return 0
+	}
+	for _, line := range a[:len(a)-n] {
+		if strings.TrimSpace(line) != "" {
+			return n
+		}
+	}
+	return 0
+}
