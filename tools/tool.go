@@ -30,6 +30,7 @@ type Tool struct {
 	one         bool               // messageId is an argument
 	args        func() *schemas.Schema
 	v1, beta    func() *schemas.Schema // args for the versions of Dixa's API; made when first asked for, and shared
+	layout      func() view.Layout
 	in, out     reflect.Type
 	run         func(context.Context, *dixaclient.Client, any) (Output, error)
 	act         func(in any, as dixaclient.ActingAgent)
@@ -104,6 +105,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	})
 	t.out = reflect.TypeFor[Out]()
 	t.View.Fields = fieldsOf(t.out)
+	t.layout = sync.OnceValue(func() view.Layout { return layoutOf(t.out) })
 	for _, o := range options {
 		o(t)
 	}
@@ -165,6 +167,9 @@ func (t *Tool) Title() string {
 	title := strings.Join(words, " ")
 	return strings.ToUpper(title[:1]) + title[1:]
 }
+
+// Layout says how the tool's answers are written as text.
+func (t *Tool) Layout() view.Layout { return t.layout() }
 
 // Access returns "read" or "write".
 func (t *Tool) Access() string {

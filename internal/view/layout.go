@@ -15,6 +15,8 @@ type column struct {
 	line    int // of a single object
 	label   string
 	dropped bool
+	detail  bool // left out of lists
+	quiet   bool // a flag that is shown only where it is set
 	prose   bool
 	name    string   // of an array of pairs: the path of the label in each
 	values  []string // and the paths of its value, the first that is there counts
@@ -25,6 +27,8 @@ type column struct {
 //	path           labelled with its own name
 //	path=a_label   labelled "a label"; path= without a label
 //	-path          left out, with all below it: another field says the same
+//	~path          left out of lists; an answer that is one object has it
+//	path?a_label   a flag, shown as "a label" where it is set and not at all where it is not
 //	path=|a_label  prose, on lines of its own
 //	path{name,value|other}  each object of an array becomes a fact of its own, labelled with one of its fields
 //	/              the rest is on the next line, where the answer is one object
@@ -32,7 +36,11 @@ func NewLayout(text string) Layout {
 	l := Layout{columns: map[string]column{}}
 	for n, entry := range strings.Fields(text) {
 		c := column{place: n + 1, line: l.lines}
+		entry, c.detail = strings.CutPrefix(entry, "~")
 		path, label, labelled := strings.Cut(entry, "=")
+		if before, flag, is := strings.Cut(entry, "?"); is {
+			path, label, labelled, c.quiet = before, flag, true, true
+		}
 		if inner, ok := strings.CutSuffix(path, "}"); ok {
 			var pair string
 			path, pair, _ = strings.Cut(inner, "{")
@@ -85,7 +93,7 @@ func labelOf(path string) string {
 	switch last := len(words) - 1; {
 	case outer != "" && (name == "id" || name == "name" || name == "value" || name == "label" || name == "type" || name == "_type" || name == "text" || name == "data"):
 		return labelOf(outer)
-	case last > 0 && (words[last] == "at" || words[last] == "id" || words[last] == "ids"):
+	case len(words) > 1 && (words[last] == "at" || words[last] == "id" || words[last] == "ids"):
 		words = words[:last]
 	}
 	if len(words) > 1 && words[0] == "is" {

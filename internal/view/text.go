@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -19,6 +20,8 @@ type texter struct {
 	o      *Options
 	out    []byte
 	path   []byte
+	base   int  // where in path the item of a list begins
+	alone  bool // the answer is one object
 	year   int  // of the time that was written last
 	timed  bool // a time was written
 	thread thread
@@ -51,6 +54,7 @@ const longestInLine = 240
 // object writes an item that is an object, in one line or in several.
 func (t *texter) object(raw []byte, depth int, single bool) {
 	facts, below := len(t.facts), len(t.below)
+	t.alone = single
 	t.gather(raw)
 	own, parts := t.facts[facts:], t.below[below:]
 	slices.SortStableFunc(own, func(a, b fact) int { return cmp.Compare(a.place, b.place) })
@@ -91,13 +95,23 @@ func (t *texter) gather(obj []byte) {
 		t.path = append(t.path, key...)
 		c, listed := t.o.Layout.columns[string(t.path)]
 		if !listed {
-			c = column{place: afterLayout, label: labelOf(string(t.path)), line: t.o.Layout.lines + 1, dropped: string(key) == "_type"}
+			c = column{place: afterLayout, label: t.label(key), line: t.o.Layout.lines + 1, dropped: string(key) == "_type"}
 		}
+		c.dropped = c.dropped || c.detail && !t.alone || c.quiet && value[0] == 'f'
 		if !c.dropped || t.o.IDs && uuid.Is(value[1:len(value)-1]) {
 			t.sort(c, value)
 		}
 		t.path = t.path[:length]
 	}
+}
+
+// label returns the label of a field that no layout names: words, or the name itself in quotation marks where it is no
+// name of Dixa's.
+func (t *texter) label(key []byte) string {
+	if !all(key, inName) {
+		return string(appendValue(nil, decode(key), true))
+	}
+	return labelOf(string(t.path[t.base:]))
 }
 
 // sort puts the value of a field where it is written.
@@ -161,6 +175,13 @@ func isProse(s []byte) bool {
 // field writes one fact.
 func (t *texter) field(f fact) {
 	label := f.label
+	if label != "" && f.name == nil && (f.value[0] == 't' || f.value[0] == 'f') {
+		if f.value[0] == 'f' {
+			t.out = append(t.out, "not "...)
+		}
+		t.out = append(t.out, label...)
+		return
+	}
 	if f.name != nil {
 		t.out = appendValue(t.out, unquote(f.name), false)
 	}
@@ -196,8 +217,21 @@ func (t *texter) value(path string, v []byte) {
 		}
 		t.out = append(t.out, v...)
 	default:
-		t.out = append(t.out, v...)
+		t.out = appendNumber(t.out, v)
 	}
+}
+
+// appendNumber writes a number, with two places at most.
+func appendNumber(dst, v []byte) []byte {
+	dot := bytes.IndexByte(v, '.')
+	if dot < 0 || len(v)-dot <= 3 {
+		return append(dst, v...)
+	}
+	n, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || n > 1e15 || n < -1e15 || n < 0.01 && n > -0.01 {
+		return append(dst, v...)
+	}
+	return strconv.AppendFloat(dst, n, 'f', 2, 64)
 }
 
 // text writes a string: the name of what an id names, a time in the zone of the answer, or a value.
@@ -245,8 +279,9 @@ func (t *texter) part(p trailer, depth int, headed bool) {
 		t.out = append(t.out, '\n')
 		return
 	}
-	length := len(t.path)
+	length, base := len(t.path), t.base
 	t.path = append(t.path[:0], p.path...)
+	t.base = len(t.path) + 1
 	for e := range jsonscan.Elements(p.value) {
 		switch {
 		case e[0] == '{':
@@ -259,7 +294,7 @@ func (t *texter) part(p trailer, depth int, headed bool) {
 			t.out = append(t.out, '\n')
 		}
 	}
-	t.path = t.path[:length]
+	t.path, t.base = t.path[:length], base
 }
 
 // appendTime writes a time in the zone of the answer, with its year where that is not the one of the time before.

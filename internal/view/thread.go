@@ -29,7 +29,7 @@ func (t *texter) message(raw []byte, number int, whole bool) {
 		switch string(key) {
 		case "id", "author", "authorId", "createdAt", "type", "from", "to", "cc", "bcc", "replyDefaultToEmails", "text", "attachments", "inlineImages":
 			m[string(key)] = value
-		case "untrusted":
+		case "untrusted", "originalContentUrl": // the file is not for agents, and the text is what it says
 		default:
 			rest = append(rest, member{key, value})
 		}
@@ -91,11 +91,7 @@ func (t *texter) messageField(p member) {
 	length := len(t.path)
 	t.path = append(append(t.path, "attributes."...), p.key...)
 	c := column{label: labelOf(string(p.key)), place: afterLayout}
-	switch {
-	case string(p.value) == "false": // isAutoReply, isAutomated: the rule
-	case string(p.value) == "true":
-		t.facts = append(t.facts, fact{column: column{}, path: string(t.path), value: appendString(nil, c.label)})
-	default:
+	if string(p.value) != "false" { // isAutoReply, isAutomated: the rule
 		t.sort(c, p.value)
 	}
 	t.path = t.path[:length]

@@ -1,0 +1,77 @@
+package tools
+
+import (
+	"reflect"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// person is how the fields of Dixa agents and end users are shown.
+const person = "displayName= email= phoneNumber= additionalEmails=also additionalPhoneNumbers=also -avatarUrl -firstName -lastName -middleNames "
+
+// layouts say how each type of answer is written as text: which fields come first, and which another field or the question
+// already says. What is left out here is in answers that are JSON. See [view.NewLayout] for how they are written.
+var layouts = map[reflect.Type]string{
+	reflect.TypeFor[d.Conversation](): "id=Conversation channel= ~direction= state= queue.id=queue assignment.agentId=assigned_to createdAt=created stateUpdatedAt=state_since / " +
+		"requesterId=customer fromEmail=from fromNumber=from ~toEmail=to ~toNumber=to ~language / subject customAttributes{name,value} / " +
+		"link.parentId=linked_to ~queue.queuedAt=queued ~assignment.assignedAt=assigned anonymizedAt=anonymized -integrationEmail ~transportExpiresAt ~browserInfo",
+	reflect.TypeFor[d.SearchHit]():  "id= highlights.subject=subject highlights.text=text innerHits=messages innerHits.highlights= -innerHits.id",
+	reflect.TypeFor[d.EndUser]():    person + "externalId=external_id createdAt=since id=id / customAttributes{name,value}",
+	reflect.TypeFor[d.Agent]():      person + "roles= createdAt=since -id",
+	reflect.TypeFor[d.TeamMember](): "name= email= phoneNumber= -id",
+	reflect.TypeFor[d.Presence]():   "userId= presenceStatus= connectionStatus= activeChannels=on lastSeen=last_seen -requestTime",
+	reflect.TypeFor[d.Tag]():        "name= state= color -id",
+	reflect.TypeFor[d.Team]():       "name= -id",
+	reflect.TypeFor[d.Queue](): "name= isDefault?default priority usages.usages ~queueThresholds -organizationId -id -usages.queueId ~slaCalculationMethod ~offerTimeout " +
+		"~offeringAlgorithm ~memberListType ~wrapupTimeout ~offerAbandonedConversations ~doNotOfferTimeouts ~isDoNotOfferEnabled ~isPreferredAgentEnabled " +
+		"~preferredAgentTimeouts ~preferredAgentOfflineTimeout ~isRestricted",
+	reflect.TypeFor[d.QueueMember]():          "agentId= priority",
+	reflect.TypeFor[d.CustomAttributeValue](): "name= value=is -id -identifier",
+	reflect.TypeFor[d.CustomAttribute](): "label= entityType=of identifier isRequired?required isDeactivated?deactivated isArchived?archived -id description " +
+		"inputDefinition._type= inputDefinition.options=options inputDefinition.options.label= inputDefinition.options.value=value " +
+		"inputDefinition.options.isDeactivated?deactivated -inputDefinition.options.id -inputDefinition.options.orderIndex " +
+		"inputDefinition.options.nestedOptions=under_it inputDefinition.options.nestedOptions.label= inputDefinition.options.nestedOptions.value=value inputDefinition.options.nestedOptions.isDeactivated?deactivated " +
+		"-inputDefinition.options.nestedOptions.id -inputDefinition.options.nestedOptions.orderIndex",
+	reflect.TypeFor[d.ContactEndpoint](): "name= address= number= senderOverride=sends_as _type=",
+	reflect.TypeFor[d.Flow]():            "name= channel= contactEndpointId=at id",
+	reflect.TypeFor[d.Organization]():    "name= subdomain status -avatarUrl",
+	reflect.TypeFor[d.Note]():            "createdAt= authorId=by -csid -id message=|",
+	reflect.TypeFor[d.SentMessage]():     "createdAt=sent authorId=by -messageId -direction",
+	reflect.TypeFor[d.ActivityEntry]():   "activityTimestamp= _type= author.name=by author.email= attributes.message=| -id -conversationId -activityType -attributes._type -author.id -attributes.messageId -attributes.agentId -attributes.avatarUrl -author.phoneNumber",
+	reflect.TypeFor[d.ConversationRating](): "ratingType= ratingScore=score ratingStatus= agentId=of conversationChannel= timestamps.rated_at=rated timestamps.offered_at=offered " +
+		"ratingComment=| -userId -id -timestamps.created_at -timestamps.modified_at -timestamps.scheduled_at -timestamps.scheduled_for -language",
+	reflect.TypeFor[d.RatingOffer]():      "ratingType= agentId=of offeredAt=offered id=ratingId -userId",
+	reflect.TypeFor[d.RatingResult]():     "ratingId ratingResult submittedAt=submitted comment=|",
+	reflect.TypeFor[d.FilterValue]():      "label= value=value",
+	reflect.TypeFor[d.Metric]():           "id= description= aggregations filters=filters filters.filterAttribute= filters.description= relatedRecordIds=records",
+	reflect.TypeFor[d.MetricRecordKind](): "id= description= filters=filters filters.filterAttribute= filters.description= relatedMetricIds=metrics fieldsMetadata=fields",
+	reflect.TypeFor[d.MetricData]():       "id=Metric aggregates{measure,value}",
+	reflect.TypeFor[d.MetricRecord]():     "primaryTimestampField.timestamp= value.value=value fields{name,field.label|field.value} -primaryTimestampField.name",
+	reflect.TypeFor[d.Schedules]():        "schedules.name= schedules.id=id",
+	reflect.TypeFor[d.ScheduleHours](): "schedule.name= schedule.timezone=zone -schedule.id schedule.businessHours=hours schedule.businessHours.name= schedule.businessHours.nextDate= schedule.businessHours.status= " +
+		"schedule.businessHours.intervals{startTime,endTime} -schedule.businessHours.dayOfWeek schedule.businessHours.businessHourType=",
+	reflect.TypeFor[d.ScheduleStatus]():      "isOpen=open opensAt=opens closesAt=closes timestamp=at",
+	reflect.TypeFor[d.QueuePosition]():       "position= queuedAt=queued",
+	reflect.TypeFor[d.Anonymization]():       "entityType= targetEntityId=of initiatedAt=begun processedAt=done requestedBy=by id",
+	reflect.TypeFor[d.Webhook]():             "name= url= enabled subscribedEvents=events id",
+	reflect.TypeFor[d.WebhookDelivery]():     "deliveryDetail.deliveryTimestamp= deliveryDetail.success=success deliveryDetail.responseCode=answer deliveryDetail.responseText=answered payload=|payload",
+	reflect.TypeFor[d.Template]():            "name= subject id content=|",
+	reflect.TypeFor[d.Collection]():          "title= description= id",
+	reflect.TypeFor[d.Category]():            "title= id parentCategory=under",
+	reflect.TypeFor[d.Article]():             "translation.published.title= translation.draft.title=draft id updatedAt=updated -translation.draft.contents.html -translation.published.contents.html",
+	reflect.TypeFor[d.ArticleTranslations](): "-translations.draft.contents.plaintext -translations.published.contents.plaintext -draft.contents.plaintext -published.contents.plaintext",
+	reflect.TypeFor[d.ExportedConversation](): "id=Conversation initial_channel= status= direction= queue_name=queue assignee_name=assigned_to requester_name=customer requester_email= " +
+		"created_at=created closed_at=closed subject tags -queue_id -assignee_id -requester_id -assignee_email -assignee_phone_number -tags_info",
+	reflect.TypeFor[d.ExportedMessage](): "csid=Conversation created_at= author_name=by author_email= direction= text=|",
+}
+
+// layoutOf returns the layout of an answer's type.
+func layoutOf(t reflect.Type) view.Layout {
+	item, outcomes := itemOf(t)
+	l := view.NewLayout(layouts[item])
+	if outcomes {
+		return l.Under("results")
+	}
+	return l
+}
