@@ -17,6 +17,7 @@ import (
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/directory"
 	"dixa-mcp/internal/seal"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
@@ -53,16 +54,16 @@ type Config struct {
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
 type Gate struct {
-	rules   atomic.Pointer[capability.Rules]
-	client  *dixaclient.Client // refuses what does not belong to a call of an agent
-	lookups *dixaclient.Client // reads what bounds ask about
-	facts   facts
-	zone    schedulesZone
-	known   knownValues
-	audit   Recorder
-	key     []byte // of personal data in records
-	timeout time.Duration
-	log     *slog.Logger
+	rules     atomic.Pointer[capability.Rules]
+	client    *dixaclient.Client // refuses what does not belong to a call of an agent
+	lookups   *dixaclient.Client // reads what bounds ask about
+	facts     facts
+	zone      schedulesZone
+	directory *directory.Directory
+	audit     Recorder
+	key       []byte // of personal data in records
+	timeout   time.Duration
+	log       *slog.Logger
 
 	observer Observer
 
@@ -80,7 +81,7 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(){}}
+	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(){}, directory: directory.New(time.Now)}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -235,6 +236,7 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 	if id, ok := dixaclient.ConversationOf(op.In); ok && op.Op.Level > dixaclient.Read {
 		defer c.gate.facts.forget(id)
 	}
+	defer c.gate.directory.Wrote(op.Op)
 	if b := c.agent.Bound(); b != nil {
 		if err := c.within(ctx, op.Op.Level); err != nil { // before anything is looked up
 			return err

@@ -10,6 +10,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/base/uuid"
+	"dixa-mcp/internal/directory"
 	"dixa-mcp/schemas"
 )
 
@@ -19,21 +20,21 @@ const mostListed = 8
 func quoted(s string) string { return strconv.Quote(safetext.Brief(s, 80)) }
 
 // shown returns a value as a message names it.
-func shown(e choice) string {
-	if e.private || len(e.names) == 0 || e.names[0] == "" {
-		return quoted(e.id)
+func shown(e directory.Entry) string {
+	if e.Name() == "" {
+		return quoted(e.ID)
 	}
-	return quoted(e.names[0]) + " (" + safetext.Brief(e.id, 80) + ")"
+	return quoted(e.Name()) + " (" + safetext.Brief(e.ID, 80) + ")"
 }
 
 // suggest says that a value does not exist, and which one may be meant.
-func suggest(r dixaclient.Reference, operation string, all []choice) string {
+func suggest(r dixaclient.Reference, operation string, all []directory.Entry) string {
 	value := strings.TrimSpace(r.Value)
 	var same []string
-	words := map[string]choice{}
+	words := map[string]directory.Entry{}
 	var candidates []string
 	for _, e := range all {
-		for _, name := range append(slices.Clone(e.names), e.id) {
+		for _, name := range append(slices.Clone(e.Names), e.ID) {
 			if name == "" {
 				continue
 			}
@@ -74,14 +75,15 @@ func suggest(r dixaclient.Reference, operation string, all []choice) string {
 
 // option finds out about the value of a custom attribute.
 func (v *values) option(ctx context.Context, r dixaclient.Reference) verdict {
-	found, _, said := v.find(ctx, attributes, dixaclient.Reference{Thing: dixaclient.AttributeThing, Value: r.Of})
+	attributes, _ := directory.Of(dixaclient.AttributeThing)
+	found, _, said := v.find(ctx, attributes, r.Of)
 	switch {
 	case said != "":
 		return verdict{unchecked: true, said: said}
 	case found == nil: // which is said of its id
 		return right
 	}
-	input := found.attribute.InputDefinition
+	input := found.Attribute.InputDefinition
 	setting := r.Entity != ""
 	switch {
 	case input.Type == "Text" && setting && r.Path != nil:

@@ -2,17 +2,16 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/base/uuid"
+	"dixa-mcp/internal/directory"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -25,38 +24,9 @@ import (
 const (
 	// valueLookups is how many requests one call may take to find out about its values.
 	valueLookups = 12
-	// valuesFor is how long a value that exists is remembered.
-	valuesFor = 10 * time.Minute
-	// valuesMost is how many are remembered at once.
-	valuesMost = 4096
 	// longestName is how many bytes of a text are taken for the name of something.
 	longestName = 200
 )
-
-// knownValues remembers values that exist, of what all agents see alike. That a value does not exist is not remembered: it
-// may be new.
-type knownValues struct {
-	mu    sync.Mutex
-	until map[string]time.Time
-}
-
-func (k *knownValues) has(key string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return time.Now().Before(k.until[key])
-}
-
-func (k *knownValues) put(key string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.until) >= valuesMost {
-		clear(k.until)
-	}
-	if k.until == nil {
-		k.until = map[string]time.Time{}
-	}
-	k.until[key] = time.Now().Add(valuesFor)
-}
 
 // verdict is what was found out about a value.
 type verdict struct {
@@ -75,11 +45,11 @@ func wrong(format string, args ...any) verdict {
 type values struct {
 	call  *call
 	left  int
-	lists map[string][]choice // that were read whole
+	lists map[string]directory.Entries // that this call read
 }
 
 func (c *call) values() *values {
-	return &values{call: c, left: valueLookups, lists: map[string][]choice{}}
+	return &values{call: c, left: valueLookups, lists: map[string]directory.Entries{}}
 }
 
 // granted tells whether the agent may look with an operation. One with a bound looks only at what all conversations have in
@@ -87,6 +57,15 @@ func (c *call) values() *values {
 func (v *values) granted(op *dixaclient.Spec) bool {
 	a := v.call.agent
 	return a.Operation(op.Name).Allowed && (a.Bound() == nil || op.Scope == dixaclient.Shared)
+}
+
+// mayList tells whether the agent may read a list. It may not see a list that another agent read and that it may not read.
+func (v *values) mayList(l directory.List) bool {
+	if !v.granted(l.Op) {
+		return false
+	}
+	request, err := json.Marshal(l.In)
+	return err == nil && v.call.agent.Arguments(l.Op, request).Allowed
 }
 
 // sameAs tells whether the call is itself a call of an operation, which need not be asked twice.
@@ -107,32 +86,24 @@ func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
 	if ok && hasIDForm(r) {
 		return v.checkByID(ctx, r, get)
 	}
-	l, ok := listingOf(r)
+	l, ok := directory.ListOf(r)
 	if !ok {
 		return v.unlisted(r)
 	}
-	key := strings.Join([]string{string(r.Thing), r.Of, string(r.In), r.Value}, "\x00")
-	shared := l.op.Scope == dixaclient.Shared
-	if shared && v.granted(l.op) && v.call.gate.known.has(key) {
-		return right
-	}
-	found, all, said := v.find(ctx, l, r)
+	found, all, said := v.find(ctx, l, r.Value)
 	switch {
 	case said != "":
 		return verdict{unchecked: true, said: said}
-	case found != nil && found.inactive && v.mustBeActive():
+	case found == nil:
+		return wrong("%s", suggest(r, l.Op.Name, all.All))
+	case found.Inactive && v.mustBeActive():
 		return wrong("the %s %s is deactivated", r.Thing, shown(*found))
-	case found != nil && found.id != r.Value && !uuid.Is(r.Value) && r.Thing != dixaclient.EndpointThing:
-		return wrong("it must be written %s: its case matters", quoted(found.id))
-	case found != nil && r.Entity != "" && found.attribute != nil && found.attribute.EntityType != "" && found.attribute.EntityType != r.Entity:
-		return wrong("the custom attribute %s is one of the entity type %s, not %s", shown(*found), found.attribute.EntityType, r.Entity)
-	case found != nil:
-		if shared && !found.inactive {
-			v.call.gate.known.put(key)
-		}
-		return right
+	case found.ID != r.Value && !uuid.Is(r.Value) && r.Thing != dixaclient.EndpointThing:
+		return wrong("it must be written %s: its case matters", quoted(found.ID))
+	case r.Entity != "" && found.Attribute != nil && found.Attribute.EntityType != "" && found.Attribute.EntityType != r.Entity:
+		return wrong("the custom attribute %s is one of the entity type %s, not %s", shown(*found), found.Attribute.EntityType, r.Entity)
 	}
-	return wrong("%s", suggest(r, l.op.Name, all))
+	return right
 }
 
 // mustBeActive tells whether the call sets what it names: what is deactivated can be searched for and taken away.
@@ -144,41 +115,39 @@ func (v *values) mustBeActive() bool {
 	return false
 }
 
-// find looks for a value among those that are listed. Without it, all are given; said is why it could not be looked for.
-func (v *values) find(ctx context.Context, l listing, r dixaclient.Reference) (found *choice, all []choice, said string) {
-	if !v.granted(l.op) {
-		return nil, nil, "this agent may not call " + l.op.Name + ", which lists valid values"
+// find looks for an id among those that are listed. Without it, all are given; said is why it could not be looked for.
+func (v *values) find(ctx context.Context, l directory.List, id string) (found *directory.Entry, all directory.Entries, said string) {
+	all, said = v.list(ctx, l, func(e directory.Entries) bool { return e.ByID(id) != nil })
+	if said != "" {
+		return nil, all, said
 	}
-	key := l.op.Name + "\x00" + r.Of
-	list, read := v.lists[key]
-	if read {
-		return among(list, r.Value), list, ""
+	if found = all.ByID(id); found == nil && !all.Whole {
+		said = "there are too many to look through; " + l.Op.Name + " lists valid values"
 	}
-	for page, err := range l.read(ctx, v.call.gate.client, r) {
-		if err != nil {
-			return nil, nil, l.op.Name + ", which lists valid values, could not be read"
-		}
-		if !v.take() {
-			return nil, nil, "there are too many to look through; " + l.op.Name + " lists valid values"
-		}
-		list = append(list, page...)
-		if found := among(page, r.Value); found != nil {
-			return found, nil, ""
-		}
-	}
-	v.lists[key] = list
-	return nil, list, ""
+	return found, all, said
 }
 
-func among(list []choice, id string) *choice {
-	i := slices.IndexFunc(list, func(e choice) bool { return e.id == id })
-	if i < 0 {
-		i = slices.IndexFunc(list, func(e choice) bool { return strings.EqualFold(e.id, id) })
+// list gives what is listed, as far as it is known already where that is enough. said is why it could not be read.
+func (v *values) list(ctx context.Context, l directory.List, enough func(directory.Entries) bool) (all directory.Entries, said string) {
+	if !v.mayList(l) {
+		return all, "this agent may not call " + l.Op.Name + ", which lists valid values"
 	}
-	if i < 0 {
-		return nil
+	if all, read := v.lists[l.Key()]; read {
+		return all, ""
 	}
-	return &list[i]
+	book := v.call.gate.directory
+	if known, fresh, ok := book.Known(l); ok && (fresh || enough(known)) {
+		return known, ""
+	}
+	if !v.take() {
+		return all, "there is too much to look up; " + l.Op.Name + " lists valid values"
+	}
+	all, err := book.Read(ctx, v.call.gate.client, l, v.take)
+	if err != nil {
+		return all, l.Op.Name + ", which lists valid values, could not be read"
+	}
+	v.lists[l.Key()] = all
+	return all, ""
 }
 
 // checkByID asks for a thing by its id.
@@ -230,7 +199,8 @@ func finder(t dixaclient.Thing) string {
 	if t == dixaclient.EndUserThing {
 		return dixaclient.ListEndUsers.Name
 	}
-	return listings[t].op.Name
+	l, _ := directory.Of(t)
+	return l.Op.Name
 }
 
 func article(t dixaclient.Thing) string {
@@ -308,15 +278,15 @@ func (v *values) meant(ctx context.Context, r dixaclient.Reference) string {
 	if r.Thing == dixaclient.EndUserThing {
 		return v.endUser(ctx, r.Value)
 	}
-	l, ok := listingOf(r)
-	if !ok || r.Thing == dixaclient.Nothing {
+	l, ok := directory.ListOf(r)
+	if !ok {
 		return ""
 	}
-	_, all, said := v.find(ctx, l, r)
+	_, all, said := v.find(ctx, l, r.Value)
 	if said != "" {
 		return said
 	}
-	return suggest(r, l.op.Name, all)
+	return suggest(r, l.Op.Name, all.All)
 }
 
 // endUser finds an end user by what an agent wrote in place of an id.

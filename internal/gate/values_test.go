@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/directory"
 	"dixa-mcp/internal/offline"
 )
 
@@ -121,7 +123,7 @@ func TestValuesThatDoNotExist(t *testing.T) {
 		{"set_conversation_attributes", set(`"id":"` + ids.loyalty + `","values":["gold"]`), `is one of the entity type Contact, not Conversation`},
 	} {
 		t.Run(c.tool+" "+c.arguments, func(t *testing.T) {
-			b.t = t
+			b.t, b.directory = t, directory.New(time.Now)
 			a := b.call("admin", c.tool, c.arguments)
 			require.True(t, a.Failed, a.Text)
 			require.Contains(t, a.Text, c.says)
