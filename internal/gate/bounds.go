@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -12,120 +11,160 @@ import (
 	"dixa-mcp/internal/capability"
 )
 
-// bounded carries out an operation of an agent that may only see some conversations. What is outside is answered
-// exactly like what does not exist.
-func (c *call) bounded(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
-	var err error
-	switch op.Op.Scope {
-	case dixaclient.Shared:
-		return c.page(ctx, op, next)
-	case dixaclient.OneConversation:
-		err = c.oneConversation(ctx, b, op, next)
-	case dixaclient.OneEndUser:
-		err = c.oneEndUser(ctx, b, op, next)
-	case dixaclient.SomeConversations:
-		search, ok := op.In.(*dixaclient.SearchConversationsIn)
-		if !ok {
-			return outOfReach(c.agentName, b, op.Op)
-		}
-		if err := b.Narrow(search); err != nil {
-			return &dixaclient.InputError{Operation: op.Op.Name, Problem: err.Error()}
-		}
-		err = c.page(ctx, op, next)
-	case dixaclient.SomeEndUsers:
-		err = c.someEndUsers(ctx, b, op, next)
-	default:
-		return outOfReach(c.agentName, b, op.Op)
+// bounds holds one operation of a call to the conversations that its agent may see.
+type bounds struct {
+	call  *call
+	bound *capability.Bound
+	op    *dixaclient.Call
+}
+
+// restrict wraps every operation of an agent that may only see some conversations. What is outside is answered exactly like
+// what does not exist.
+func restrict(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+	c := callFrom(ctx)
+	if c.agent.Bound() == nil {
+		return next(ctx)
 	}
+	if err := c.checkBudget(ctx, op.Op.Level); err != nil { // before anything is looked up
+		return err
+	}
+	b := &bounds{c, c.agent.Bound(), op}
+	if op.Op.Scope == dixaclient.Shared {
+		return b.page(ctx, next)
+	}
+	err := b.carryOut(ctx, next)
 	if _, refused := errors.AsType[*refusal](err); !refused && dixaclient.IsNotFound(err) { // all that is not there is answered alike
 		return missing(op.Op)
 	}
 	return err
 }
 
-func (c *call) oneConversation(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
-	id, _ := dixaclient.ConversationOf(op.In)
-	if read, ok := op.Out.(*dixaclient.Conversation); ok { // judged on its own answer
-		err := c.send(ctx, op, nil, next)
-		if err == nil {
-			err = op.Decode()
+func (b *bounds) carryOut(ctx context.Context, next func(context.Context) error) error {
+	switch b.op.Op.Scope {
+	case dixaclient.OneConversation:
+		return b.oneConversation(ctx, next)
+	case dixaclient.OneEndUser:
+		return b.oneEndUser(ctx, next)
+	case dixaclient.SomeConversations:
+		search, ok := b.op.In.(*dixaclient.SearchConversationsIn)
+		if !ok {
+			break
 		}
-		if c.unlessMissing(err) != nil {
+		if err := b.bound.Narrow(search); err != nil {
+			return &dixaclient.InputError{Operation: b.op.Op.Name, Problem: err.Error()}
+		}
+		return b.page(ctx, next)
+	case dixaclient.SomeEndUsers:
+		if in, ok := b.op.In.(*dixaclient.ListEndUsersIn); ok {
+			return b.someEndUsers(ctx, in, next)
+		}
+	}
+	return outOfReach(b.call.agentName, b.bound, b.op.Op)
+}
+
+func (b *bounds) oneConversation(ctx context.Context, next func(context.Context) error) error {
+	id, _ := dixaclient.ConversationOf(b.op.In)
+	if read, ok := b.op.Out.(*dixaclient.Conversation); ok { // judged on its own answer
+		err := b.send(ctx, nil, next)
+		if err == nil {
+			err = b.op.Decode()
+		}
+		if b.unlessMissing(err) != nil {
 			return err
 		}
-		inside, failed := c.judge(ctx, b, id, read)
-		switch {
-		case failed != nil:
+		inside, failed := b.judge(ctx, id, read)
+		if failed = b.require(inside && err == nil, failed); failed != nil {
 			return failed
-		case err != nil, !inside:
-			return outsideBound(b, op.Op)
 		}
-		return c.filter(ctx, b, op)
+		return b.filter(ctx)
 	}
 	oldest := time.Time{}
-	if op.Op.Level > dixaclient.Read { // what is remembered is for reads
+	if b.op.Op.Level > dixaclient.Read { // what is remembered is for reads
 		oldest = time.Now().Add(-decidedFor)
 	}
-	inside := c.inside(b, op, id)
-	if err := inside(ctx, oldest); err != nil {
+	judge := b.judgeNamed(id)
+	if err := judge(ctx, oldest); err != nil {
 		return err
 	}
-	if err := c.send(ctx, op, inside, next); err != nil {
+	if err := b.send(ctx, judge, next); err != nil {
 		return err
 	}
-	return c.filter(ctx, b, op)
+	return b.filter(ctx)
 }
 
-// inside judges all that a request about one conversation names: other conversations and end users, the conversation
+// judgeNamed judges all that a request about one conversation names: other conversations and end users, the conversation
 // itself, and what must be a part of it.
-func (c *call) inside(b *capability.Bound, op *dixaclient.Call, id int64) ruling {
+func (b *bounds) judgeNamed(id int64) ruling {
 	return func(ctx context.Context, oldest time.Time) error {
-		for _, id := range append(dixaclient.OtherConversations(op.In), id) {
-			if inside, err := c.holds(ctx, b, id, oldest); err != nil || !inside {
-				return cmp.Or[error](err, outsideBound(b, op.Op))
+		for _, id := range append(dixaclient.OtherConversations(b.op.In), id) {
+			if err := b.require(b.hasConversation(ctx, id, oldest)); err != nil {
+				return err
 			}
 		}
-		for _, user := range dixaclient.OtherEndUsers(op.In) {
-			if inside, err := c.knows(ctx, b, user); err != nil || !inside {
-				return cmp.Or[error](err, outsideBound(b, op.Op))
+		for _, user := range dixaclient.OtherEndUsers(b.op.In) {
+			if err := b.require(b.hasEndUser(ctx, user)); err != nil {
+				return err
 			}
 		}
-		for _, part := range dixaclient.PartsOf(op.In) {
-			if inside, err := c.contains(ctx, id, part); err != nil || !inside {
-				return cmp.Or[error](err, outsideBound(b, op.Op))
+		for _, part := range dixaclient.PartsOf(b.op.In) {
+			if err := b.require(b.hasPart(ctx, id, part)); err != nil {
+				return err
 			}
 		}
 		return nil
 	}
 }
 
-func (c *call) oneEndUser(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
-	user, _ := dixaclient.EndUserOf(op.In)
-	inside := func(ctx context.Context, _ time.Time) error {
-		if inside, err := c.knows(ctx, b, user); err != nil || !inside {
-			return cmp.Or[error](err, outsideBound(b, op.Op))
-		}
-		return nil
-	}
-	if err := inside(ctx, time.Time{}); err != nil {
+func (b *bounds) oneEndUser(ctx context.Context, next func(context.Context) error) error {
+	user, _ := dixaclient.EndUserOf(b.op.In)
+	judge := func(ctx context.Context, _ time.Time) error { return b.require(b.hasEndUser(ctx, user)) }
+	if err := judge(ctx, time.Time{}); err != nil {
 		return err
 	}
-	if in, ok := op.In.(*dixaclient.ListEndUserConversationsIn); ok {
-		return gather(ctx, c, op, &in.Page, judging[dixaclient.Conversation]{page: inside, show: c.showConversation(ctx, b)}, next)
+	if in, ok := b.op.In.(*dixaclient.ListEndUserConversationsIn); ok {
+		return gather(ctx, b, &in.Page, judging[dixaclient.Conversation]{page: judge, show: b.showConversation(ctx)}, next)
 	}
-	return c.send(ctx, op, inside, next)
+	return b.send(ctx, judge, next)
 }
 
-func (c *call) someEndUsers(ctx context.Context, b *capability.Bound, op *dixaclient.Call, next func(context.Context) error) error {
-	in, ok := op.In.(*dixaclient.ListEndUsersIn)
-	if !ok {
-		return outOfReach(c.agentName, b, op.Op)
-	}
+func (b *bounds) someEndUsers(ctx context.Context, in *dixaclient.ListEndUsersIn, next func(context.Context) error) error {
 	if strings.TrimSpace(in.Email+in.Phone+in.ExternalID) == "" {
-		return &dixaclient.InputError{Operation: op.Op.Name, Problem: "this agent may not list all end users: name one of email, phone, externalId"}
+		return &dixaclient.InputError{Operation: b.op.Op.Name, Problem: "this agent may not list all end users: name one of email, phone, externalId"}
 	}
-	found := &strangers{call: c, bound: b}
-	return gather(ctx, c, op, &in.Page, judging[dixaclient.EndUser]{meet: found.meet, show: found.show(ctx)}, next)
+	found := &strangers{bounds: b}
+	return gather(ctx, b, &in.Page, judging[dixaclient.EndUser]{meet: found.meet, show: found.show(ctx)}, next)
+}
+
+// ruling decides whether an operation is inside the agent's bound, on facts that are not older than oldest.
+type ruling func(ctx context.Context, oldest time.Time) error
+
+// send lets the operation go on. Where it has waited, it is judged again right before each of its requests leaves; judge
+// is nil where its answer is judged, or nothing is.
+func (b *bounds) send(ctx context.Context, judge ruling, next func(context.Context) error) error {
+	decided := time.Now()
+	b.op.Before = func() error {
+		// A decision takes look-ups, which wait themselves. So it is made again where it took as long as facts are kept.
+		for age := decisionAge(b.op); judge != nil && time.Since(decided) > age; age = factsFor {
+			decided = time.Now()
+			oldest := time.Time{} // what a read may see is judged on facts that may be remembered
+			if b.op.Op.Level > dixaclient.Read {
+				oldest = decided
+			}
+			if err := judge(unpriced(ctx), oldest); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return next(ctx)
+}
+
+// require returns the refusal of what is not inside the bound.
+func (b *bounds) require(inside bool, err error) error {
+	if err != nil || inside {
+		return err
+	}
+	return outsideBound(b.bound, b.op.Op)
 }
 
 // missing returns Dixa's answer about what does not exist, with nothing in it that could tell one case from another.

@@ -96,8 +96,8 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 	return g.budgets.Counts(ctx, a.Name, limited)
 }
 
-// within says what is used up for an operation of a level, under the rules that the call began with.
-func (c *call) within(ctx context.Context, level dixaclient.Level) error {
+// checkBudget says what is used up for an operation of a level, under the rules that the call began with.
+func (c *call) checkBudget(ctx context.Context, level dixaclient.Level) error {
 	counts, err := c.gate.budgets.Counts(ctx, c.agentName, linesOf(c.agent.Budget(), level))
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (d *departure) count(ctx context.Context, lines []Line, pace float64) (Take
 		return taken, overBudget(c.agentName, taken.Over)
 	}
 	d.counts = append(d.counts, taken.Counts...)
-	c.warn(taken.Counts)
+	d.warn(taken.Counts)
 	return taken, nil
 }
 
@@ -168,9 +168,10 @@ func (d *departure) spend(ctx context.Context) error {
 }
 
 // warn notes what is left of a line that is nearly used up.
-func (c *call) warn(counts []Count) {
+func (d *departure) warn(counts []Count) {
 	for _, n := range counts {
 		if n.Most > 0 && n.Left <= n.Most/10 {
+			c := d.call
 			c.mu.Lock()
 			c.warning = fmt.Sprintf("%d left of %s, until %s", n.Left, n.Line, n.Ends.Format("15:04 UTC"))
 			c.mu.Unlock()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
@@ -36,10 +35,9 @@ type call struct {
 
 	unchecked string // filters of an empty answer that could not be checked
 
-	rehearsing bool          // nothing is sent but look-ups
-	approval   string        // number of the approval that is being used
-	confirmed  *confirmation // what a person's approval was about; nil where none was needed
-	wrote      bool          // an operation that is no read was sent
+	approval  string        // number of the approval that is being used
+	confirmed *confirmation // of the call by a person; nil where none is needed
+	wrote     bool          // an operation that is no read was sent
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -71,23 +69,6 @@ func (c *call) context(ctx context.Context) context.Context {
 func callFrom(ctx context.Context) *call {
 	c, _ := ctx.Value(callKey{}).(*call)
 	return c
-}
-
-// note remembers an operation for the record.
-func (c *call) note(op *dixaclient.Call, took time.Duration, err error) {
-	o := audit.Operation{Operation: op.Op.Name, Status: op.Status, Request: op.RequestID, Millis: took.Milliseconds(), Attempts: op.Attempts, Outcome: audit.OutcomeDone}
-	if err != nil {
-		o.Outcome, o.Error = effect(err), kind(err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.operations = append(c.operations, o)
-	c.wrote = c.wrote || op.Op.Level > dixaclient.Read && op.Attempts > 0
-}
-
-// itemsFailed remembers that an operation on many items did not do all of them, though Dixa called it a success.
-func (c *call) itemsFailed(out tools.Output) {
-	c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
 }
 
 // effect returns what is known about a failed operation's effect.

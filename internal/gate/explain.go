@@ -48,7 +48,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		return e
 	}
 	var sent rehearsal
-	_, err = c.tool.Run(ctx, g.client.With(sent.around), args)
+	_, err = c.tool.Run(ctx, g.plans.With(sent.around), args)
 	if errors.Is(err, errRehearsed) {
 		err = c.checkBound(ctx, args.In)
 	}
@@ -74,10 +74,8 @@ func (c *call) checkBound(ctx context.Context, in any) error {
 	if b == nil || !ok {
 		return nil
 	}
-	if inside, err := c.holds(ctx, b, id, time.Time{}); err != nil || inside {
-		return err
-	}
-	return outsideBound(b, c.tool.Operations[0])
+	bounds := &bounds{c, b, &dixaclient.Call{Op: c.tool.Operations[0]}}
+	return bounds.require(bounds.hasConversation(ctx, id, time.Time{}))
 }
 
 // rehearsal notes requests instead of sending them.

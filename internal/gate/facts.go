@@ -75,87 +75,87 @@ func (f *facts) written() uint64 {
 	return f.writes
 }
 
-// holds tells whether a conversation is inside the agent's bound; one that does not exist is not. Both are found out
+// hasConversation tells whether a conversation is inside the agent's bound; one that does not exist is not. Both are found out
 // with the same requests and remembered alike, so that an agent's budget does not tell them apart either. What is
 // remembered is used if it was read at oldest or later.
-func (c *call) holds(ctx context.Context, b *capability.Bound, id int64, oldest time.Time) (bool, error) {
+func (b *bounds) hasConversation(ctx context.Context, id int64, oldest time.Time) (bool, error) {
 	if id <= 0 {
 		return false, nil
 	}
-	if f, ok := c.gate.facts.get(id, b.NeedsTags(), oldest); ok {
-		return b.Holds(f), nil
+	if f, ok := b.call.gate.facts.get(id, b.bound.NeedsTags(), oldest); ok {
+		return b.bound.Holds(f), nil
 	}
-	a, err := dixaclient.GetConversation.Do(ctx, c.gate.lookups, dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: id}})
-	if err = c.unlessMissing(err); err != nil {
+	a, err := dixaclient.GetConversation.Do(ctx, b.call.gate.lookups, dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: id}})
+	if err = b.unlessMissing(err); err != nil {
 		return false, err
 	}
-	return c.judge(ctx, b, id, &a.Value)
+	return b.judge(ctx, id, &a.Value)
 }
 
 // judge tells whether a conversation that was read is inside the agent's bound; the empty one that stands for what does
 // not exist is not.
-func (c *call) judge(ctx context.Context, b *capability.Bound, id int64, conversation *dixaclient.Conversation) (bool, error) {
+func (b *bounds) judge(ctx context.Context, id int64, conversation *dixaclient.Conversation) (bool, error) {
 	f, read := capability.FactsOf(conversation), time.Now()
-	if b.NeedsTags() {
-		a, err := dixaclient.ListConversationTags.Do(ctx, c.gate.lookups, dixaclient.ConversationRef{ConversationID: id})
-		if err = c.unlessMissing(err); err != nil {
+	if b.bound.NeedsTags() {
+		a, err := dixaclient.ListConversationTags.Do(ctx, b.call.gate.lookups, dixaclient.ConversationRef{ConversationID: id})
+		if err = b.unlessMissing(err); err != nil {
 			return false, err
 		}
 		for _, t := range a.Value {
 			f.Tags = append(f.Tags, t.ID)
 		}
 	}
-	c.gate.facts.put(id, f, b.NeedsTags(), read, c.writes)
-	return b.Holds(f), nil
+	b.call.gate.facts.put(id, f, b.bound.NeedsTags(), read, b.call.writes)
+	return b.bound.Holds(f), nil
 }
 
-// knows tells whether an end user has a conversation inside the agent's bound. It is one request whoever the end user
+// hasEndUser tells whether an end user has a conversation inside the agent's bound. It is one request whoever the end user
 // is, which a list of conversations would not be.
-func (c *call) knows(ctx context.Context, b *capability.Bound, user dixaclient.UUID) (bool, error) {
+func (b *bounds) hasEndUser(ctx context.Context, user dixaclient.UUID) (bool, error) {
 	if user.Check() != nil {
 		return false, nil
 	}
-	return c.knowsOne(ctx, b, []dixaclient.UUID{user})
+	return b.hasAnyEndUser(ctx, []dixaclient.UUID{user})
 }
 
-// knowsOne tells whether at least one of several end users has a conversation inside the agent's bound, with one request.
-func (c *call) knowsOne(ctx context.Context, b *capability.Bound, users []dixaclient.UUID) (bool, error) {
+// hasAnyEndUser tells whether at least one of several end users has a conversation inside the agent's bound, with one request.
+func (b *bounds) hasAnyEndUser(ctx context.Context, users []dixaclient.UUID) (bool, error) {
 	in := dixaclient.SearchConversationsIn{ContactID: users, PageLimit: 1}
-	if err := b.Narrow(&in); err != nil {
+	if err := b.bound.Narrow(&in); err != nil {
 		return false, err
 	}
-	a, err := dixaclient.SearchConversations.Do(ctx, c.gate.lookups, in)
-	if err = c.unlessMissing(err); err != nil {
+	a, err := dixaclient.SearchConversations.Do(ctx, b.call.gate.lookups, in)
+	if err = b.unlessMissing(err); err != nil {
 		return false, err
 	}
 	return len(a.Value) > 0, nil
 }
 
-// contains tells whether a part belongs to a conversation: Dixa itself looks only for the part's own id.
-func (c *call) contains(ctx context.Context, id int64, part dixaclient.Part) (bool, error) {
+// hasPart tells whether a part belongs to a conversation: Dixa itself looks only for the part's own id.
+func (b *bounds) hasPart(ctx context.Context, id int64, part dixaclient.Part) (bool, error) {
 	ref := dixaclient.ConversationRef{ConversationID: id}
 	switch part.Kind {
 	case dixaclient.MessagePart:
-		a, err := dixaclient.ListMessages.Do(ctx, c.gate.lookups, dixaclient.ListMessagesIn{ConversationRef: ref})
+		a, err := dixaclient.ListMessages.Do(ctx, b.call.gate.lookups, dixaclient.ListMessagesIn{ConversationRef: ref})
 		is := func(m dixaclient.Message) bool { return strings.EqualFold(string(m.ID), part.ID) }
-		return slices.ContainsFunc(a.Value, is), c.unlessMissing(err)
+		return slices.ContainsFunc(a.Value, is), b.unlessMissing(err)
 	case dixaclient.RatingPart:
-		a, err := dixaclient.ListRatings.Do(ctx, c.gate.lookups, ref)
+		a, err := dixaclient.ListRatings.Do(ctx, b.call.gate.lookups, ref)
 		is := func(r dixaclient.ConversationRating) bool { return string(r.ID) == part.ID }
-		return slices.ContainsFunc(a.Value, is), c.unlessMissing(err)
+		return slices.ContainsFunc(a.Value, is), b.unlessMissing(err)
 	}
 	return false, nil
 }
 
 // unlessMissing drops the error of a look-up that Dixa refused: whatever the status and the words, they are about
 // something that the agent may not know of, and it counts as missing. A 429 is about the rate limit.
-func (c *call) unlessMissing(err error) error {
+func (b *bounds) unlessMissing(err error) error {
 	var e *dixaclient.Error
 	if !errors.As(err, &e) || e.Status < 300 || e.Status > 499 || e.Status == http.StatusTooManyRequests {
 		return err
 	}
 	if e.Status != http.StatusNotFound {
-		c.gate.log.Warn("Dixa refused a look-up for an agent's bound; what it is about is treated as missing", "call", c.record.Call, "agent", c.agentName, "operation", e.Op.Name, "status", e.Status)
+		b.call.gate.log.Warn("Dixa refused a look-up for an agent's bound; what it is about is treated as missing", "call", b.call.record.Call, "agent", b.call.agentName, "operation", e.Op.Name, "status", e.Status)
 	}
 	return nil
 }

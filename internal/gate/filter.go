@@ -9,31 +9,30 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/jsonscan"
-	"dixa-mcp/internal/capability"
 )
 
 // filter takes out of an answer what lies outside the agent's bound. What was taken out is counted for the record and
 // never told.
-func (c *call) filter(ctx context.Context, b *capability.Bound, op *dixaclient.Call) error {
-	switch out := op.Out.(type) {
+func (b *bounds) filter(ctx context.Context) error {
+	switch out := b.op.Out.(type) {
 	case *dixaclient.Conversation:
 		var envelope struct {
 			Data json.RawMessage `json:"data"`
 		}
-		if err := json.Unmarshal(op.Raw, &envelope); err != nil {
+		if err := json.Unmarshal(b.op.Raw, &envelope); err != nil {
 			return err
 		}
-		data, err := c.cutLink(ctx, b, out, envelope.Data)
+		data, err := b.cutLink(ctx, out, envelope.Data)
 		if err != nil {
 			return err
 		}
-		op.Raw, err = json.Marshal(map[string]json.RawMessage{"data": data})
+		b.op.Raw, err = json.Marshal(map[string]json.RawMessage{"data": data})
 		return err
 	case *[]dixaclient.Conversation:
-		return keep(c, op, c.showConversation(ctx, b))
+		return keep(b, b.showConversation(ctx))
 	case *[]dixaclient.ActivityEntry:
-		return keep(c, op, func(v *dixaclient.ActivityEntry, raw json.RawMessage) (json.RawMessage, error) {
-			return whenInside(raw)(c.mentions(ctx, b, v))
+		return keep(b, func(v *dixaclient.ActivityEntry, raw json.RawMessage) (json.RawMessage, error) {
+			return whenInside(raw)(b.hasMentioned(ctx, v))
 		})
 	}
 	return nil
@@ -42,20 +41,19 @@ func (c *call) filter(ctx context.Context, b *capability.Bound, op *dixaclient.C
 // show gives the bytes of an item as they may be seen, nil when it may not.
 type show[T any] func(*T, json.RawMessage) (json.RawMessage, error)
 
-func (c *call) showConversation(ctx context.Context, b *capability.Bound) show[dixaclient.Conversation] {
+func (b *bounds) showConversation(ctx context.Context) show[dixaclient.Conversation] {
 	return func(v *dixaclient.Conversation, raw json.RawMessage) (json.RawMessage, error) {
-		if inside, err := c.judge(unpriced(ctx), b, v.ID, v); err != nil || !inside {
+		if inside, err := b.judge(unpriced(ctx), v.ID, v); err != nil || !inside {
 			return nil, err
 		}
-		return c.cutLink(ctx, b, v, raw)
+		return b.cutLink(ctx, v, raw)
 	}
 }
 
 // strangers are the end users of a page, of whom one search finds out whether any has a conversation inside the bound: a
 // page of people who are outside takes as many requests as an empty one.
 type strangers struct {
-	call  *call
-	bound *capability.Bound
+	*bounds
 	ids   int
 	known bool // one of them at least
 }
@@ -63,9 +61,9 @@ type strangers struct {
 // noOne stands for the end users of an empty page.
 const noOne = dixaclient.UUID("ffffffff-ffff-4fff-bfff-ffffffffffff")
 
-func (s *strangers) meet(ctx context.Context, op *dixaclient.Call) error {
+func (s *strangers) meet(ctx context.Context) error {
 	var ids []dixaclient.UUID
-	err := op.Items(judgedMost, func(item json.RawMessage) error {
+	err := s.op.Items(judgedMost, func(item json.RawMessage) error {
 		var user struct{ ID dixaclient.UUID }
 		if err := dixaclient.Unmarshal(item, &user); err != nil {
 			return err
@@ -83,7 +81,7 @@ func (s *strangers) meet(ctx context.Context, op *dixaclient.Call) error {
 		ids = []dixaclient.UUID{noOne}
 	}
 	for some := range slices.Chunk(ids, gatherPage) {
-		known, err := s.call.knowsOne(ctx, s.bound, some)
+		known, err := s.hasAnyEndUser(ctx, some)
 		if err != nil {
 			return err
 		}
@@ -97,7 +95,7 @@ func (s *strangers) show(ctx context.Context) show[dixaclient.EndUser] {
 		if !s.known || s.ids == 1 && v.ID.Check() == nil {
 			return whenInside(raw)(s.known, nil)
 		}
-		return whenInside(raw)(s.call.knows(unpriced(ctx), s.bound, v.ID))
+		return whenInside(raw)(s.hasEndUser(unpriced(ctx), v.ID))
 	}
 }
 
@@ -125,15 +123,15 @@ func judged[T any](item json.RawMessage, show show[T]) (json.RawMessage, error) 
 }
 
 // keep drops items from a list.
-func keep[T any](c *call, op *dixaclient.Call, show show[T]) error {
+func keep[T any](b *bounds, show show[T]) error {
 	shown := []json.RawMessage{}
-	err := op.Items(judgedMost, func(item json.RawMessage) error {
+	err := b.op.Items(judgedMost, func(item json.RawMessage) error {
 		raw, err := judged(item, show)
 		switch {
 		case err != nil:
 			return err
 		case raw == nil:
-			c.withheld++
+			b.call.withheld++
 		default:
 			shown = append(shown, raw)
 		}
@@ -142,18 +140,18 @@ func keep[T any](c *call, op *dixaclient.Call, show show[T]) error {
 	if err != nil {
 		return err
 	}
-	return op.Replace(shown)
+	return b.op.Replace(shown)
 }
 
 // cutLink takes the link to a parent outside the bound from a conversation.
-func (c *call) cutLink(ctx context.Context, b *capability.Bound, v *dixaclient.Conversation, raw json.RawMessage) (json.RawMessage, error) {
+func (b *bounds) cutLink(ctx context.Context, v *dixaclient.Conversation, raw json.RawMessage) (json.RawMessage, error) {
 	if v.Link == nil {
 		return raw, nil
 	}
-	if inside, err := c.holds(unpriced(ctx), b, v.Link.ParentID, time.Time{}); err != nil || inside {
+	if inside, err := b.hasConversation(unpriced(ctx), v.Link.ParentID, time.Time{}); err != nil || inside {
 		return raw, err
 	}
-	c.withheld++
+	b.call.withheld++
 	v.Link = nil
 	return without(raw, "link"), nil
 }
@@ -173,9 +171,9 @@ func without(object json.RawMessage, property string) json.RawMessage {
 	return append(rest, '}')
 }
 
-// mentions tells whether all conversations that an entry of the activity log names are inside the bound, and whether the
+// hasMentioned tells whether all conversations that an entry of the activity log names are inside the bound, and whether the
 // end user whom a conversation was taken from is known there.
-func (c *call) mentions(ctx context.Context, b *capability.Bound, v *dixaclient.ActivityEntry) (bool, error) {
+func (b *bounds) hasMentioned(ctx context.Context, v *dixaclient.ActivityEntry) (bool, error) {
 	ctx = unpriced(ctx)
 	ids := []int64{v.ConversationID}
 	for _, name := range []string{"child", "parent", "parentId", "childId", "conversationId", "csid"} {
@@ -188,7 +186,7 @@ func (c *call) mentions(ctx context.Context, b *capability.Bound, v *dixaclient.
 		}
 	}
 	for _, id := range ids {
-		if inside, err := c.holds(ctx, b, id, time.Time{}); err != nil || !inside {
+		if inside, err := b.hasConversation(ctx, id, time.Time{}); err != nil || !inside {
 			return false, err
 		}
 	}
@@ -198,5 +196,5 @@ func (c *call) mentions(ctx context.Context, b *capability.Bound, v *dixaclient.
 	}
 	user, _ := old.(map[string]any)
 	id, _ := user["id"].(string)
-	return c.knows(ctx, b, dixaclient.UUID(id))
+	return b.hasEndUser(ctx, dixaclient.UUID(id))
 }

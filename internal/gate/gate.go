@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -57,6 +58,7 @@ type Gate struct {
 	rules     atomic.Pointer[capability.Rules]
 	client    *dixaclient.Client // refuses what does not belong to a call of an agent
 	lookups   *dixaclient.Client // reads what bounds ask about
+	plans     *dixaclient.Client // decides like client, and sends nothing but lookups
 	facts     facts
 	zone      schedulesZone
 	directory *directory.Directory
@@ -99,8 +101,9 @@ func New(c Config) *Gate {
 	}
 	g.questions, g.pages = newQuestions(c.Secret, c.Once), newPageKeys(c.Secret)
 	g.rules.Store(c.Rules)
-	g.client = c.Client.With(guard)
-	g.lookups = c.Client.With(lookup)
+	g.client = c.Client.With(authorize, restrict, depart)
+	g.lookups = c.Client.With(depart)
+	g.plans = c.Client.With(authorize, restrict)
 	return g
 }
 
@@ -112,14 +115,14 @@ func (g *Gate) Version() dixaclient.Version { return g.client.Version() }
 
 // Request is a call that an agent makes.
 type Request struct {
-	Agent     string // as the credential says, never as the client says
-	Key       string // id of the credential, "" where there is none
-	Tool      string
-	Arguments json.RawMessage
-	CanAsk    bool   // the client can ask its person a question
-	Parks     bool   // the client's answer to a question might not come back here: an approver is asked in its place
-	State     string // of a question that was asked before, "" when there was none
-	Yes       bool   // the person's answer to it
+	Agent       string // as the credential says, never as the client says
+	Key         string // id of the credential, "" where there is none
+	Tool        string
+	Arguments   json.RawMessage
+	CanAsk      bool   // the client can ask its person a question
+	AskApprover bool   // the client's answer to a question might not come back here: an approver is asked in its place
+	State       string // of a question that was asked before, "" when there was none
+	Yes         bool   // the person's answer to it
 
 	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that
 	// far; may be nil.
@@ -151,25 +154,30 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	}()
 	args, err := c.admit(c.context(ctx))
 	if err == nil {
-		err = c.checkIgnoredFilters(c.context(ctx), args)
+		err = c.values().checkIgnoredFilters(c.context(ctx), args)
 	}
 	if err != nil {
-		return c.refuse(ctx, refusalOf(c.request.Tool, c.suggestIDs(c.context(ctx), args, err)))
+		return c.refuse(ctx, refusalOf(c.request.Tool, c.values().suggestIDs(c.context(ctx), args, err)))
 	}
 	if r.Admitted != nil {
 		r.Admitted()
 	}
-	if stop := c.confirm(ctx, args); stop != nil {
-		return *stop
+	asking, err := c.confirm(ctx, args)
+	switch {
+	case err != nil:
+		c.describe()
+		return c.fail(ctx, err)
+	case asking != nil:
+		return *asking
 	}
 	if err := c.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}
 	out, err := c.tool.Run(c.context(ctx), g.client, args)
 	if err != nil {
-		return c.fail(ctx, c.diagnose(c.context(ctx), args, err))
+		return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
 	}
-	if c.unchecked, err = c.emptyAnswer(c.context(ctx), args, out); err != nil {
+	if c.unchecked, err = c.values().emptyAnswer(c.context(ctx), args, out); err != nil {
 		return c.fail(ctx, err)
 	}
 	return c.succeed(ctx, args, out)
@@ -211,9 +219,9 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	return args, c.tool.Check(args, c.gate.Version())
 }
 
-// guard wraps every operation: it refuses one that does not belong to a call, is not granted, is outside the agent's bounds
-// or exceeds its budget.
-func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+// authorize wraps every operation: it refuses one that does not belong to a call or that the agent is not granted with these
+// arguments.
+func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
 	c := callFrom(ctx)
 	if c == nil {
 		return errors.New("gate: " + op.Op.Name + " does not belong to a call of an agent")
@@ -237,44 +245,7 @@ func guard(ctx context.Context, op *dixaclient.Call, next func(context.Context) 
 		defer c.gate.facts.forget(id)
 	}
 	defer c.gate.directory.Wrote(op.Op)
-	if b := c.agent.Bound(); b != nil {
-		if err := c.within(ctx, op.Op.Level); err != nil { // before anything is looked up
-			return err
-		}
-		return c.bounded(ctx, b, op, next)
-	}
-	return c.send(ctx, op, nil, next)
-}
-
-// lookup wraps the reads that bounds need: they count against the agent's budget and are in the record.
-func lookup(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
-	return callFrom(ctx).dispatch(ctx, op, nil, next)
-}
-
-// send lets an operation go to Dixa, or notes that it would. ruling decides once more whether it may, where it has waited;
-// nil where its answer is judged, or nothing is.
-func (c *call) send(ctx context.Context, op *dixaclient.Call, ruling ruling, next func(context.Context) error) error {
-	if c.rehearsing {
-		return next(ctx)
-	}
-	return c.dispatch(ctx, op, ruling, next)
-}
-
-// dispatch sends an operation, within the agent's budget.
-func (c *call) dispatch(ctx context.Context, op *dixaclient.Call, ruling ruling, next func(context.Context) error) error {
-	leaving := &departure{call: c, op: op, ruling: ruling, decided: time.Now()}
-	op.Before = func() error { return leaving.decide(ctx) }
-	defer c.accompany(op)()
-	if err := leaving.spend(ctx); err != nil {
-		return err
-	}
-	ctx, ended := c.observedOperation(ctx, op)
-	start := time.Now()
-	err := next(ctx)
-	took := time.Since(start)
-	c.note(op, took, err)
-	ended(took, err)
-	return err
+	return next(ctx)
 }
 
 // succeed makes the answer and records it before it leaves.
@@ -283,8 +254,8 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 		text, _ := json.Marshal(map[string]string{"done": c.tool.Done(c.arguments)}) // strings always marshal
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: string(text)})
 	}
-	if out.Failed > 0 {
-		c.itemsFailed(out)
+	if out.Failed > 0 { // of many items, though Dixa called it a success
+		c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
 	}
 	o := c.tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More

@@ -100,25 +100,19 @@ func inReverse[T any](ends []func(T)) func(T) {
 	}
 }
 
-// info returns what an observer may know of the call.
-func (c *call) info() CallInfo {
-	i := CallInfo{ID: c.record.Call, Key: c.request.Key}
-	if _, err := c.rules.Agent(c.agentName); err == nil {
-		i.Agent = c.agentName
-	}
-	if c.tool != nil {
-		i.Tool, i.Level = c.tool.Name, c.tool.Level.String()
-	}
-	return i
-}
-
 // observed tells the observer that the call begins; ended must be called when its answer is known.
 func (c *call) observed(ctx context.Context) (_ context.Context, ended func()) {
 	if c.gate.observer == nil {
 		return ctx, func() {}
 	}
 	start := time.Now()
-	c.seen = c.info()
+	c.seen = CallInfo{ID: c.record.Call, Key: c.request.Key}
+	if _, err := c.rules.Agent(c.agentName); err == nil {
+		c.seen.Agent = c.agentName
+	}
+	if c.tool != nil {
+		c.seen.Tool, c.seen.Level = c.tool.Name, c.tool.Level.String()
+	}
 	ctx, tell := c.gate.observer.Call(ctx, c.seen)
 	return ctx, func() {
 		tell(CallEnd{
@@ -129,8 +123,9 @@ func (c *call) observed(ctx context.Context) (_ context.Context, ended func()) {
 	}
 }
 
-// observedOperation does the same for an operation.
-func (c *call) observedOperation(ctx context.Context, op *dixaclient.Call) (_ context.Context, ended func(took time.Duration, err error)) {
+// observed does the same for an operation.
+func (d *departure) observed(ctx context.Context) (_ context.Context, ended func(took time.Duration, err error)) {
+	c, op := d.call, d.op
 	if c.gate.observer == nil {
 		return ctx, func(time.Duration, error) {}
 	}

@@ -69,7 +69,8 @@ func (k pageKeys) unseal(search, sealed string) (place, bool) {
 }
 
 // takePageKey takes the page key out of a request, and says where the page begins and to what search it belongs.
-func (c *call) takePageKey(op *dixaclient.Call) (search string, at place, err error) {
+func (b *bounds) takePageKey() (search string, at place, err error) {
+	op := b.op
 	sealed := op.Op.PageKey(op.In)
 	op.Op.SetPageKey(op.In, "")
 	r, err := op.Request()
@@ -77,11 +78,11 @@ func (c *call) takePageKey(op *dixaclient.Call) (search string, at place, err er
 		return "", place{}, err
 	}
 	r.Query.Del("pageLimit")
-	search = strings.Join([]string{c.agentName, r.Method, r.Path, r.Query.Encode(), string(r.Body)}, "\x00")
+	search = strings.Join([]string{b.call.agentName, r.Method, r.Path, r.Query.Encode(), string(r.Body)}, "\x00")
 	if sealed == "" {
 		return search, place{}, nil
 	}
-	at, ok := c.gate.pages.unseal(search, sealed)
+	at, ok := b.call.gate.pages.unseal(search, sealed)
 	if !ok {
 		err = &dixaclient.InputError{Operation: op.Op.Name, Field: "pageKey", Problem: "does not belong to this search: begin again without it, and repeat the other arguments with each page"}
 	}
@@ -89,20 +90,21 @@ func (c *call) takePageKey(op *dixaclient.Call) (search string, at place, err er
 }
 
 // page carries out an operation with sealed page keys.
-func (c *call) page(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
+func (b *bounds) page(ctx context.Context, next func(context.Context) error) error {
+	op := b.op
 	if !op.Op.Paged {
-		return c.send(ctx, op, nil, next)
+		return b.send(ctx, nil, next)
 	}
-	search, at, err := c.takePageKey(op)
+	search, at, err := b.takePageKey()
 	if err != nil {
 		return err
 	}
 	op.Op.SetPageKey(op.In, at.key)
-	if err := c.send(ctx, op, nil, next); err != nil {
+	if err := b.send(ctx, nil, next); err != nil {
 		return err
 	}
 	if op.Next != "" {
-		op.Next = c.gate.pages.seal(search, place{key: op.Next})
+		op.Next = b.call.gate.pages.seal(search, place{key: op.Next})
 	}
 	return nil
 }
@@ -111,7 +113,7 @@ func (c *call) page(ctx context.Context, op *dixaclient.Call, next func(context.
 // its items.
 type judging[T any] struct {
 	page ruling // before each request, where it has waited
-	meet func(context.Context, *dixaclient.Call) error
+	meet func(context.Context) error
 	show show[T]
 }
 
@@ -122,8 +124,9 @@ var errFull = errors.New("the page is full")
 // was merely thinned out would tell how many items it had lost, and a key to a page with nothing on it that there are
 // any. So it reads on until the page is full and one more item is found for the next. All of that costs one request of
 // the agent's budget.
-func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixaclient.Page, by judging[T], next func(context.Context) error) error {
-	search, at, err := c.takePageKey(op)
+func gather[T any](ctx context.Context, b *bounds, page *dixaclient.Page, by judging[T], next func(context.Context) error) error {
+	op := b.op
+	search, at, err := b.takePageKey()
 	if err != nil {
 		return err
 	}
@@ -132,17 +135,17 @@ func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixa
 	shown, bytes := []json.RawMessage{}, 0
 	finish := func(at place) error {
 		if op.Next = ""; at.key != "" || at.skip > 0 {
-			op.Next = c.gate.pages.seal(search, at)
+			op.Next = b.call.gate.pages.seal(search, at)
 		}
 		return op.Replace(shown)
 	}
 	for range gatherMost {
 		op.Attempts, page.PageKey = 0, at.key
-		if err := c.send(ctx, op, by.page, next); err != nil {
+		if err := b.send(ctx, by.page, next); err != nil {
 			return err
 		}
 		if by.meet != nil {
-			if err := by.meet(ctx, op); err != nil {
+			if err := by.meet(ctx); err != nil {
 				return err
 			}
 		}
@@ -157,7 +160,7 @@ func gather[T any](ctx context.Context, c *call, op *dixaclient.Call, page *dixa
 			case err != nil:
 				return err
 			case raw == nil:
-				c.withheld++
+				b.call.withheld++
 			case len(shown) == want, bytes > gatherBytes:
 				return errFull
 			default: // a copy: the rest of the page is not kept

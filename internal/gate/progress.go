@@ -5,17 +5,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"dixa-mcp/dixaclient"
 )
 
 // progressEvery is how often an operation that takes long is mentioned: clients expect to hear something within ten seconds.
 const progressEvery = 5 * time.Second
 
-// accompany tells whoever wants to know how far the call is: every few seconds that an operation takes, and when it is
+// reportProgress tells whoever wants to know how far the call is: every few seconds that an operation takes, and when it is
 // done. The returned function ends that and waits for it, so that nothing is told after the answer.
-func (c *call) accompany(op *dixaclient.Call) (done func()) {
-	tell := c.request.Progress
+func (d *departure) reportProgress() (done func()) {
+	op, tell := d.op, d.call.request.Progress
 	if tell == nil {
 		return func() {}
 	}

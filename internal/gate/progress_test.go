@@ -57,7 +57,7 @@ func TestKeyIsRecorded(t *testing.T) {
 }
 
 // A client that cannot be asked here gets an approver in place of its person; without one who may decide it is told so.
-func TestParksInPlaceOfAsking(t *testing.T) {
+func TestAsksApproverInPlaceOfClient(t *testing.T) {
 	const (
 		agents = `agents: {bot: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, access: {messages: write}, confirm: {write: client}}}`
 		anna   = `approvers: {anna: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [%s]}}`
@@ -67,7 +67,7 @@ func TestParksInPlaceOfAsking(t *testing.T) {
 		file := "version: 1\n" + fmt.Sprintf(anna, may) + "\n" + agents
 		b := newBed(t, file)
 		b.stand(file, gate.Config{Approvals: parking(t)})
-		a := b.gate.Call(t.Context(), gate.Request{Agent: "bot", Tool: "add_note", Arguments: json.RawMessage(note), CanAsk: true, Parks: true})
+		a := b.gate.Call(t.Context(), gate.Request{Agent: "bot", Tool: "add_note", Arguments: json.RawMessage(note), CanAsk: true, AskApprover: true})
 		require.Contains(t, a.Text, says)
 		require.Nil(t, a.Ask)
 		require.Empty(t, b.dixa.Effects())

@@ -55,7 +55,7 @@ func (c *call) zone(ctx context.Context) (*time.Location, error) {
 	if zone := c.gate.zone.get(time.Now()); zone != nil {
 		return zone, nil
 	}
-	zone, err := c.onlySchedule(ctx)
+	zone, err := zoneOfSchedule(ctx, c.gate.lookups)
 	if err != nil {
 		return nil, errors.New("write the time with its zone: the schedule that tells the organization's zone could not be read")
 	}
@@ -63,9 +63,9 @@ func (c *call) zone(ctx context.Context) (*time.Location, error) {
 	return zone, nil
 }
 
-// onlySchedule returns the zone of the only schedule of business hours; UTC where there is none, or several.
-func (c *call) onlySchedule(ctx context.Context) (*time.Location, error) {
-	list, err := dixaclient.ListSchedules.Do(ctx, c.gate.lookups, dixaclient.NoArguments{})
+// zoneOfSchedule reads the zone of the only schedule of business hours; UTC where there is none, or several.
+func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Location, error) {
+	list, err := dixaclient.ListSchedules.Do(ctx, client, dixaclient.NoArguments{})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (c *call) onlySchedule(ctx context.Context) (*time.Location, error) {
 	if len(all) != 1 || dixaclient.UUID(all[0].ID).Check() != nil {
 		return time.UTC, nil
 	}
-	hours, err := dixaclient.GetSchedule.Do(ctx, c.gate.lookups, dixaclient.ScheduleRef{ScheduleID: dixaclient.UUID(all[0].ID)})
+	hours, err := dixaclient.GetSchedule.Do(ctx, client, dixaclient.ScheduleRef{ScheduleID: dixaclient.UUID(all[0].ID)})
 	if err != nil {
 		return nil, err
 	}

@@ -227,11 +227,12 @@ func number(s string) int64 {
 }
 
 // suggestIDs adds to the refusal of arguments that are not ids which ids they may mean.
-func (c *call) suggestIDs(ctx context.Context, args *tools.Arguments, err error) error {
+func (v *values) suggestIDs(ctx context.Context, args *tools.Arguments, err error) error {
+	c := v.call
 	if c.agent == nil || c.tool == nil || !c.decision.Allowed {
 		return err
 	}
-	v, op := c.values(), c.tool.Operations[0]
+	op := c.tool.Operations[0]
 	var bad *schemas.Error
 	if errors.As(err, &bad) {
 		for i := range bad.Problems {

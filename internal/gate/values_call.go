@@ -22,10 +22,9 @@ func wrongValues(tool, what string, wrong []string) string {
 const mostWrong = 8
 
 // checkIgnoredFilters refuses values that Dixa may ignore where they do not exist: its answer would be one to another question.
-func (c *call) checkIgnoredFilters(ctx context.Context, args *tools.Arguments) error {
+func (v *values) checkIgnoredFilters(ctx context.Context, args *tools.Arguments) error {
 	var found []string
-	v := c.values()
-	for _, r := range c.tool.Operations[0].References(args.In) {
+	for _, r := range v.call.tool.Operations[0].References(args.In) {
 		if !r.Ignored || len(found) >= mostWrong {
 			continue
 		}
@@ -36,23 +35,22 @@ func (c *call) checkIgnoredFilters(ctx context.Context, args *tools.Arguments) e
 	if len(found) == 0 {
 		return nil
 	}
-	return unknownFilters(c.tool.Name, found)
+	return unknownFilters(v.call.tool.Name, found)
 }
 
 // emptyAnswer refuses an answer that is empty because a filter names what does not exist. It says which filters could not
 // be checked.
-func (c *call) emptyAnswer(ctx context.Context, args *tools.Arguments, out tools.Output) (unchecked string, err error) {
-	if c.tool.Level > dixaclient.Read || out.Next != "" || args.PageKey != "" || args.MessageID != "" {
+func (v *values) emptyAnswer(ctx context.Context, args *tools.Arguments, out tools.Output) (unchecked string, err error) {
+	if v.call.tool.Level > dixaclient.Read || out.Next != "" || args.PageKey != "" || args.MessageID != "" {
 		return "", nil
 	}
-	references := slices.DeleteFunc(c.tool.Operations[0].References(args.In), func(r dixaclient.Reference) bool {
+	references := slices.DeleteFunc(v.call.tool.Operations[0].References(args.In), func(r dixaclient.Reference) bool {
 		return r.InPath && getters[r.Thing].op != nil && r.Thing != dixaclient.AgentThing // Dixa answers these with 404
 	})
 	if len(references) == 0 || !foundNothing(out.Body) {
 		return "", nil
 	}
 	var found, open []string
-	v := c.values()
 	for _, r := range references {
 		switch verdict := v.check(ctx, r); {
 		case verdict.wrong && len(found) < mostWrong:
@@ -62,8 +60,8 @@ func (c *call) emptyAnswer(ctx context.Context, args *tools.Arguments, out tools
 		}
 	}
 	if len(found) > 0 {
-		c.record.Reason = "a filter names what does not exist"
-		return "", errors.New(wrongValues(c.tool.Name, "nothing was found, and a filter names what does not exist:", found))
+		v.call.record.Reason = "a filter names what does not exist"
+		return "", errors.New(wrongValues(v.call.tool.Name, "nothing was found, and a filter names what does not exist:", found))
 	}
 	return strings.Join(open, "; "), nil
 }
@@ -100,14 +98,13 @@ func foundNothing(body []byte) bool {
 
 // diagnose finds out which values of a request Dixa refused with 400 or 404, which does not say it itself. What is outside
 // the agent's bound is left as it is: it is answered like what does not exist.
-func (c *call) diagnose(ctx context.Context, args *tools.Arguments, err error) error {
+func (v *values) diagnose(ctx context.Context, args *tools.Arguments, err error) error {
 	var e *dixaclient.Error
 	if _, refused := errors.AsType[*refusal](err); refused || !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound || e.Effect != dixaclient.NotDone || e.Err != nil {
 		return err
 	}
-	v := c.values()
 	fine := map[string]bool{}
-	for _, r := range c.tool.Operations[0].References(args.In) {
+	for _, r := range v.call.tool.Operations[0].References(args.In) {
 		argument, _, _ := strings.Cut(r.Name, ".")
 		verdict := v.check(ctx, r)
 		if verdict.wrong && len(e.Wrong) < mostWrong {

@@ -56,7 +56,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		p := who(ctx)
 		r := gate.Request{
 			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.arguments,
-			CanAsk: canAsk(ctx), Parks: parks(ctx), State: request.Params.RequestState,
+			CanAsk: canAsk(ctx), AskApprover: asksApprover(ctx), State: request.Params.RequestState,
 			Admitted: func() { wasParsed(ctx) }, Progress: progress(ctx),
 		}
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
@@ -129,10 +129,10 @@ func progress(ctx context.Context) func(string) {
 	}
 }
 
-// parks tells whether the client would have to be asked by a request of ours that its answer might miss.
-func parks(ctx context.Context) bool {
+// asksApprover tells whether the client would have to be asked by a request of ours that its answer might miss.
+func asksApprover(ctx context.Context) bool {
 	s, ok := server.ClientSessionFromContext(ctx).(*session)
-	return ok && s.parks && !server.IsModernRequest(ctx)
+	return ok && s.asksApprover && !server.IsModernRequest(ctx)
 }
 
 var emptySchema = []byte(`{"type":"object","properties":{}}`)

@@ -25,8 +25,8 @@ type session struct {
 	notify   func(mcp.JSONRPCNotification) // sends what the library wants to tell; nil: as it is
 	gone     <-chan struct{}               // closed when the client can no longer answer; nil: [requests.abandon] says so
 
-	parks    bool         // an answer to a question might reach another server
-	progress atomic.Int64 // how often progress was told: it must grow
+	asksApprover bool         // an answer to a question might reach another server
+	progress     atomic.Int64 // how often progress was told: it must grow
 
 	over      chan struct{}
 	forwarder sync.WaitGroup

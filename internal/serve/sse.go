@@ -92,7 +92,7 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	}
 	defer unregister()
 	agent := who.Agent
-	c.session.parks = h.Several
+	c.session.asksApprover = h.Several
 	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
 	c.read = func(ctx context.Context, bytes int) (func(), error) { return h.parsing.enter(ctx, agent, bytes) }
 	ending, ok := h.sse.add(id, &sseConn{c, agent, h.server.WithContext(calls, c.session)})

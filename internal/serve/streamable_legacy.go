@@ -65,7 +65,7 @@ func (h *HTTP) request(p *response, r *http.Request, m *message, s *session, a *
 // newLegacySession returns what the library knows of a session while it carries out one message of it.
 func (h *HTTP) newLegacySession(p *response, r *http.Request, t sessionID, a *activeSession) *session {
 	s := newSession(h.sessionID(), p)
-	s.version, s.parks = t.Version, h.Several
+	s.version, s.asksApprover = t.Version, h.Several
 	if t.Asks && p.takes {
 		s.can.Elicitation = &mcp.ElicitationCapability{}
 	}

@@ -1,0 +1,80 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"dixa-mcp/internal/approval"
+)
+
+// askApprover lets the call go on when an approver approved it, and parks it otherwise.
+func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
+	store, tool, record := c.call.gate.approvals, c.call.tool, &c.call.record
+	if store == nil {
+		return nil, approvalsNotStored(tool.Name)
+	}
+	if err := c.look(ctx); err != nil {
+		return nil, err
+	}
+	digest := c.digest(append(c.plan, c.message)...) // an approval does not outlive the next message: it was for another state of things
+	found, err := store.Find(ctx, c.call.agentName, digest)
+	switch {
+	case err != nil:
+		return nil, approvalsBroken(tool.Name, err)
+	case found == nil:
+		return c.park(ctx, store, approval.Request{
+			Agent: c.call.agentName, Tool: tool.Name, Level: tool.Level.String(), Effect: c.effect(), Conversation: c.conversation,
+			Arguments: c.call.arguments, Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
+		})
+	case found.State == approval.Denied:
+		record.Approval = found.Number
+		return nil, approvalDenied(tool.Name, found)
+	case found.State == approval.Pending:
+		return c.parked(ctx, found)
+	case !c.call.rules.StillDecides(found.Approver, found.KeyID, tool.Level):
+		return nil, approverReplaced(tool.Name, found.Approver)
+	}
+	taken, err := store.Take(ctx, c.call.agentName, digest)
+	switch {
+	case errors.Is(err, approval.ErrTaken), errors.Is(err, approval.ErrNotApproved):
+		return nil, approvalUsed(tool.Name)
+	case err != nil:
+		return nil, approvalsBroken(tool.Name, err)
+	}
+	c.call.approval, record.Approval = taken.Number, taken.Number
+	record.Approver, record.ApproverKey = taken.Approver, taken.KeyID
+	return nil, nil
+}
+
+func (c *confirmation) park(ctx context.Context, store approval.Store, r approval.Request) (*Answer, error) {
+	parked, err := store.Park(ctx, r)
+	switch {
+	case errors.Is(err, approval.ErrTooMany):
+		return nil, tooManyWaiting(r.Tool)
+	case err != nil:
+		return nil, approvalsBroken(r.Tool, err)
+	}
+	return c.parked(ctx, &parked)
+}
+
+// parked returns the answer to a call that is parked.
+func (c *confirmation) parked(ctx context.Context, r *approval.Request) (*Answer, error) {
+	text, _ := json.Marshal(struct { // strings always marshal
+		Waiting string `json:"waiting"`
+		Next    string `json:"next"`
+	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.", r.Expires.UTC().Format("15:04 UTC on 2 January"))})
+	c.call.record.Approval = r.Number
+	return c.waits(ctx, "waiting for approval "+r.Number, Answer{Text: string(text)})
+}
+
+// used tells the store what became of the call that an approval was for; the parked text goes with that.
+func (c *call) used(ctx context.Context, outcome string) {
+	if c.approval == "" {
+		return
+	}
+	if err := c.gate.approvals.Finish(context.WithoutCancel(ctx), c.approval, outcome); err != nil {
+		c.gate.log.Error("the outcome of an approved call could not be kept with its approval", "approval", c.approval, "error", err)
+	}
+}
