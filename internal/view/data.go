@@ -1,7 +1,6 @@
 package view
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,16 +10,16 @@ import (
 var dataURI = regexp.MustCompile(`(?i)data:([a-z]+)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*;base64,([a-z0-9+/=_%-]*(?:\r?\n[ \t]*[a-z0-9+/]{60,}={0,2})*(?:\r?\n[ \t]*[a-z0-9+/]+={1,2})?)|data:(image)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*,([^\s"'()<>]{64,})`)
 
 // hasData reports whether a text may hold a data URI. Most texts hold none, and are not copied to find out.
-func hasData(s []byte) bool {
-	if bytes.IndexByte(s, ',') < 0 {
+func hasData[T string | []byte](s T, index func(T, byte) int) bool {
+	if index(s, ',') < 0 {
 		return false
 	}
 	for i := 0; ; i++ {
-		n := bytes.IndexByte(s[i:], ':')
+		n := index(s[i:], ':')
 		if n < 0 {
 			return false
 		}
-		if i += n; i >= 4 && bytes.EqualFold(s[i-4:i], []byte("data")) {
+		if i += n; i >= 4 && strings.EqualFold(string(s[i-4:i]), "data") {
 			return true
 		}
 	}
@@ -28,7 +27,7 @@ func hasData(s []byte) bool {
 
 // withoutData replaces the files in a text by what they are and how large: [image, 46 kB].
 func withoutData(s string) string {
-	if !hasData([]byte(s)) {
+	if !hasData(s, strings.IndexByte) {
 		return s
 	}
 	return dataURI.ReplaceAllStringFunc(s, func(uri string) string {

@@ -77,6 +77,7 @@ func (w *work) html(src string) body {
 	w.begin(len(src))
 	doc, rest := parseHTML(src)
 	p := printer{rules: w.styleRules(doc, rest)}
+	p.out.Grow(min(len(src), 4<<10))
 	top := basicStyle
 	top.doubt = p.rules.opaque
 	p.node(doc, top)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -160,19 +161,43 @@ func (p *printer) text(data string, pre bool, v verdict) {
 		}
 		return
 	}
-	for len(data) > 0 {
-		word := strings.IndexFunc(data, unicode.IsSpace)
-		switch word {
-		case 0:
+	for data != "" {
+		words, several := rowOf(data)
+		if words == 0 {
 			p.blank, p.maybe.blank = true, true
 			data = strings.TrimLeftFunc(data, unicode.IsSpace)
 			continue
-		case -1:
-			word = len(data)
 		}
-		p.put(data[:word], v)
-		data = data[word:]
+		p.put(data[:words], v)
+		if several { // the blanks between them, where they were not written
+			p.blank = p.blank || v == doubt && !p.all
+			p.maybe.blank = p.maybe.blank || v != doubt || p.all
+		}
+		data = data[words:]
 	}
+}
+
+// rowOf returns how many bytes s begins with that are words with single spaces between them, which are written as they
+// are, and whether there are several.
+func rowOf(s string) (n int, several bool) {
+	for n < len(s) {
+		switch ch := s[n]; {
+		case ch > ' ' && ch < utf8.RuneSelf:
+			n++
+		case ch == ' ' && n > 0:
+			if next, _ := utf8.DecodeRuneInString(s[n+1:]); n+1 == len(s) || unicode.IsSpace(next) {
+				return n, several
+			}
+			n, several = n+1, true
+		default:
+			r, size := utf8.DecodeRuneInString(s[n:])
+			if unicode.IsSpace(r) {
+				return n, several
+			}
+			n += size
+		}
+	}
+	return n, several
 }
 
 // put writes a word to where its verdict says.

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,11 +98,11 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 		o.MaxTokens = defaultTokens
 	}
 	o.MaxTokens, o.Skip = max(o.MaxTokens, leastTokens), max(o.Skip, 0)
-	w := &walker{kind: o.Kind, fields: o.Fields, secret: [][]byte{[]byte("authorization")}, work: newWork(ctx)}
-	w.out = make([]byte, 0, min(len(body), 4*o.MaxTokens)+256)
-	w.stack = make([]member, 0, 64)
-	for _, s := range o.Secret {
-		w.secret = append(w.secret, []byte(s))
+	s := scratches.Get().(*scratch)
+	w := &walker{kind: o.Kind, fields: o.Fields, secret: [][]byte{[]byte("authorization")}, work: newWorkIn(ctx, &s.winners)}
+	w.out, w.stack = slices.Grow(s.out, min(len(body), 4*o.MaxTokens)+256), s.stack
+	for _, name := range o.Secret {
+		w.secret = append(w.secret, []byte(name))
 	}
 	data, key, beside := unwrap(body)
 	w.path = append(w.path, key...)
@@ -120,6 +121,7 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 	if t != nil {
 		r.timed = t.timed
 	}
+	s.release(w)
 	if w.work.ended {
 		return Result{}, fmt.Errorf("show Dixa's answer: %w", ctx.Err())
 	}

@@ -222,7 +222,7 @@ func (w *walker) end(start int, bracket byte) bool {
 
 func (w *walker) str(raw []byte) bool {
 	inner := withoutZone(raw[1 : len(raw)-1])
-	if !w.highlight && special(inner, 0) == len(inner) && !hasData(inner) {
+	if !w.highlight && special(inner, 0) == len(inner) && !hasData(inner, bytes.IndexByte) {
 		if len(inner) > 0 {
 			w.out = append(append(append(w.out, '"'), inner...), '"')
 			w.noteText(inner)

@@ -12,8 +12,13 @@ type work struct {
 	ended bool
 
 	inline map[string][]effect // what style attributes mean: the same one comes many times
-	won    [props]winner       // of the element of this round: what applies to it
-	round  uint32              // counts the elements of all messages, so that nothing has to be cleared
+	*winners
+}
+
+// winners are what applies to the element of this round.
+type winners struct {
+	won   [props]winner
+	round uint32 // counts elements, so that nothing has to be cleared between them
 }
 
 const (
@@ -24,8 +29,11 @@ const (
 	checkEvery  = 1 << 14
 )
 
-func newWork(ctx context.Context) *work {
-	return &work{ctx: ctx, left: answerWork, inline: map[string][]effect{}}
+func newWork(ctx context.Context) *work { return newWorkIn(ctx, new(winners)) }
+
+// newWorkIn does so in memory that earlier answers used.
+func newWorkIn(ctx context.Context, w *winners) *work {
+	return &work{ctx: ctx, left: answerWork, inline: map[string][]effect{}, winners: w}
 }
 
 // begin gives a message of n bytes its share.
