@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -213,16 +214,25 @@ func (c *Client) read(res *http.Response) ([]byte, error) {
 	if res.ContentLength > c.maxAnswer {
 		return nil, fmt.Errorf("%w (%d bytes; the limit is %d)", errTooLarge, res.ContentLength, c.maxAnswer)
 	}
-	var b bytes.Buffer
-	if res.ContentLength > 0 {
-		b.Grow(int(res.ContentLength) + bytes.MinRead)
-	}
+	b := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= keptBody {
+			b.Reset()
+			bodies.Put(b)
+		}
+	}()
 	n, err := b.ReadFrom(io.LimitReader(res.Body, c.maxAnswer+1))
 	if n > c.maxAnswer {
 		return nil, fmt.Errorf("%w (the limit is %d bytes)", errTooLarge, c.maxAnswer)
 	}
-	return b.Bytes(), err
+	return bytes.Clone(b.Bytes()), err
 }
+
+// bodies are buffers that answers are read into. How long they are is known too late, since most come compressed.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// keptBody is the size of a buffer that is kept for another answer, in bytes.
+const keptBody = 256 << 10
 
 // refused makes an error of an answer that is no success.
 func refused(call *Call, body []byte) *Error {

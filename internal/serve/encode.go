@@ -10,13 +10,18 @@ import (
 
 // encode writes a message to a client as JSON, without a line break. There is room for one behind it.
 func encode(message any) ([]byte, error) {
+	var b bytes.Buffer
+	return encodeInto(&b, message)
+}
+
+// encodeInto does so into a buffer, whose memory the message then is.
+func encodeInto(b *bytes.Buffer, message any) ([]byte, error) {
 	if r, ok := message.(mcp.JSONRPCResponse); ok {
 		if result, ok := r.Result.(*mcp.CallToolResult); ok && isPlain(result) {
 			message = plainResponse(r.ID, result)
 		}
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(message); err != nil {
 		return nil, err

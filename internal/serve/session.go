@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +14,7 @@ import (
 
 // writer sends messages to one client, each as a whole.
 type writer interface {
-	// send sends a message that [encode] wrote. An error means that the client cannot get it.
+	// send sends a message that [encode] wrote, and does not keep it. An error means that the client cannot get it.
 	send(message []byte) error
 }
 
@@ -48,12 +49,25 @@ func newSession(id string, out writer) *session {
 	return &session{id: id, out: out, requests: &requests{}, over: make(chan struct{})}
 }
 
+// outgoing are buffers that messages are written into.
+var outgoing = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// keptMessage is the size of a buffer that is kept for another message, in bytes.
+const keptMessage = 64 << 10
+
 // send sends a message to the client.
 func (s *session) send(message any) error {
 	if s.out == nil {
 		return io.ErrClosedPipe
 	}
-	b, err := encode(message)
+	buffer := outgoing.Get().(*bytes.Buffer)
+	defer func() {
+		if buffer.Cap() <= keptMessage {
+			buffer.Reset()
+			outgoing.Put(buffer)
+		}
+	}()
+	b, err := encodeInto(buffer, message)
 	if err != nil {
 		return err
 	}
