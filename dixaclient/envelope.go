@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"dixa-mcp/internal/base/jsonscan"
 	"dixa-mcp/internal/base/safetext"
 )
 
@@ -91,8 +92,8 @@ func values(raw []byte) int {
 	for i := 0; i < len(raw); i++ {
 		switch raw[i] {
 		case '"':
-			end, err := closing(raw, i+1)
-			if err != nil {
+			end, ok := jsonscan.Skip(raw, i)
+			if !ok {
 				return n
 			}
 			i = end - 1
@@ -124,8 +125,8 @@ func (call *Call) Items(most int, each func(item json.RawMessage) error) error {
 		if n == most {
 			return &Error{Op: call.Op, Status: call.Status, RequestID: call.RequestID, Attempts: call.Attempts, Err: fmt.Errorf("the answer has more than %d items", most)}
 		}
-		end, err := skip(list, i)
-		if err != nil || end == i || !json.Valid(list[i:end]) {
+		end, ok := jsonscan.Skip(list, i)
+		if !ok || end == i || !json.Valid(list[i:end]) {
 			return call.unreadable(errOutline)
 		}
 		if err := each(list[i:end:end]); err != nil {
@@ -159,8 +160,8 @@ var known = map[string]bool{"data": true, "meta": true, "pageKey": true}
 // outline finds the known members of an object, or nothing in a list. It follows strings and brackets only, which is
 // several times as fast as reading all of a large answer.
 func outline(body []byte) (map[string][]byte, error) {
-	end, err := skip(body, 0)
-	if err != nil || end != len(body) {
+	end, ok := jsonscan.Skip(body, 0)
+	if !ok || end != len(body) {
 		return nil, errOutline
 	}
 	if body[0] != '{' {
@@ -171,15 +172,15 @@ func outline(body []byte) (map[string][]byte, error) {
 		if body[i] != '"' {
 			return nil, errOutline
 		}
-		name, err := skip(body, i)
+		name, ok := jsonscan.Skip(body, i)
 		colon := blank(body, name)
-		if err != nil || body[colon] != ':' {
+		if !ok || body[colon] != ':' {
 			return nil, errOutline
 		}
 		from := blank(body, colon+1)
-		to, err := skip(body, from)
-		if err != nil {
-			return nil, err
+		to, ok := jsonscan.Skip(body, from)
+		if !ok {
+			return nil, errOutline
 		}
 		if member := string(body[i+1 : name-1]); known[member] {
 			members[member] = body[from:to]
@@ -193,63 +194,5 @@ func outline(body []byte) (map[string][]byte, error) {
 	return members, nil
 }
 
-// blank gives the index of the next byte that is no white space; the value around it is closed, so there is one.
-func blank(b []byte, i int) int {
-	for i < len(b)-1 && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
-		i++
-	}
-	return min(i, len(b)-1)
-}
-
-// skip gives the index behind the value that begins at i.
-func skip(b []byte, i int) (int, error) {
-	depth := 0
-	for i < len(b) {
-		switch b[i] {
-		case '"':
-			end, err := closing(b, i+1)
-			if err != nil {
-				return 0, err
-			}
-			i = end
-		case '{', '[':
-			depth++
-			i++
-		case '}', ']':
-			if depth == 0 {
-				return 0, errOutline
-			}
-			depth--
-			i++
-		case ',', ':', ' ', '\n', '\r', '\t':
-			i++
-		default: // a number or a word
-			for i < len(b) && !bytes.ContainsRune([]byte(",:]} \n\r\t"), rune(b[i])) {
-				i++
-			}
-		}
-		if depth == 0 {
-			return i, nil
-		}
-	}
-	return 0, errOutline
-}
-
-// closing gives the index behind the string whose content begins at i.
-func closing(b []byte, i int) (int, error) {
-	for {
-		n := bytes.IndexByte(b[i:], '"')
-		if n < 0 {
-			return 0, errOutline
-		}
-		end := i + n
-		escapes := 0
-		for k := end - 1; k >= i && b[k] == '\\'; k-- {
-			escapes++
-		}
-		i = end + 1
-		if escapes%2 == 0 {
-			return i, nil
-		}
-	}
-}
+// blank returns the index of the next byte that is no white space; the value around it is closed, so there is one.
+func blank(b []byte, i int) int { return min(jsonscan.SkipSpace(b, i), len(b)-1) }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"dixa-mcp/internal/base/jsonscan"
 )
 
 const (
@@ -53,9 +55,8 @@ func parseAt(text []byte, at path) (*value, *Problem) {
 		}
 		return nil, &Problem{Field: at.String(), Got: fmt.Sprintf("bytes that are not UTF-8 at byte %d", before+1), Want: "JSON in UTF-8"}
 	}
-	// From here the text is known to be valid JSON: the parser need not check it again.
-	p := parser{text: string(text), path: at}
-	v, problem := p.value()
+	p := parser{path: at}
+	v, problem := p.value(text[jsonscan.SkipSpace(text, 0):])
 	return &v, problem
 }
 
@@ -68,76 +69,80 @@ func invalid(text []byte, at path) *Problem {
 	return &Problem{Field: at.String(), Got: got, Want: "one JSON object"}
 }
 
-type parser struct {
-	text string
-	pos  int
-	path path
-}
+// parser makes a tree of JSON that is known to be valid.
+type parser struct{ path path }
 
-func (p *parser) value() (value, *Problem) {
-	p.space()
-	switch c := p.text[p.pos]; c {
+// value reads the value that begins at raw[0].
+func (p *parser) value(raw []byte) (value, *Problem) {
+	switch c := raw[0]; c {
 	case '{', '[':
 		if len(p.path) >= maxDepth {
 			got := fmt.Sprintf("more than %d levels of objects and arrays", maxDepth)
 			return value{}, &Problem{Field: p.path[:1].String(), Got: got, Want: "fewer"}
 		}
-		return p.container(c)
+		if c == '{' {
+			return p.object(raw)
+		}
+		return p.array(raw)
 	case '"':
-		s, problem := p.string()
+		s, problem := p.string(raw[1 : jsonscan.StringEnd(raw, 0)-1])
 		return value{kind: c, text: s}, problem
 	case 't', 'f', 'n':
-		return value{kind: c, text: p.word()}, nil
+		return value{kind: c, text: string(raw[:jsonscan.ValueEnd(raw, 0)])}, nil
 	default:
-		return value{kind: '0', text: p.word()}, nil
+		return value{kind: '0', text: string(raw[:jsonscan.ValueEnd(raw, 0)])}, nil
 	}
 }
 
-func (p *parser) container(open byte) (value, *Problem) {
-	v := value{kind: open}
+func (p *parser) object(raw []byte) (v value, problem *Problem) {
+	v.kind = '{'
 	var names names
 	depth := len(p.path)
-	for p.pos++; ; {
-		p.space()
-		switch p.text[p.pos] {
-		case '}', ']':
-			p.pos++
-			return v, nil
-		case ',':
-			p.pos++
-			p.space()
-		}
+	for name, raw := range jsonscan.Members(raw) {
 		var m member
-		var problem *Problem
-		if open == '[' {
-			p.path = p.path.item(len(v.kids))
-		} else {
-			if m.key, problem = p.string(); problem != nil {
-				return v, problem
-			}
-			p.path = p.path.property(m.key)
-			if names.taken(v.kids, m.key) {
-				return v, &Problem{Field: p.path.String(), Got: "the same name twice", Want: "each name once"}
-			}
-			p.space()
-			p.pos++ // the colon
+		if m.key, problem = p.string(name); problem != nil {
+			return v, problem
 		}
-		if m.value, problem = p.value(); problem != nil {
+		p.path = p.path.property(m.key)
+		if names.seenBefore(v.kids, m.key) {
+			return v, &Problem{Field: p.path.String(), Got: "the same name twice", Want: "each name once"}
+		}
+		if m.value, problem = p.value(raw); problem != nil {
 			return v, problem
 		}
 		p.path = p.path[:depth]
-		if v.kids == nil {
-			v.kids = make([]member, 0, 4)
-		}
-		v.kids = append(v.kids, m)
+		v.add(m)
 	}
+	return v, nil
+}
+
+func (p *parser) array(raw []byte) (v value, problem *Problem) {
+	v.kind = '['
+	depth := len(p.path)
+	for raw := range jsonscan.Elements(raw) {
+		p.path = p.path.item(len(v.kids))
+		var m member
+		if m.value, problem = p.value(raw); problem != nil {
+			return v, problem
+		}
+		p.path = p.path[:depth]
+		v.add(m)
+	}
+	return v, nil
+}
+
+func (v *value) add(m member) {
+	if v.kids == nil {
+		v.kids = make([]member, 0, 4)
+	}
+	v.kids = append(v.kids, m)
 }
 
 // names finds a name that came before: by looking, or with a map where they are
 // so many that looking would take quadratic time.
 type names struct{ seen map[string]bool }
 
-func (n *names) taken(before []member, name string) bool {
+func (n *names) seenBefore(before []member, name string) bool {
 	if len(before) < 16 {
 		return slices.ContainsFunc(before, func(m member) bool { return m.key == name })
 	}
@@ -147,40 +152,17 @@ func (n *names) taken(before []member, name string) bool {
 			n.seen[m.key] = true
 		}
 	}
-	taken := n.seen[name]
+	repeated := n.seen[name]
 	n.seen[name] = true
-	return taken
+	return repeated
 }
 
-func (p *parser) space() {
-	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.pos]) >= 0 {
-		p.pos++
+// string returns the text of a string, given what is between its quotation marks.
+func (p *parser) string(inner []byte) (string, *Problem) {
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner), nil
 	}
-}
-
-// word reads a number, true, false or null.
-func (p *parser) word() string {
-	start := p.pos
-	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n,]}", p.text[p.pos]) < 0 {
-		p.pos++
-	}
-	return p.text[start:p.pos]
-}
-
-func (p *parser) string() (string, *Problem) {
-	start, escaped := p.pos+1, false
-	for p.pos = start; p.text[p.pos] != '"'; p.pos++ {
-		if p.text[p.pos] == '\\' {
-			escaped = true
-			p.pos++
-		}
-	}
-	raw := p.text[start:p.pos]
-	p.pos++
-	if !escaped {
-		return raw, nil
-	}
-	s, ok := unescape(raw)
+	s, ok := unescape(string(inner))
 	if !ok {
 		return "", &Problem{Field: p.path.String(), Got: `half of a surrogate pair (\ud800 to \udfff)`, Want: "whole Unicode characters"}
 	}

@@ -44,3 +44,19 @@ func FuzzMembers(f *testing.F) {
 		require.Equal(t, want, got)
 	})
 }
+
+// FuzzSkip holds Skip to ValueEnd where the text is valid; any other text must not make it fail.
+func FuzzSkip(f *testing.F) {
+	for _, text := range []string{`{"a":[1,"]\\\""]}`, `-1.5e3`, `"x`, `[{]`, `]`, `"\`, `"\"`, `tr:ue`, `{"a":"\\"}x`, ``} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		end, ok := Skip(text, 0)
+		require.True(t, !ok && end == 0 || ok && end > 0 && end <= len(text))
+		if begin := SkipSpace(text, 0); json.Valid(text) {
+			end, ok := Skip(text, begin)
+			require.True(t, ok)
+			require.Equal(t, ValueEnd(text, begin), end)
+		}
+	})
+}
