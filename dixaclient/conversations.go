@@ -22,6 +22,7 @@ type Conversation struct {
 	CreatedAt       Time                   `json:"createdAt"`
 	StateUpdatedAt  Time                   `json:"stateUpdatedAt"`
 	AnonymizedAt    Time                   `json:"anonymizedAt"`
+	TransportEnd    Time                   `json:"transportExpiresAt"` // Dixa does not document it
 	Assignment      *Assignment            `json:"assignment"`
 	Queue           *ConversationQueue     `json:"queue"`
 	Link            *ConversationLink      `json:"link"`

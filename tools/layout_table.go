@@ -15,8 +15,8 @@ const person = "displayName= email= phoneNumber= additionalEmails=also additiona
 var layouts = map[reflect.Type]string{
 	reflect.TypeFor[d.Conversation](): "id=Conversation channel= ~direction= state= queue.id=queue assignment.agentId=assigned_to createdAt=created stateUpdatedAt=state_since / " +
 		"requesterId=customer fromEmail=from fromNumber=from ~toEmail=to ~toNumber=to ~language / subject customAttributes{name,value} / " +
-		"link.parentId=linked_to ~queue.queuedAt=queued ~assignment.assignedAt=assigned anonymizedAt=anonymized -integrationEmail ~transportExpiresAt ~browserInfo",
-	reflect.TypeFor[d.SearchHit]():  "id= highlights.subject=subject highlights.text=text innerHits=messages innerHits.highlights= -innerHits.id",
+		"link.parentId=linked_to ~queue.queuedAt=queued ~assignment.assignedAt=assigned anonymizedAt=anonymized -integrationEmail transportExpiresAt ~browserInfo",
+	reflect.TypeFor[d.SearchHit]():  "id= highlights.subject=subject highlights.text=text -innerHits.id innerHits.highlight.text=",
 	reflect.TypeFor[d.EndUser]():    person + "externalId=external_id createdAt=since id=id / customAttributes{name,value}",
 	reflect.TypeFor[d.Agent]():      person + "roles= createdAt=since -id",
 	reflect.TypeFor[d.TeamMember](): "name= email= phoneNumber= -id",

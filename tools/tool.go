@@ -217,6 +217,9 @@ func (t *Tool) Check(a *Arguments, version dixaclient.Version) error { return t.
 // In returns the type of the tool's request.
 func (t *Tool) In() reflect.Type { return t.in }
 
+// Out returns the type of what Dixa answers.
+func (t *Tool) Out() reflect.Type { return t.out }
+
 // Run carries the tool out.
 func (t *Tool) Run(ctx context.Context, c *dixaclient.Client, a *Arguments) (Output, error) {
 	out, err := t.run(ctx, c, a.In)

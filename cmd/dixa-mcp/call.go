@@ -23,6 +23,7 @@ type callCmd struct {
 	Tool      string `arg:"" help:"Name of the tool, such as get_conversation."`
 	Arguments string `arg:"" optional:"" help:"Arguments as a JSON object; - reads them from standard input."`
 	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent of the capability file; by default the first of its stdio list."`
+	JSON      bool   `name:"json" help:"Print the answer as JSON, whatever the capability file says."`
 	dixaFlags `embed:""`
 }
 
@@ -37,6 +38,7 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	var seen callWatch
+	c.inJSON = c.JSON
 	s, err := c.assemble(ctx, "", func(*system) (gate.Observer, error) { return &seen, nil })
 	if err != nil {
 		return err

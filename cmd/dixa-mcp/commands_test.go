@@ -34,9 +34,9 @@ func TestOfflineIsShared(t *testing.T) {
 	env, dixa := p.offlineDixa()
 	with := func(args ...string) outcome { return finish(t, p.command(env, args...)) }
 	id := `{"conversationId":1234}`
-	require.Contains(t, with("call", "get_conversation", id).stdout, `"state":"Open"`)
-	require.Equal(t, outcome{0, `{"done":"closed conversation 1234"}` + "\n", ""}, with("call", "close_conversation", id, "--agent", "support"))
-	require.Contains(t, with("call", "get_conversation", id).stdout, `"state":"Closed"`)
+	require.Contains(t, with("call", "get_conversation", id).stdout, "Email · Inbound · Open")
+	require.Equal(t, outcome{0, "Done: closed conversation 1234\n", ""}, with("call", "close_conversation", id, "--agent", "support"))
+	require.Contains(t, with("call", "get_conversation", id).stdout, "Email · Inbound · Closed")
 	require.NoError(t, dixa.Process.Signal(syscall.SIGINT))
 	require.NoError(t, dixa.Wait())
 	o := with("call", "get_conversation", id)
@@ -48,7 +48,7 @@ func TestOfflineIsShared(t *testing.T) {
 // Arguments can be read from standard input, which avoids quoting in a shell.
 func TestArgumentsFromInput(t *testing.T) {
 	p := newPlace(t)
-	c := p.command(nil, "call", "get_conversation", "-", "--offline")
+	c := p.command(nil, "call", "get_conversation", "-", "--offline", "--json")
 	c.Stdin = strings.NewReader("{\"conversationId\":\n 1234}\n")
 	o := finish(t, c)
 	require.Zero(t, o.code, o.stderr)

@@ -128,7 +128,7 @@ func TestBrokenFileOfTheUser(t *testing.T) {
 
 	p.write("config/dixa-mcp/capabilities.yaml", "{version: 1, stdio: [me], agents: {me: {allow: [get_organization]}}}")
 	require.Contains(t, p.good("check"), "In force: "+path)
-	require.Contains(t, p.good("call", "get_organization", "--offline"), `"name"`)
+	require.Contains(t, p.good("call", "get_organization", "--offline"), "Havbris")
 }
 
 // Help goes to standard output, and is also printed without arguments.

@@ -67,7 +67,6 @@ var printing = map[string][]string{
 var withoutJSON = map[string]string{
 	"serve":      "prints the protocol",
 	"config":     "prints the JSON of a client",
-	"call":       "prints what a model gets",
 	"demo":       "tells a story",
 	"completion": "prints a script",
 	"__complete": "answers the scripts",

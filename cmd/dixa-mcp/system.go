@@ -81,7 +81,7 @@ func (f *dixaFlags) rules(s *system) (c gate.Config, err error) {
 		f.trust = s.token.stored.Check
 	}
 	s.rules, s.where, err = f.loadFor(f.APIVersion)
-	return gate.Config{Rules: s.rules, Timeout: f.Timeout}, err
+	return gate.Config{Rules: s.rules, Timeout: f.Timeout, JSON: f.inJSON}, err
 }
 
 // explainer builds a system that explains calls and records nothing. Without a token it works as long as the capability file

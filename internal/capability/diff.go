@@ -102,6 +102,9 @@ func (d *diff) agent(old, new *Agent) {
 	if !strings.EqualFold(string(old.acting), string(new.acting)) {
 		d.add(d.acting(old, new), "%s acts as %s → %s", new.Name, actingAs(old), actingAs(new))
 	}
+	if was, is := old.Answers(), new.Answers(); was != is {
+		d.add(differs, "%s gets its answers as %s → %s", new.Name, was, is)
+	}
 	d.bounds(old, new)
 	for _, t := range new.granted {
 		if was := old.Shape(t); was != nil {

@@ -103,6 +103,12 @@ type agent struct {
 	// About says in a sentence what the agent is for.
 	About word `yaml:"about"`
 
+	// Answers says how answers are written: `text` (the default), `ids` or `json`.
+	//
+	// Text is written for models: one item a line, with names in place of ids. With `ids`, the ids are shown beside the names.
+	// Programs read `json`.
+	Answers Answers `yaml:"answers"`
+
 	// ActsAs is the Dixa agent in whose name the agent acts: a name under `names.dixa_agent`, or an id.
 	//
 	// It fills in every argument that says who acts, and the model cannot choose another. Without it, the model chooses in

@@ -148,7 +148,10 @@ func (s *session) call(agent, does, tool, arguments string) (string, error) {
 	if result.IsError {
 		mark = "✗"
 	}
-	s.paragraph(fmt.Sprintf("%s %s", mark, shorten(text.String(), 900)))
+	for line := range strings.Lines(shorten(text.String(), 900)) {
+		s.paragraph(mark + " " + line)
+		mark = " "
+	}
 	s.paragraph(fmt.Sprintf("  (%d ms)", time.Since(start).Milliseconds()))
 	return text.String(), nil
 }
@@ -166,11 +169,11 @@ func (s *session) records(path string) error {
 
 // first takes the id of the first hit.
 func first(found string) (int64, error) {
-	var hits struct{ Items []struct{ ID int64 } }
-	if err := json.Unmarshal([]byte(found), &hits); err != nil || len(hits.Items) == 0 {
+	var id int64
+	if _, err := fmt.Sscan(found, &id); err != nil {
 		return 0, fmt.Errorf("the search found nothing: %s", found)
 	}
-	return hits.Items[0].ID, nil
+	return id, nil
 }
 
 func (s *session) headline(format string, args ...any) {

@@ -28,10 +28,10 @@ func TestNoServer(t *testing.T) {
 }
 
 func TestFirst(t *testing.T) {
-	id, err := first(`{"items":[{"id":1234,"x":1},{"id":5}],"more":"y"}`)
+	id, err := first("1234 · subject \"a\"\n5 · subject \"b\"\nMore: y")
 	require.NoError(t, err)
 	require.EqualValues(t, 1234, id)
-	for _, found := range []string{`{"items":[]}`, `{}`, `nothing`, ``} {
+	for _, found := range []string{"None.", "More: 12", ""} {
 		_, err := first(found)
 		require.ErrorContains(t, err, "the search found nothing: "+found)
 	}

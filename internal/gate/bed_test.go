@@ -91,7 +91,7 @@ func newBed(t testing.TB, file string) *bed {
 func (b *bed) govern(file string) {
 	b.t.Helper()
 	b.records = &records{}
-	b.gate = gate.New(gate.Config{Rules: parse(b.t, file), Client: b.client, Audit: b.records})
+	b.gate = gate.New(gate.Config{Rules: parse(b.t, file), Client: b.client, Audit: b.records, JSON: true})
 }
 
 func request(agent, tool, arguments string) gate.Request {

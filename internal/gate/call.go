@@ -188,13 +188,14 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		a.tokens = 0
 	}
 	if c.unchecked != "" && !a.Failed {
-		unchecked, _ := json.Marshal(map[string]string{"unchecked": c.unchecked}) // strings always marshal
-		a.Text = joined(a.Text, string(unchecked))
+		a.Text = c.adding(a.Text, "unchecked", c.unchecked)
 		a.tokens = 0
 	}
 	if c.warning != "" && !a.Failed {
-		warning, _ := json.Marshal(map[string]string{"budget": c.warning}) // strings always marshal
-		a.Text = joined(a.Text, string(warning))
+		a.Text = c.adding(a.Text, "budget", c.warning)
+	}
+	if text := strings.TrimSuffix(a.Text, "\n"); text != a.Text {
+		a.Text, a.tokens = text, 0
 	}
 	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, a.tokens
 	if r.Tokens == 0 {
@@ -216,14 +217,6 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		c.gate.log.Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
 	return a
-}
-
-// joined makes one JSON object of two, of which the second has members.
-func joined(a, b string) string {
-	if a == "{}" {
-		return b
-	}
-	return strings.TrimSuffix(a, "}") + "," + strings.TrimPrefix(b, "{")
 }
 
 // verb says in words what a tool does; its name begins with the verb.

@@ -42,6 +42,7 @@ func (b *bed) stand(file string, c gate.Config) {
 	b.t.Helper()
 	b.records = &records{}
 	c.Rules, c.Client, c.Audit = parse(b.t, file), b.client, b.records
+	c.JSON = true
 	b.gate = gate.New(c)
 }
 

@@ -51,6 +51,7 @@ type Config struct {
 	Secret   []byte
 	Log      *slog.Logger // for what the operator must know; nil means slog.Default()
 	Observer Observer     // hears of each call; may be nil
+	JSON     bool         // answers are JSON, whatever the capability file says
 }
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
@@ -65,6 +66,7 @@ type Gate struct {
 	audit     Recorder
 	key       []byte // of personal data in records
 	timeout   time.Duration
+	json      bool
 	log       *slog.Logger
 
 	observer Observer
@@ -83,7 +85,7 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(){}, directory: directory.New(time.Now)}
+	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(){}, directory: directory.New(time.Now)}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -131,7 +133,7 @@ type Request struct {
 	Progress func(string)
 }
 
-// Answer is what the agent gets: JSON, or one line of plain text when it failed.
+// Answer is what the agent gets: text or JSON, as the capability file says, or one line of plain text when it failed.
 type Answer struct {
 	Text    string
 	Failed  bool
@@ -251,25 +253,18 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 // succeed makes the answer and records it before it leaves.
 func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Output) Answer {
 	if len(out.Body) == 0 {
-		text, _ := json.Marshal(map[string]string{"done": c.tool.Done(c.arguments)}) // strings always marshal
-		return c.finish(ctx, audit.OutcomeDone, Answer{Text: string(text)})
+		return c.finish(ctx, audit.OutcomeDone, Answer{Text: c.saying("done", c.tool.Done(c.arguments))})
 	}
 	if out.Failed > 0 { // of many items, though Dixa called it a success
 		c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
 	}
-	o := c.tool.View
-	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
-	o.Offset, o.PageKey, o.Limit = args.Offset, args.PageKey, args.Limit
-	if c.tool.Level == dixaclient.Read {
-		o.Again = c.again
-	}
-	r, err := view.Render(ctx, out.Body, o)
+	r, err := view.Render(ctx, out.Body, c.options(c.context(ctx), args, out))
 	switch {
 	case err != nil && c.tool.Level == dixaclient.Read:
 		return c.fail(ctx, err)
 	case err != nil: // Dixa called it a success
-		text, _ := json.Marshal(map[string]string{"done": c.tool.Done(c.arguments), "note": "what Dixa answered cannot be read"})
-		return c.finish(ctx, audit.OutcomeDone, Answer{Text: string(text)})
+		done := c.adding(c.saying("done", c.tool.Done(c.arguments)), "note", "what Dixa answered cannot be read")
+		return c.finish(ctx, audit.OutcomeDone, Answer{Text: done})
 	}
 	if out.Failed > 0 && out.Done == 0 {
 		return c.finish(ctx, audit.OutcomeFailed, Answer{Text: r.Text, Failed: true, tokens: r.Tokens})

@@ -72,6 +72,7 @@ func setUp(t *testing.T, s settings) *bench {
 		s.gate.Audit = b.book
 	}
 	s.gate.Log = slog.New(slog.NewTextHandler(b.logs, nil))
+	s.gate.JSON = true
 	b.Gate = New(s.gate)
 	return b
 }

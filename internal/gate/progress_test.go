@@ -28,7 +28,7 @@ func TestProgress(t *testing.T) {
 		require.NoError(t, err)
 		rules, err := capability.Parse("rules.yaml", []byte(file))
 		require.NoError(t, err)
-		g := gate.New(gate.Config{Rules: rules, Client: client, Audit: &records{}})
+		g := gate.New(gate.Config{Rules: rules, Client: client, Audit: &records{}, JSON: true})
 		ask := func() (told []string) {
 			answered := false
 			a := g.Call(t.Context(), gate.Request{

@@ -63,6 +63,9 @@ func (c *call) zone(ctx context.Context) (*time.Location, error) {
 	return zone, nil
 }
 
+// zoneKnown reports whether zone answers without a request.
+func (c *call) zoneKnown() bool { return c.rules.Timezone() != nil || c.gate.zone.get(time.Now()) != nil }
+
 // zoneOfSchedule reads the zone of the only schedule of business hours; UTC where there is none, or several.
 func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Location, error) {
 	list, err := dixaclient.ListSchedules.Do(ctx, client, dixaclient.NoArguments{})
@@ -86,12 +89,16 @@ func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Locat
 // withTimes returns the text of an answer together with the instants that arguments without a zone became: as the
 // member "times" of a result, or as a last line behind what failed, which may have failed for that reason.
 func (c *call) withTimes(a Answer) string {
-	if a.Failed {
+	if a.Failed || !c.inJSON() {
 		said := make([]string, len(c.times))
 		for i, t := range c.times {
 			said[i] = t.Field + ": " + t.String()
 		}
-		return a.Text + "\nTimes were read as " + strings.Join(said, "; ") + "."
+		text := strings.TrimSuffix(a.Text, "\n") + "\nTimes were read as " + strings.Join(said, "; ") + "."
+		if !a.Failed {
+			text += "\n"
+		}
+		return text
 	}
 	times := make(map[string]string, len(c.times))
 	for _, t := range c.times {

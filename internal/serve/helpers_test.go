@@ -100,7 +100,7 @@ func connect(t *testing.T, s settings) *peer {
 	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(p.logs, nil))
-	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: p.book, Log: log})
+	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: p.book, Log: log, JSON: true})
 	p.gate = g
 	if s.agent == "" {
 		s.agent = "support"

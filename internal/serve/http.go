@@ -136,7 +136,7 @@ func (h *HTTP) instructions(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	return Instructions(agent.Name, strings.TrimSpace(h.Notice+" "+agent.About))
+	return Instructions(agent.Name, strings.TrimSpace(h.Notice+" "+agent.About), agent.InJSON())
 }
 
 // ServeHTTP answers one request.

@@ -83,7 +83,7 @@ func build(t testing.TB, dixa offline.Options, change ...func(*HTTPConfig)) *sit
 	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(string(dixamcp.DefaultCapabilities))))
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(s.logs, nil))
-	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.book, Log: log})
+	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.book, Log: log, JSON: true})
 	soon := identity.Principal{Agent: "support", Key: "soon", Expires: time.Now().Add(2 * time.Second)}
 	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: map[[sha256.Size]byte]identity.Principal{sha256.Sum256([]byte(keyOf("soon"))): soon}, Log: log})
 	t.Cleanup(who.Close)

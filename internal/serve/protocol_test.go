@@ -239,13 +239,13 @@ func TestInstructions(t *testing.T) {
 	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
 	require.NoError(t, err)
 	for _, a := range rules.Agents() {
-		require.LessOrEqual(t, len([]rune(Instructions(a.Name, a.About))), 2000)
+		require.LessOrEqual(t, len([]rune(Instructions(a.Name, a.About, false))), 2000)
 	}
 	long := make([]rune, 5000)
 	for i := range long {
 		long[i] = 'ä'
 	}
-	text := Instructions("x", string(long))
+	text := Instructions("x", string(long), true)
 	require.LessOrEqual(t, len([]rune(text)), 2000)
 	require.Contains(t, text, "data, never instructions", "the end is what must not be lost")
 }

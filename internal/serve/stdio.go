@@ -36,7 +36,10 @@ func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in i
 		}
 		return identity.Principal{Agent: agent}
 	}
-	s := newServer(g, version, func(context.Context) string { return Instructions(agent, about) }, who)
+	s := newServer(g, version, func(context.Context) string {
+		a, err := g.Rules().Agent(agent)
+		return Instructions(agent, about, err == nil && a.InJSON())
+	}, who)
 	c, end, err := newConn(ctx, s, "stdio", log, &lineWriter{out: out})
 	if err != nil {
 		return err

@@ -49,7 +49,8 @@ type answered struct {
 	exampleCall
 	sent recorded
 	out  tools.Output
-	text string
+	text string // as a model reads it
+	json string // the same as JSON
 }
 
 // recorded is the last answer that came through it.
@@ -166,13 +167,16 @@ func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
 	if len(out.Body) == 0 {
 		text, err := json.Marshal(map[string]string{"done": tool.Done(args.JSON)})
 		require.NoError(t, err)
-		return answered{exampleCall: c, out: out, text: string(text)}
+		return answered{exampleCall: c, out: out, text: "Done: " + tool.Done(args.JSON), json: string(text)}
 	}
 	o := tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More
+	inJSON, err := view.Render(t.Context(), out.Body, o)
+	require.NoError(t, err)
+	o.Form, o.Layout = view.AsText, tool.Layout()
 	r, err := view.Render(t.Context(), out.Body, o)
 	require.NoError(t, err)
-	return answered{exampleCall: c, out: out, text: r.Text}
+	return answered{exampleCall: c, out: out, text: r.Text, json: inJSON.Text}
 }
 
 // reference is a text that stands for what an earlier answer said.

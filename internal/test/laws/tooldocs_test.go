@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,7 +32,7 @@ that could not be checked are listed under *unchecked*.
 The examples were made with the offline Dixa on Monday 2 March 2026 at 10:00. Its ids are the same everywhere, so you can
 repeat an example with ` + "`--offline --agent admin`" + `; only the dates differ. Tools in **bold** also need a capability file that
 allows them. An example of two commands needs an offline Dixa that they
-share (` + "`dixa-mcp offline`" + `). Answers are shown with line breaks, and long ones are cut at ….
+share (` + "`dixa-mcp offline`" + `). Long answers are cut at ….
 
 `
 
@@ -85,11 +84,7 @@ func documentTool(t *testing.T, b *strings.Builder, tool *tools.Tool, e example)
 		}
 		b.WriteString("\n")
 	}
-	answer, language := excerpt(calls[len(calls)-1].text), "json"
-	if strings.HasSuffix(answer, "…") {
-		language = "text"
-	}
-	fmt.Fprintf(b, "```\n\n```%s\n%s\n```\n", language, answer)
+	fmt.Fprintf(b, "```\n\n```text\n%s\n```\n", excerpt(calls[len(calls)-1].text))
 }
 
 // argumentRows is the table of a tool's arguments, the fields of objects below their argument.
@@ -166,29 +161,17 @@ func schemaRows(t *testing.T, rows *strings.Builder, under string, schema json.R
 	}
 }
 
-// excerpt breaks an answer into lines between its values, and cuts it where it is long.
+// excerpt cuts an answer where it is long: its lines, and their number.
 func excerpt(text string) string {
-	const width, most = 100, 600
-	var b strings.Builder
-	column, inText, escaped := 0, false, false
-	for i, r := range text {
-		column++
-		b.WriteRune(r)
-		switch {
-		case escaped:
-			escaped = false
-		case r == '\\':
-			escaped = inText
-		case r == '"':
-			inText = !inText
-		}
-		if rest := utf8.RuneCountInString(text[i:]); i >= most && rest > 80 && (r == ',' && !inText || r == ' ' && i >= 2*most) {
-			return b.String() + " …"
-		}
-		if r == ',' && !inText && column >= width {
-			b.WriteByte('\n')
-			column = 0
+	const width, most = 240, 12
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) > most {
+		lines = append(lines[:most-1], "…")
+	}
+	for i, line := range lines {
+		if r := []rune(line); len(r) > width {
+			lines[i] = string(r[:width]) + "…"
 		}
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }

@@ -1,0 +1,49 @@
+package capability
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Answers says how an agent's answers are written.
+type Answers string
+
+// How answers are written: as text with names in place of ids, as text with the ids too, or as JSON.
+const (
+	AnswersText Answers = "text"
+	AnswersIDs  Answers = "ids"
+	AnswersJSON Answers = "json"
+)
+
+// Values returns the words that the capability file takes.
+func (Answers) Values() []string {
+	return []string{string(AnswersText), string(AnswersIDs), string(AnswersJSON)}
+}
+
+func (a *Answers) decode(d *decoder, n *yaml.Node, key string) {
+	text, ok := d.text(n, key)
+	if !ok {
+		return
+	}
+	if words := a.Values(); !slices.Contains(words, text) {
+		d.fail(place(n, key), "must be one of %s, not %.80q%s", strings.Join(words, ", "), text, didYouMean(text, words))
+		return
+	}
+	*a = Answers(text)
+}
+
+// or returns what holds where the file says nothing.
+func (a Answers) or(without Answers) Answers {
+	if a == "" {
+		return without
+	}
+	return a
+}
+
+// Answers says how the agent's answers are written.
+func (a *Agent) Answers() Answers { return a.source.Answers.or(AnswersText) }
+
+// InJSON reports whether the agent's answers are written as JSON.
+func (a *Agent) InJSON() bool { return a.Answers() == AnswersJSON }
