@@ -64,7 +64,9 @@ func (c *call) zone(ctx context.Context) (*time.Location, error) {
 }
 
 // zoneKnown reports whether zone answers without a request.
-func (c *call) zoneKnown() bool { return c.rules.Timezone() != nil || c.gate.zone.get(time.Now()) != nil }
+func (c *call) zoneKnown() bool {
+	return c.rules.Timezone() != nil || c.gate.zone.get(time.Now()) != nil
+}
 
 // zoneOfSchedule reads the zone of the only schedule of business hours; UTC where there is none, or several.
 func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Location, error) {
