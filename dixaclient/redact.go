@@ -18,8 +18,17 @@ const shortestRedacted = 8
 type redactor struct {
 	token   string
 	needles []needle
-	starts  [256]bool // what an occurrence can begin with
+	starts  [256]starting // by the first byte of an occurrence
 }
+
+// starting says how an occurrence goes on that begins with a byte: with any byte, where either can be escaped, or with
+// certain ones. Most bytes of an answer begin some needle; few pairs do.
+type starting struct {
+	any  bool
+	then [4]uint64 // a bit for each byte
+}
+
+func (s *starting) goesOn(c byte) bool { return s.then[c>>6]&(1<<(c&63)) != 0 }
 
 type needle struct {
 	text string
@@ -50,17 +59,33 @@ func newRedactor(token string) *redactor {
 			}
 		}
 	}
-	for _, c := range []byte(`\%&`) {
-		r.starts[c] = true
+	for _, c := range []byte(escapes) {
+		r.starts[c].any = true
 	}
 	for _, n := range r.needles {
 		for c := range 256 {
 			if n.same(byte(c), n.text[0]) {
-				r.starts[c] = true
+				r.starts[c].followedBy(n)
 			}
 		}
 	}
 	return r
+}
+
+// escapes begin characters that are written in another form.
+const escapes = `\%&`
+
+// followedBy notes what comes behind the first character of a needle.
+func (s *starting) followedBy(n needle) {
+	if len(n.text) == 1 {
+		s.any = true
+		return
+	}
+	for c := range 256 {
+		if n.same(byte(c), n.text[1]) || strings.IndexByte(escapes, byte(c)) >= 0 {
+			s.then[c>>6] |= 1 << (c & 63)
+		}
+	}
 }
 
 // redact returns the text without the token; without an occurrence it is the same slice.
@@ -74,7 +99,7 @@ func (r *redactor) redact(text []byte) []byte {
 	var out []byte
 	kept := 0
 	for i := 0; i < len(text); i++ {
-		if !r.starts[text[i]] || text[i] == '\\' && i > 0 && text[i-1] == '\\' {
+		if s := &r.starts[text[i]]; !s.any && (i+1 == len(text) || !s.goesOn(text[i+1])) || text[i] == '\\' && i > 0 && text[i-1] == '\\' {
 			continue
 		}
 		from, to, found := r.at(text, i)

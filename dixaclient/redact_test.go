@@ -62,6 +62,11 @@ func forms() map[string]string {
 		"HTML, named": named.Replace(echoed), "HTML, named twice": strings.ReplaceAll(named.Replace(echoed), "&", "&amp;"), "HTML, named in JSON": strings.ReplaceAll(named.Replace(echoed), "&", `\u0026`),
 		"hexadecimal": hex.EncodeToString([]byte(echoed)),
 	}
+	for i := range 3 { // among others as they are
+		for name, form := range map[string]string{"URL": "%%%02x", "HTML": "&#%d;", "JSON": `\u%04x`} {
+			all[fmt.Sprintf("character %d as in %s", i, name)] = echoed[:i] + fmt.Sprintf(form, echoed[i]) + echoed[i+1:]
+		}
+	}
 	for name, e := range map[string]*base64.Encoding{"std": base64.StdEncoding, "raw": base64.RawStdEncoding, "url": base64.URLEncoding, "raw url": base64.RawURLEncoding} {
 		for _, before := range []string{"", "Bearer ", "bearer:", "u:", "x"} {
 			for _, after := range []string{"", "\n", ":x", "xyz"} {
