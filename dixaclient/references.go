@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Thing is what the value of an argument names, in the words of messages.
@@ -135,18 +136,34 @@ func (s *Spec) References(in any) []Reference {
 
 // Arguments yields the fields of a request's type, or of a struct inside one, by the names of the arguments that they hold.
 func Arguments(t reflect.Type) iter.Seq2[string, reflect.StructField] {
-	return func(yield func(string, reflect.StructField) bool) {
+	known, ok := fieldsOf.Load(t)
+	if !ok {
+		var all []argument
 		for _, f := range reflect.VisibleFields(t) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if f.Anonymous || !f.IsExported() || name == "" || name == "-" {
-				continue
+			if !f.Anonymous && f.IsExported() && name != "" && name != "-" {
+				all = append(all, argument{name, f})
 			}
-			if !yield(name, f) {
+		}
+		known, _ = fieldsOf.LoadOrStore(t, all)
+	}
+	return func(yield func(string, reflect.StructField) bool) {
+		for _, a := range known.([]argument) {
+			if !yield(a.name, a.field) {
 				return
 			}
 		}
 	}
 }
+
+// argument is a field of a request's type.
+type argument struct {
+	name  string
+	field reflect.StructField
+}
+
+// fieldsOf remembers the arguments of types, which every request asks for.
+var fieldsOf sync.Map // of []argument, by reflect.Type
 
 // references collects what a request's values name.
 type references struct {
