@@ -33,6 +33,7 @@ const (
 	CollectionThing   Thing = "collection"
 	WebhookThing      Thing = "webhook"
 	ConversationThing Thing = "conversation"
+	MessageThing      Thing = "message"
 	besideThing       Thing = "beside" // what is named depends on a property beside it: see refer
 )
 
@@ -87,10 +88,10 @@ var named = map[string]Thing{
 	"timezone":                      Nothing, // the schema checks it
 	"language":                      Nothing, // no operation lists languages, as the next
 	"languageId":                    Nothing,
-	"messageId":                     Nothing, // a part of the conversation, as the next
-	"ratingId":                      Nothing,
-	"messages.authorId":             Nothing, // of either kind of people
-	"entityId":                      Nothing, // entityType says what it names
+	"messageId":                     MessageThing,
+	"messages.authorId":             EndUserThing,
+	"entityId":                      besideThing,
+	"ratingId":                      Nothing, // a part of the conversation
 	"requestId":                     Nothing, // no operation lists these and the following
 	"widgetId":                      Nothing,
 	"articleId":                     Nothing,
@@ -117,19 +118,49 @@ type Reference struct {
 	Ignored  bool     // Dixa may ignore the value where it does not exist, and answers as if it were not given
 }
 
-// NamedThing tells what the values of an argument of the operation name, by the argument's path; ok is false where no
+// NamedThing tells what the values of an argument of an operation or tool name, by the argument's path; ok is false where no
 // entry of the table says it.
-func (s *Spec) NamedThing(argument string) (t Thing, ok bool) {
+func NamedThing(operation, argument string) (t Thing, ok bool) {
 	argument = withoutIndexes(argument)
-	if t, ok = named[s.Name+"."+argument]; !ok {
+	if t, ok = named[operation+"."+argument]; !ok {
 		t, ok = named[argument]
 	}
 	return t, ok
 }
 
-// References lists what the values of a request (a pointer to it) name, in the order of its arguments.
-func (s *Spec) References(in any) []Reference {
-	w := references{spec: s}
+// NamingArguments tells of the arguments of a request's type which of them name something, by their paths without indexes.
+func NamingArguments(operation string, in reflect.Type) map[string]Thing {
+	things := map[string]Thing{}
+	namingArguments(operation, "", in, things)
+	return things
+}
+
+func namingArguments(operation, prefix string, t reflect.Type, things map[string]Thing) {
+	for name, f := range Arguments(t) {
+		leaf := f.Type
+		for leaf.Kind() == reflect.Slice || leaf.Kind() == reflect.Pointer {
+			leaf = leaf.Elem()
+		}
+		if leaf.Kind() == reflect.Struct {
+			namingArguments(operation, prefix+name+".", leaf, things)
+		} else if thing := thingOf(operation, prefix+name, f.Tag.Get("names")); thing != Nothing {
+			things[prefix+name] = thing
+		}
+	}
+}
+
+// thingOf returns what an argument names: what the tag names of its field says, else the table.
+func thingOf(operation, argument, tag string) Thing {
+	if tag != "" {
+		return Thing(tag)
+	}
+	t, _ := NamedThing(operation, argument)
+	return t
+}
+
+// References lists what the values of a request (a pointer to it) of an operation or tool name, in the order of its arguments.
+func References(operation string, in any) []Reference {
+	w := references{operation: operation}
 	w.object("", reflect.ValueOf(in).Elem())
 	return w.found
 }
@@ -167,8 +198,9 @@ var fieldsOf sync.Map // of []argument, by reflect.Type
 
 // references collects what a request's values name.
 type references struct {
-	spec  *Spec
-	found []Reference
+	operation string
+	tag       string // of the field that is walked over: what it names
+	found     []Reference
 }
 
 // refers is implemented by parts of requests whose values name what a property beside them says.
@@ -178,6 +210,7 @@ type refers interface {
 
 func (w *references) object(prefix string, v reflect.Value) {
 	for name, f := range Arguments(v.Type()) {
+		w.tag = f.Tag.Get("names")
 		w.value(prefix+name, f.Tag.Get("in") == "path", v.FieldByIndex(f.Index), v)
 	}
 }
@@ -228,14 +261,14 @@ func (w *references) path(argument string, path []string, object reflect.Value) 
 }
 
 func (w *references) add(r Reference, object reflect.Value) {
-	r.Thing, _ = w.spec.NamedThing(r.Name)
+	r.Thing = thingOf(w.operation, r.Name, w.tag)
 	if o, ok := object.Interface().(refers); ok {
 		o.refer(&r)
 	}
-	switch w.spec.Name {
+	switch w.operation {
 	case QueryMetric.Name, QueryMetricRecords.Name:
 		r.In = MetricThing
-		if w.spec.Name == QueryMetricRecords.Name {
+		if w.operation == QueryMetricRecords.Name {
 			r.In = RecordThing
 		}
 	case SetConversationAttributes.Name:
@@ -305,5 +338,11 @@ func (f AnalyticsFilter) refer(r *Reference) {
 func (f WebhookFilter) refer(r *Reference) {
 	if r.Thing == besideThing && f.Field == "QueueId" {
 		r.Thing, r.Ignored = QueueThing, true
+	}
+}
+
+func (in AnonymizeEntityIn) refer(r *Reference) {
+	if r.Thing == besideThing {
+		r.Thing = map[EntityType]Thing{"Conversation": ConversationThing, "Message": MessageThing, "User": EndUserThing}[in.Type]
 	}
 }

@@ -35,7 +35,7 @@ func TestEveryFilterIsInTheTable(t *testing.T) {
 	used := map[string]bool{}
 	for _, s := range Operations() {
 		for _, argument := range argumentsOf(s, "", s.In()) {
-			_, ok := s.NamedThing(argument)
+			_, ok := NamedThing(s.Name, argument)
 			require.True(t, ok, "%s: say in named of dixaclient/references.go what %s names, or that it names Nothing, and why", s.Name, argument)
 			used[argument], used[s.Name+"."+argument] = true, true
 		}
@@ -85,6 +85,6 @@ func TestReferences(t *testing.T) {
 			{Argument: "filters[0].values[0]", Name: "filters.values", Thing: QueueThing, Value: "b", Ignored: true},
 		}},
 	} {
-		require.Equal(t, c.want, c.spec.References(c.in), c.spec.Name)
+		require.Equal(t, c.want, References(c.spec.Name, c.in), c.spec.Name)
 	}
 }

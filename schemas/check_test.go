@@ -225,6 +225,33 @@ func TestLongValuesAreCut(t *testing.T) {
 	}
 }
 
+// Names may stand where they are asked for, at any depth; all else is checked as ever.
+func TestNaming(t *testing.T) {
+	type item struct {
+		ID   id     `json:"id"`
+		Name string `json:"name" check:"max=5"`
+	}
+	s := Of[struct {
+		One   id     `json:"one,omitzero"`
+		Many  []id   `json:"many,omitzero"`
+		Other id     `json:"other,omitzero"`
+		Kind  status `json:"kind,omitzero"`
+		Items []item `json:"items,omitzero"`
+		Limit int    `json:"limit,omitzero" check:"max=5"`
+	}]()
+	named := s.Naming(func(path string) bool { return path == "one" || path == "many" || path == "items.id" || path == "kind" })
+	args := `{"one":"Billing","many":"Returns","kind":"any","items":[{"id":"Anna Holm","name":"x"}]}`
+	got, err := named.Normalize([]byte(args))
+	require.NoError(t, err)
+	require.Equal(t, `{"one":"Billing","many":["Returns"],"kind":"any","items":[{"id":"Anna Holm","name":"x"}]}`, string(got))
+	_, err = named.Normalize([]byte(`{"one":7,"other":"Billing","items":[{"id":"x","name":"too long"}],"limit":9}`))
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	require.Len(t, e.Problems, 4)
+	_, err = s.Normalize([]byte(args))
+	require.Error(t, err, "the schema itself stays as it is")
+}
+
 func TestDecode(t *testing.T) {
 	var in everything
 	require.NoError(t, Of[everything]().Decode([]byte(with(`"status":"Open","name":"x","after":"2026-01-31","even":2,

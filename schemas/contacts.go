@@ -45,6 +45,19 @@ func plainNumber(s string) string {
 	return digits
 }
 
+// PhoneNumber returns the telephone number that a text is, as +4512345678; not ok where it has no country code or is none.
+func PhoneNumber(s string) (number string, ok bool) {
+	number = plainNumber(s)
+	return number, isE164(number)
+}
+
+// EmailAddress returns the e-mail address that a text is, without what people copy with it; not ok where it is none.
+func EmailAddress(s string) (address string, ok bool) {
+	address = plainContact(s)
+	before, after, ok := strings.Cut(address, "@")
+	return address, ok && before != "" && strings.Contains(strings.Trim(after, "."), ".") && !strings.ContainsFunc(address, unicode.IsSpace)
+}
+
 // isE164 reports whether s is a telephone number with its country code: + and at most 15 digits.
 func isE164(s string) bool {
 	if len(s) < 5 || len(s) > 16 || s[0] != '+' || s[1] == '0' {

@@ -117,6 +117,24 @@ func (n *node) narrowed(name string, values []string) *node {
 	return &c
 }
 
+// naming returns a copy of n, which is at a path, that takes any text where a name may stand.
+func (n *node) naming(path string, names func(path string) bool) *node {
+	c := *n
+	switch {
+	case n.kind == array:
+		c.elem = n.elem.naming(path, names)
+	case n.kind == object && !n.free:
+		fields := slices.Clone(n.fields)
+		for i, f := range fields {
+			fields[i].node = f.node.naming(strings.TrimPrefix(path+"."+f.name, "."), names)
+		}
+		return newObject(fields)
+	case n.kind == str && names(path):
+		return newNode(str)
+	}
+	return &c
+}
+
 // appendJSON appends the schema: the one place that decides which keywords exist.
 func (n *node) appendJSON(b []byte) []byte {
 	b = append(b, `{"type":"`...)

@@ -166,6 +166,12 @@ func (s *Schema) WithEnum(name string, values []string) *Schema {
 	})
 }
 
+// Naming returns the schema with names in place of ids: strings at the paths that it asks about, such as
+// conditions.values, may have any text.
+func (s *Schema) Naming(names func(path string) bool) *Schema {
+	return newSchema(func() *node { return s.root().naming("", names) })
+}
+
 // Decode checks args and decodes them into a pointer to the struct. Everything
 // that is wrong with the arguments is in one [*Error]. Numbers in free maps
 // become [json.Number], so that large ids stay exact.

@@ -3,6 +3,7 @@ package tools
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"dixa-mcp/dixaclient"
@@ -59,11 +60,18 @@ func (a *Arguments) place(t *Tool, canonical json.RawMessage) (json.RawMessage, 
 	return json.Marshal(all)
 }
 
-// oneMessage gives the message of that id from an answer with a conversation's messages.
+// oneMessage gives the message of that id, or with that number such as #3, from an answer with a conversation's messages.
 func oneMessage(body []byte, id string) ([]byte, error) {
 	var answer struct{ Data []json.RawMessage }
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, fmt.Errorf("list_messages: Dixa's answer cannot be read: %w", err)
+	}
+	if number, isNumber := strings.CutPrefix(strings.TrimSpace(id), "#"); isNumber {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > len(answer.Data) {
+			return nil, &dixaclient.InputError{Operation: "list_messages", Field: "messageId", Problem: fmt.Sprintf("must be a message's id, or # and a number: this conversation has %d messages", len(answer.Data))}
+		}
+		return answer.Data[n-1], nil
 	}
 	for _, raw := range answer.Data {
 		var message struct{ ID string }

@@ -33,6 +33,7 @@ type Tool struct {
 	layout      func() view.Layout
 	in, out     reflect.Type
 	run         func(context.Context, *dixaclient.Client, any) (Output, error)
+	naming      func() map[string]dixaclient.Thing // what arguments name
 	act         func(in any, as dixaclient.ActingAgent)
 	check       func(version dixaclient.Version, in any) error
 }
@@ -103,6 +104,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 		}
 		return s
 	})
+	t.naming = sync.OnceValue(func() map[string]dixaclient.Thing { return dixaclient.NamingArguments(t.Name, t.in) })
 	t.out = reflect.TypeFor[Out]()
 	t.View.Fields = fieldsOf(t.out)
 	t.layout = sync.OnceValue(func() view.Layout { return layoutOf(t.out) })
@@ -208,6 +210,15 @@ func (t *Tool) Decode(schema *schemas.Schema, raw json.RawMessage, reading *sche
 	return a, nil
 }
 
+// Read reads arguments without checking them: names may stand where ids are due.
+func (t *Tool) Read(arguments json.RawMessage) (*Arguments, error) {
+	a := &Arguments{In: reflect.New(t.in).Interface(), JSON: arguments}
+	if err := json.Unmarshal(arguments, a.In); err != nil {
+		return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
+	}
+	return a, nil
+}
+
 // Act fills in, wherever the tool asks in whose name it acts.
 func (t *Tool) Act(a *Arguments, as dixaclient.ActingAgent) { t.act(a.In, as) }
 
@@ -219,6 +230,16 @@ func (t *Tool) In() reflect.Type { return t.in }
 
 // Out returns the type of what Dixa answers.
 func (t *Tool) Out() reflect.Type { return t.out }
+
+// References lists what the values of arguments name.
+func (t *Tool) References(a *Arguments) []dixaclient.Reference {
+	return dixaclient.References(t.Name, a.In)
+}
+
+// Names reports whether an argument, given by its path without indexes, takes ids of what people know by names.
+func (t *Tool) Names(argument string) bool {
+	return t.naming()[argument] != dixaclient.Nothing || t.one && argument == messageID.Name
+}
 
 // Run carries the tool out.
 func (t *Tool) Run(ctx context.Context, c *dixaclient.Client, a *Arguments) (Output, error) {

@@ -51,7 +51,7 @@ func TestMistakes(t *testing.T) {
 		{"an unknown client", []string{"config", "claude"}, nil, `must be one of "claude-code","claude-desktop","vscode","cursor" but got "claude"`},
 		{"a text for a number", []string{"call", get, `{"conversationId":"last"}`, "--offline"}, nil, `get_conversation: conversationId: got "last", want an integer. Nothing was sent to Dixa.`},
 		{"a path for a number", []string{"call", get, `{"conversationId":"../agents"}`, "--offline"}, nil, `conversationId: got "../agents", want an integer.`},
-		{"a path for an id", []string{"call", "get_queue", `{"queueId":"../agents"}`, "--offline", "--agent", "admin"}, nil, `queueId: got "../agents", want a UUID`},
+		{"a path for an id", []string{"call", "get_queue", `{"queueId":"../agents"}`, "--offline", "--agent", "admin"}, nil, `queueId: got "../agents", want the name or id of a queue.`},
 		{"arguments that are no object", []string{"call", get, `[1234]`, "--offline"}, nil, "the arguments must be one JSON object such as"},
 		{"arguments that are no JSON", []string{"call", get, `conversationId=1234`, "--offline"}, nil, "the arguments are not valid JSON; give one object such as"},
 		{"an argument too many", []string{"call", get, id, "x", "--offline"}, nil, "unexpected argument x"},

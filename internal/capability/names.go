@@ -35,6 +35,23 @@ var kindOf = map[string]string{
 	"emailIntegrationId": endpointIDs,
 }
 
+// KindOf returns the key under names of the things that can have names there, "" for all others.
+func KindOf(t dixaclient.Thing) string {
+	switch t {
+	case dixaclient.QueueThing:
+		return queueIDs
+	case dixaclient.TagThing:
+		return tagIDs
+	case dixaclient.AgentThing:
+		return agentIDs
+	case dixaclient.TeamThing:
+		return teamIDs
+	case dixaclient.EndpointThing:
+		return endpointIDs
+	}
+	return ""
+}
+
 // lexicon are the names that the file gives to ids, kind by kind.
 type lexicon map[string][]naming
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/fold"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
@@ -68,6 +69,35 @@ func (s *Shape) Decode(raw json.RawMessage, reading *schemas.Reading) (*tools.Ar
 		s.tool.Act(args, s.acts)
 	}
 	return args, err
+}
+
+// Names reads arguments as [Shape.Decode] does, with any text where ids are due that people know by names. Decode takes what
+// comes out, once ids are in their place.
+func (s *Shape) Names(raw json.RawMessage, reading *schemas.Reading) (json.RawMessage, error) {
+	return s.shown.Naming(s.tool.Names).NormalizeWith(raw, reading)
+}
+
+// Takes returns the value of an argument, or of an item of it, that a text means by one of the names that the agent sees in
+// [Shape.Schema]. Case and spaces are ignored.
+func (s *Shape) Takes(argument, text string) (value string, ok bool) {
+	for _, c := range s.choices {
+		for _, word := range c.words {
+			if c.argument == argument && fold.Same(word, text) {
+				return plain(c.values[word]), true
+			}
+		}
+	}
+	return "", false
+}
+
+// Wants says which values an argument takes, or its items; "" where the file does not limit them.
+func (s *Shape) Wants(argument string) string {
+	for _, c := range s.choices {
+		if c.argument == argument {
+			return c.want()
+		}
+	}
+	return ""
 }
 
 // given checks arguments against what the agent may give, and makes of them what the tool takes.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/fold"
 )
 
 const (
@@ -58,6 +59,49 @@ func (e Entries) ByID(id string) *Entry {
 		return nil
 	}
 	return &e.All[i]
+}
+
+// Named returns what a text names: what has this name, but for case and spaces, else, with prefixes, what has a name that
+// begins with it. Of several the one that is written exactly so is meant. What is inactive is returned apart.
+func (e Entries) Named(text string, prefixes bool) (active, inactive []Entry) {
+	folded := fold.Name(text)
+	if folded == "" {
+		return nil, nil
+	}
+	active, inactive = e.with(func(name string) bool { return fold.Name(name) == folded })
+	if exact, _ := e.with(func(name string) bool { return name == text }); len(active) > 1 && len(exact) == 1 {
+		return exact, nil
+	}
+	if prefixes && len(active)+len(inactive) == 0 {
+		return e.with(func(name string) bool { return strings.HasPrefix(fold.Name(name), folded) })
+	}
+	return active, inactive
+}
+
+// Active returns what can be set.
+func (e Entries) Active() []Entry {
+	return slices.DeleteFunc(slices.Clone(e.All), func(one Entry) bool { return one.Inactive })
+}
+
+// On returns the custom attributes of one kind of entity, Conversation or Contact.
+func (e Entries) On(entity string) Entries {
+	e.All = slices.DeleteFunc(slices.Clone(e.All), func(one Entry) bool {
+		return one.Attribute != nil && one.Attribute.EntityType != "" && one.Attribute.EntityType != entity
+	})
+	return e
+}
+
+func (e Entries) with(is func(name string) bool) (active, inactive []Entry) {
+	for _, one := range e.All {
+		switch {
+		case !slices.ContainsFunc(one.Names, is):
+		case one.Inactive:
+			inactive = append(inactive, one)
+		default:
+			active = append(active, one)
+		}
+	}
+	return active, inactive
 }
 
 // Directory keeps lists that were read. It is safe for concurrent use.

@@ -163,7 +163,6 @@ func TestOtherIdsAreLikeMissing(t *testing.T) {
 		{"submit_rating", `{"conversationId":1234,"ratingId":"%s","ratingType":"Csat","value":5}`, foreignRating(b, outside), "no-such-rating"},
 		{"link_conversation", `{"conversationId":1234,"linkType":"Related","parentId":%s}`, itoa(outside[5].ID), itoa(noSuch)},
 		{"offer_rating", `{"conversationId":1234,"ratingType":"Csat","agentId":"` + bot + `","userId":"%s"}`, stranger, nobody},
-		{"offer_rating", `{"conversationId":1234,"ratingType":"Csat","agentId":"` + bot + `","userId":"%s"}`, stranger, "no-uuid"},
 		{"list_end_users", `{"email":"%s"}`, h.users[dixaclient.UUID(stranger)].Email + h.users[dixaclient.UUID(stranger)].PhoneNumber, "nobody@example.com"},
 	} {
 		answers := map[string]bool{}

@@ -32,6 +32,7 @@ type call struct {
 	writes    uint64   // how many of our own were carried out when it began
 
 	times []schemas.ReadTime // arguments that did not say which instant they are
+	named map[string]string  // names of what arguments name, by their paths
 
 	unchecked string // filters of an empty answer that could not be checked
 

@@ -159,7 +159,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		err = c.values().checkIgnoredFilters(c.context(ctx), args)
 	}
 	if err != nil {
-		return c.refuse(ctx, refusalOf(c.request.Tool, c.values().suggestIDs(c.context(ctx), args, err)))
+		return c.refuse(ctx, refusalOf(c.request.Tool, err))
 	}
 	if r.Admitted != nil {
 		r.Admitted()
@@ -207,12 +207,11 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 		}
 		return nil, notGranted(c.decision)
 	}
-	reading := c.reading(ctx)
-	args, err := agent.Shape(c.tool).Decode(c.request.Arguments, reading)
+	args, err := c.understand(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.arguments, c.valid, c.times = args.JSON, true, reading.Times
+	c.arguments, c.valid = args.JSON, true
 	if c.tool.Level > dixaclient.Read {
 		if err := noPlaceholders(c.tool.Name, args.JSON); err != nil {
 			return nil, err

@@ -27,6 +27,15 @@ func shown(e directory.Entry) string {
 	return quoted(e.Name()) + " (" + safetext.Brief(e.ID, 80) + ")"
 }
 
+// list names the first of some entries.
+func list(entries []directory.Entry) string {
+	var names []string
+	for _, e := range entries[:min(len(entries), mostListed)] {
+		names = append(names, shown(e))
+	}
+	return strings.Join(names, ", ")
+}
+
 // suggest says that a value does not exist, and which one may be meant.
 func suggest(r dixaclient.Reference, operation string, all []directory.Entry) string {
 	value := strings.TrimSpace(r.Value)
@@ -64,11 +73,7 @@ func suggest(r dixaclient.Reference, operation string, all []directory.Entry) st
 	case len(all) == 0:
 		return unknown + "; " + operation + " lists none"
 	case len(all) <= mostListed:
-		var list []string
-		for _, e := range all {
-			list = append(list, shown(e))
-		}
-		return unknown + "; there are " + strings.Join(list, ", ")
+		return unknown + "; there are " + list(all)
 	}
 	return unknown + "; " + operation + " lists them"
 }

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,8 +12,6 @@ import (
 	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/directory"
 	"dixa-mcp/internal/view"
-	"dixa-mcp/schemas"
-	"dixa-mcp/tools"
 )
 
 // Values that do not exist are told with the nearest one that does. What exists is looked up as the agent, with its grants,
@@ -46,6 +43,8 @@ type values struct {
 	call  *call
 	left  int
 	lists map[string]directory.Entries // that this call read
+	// stopped is an error of a look-up that is not about what was looked up, and stops the call.
+	stopped error
 }
 
 func (c *call) values() *values {
@@ -144,6 +143,7 @@ func (v *values) list(ctx context.Context, l directory.List, enough func(directo
 	}
 	all, err := book.Read(ctx, v.call.gate.client, l, v.take)
 	if err != nil {
+		v.stop(err)
 		return all, l.Op.Name + ", which lists valid values, could not be read"
 	}
 	v.lists[l.Key()] = all
@@ -226,35 +226,6 @@ func number(s string) int64 {
 	return n
 }
 
-// suggestIDs adds to the refusal of arguments that are not ids which ids they may mean.
-func (v *values) suggestIDs(ctx context.Context, args *tools.Arguments, err error) error {
-	c := v.call
-	if c.agent == nil || c.tool == nil || !c.decision.Allowed {
-		return err
-	}
-	op := c.tool.Operations[0]
-	var bad *schemas.Error
-	if errors.As(err, &bad) {
-		for i := range bad.Problems {
-			p := &bad.Problems[i]
-			if thing, _ := op.NamedThing(p.Field); p.Hint == "" && isName(p.Text) {
-				p.Hint = v.meant(ctx, dixaclient.Reference{Thing: thing, Value: p.Text})
-			}
-		}
-	}
-	var input *dixaclient.InputError
-	if args != nil && errors.As(err, &input) {
-		for _, r := range op.References(args.In) {
-			if !hasIDForm(r) && needsUUID(r.Thing) && isName(r.Value) {
-				if said := v.meant(ctx, r); said != "" {
-					input.Problem += "; " + r.Argument + ": " + said
-				}
-			}
-		}
-	}
-	return err
-}
-
 // isName tells whether a text can be the name of something: it is short, people can see all of it, it is no piece of an
 // address and none of our own placeholders.
 func isName(s string) bool {
@@ -263,51 +234,4 @@ func isName(s string) bool {
 	}
 	placeholder, _ := view.FindPlaceholder(s)
 	return placeholder == ""
-}
-
-// needsUUID tells whether the ids of things are UUIDs.
-func needsUUID(t dixaclient.Thing) bool {
-	switch t {
-	case dixaclient.QueueThing, dixaclient.TagThing, dixaclient.AgentThing, dixaclient.TeamThing, dixaclient.EndUserThing:
-		return true
-	}
-	return false
-}
-
-// meant says what a text that is no id may mean, "" where nothing can be said.
-func (v *values) meant(ctx context.Context, r dixaclient.Reference) string {
-	if r.Thing == dixaclient.EndUserThing {
-		return v.endUser(ctx, r.Value)
-	}
-	l, ok := directory.ListOf(r)
-	if !ok {
-		return ""
-	}
-	_, all, said := v.find(ctx, l, r.Value)
-	if said != "" {
-		return said
-	}
-	return suggest(r, l.Op.Name, all.All)
-}
-
-// endUser finds an end user by what an agent wrote in place of an id.
-func (v *values) endUser(ctx context.Context, value string) string {
-	in := dixaclient.ListEndUsersIn{Page: dixaclient.Page{PageLimit: 2}}
-	switch {
-	case strings.Contains(value, "@"):
-		in.Email = strings.TrimSpace(value)
-	case strings.HasPrefix(value, "+"):
-		in.Phone = strings.TrimSpace(value)
-	}
-	found := dixaclient.Answer[[]dixaclient.EndUser]{}
-	if in.Email+in.Phone != "" && v.granted(dixaclient.ListEndUsers.Spec) && v.take() {
-		var err error
-		if found, err = dixaclient.ListEndUsers.Do(ctx, v.call.gate.client, in); err != nil {
-			return "list_end_users could not be read"
-		}
-	}
-	if len(found.Value) == 1 {
-		return "the end user found by it has the id " + string(found.Value[0].ID)
-	}
-	return v.unlisted(dixaclient.Reference{Thing: dixaclient.EndUserThing}).said
 }

@@ -24,7 +24,7 @@ const mostWrong = 8
 // checkIgnoredFilters refuses values that Dixa may ignore where they do not exist: its answer would be one to another question.
 func (v *values) checkIgnoredFilters(ctx context.Context, args *tools.Arguments) error {
 	var found []string
-	for _, r := range v.call.tool.Operations[0].References(args.In) {
+	for _, r := range v.call.tool.References(args) {
 		if !r.Ignored || len(found) >= mostWrong {
 			continue
 		}
@@ -44,7 +44,7 @@ func (v *values) emptyAnswer(ctx context.Context, args *tools.Arguments, out too
 	if v.call.tool.Level > dixaclient.Read || out.Next != "" || args.PageKey != "" || args.MessageID != "" {
 		return "", nil
 	}
-	references := slices.DeleteFunc(v.call.tool.Operations[0].References(args.In), func(r dixaclient.Reference) bool {
+	references := slices.DeleteFunc(v.call.tool.References(args), func(r dixaclient.Reference) bool {
 		return r.InPath && getters[r.Thing].op != nil && r.Thing != dixaclient.AgentThing // Dixa answers these with 404
 	})
 	if len(references) == 0 || !foundNothing(out.Body) {
@@ -104,7 +104,7 @@ func (v *values) diagnose(ctx context.Context, args *tools.Arguments, err error)
 		return err
 	}
 	fine := map[string]bool{}
-	for _, r := range v.call.tool.Operations[0].References(args.In) {
+	for _, r := range v.call.tool.References(args) {
 		argument, _, _ := strings.Cut(r.Name, ".")
 		verdict := v.check(ctx, r)
 		if verdict.wrong && len(e.Wrong) < mostWrong {

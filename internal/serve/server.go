@@ -180,7 +180,7 @@ func Instructions(agent, about string, inJSON bool) string {
 	return s + `
 Only what the operator granted is listed; a refusal is final, so do not look for a way around it.
 ` + untrusted + `
-Conversations are found with search_conversations, which gives ids. Ids from one answer fit the next call.
+Conversations are found with search_conversations, which gives ids. Where an id is due, its name does too.
 ` + rest + `
 "It is not known whether Dixa did it" means: check before you try again.`
 }
