@@ -159,13 +159,17 @@ func TestSignaturesAreFoldedOnce(t *testing.T) {
 		"the same again":       {"one\n" + signed, "one\n" + signed, "one\n" + signed},
 		"too few lines":        {"one\nPlease send the money back at once, I have waited for long enough.", "two\nPlease send the money back at once, I have waited for long enough.", "two\nPlease send the money back at once, I have waited for long enough."},
 		"too short":            {"a\nb\nc\nd", "x\nb\nc\nd", "x\nb\nc\nd"},
+		"above a quotation":    {"one\n" + signed, "two\n" + signed + "\nOn 1 May 2026 at 10:00, Havbris <a@b.example> wrote:\n[quotes #2]", "two\n[signature as in #1]\n[quotes #2]"},
+		"their own words":      {"one", "On 1 May 2026 at 10:00 you wrote:\n[quotes #2]", "On 1 May 2026 at 10:00 you wrote:\n[quotes #2]"},
+		"a disclaimer":         {"one\nA\n" + strings.Repeat("confidential ", 9), "two\nB\n" + strings.Repeat("confidential ", 9), "two\nB\n[signature as in #1]"},
+		"a sentence":           {"one\nPlease send the money back at once.", "two\nPlease send the money back at once.", "two\nPlease send the money back at once."},
 		"with blank lines":     {"one\n\n" + signed, "two\n\n" + signed, "two\n[signature as in #1]"},
 		"blank lines are none": {"one\n\n\n\nHarry", "two\n\n\n\nHarry", "two\n\n\n\nHarry"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var th thread
-			require.Equal(t, c.first, th.withoutSignature("customer", 1, c.first, false))
-			require.Equal(t, c.want, th.withoutSignature("customer", 2, c.second, false))
+			require.Equal(t, c.first, th.brief("customer", 1, c.first, false))
+			require.Equal(t, c.want, th.brief("customer", 2, c.second, false))
 		})
 	}
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"dixa-mcp/internal/base/jsonscan"
@@ -29,7 +30,7 @@ func (t *texter) message(raw []byte, number int, whole bool) {
 		switch string(key) {
 		case "id", "author", "authorId", "createdAt", "type", "from", "to", "cc", "bcc", "replyDefaultToEmails", "text", "attachments", "inlineImages":
 			m[string(key)] = value
-		case "untrusted", "originalContentUrl": // the file is not for agents, and the text is what it says
+		case "untrusted", "originalContentUrl", "externalId": // the text says what the file does, and the id is of use to programs
 		default:
 			rest = append(rest, member{key, value})
 		}
@@ -76,7 +77,7 @@ func (t *texter) message(raw []byte, number int, whole bool) {
 	}
 	t.out = append(t.out, '\n')
 	if v := m["text"]; isString(v) {
-		t.prose(t.thread.withoutSignature(author, number, unquote(v), whole))
+		t.prose(t.thread.brief(author, number, unquote(v), whole))
 	}
 	for _, p := range t.below[below:] {
 		t.part(p, 0, true)
@@ -153,39 +154,77 @@ func countOf(list []byte) (n int) {
 }
 
 const (
-	signatureLines = 3  // that are the same at the end of two messages
-	signatureBytes = 60 // and at least so long
+	signatureLines = 2   // that are the same at the end of two messages
+	signatureBytes = 60  // and at least so long
+	disclaimer     = 100 // bytes of a single line that is one
 )
 
-// withoutSignature replaces the last lines of a message, where an earlier message of the same side ends in the same ones,
-// by a reference to that message. A message is never replaced as a whole.
-func (th *thread) withoutSignature(author string, number int, text string, whole bool) string {
-	lines := strings.Split(text, "\n")
+// brief returns the text of a message without what its reader knows: the line of a mail program above a reference to a
+// quoted message, and the last lines, where an earlier message of the same side ends in the same ones. A message is never
+// replaced as a whole.
+func (th *thread) brief(author string, number int, text string, whole bool) string {
+	lines := withoutAttributions(strings.Split(text, "\n"))
+	end := len(lines)
+	for end > 0 && (strings.TrimSpace(lines[end-1]) == "" || isReference(lines[end-1])) {
+		end--
+	}
+	said, quotes := lines[:end], lines[end:]
 	most, of := 0, 0
 	for _, earlier := range th.earlier[author] {
-		if n := sameEnd(lines, earlier.lines); n > most {
+		if n := sameEnd(said, earlier.lines); n > most {
 			most, of = n, earlier.number
 		}
 	}
-	if th.earlier == nil {
-		th.earlier = map[string][]signing{}
-	}
-	if most == 0 {
-		if list := th.earlier[author]; len(list) >= signaturesMost {
-			th.earlier[author] = append(list[:1], list[2:]...)
-		}
-		th.earlier[author] = append(th.earlier[author], signing{lines, number})
-		return text
+	switch {
+	case most == 0:
+		th.remember(author, signing{said, number})
+	case !whole:
+		said = append(slices.Clone(said[:len(said)-most]), with("signature", fmt.Sprintf(" as in #%d", of)))
 	}
 	if whole {
 		return text
 	}
-	kept := strings.TrimRight(strings.Join(lines[:len(lines)-most], "\n"), "\n ")
-	return kept + "\n" + with("signature", fmt.Sprintf(" as in #%d", of))
+	return strings.Join(append(slices.Clip(said), quotes...), "\n")
+}
+
+// remember keeps a message for comparison: the first, and the last few.
+func (th *thread) remember(author string, s signing) {
+	if th.earlier == nil {
+		th.earlier = map[string][]signing{}
+	}
+	list := th.earlier[author]
+	if len(list) >= signaturesMost {
+		list = append(list[:1], list[2:]...)
+	}
+	th.earlier[author] = append(list, s)
 }
 
 // signaturesMost is how many messages of one side signatures are compared with.
 const signaturesMost = 8
+
+// withoutAttributions drops the lines "On …, Name <address> wrote:" that stand directly above a reference, which says it.
+func withoutAttributions(lines []string) []string {
+	kept := lines[:0:0]
+	for i, line := range lines {
+		next := i + 1
+		for next < len(lines) && strings.TrimSpace(lines[next]) == "" {
+			next++
+		}
+		if next < len(lines) && isReference(lines[next]) && attribution(strings.TrimSpace(line)) && strings.Contains(line, "@") && strings.Contains(line, "<") {
+			continue
+		}
+		kept = append(kept, line)
+	}
+	return kept
+}
+
+// isReference reports whether a line is a reference to a quoted message, and nothing else.
+func isReference(line string) bool {
+	line = strings.TrimSpace(line)
+	rest, ok := strings.CutPrefix(line, quotesLead)
+	digits, ok2 := strings.CutSuffix(rest, "]")
+	return ok && ok2 && digits != "" && strings.Trim(digits, "0123456789") == ""
+}
 
 // sameEnd returns how many lines at the end of two messages are the same signature, 0 where they are none.
 func sameEnd(a, b []string) int {
@@ -197,7 +236,7 @@ func sameEnd(a, b []string) int {
 		}
 		n++
 	}
-	if written < signatureLines || bytes < signatureBytes {
+	if bytes < signatureBytes || written < signatureLines && bytes < disclaimer {
 		return 0
 	}
 	for _, line := range a[:len(a)-n] {
