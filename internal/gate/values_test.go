@@ -26,6 +26,7 @@ const blind = `version: 1
 agents:
   admin: {access: {"*": erase}, allow: [export_conversations, create_webhook], arguments: {create_webhook.url: ["*"]}}
   blind: {access: {conversations: read}, allow: [query_metric]}
+  subscriber: {allow: [create_webhook], arguments: {create_webhook.url: ["*"]}}
   bounded: {access: {conversations: read, queues: read, agents: read, end_users: read, tags: write}, only: {queue: [` + billingQueue + `]}}
 `
 
@@ -184,6 +185,41 @@ func TestValuesOfABoundedAgent(t *testing.T) {
 	}
 	a := b.call("bounded", "search_conversations", `{"queueId":["`+nothingHere+`"]}`)
 	require.Contains(t, a.Text, "queueId[0]: no queue has this id", "queues are what all conversations have in common")
+
+	before := len(b.dixa.Requests())
+	for _, arguments := range []string{`{"agentId":["` + nothingHere + `"]}`, `{"agentId":["` + ids.endUser + `"]}`, `{"contactId":["harry.lewis@example.org"]}`} {
+		b.call("bounded", "search_conversations", arguments)
+	}
+	for _, r := range b.dixa.Requests()[before:] {
+		require.NotContains(t, r.Path, "/v1/endusers", "no end user is looked up, not even in place of a Dixa agent or by e-mail")
+	}
+}
+
+// A deactivated tag exists for a search. That it was found there does not hide why it cannot be set.
+func TestDeactivatedValuesAreNotRemembered(t *testing.T) {
+	b := setUp(t, settings{file: blind})
+	ids := b.ids()
+	a := b.call("admin", "search_conversations", `{"tagIds":["`+ids.inactiveTag+`"],"query":"no such words at all"}`)
+	require.Equal(t, `{"items":[]}`, a.Text)
+	a = b.call("admin", "tag_conversation", `{"conversationId":1234,"tagId":"`+ids.inactiveTag+`"}`)
+	require.True(t, a.Failed)
+	require.Contains(t, a.Text, "is deactivated")
+}
+
+// A webhook's filter that is no id would let no event through. It is refused for its form alone, whether or not the agent
+// may look up what is meant.
+func TestWebhookFilterThatIsNoID(t *testing.T) {
+	b := setUp(t, settings{file: blind})
+	for agent, says := range map[string]string{
+		"subscriber": "filters[0].values[0]: this agent may not call list_queues, which lists valid values",
+		"admin":      "filters[0].values[0]: give the id of the queue \"Billing\" (" + billingQueue + ")",
+	} {
+		a := b.call(agent, "create_webhook", `{"authorization":"NoAuth","name":"w","url":"https://example.org/w","filters":[{"field":"QueueId","operator":"IsOneOf","values":["Billing"]}]}`)
+		require.True(t, a.Failed, a.Text)
+		require.Contains(t, a.Text, "values of QueueId must be")
+		require.Contains(t, a.Text, says)
+	}
+	require.Empty(t, b.dixa.Effects())
 }
 
 // Where the look-up fails nothing is claimed, and the call is answered all the same.
