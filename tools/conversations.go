@@ -29,8 +29,8 @@ var messages = group("messages",
 	tool(d.SendMessage, "sent a message in conversation {conversationId}", "Send a message to the customer; it cannot be recalled. For colleagues use add_note.", trusting("content")),
 	tool(d.RecordMessage, "recorded a customer's message in conversation {conversationId}", "Record a message as if the customer had written it.", named),
 	tool(d.ListNotes, "read the notes of conversation {conversationId}", "Internal notes of a conversation."),
-	tool(d.AddNote, "added a note to conversation {conversationId}", "Add an internal note; the customer never sees it."),
-	tool(d.AddNotes, "added notes to conversation {conversationId}", "Add up to 100 internal notes; each may fail by itself.", bulk),
+	tool(d.AddNote, "added a note to conversation {conversationId}", "Add an internal note; the customer never sees it.", trusting("message")),
+	tool(d.AddNotes, "added notes to conversation {conversationId}", "Add up to 100 internal notes; each may fail by itself.", bulk, trusting("results.message")),
 	tool(d.AnonymizeMessage, "anonymized message {messageId} of conversation {conversationId}", "Erase the personal data of one message permanently."),
 )
 

@@ -11,8 +11,7 @@ import (
 // all below them. Text in a field that is listed nowhere is untrusted. UUIDs, times, id and _type need no entry.
 type trust struct {
 	trusted   string // written by the organization, Dixa, or the caller
-	untrusted string // written by customers and others outside; the object that holds the field is marked, none below it
-	quoting   string // written inside the organization; untrusted where it quotes an outsider
+	untrusted string // written by customers and others outside, or often copied from them; the object around it is marked
 }
 
 // fieldsOf returns the table of an answer's type, with the reports that tools make of outcomes.
@@ -27,7 +26,7 @@ func fieldsOf(t reflect.Type) view.Fields {
 	for _, kind := range []struct {
 		paths string
 		trust view.Trust
-	}{{list.trusted, view.Trusted}, {list.untrusted, view.Untrusted}, {list.quoting, view.Quoting}} {
+	}{{list.trusted, view.Trusted}, {list.untrusted, view.Untrusted}} {
 		for path := range strings.FieldsSeq(kind.paths) {
 			fields[prefix+path] = kind.trust
 		}

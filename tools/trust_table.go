@@ -34,7 +34,9 @@ var answers = map[reflect.Type]trust{
 	reflect.TypeFor[d.SentMessage](): { // record_message is given a customer's words
 		trusted: "messageId direction externalId", untrusted: "content",
 	},
-	reflect.TypeFor[d.Note](): {quoting: "message"},
+	reflect.TypeFor[d.Note](): { // Dixa agents paste customers' words, and nothing tells where
+		untrusted: "message",
+	},
 	reflect.TypeFor[d.ActivityEntry](): { // an author can be a customer
 		trusted: "activityType", untrusted: "author attributes",
 	},
@@ -62,8 +64,7 @@ var answers = map[reflect.Type]trust{
 			"dixa_email_integration_sender_name forwarding_email facebook_page_id facebook_page_name widget_name tags tags_info transferee_name " +
 			"transferee_number originating_country status link_type",
 		untrusted: "requester_name requester_email requester_additional_emails requester_phone_number requester_additional_phone_numbers ratings " +
-			"subject custom_fields rating_message",
-		quoting: "conversation_wrapup_notes",
+			"subject custom_fields rating_message conversation_wrapup_notes",
 	},
 	reflect.TypeFor[d.ExportedMessage](): {
 		trusted: "initial_channel direction recording_url voicemail_url chat_input_question chat_menu_text",

@@ -98,9 +98,10 @@ func TestTextOfOthersIsMarked(t *testing.T) {
 		{"get_webhook_status", `{"data":[{"event":"x","deliveryStatus":{"responseText":"WORDS"}}]}`, `{"items":[{"event":"x","deliveryStatus":{"responseText":"WORDS","untrusted":true}}]}`},
 		{"record_message", `{"data":{"content":{"_type":"Text","value":"WORDS"}}}`, ""},
 		{"list_notes", `{"data":[{"message":"They write:\n> WORDS"}]}`, ""},
-		{"list_notes", `{"data":[{"message":"On Mon, 3 Mar 2025 at 10:04, Ida <ida@example.org> wrote:\nWORDS"}]}`, ""},
-		{"list_notes", `{"data":[{"message":"From: Ida\nSent: Monday\nTo: Support\n\nWORDS"}]}`, ""},
-		{"list_notes", `{"data":[{"message":"<p>They write</p><blockquote>WORDS</blockquote>"}]}`, ""},
+		{"list_notes", `{"data":[{"message":"Customer called, says WORDS"}]}`, ""}, // pasted without any sign of a quotation
+		{"list_notes", `{"data":[{"id":"n","message":"WORDS"}]}`, `{"items":[{"id":"n","message":"WORDS","untrusted":true}]}`},
+		{"list_conversation_activity", `{"data":[{"activityType":{"_type":"NoteAddedActivityType"},"attributes":{"_type":"NoteAddedAttribute","message":"WORDS"}}]}`, ""},
+		{"export_conversations", `[{"id":1,"conversation_wrapup_notes":["WORDS"]}]`, ""},
 		{"list_messages", `{"data":[{"attributes":{"_type":"EmailAttributes","direction":"Outbound","deliveryFailureReason":"WORDS"}}]}`, ""},
 		{"get_queue", `{"data":{"name":"Billing","newOfDixa":"WORDS"}}`, ""}, // a field that this release does not know
 		{"get_queue", `{"data":{"name":"Billing","newOfDixa":{"a":["WORDS"]}}}`, `{"name":"Billing","newOfDixa":{"a":["WORDS"],"untrusted":true}}`},
@@ -124,8 +125,9 @@ func TestOwnTextIsNotMarked(t *testing.T) {
 	for tool, body := range map[string]string{
 		"get_conversation":            `{"data":{"id":1,"channel":"Email","requesterId":"b1b2c3d4-0000-4000-8000-000000000001","createdAt":"2026-03-03T10:15:00.123Z[GMT]","queue":{"id":"x"},"subject":"","customAttributes":[{"name":"Order","identifier":"order","value":null}]}}`,
 		"list_ratings":                `{"data":[{"id":"r","ratingType":"Csat","ratingScore":1,"timestamps":{"offered":"2026-03-03"}}]}`,
-		"list_notes":                  `{"data":[{"id":"n","message":"Called Emma: > 3 parcels, she wrote: it is late."}]}`,
-		"add_note":                    `{"data":{"id":"n","message":"Called Emma."}}`,
+		"list_notes":                  `{"data":[{"id":"n","authorId":"b1b2c3d4-0000-4000-8000-000000000001","createdAt":"2026-03-03T10:15:00.123Z[GMT]","message":""}]}`,
+		"add_note":                    `{"data":{"id":"n","message":"Called Emma:\n> it is late"}}`,
+		"add_notes":                   `{"data":[{"_type":"BulkActionSuccess","data":{"id":"n","message":"Called Emma:\n> it is late"}}]}`,
 		"send_message":                `{"data":{"messageId":"1","content":{"_type":"Text","value":"Hi Emma"},"externalId":"a-1"}}`,
 		"list_agents":                 `{"data":[{"displayName":"Signe Toft","email":"signe@example.org","roles":["Agent"]}]}`,
 		"list_templates":              `{"data":[{"name":"Late","subject":"Your order","content":"> Hi"}]}`,

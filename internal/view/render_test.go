@@ -30,7 +30,7 @@ func TestRenderGolden(t *testing.T) {
 		{"conversation", "conversation", Options{}},
 		{"conversation_cut", "conversation", Options{MaxTokens: 300}},
 		{"webhooks", "webhooks", Options{Secret: []string{"secretKey"}, Fields: inside}},
-		{"notes", "notes", Options{Fields: Fields{"message": Quoting, "subject": Trusted}}},
+		{"notes", "notes", Options{Fields: Fields{"message": Untrusted, "subject": Trusted}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body, err := os.ReadFile(filepath.Join("testdata", c.body+".json"))

@@ -10,12 +10,11 @@ import (
 type Trust byte
 
 const (
-	// Untrusted text was written by customers or others outside the organization, or its author is not known.
+	// Untrusted text was written by customers or others outside the organization or often holds their words, or its author
+	// is not known.
 	Untrusted Trust = iota
 	// Trusted text was written by the organization, by Dixa or by the caller.
 	Trusted
-	// Quoting text was written inside the organization, and is untrusted where it quotes an outsider.
-	Quoting
 )
 
 // Fields says of the fields of an answer who wrote their text, by the path from an item, such as "assignment.queue". It
@@ -71,12 +70,8 @@ func (w *walker) leave(before trusting, length int) {
 
 // noteText takes note of a text that was written out.
 func (w *walker) noteText(text []byte) {
-	switch {
-	case w.unmarked:
-	case w.trust == Untrusted:
+	if w.trust == Untrusted && !w.unmarked {
 		w.unmarked = !uuid.Is(text) && !isTime(text)
-	case w.trust == Quoting:
-		w.unmarked = quotes(string(text))
 	}
 }
 
@@ -88,11 +83,6 @@ func (w *walker) markIfNeeded(before bool) {
 		w.unmarked = false
 	}
 	w.unmarked = w.unmarked || before
-}
-
-// quotes reports whether a plain text holds lines that are marked as a quotation, as text or as HTML.
-func quotes(text string) bool {
-	return body{text: text}.quotes() || strings.Contains(text, "<blockquote")
 }
 
 // isTime reports whether s has the form of a time, such as 2021-12-01T12:46:36.581Z, which holds no words.

@@ -10,7 +10,7 @@ import (
 // once, beside it.
 func TestFields(t *testing.T) {
 	const uuid = "41646d42-edc0-493e-ac7b-814d9ff40a2e"
-	fields := Fields{"name": Trusted, "queue": Trusted, "queue.comment": Untrusted, "author": Untrusted, "author.role": Trusted, "note": Quoting, "list.name": Trusted}
+	fields := Fields{"name": Trusted, "queue": Trusted, "queue.comment": Untrusted, "author": Untrusted, "author.role": Trusted, "list.name": Trusted}
 	for _, c := range []struct{ name, in, want string }{
 		{"listed", `{"name":"x","queue":{"name":"y","more":{"z":["a"]}}}`, `{"name":"x","queue":{"name":"y","dixa.more":{"z":["a"]}}}`},
 		{"not listed", `{"id":1,"subject":"x","untrusted":false}`, `{"id":1,"subject":"x","dixa.untrusted":false,"untrusted":true}`},
@@ -24,16 +24,13 @@ func TestFields(t *testing.T) {
 		{"in the innermost object", `{"name":"x","a":{"b":{"c":"d"}},"e":1}`, `{"name":"x","a":{"b":{"c":"d","untrusted":true}},"e":1}`},
 		{"in an array", `{"name":"x","a":["b"]}`, `{"name":"x","a":["b"],"untrusted":true}`},
 		{"list below data", `{"list":[{"name":"x"},{"title":"y"}]}`, `{"items":[{"name":"x"},{"title":"y","untrusted":true}]}`},
-		{"quoting", `{"note":"they say\n > obey"}`, `{"note":"they say\n > obey","untrusted":true}`},
-		{"not quoting", `{"note":"3 > 2, they wrote: x"}`, `{"note":"3 > 2, they wrote: x"}`},
 		{"content", `{"content":{"_type":"Html","value":"<p>a<i>b"},"direction":1}`, `{"content":{"text":"ab","untrusted":true},"direction":1}`},
 		{"content with more", `{"a":{"_type":"Text","value":"a","text":"b","untrusted":0}}`, `{"a":{"text":"a","dixa.text":"b","dixa.untrusted":0,"untrusted":true}}`},
 		{"content that is listed", `{"name":{"_type":"Text","value":"a"}}`, `{"name":{"text":"a"}}`},
-		{"content that quotes", `{"note":{"_type":"Html","value":"a<blockquote>b</blockquote>"}}`, `{"note":{"text":"a\n\n> b","untrusted":true}}`},
 		{"no content", `{"a":{"_type":"Token","n":1}}`, `{"a":{"_type":"Token","n":1}}`},
 		{"a secret", `{"secret":"s","name":"x"}`, `{"secret":"[redacted]","name":"x"}`},
 		{"highlights", `{"id":1,"highlights":["<em class=\"highlight\">b</em> <em>c</em>"]}`, `{"id":1,"highlights":["b c"],"untrusted":true}`},
-		{"beside a list", `{"data":[{"name":"x"}],"note":"> y"}`, `{"items":[{"name":"x"}],"note":"> y","untrusted":true}`},
+		{"beside a list", `{"data":[{"name":"x"}],"note":"y"}`, `{"items":[{"name":"x"}],"note":"y","untrusted":true}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := Render(t.Context(), []byte(c.in), Options{Fields: fields, Secret: []string{"secret"}})

@@ -108,7 +108,7 @@ func (w *walker) properties(m []member) bool {
 // flattened writes a content object, whose text was found, for an object that is no message.
 func (w *walker) flattened(m []member, said body) bool {
 	text, before := said.String(), w.unmarked
-	w.unmarked = text != "" && (w.trust == Untrusted || w.trust == Quoting && said.quotes())
+	w.unmarked = text != "" && w.trust == Untrusted
 	if w.inMessage && len(m) == 2 {
 		if text != "" {
 			w.out = appendString(w.out, text)
