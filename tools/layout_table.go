@@ -14,7 +14,7 @@ const person = "displayName= email= phoneNumber= additionalEmails=also additiona
 // already says. What is left out here is in answers that are JSON. See [view.NewLayout] for how they are written.
 var layouts = map[reflect.Type]string{
 	reflect.TypeFor[d.Conversation](): "id=Conversation channel= ~direction= state= queue.id=queue assignment.agentId=assigned_to createdAt=created stateUpdatedAt=state_since / " +
-		"requesterId=customer fromEmail=from fromNumber=from ~toEmail=to ~toNumber=to ~language / subject customAttributes{name,value} / " +
+		"requesterId!fromEmail=customer fromEmail=from fromNumber=from toEmail=to toNumber=to ~language / subject customAttributes{name,value} / " +
 		"link.parentId=linked_to ~queue.queuedAt=queued ~assignment.assignedAt=assigned anonymizedAt=anonymized -integrationEmail transportExpiresAt ~browserInfo",
 	reflect.TypeFor[d.SearchHit]():  "id= highlights.subject=subject highlights.text=text -innerHits.id innerHits.highlight.text=",
 	reflect.TypeFor[d.EndUser]():    person + "externalId=external_id createdAt=since id=id / customAttributes{name,value}",

@@ -15,8 +15,9 @@ type column struct {
 	line    int // of a single object
 	label   string
 	dropped bool
-	detail  bool // left out of lists
-	quiet   bool // a flag that is shown only where it is set
+	detail  bool   // left out of lists
+	unless  string // left out where this field is there
+	quiet   bool   // a flag that is shown only where it is set
 	prose   bool
 	name    string   // of an array of pairs: the path of the label in each
 	values  []string // and the paths of its value, the first that is there counts
@@ -29,6 +30,7 @@ type column struct {
 //	-path          left out, with all below it: another field says the same
 //	~path          left out of lists; an answer that is one object has it
 //	path?a_label   a flag, shown as "a label" where it is set and not at all where it is not
+//	path!other=a_label  left out where the other field is there, which says the same
 //	path=|a_label  prose, on lines of its own
 //	path{name,value|other}  each object of an array becomes a fact of its own, labelled with one of its fields
 //	/              the rest is on the next line, where the answer is one object
@@ -47,6 +49,7 @@ func NewLayout(text string) Layout {
 			name, values, _ := strings.Cut(pair, ",")
 			c.name, c.values = name, strings.Split(values, "|")
 		}
+		path, c.unless, _ = strings.Cut(path, "!")
 		switch {
 		case entry == "/":
 			l.lines++

@@ -56,7 +56,7 @@ func (t *texter) object(raw []byte, depth int, single bool) {
 	facts, below := len(t.facts), len(t.below)
 	t.alone = single
 	t.gather(raw)
-	own, parts := t.facts[facts:], t.below[below:]
+	own, parts := withoutRepeated(t.facts[facts:]), t.below[below:]
 	slices.SortStableFunc(own, func(a, b fact) int { return cmp.Compare(a.place, b.place) })
 	slices.SortStableFunc(parts, func(a, b trailer) int { return cmp.Compare(a.place, b.place) })
 	line := -1
@@ -80,6 +80,13 @@ func (t *texter) object(raw []byte, depth int, single bool) {
 		t.part(p, depth, line >= 0)
 	}
 	t.facts, t.below = t.facts[:facts], t.below[:below]
+}
+
+// withoutRepeated drops the facts that are left out where another one is there.
+func withoutRepeated(facts []fact) []fact {
+	return slices.DeleteFunc(facts, func(f fact) bool {
+		return f.unless != "" && slices.ContainsFunc(facts, func(other fact) bool { return other.path == f.unless })
+	})
 }
 
 // gather finds the facts of an object and what follows them.

@@ -61,6 +61,11 @@ func TestAnswersAsText(t *testing.T) {
 			want: "queue Billing (0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11)\n",
 			o:    Options{Things: map[string]string{"queueId": "queue"}, Names: names, IDs: true},
 		},
+		"a field is left out where another one says it": {
+			body: `{"data":[{"id":1,"customer":"a-b"},{"id":2,"customer":"a-b","from":"a@b.example"}]}`,
+			want: "id 1 · customer a-b\nid 2 · from a@b.example\n2 in all.\n",
+			o:    Options{Layout: NewLayout("id customer!from from")},
+		},
 		"pairs become facts": {
 			body: `{"data":[{"attributes":[{"name":"Order number","value":"HB-1"},{"name":"A \"b\"","value":["x","y z"]}]}]}`,
 			want: "Order number HB-1 · \"A \\\"b\\\"\" x, \"y z\"\n",
