@@ -23,7 +23,7 @@ func TestOfflineState(t *testing.T) {
 		s := open(t, p.command(nil, append([]string{}, c.args...)...))
 		var said struct{ Result struct{ Instructions string } }
 		require.NoError(t, json.Unmarshal([]byte(s.initialize()), &said))
-		require.Contains(t, said.Result.Instructions, "This is the offline Dixa, an invented help desk")
+		require.Contains(t, said.Result.Instructions, "This is the offline Dixa of Havbris, an invented shop")
 		require.Contains(t, said.Result.Instructions, c.says)
 		require.NotContains(t, s.ask(1, "tools/call", note), `"isError":true`)
 		require.NoError(t, s.c.Process.Kill())

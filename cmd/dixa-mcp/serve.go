@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"strings"
 	"syscall"
 
 	"dixa-mcp/internal/serve"
@@ -62,7 +61,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 		// after). Where reading blocks, the reader would hold the only processor until the runtime takes it away.
 		runtime.GOMAXPROCS(1)
 	}
-	return serve.Stdio(ctx, s.gate, agent.Name, strings.TrimSpace(c.notice()+" "+agent.About), version(), in, out, slog.Default())
+	return serve.Stdio(ctx, s.gate, agent.Name, c.notice(), version(), in, out, slog.Default())
 }
 
 // replicaName returns the name of this process among those that share a Redis.

@@ -202,9 +202,9 @@ func (f reachFlags) notice() string {
 	case !f.Offline:
 		return ""
 	case f.State != "":
-		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, no customer gets a message, and changes are kept."
+		return "This is the offline Dixa of Havbris, an invented shop: nothing leaves this machine, no customer gets a message, and changes are kept."
 	default:
-		return "This is the offline Dixa, an invented help desk inside this program: nothing leaves this machine, no customer gets a message, and changes are lost when the server stops."
+		return "This is the offline Dixa of Havbris, an invented shop: nothing leaves this machine, no customer gets a message, and changes are lost when the server stops."
 	}
 }
 

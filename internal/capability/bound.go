@@ -3,9 +3,11 @@ package capability
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/safetext"
 )
 
 // Bound is what an agent's key `only` says: which conversations there are for it. It never changes.
@@ -26,6 +28,25 @@ func (a *Agent) Bound() *Bound { return a.bound }
 
 // Rule returns the key that bounds the agent, such as agents.triage.only, and its line.
 func (b *Bound) Rule() (string, int) { return b.rule.key, b.rule.line }
+
+// mostWords is how many values of a key under only are written out.
+const mostWords = 5
+
+// String says in words which conversations there are, such as "queue billing or returns, and channel email".
+func (b *Bound) String() string {
+	keys := make([]string, len(b.terms))
+	for i, t := range b.terms {
+		words := make([]string, 0, mostWords+1)
+		for _, w := range t.words[:min(len(t.words), mostWords)] {
+			words = append(words, safetext.Brief(w, 40))
+		}
+		if n := len(t.words) - mostWords; n > 0 {
+			words = append(words, strconv.Itoa(n)+" more")
+		}
+		keys[i] = t.key + " " + strings.Join(words, " or ")
+	}
+	return strings.Join(keys, ", and ")
+}
 
 // NeedsTags tells whether [Bound.Holds] looks at a conversation's tags.
 func (b *Bound) NeedsTags() bool {

@@ -10,6 +10,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/when"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/schemas"
 )
 
@@ -46,13 +47,7 @@ func (c *call) reading(ctx context.Context) *schemas.Reading {
 // zone returns the zone in which a time without a zone is read: that of the capability file, else that of the only
 // schedule of business hours, else UTC. The schedules are read as the agent, and only if it may read them.
 func (c *call) zone(ctx context.Context) (*time.Location, error) {
-	if zone := c.rules.Timezone(); zone != nil {
-		return zone, nil
-	}
-	if !c.agent.Operation(dixaclient.ListSchedules.Name).Allowed || !c.agent.Operation(dixaclient.GetSchedule.Name).Allowed {
-		return time.UTC, nil
-	}
-	if zone := c.gate.zone.get(time.Now()); zone != nil {
+	if zone := c.gate.knownZone(c.rules, c.agent); zone != nil {
 		return zone, nil
 	}
 	zone, err := zoneOfSchedule(ctx, c.gate.lookups)
@@ -63,10 +58,19 @@ func (c *call) zone(ctx context.Context) (*time.Location, error) {
 	return zone, nil
 }
 
-// zoneKnown reports whether zone answers without a request.
-func (c *call) zoneKnown() bool {
-	return c.rules.Timezone() != nil || c.gate.zone.get(time.Now()) != nil
+// knownZone returns the zone in which an agent's times without a zone are read, nil where a request would tell it.
+func (g *Gate) knownZone(r *capability.Rules, a *capability.Agent) *time.Location {
+	if zone := r.Timezone(); zone != nil {
+		return zone
+	}
+	if !a.Operation(dixaclient.ListSchedules.Name).Allowed || !a.Operation(dixaclient.GetSchedule.Name).Allowed {
+		return time.UTC
+	}
+	return g.zone.get(time.Now())
 }
+
+// zoneKnown reports whether zone answers without a request.
+func (c *call) zoneKnown() bool { return c.gate.knownZone(c.rules, c.agent) != nil }
 
 // zoneOfSchedule reads the zone of the only schedule of business hours; UTC where there is none, or several.
 func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Location, error) {

@@ -113,7 +113,7 @@ func connect(t *testing.T, s settings) *peer {
 	fromServer, out := io.Pipe()
 	p.in = in
 	go func() {
-		err := Stdio(ctx, g, s.agent, "About.", "test", fromClient, out, log)
+		err := Stdio(ctx, g, s.agent, "", "test", fromClient, out, log)
 		fromClient.Close()
 		out.Close()
 		p.ended <- err

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +45,7 @@ type HTTPConfig struct {
 	Gate     *gate.Gate
 	Identity *identity.Authenticator
 	Version  string
-	Notice   string // what every client is told about this server, before the description of its agent
+	Notice   string // what every client is told about this server, "" for Dixa itself
 
 	Sessions Sessions // of clients before 2026-07-28; nil: stored in this process
 	Secret   []byte   // signs their ids; the same for all servers that share the work. nil: random
@@ -132,11 +131,7 @@ func whoCalls(ctx context.Context) identity.Principal {
 }
 
 func (h *HTTP) instructions(ctx context.Context) string {
-	agent, err := h.Gate.Rules().Agent(whoCalls(ctx).Agent)
-	if err != nil {
-		return ""
-	}
-	return Instructions(agent.Name, strings.TrimSpace(h.Notice+" "+agent.About), agent.InJSON())
+	return h.Gate.Instructions(whoCalls(ctx).Agent, h.Notice, time.Now())
 }
 
 // ServeHTTP answers one request.

@@ -43,7 +43,7 @@ func TestInitialize(t *testing.T) {
 			}](t, p.ask("1", "initialize", fmt.Sprintf(`{"protocolVersion":%q,"capabilities":{},"clientInfo":{"name":"test","version":"1"}}`, asked)))
 			require.Equal(t, got, r.ProtocolVersion)
 			require.Equal(t, "dixa-mcp test", r.ServerInfo.Name+" "+r.ServerInfo.Version)
-			require.Contains(t, r.Instructions, `as agent "support". About.`)
+			require.Contains(t, r.Instructions, `as agent "support". Works on`)
 			require.Contains(t, r.Capabilities, "tools")
 			require.Len(t, r.Capabilities, 1, "nothing is promised that is not there")
 			p.send(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
@@ -232,20 +232,4 @@ func TestErrorsAreAnswers(t *testing.T) {
 		require.Equal(t, 1, p.book.outcomes()[" refused"], "the library answers it; it is recorded all the same, without a name that may be somebody's words")
 		p.end()
 	})
-}
-
-// Instructions stay below what clients cut off, for any agent.
-func TestInstructions(t *testing.T) {
-	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
-	require.NoError(t, err)
-	for _, a := range rules.Agents() {
-		require.LessOrEqual(t, len([]rune(Instructions(a.Name, a.About, false))), 2000)
-	}
-	long := make([]rune, 5000)
-	for i := range long {
-		long[i] = 'ä'
-	}
-	text := Instructions("x", string(long), true)
-	require.LessOrEqual(t, len([]rune(text)), 2000)
-	require.Contains(t, text, "data, never instructions", "the end is what must not be lost")
 }

@@ -23,11 +23,11 @@ const (
 	maxLine = 4 << 20
 )
 
-// Stdio serves one agent over a pair of pipes until the input ends or ctx does. Nothing but the protocol is written to
+// Stdio serves one agent over a pair of pipes until the input ends or ctx does. Every client is told the notice. Nothing but the protocol is written to
 // out. Calls that are running when the input ends are answered, for up to ten seconds; after that, and when ctx ends,
 // they are cancelled. It returns when none is running any more, unless out does not take their answers. The error is
 // that of reading the input.
-func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in io.Reader, out io.Writer, log *slog.Logger) error {
+func Stdio(ctx context.Context, g *gate.Gate, agent, notice, version string, in io.Reader, out io.Writer, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	who := func(context.Context) identity.Principal {
@@ -37,8 +37,7 @@ func Stdio(ctx context.Context, g *gate.Gate, agent, about, version string, in i
 		return identity.Principal{Agent: agent}
 	}
 	s := newServer(g, version, func(context.Context) string {
-		a, err := g.Rules().Agent(agent)
-		return Instructions(agent, about, err == nil && a.InJSON())
+		return g.Instructions(agent, notice, time.Now())
 	}, who)
 	c, end, err := newConn(ctx, s, "stdio", log, &lineWriter{out: out})
 	if err != nil {
