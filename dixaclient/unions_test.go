@@ -173,6 +173,7 @@ func TestRefusals(t *testing.T) {
 		{d.CreateWebhook.Spec, &d.CreateWebhookIn{Authorization: "BasicAuth", WebhookSettings: d.WebhookSettings{Username: "u"}}, "password is missing: BasicAuth needs username, password"},
 		{d.CreateWebhook.Spec, &d.CreateWebhookIn{Authorization: "NoAuth", WebhookSettings: d.WebhookSettings{Token: "t"}}, "token does not go with NoAuth, which takes nothing else"},
 		{d.CreateWebhook.Spec, &d.CreateWebhookIn{Authorization: "NoAuth", WebhookSettings: d.WebhookSettings{CustomHeaders: []d.WebhookHeader{{Name: "X"}, {Name: "X"}}}}, "customHeaders may name a header once"},
+		{d.CreateWebhook.Spec, &d.CreateWebhookIn{Authorization: "NoAuth", WebhookSettings: d.WebhookSettings{Filters: []d.WebhookFilter{{Field: "QueueId", Operator: "IsOneOf", Values: []string{"Billing"}}}}}, "values of QueueId must be a UUID"},
 		{d.UpdateWebhook.Spec, &d.UpdateWebhookIn{WebhookRef: d.WebhookRef{WebhookSubscriptionID: alice}, WebhookSettings: d.WebhookSettings{Token: "t"}}, "token does not go with a change without authorization"},
 		{d.ListWebhookDeliveries.Spec, &d.ListWebhookDeliveriesIn{WebhookRef: d.WebhookRef{WebhookSubscriptionID: alice}, Event: "Closed"}, "event must be an event of a webhook, such as ConversationCreated"},
 		{d.UploadArticleImages.Spec, image("%"), "images[0] must have the image's content in base64"},
