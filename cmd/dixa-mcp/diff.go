@@ -84,7 +84,7 @@ func holders(rules *capability.Rules, t *tools.Tool) []string {
 	names := []string{}
 	if rules != nil {
 		for _, a := range rules.Agents() {
-			if a.Tool(t).Allowed {
+			if a.Operation(t.Name).Allowed {
 				names = append(names, a.Name)
 			}
 		}

@@ -103,7 +103,7 @@ func (c *toolsCmd) matrix(out *output) error {
 				continue
 			}
 			there[t.Level.String()]++
-			if agent.Tool(t).Allowed {
+			if agent.Operation(t.Name).Allowed {
 				granted[t.Level.String()]++
 			}
 		}

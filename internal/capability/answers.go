@@ -1,11 +1,6 @@
 package capability
 
-import (
-	"slices"
-	"strings"
-
-	"go.yaml.in/yaml/v3"
-)
+import "go.yaml.in/yaml/v3"
 
 // Answers says how an agent's answers are written.
 type Answers string
@@ -23,15 +18,9 @@ func (Answers) Values() []string {
 }
 
 func (a *Answers) decode(d *decoder, n *yaml.Node, key string) {
-	text, ok := d.text(n, key)
-	if !ok {
-		return
+	if text, ok := d.word(n, key, a.Values()); ok {
+		*a = Answers(text)
 	}
-	if words := a.Values(); !slices.Contains(words, text) {
-		d.fail(place(n, key), "must be one of %s, not %.80q%s", strings.Join(words, ", "), text, didYouMean(text, words))
-		return
-	}
-	*a = Answers(text)
 }
 
 // or returns what holds where the file says nothing.

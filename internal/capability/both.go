@@ -81,6 +81,7 @@ func (a *Agent) both(other *Agent) *Agent {
 	} else {
 		b.bound, b.allowed, b.shapes, b.granted = a.bound, nil, nil, nil
 	}
+	b.coverBoth(a, other)
 	b.source.Confirm.value = a.confirmBoth(other)
 	b.source.Budget.value = bothBudgets(a.source.Budget.value, other.source.Budget.value)
 	b.source.Keys.value = slices.DeleteFunc(slices.Clone(a.source.Keys.value), func(k agentKey) bool {
@@ -182,7 +183,7 @@ func bothBudgets(a, b budget) budget {
 }
 
 // Removed lists the keys that keep agents within limits, and that the old rules have and the new ones do not, such as
-// agents.triage.deny: deny, only, confirm, budget and arguments, and what is under them.
+// agents.triage.deny: deny, surface, only, confirm, budget and arguments, and what is under them.
 func Removed(old, new *Rules) []string {
 	var gone []string
 	for _, a := range new.agents {
@@ -205,6 +206,9 @@ func (a *Agent) limiting() map[string]bool {
 	keys := map[string]bool{}
 	for _, o := range a.source.Deny {
 		keys["deny "+o.tool.Name] = true
+	}
+	if a.Surface() == SurfaceTasks {
+		keys["surface"] = true
 	}
 	if a.bound != nil {
 		for _, t := range a.bound.terms {

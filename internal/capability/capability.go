@@ -89,7 +89,9 @@ type Agent struct {
 	allowed map[string]Decision // those that grant; refusals are made when they are asked for, since most are never
 	shapes  map[string]*Shape   // of the tools that are granted
 	granted []*tools.Tool
-	held    bool // a changed file waits to be put in force: what both versions allow is all in allowed, see [Both]
+	// coveredBy are the operations that the agent does not see, each with the tools in its place.
+	coveredBy map[string][]string
+	held      bool // a changed file waits to be put in force: what both versions allow is all in allowed, see [Both]
 }
 
 // ActsAs returns the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
@@ -98,10 +100,8 @@ func (a *Agent) ActsAs() (id dixaclient.ActingAgent, name string, ok bool) {
 	return a.acting, a.source.ActsAs.text, a.acting != ""
 }
 
-// Tool decides whether the agent may use a tool, which needs every operation that the tool is made of.
-func (a *Agent) Tool(t *tools.Tool) Decision { return a.Operation(t.Name) }
-
-// Operation decides whether the agent may carry out the operation of that name.
+// Operation decides whether the operation or tool of that name is granted to the agent. It may not call it by that name unless
+// [Agent.Tool] allows that: tools that are made of several operations carry out those that it does not see.
 func (a *Agent) Operation(name string) Decision {
 	if d, ok := a.allowed[name]; ok {
 		return d
@@ -116,9 +116,6 @@ func (a *Agent) Operation(name string) Decision {
 	}
 	return d
 }
-
-// Tools lists the tools that are granted to the agent, in the catalog's order.
-func (a *Agent) Tools() []*tools.Tool { return slices.Clone(a.granted) }
 
 // Decision is the answer to whether an agent may do something.
 type Decision struct {

@@ -44,6 +44,7 @@ func (a *Agent) decide() {
 			shape.describe(a)
 		}
 	}
+	a.cover()
 }
 
 // judge decides about a tool: by what grants it, held against what else the file says about the agent. The shape is of

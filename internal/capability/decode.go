@@ -137,6 +137,16 @@ func (d *decoder) text(n *yaml.Node, key string) (string, bool) {
 	return "", false
 }
 
+// word reads one of a few words.
+func (d *decoder) word(n *yaml.Node, key string, words []string) (string, bool) {
+	text, ok := d.text(n, key)
+	if ok && !slices.Contains(words, text) {
+		d.fail(place(n, key), "must be one of %s, not %.80q%s", strings.Join(words, ", "), text, didYouMean(text, words))
+		return "", false
+	}
+	return text, ok
+}
+
 // kind says what a node that is no alias is.
 func kind(n *yaml.Node) string {
 	switch {

@@ -18,7 +18,7 @@ func (s *Shape) describe(a *Agent) {
 	shown := s.shown
 	known := sync.OnceValue(func() func(string) bool {
 		absent := s.absent(shown)
-		return func(word string) bool { return !absent[word] && (!a.catalog.has(word) || a.allowed[word].Allowed) }
+		return func(word string) bool { return !absent[word] && (!a.catalog.has(word) || a.sees(word)) }
 	})
 	s.description = sync.OnceValue(func() string { return clauses(s.tool.Description, known(), true) })
 	s.shown = shown.Describing(func(p schemas.Property) string { return clauses(p.Description, known(), false) })
@@ -44,6 +44,9 @@ func (s *Shape) absent(shown *schemas.Schema) map[string]bool {
 	}
 	return absent
 }
+
+// sees reports whether the agent may call the tool of that name.
+func (a *Agent) sees(name string) bool { return a.allowed[name].Allowed && len(a.coveredBy[name]) == 0 }
 
 // has reports whether there is a tool of that name.
 func (c *catalog) has(name string) bool {

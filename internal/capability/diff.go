@@ -105,6 +105,7 @@ func (d *diff) agent(old, new *Agent) {
 	if was, is := old.Answers(), new.Answers(); was != is {
 		d.add(differs, "%s gets its answers as %s → %s", new.Name, was, is)
 	}
+	d.surface(old, new)
 	d.bounds(old, new)
 	for _, t := range new.granted {
 		if was := old.Shape(t); was != nil {
@@ -118,7 +119,7 @@ func (d *diff) agent(old, new *Agent) {
 
 // missing returns the tools that the agent does not have.
 func missing(list []*tools.Tool, a *Agent) []*tools.Tool {
-	return slices.DeleteFunc(slices.Clone(list), func(t *tools.Tool) bool { return a.Tool(t).Allowed })
+	return slices.DeleteFunc(slices.Clone(list), func(t *tools.Tool) bool { return a.Operation(t.Name).Allowed })
 }
 
 func listTools(list []*tools.Tool) string {

@@ -57,7 +57,7 @@ func (d *diff) confirm(old, new *Agent) {
 	changed := map[change][]string{} // tools by change
 	for _, t := range new.granted {
 		c := change{old.asks(t), new.asks(t)}
-		if !old.Tool(t).Allowed || c.was == c.is {
+		if !old.Operation(t.Name).Allowed || c.was == c.is {
 			continue
 		}
 		if changed[c] == nil {

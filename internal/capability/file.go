@@ -109,6 +109,16 @@ type agent struct {
 	// Programs read `json`.
 	Answers Answers `yaml:"answers"`
 
+	// Surface says which of its tools the agent sees: `operations` (the default) or `tasks`. It cannot call what it does not see.
+	//
+	// With `tasks`, the agent sees tools that are made of several operations, and the operations that none of these covers. A tool
+	// covers the operations that it needs or can use. They stay granted, since the tool carries them out, and cannot be called by
+	// their own names. `also` lists those that can.
+	Surface section[Surface] `yaml:"surface"`
+
+	// Also lists operations that the agent sees with `surface: tasks` although a tool covers them. It grants nothing.
+	Also list[operation] `yaml:"also"`
+
 	// ActsAs is the Dixa agent in whose name the agent acts: a name under `names.dixa_agent`, or an id.
 	//
 	// It fills in every argument that says who acts, and the model cannot choose another. Without it, the model chooses in

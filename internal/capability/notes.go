@@ -29,6 +29,7 @@ func (r *Rules) Notes() []Note {
 		l.aboutLevels(a, r.catalog)
 		l.aboutSending(a)
 		l.aboutTools(a)
+		l.aboutSurface(a)
 		l.aboutImpossible(a, r.catalog)
 		l.aboutArguments(a, r.catalog)
 		l.aboutBudget(a)
@@ -82,7 +83,7 @@ func (l *noteList) aboutLevels(a *Agent, c *catalog) {
 // aboutTools notes what follows from all that is granted.
 func (l *noteList) aboutTools(a *Agent) {
 	where := a.agent.at
-	switch n := len(a.granted); {
+	switch n := len(a.Tools()); {
 	case n == 0:
 		l.add(where, "sees no tool: nothing is granted to it")
 	case n > manyTools:

@@ -1,0 +1,131 @@
+package capability
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/tools"
+)
+
+// Surface says which of its tools an agent sees. What it does not see it cannot call.
+type Surface string
+
+// An agent sees all its tools, or those that are made of several operations and the operations that none of them covers.
+const (
+	SurfaceOperations Surface = "operations"
+	SurfaceTasks      Surface = "tasks"
+)
+
+// Values returns the words that the capability file takes.
+func (Surface) Values() []string { return []string{string(SurfaceOperations), string(SurfaceTasks)} }
+
+func (s *Surface) decode(d *decoder, n *yaml.Node, key string) {
+	if text, ok := d.word(n, key, s.Values()); ok {
+		*s = Surface(text)
+	}
+}
+
+// Surface says which of its tools the agent sees.
+func (a *Agent) Surface() Surface { return cmp.Or(a.source.Surface.value, SurfaceOperations) }
+
+// Tool decides whether the agent may call a tool: it must be granted, and listed.
+func (a *Agent) Tool(t *tools.Tool) Decision {
+	d := a.Operation(t.Name)
+	if by := a.coveredBy[t.Name]; d.Allowed && len(by) > 0 {
+		return a.unlisted(t, by)
+	}
+	return d
+}
+
+// Tools lists the tools that the agent sees, in the catalog's order.
+func (a *Agent) Tools() []*tools.Tool {
+	return slices.DeleteFunc(slices.Clone(a.granted), func(t *tools.Tool) bool { return len(a.coveredBy[t.Name]) > 0 })
+}
+
+// Covered lists the operations that are granted to the agent and that it does not see, in the catalog's order.
+func (a *Agent) Covered() []*tools.Tool {
+	return slices.DeleteFunc(slices.Clone(a.granted), func(t *tools.Tool) bool { return len(a.coveredBy[t.Name]) == 0 })
+}
+
+// unlisted returns the decision about an operation in whose place the agent sees other tools.
+func (a *Agent) unlisted(t *tools.Tool, by []string) Decision {
+	where := a.source.Surface.at
+	if where.line == 0 { // held: the file that waits says it
+		where = a.agent.at
+	}
+	why := t.Name + " is not listed for agent " + a.agent.text + ": call " + strings.Join(by, " or ") + " instead, which covers it (" + where.key + ", " + a.file + ":" + strconv.Itoa(where.line) + ")"
+	return Decision{Rule: where.key, Line: where.line, Why: why}
+}
+
+// cover finds the operations that the agent does not see, with the tools that it sees in their place.
+func (a *Agent) cover() {
+	a.coveredBy = map[string][]string{}
+	if a.source.Surface.value != SurfaceTasks {
+		return
+	}
+	also := byOperation(a.source.Also)
+	for _, t := range a.granted {
+		if a.catalog.composites[t.Name] == nil {
+			continue
+		}
+		for _, op := range t.Operations {
+			if _, listed := also[op.Name]; !listed && a.allowed[op.Name].Allowed {
+				a.coveredBy[op.Name] = append(a.coveredBy[op.Name], t.Name)
+			}
+		}
+	}
+}
+
+// coverBoth hides what either version of an agent does not see.
+func (a *Agent) coverBoth(old, new *Agent) {
+	a.coveredBy = maps.Clone(old.coveredBy)
+	maps.Copy(a.coveredBy, new.coveredBy)
+}
+
+// aboutSurface notes entries of also that change nothing.
+func (l *noteList) aboutSurface(a *Agent) {
+	for _, o := range a.source.Also {
+		switch {
+		case !a.Operation(o.tool.Name).Allowed:
+			l.add(o.at, "lists %s, which is not granted", o.tool.Name)
+		case a.Surface() != SurfaceTasks:
+			l.add(o.at, "%s is listed without it, since the surface is %s", o.tool.Name, a.Surface())
+		case !a.coverable(o.tool):
+			l.add(o.at, "%s is listed without it: no tool that the agent sees covers it", o.tool.Name)
+		}
+	}
+	for _, o := range twice(a.source.Also, func(o operation) string { return o.tool.Name }) {
+		l.add(o.at, "%s is listed twice", o.tool.Name)
+	}
+}
+
+// coverable reports whether a tool that the agent sees is made of the operation.
+func (a *Agent) coverable(t *tools.Tool) bool {
+	return slices.ContainsFunc(a.granted, func(s *tools.Tool) bool {
+		return s != t && slices.ContainsFunc(s.Operations, func(op *dixaclient.Spec) bool { return op.Name == t.Name })
+	})
+}
+
+// surface compares what an agent sees, of what it is granted before and after.
+func (d *diff) surface(old, new *Agent) {
+	if was, is := old.Surface(), new.Surface(); was != is {
+		d.add(direction{}, "%s: surface %s → %s", new.Name, was, is)
+	}
+	if shown := seen(old.Covered(), new); len(shown) > 0 {
+		d.add(widens, "%s may now call %s itself", new.Name, listTools(shown))
+	}
+	if gone := seen(new.Covered(), old); len(gone) > 0 {
+		d.add(narrows, "%s may no longer call %s itself", new.Name, listTools(gone))
+	}
+}
+
+// seen returns the tools of a list that the agent sees.
+func seen(list []*tools.Tool, from *Agent) []*tools.Tool {
+	return slices.DeleteFunc(list, func(t *tools.Tool) bool { return !from.Tool(t).Allowed })
+}
