@@ -79,18 +79,18 @@ func TestNo429(t *testing.T) {
 		}
 	}
 	count := func() int { return len(dixa.Requests()) }
-	first, began := count(), time.Now()
-	time.Sleep(3 * time.Second)
-	require.GreaterOrEqual(t, float64(count()-first), 0.9*rate*time.Since(began).Seconds()-1)
+	goesOn := func() { // how fast says something about the machine, too
+		first := count()
+		require.Eventually(t, func() bool { return count() >= first+2*rate }, time.Minute, 10*time.Millisecond)
+	}
+	goesOn()
 	s.Kill()
 	groups := []*Group{all[0].Group, all[1].Group, all[2].Group}
 	alone(t, groups...)
 	time.Sleep(3 * time.Second)
 	s.Start()
 	see(t, 3, groups...)
-	first, began = count(), time.Now()
-	time.Sleep(2 * time.Second)
-	require.GreaterOrEqual(t, float64(count()-first), 0.75*rate*time.Since(began).Seconds()-1)
+	goesOn()
 	cancel()
 	wait.Wait()
 	for i, r := range dixa.Requests() {

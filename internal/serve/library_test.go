@@ -179,7 +179,7 @@ func TestWhatTheLibraryDoesWrong(t *testing.T) {
 	for _, flaw := range flaws {
 		t.Run(flaw.name, func(t *testing.T) {
 			require.NoError(t, flaw.check(ourPlace(t)), "ours")
-			require.Error(t, flaw.check(libraryPlace(t)), "the library's own")
+			require.Eventually(t, func() bool { return flaw.check(libraryPlace(t)) != nil }, time.Minute, time.Millisecond, "the library's own; some flaws show only when two things meet")
 		})
 	}
 }

@@ -273,7 +273,7 @@ func (o *office) webhooks(s *server) {
 	o.works(s, "create_webhook", with(map[string]any{"authorization": "TokenAuth", "token": plantedBearer}))
 	o.works(s, "create_webhook", with(map[string]any{"authorization": "BasicAuth", "username": "dixa", "password": plantedPassword}))
 	all := o.works(s, "list_webhooks", map[string]any{})
-	id := regexp.MustCompile(`\\"id\\":\\"([0-9a-f-]{36})\\"`).FindStringSubmatch(all)
+	id := regexp.MustCompile(`· id ([0-9a-f-]{36})`).FindStringSubmatch(all)
 	require.NotNil(o, id)
 	o.works(s, "get_webhook", map[string]any{"webhookSubscriptionId": id[1]})
 	o.works(s, "update_webhook", map[string]any{"webhookSubscriptionId": id[1], "authorization": "TokenAuth", "token": plantedBearer})

@@ -161,7 +161,7 @@ func (o *one) holds(t *testing.T, p *place) {
 	require.Contains(t, s.Tools, "add_note")
 	require.NotContains(t, s.Tools, "send_message", "it is not granted")
 
-	require.Contains(t, s.Read.Text, `"id":1234`)
+	require.Contains(t, s.Read.Text, "Conversation 1234 ")
 	require.NotEmpty(t, s.Progress)
 	require.Regexp(t, `^get_conversation waits for Dixa's answer, \d+ s$`, s.Progress[0].Message)
 	require.NotEmpty(t, s.Cancelled)

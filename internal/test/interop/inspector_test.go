@@ -53,7 +53,7 @@ func TestInspector(t *testing.T) {
 
 				called, code := p.inspect(t, transport, era, url, "--method", "tools/call", "--tool-name", "get_conversation", "--tool-arg", "conversationId=1234")
 				require.Zero(t, code)
-				require.Contains(t, string(called), `\"id\":1234`)
+				require.Contains(t, string(called), "Conversation 1234 ")
 
 				refused, code := p.inspect(t, transport, era, url, "--method", "tools/call", "--tool-name", "close_conversation", "--tool-arg", "conversationId=1234")
 				require.NotZero(t, code)

@@ -36,7 +36,7 @@ func TestClientsOfSeveralServers(t *testing.T) {
 		s := o.session
 		require.Equal(t, o.version, s.Version)
 		require.Contains(t, s.Tools, "add_note")
-		require.Contains(t, s.Read.Text, `"id":1234`)
+		require.Contains(t, s.Read.Text, "Conversation 1234 ")
 		require.NotEmpty(t, s.Progress)
 		require.NotEqual(t, "answered", s.Cancelled)
 		require.Eventually(t, func() bool { return len(p.outcomes(o.plan.Slow)) > 0 }, limit, pause, "the cancelled call goes on")
