@@ -18,16 +18,17 @@ import (
 // capability file's check, the documentation and the tests.
 type Tool struct {
 	Name        string
-	Group       string             // as the capability file calls it: conversations, messages, …
-	Description string             // for the model: when to use it, what comes back, what it does to the world
-	Did         string             // for people, in the past tense: "closed conversation {conversationId}"
-	Level       dixaclient.Level   // the highest level of its operations
-	Operations  []*dixaclient.Spec // all must be granted
-	Named       bool               // granted only by its name, by no level
-	Idempotent  bool               // doing it twice is the same as doing it once
-	Destructive bool               // it replaces, removes, or leaves the organization
-	View        view.Options       // how the answer is shown
-	one         bool               // messageId is an argument
+	Group       string                      // as the capability file calls it: conversations, messages, …
+	Description string                      // for the model: when to use it, what comes back, what it does to the world
+	Did         string                      // for people, in the past tense: "closed conversation {conversationId}"
+	Level       dixaclient.Level            // the highest level of its operations
+	Operations  []*dixaclient.Spec          // all must be granted
+	Named       bool                        // granted only by its name, by no level
+	Idempotent  bool                        // doing it twice is the same as doing it once
+	Destructive bool                        // it replaces, removes, or leaves the organization
+	View        view.Options                // how the answer is shown
+	Things      map[string]dixaclient.Thing // what ids in the answer name, by the path from an item; Nothing where none does
+	one         bool                        // messageId is an argument
 	args        func() *schemas.Schema
 	v1, beta    func() *schemas.Schema // args for the versions of Dixa's API; made when first asked for, and shared
 	layout      func() view.Layout
@@ -106,7 +107,8 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	})
 	t.naming = sync.OnceValue(func() map[string]dixaclient.Thing { return dixaclient.NamingArguments(t.Name, t.in) })
 	t.out = reflect.TypeFor[Out]()
-	t.View.Fields = fieldsOf(t.out)
+	t.View.Fields, t.Things = fieldsOf(t.out), thingsOf(t.out)
+	t.View.Things = namesOf(t.Things)
 	t.layout = sync.OnceValue(func() view.Layout { return layoutOf(t.out) })
 	for _, o := range options {
 		o(t)
@@ -260,14 +262,17 @@ func (t *Tool) Actors() []string {
 	return slices.Compact(names)
 }
 
-// Done returns what the tool did with these arguments, in the past tense: "closed conversation 1234".
-func (t *Tool) Done(arguments json.RawMessage) string {
+// Done returns what the tool did with these arguments, in the past tense: "closed conversation 1234". The values that it names
+// are shown as show says, which is given the argument and the value.
+func (t *Tool) Done(arguments json.RawMessage, show func(argument, value string) string) string {
 	if !strings.Contains(t.Did, "{") {
 		return t.Did
 	}
 	var values map[string]json.RawMessage
 	_ = json.Unmarshal(arguments, &values) // without values the names stay
-	return placeholders(t.Did, func(name string) string { return strings.Trim(string(values[name]), `"`) })
+	return placeholders(t.Did, func(name string) string {
+		return show(name, strings.Trim(string(values[name]), `"`))
+	})
 }
 
 func placeholders(s string, value func(string) string) string {

@@ -64,35 +64,37 @@ const (
 
 // Record is one line. Fields have this order; empty ones are omitted.
 type Record struct {
-	Time        time.Time       `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
-	Seq         uint64          `json:"seq"`  // from 1, within one run; set by Write
-	Event       Event           `json:"event"`
-	Call        string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
-	Agent       string          `json:"agent,omitempty"`
-	Key         string          `json:"key,omitempty"` // id of the credential, never the credential
-	Tool        string          `json:"tool,omitempty"`
-	Access      string          `json:"access,omitempty"`    // "read" or "write"
-	Level       string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
-	Arguments   json.RawMessage `json:"arguments,omitempty"` // reduced by Arguments
-	Decision    string          `json:"decision,omitempty"`
-	Rule        string          `json:"rule,omitempty"`        // what decided: "agents.triage.allow (capabilities.yaml:31)"
-	Reason      string          `json:"reason,omitempty"`      // why it was refused, where it was not the capability file
-	Confirm     string          `json:"confirm,omitempty"`     // the line of the file that requires a person's approval
-	Approval    string          `json:"approval,omitempty"`    // number of the waiting call that a person decided about: "A-7K2Q"
-	Approver    string          `json:"approver,omitempty"`    // who approved it
-	ApproverKey string          `json:"approverKey,omitempty"` // id of the approver's key
-	FileDigest  string          `json:"fileDigest,omitempty"`  // of the capability file in force
-	Operations  []Operation     `json:"operations,omitempty"`  // what was sent to Dixa, in order
-	Withheld    int             `json:"withheld,omitempty"`    // items that were taken out of the answer, unsaid
-	Tokens      int             `json:"tokens,omitempty"`      // size of the answer
-	Repeated    int             `json:"repeated,omitempty"`    // how many equal refusals it summarizes, by Fold
-	Outcome     string          `json:"outcome,omitempty"`
-	Text        string          `json:"text,omitempty"`    // the sentence in plain English
-	Run         string          `json:"run,omitempty"`     // first record of a run only: its name, which its files have in theirs
-	Follows     string          `json:"follows,omitempty"` // first record of a run only: the file whose head Prev is
-	Heads       []Head          `json:"heads,omitempty"`   // first record of a run only: heads of earlier runs that no run had named
-	Prev        string          `json:"prev,omitempty"`    // Hash of the record before; set by Write
-	Hash        string          `json:"hash,omitempty"`    // of this line without its hash; set by Write
+	Time      time.Time       `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
+	Seq       uint64          `json:"seq"`  // from 1, within one run; set by Write
+	Event     Event           `json:"event"`
+	Call      string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
+	Agent     string          `json:"agent,omitempty"`
+	Key       string          `json:"key,omitempty"` // id of the credential, never the credential
+	Tool      string          `json:"tool,omitempty"`
+	Access    string          `json:"access,omitempty"`    // "read" or "write"
+	Level     string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
+	Arguments json.RawMessage `json:"arguments,omitempty"` // reduced by Arguments
+	// Names are what the organization calls things that arguments name by their ids, by the arguments' paths; no customers.
+	Names       map[string]string `json:"names,omitempty"`
+	Decision    string            `json:"decision,omitempty"`
+	Rule        string            `json:"rule,omitempty"`        // what decided: "agents.triage.allow (capabilities.yaml:31)"
+	Reason      string            `json:"reason,omitempty"`      // why it was refused, where it was not the capability file
+	Confirm     string            `json:"confirm,omitempty"`     // the line of the file that requires a person's approval
+	Approval    string            `json:"approval,omitempty"`    // number of the waiting call that a person decided about: "A-7K2Q"
+	Approver    string            `json:"approver,omitempty"`    // who approved it
+	ApproverKey string            `json:"approverKey,omitempty"` // id of the approver's key
+	FileDigest  string            `json:"fileDigest,omitempty"`  // of the capability file in force
+	Operations  []Operation       `json:"operations,omitempty"`  // what was sent to Dixa, in order
+	Withheld    int               `json:"withheld,omitempty"`    // items that were taken out of the answer, unsaid
+	Tokens      int               `json:"tokens,omitempty"`      // size of the answer
+	Repeated    int               `json:"repeated,omitempty"`    // how many equal refusals it summarizes, by Fold
+	Outcome     string            `json:"outcome,omitempty"`
+	Text        string            `json:"text,omitempty"`    // the sentence in plain English
+	Run         string            `json:"run,omitempty"`     // first record of a run only: its name, which its files have in theirs
+	Follows     string            `json:"follows,omitempty"` // first record of a run only: the file whose head Prev is
+	Heads       []Head            `json:"heads,omitempty"`   // first record of a run only: heads of earlier runs that no run had named
+	Prev        string            `json:"prev,omitempty"`    // Hash of the record before; set by Write
+	Hash        string            `json:"hash,omitempty"`    // of this line without its hash; set by Write
 }
 
 // Operation is one request to Dixa made for a call, with its retries.

@@ -22,7 +22,7 @@ func Sentence(r Record, v Verb) string {
 	if v == (Verb{}) {
 		v = Verb{Past: "called", Infinitive: "call", Object: cmp.Or(r.Tool, "an unknown tool")}
 	}
-	object, named := fill(v.Object, r.Arguments)
+	object, named := fill(v.Object, r.Arguments, r.Names)
 	who := caller(r)
 	tried := words(who, "tried to", v.Infinitive, object)
 	switch {
@@ -215,7 +215,7 @@ func request(o Operation) string {
 }
 
 // fill puts reduced arguments into the object of a verb, and tells whether there was anything to put in.
-func fill(object string, arguments json.RawMessage) (filled string, named bool) {
+func fill(object string, arguments json.RawMessage, names map[string]string) (filled string, named bool) {
 	if !strings.Contains(object, "{") {
 		return object, false
 	}
@@ -230,7 +230,11 @@ func fill(object string, arguments json.RawMessage) (filled string, named bool) 
 		value := find(all, name)
 		named = named || value != nil
 		b.WriteString(before)
-		b.WriteString(inWords(value))
+		if called := names[name]; called != "" && value != nil {
+			fmt.Fprintf(&b, "%q (%s)", called, inWords(value))
+		} else {
+			b.WriteString(inWords(value))
+		}
 	}
 	return words(b.String()), named
 }

@@ -106,7 +106,7 @@ func (c *call) describe() {
 	r := &c.record
 	if c.tool != nil {
 		r.Access, r.Level = c.tool.Access(), c.tool.Level.String()
-		r.Arguments = audit.Arguments(c.arguments, c.kinds(), c.gate.key)
+		r.Arguments, r.Names = audit.Arguments(c.arguments, c.kinds(), c.gate.key), c.named
 	}
 	r.Decision = audit.Refused
 	if c.decision.Allowed {

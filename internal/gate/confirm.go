@@ -35,6 +35,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments) (asking *Answ
 		return nil, nil
 	}
 	c.record.Confirm = rule
+	c.nameArguments(c.context(ctx), args, true)
 	plan, err := c.rehearse(ctx, args)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (c *confirmation) digest(parts ...string) string {
 
 // effect says in plain English what the call would do.
 func (c *confirmation) effect() string {
-	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments), " ")
+	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments, c.call.nameAndID), " ")
 	return verb(c.call.tool).Infinitive + " " + object
 }
 

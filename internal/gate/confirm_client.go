@@ -66,7 +66,7 @@ func (c *confirmation) question() string {
 		if json.Unmarshal(arguments[name], &text) == nil {
 			value = text
 		}
-		fmt.Fprintf(&b, "\n%s: %s", name, visible(value))
+		fmt.Fprintf(&b, "\n%s: %s", name, visible(c.call.nameAndID(name, value)))
 	}
 	return b.String()
 }

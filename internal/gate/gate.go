@@ -213,6 +213,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	}
 	c.arguments, c.valid = args.JSON, true
 	if c.tool.Level > dixaclient.Read {
+		c.nameArguments(ctx, args, false)
 		if err := noPlaceholders(c.tool.Name, args.JSON); err != nil {
 			return nil, err
 		}
@@ -252,7 +253,7 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 // succeed makes the answer and records it before it leaves.
 func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Output) Answer {
 	if len(out.Body) == 0 {
-		return c.finish(ctx, audit.OutcomeDone, Answer{Text: c.saying("done", c.tool.Done(c.arguments))})
+		return c.finish(ctx, audit.OutcomeDone, Answer{Text: c.saying("done", c.did())})
 	}
 	if out.Failed > 0 { // of many items, though Dixa called it a success
 		c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
@@ -262,7 +263,7 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	case err != nil && c.tool.Level == dixaclient.Read:
 		return c.fail(ctx, err)
 	case err != nil: // Dixa called it a success
-		done := c.adding(c.saying("done", c.tool.Done(c.arguments)), "note", "what Dixa answered cannot be read")
+		done := c.adding(c.saying("done", c.did()), "note", "what Dixa answered cannot be read")
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: done})
 	}
 	if out.Failed > 0 && out.Done == 0 {

@@ -40,15 +40,16 @@ func wrong(format string, args ...any) verdict {
 
 // values finds out about the values of one call.
 type values struct {
-	call  *call
-	left  int
-	lists map[string]directory.Entries // that this call read
+	call   *call
+	left   int
+	lists  map[string]directory.Entries // that this call read
+	unread map[string]string            // why a list could not be read
 	// stopped is an error of a look-up that is not about what was looked up, and stops the call.
 	stopped error
 }
 
 func (c *call) values() *values {
-	return &values{call: c, left: valueLookups, lists: map[string]directory.Entries{}}
+	return &values{call: c, left: valueLookups, lists: map[string]directory.Entries{}, unread: map[string]string{}}
 }
 
 // granted tells whether the agent may look with an operation. One with a bound looks only at what all conversations have in
@@ -131,8 +132,8 @@ func (v *values) list(ctx context.Context, l directory.List, enough func(directo
 	if !v.mayList(l) {
 		return all, "this agent may not call " + l.Op.Name + ", which lists valid values"
 	}
-	if all, read := v.lists[l.Key()]; read {
-		return all, ""
+	if all, read := v.lists[l.Key()]; read || v.unread[l.Key()] != "" {
+		return all, v.unread[l.Key()]
 	}
 	book := v.call.gate.directory
 	if known, fresh, ok := book.Known(l); ok && (fresh || enough(known)) {
@@ -144,7 +145,8 @@ func (v *values) list(ctx context.Context, l directory.List, enough func(directo
 	all, err := book.Read(ctx, v.call.gate.client, l, v.take)
 	if err != nil {
 		v.stop(err)
-		return all, l.Op.Name + ", which lists valid values, could not be read"
+		v.unread[l.Key()] = l.Op.Name + ", which lists valid values, could not be read"
+		return all, v.unread[l.Key()]
 	}
 	v.lists[l.Key()] = all
 	return all, ""

@@ -165,9 +165,10 @@ func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
 	out, err := tool.Run(context.Background(), client, args)
 	require.NoError(t, err, "%s %s", c.Tool, c.Arguments)
 	if len(out.Body) == 0 {
-		text, err := json.Marshal(map[string]string{"done": tool.Done(args.JSON)})
+		done := tool.Done(args.JSON, func(_, value string) string { return value })
+		text, err := json.Marshal(map[string]string{"done": done})
 		require.NoError(t, err)
-		return answered{exampleCall: c, out: out, text: "Done: " + tool.Done(args.JSON), json: string(text)}
+		return answered{exampleCall: c, out: out, text: "Done: " + done, json: string(text)}
 	}
 	o := tool.View
 	o.Skip, o.NextKey, o.Total, o.More = args.Skip, out.Next, out.Total, out.More

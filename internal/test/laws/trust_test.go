@@ -62,3 +62,30 @@ func decided(tool *tools.Tool, path string) bool {
 	}
 	return false
 }
+
+// TestEveryIDOfTheContractIsNamedOrNot goes over all fields of all answers that Dixa documents: for each that holds ids
+// tools/things_table.go says what they name. tools.TestEveryIDIsNamedOrNot does so for the fields of our own types.
+func TestEveryIDOfTheContractIsNamedOrNot(t *testing.T) {
+	ids := map[string][]string{}
+	for _, op := range contract.Load(t).Operations() {
+		ids[op.String()] = op.IDs()
+	}
+	for _, tool := range tools.All() {
+		for _, op := range tool.Operations {
+			for _, path := range ids[op.Method+" "+op.Path] {
+				if path = shownAt(tool, path); path == "" || path == "failures" {
+					continue
+				}
+				at := path
+				for tool.Things[at] == "" && at != "" {
+					if _, listed := tool.Things[at]; listed {
+						break
+					}
+					at = at[:max(strings.LastIndexByte(at, '.'), 0)]
+				}
+				_, listed := tool.Things[at]
+				assert.True(t, listed, "the answer of %s has the field %q, which holds ids and has no entry: say in tools/things_table.go what they name", tool.Name, path)
+			}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package gate
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/directory"
+	"dixa-mcp/tools"
+)
+
+// namesWithin is how long an answer waits for a list of names. Without it, it shows ids.
+const namesWithin = 5 * time.Second
+
+// names returns the names of what the ids in an answer name: those of the capability file, else those that the agent may
+// list. A list is read at most once; for the answer to a write none is.
+func (c *call) names(ctx context.Context) func(thing, id string) string {
+	v := c.values()
+	reads := c.tool.Level == dixaclient.Read
+	return func(thing, id string) string { return v.name(ctx, dixaclient.Thing(thing), id, reads) }
+}
+
+// anyOf are the things among which a name is looked for where an id can be of several.
+var anyOf = []dixaclient.Thing{dixaclient.QueueThing, dixaclient.AgentThing, dixaclient.TagThing, dixaclient.AttributeThing}
+
+// name returns the name of what has an id, "" where the agent is to see none. reads says whether a list may be read for it.
+func (v *values) name(ctx context.Context, thing dixaclient.Thing, id string, reads bool) string {
+	if thing == tools.AnyThing {
+		for _, one := range anyOf {
+			if name := v.name(ctx, one, id, reads); name != "" {
+				return name
+			}
+		}
+		return ""
+	}
+	for _, named := range v.call.rules.Names() {
+		if named.Kind == capability.KindOf(thing) && strings.EqualFold(named.ID, id) {
+			return named.Name
+		}
+	}
+	l, ok := directory.Of(thing)
+	if !ok || !v.mayList(l) {
+		return ""
+	}
+	all, _, known := v.call.gate.directory.Known(l)
+	if reads {
+		ctx, cancel := context.WithTimeout(ctx, namesWithin)
+		defer cancel()
+		all, _ = v.list(ctx, l, func(e directory.Entries) bool { return e.ByID(id) != nil })
+	} else if !known {
+		return ""
+	}
+	if e := all.ByID(id); e != nil && e.Name() != id {
+		return e.Name()
+	}
+	return ""
+}
+
+// nameArguments notes the names of what the arguments name, for records and for whoever decides about the call: those that
+// the caller wrote, else those that are known. reads says whether lists may be read for it.
+func (c *call) nameArguments(ctx context.Context, args *tools.Arguments, reads bool) {
+	v := c.values()
+	for _, r := range c.tool.References(args) {
+		if c.named[r.Argument] != "" || r.Thing == dixaclient.EndUserThing {
+			continue
+		}
+		if name := v.name(ctx, r.Thing, r.Value, reads); name != "" {
+			if c.named == nil {
+				c.named = map[string]string{}
+			}
+			c.named[r.Argument] = name
+		}
+	}
+}
+
+// did says what the call did, with names in place of ids where the answer is text.
+func (c *call) did() string {
+	return c.tool.Done(c.arguments, func(argument, value string) string {
+		name := c.named[argument]
+		switch {
+		case name == "" || c.inJSON():
+			return value
+		case c.agent.Answers() == capability.AnswersIDs:
+			return quoted(name) + " (" + value + ")"
+		}
+		return quoted(name)
+	})
+}
+
+// nameAndID shows the value of an argument to a person who decides about the call.
+func (c *call) nameAndID(argument, value string) string {
+	if name := c.named[argument]; name != "" {
+		return quoted(name) + " (" + value + ")"
+	}
+	return value
+}
