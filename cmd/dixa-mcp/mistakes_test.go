@@ -2,10 +2,13 @@ package main
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/tools"
 )
 
 // mistakes are wrong command lines, with the exit code and the beginning of the message: what is wrong, and what to do.
@@ -52,14 +55,14 @@ var mistakes = []struct {
 	{`call get_conversation '{"id":1234}' --offline`, exitUsage, "get_conversation: id: got an unknown argument, want one of conversationId, offset"},
 	{`call get_conversation '{" conversationId":1234}' --offline`, exitUsage, `get_conversation: " conversationId": got an unknown argument, want one of conversationId, offset; write conversationId without spaces around it`},
 	{`call GET_CONVERSATION '{"conversationId":1234}' --offline`, exitNotFound, `there is no tool "GET_CONVERSATION"; did you mean get_conversation?`},
-	{"call '' --offline", exitNotFound, `there is no tool ""; dixa-mcp tools lists all 126`},
+	{"call '' --offline", exitNotFound, `there is no tool ""; dixa-mcp tools lists all COUNT`},
 	{"call get_conversation - --offline", exitUsage, "get_conversation: conversationId: got nothing, want an integer; it is required. Nothing was sent to Dixa."},
 	{`call get_conversation '{"conversationId":1234}' --agent --offline`, exitUsage, "--agent requires a value; write --agent=--offline if that is the value; nothing was done; see dixa-mcp call --help"},
 	{`call get_conversation '{"conversationId":1234}' --offline --agent nobody`, exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, admin`},
 	{`call get_conversation '{"conversationId":1234}' --offline --state token`, exitFailed, "offline Dixa: state: mkdir token: not a directory"},
 	{`call get_conversation '{"conversationId":1234}' --offline --state /proc/x`, exitNotFound, "offline Dixa: state: mkdir /proc/x: no such file or directory"},
 	{"explain", exitUsage, "missing argument: <tool>; nothing was done; see dixa-mcp explain --help"},
-	{"explain nothing", exitNotFound, `there is no tool "nothing"; dixa-mcp tools lists all 126`},
+	{"explain nothing", exitNotFound, `there is no tool "nothing"; dixa-mcp tools lists all COUNT`},
 	{"explain get_conversation nonsense", exitUsage, `the arguments are not valid JSON; give one object such as '{"conversationId":1234}'. Nothing was sent to Dixa.`},
 	{"explain get_conversation '{}'", exitUsage, "these arguments of get_conversation are invalid, so the call would be refused; nothing was sent"},
 	{"explain get_conversation --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, admin`},
@@ -201,7 +204,7 @@ func TestWrongCommandLines(t *testing.T) {
 			}
 			o := p.run(args...)
 			require.Equal(t, m.code, o.code, o.stderr)
-			require.Contains(t, o.stderr, "dixa-mcp: "+strings.ReplaceAll(m.says, "~", p.home))
+			require.Contains(t, o.stderr, "dixa-mcp: "+strings.NewReplacer("~", p.home, "COUNT", strconv.Itoa(len(tools.All()))).Replace(m.says))
 			require.NotRegexp(t, insides, o.stderr)
 			require.NotContains(t, o.stderr, token)
 			if m.code == exitUsage && args[0] != "explain" {

@@ -125,15 +125,15 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 
 // A command whose reader is gone, as with head, ends without a message.
 func TestOutputThatNobodyReads(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, r.Close()) // before any process is started, which could have a copy of it for a while
+	t.Cleanup(func() { w.Close() })
 	for name := range leaves(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlace(t)
 			c := p.command(nil, p.lineFor(name)...)
-			r, w, err := os.Pipe()
-			require.NoError(t, err)
-			require.NoError(t, r.Close())
-			defer w.Close()
 			code, stderr := runTo(t, c, w)
 			require.Equal(t, exitPipe, code, stderr)
 			require.NotContains(t, stderr, "pipe") // the log of a server, and what was not done, may be there

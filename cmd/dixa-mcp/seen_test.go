@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,7 +58,11 @@ func TestServeTellsNewTools(t *testing.T) {
 
 func TestDiffAgainst(t *testing.T) {
 	p := newPlace(t)
-	require.Equal(t, "No tool was added after 1.0.\n", p.good("diff", "--against", "1.0"))
+	releases, err := os.ReadFile("../../internal/capability/releases.txt")
+	require.NoError(t, err)
+	all := regexp.MustCompile(`(?m)^release (.*)$`).FindAllSubmatch(releases, -1)
+	newest := string(all[len(all)-1][1])
+	require.Equal(t, "No tool was added after "+newest+".\n", p.good("diff", "--against", newest))
 	require.Contains(t, p.good("diff", "--against", "1.0", "--json"), `"added"`)
 	o := p.run("diff", "--against", "0.9")
 	require.NotZero(t, o.code)

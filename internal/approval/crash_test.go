@@ -92,7 +92,7 @@ func TestDirKilled(t *testing.T) {
 	require.Error(t, again(t, "die", path).Run())
 	require.FileExists(t, filepath.Join(path, leftover))
 
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	got, err := d.Get(ctx, r.Number)
 	require.NoError(t, err)

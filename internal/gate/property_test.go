@@ -81,7 +81,9 @@ func (j *judge) judge(t *testing.T) {
 			require.True(t, op == routeOf(t, tool.Name) || j.looks(t, op), "%s was sent: %s", op, about)
 		}
 		for _, body := range j.wire.bodies() {
-			j.body(t, tool.Name, body, about)
+			if body != "" { // as that of a look-up is
+				j.body(t, tool.Name, body, about)
+			}
 		}
 	} else {
 		require.Empty(t, sent, about)

@@ -144,7 +144,7 @@ func know(t *testing.T, n int, line gate.Line, all ...*Group) {
 			}
 		}
 		return true
-	}, 3*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 }
 
 // takeAll takes what a replica gets, and at most so many.

@@ -75,7 +75,7 @@ func see(t testing.TB, n int, all ...*Group) {
 			}
 		}
 		return true
-	}, 15*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 }
 
 // alone waits until replicas say that they are.
@@ -88,7 +88,7 @@ func alone(t testing.TB, all ...*Group) {
 			}
 		}
 		return true
-	}, 5*time.Second, 5*time.Millisecond)
+	}, time.Minute, 5*time.Millisecond)
 }
 
 func same(url string, n int) []string {
@@ -233,7 +233,7 @@ func TestCluster(t *testing.T) {
 	require.Eventually(t, func() bool {
 		info, err := exec.Command("redis-cli", "-u", s.URL(), "cluster", "info").Output()
 		return err == nil && bytes.Contains(info, []byte("cluster_state:ok"))
-	}, 10*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	all := joinAll(t, same(s.URL(), 2)...)
 	keepsLimitOf(t, all)
 	line := gate.Line{What: "requests", Most: 3, Period: day}

@@ -80,7 +80,7 @@ func (s *site) hangs(session string) <-chan *http.Response {
 	before := len(s.dixa.Requests())
 	got := make(chan *http.Response, 1)
 	go func() { got <- s.ask("POST", "/mcp", call("9", "get_conversation", conversation), session) }()
-	require.Eventually(s.t, func() bool { return len(s.dixa.Requests()) > before }, 10*time.Second, time.Millisecond)
+	require.Eventually(s.t, func() bool { return len(s.dixa.Requests()) > before }, time.Minute, time.Millisecond)
 	return got
 }
 
@@ -168,7 +168,7 @@ func TestServeHears(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.http.Serve(ctx, l) }()
-	require.Eventually(t, func() bool { return between.hearing() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return between.hearing() == 1 }, time.Minute, time.Millisecond)
 	stop()
 	require.NoError(t, <-stopped)
 	require.Zero(t, between.hearing())

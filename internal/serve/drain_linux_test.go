@@ -53,7 +53,7 @@ func TestStopsWithoutResets(t *testing.T) {
 			c.Close()
 		}
 		return err != nil
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	close(g.open)
 	for _, c := range waiting {
 		answer, err := http.ReadResponse(bufio.NewReader(c), nil)

@@ -105,7 +105,7 @@ func TestHTTPCaps(t *testing.T) {
 			gone <- struct{}{}
 		}()
 	}
-	require.Eventually(t, func() bool { return len(s.dixa.Requests()) == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.dixa.Requests()) == 2 }, time.Minute, time.Millisecond)
 	res := s.call("get_conversation", conversation)
 	require.Equal(t, 429, res.StatusCode)
 	require.Equal(t, "1", res.Header.Get("Retry-After"))
@@ -113,7 +113,7 @@ func TestHTTPCaps(t *testing.T) {
 	cancel() // closing the stream is the cancel
 	<-gone
 	<-gone
-	require.Eventually(t, func() bool { return s.http.inFlight.sum() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.http.inFlight.sum() == 0 }, time.Minute, time.Millisecond)
 	require.Equal(t, 200, s.call("get_conversation", conversation).StatusCode)
 	require.Equal(t, 2, s.book.outcomes()["get_conversation cancelled"])
 

@@ -279,7 +279,7 @@ func TestKilledWhileDixaWorks(t *testing.T) {
 	<-arrived
 	s.kill(t)
 	close(release)
-	require.Eventually(t, func() bool { return len(b.dixa.Effects()) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.dixa.Effects()) == 1 }, time.Minute, time.Millisecond)
 
 	require.Empty(t, b.dixa.early)
 	out, _, code := run(t, b.home, b.env[2:3], "audit", "verify")
