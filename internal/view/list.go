@@ -102,6 +102,13 @@ func (l *list) newest(arr []byte, room int) {
 		}
 		end = starts[from-1]
 	}
+	if from == len(starts)-1 && used > room { // the last one alone does not fit: the first piece of it
+		w.out, w.history, l.t.thread, l.t.year = w.out[:base], newHistory(), thread{}, 0
+		l.total, l.o.Skip = 0, from
+		l.oldest(arr, room)
+		l.older = from
+		return
+	}
 	if l.older = from; from > 0 {
 		w.out = append(w.out[:base], w.out[starts[from]:]...)
 	}
@@ -203,13 +210,12 @@ func (l *list) extra() []byte {
 func (l *list) tailTokens(extra []byte) int {
 	worst := *l
 	worst.total, worst.shown, worst.cut = 9_999_999, 9_999_998-l.o.Skip, 9_999_999
+	if l.o.Newest {
+		worst.older = 9_999_998
+	}
 	cut := tokens(worst.tail(append([]byte{']'}, extra...)))
 	worst.cut = 0
-	whole := tokens(worst.tail(append([]byte{']'}, extra...)))
-	if worst.older = 9_999_998; !l.o.Newest {
-		return max(cut, whole) + 1
-	}
-	return max(cut, whole, tokens(worst.tail(append([]byte{']'}, extra...)))) + 1
+	return max(cut, tokens(worst.tail(append([]byte{']'}, extra...)))) + 1
 }
 
 // tail closes the list, and says what is not in it and how to get that.
@@ -263,9 +269,11 @@ func (l *list) rest() (more []string, next string) {
 	if l.cut > 0 {
 		at, offset = at-1, l.cut
 	}
-	switch {
-	case l.older > 0:
+	if l.older > 0 {
 		more = append(more, fmt.Sprintf("#1 to #%d of %d are not shown; for them: %s", l.older, l.total, o.call(0, 0)))
+	}
+	switch {
+	case l.older > 0 && l.cut == 0:
 	case rest <= 0 && l.cut == 0:
 	case o.More != "":
 		more = append(more, fmt.Sprintf("shown %d of %d; %s", l.shown, l.total, o.More))
