@@ -7,6 +7,7 @@ import (
 
 // The tables of all groups, in the order in which agents see them.
 var groups = [][]*Tool{
+	tasks,
 	conversations,
 	messages,
 	tags,
@@ -42,6 +43,9 @@ func index(list []*Tool) map[string]*Tool {
 
 // All lists every tool, group by group, in a fixed order.
 func All() []*Tool { return slices.Clone(all) }
+
+// OfOperations lists the tools that are one operation each.
+func OfOperations() []*Tool { return slices.DeleteFunc(All(), (*Tool).Task) }
 
 // ByName finds a tool.
 func ByName(name string) (*Tool, bool) {

@@ -24,8 +24,11 @@ var conversations = group("conversations",
 	tool(d.SearchConversationsByText, "searched conversations", "Find conversations by words (deprecated: use search_conversations)."),
 )
 
+// listMessages has a variable of its own because read_conversation shows messages as it does.
+var listMessages = tool(d.ListMessages, "read the messages of conversation {conversationId}", "Messages of a conversation, oldest first.", showing(view.Messages), single)
+
 var messages = group("messages",
-	tool(d.ListMessages, "read the messages of conversation {conversationId}", "Messages of a conversation, oldest first.", showing(view.Messages), single),
+	listMessages,
 	tool(d.SendMessage, "sent a message in conversation {conversationId}", "Send a message to the customer; it cannot be recalled. For colleagues use add_note.", trusting("content")),
 	tool(d.RecordMessage, "recorded a customer's message in conversation {conversationId}", "Record a message as if the customer had written it.", named),
 	tool(d.ListNotes, "read the notes of conversation {conversationId}", "Internal notes of a conversation."),

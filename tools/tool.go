@@ -23,6 +23,7 @@ type Tool struct {
 	Did         string                      // for people, in the past tense: "closed conversation {conversationId}"
 	Level       dixaclient.Level            // the highest level of its operations
 	Operations  []*dixaclient.Spec          // all must be granted
+	Uses        []*dixaclient.Spec          // a task tool's other operations: what is not granted is left out of its answer
 	Named       bool                        // granted only by its name, by no level
 	Idempotent  bool                        // doing it twice is the same as doing it once
 	Destructive bool                        // it replaces, removes, or leaves the organization
@@ -34,7 +35,8 @@ type Tool struct {
 	layout      func() view.Layout
 	in, out     reflect.Type
 	run         func(context.Context, *dixaclient.Client, any) (Output, error)
-	naming      func() map[string]dixaclient.Thing // what arguments name
+	naming      func() map[string]dixaclient.Thing                                  // what arguments name
+	runTask     func(context.Context, *dixaclient.Client, Env, any) (Output, error) // of a tool of several operations, in place of run
 	act         func(in any, as dixaclient.ActingAgent)
 	check       func(version dixaclient.Version, in any) error
 }
@@ -47,6 +49,8 @@ type Output struct {
 	Failed int    // and those that were not
 	Total  int    // of a list, how many items there are, where Body has only the first of them
 	More   string // how to get the others, where no argument of the tool does
+
+	Parts []view.Part // in place of Body: what a tool of several operations composed
 }
 
 // Arguments are a call's arguments after they were checked.
@@ -58,6 +62,7 @@ type Arguments struct {
 	PageKey   string          // of the page, without the place in it
 	Limit     int             // pageLimit, 0 where it is not given
 	MessageID string          // the only message that is wanted
+	Env       Env             // for a tool of several operations
 }
 
 // skip is the argument of every tool that reads a list which Dixa gives whole: what does not fit into one answer follows.
@@ -245,6 +250,9 @@ func (t *Tool) Names(argument string) bool {
 
 // Run carries the tool out.
 func (t *Tool) Run(ctx context.Context, c *dixaclient.Client, a *Arguments) (Output, error) {
+	if t.Task() {
+		return t.runTask(ctx, c, a.Env, a.In)
+	}
 	out, err := t.run(ctx, c, a.In)
 	if err == nil && a.MessageID != "" {
 		out.Body, err = oneMessage(out.Body, a.MessageID)

@@ -102,7 +102,7 @@ func (d *decoder) checkAccess(access dict[level]) {
 // catalog is the list of tools, arranged for reading files. It is read only, and shared by all rules.
 type catalog struct {
 	tools      []*tools.Tool
-	groups     []string
+	groups     []string               // of operations: no level covers a tool that is made of several
 	operations map[string]*tools.Tool // each operation's own tool, by the name that both have
 	composites map[string]*tools.Tool // tools made of several operations
 	names      []string               // of operations
@@ -114,10 +114,10 @@ func newCatalog(all []*tools.Tool, version dixaclient.Version) *catalog {
 	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}, schemas: map[string]*schemas.Schema{}, releases: readReleases(releasesText)}
 	for _, t := range all {
 		c.schemas[t.Name] = t.SchemaIn(version)
-		if !slices.Contains(c.groups, t.Group) {
-			c.groups = append(c.groups, t.Group)
-		}
 		if len(t.Operations) == 1 && t.Operations[0].Name == t.Name {
+			if !slices.Contains(c.groups, t.Group) {
+				c.groups = append(c.groups, t.Group)
+			}
 			c.operations[t.Name] = t
 			c.names = append(c.names, t.Name)
 		} else {

@@ -82,8 +82,15 @@ func (a *Agent) impossible(t *tools.Tool, l *limit) Decision {
 	return a.refused(needs + "agent " + a.Name + " may not give it: it reaches further than the level of " + t.Name + ", so that it must be granted by itself; " + how)
 }
 
-// composite decides about a tool that is made of several operations.
+// composite decides about a tool that is made of several operations: nothing grants it but all of them together, also where
+// allow names it.
 func (a *Agent) composite(t *tools.Tool) Decision {
+	if where, ok := a.deny[t.Name]; ok {
+		return a.decided(false, where, t.Name+" is denied by ")
+	}
+	if _, ok := a.allow[t.Name]; t.Named && !ok {
+		return a.refused(t.Name + " is not granted to agent " + a.agent.text + " and needs to be named under allow")
+	}
 	for _, op := range t.Operations {
 		if d := a.Operation(op.Name); !d.Allowed {
 			d.Why = t.Name + " needs " + op.Name + ", and " + d.Why

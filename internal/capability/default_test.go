@@ -24,7 +24,7 @@ func TestDefault(t *testing.T) {
 	require.Equal(t, "reader", first.Name)
 
 	for name, most := range map[string]dixaclient.Level{"reader": dixaclient.Read, "triage": dixaclient.Write, "support": dixaclient.Send} {
-		require.LessOrEqual(t, len(agents[name].Tools()), 28, "agent %s has too many tools: models choose worse among more. Name fewer in capabilities.yaml, or raise the ceiling here", name)
+		require.LessOrEqual(t, len(agents[name].Tools()), 31, "agent %s has too many tools: models choose worse among more. Name fewer in capabilities.yaml, or raise the ceiling here", name)
 		highest := dixaclient.Read
 		for _, tool := range agents[name].Tools() {
 			highest = max(highest, tool.Level)

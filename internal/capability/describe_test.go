@@ -41,7 +41,7 @@ func TestDescriptionsNameOnlyWhatIsThere(t *testing.T) {
 	for _, w := range words {
 		plain[w] = true
 	}
-	for _, tool := range tools.All() {
+	for _, tool := range tools.OfOperations() {
 		all := tool.Schema().Properties()
 		for _, gone := range all {
 			if gone.Required {

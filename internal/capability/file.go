@@ -133,9 +133,12 @@ type agent struct {
 	Access dict[level] `yaml:"access"`
 
 	// Allow grants single operations by name.
+	//
+	// A tool that is made of several operations can be named too. It is granted only together with every operation that it
+	// needs, and then it need not be named.
 	Allow list[operation] `yaml:"allow"`
 
-	// Deny refuses single operations by name. It overrides every grant.
+	// Deny refuses single tools by name. It overrides every grant.
 	Deny list[operation] `yaml:"deny"`
 
 	// Only limits the agent to some conversations: those that match every key that is given. Operations that reach the

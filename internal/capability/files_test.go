@@ -25,7 +25,7 @@ func TestReadyFiles(t *testing.T) {
 		"read-only-analyst.yaml": {most: dixaclient.Read, tools: 35, has: []string{"search_conversations", "query_metric"}, hasNot: []string{"query_metric_records", "export_conversations", "list_end_users"}},
 		"triage.yaml":            {most: dixaclient.Write, tools: 25, has: []string{"transfer_conversation", "add_note"}, hasNot: []string{"send_message", "add_notes", "list_activity"}, bounded: true},
 		"support.yaml":           {most: dixaclient.Send, tools: 30, has: []string{"send_message", "claim_conversation"}, hasNot: []string{"create_conversation", "anonymize_conversation", "record_message"}, bounded: true},
-		"privacy-officer.yaml": {most: dixaclient.Erase, tools: 8, has: []string{"anonymize_end_user", "get_anonymization"}, hasNot: []string{"anonymize_entity", "delete_agent"}, notes: []string{
+		"privacy-officer.yaml": {most: dixaclient.Erase, tools: 9, has: []string{"anonymize_end_user", "get_anonymization"}, hasNot: []string{"anonymize_entity", "delete_agent"}, notes: []string{
 			"agents.privacy: may erase (anonymize_conversation, anonymize_end_user), which cannot be undone, without a confirmation; see confirm",
 		}},
 		"nightly-reporting.yaml": {most: dixaclient.Read, tools: 14, has: []string{"export_conversations", "query_metric"}, hasNot: []string{"export_messages", "search_conversations"}},

@@ -170,7 +170,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a group", head + "    access: {tag: read}\n", `f:4:14: agents.a.access.tag: there is no group "tag"; did you mean "tags"?; the groups are conversations, messages, tags, queues, knowledge, webhooks`},
 		{"a group of named operations", head + "    access: {webhooks: read}\n", "f:4:14: agents.a.access.webhooks: grants nothing: no level covers the operations of webhooks; name those it may use under allow: list_webhooks, create_webhook"},
 		{"an operation", head + "    allow: [list_tags, add_note, sent_message]\n    deny:\n      - list_tag\n", "f:4:34: agents.a.allow: there is no tool \"sent_message\"; did you mean \"send_message\"?\nf:6:9: agents.a.deny: there is no tool \"list_tag\"; did you mean \"list_tags\"?"},
-		{"a tool of several operations", head + "    allow: [conversation_overview]\n", "f:4:13: agents.a.allow: conversation_overview is made of several operations; name those: get_conversation, list_messages, list_tags"},
+		{"a tool of several operations", head + "    arguments: {conversation_overview.agentId: []}\n", "f:4:17: agents.a.arguments.conversation_overview.agentId: conversation_overview is made of several operations; name those: get_conversation, list_messages, list_tags"},
 		{"the star is no operation", head + "    allow: [\"*\"]\n", `f:4:13: agents.a.allow: there is no tool "*"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

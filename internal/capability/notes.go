@@ -49,7 +49,9 @@ func (l *noteList) add(where at, format string, args ...any) {
 // aboutLists notes entries of allow and deny that change nothing.
 func (l *noteList) aboutLists(a *Agent) {
 	for _, o := range a.source.Allow {
-		if a.covered(o.tool) {
+		if missing := a.missing(o.tool); missing != "" {
+			l.add(o.at, "does not grant %s by itself: it needs %s, which is not granted", o.tool.Name, missing)
+		} else if a.covered(o.tool) {
 			e, _ := a.level(o.tool.Group)
 			l.add(o.at, "%s is granted already by %s", o.tool.Name, e.name.key)
 		}
@@ -57,7 +59,7 @@ func (l *noteList) aboutLists(a *Agent) {
 	for _, o := range a.source.Deny {
 		if where, both := a.allow[o.tool.Name]; both {
 			l.add(o.at, "%s is also under allow (line %d); deny beats it", o.tool.Name, where.line)
-		} else if !a.covered(o.tool) {
+		} else if !a.covered(o.tool) && a.catalog.composites[o.tool.Name] == nil || a.missing(o.tool) != "" {
 			l.add(o.at, "%s need not be denied: nothing grants it", o.tool.Name)
 		}
 	}
@@ -66,6 +68,19 @@ func (l *noteList) aboutLists(a *Agent) {
 			l.add(o.at, "%s is listed twice", o.tool.Name)
 		}
 	}
+}
+
+// missing returns the first operation of a tool made of several that is not granted; "" where none is, and for an operation.
+func (a *Agent) missing(t *tools.Tool) string {
+	if a.catalog.composites[t.Name] == nil {
+		return ""
+	}
+	for _, op := range t.Operations {
+		if !a.Operation(op.Name).Allowed {
+			return op.Name
+		}
+	}
+	return ""
 }
 
 // aboutLevels notes levels below everything in their group.

@@ -78,5 +78,5 @@ func (r releases) added(release string, all []*tools.Tool) ([]*tools.Tool, error
 	if err := r.check(release); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(t *tools.Tool) bool { return len(t.Operations) != 1 || !r.later(t.Name, release) }), nil
+	return slices.DeleteFunc(slices.Clone(all), func(t *tools.Tool) bool { return t.Task() || !r.later(t.Name, release) }), nil
 }

@@ -72,7 +72,7 @@ func (l *level) decode(d *decoder, n *yaml.Node, key string) {
 	}
 }
 
-// operation is an operation, given by its name.
+// operation is a tool, given by its name: an operation's own, or one made of several.
 type operation struct {
 	at
 	tool *tools.Tool
@@ -82,6 +82,10 @@ func (o *operation) decode(d *decoder, n *yaml.Node, key string) {
 	o.at = place(n, key)
 	text, ok := d.text(n, key)
 	if !ok {
+		return
+	}
+	if t, ok := d.catalog.composites[text]; ok {
+		o.tool = t
 		return
 	}
 	o.tool = d.operation(o.at, text)

@@ -142,7 +142,7 @@ func (p *pagesOf) page(w http.ResponseWriter, key string) {
 func TestEveryListOverThreePages(t *testing.T) {
 	agent, err := parse(t, everythingBut(bounds[0])).Agent("bounded")
 	require.NoError(t, err)
-	for _, tool := range tools.All() {
+	for _, tool := range tools.OfOperations() {
 		op := tool.Operations[0]
 		if op.Scope == dixaclient.Everything || !agent.Tool(tool).Allowed || tool.Level != dixaclient.Read || !op.Paged && !strings.HasPrefix(tool.Name, "list_") {
 			continue

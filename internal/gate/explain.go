@@ -47,6 +47,10 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		e.Why, e.Invalid = refused.text, refused.invalid
 		return e
 	}
+	if c.tool.Task() {
+		args.Env = c.env(ctx)
+		args.Env.Progress = nil
+	}
 	var sent rehearsal
 	_, err = c.tool.Run(ctx, g.plans.With(sent.around), args)
 	if errors.Is(err, errRehearsed) {

@@ -47,6 +47,8 @@ type Config struct {
 	// Budgets counts what agents use, and Once sees to it that a confirmation is used once; nil: within this process.
 	Budgets Budgets
 	Once    Once
+	// Now is the clock by which tools read words such as "last week"; nil: the system's.
+	Now func() time.Time
 	// Secret seals questions and page keys: processes with the same one accept each other's. nil: a random one.
 	Secret   []byte
 	Log      *slog.Logger // for what the operator must know; nil means slog.Default()
@@ -78,6 +80,9 @@ type Gate struct {
 	questions questions
 	pages     pageKeys
 
+	now      func() time.Time
+	articles libraries
+
 	mu        sync.Mutex
 	listeners map[int]func() // told after a reload
 	listening int
@@ -91,6 +96,9 @@ func New(c Config) *Gate {
 	}
 	if g.log == nil {
 		g.log = slog.Default()
+	}
+	if g.now = c.Now; g.now == nil {
+		g.now = time.Now
 	}
 	if g.budgets == nil {
 		g.budgets = NewBudgets()
@@ -175,9 +183,15 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if err := c.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}
+	if c.tool.Task() {
+		args.Env = c.env(c.context(ctx))
+	}
 	out, err := c.tool.Run(c.context(ctx), g.client, args)
 	if err != nil {
 		return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
+	}
+	if c.tool.Task() {
+		return c.succeedTask(c.context(ctx), args.Env, out)
 	}
 	if c.unchecked, err = c.values().emptyAnswer(c.context(ctx), args, out); err != nil {
 		return c.fail(ctx, err)

@@ -125,6 +125,8 @@ func TestNamesWorkWhereverAnIDIsDue(t *testing.T) {
 		"import_conversation":         `{"genericChannelName":"email","requesterId":"x","direction":"Inbound","createdAt":"2026-01-01","agentId":"x","emailIntegrationId":"x","assigneeId":"x","assignedAt":"2026-01-02","messages":[{"direction":"Inbound","createdAt":"2026-01-01","text":"x","authorId":"x"}]}`,
 		"search_conversations":        `{"queueId":["x","x"],"agentId":["x"],"contactId":["x"],"tagIds":["x"],"conditions":[{"field":"Status","operator":"IsOneOf","values":["open"]},{"field":"CustomAttribute","operator":"IsEmpty","attributeId":"x"}]}`,
 		"create_conversation":         `{"channel":"Callback","direction":"Inbound","requesterId":"x","contactEndpointId":"x","queueId":"x","agentId":"x","emailIntegrationId":"x","integrationEmail":"x"}`,
+		"find_conversations":          `{"customer":"x","queue":"x","tag":"x","assignee":"x","attributes":[{"name":"x","value":"v"}]}`,
+		"overview":                    `{"team":"x"}`,
 		"send_message":                `{"conversationId":1234,"text":"t","agentId":"x","integrationEmail":"x"}`,
 		"record_message":              `{"conversationId":1234,"text":"t","integrationEmail":"x"}`,
 		"update_article":              `{"articleId":"3fa85f64-5717-4562-b3fc-2c963f66afa6","ownedBy":"x"}`,

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/tools"
 )
 
@@ -28,6 +29,12 @@ var order = []string{"", "read", "write", "send", "erase"}
 
 // granted is a second, naive opinion on what the file means.
 func (g grant) granted(t *tools.Tool) bool {
+	if t.Task() {
+		return !slices.Contains(g.deny, t.Name) && !slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool {
+			own, _ := tools.ByName(op.Name)
+			return !g.granted(own)
+		})
+	}
 	switch {
 	case slices.Contains(g.deny, t.Name):
 		return false
@@ -96,7 +103,7 @@ func randomFile(r *rand.Rand) (string, []grant) {
 
 // coverable tells whether a level can grant anything in a group; the file refuses groups where it cannot.
 func coverable(group string) bool {
-	return slices.ContainsFunc(tools.All(), func(t *tools.Tool) bool { return t.Group == group && !t.Named })
+	return slices.ContainsFunc(tools.OfOperations(), func(t *tools.Tool) bool { return t.Group == group && !t.Named })
 }
 
 func someTools(r *rand.Rand) []string {

@@ -30,6 +30,10 @@ func (r *refusal) Error() string { return r.text }
 
 func (r *refusal) Unwrap() error { return r.reads }
 
+// NotGranted reports whether the capability file does not allow it, so that a tool can do without; what is outside an agent's
+// bound looks like missing instead.
+func (r *refusal) NotGranted() bool { return r.denied && r.rule != "" && r.reads == nil }
+
 // refusalOf returns the refusal that stopped a call before it began. What is not one is about the call's arguments.
 func refusalOf(tool string, err error) *refusal {
 	if r, ok := errors.AsType[*refusal](err); ok {

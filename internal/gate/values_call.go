@@ -100,7 +100,7 @@ func foundNothing(body []byte) bool {
 // the agent's bound is left as it is: it is answered like what does not exist.
 func (v *values) diagnose(ctx context.Context, args *tools.Arguments, err error) error {
 	var e *dixaclient.Error
-	if _, refused := errors.AsType[*refusal](err); refused || !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound || e.Effect != dixaclient.NotDone || e.Err != nil {
+	if _, refused := errors.AsType[*refusal](err); refused || v.call.tool.Task() || !errors.As(err, &e) || e.Status != http.StatusBadRequest && e.Status != http.StatusNotFound || e.Effect != dixaclient.NotDone || e.Err != nil {
 		return err
 	}
 	fine := map[string]bool{}

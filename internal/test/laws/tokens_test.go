@@ -17,7 +17,7 @@ import (
 // TestTokenCeilings bounds what the list of tools costs each agent in every session, in o200k tokens over name, description
 // and input schema, and holds README.md to the figures.
 func TestTokenCeilings(t *testing.T) {
-	ceilings := map[string]int{"reader": 2200, "support": 2600}
+	ceilings := map[string]int{"reader": 2300, "support": 2600}
 	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
 	require.NoError(t, err)
 	figures := map[string]string{} // as README.md has them

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/tools"
 )
@@ -24,6 +25,10 @@ Every tool has an access level: **read** changes nothing; **write** changes some
 right; **send** leaves the organization; **erase** cannot be undone. The [capability file](capabilities.md) decides which tools an agent has. No
 level covers a tool that is granted *only by name*. An argument *by name* reaches further than the level of its tool: only
 an agent whose file names it under ` + "`arguments`" + ` has it. *acts_as* can fill in the Dixa agent who acts.
+
+Tools of the group *tasks* are made of several operations. An agent has one of them if it is granted every operation that it
+*needs*, and not if ` + "`deny`" + ` names it. What it *can use* is left out of its answer without a grant, and the answer says so. Each
+operation is authorized, limited by ` + "`only`" + `, counted and recorded like a call of its own.
 
 If a filter or an id names something that does not exist, the answer gives the nearest value that does. To find it, the
 call makes further reads, which the agent must be granted and which count against its budget. Filters of an empty answer
@@ -59,7 +64,16 @@ func inGroup(group string) []*tools.Tool {
 func documentTool(t *testing.T, b *strings.Builder, tool *tools.Tool, e example) {
 	t.Helper()
 	marks := []string{tool.Access() + "s", "level **" + tool.Level.String() + "**"}
+	if tool.Task() {
+		marks = append(marks, "needs "+operationLinks(tool.Operations))
+		if len(tool.Uses) > 0 {
+			marks = append(marks, "can use "+operationLinks(tool.Uses))
+		}
+	}
 	for _, op := range tool.Operations {
+		if tool.Task() {
+			continue
+		}
 		marks = append(marks, "`"+op.Method+" "+op.Path+"`")
 		if op.Deprecated {
 			marks = append(marks, "deprecated by Dixa")
@@ -85,6 +99,15 @@ func documentTool(t *testing.T, b *strings.Builder, tool *tools.Tool, e example)
 		b.WriteString("\n")
 	}
 	fmt.Fprintf(b, "```\n\n```text\n%s\n```\n", excerpt(calls[len(calls)-1].text))
+}
+
+// operationLinks names operations, each with a link to its own tool.
+func operationLinks(ops []*dixaclient.Spec) string {
+	links := make([]string, len(ops))
+	for i, op := range ops {
+		links[i] = fmt.Sprintf("[%[1]s](#%[1]s)", op.Name)
+	}
+	return strings.Join(links, ", ")
 }
 
 // argumentRows is the table of a tool's arguments, the fields of objects below their argument.

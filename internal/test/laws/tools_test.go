@@ -103,7 +103,7 @@ func TestToolsAgreeWithTheContract(t *testing.T) {
 	for _, row := range contract.Load(t).Rows() {
 		rows[row.Tool] = row
 	}
-	for _, tool := range tools.All() {
+	for _, tool := range tools.OfOperations() {
 		row, ok := rows[tool.Name]
 		require.True(t, ok, "%s is no operation of the contract", tool.Name)
 		require.Equal(t, row.Level, tool.Level.String(), tool.Name)
@@ -120,6 +120,7 @@ type described struct {
 	Access      string          `json:"access"`
 	Level       string          `json:"level"`
 	Operations  []string        `json:"operations"`
+	Uses        []string        `json:"canUse,omitempty"`
 	Named       bool            `json:"onlyNamed,omitempty"`
 	Idempotent  bool            `json:"idempotent,omitempty"`
 	Destructive bool            `json:"destructive,omitempty"`
@@ -130,6 +131,9 @@ func describe(tool *tools.Tool) described {
 		Level: tool.Level.String(), Named: tool.Named, Idempotent: tool.Idempotent, Destructive: tool.Destructive}
 	for _, op := range tool.Operations {
 		d.Operations = append(d.Operations, op.Method+" "+op.Path)
+	}
+	for _, op := range tool.Uses {
+		d.Uses = append(d.Uses, op.Method+" "+op.Path)
 	}
 	return d
 }

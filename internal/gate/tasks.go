@@ -1,0 +1,93 @@
+package gate
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/tools"
+)
+
+// env is the call's agent as a tool of several operations knows it. Names are looked up as the agent, with its grants, its
+// bound and its budget.
+func (c *call) env(ctx context.Context) tools.Env {
+	names := c.names(ctx)
+	return tools.Env{
+		Granted:  func(op *dixaclient.Spec) bool { return c.agent.Operation(op.Name).Allowed },
+		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },
+		Left:     func() int { return c.left(ctx) },
+		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
+		Now:      c.gate.now,
+		Progress: c.request.Progress,
+		Articles: c.gate.articles.of(c.rules.Digest()+" "+c.agentName, c.gate.now()),
+	}
+}
+
+// left returns how many requests the agent's budget still allows today.
+func (c *call) left(ctx context.Context) int {
+	counts, err := c.gate.budgets.Counts(ctx, c.agentName, linesOf(c.agent.Budget(), dixaclient.Read))
+	if err != nil { // the next request says it
+		return math.MaxInt32
+	}
+	left := math.MaxInt32
+	for _, n := range counts {
+		if n.Most > 0 {
+			left = min(left, n.Left)
+		}
+	}
+	return left
+}
+
+// succeedTask makes the answer of a tool of several operations, and records it before it leaves.
+func (c *call) succeedTask(ctx context.Context, env tools.Env, out tools.Output) Answer {
+	o := view.Options{Zone: env.Zone, Names: func(thing, id string) string { return env.Name(dixaclient.Thing(thing), id) }}
+	if !c.inJSON() {
+		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
+	}
+	r, err := view.RenderParts(ctx, out.Parts, o)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text, tokens: r.Tokens})
+}
+
+// libraries are the articles that agents have read. An agent's are its own, under one state of the capability file: what
+// was read with one set of grants is never searched with another.
+type libraries struct {
+	mu   sync.Mutex
+	kept map[string]library
+}
+
+type library struct {
+	*tools.Articles
+	used time.Time
+}
+
+const (
+	// librariesMost is how many agents' articles are kept at once.
+	librariesMost = 32
+	// libraryFor is how long they are kept after they were used last.
+	libraryFor = 10 * time.Minute
+)
+
+func (l *libraries) of(key string, now time.Time) *tools.Articles {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.kept == nil {
+		l.kept = map[string]library{}
+	}
+	for k, v := range l.kept {
+		if now.Sub(v.used) > libraryFor || len(l.kept) > librariesMost && k != key {
+			delete(l.kept, k)
+		}
+	}
+	kept := library{cmp.Or(l.kept[key].Articles, new(tools.Articles)), now}
+	l.kept[key] = kept
+	return kept.Articles
+}

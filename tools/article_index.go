@@ -1,0 +1,232 @@
+package tools
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// Articles is what one agent's calls have read of the knowledge base. It is safe for concurrent use. There is no library for
+// the ranking: the ones that are kept well bring their own storage, and BM25 itself is a formula over some hundred texts.
+type Articles struct {
+	mu   sync.Mutex
+	read time.Time // when the list was read
+	list []*article
+}
+
+// article is one article; its versions are nil until they were read.
+type article struct {
+	id           d.UUID
+	title, place string
+	versions     []version
+	read         bool
+}
+
+// version is an article in one language.
+type version struct{ language, title, text, state string }
+
+func (k *Articles) fresh(now time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return !k.read.IsZero() && now.Sub(k.read) < articlesFor
+}
+
+func (k *Articles) begin(list []*article, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.list, k.read = list, now
+}
+
+// unread lists the articles whose texts were not read, those first whose titles have the words.
+func (k *Articles) unread(terms []string) []d.UUID {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var list []*article
+	for _, a := range k.list {
+		if !a.read {
+			list = append(list, a)
+		}
+	}
+	hits := func(a *article) int { return len(matches(wordsIn(a.title), terms)) }
+	slices.SortStableFunc(list, func(a, b *article) int { return hits(b) - hits(a) })
+	ids := make([]d.UUID, len(list))
+	for i, a := range list {
+		ids[i] = a.id
+	}
+	return ids
+}
+
+// add keeps the texts of an article. One without any was deleted meanwhile.
+func (k *Articles) add(id d.UUID, versions []version) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, a := range k.list {
+		if a.id == id { // a copy: others may hold the one that is there
+			k.list[i] = &article{id: id, title: a.title, place: a.place, versions: versions, read: true}
+		}
+	}
+}
+
+// docs gives what can be searched, in one language or in all, and how many articles there are and were read.
+func (k *Articles) docs(language string) (docs []doc, read, all int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, a := range k.list {
+		if a.read {
+			read++
+		} else {
+			docs = append(docs, newDoc(a, version{title: a.title}))
+		}
+		for _, v := range a.versions {
+			if language == "" || strings.EqualFold(v.language, language) {
+				docs = append(docs, newDoc(a, v))
+			}
+		}
+	}
+	return docs, read, len(k.list)
+}
+
+// doc is a version with its words.
+type doc struct {
+	*article
+	version
+	words []string
+	score float64
+}
+
+// titleWeight is how many times the words of a title count.
+const titleWeight = 3
+
+func newDoc(a *article, v version) doc {
+	words := wordsIn(v.text)
+	for range titleWeight {
+		words = append(words, wordsIn(v.title)...)
+	}
+	return doc{article: a, version: v, words: words}
+}
+
+// wordsIn are the words of a text in lower case.
+func wordsIn(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+}
+
+// mostTerms is how many different words of a query count.
+const mostTerms = 16
+
+func termsOf(s string) []string {
+	words := wordsIn(s)
+	slices.Sort(words)
+	words = slices.Compact(words)
+	return words[:min(len(words), mostTerms)]
+}
+
+// shortestStem is how many letters two words must have in common at their beginning to be forms of one: refund, refunds.
+const shortestStem = 4
+
+func sameWord(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return a == b || len(a) >= shortestStem && len(b)-len(a) <= shortestStem && strings.HasPrefix(b, a)
+}
+
+// matches counts how often each term is among words.
+func matches(words, terms []string) map[string]int {
+	counts := map[string]int{}
+	for _, w := range words {
+		for _, t := range terms {
+			if sameWord(w, t) {
+				counts[t]++
+			}
+		}
+	}
+	return counts
+}
+
+// The usual constants of BM25: how soon repetition stops to matter, and how much the length of a text does.
+const (
+	saturation = 1.2
+	lengthBias = 0.75
+)
+
+// rank gives the best version of each article that has one of the words, best first.
+func rank(docs []doc, terms []string) []doc {
+	counts := make([]map[string]int, len(docs))
+	in := map[string]int{} // documents that have a term
+	total := 0
+	for i := range docs {
+		counts[i] = matches(docs[i].words, terms)
+		for t := range counts[i] {
+			in[t]++
+		}
+		total += len(docs[i].words)
+	}
+	average := float64(total) / float64(max(len(docs), 1))
+	var found []doc
+	for i := range docs {
+		docs[i].score = 0
+		for _, t := range terms { // in a fixed order, on which sums depend
+			if f := float64(counts[i][t]); f > 0 {
+				weight := math.Log(1 + (float64(len(docs)-in[t])+0.5)/(float64(in[t])+0.5))
+				docs[i].score += weight * f * (saturation + 1) / (f + saturation*(1-lengthBias+lengthBias*float64(len(docs[i].words))/average))
+			}
+		}
+		if docs[i].score > 0 {
+			found = append(found, docs[i])
+		}
+	}
+	slices.SortStableFunc(found, func(a, b doc) int { return cmp.Compare(b.score, a.score) })
+	seen := map[d.UUID]bool{}
+	return slices.DeleteFunc(found, func(f doc) bool {
+		again := seen[f.id]
+		seen[f.id] = true
+		return again
+	})
+}
+
+// item shows a version with the passage that has the words.
+func (f *doc) item(terms []string) view.Item {
+	return view.Item{Facts: []view.Fact{
+		{Key: "title", Label: "Article", Value: f.version.title, Outside: true},
+		{Key: "language", Value: f.language},
+		{Key: "state", Value: f.state, Own: true},
+		{Key: "place", Label: "in", Value: f.place},
+		{Key: "id", Label: "id", Value: string(f.id)},
+	}, Text: passage(f.text, terms)}
+}
+
+// longestPassage is how many characters of an article are quoted.
+const longestPassage = 500
+
+// passage finds the paragraphs that have the most of the words, and quotes them with what follows, as it is written.
+func passage(text string, terms []string) string {
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+	best, most := 0, -1
+	for i, line := range lines {
+		if n := len(matches(wordsIn(line), terms)); n > most {
+			best, most = i, n
+		}
+	}
+	var quoted []rune
+	for _, line := range lines[min(best, len(lines)):] {
+		next := []rune(line)
+		if len(quoted) > 0 && len(quoted)+len(next) > longestPassage {
+			break
+		}
+		if len(quoted) > 0 {
+			quoted = append(quoted, '\n')
+		}
+		quoted = append(quoted, next...)
+	}
+	if len(quoted) > 2*longestPassage {
+		quoted = append(quoted[:2*longestPassage], '…')
+	}
+	return string(quoted)
+}

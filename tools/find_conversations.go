@@ -1,0 +1,200 @@
+package tools
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// FindConversationsIn is a search in the words of people.
+type FindConversationsIn struct {
+	Words      string           `json:"words,omitzero"`
+	Customer   d.UUID           `json:"customer,omitzero" names:"end user"`
+	Queue      d.UUID           `json:"queue,omitzero" names:"queue"`
+	Tag        d.UUID           `json:"tag,omitzero" names:"tag"`
+	State      d.SearchStatus   `json:"state,omitzero"`
+	Assignee   d.UUID           `json:"assignee,omitzero" names:"Dixa agent"`
+	Unassigned bool             `json:"unassigned,omitzero"`
+	Channel    string           `json:"channel,omitzero"`
+	From       d.Time           `json:"from,omitzero" jsonschema_description:"created"`
+	To         d.Time           `json:"to,omitzero" time:"end"`
+	Attributes []AttributeValue `json:"attributes,omitzero" check:"max=5"`
+	Limit      int              `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10"`
+	PageKey    string           `json:"pageKey,omitzero"`
+}
+
+// AttributeValue is a value that a custom attribute must have.
+type AttributeValue struct {
+	Name  d.UUID `json:"name" names:"custom attribute"`
+	Value string `json:"value"`
+}
+
+func (in *FindConversationsIn) misfit() (field, problem string) {
+	if in.Unassigned && in.Assignee != "" {
+		return "unassigned", "cannot be given together with assignee"
+	}
+	if in.Channel != "" && searchChannel(in.Channel) == "" {
+		return "channel", "must be one of " + strings.Join(d.SearchChannel("").Values(), ", ")
+	}
+	return "", ""
+}
+
+// hitsByDefault is how many conversations are shown where no limit is given: each costs a request.
+const hitsByDefault = 10
+
+// searchAndNames is how many requests a search takes besides one for each conversation: itself, and the names of queues and
+// Dixa agents.
+const searchAndNames = 4
+
+var findConversations = task("find_conversations", "searched conversations",
+	"Find conversations by words, names and dates: one line each, one request each.",
+	[]*d.Spec{d.SearchConversations.Spec, d.GetConversation.Spec},
+	[]*d.Spec{d.ListEndUsers.Spec, d.ListQueues.Spec, d.ListTags.Spec, d.ListAgents.Spec, d.ListCustomAttributes.Spec},
+	func(ctx context.Context, r *Reads, in FindConversationsIn) (Output, error) {
+		if in.Limit == 0 {
+			in.Limit = hitsByDefault
+		}
+		search := in.search()
+		if left := r.Left() - searchAndNames; left < in.Limit {
+			in.Limit = max(left, 1)
+			r.leave("more conversations", "the agent's budget allows no more requests")
+		}
+		search.PageLimit, search.PageKey = in.Limit, in.PageKey
+		found, err := d.SearchConversations.Do(ctx, r.Client, search)
+		if err != nil {
+			return Output{}, err
+		}
+		if len(found.Value) == 0 {
+			return Output{Parts: []view.Part{sentence("none", "No conversation was found that meets all of: "+in.given()+
+				". Leave one out, or try fewer or other words: Dixa finds the beginnings of words in subjects and messages.")}}, nil
+		}
+		hits := found.Value[:min(len(found.Value), in.Limit)]
+		r.tell("reading %d conversations, a request each", len(hits))
+		list := view.Part{Name: "conversations", List: true}
+		for i, hit := range hits {
+			item, ok, err := r.hit(ctx, hit, in.Words != "")
+			if err != nil {
+				return Output{}, err
+			}
+			if ok {
+				list.Items = append(list.Items, item)
+			}
+			r.tell("read %d of %d conversations", i+1, len(hits))
+		}
+		end := "Dixa tells no total and sorts nothing."
+		if found.Next != "" {
+			end += " More: " + called("find_conversations", r.withNames(in, found.Next))
+		}
+		return Output{Parts: []view.Part{list, sentence("more", end)}}, nil
+	})
+
+// hit is one conversation that was found. One that is not there any more is left out.
+func (r *Reads) hit(ctx context.Context, hit d.SearchHit, words bool) (item view.Item, ok bool, err error) {
+	a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: hit.ID}})
+	if d.IsNotFound(err) {
+		return item, false, nil
+	}
+	if err != nil {
+		return item, false, err
+	}
+	item = r.conversationItem(&a.Value, "")
+	item.Facts = append(item.Facts, view.Fact{Key: "customer", Value: addressOf(a.Raw), Outside: true})
+	if words {
+		item.Text = snippet(hit)
+	}
+	return item, true, nil
+}
+
+// longestSnippet is how many bytes of the text around the words are shown.
+const longestSnippet = 160
+
+// snippet is where the words were found in a message; those in the subject are in the line.
+func snippet(hit d.SearchHit) string {
+	for _, text := range hit.Highlights["text"] {
+		plain := strings.Join(strings.Fields(view.Text(text)), " ")
+		if len(plain) > longestSnippet {
+			plain = strings.ToValidUTF8(plain[:longestSnippet], "") + "…"
+		}
+		return plain
+	}
+	return ""
+}
+
+// search makes Dixa's search of a person's.
+func (in *FindConversationsIn) search() d.SearchConversationsIn {
+	s := d.SearchConversationsIn{Query: in.Words, CreatedAfter: in.From, CreatedBefore: in.To}
+	if in.State != "" {
+		s.Status = []d.SearchStatus{in.State}
+	}
+	if in.Channel != "" {
+		s.Channel = []d.SearchChannel{searchChannel(in.Channel)}
+	}
+	for to, id := range map[*[]d.UUID]d.UUID{&s.ContactID: in.Customer, &s.QueueID: in.Queue, &s.TagIDs: in.Tag, &s.AgentID: in.Assignee} {
+		if id != "" {
+			*to = []d.UUID{id}
+		}
+	}
+	if in.Unassigned {
+		s.Conditions = append(s.Conditions, d.SearchCondition{Field: "AgentId", Operator: "IsEmpty"})
+	}
+	for _, a := range in.Attributes {
+		s.Conditions = append(s.Conditions, d.SearchCondition{Field: "CustomAttribute", Operator: "IsOneOf", Values: []string{a.Value}, AttributeID: a.Name})
+	}
+	return s
+}
+
+// withNames is a search as its caller wrote it, for the next page.
+func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversationsIn {
+	in.PageKey = pageKey
+	name := func(id *d.UUID, thing d.Thing) {
+		if name := r.Name(thing, string(*id)); *id != "" && name != "" {
+			*id = d.UUID(name)
+		}
+	}
+	name(&in.Queue, d.QueueThing)
+	name(&in.Tag, d.TagThing)
+	name(&in.Assignee, d.AgentThing)
+	in.Attributes = slices.Clone(in.Attributes)
+	for i := range in.Attributes {
+		name(&in.Attributes[i].Name, d.AttributeThing)
+	}
+	return in
+}
+
+// otherChannels are names of channels in Dixa's answers that are not those of its search.
+var otherChannels = map[string]d.SearchChannel{"widgetchat": "chat", "pstnphone": "phone", "messenger": "dixamessenger"}
+
+// searchChannel reads the name of a channel in any of Dixa's spellings: Email, email, WIDGET_CHAT. It is "" for others.
+func searchChannel(s string) d.SearchChannel {
+	plain := strings.ToLower(strings.NewReplacer("_", "", " ", "", "-", "").Replace(s))
+	if c, ok := otherChannels[plain]; ok {
+		return c
+	}
+	for _, c := range d.SearchChannel("").Values() {
+		if c == plain {
+			return d.SearchChannel(c)
+		}
+	}
+	return ""
+}
+
+// given names the arguments of a search.
+func (in FindConversationsIn) given() string {
+	var names []string
+	for _, a := range []struct {
+		name string
+		is   bool
+	}{{"words", in.Words != ""}, {"customer", in.Customer != ""}, {"queue", in.Queue != ""}, {"tag", in.Tag != ""}, {"state", in.State != ""}, {"assignee", in.Assignee != ""}, {"unassigned", in.Unassigned},
+		{"channel", in.Channel != ""}, {"from", !in.From.IsZero()}, {"to", !in.To.IsZero()}, {"attributes", len(in.Attributes) > 0}} {
+		if a.is {
+			names = append(names, a.name)
+		}
+	}
+	if len(names) == 0 {
+		return "no filter"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,90 @@
+package tools
+
+import (
+	"context"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// FindCustomerIn finds customers by one of the three ways in which Dixa can.
+type FindCustomerIn struct {
+	Email      string `json:"email,omitzero" contact:"email"`
+	Phone      string `json:"phone,omitzero" contact:"phone"`
+	ExternalID string `json:"externalId,omitzero"`
+}
+
+func (in *FindCustomerIn) misfit() (field, problem string) {
+	given := 0
+	for _, v := range []string{in.Email, in.Phone, in.ExternalID} {
+		if v != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return "email", "give one of email, phone and externalId; Dixa cannot find customers by name"
+	}
+	return "", ""
+}
+
+const (
+	// mostCustomers is how many customers of one address are shown with their conversations.
+	mostCustomers = 3
+	// mostOfCustomer is how many conversations of one customer are shown.
+	mostOfCustomer = 25
+	// customerPage is how many conversations of a customer are asked for at once.
+	customerPage = 50
+)
+
+var findCustomer = task("find_customer", "looked up a customer",
+	"Who a customer is, by email, phone or externalId, with their conversations, open ones first.",
+	[]*d.Spec{d.ListEndUsers.Spec, d.ListEndUserConversations.Spec}, nil,
+	func(ctx context.Context, r *Reads, in FindCustomerIn) (Output, error) {
+		found, err := d.ListEndUsers.Do(ctx, r.Client, d.ListEndUsersIn{Email: in.Email, Phone: in.Phone, ExternalID: in.ExternalID})
+		if err != nil {
+			return Output{}, err
+		}
+		if len(found.Value) == 0 {
+			return Output{Parts: []view.Part{sentence("none", "No customer has this "+in.by()+". Dixa compares it whole and finds nobody by name; "+
+				"try another of email, phone and externalId, or words that they wrote with find_conversations.")}}, nil
+		}
+		customers := view.Part{Name: "customers", List: true}
+		for n, user := range found.Value {
+			item := customerItem(&user)
+			if n < mostCustomers {
+				if item, err = r.withConversations(ctx, item, user.ID); err != nil {
+					return Output{}, err
+				}
+			}
+			customers.Items = append(customers.Items, item)
+		}
+		return Output{Parts: []view.Part{customers}}, nil
+	})
+
+func (in *FindCustomerIn) by() string {
+	switch {
+	case in.Email != "":
+		return "email"
+	case in.Phone != "":
+		return "phone"
+	}
+	return "externalId"
+}
+
+// withConversations adds to a customer what they wrote about.
+func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UUID) (view.Item, error) {
+	list, err := d.ListEndUserConversations.Do(ctx, r.Client, d.ListEndUserConversationsIn{EndUserRef: d.EndUserRef{UserID: user}, Page: d.Page{PageLimit: customerPage}})
+	if err != nil {
+		return item, err
+	}
+	openFirst(list.Value)
+	item.Facts = append(item.Facts, counted(list.Value, list.Next != ""))
+	for i := range list.Value[:min(len(list.Value), mostOfCustomer)] {
+		item.Items = append(item.Items, r.conversationItem(&list.Value[i], ""))
+	}
+	if rest := len(list.Value) - mostOfCustomer; rest > 0 || list.Next != "" {
+		item.Items = append(item.Items, view.Item{Facts: []view.Fact{{Key: "more", Own: true,
+			Value: "More: " + called("find_conversations", FindConversationsIn{Customer: user})}}})
+	}
+	return item, nil
+}

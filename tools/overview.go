@@ -1,0 +1,183 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// OverviewIn says of which team the presence is shown.
+type OverviewIn struct {
+	Team d.UUID `json:"team,omitzero" names:"team" jsonschema_description:"whose presence; default: all"`
+}
+
+const (
+	// mostCounted is how far conversations are counted: Dixa's search tells no total, only pages.
+	mostCounted = 200
+	// mostSchedules is how many schedules are asked whether they are open.
+	mostSchedules = 10
+)
+
+var overview = task("overview", "looked at the queues and the team",
+	"Now: waiting conversations of each queue, who is working, business hours.",
+	[]*d.Spec{d.ListQueues.Spec, d.SearchConversations.Spec, d.ListPresence.Spec},
+	[]*d.Spec{d.ListAgents.Spec, d.ListTeams.Spec, d.ListTeamPresence.Spec, d.ListSchedules.Spec, d.GetScheduleStatus.Spec},
+	func(ctx context.Context, r *Reads, in OverviewIn) (Output, error) {
+		team, err := r.presence(ctx, in.Team)
+		if err != nil {
+			return Output{}, err
+		}
+		queues, err := d.ListQueues.Do(ctx, r.Client, d.NoArguments{})
+		if err != nil {
+			return Output{}, err
+		}
+		waiting, err := r.waiting(ctx, queues.Value)
+		if err != nil {
+			return Output{}, err
+		}
+		hours, err := r.hours(ctx)
+		if err != nil {
+			return Output{}, err
+		}
+		return Output{Parts: []view.Part{waiting, team, hours}}, nil
+	})
+
+// waiting counts the conversations of each queue that are open and assigned to nobody.
+func (r *Reads) waiting(ctx context.Context, queues []d.Queue) (view.Part, error) {
+	part := view.Part{Name: "queues", Title: "Waiting (open, unassigned):", List: true}
+	var empty []view.Fact
+	for i := range queues {
+		q := &queues[i]
+		r.tell("counting queue %d of %d", i+1, len(queues))
+		n, oldest, more, err := r.count(ctx, q.ID)
+		if err != nil {
+			return part, err
+		}
+		if n == 0 {
+			empty = append(empty, view.Fact{Key: "none", Value: q.Name})
+			continue
+		}
+		facts := []view.Fact{{Key: "queue", Value: q.Name, ID: string(q.ID)}, {Key: "waiting", Value: strconv.Itoa(n)}, {Key: "oldest", Label: "oldest", Value: strconv.FormatInt(oldest, 10)}}
+		if more { // the lowest number of all is not known
+			facts[1].Value, facts[2] = fmt.Sprintf("%d+", mostCounted), view.Fact{}
+		}
+		part.Items = append(part.Items, view.Item{Facts: facts})
+	}
+	if len(empty) > 0 {
+		empty[0].Label = "none in"
+		part.Items = append(part.Items, view.Item{Facts: empty})
+	}
+	if len(part.Items) > 0 {
+		part.Items = append(part.Items, view.Item{Facts: []view.Fact{{Key: "note", Value: "Oldest is the lowest number: Dixa's search tells no waiting time.", Own: true}}})
+	}
+	return part, nil
+}
+
+// count counts what waits in a queue, up to mostCounted, and finds the lowest number.
+func (r *Reads) count(ctx context.Context, queue d.UUID) (n int, oldest int64, more bool, err error) {
+	in := d.SearchConversationsIn{Status: []d.SearchStatus{"open"}, QueueID: []d.UUID{queue}, Conditions: []d.SearchCondition{{Field: "AgentId", Operator: "IsEmpty"}}, PageLimit: 50}
+	for page, err := range d.SearchConversations.Pages(ctx, r.Client, in) {
+		if err != nil {
+			return n, oldest, more, err
+		}
+		for _, hit := range page.Value {
+			if n++; oldest == 0 || hit.ID < oldest {
+				oldest = hit.ID
+			}
+		}
+		if n >= mostCounted {
+			return mostCounted, oldest, n > mostCounted || page.Next != "", nil
+		}
+	}
+	return n, oldest, false, nil
+}
+
+// presence says who is working.
+func (r *Reads) presence(ctx context.Context, team d.UUID) (view.Part, error) {
+	part := view.Part{Name: "team"}
+	list, err := r.presences(ctx, team)
+	if err != nil {
+		return part, err
+	}
+	names := r.may("names", d.ListAgents.Spec)
+	var working []view.Fact
+	away, offline, total := 0, 0, 0
+	for _, p := range list {
+		name := ""
+		if names {
+			name = r.Name(d.AgentThing, string(p.UserID))
+		}
+		switch {
+		case p.ConnectionStatus != "Online":
+			offline++
+		case p.PresenceStatus != "Working":
+			away++
+		default:
+			if total++; name != "" {
+				working = append(working, view.Fact{Key: "working", Value: name})
+			}
+		}
+	}
+	facts := []view.Fact{{Key: "counts", Value: fmt.Sprintf("%d working, %d away, %d offline", total, away, offline), Own: true}}
+	if len(working) > 0 {
+		working[0].Label = "working:"
+	}
+	if team != "" {
+		facts = append([]view.Fact{r.named("team", "Team", d.TeamThing, string(team))}, facts...)
+	}
+	part.Items = []view.Item{{Facts: append(facts, working...)}}
+	return part, nil
+}
+
+func (r *Reads) presences(ctx context.Context, team d.UUID) ([]d.Presence, error) {
+	if team == "" {
+		all, err := d.ListPresence.Do(ctx, r.Client, d.NoArguments{})
+		return all.Value, err
+	}
+	if !r.Granted(d.ListTeamPresence.Spec) {
+		return nil, problem("overview", "team", fmt.Errorf("this agent may not call %s; leave it out for everybody", d.ListTeamPresence.Name))
+	}
+	var list []d.Presence
+	for page, err := range d.ListTeamPresence.Pages(ctx, r.Client, d.ListTeamPresenceIn{TeamRef: d.TeamRef{TeamID: team}}) {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, page.Value...)
+	}
+	return list, nil
+}
+
+// hours says which schedules of business hours are open now.
+func (r *Reads) hours(ctx context.Context) (view.Part, error) {
+	part := view.Part{Name: "hours", List: true}
+	if !r.may("business hours", d.ListSchedules.Spec, d.GetScheduleStatus.Spec) {
+		return part, nil
+	}
+	list, _, err := optional(ctx, r, "business hours", d.ListSchedules, d.NoArguments{})
+	if err != nil {
+		return part, err
+	}
+	for i, s := range list.Value.Schedules {
+		if i >= mostSchedules {
+			r.leave("further schedules", "list_schedules lists them")
+			break
+		}
+		status, ok, err := optional(ctx, r, "business hours", d.GetScheduleStatus, d.GetScheduleStatusIn{ScheduleID: s.ID})
+		if err != nil {
+			return part, err
+		}
+		if !ok {
+			continue
+		}
+		facts := []view.Fact{{Key: "schedule", Label: "Hours", Value: strings.TrimSpace(s.Name), ID: string(s.ID)}, {Key: "status", Value: "closed", Own: true}, {Key: "opens", Label: "opens", Time: status.Value.OpensAt.Time}}
+		if status.Value.IsOpen {
+			facts[1].Value, facts[2] = "open", view.Fact{Key: "closes", Label: "closes", Time: status.Value.ClosesAt.Time}
+		}
+		part.Items = append(part.Items, view.Item{Facts: facts})
+	}
+	return part, nil
+}

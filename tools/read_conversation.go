@@ -1,0 +1,133 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// ReadConversationIn names a conversation, and which of its messages are wanted.
+type ReadConversationIn struct {
+	d.ConversationRef
+	Messages string `json:"messages,omitzero" jsonschema_description:"only these, such as 5-9 or 12-"`
+	Message  int    `json:"message,omitzero" check:"min=1" jsonschema_description:"only this, whole"`
+	Offset   int    `json:"offset,omitzero" check:"min=0" jsonschema_description:"where in it to go on"`
+}
+
+func (in *ReadConversationIn) misfit() (field, problem string) {
+	_, _, ok := span(in.Messages)
+	switch {
+	case in.Messages != "" && in.Message > 0:
+		return "message", "give messages or message, not both"
+	case !ok:
+		return "messages", "must be a number or a range, such as 5, 5-9 or 12-"
+	case in.Offset > 0 && in.Message == 0 && in.Messages == "":
+		return "offset", "needs message or messages"
+	}
+	return "", ""
+}
+
+// span reads a range of messages, counted from 1; to is 0 where it has no end.
+func span(s string) (from, to int, ok bool) {
+	if s = strings.ReplaceAll(s, "#", ""); s == "" {
+		return 0, 0, true
+	}
+	first, last, isRange := strings.Cut(s, "-")
+	from, err := strconv.Atoi(strings.TrimSpace(first))
+	if err != nil || from < 1 {
+		return 0, 0, false
+	}
+	switch last = strings.TrimSpace(last); {
+	case !isRange:
+		return from, from, true
+	case last == "":
+		return from, 0, true
+	}
+	to, err = strconv.Atoi(last)
+	return from, to, err == nil && to >= from
+}
+
+var readConversation = task("read_conversation", "read conversation {conversationId}",
+	"Everything about a conversation: state, customer, tags, notes, rating, earlier conversations, messages.",
+	[]*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec},
+	[]*d.Spec{d.GetEndUser.Spec, d.ListEndUserConversations.Spec, d.ListConversationTags.Spec, d.ListNotes.Spec, d.ListRatings.Spec, d.ListLinkedConversations.Spec, d.GetQueuePosition.Spec},
+	func(ctx context.Context, r *Reads, in ReadConversationIn) (Output, error) {
+		if in.Messages != "" || in.Message > 0 {
+			return r.someMessages(ctx, in)
+		}
+		conversation, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: in.ConversationRef})
+		if err != nil {
+			return Output{}, err
+		}
+		messages, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: in.ConversationRef})
+		if err != nil {
+			return Output{}, err
+		}
+		reader := conversationReader{Reads: r, conversation: &conversation.Value, address: addressOf(conversation.Raw)}
+		parts, err := reader.around(ctx)
+		if err != nil {
+			return Output{}, err
+		}
+		o := thread()
+		o.Newest = true
+		o.Again = func(skip, offset int) string { // what does not fit is older
+			return called("read_conversation", ReadConversationIn{ConversationRef: in.ConversationRef, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
+		}
+		return Output{Parts: append(parts, view.Part{Name: "messages", Body: messages.Raw, Options: o})}, nil
+	})
+
+// thread is how messages are shown.
+func thread() view.Options {
+	o := listMessages.View
+	o.Layout = listMessages.Layout()
+	return o
+}
+
+// someMessages answers with some messages of a conversation, and nothing else: it goes on where an answer was cut.
+func (r *Reads) someMessages(ctx context.Context, in ReadConversationIn) (Output, error) {
+	messages, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: in.ConversationRef})
+	if err != nil {
+		return Output{}, err
+	}
+	var answer struct{ Data []json.RawMessage }
+	if err := json.Unmarshal(messages.Raw, &answer); err != nil {
+		return Output{}, fmt.Errorf("read_conversation: Dixa's answer cannot be read: %w", err)
+	}
+	from, to, _ := span(in.Messages) // it fits, as was checked
+	if in.Message > 0 {
+		from, to = in.Message, in.Message
+	}
+	all := len(answer.Data)
+	if from > all {
+		return Output{}, fmt.Errorf("read_conversation: there is no message #%d: the conversation has %d", from, all)
+	}
+	if to == 0 || to > all {
+		to = all
+	}
+	o := thread()
+	o.Skip, o.Offset, o.Number = from-1, in.Offset, in.Message
+	o.Again = func(skip, offset int) string {
+		next := ReadConversationIn{ConversationRef: in.ConversationRef, Offset: offset}
+		if in.Message > 0 {
+			next.Message = in.Message
+		} else {
+			next.Messages = fmt.Sprintf("%d-%d", skip+1, to)
+		}
+		return called("read_conversation", next)
+	}
+	body := []byte(answer.Data[from-1])
+	which := fmt.Sprintf("message #%d of %d", from, all)
+	if in.Message == 0 {
+		if body, err = json.Marshal(answer.Data[:to]); err != nil { // those before are compared with, where they are quoted
+			return Output{}, err
+		}
+		which = fmt.Sprintf("messages #%d to #%d of %d", from, to, all)
+	}
+	head := view.Item{Facts: []view.Fact{{Key: "id", Label: "Conversation", Value: strconv.FormatInt(in.ConversationID, 10)}, {Key: "shown", Value: which, Own: true}}}
+	return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{head}}, {Name: "messages", Body: body, Options: o}}}, nil
+}

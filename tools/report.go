@@ -1,0 +1,264 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// ReportIn asks a metric for a period.
+type ReportIn struct {
+	Metric   string      `json:"metric" jsonschema_description:"such as csat or closed_conversations"`
+	Period   string      `json:"period,omitzero" jsonschema_description:"default last week; today, this month, 2026-01-01 to 2026-01-31"`
+	By       ReportGroup `json:"by,omitzero"`
+	Comments bool        `json:"comments,omitzero" jsonschema_description:"what customers wrote with their ratings"`
+}
+
+// ReportGroup is what a report has a line for.
+type ReportGroup string
+
+// Values returns what reports are grouped by.
+func (ReportGroup) Values() []string { return []string{"queue", "tag", "agent", "channel", "day"} }
+
+// groupFilters are the attributes of Dixa's analytics by which groups are told apart.
+var groupFilters = map[ReportGroup]d.Name{"queue": "queue_id", "tag": "tag_id", "agent": "agent_id", "channel": "channel"}
+
+const (
+	// mostGroups is how many groups a report has; each costs two requests.
+	mostGroups = 20
+	// mostDays is how many days a report by day has; each costs a request.
+	mostDays = 31
+	// mostComments is how many comments are shown.
+	mostComments = 10
+	// ratingsPage is how many ratings are looked through for comments.
+	ratingsPage = 300
+)
+
+var report = task("report", "made a report on {metric}",
+	"A metric of Dixa's analytics for a period, compared with the one before.",
+	[]*d.Spec{d.ListMetrics.Spec, d.QueryMetric.Spec},
+	[]*d.Spec{d.ListMetricFilterValues.Spec, d.QueryMetricRecords.Spec},
+	func(ctx context.Context, r *Reads, in ReportIn) (Output, error) {
+		now := r.Now().In(r.Zone())
+		p, err := readPeriod(in.Period, now)
+		if err != nil {
+			return Output{}, problem("report", "period", err)
+		}
+		metric, err := r.metric(ctx, in.Metric)
+		if err != nil {
+			return Output{}, err
+		}
+		q := &reporter{Reads: r, metric: metric, period: p, before: p.before(now), measures: measuresOf(metric)}
+		total, err := q.compared(ctx, nil)
+		if err != nil {
+			return Output{}, err
+		}
+		head := view.Item{Facts: []view.Fact{{Key: "metric", Value: string(metric.ID)}, {Key: "description", Value: metric.Description}, {Key: "from", Label: "from", Time: p.start}, {Key: "to", Label: "until", Time: p.end},
+			{Key: "comparedFrom", Label: "before: from", Time: q.before.start}, {Key: "comparedTo", Label: "until", Time: q.before.end}}}
+		parts := []view.Part{{Name: "report", Items: []view.Item{head}}, {Name: "total", Items: []view.Item{{Facts: append([]view.Fact{{Key: "all", Value: "All", Own: true}}, total...)}}}}
+		groups, err := q.groups(ctx, in.By)
+		if err != nil {
+			return Output{}, err
+		}
+		parts = append(parts, groups)
+		if in.Comments {
+			comments, err := q.comments(ctx)
+			if err != nil {
+				return Output{}, err
+			}
+			parts = append(parts, comments)
+		}
+		return Output{Parts: slices.DeleteFunc(parts, func(p view.Part) bool { return len(p.Items) == 0 && p.Title == "" })}, nil
+	})
+
+// metric finds a metric by its id, or words of it.
+func (r *Reads) metric(ctx context.Context, name string) (d.Metric, error) {
+	plain := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "_")
+	var ids []string
+	var found []d.Metric
+	for page, err := range d.ListMetrics.Pages(ctx, r.Client, d.Page{PageLimit: 50}) {
+		if err != nil {
+			return d.Metric{}, err
+		}
+		for _, m := range page.Value {
+			if strings.EqualFold(string(m.ID), plain) {
+				return m, nil
+			}
+			if plain != "" && strings.Contains(strings.ToLower(string(m.ID)), plain) {
+				found = append(found, m)
+			}
+			ids = append(ids, string(m.ID))
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	slices.Sort(ids)
+	return d.Metric{}, problem("report", "metric", fmt.Errorf("there is no such metric; Dixa has %s", strings.Join(ids, ", ")))
+}
+
+// measuresOf are the aggregations that are shown of a metric.
+func measuresOf(m d.Metric) []d.Aggregation {
+	offered := func(a d.Aggregation) bool {
+		return slices.ContainsFunc(m.Aggregations, func(o d.Measure) bool { return o.Measure == a })
+	}
+	var shown []d.Aggregation
+	for _, a := range []d.Aggregation{"Percentage", "Average", "Sum", "Count"} {
+		if offered(a) && (a != "Sum" || !offered("Average")) {
+			shown = append(shown, a)
+		}
+	}
+	return shown
+}
+
+// reporter asks one metric.
+type reporter struct {
+	*Reads
+	metric         d.Metric
+	period, before period
+	measures       []d.Aggregation
+}
+
+// ask gives the values of a period.
+func (q *reporter) ask(ctx context.Context, p period, filters []d.AnalyticsFilter) (map[d.Aggregation]float64, error) {
+	in := d.QueryMetricIn{AnalyticsQuery: q.query(q.metric.ID, p, filters), Aggregations: q.measures}
+	a, err := d.QueryMetric.Do(ctx, q.Client, in)
+	if err != nil {
+		return nil, err
+	}
+	values := map[d.Aggregation]float64{}
+	for _, v := range a.Value.Aggregates {
+		if n, ok := v.Value.(float64); ok {
+			values[v.Measure] = n
+		}
+	}
+	return values, nil
+}
+
+func (q *reporter) query(id d.Name, p period, filters []d.AnalyticsFilter) d.AnalyticsQuery {
+	return d.AnalyticsQuery{ID: id, Timezone: q.Zone().String(), Start: d.Time{Time: p.start}, End: d.Time{Time: p.end}, Filters: filters}
+}
+
+// compared gives the values of the period, each with that of the period before; none where there is nothing.
+func (q *reporter) compared(ctx context.Context, filters []d.AnalyticsFilter) ([]view.Fact, error) {
+	now, err := q.ask(ctx, q.period, filters)
+	if err != nil {
+		return nil, err
+	}
+	before, err := q.ask(ctx, q.before, filters)
+	if err != nil {
+		return nil, err
+	}
+	if filters != nil && nothing(now) && nothing(before) {
+		return nil, nil
+	}
+	return q.facts(now, before), nil
+}
+
+func nothing(values map[d.Aggregation]float64) bool {
+	for _, v := range values {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (q *reporter) facts(now, before map[d.Aggregation]float64) []view.Fact {
+	var facts []view.Fact
+	for _, m := range q.measures {
+		value, ok := now[m]
+		if n, has := now["Count"]; !ok || has && n == 0 && m != "Count" { // of nothing there is no average
+			continue
+		}
+		text := figure(value)
+		if was, ok := before[m]; ok {
+			text += " (before " + figure(was) + ")"
+		}
+		facts = append(facts, view.Fact{Key: string(m), Label: string(m), Value: text, Own: true})
+	}
+	return facts
+}
+
+// figure writes a number with at most one decimal.
+func figure(v float64) string {
+	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+}
+
+// groups has a line for each group that there is something of.
+func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error) {
+	part := view.Part{Name: "groups", List: true}
+	switch by {
+	case "":
+		return part, nil
+	case "day":
+		return q.days(ctx)
+	}
+	attribute := groupFilters[by]
+	if !slices.ContainsFunc(q.metric.Filters, func(f d.FilterAttribute) bool { return f.FilterAttribute == attribute }) {
+		var can []string
+		for _, g := range by.Values() {
+			if a := groupFilters[ReportGroup(g)]; slices.ContainsFunc(q.metric.Filters, func(f d.FilterAttribute) bool { return f.FilterAttribute == a }) {
+				can = append(can, g)
+			}
+		}
+		return part, problem("report", "by", fmt.Errorf("Dixa does not tell %s by %s; it can by %s", q.metric.ID, by, strings.Join(append(can, "day"), ", ")))
+	}
+	values, ok, err := optional(ctx, q.Reads, "by "+string(by), d.ListMetricFilterValues, d.ListMetricFilterValuesIn{FilterAttribute: attribute, Page: d.Page{PageLimit: 50}})
+	if err != nil || !ok {
+		return part, err
+	}
+	part.Title = "By " + string(by) + ":"
+	list := values.Value
+	if most := min(mostGroups, (q.Left()-1)/2); len(list) > most || values.Next != "" {
+		q.leave("further groups", fmt.Sprintf("the first %d of Dixa's list are shown, since each takes two requests", min(most, len(list))))
+		list = list[:min(most, len(list))]
+	}
+	for i, v := range list {
+		q.tell("%d of %d groups, two requests each", i+1, len(list))
+		facts, err := q.compared(ctx, []d.AnalyticsFilter{{Attribute: attribute, Values: []string{v.Value}}})
+		if err != nil {
+			return part, err
+		}
+		if facts != nil {
+			name := view.Fact{Key: string(by), Value: v.Label, Outside: true, ID: v.Value}
+			if v.Label == "" {
+				name.Value, name.ID = v.Value, ""
+			}
+			part.Items = append(part.Items, view.Item{Facts: append([]view.Fact{name}, facts...)})
+		}
+	}
+	if len(part.Items) == 0 {
+		part.Title = "By " + string(by) + ": nothing in either period."
+	}
+	return part, nil
+}
+
+// days has a line for each day.
+func (q *reporter) days(ctx context.Context) (view.Part, error) {
+	part := view.Part{Name: "groups", Title: "By day:", List: true}
+	days := q.period.each()
+	if len(days) > mostDays {
+		return part, problem("report", "by", fmt.Errorf("day is for at most %d days; give a shorter period", mostDays))
+	}
+	now := q.Now()
+	for i, day := range days {
+		if day.start.After(now) {
+			break
+		}
+		q.tell("%d of %d days, a request each", i+1, len(days))
+		values, err := q.ask(ctx, day, nil)
+		if err != nil {
+			return part, err
+		}
+		facts := append([]view.Fact{{Key: "day", Value: day.start.Format("Mon 2 Jan"), Own: true}}, q.facts(values, nil)...)
+		part.Items = append(part.Items, view.Item{Facts: facts})
+	}
+	return part, nil
+}

@@ -1,0 +1,167 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/schemas"
+)
+
+// Env is the agent's side of a call, for tools that are made of several operations.
+type Env struct {
+	Granted  func(*dixaclient.Spec) bool                    // whether the agent may use an operation
+	Name     func(thing dixaclient.Thing, id string) string // by which people know it; "" where it has none that the agent may read
+	Left     func() int                                     // requests that the agent's budget still allows, at least; a large number where nothing limits them
+	Zone     func() *time.Location
+	Now      func() time.Time
+	Progress func(string) // told in a few words how far a call with many requests is
+	Articles *Articles    // that agents with the same grants have read
+}
+
+// Reads is what a task tool reads with. What its agent may not read is left out of the answer, and named once.
+type Reads struct {
+	Env
+	Client *dixaclient.Client
+	left   []string
+}
+
+// task makes a tool of several operations. Each is authorized, bounded, counted and recorded by itself: a tool gets an agent
+// no further than its grants. needs are those without which there is no answer.
+func task[In any](name, did, description string, needs, uses []*dixaclient.Spec, run func(context.Context, *Reads, In) (Output, error)) *Tool {
+	t := &Tool{
+		Name:        name,
+		Description: description,
+		Did:         did,
+		Level:       dixaclient.Read,
+		Operations:  needs,
+		Uses:        uses,
+		Idempotent:  true,
+		in:          reflect.TypeFor[In](),
+		out:         reflect.TypeFor[dixaclient.None](),
+		args:        schemas.Of[In],
+		act:         func(any, dixaclient.ActingAgent) {},
+		check: func(_ dixaclient.Version, in any) error {
+			problem := &dixaclient.InputError{Operation: name}
+			if c, ok := in.(fitting); ok {
+				problem.Field, problem.Problem = c.misfit()
+			}
+			if problem.Problem == "" {
+				return nil
+			}
+			return problem
+		},
+	}
+	t.runTask = func(ctx context.Context, c *dixaclient.Client, env Env, in any) (Output, error) {
+		r := &Reads{Env: env, Client: c}
+		out, err := run(ctx, r, *in.(*In))
+		if err == nil {
+			out.Parts = r.sayLeftOut(out.Parts)
+		}
+		return out, err
+	}
+	t.naming = sync.OnceValue(func() map[string]dixaclient.Thing { return dixaclient.NamingArguments(t.Name, t.in) })
+	t.v1 = sync.OnceValue(func() *schemas.Schema { return t.args() })
+	t.beta = t.v1
+	t.layout = sync.OnceValue(func() view.Layout { return view.Layout{} })
+	return t
+}
+
+// fitting is implemented by arguments that can fit one by one and not together.
+type fitting interface {
+	misfit() (field, problem string)
+}
+
+// tasksGroup is the group of the tools that are made of several operations.
+const tasksGroup = "tasks"
+
+// Task reports whether the tool is made of several operations.
+func (t *Tool) Task() bool { return t.runTask != nil }
+
+// leave notes what is not in the answer, and why.
+func (r *Reads) leave(what, why string) {
+	if note := what + " (" + why + ")"; !slices.Contains(r.left, note) {
+		r.left = append(r.left, note)
+	}
+}
+
+// sayLeftOut puts what is not in the answer behind the items of the tool's own, and before Dixa's answer, which can be long.
+func (r *Reads) sayLeftOut(parts []view.Part) []view.Part {
+	if len(r.left) == 0 {
+		return parts
+	}
+	at := slices.IndexFunc(parts, func(p view.Part) bool { return p.Body != nil })
+	if at < 0 {
+		at = len(parts)
+	}
+	return slices.Insert(parts, at, sentence("leftOut", "Left out: "+strings.Join(r.left, "; ")))
+}
+
+// sentence is a part that is one line of our own.
+func sentence(key, line string) view.Part {
+	return view.Part{Name: key, Items: []view.Item{{Facts: []view.Fact{{Key: "text", Value: line, Own: true}}}}}
+}
+
+// may reports whether a part of the answer can be read. If not, the answer says so.
+func (r *Reads) may(what string, ops ...*dixaclient.Spec) bool {
+	for _, op := range ops {
+		if !r.Granted(op) {
+			r.leave(what, "needs "+op.Name)
+			return false
+		}
+	}
+	return true
+}
+
+// optional carries out a read without which the answer is less, and no failure. ok is false where it has no result, which
+// the answer then says of what was to be read.
+func optional[In, Out any](ctx context.Context, r *Reads, what string, op dixaclient.Op[In, Out], in In) (a dixaclient.Answer[Out], ok bool, err error) {
+	if !r.may(what, op.Spec) {
+		return a, false, nil
+	}
+	a, err = op.Do(ctx, r.Client, in)
+	var failed *dixaclient.Error
+	var denied interface{ NotGranted() bool }
+	switch {
+	case err == nil:
+		return a, true, nil
+	case errors.As(err, &denied) && denied.NotGranted(): // a rule for arguments, which no grant tells of
+		r.leave(what, op.Name+" is not granted for it")
+	case ctx.Err() != nil || !errors.As(err, &failed): // a frozen agent, a used-up budget, no time left
+		return a, false, err
+	case !dixaclient.IsNotFound(err):
+		r.leave(what, op.Name+" failed")
+	}
+	return a, false, nil
+}
+
+// tell reports how far a call with many requests is.
+func (r *Reads) tell(format string, args ...any) {
+	if r.Progress != nil {
+		r.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// problem is an argument that names nothing, or too much.
+func problem(tool, argument string, err error) error {
+	return fmt.Errorf("%s: %s: %w", tool, argument, err)
+}
+
+// named is the fact that a thing belongs to an item: its name, or its id where it has none that the agent may read.
+func (r *Reads) named(key, label string, thing dixaclient.Thing, id string) view.Fact {
+	if id == "" {
+		return view.Fact{Key: key}
+	}
+	f := view.Fact{Key: key, Label: label, Value: r.Name(thing, id), ID: id}
+	if f.Value == "" {
+		f.Value, f.ID = id, ""
+	}
+	return f
+}

@@ -1,0 +1,124 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// isOpen reports whether somebody must still do something about a conversation.
+func isOpen(c *d.Conversation) bool { return c.State != "Closed" }
+
+// openFirst sorts conversations: open ones first, and of each kind the newest.
+func openFirst(list []d.Conversation) {
+	slices.SortStableFunc(list, func(a, b d.Conversation) int {
+		switch {
+		case isOpen(&a) && !isOpen(&b):
+			return -1
+		case isOpen(&b) && !isOpen(&a):
+			return 1
+		}
+		return int(min(max(b.ID-a.ID, -1), 1))
+	})
+}
+
+// counted says how many conversations there are, and how many are open.
+func counted(list []d.Conversation, more bool) view.Fact {
+	open, plus := 0, ""
+	for i := range list {
+		if isOpen(&list[i]) {
+			open++
+		}
+	}
+	if more {
+		plus = "+"
+	}
+	word := "conversations"
+	if len(list) == 1 && !more {
+		word = "conversation"
+	}
+	return view.Fact{Key: "conversations", Value: fmt.Sprintf("%d%s %s, %d%s open", len(list), plus, word, open, plus), Own: true}
+}
+
+// customerItem describes a customer in one line.
+func customerItem(u *d.EndUser) view.Item {
+	return view.Item{Facts: []view.Fact{
+		{Key: "customer", Label: "Customer", Value: u.DisplayName, Outside: true, ID: string(u.ID)},
+		{Key: "email", Value: u.Email, Outside: true},
+		{Key: "phone", Value: u.PhoneNumber, Outside: true},
+		{Key: "externalId", Label: "external id", Value: u.ExternalID, Outside: true},
+		{Key: "since", Label: "since", Time: u.CreatedAt.Time},
+	}}
+}
+
+// conversationFacts are what is said of a conversation in one line.
+func (r *Reads) conversationFacts(c *d.Conversation, label string) []view.Fact {
+	facts := []view.Fact{
+		{Key: "id", Label: label, Value: strconv.FormatInt(c.ID, 10)},
+		{Key: "channel", Value: c.Channel},
+	}
+	if c.Direction != "" && c.Direction != "Inbound" { // the rule
+		facts = append(facts, view.Fact{Key: "direction", Value: c.Direction})
+	}
+	facts = append(facts, view.Fact{Key: "state", Value: c.State})
+	if c.Queue != nil {
+		facts = append(facts, r.named("queue", "queue", d.QueueThing, string(c.Queue.ID)))
+	}
+	if c.Assignment != nil {
+		facts = append(facts, r.named("assignedTo", "assigned to", d.AgentThing, string(c.Assignment.AgentID)))
+	}
+	return append(facts, view.Fact{Key: "created", Label: "created", Time: c.CreatedAt.Time})
+}
+
+// conversationItem describes a conversation in one line.
+func (r *Reads) conversationItem(c *d.Conversation, label string) view.Item {
+	facts := r.conversationFacts(c, label)
+	return view.Item{Facts: append(facts, view.Fact{Key: "subject", Value: c.Subject, Outside: true})}
+}
+
+// addressOf finds the customer's own address in Dixa's answer about a conversation; not every channel has one.
+func addressOf(raw []byte) string {
+	var answer struct {
+		Data struct{ FromEmail, FromNumber string }
+	}
+	if json.Unmarshal(raw, &answer) != nil {
+		return ""
+	}
+	return answer.Data.FromEmail + answer.Data.FromNumber // it has one of the two
+}
+
+// attributeFacts are the values of custom attributes.
+func attributeFacts(values []d.CustomAttributeValue) []view.Fact {
+	var facts []view.Fact
+	for _, v := range values {
+		var text string
+		switch value := v.Value.(type) {
+		case string:
+			text = value
+		case []any: // the path of an option
+			for i, step := range value {
+				if i > 0 {
+					text += " > "
+				}
+				text += fmt.Sprint(step)
+			}
+		}
+		if text != "" {
+			facts = append(facts, view.Fact{Key: "customAttributes", Value: v.Name + ": " + text, Outside: true})
+		}
+	}
+	return facts
+}
+
+// called writes a call with its arguments, which an agent can make as it stands.
+func called(tool string, arguments any) string {
+	text, err := json.Marshal(arguments)
+	if err != nil {
+		return tool
+	}
+	return tool + " " + string(text)
+}

@@ -1,0 +1,11 @@
+package tools
+
+// The tools that are made of several operations.
+var tasks = group(tasksGroup,
+	readConversation,
+	findCustomer,
+	findConversations,
+	overview,
+	report,
+	findArticle,
+)
