@@ -91,6 +91,9 @@ func (a *Agent) composite(t *tools.Tool) Decision {
 	if _, ok := a.allow[t.Name]; t.Named && !ok {
 		return a.refused(t.Name + " is not granted to agent " + a.agent.text + " and needs to be named under allow")
 	}
+	if _, ok := a.allow[t.Name]; a.later(t) && !ok && a.Surface() != SurfaceTasks {
+		return a.refused(t.Name + " is not granted to agent " + a.agent.text + ": it was added after release " + a.release.text + ", to which tools holds the agent (" + a.file + ":" + strconv.Itoa(a.release.line) + "); name it under allow, or set surface: tasks")
+	}
 	for _, op := range t.Operations {
 		if d := a.Operation(op.Name); !d.Allowed {
 			d.Why = t.Name + " needs " + op.Name + ", and " + d.Why

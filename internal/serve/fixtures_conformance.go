@@ -15,7 +15,7 @@ import (
 // What the official conformance suite expects of any server beside the protocol itself: tools, resources and prompts
 // of these names that answer just so. Nothing of it calls Dixa or asks the gate.
 
-// fixtureOptions returns what only the fixtures need: dixa-mcp itself has no resources, no prompts, and does not sample.
+// fixtureOptions returns what only the fixtures need: dixa-mcp itself has no resources, its prompts do not change, and it does not sample.
 func fixtureOptions() []server.ServerOption {
 	return []server.ServerOption{
 		server.WithResourceCapabilities(true, true),

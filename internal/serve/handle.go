@@ -20,6 +20,7 @@ import (
 type handling struct {
 	message *message
 	err     error  // that a tool's handler returned: the library would show its text to the client, and has one code for all
+	invalid bool   // the arguments of a prompt do not fit: the library has another code for it
 	text    string // in place of the library's about a tool that does not exist
 }
 
@@ -51,6 +52,9 @@ func handle(ctx context.Context, s *server.MCPServer, log *slog.Logger, m *messa
 	if e, failed := answer.(mcp.JSONRPCError); failed {
 		if strings.Contains(e.Error.Message, "json: ") { // Go's words, which name the library's insides
 			h.text = "the params are not those of this method"
+		}
+		if h.invalid {
+			e.Error.Code = mcp.INVALID_PARAMS
 		}
 		e.Error.Message = cmp.Or(h.text, e.Error.Message)
 		return e

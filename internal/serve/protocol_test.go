@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
@@ -45,7 +44,8 @@ func TestInitialize(t *testing.T) {
 			require.Equal(t, "dixa-mcp test", r.ServerInfo.Name+" "+r.ServerInfo.Version)
 			require.Contains(t, r.Instructions, `as agent "support". Works on`)
 			require.Contains(t, r.Capabilities, "tools")
-			require.Len(t, r.Capabilities, 1, "nothing is promised that is not there")
+			require.Contains(t, r.Capabilities, "prompts")
+			require.Len(t, r.Capabilities, 2, "nothing is promised that is not there")
 			p.send(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
 			require.False(t, said(t, p.ask("2", "tools/call", `{"name":"get_conversation","arguments":{"conversationId":1234}}`)).IsError)
 			p.end()
@@ -168,7 +168,7 @@ type listedTool struct {
 
 // Each agent sees its own tools, in the same order every time, with annotations that follow from the level.
 func TestLists(t *testing.T) {
-	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
+	rules, err := capability.Parse("capabilities.yaml", operations)
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, agent := range rules.Agents() {

@@ -45,7 +45,8 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 			}
 		}
 	})
-	s := server.NewMCPServer("dixa-mcp", version, append(fixtureOptions(),
+	s := server.NewMCPServer("dixa-mcp", version, append(append([]server.ServerOption{server.WithPromptCapabilities(false)}, fixtureOptions()...),
+		promptsOf(g, who),
 		server.WithToolCapabilities(true),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
 		server.WithHooks(hooks),
@@ -76,6 +77,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		handlers[i] = server.ServerTool{Tool: mcp.NewToolWithRawSchema(t.Name, "", emptySchema), Handler: call}
 	}
 	s.AddTools(handlers...)
+	addPrompts(s, g, who)
 	addFixtures(s)
 	return s
 }
