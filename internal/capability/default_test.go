@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,15 +24,37 @@ func TestDefault(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "reader", first.Name)
 
-	for name, most := range map[string]dixaclient.Level{"reader": dixaclient.Read, "triage": dixaclient.Write, "support": dixaclient.Send} {
-		require.LessOrEqual(t, len(agents[name].Tools()), 31, "agent %s has too many tools: models choose worse among more. Name fewer in capabilities.yaml, or raise the ceiling here", name)
+	for name, want := range map[string]struct {
+		most  dixaclient.Level
+		tools int // at most; tokens are counted in internal/test/laws
+		sees  string
+	}{
+		"reader":           {dixaclient.Read, 12, "read_conversation find_customer find_conversations overview report find_article"},
+		"triage":           {dixaclient.Write, 12, "read_conversation find_conversations tag_conversation transfer_conversation add_note list_tags"},
+		"support":          {dixaclient.Send, 16, "read_conversation find_customer find_conversations find_article send_message close_conversation"},
+		"team_lead":        {dixaclient.Write, 20, "overview report find_conversations list_ratings list_presence transfer_conversation claim_conversation"},
+		"knowledge_editor": {dixaclient.Send, 20, "find_article get_article create_article update_article publish_article"},
+		"privacy_officer":  {dixaclient.Erase, 8, "find_customer read_conversation close_conversation anonymize_end_user get_anonymization"},
+		"analyst":          {dixaclient.Read, 16, "report find_conversations query_metric list_metrics list_ratings"},
+	} {
+		a := agents[name]
+		require.Equal(t, SurfaceTasks, a.Surface())
+		require.LessOrEqual(t, len(a.Tools()), want.tools, "agent %s has too many tools: models choose worse among more. Name fewer in capabilities.yaml, or raise the ceiling here", name)
 		highest := dixaclient.Read
-		for _, tool := range agents[name].Tools() {
+		for _, tool := range a.granted {
 			highest = max(highest, tool.Level)
 		}
-		require.Equal(t, most, highest, "the highest level of agent %s: see its access and allow in capabilities.yaml", name)
+		require.Equal(t, want.most, highest, "the highest level of agent %s: see its access and allow in capabilities.yaml", name)
+		for tool := range strings.FieldsSeq(want.sees) {
+			require.True(t, a.sees(tool), "%s needs %s for its job", name, tool)
+		}
+		_, err := r.Stdio(name)
+		require.NoError(t, err)
 	}
-	require.GreaterOrEqual(t, len(agents["reader"].Tools()), 20, "agent reader in capabilities.yaml lost tools")
+	require.Len(t, agents, 8)
+	for _, name := range []string{"list_end_users", "get_end_user", "send_message"} {
+		require.False(t, agents["analyst"].Operation(name).Allowed, name)
+	}
 	require.False(t, agents["triage"].Operation("close_conversation").Allowed)
 	for _, name := range []string{"send_message", "add_note", "close_conversation", "reopen_conversation", "transfer_conversation", "tag_conversation", "untag_conversation", "update_end_user"} {
 		require.True(t, agents["support"].Operation(name).Allowed, name)
@@ -48,6 +71,6 @@ func TestDefault(t *testing.T) {
 	}
 
 	for _, n := range r.Notes() {
-		require.Regexp(t, "^agents.(support|admin)$", n.Key, n.Text)
+		require.Regexp(t, "^agents.(support|admin|privacy_officer)$", n.Key, n.Text)
 	}
 }

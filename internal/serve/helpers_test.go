@@ -3,6 +3,7 @@ package serve
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
@@ -85,7 +85,12 @@ type settings struct {
 	deaf      bool // does not read what the server writes
 }
 
-// connect starts a server for the default file's agent, over pipes.
+// operations is the built-in capability file of release 1.0, whose agents see operations.
+//
+//go:embed testdata/operations.yaml
+var operations []byte
+
+// connect starts a server for an agent of that file, over pipes.
 func connect(t *testing.T, s settings) *peer {
 	t.Helper()
 	p := &peer{t: t, dixa: offline.New(s.dixa), book: &book{}, logs: &strings.Builder{}, ended: make(chan error, 1), replies: map[string]chan reply{}}
@@ -97,7 +102,7 @@ func connect(t *testing.T, s settings) *peer {
 	}
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), URL: offline.URL, Transport: transport, Rate: 1e6, Burst: 2000})
 	require.NoError(t, err)
-	rules, err := capability.Parse("capabilities.yaml", dixamcp.DefaultCapabilities)
+	rules, err := capability.Parse("capabilities.yaml", operations)
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(p.logs, nil))
 	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: p.book, Log: log, JSON: true})

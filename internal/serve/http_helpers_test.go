@@ -18,7 +18,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
@@ -80,7 +79,7 @@ func build(t testing.TB, dixa offline.Options, change ...func(*HTTPConfig)) *sit
 	t.Cleanup(stop)
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), URL: offline.URL, Transport: hc.Transport, Rate: 1e6, Burst: 2000})
 	require.NoError(t, err)
-	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(string(dixamcp.DefaultCapabilities))))
+	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(string(operations))))
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(s.logs, nil))
 	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.book, Log: log, JSON: true})

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	dixamcp "dixa-mcp"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/offline"
 )
@@ -36,7 +35,7 @@ func TestHTTPIdentity(t *testing.T) {
 		res := s.call("get_conversation", conversation, "Authorization: "+key)
 		require.Equal(t, 401, res.StatusCode)
 	}
-	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(string(dixamcp.DefaultCapabilities), "support-key")))
+	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(string(operations), "support-key")))
 	require.NoError(t, err)
 	s.gate.Reload(t.Context(), rules)
 	require.Equal(t, 401, s.call("get_conversation", conversation).StatusCode)
