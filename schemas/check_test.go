@@ -47,6 +47,7 @@ func TestAccepted(t *testing.T) {
 		// enums
 		with(`"status":["open","CLOSED"]`): with(`"status":["open","closed"]`),
 		with(`"one":"Pending"`):            with(`"one":"pending"`),
+		with(`"one":"PEND_ING"`):           with(`"one":"pending"`),
 
 		// times
 		with(`"after":"2026-01-31T09:30:00.500+02:00"`): with(`"after":"2026-01-31T09:30:00.5+02:00"`),

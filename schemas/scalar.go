@@ -92,12 +92,16 @@ func (c *checker) text(n *node, v *value) bool {
 	return true
 }
 
-// inEnum finds s in an enum: exactly, else without regard to case.
+// inEnum finds s in an enum: exactly, else without regard to case, else without regard to "_", "-", "." and spaces too:
+// Dixa writes the same channel as WhatsApp, whatsapp and WHATS_APP.
 func inEnum(enum []string, s string) (string, bool) {
 	if slices.Contains(enum, s) {
 		return s, true
 	}
 	i := slices.IndexFunc(enum, func(e string) bool { return strings.EqualFold(e, s) })
+	if i < 0 {
+		i = slices.IndexFunc(enum, func(e string) bool { return fold(e) == fold(s) })
+	}
 	if i < 0 {
 		return "", false
 	}
