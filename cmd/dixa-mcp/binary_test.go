@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -47,9 +48,16 @@ type place struct {
 	env  []string
 }
 
+// operations is the built-in capability file of release 1.0, whose agents see operations.
+//
+//go:embed testdata/operations.yaml
+var operations string
+
+// newPlace makes a home directory with that capability file.
 func newPlace(t *testing.T) *place {
 	p := &place{t: t, home: t.TempDir()}
 	p.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.home, "XDG_CONFIG_HOME=" + filepath.Join(p.home, "config"), "XDG_STATE_HOME=" + filepath.Join(p.home, "state")}
+	p.write("config/dixa-mcp/capabilities.yaml", operations)
 	return p
 }
 

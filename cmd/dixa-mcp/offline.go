@@ -67,6 +67,6 @@ func (c *offlineCmd) print(out *output, url string) {
 
 In another terminal:
   export DIXA_MCP_BASE_URL=%s DIXA_API_TOKEN=offline
-  dixa-mcp call get_conversation '{"conversationId":1234}'
+  dixa-mcp call read_conversation '{"conversationId":1234}'
 `, url, end, url)
 }
