@@ -113,14 +113,15 @@ const longestSnippet = 160
 
 // snippet is where the words were found in a message; those in the subject are in the line.
 func snippet(hit d.SearchHit) string {
-	for _, text := range hit.Highlights["text"] {
-		plain := strings.Join(strings.Fields(view.Text(text)), " ")
-		if len(plain) > longestSnippet {
-			plain = strings.ToValidUTF8(plain[:longestSnippet], "") + "…"
-		}
-		return plain
+	found := hit.Highlights["text"]
+	if len(found) == 0 {
+		return ""
 	}
-	return ""
+	plain := strings.Join(strings.Fields(view.Text(found[0])), " ")
+	if len(plain) > longestSnippet {
+		plain = strings.ToValidUTF8(plain[:longestSnippet], "") + "…"
+	}
+	return plain
 }
 
 // search makes Dixa's search of a person's.

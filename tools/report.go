@@ -208,7 +208,7 @@ func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error
 				can = append(can, g)
 			}
 		}
-		return part, problem("report", "by", fmt.Errorf("Dixa does not tell %s by %s; it can by %s", q.metric.ID, by, strings.Join(append(can, "day"), ", ")))
+		return part, problem("report", "by", fmt.Errorf("%s is not told by %s in Dixa; it can be by %s", q.metric.ID, by, strings.Join(append(can, "day"), ", ")))
 	}
 	values, ok, err := optional(ctx, q.Reads, "by "+string(by), d.ListMetricFilterValues, d.ListMetricFilterValuesIn{FilterAttribute: attribute, Page: d.Page{PageLimit: 50}})
 	if err != nil || !ok {

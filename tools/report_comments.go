@@ -15,7 +15,7 @@ func (q *reporter) comments(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "comments", Title: "Comments, lowest ratings first:", List: true}
 	kind := slices.IndexFunc(q.metric.RelatedRecordIDs, func(id d.Name) bool { return strings.Contains(string(id), "rating") })
 	if kind < 0 {
-		return part, problem("report", "comments", fmt.Errorf("Dixa has no ratings behind %s; csat has", q.metric.ID))
+		return part, problem("report", "comments", fmt.Errorf("no ratings are behind %s; they are behind csat", q.metric.ID))
 	}
 	in := d.QueryMetricRecordsIn{AnalyticsQuery: q.query(q.metric.RelatedRecordIDs[kind], q.period, nil), PageLimit: ratingsPage}
 	records, ok, err := optional(ctx, q.Reads, "comments", d.QueryMetricRecords, in)

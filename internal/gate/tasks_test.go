@@ -252,11 +252,11 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 		{"find_conversations", `{"attributes":[{"name":"Shoe size","value":"44"}]}`, "attributes[0].name: got \"Shoe size\", want the name or id of a custom attribute"},
 		{"overview", `{"team":"nobodies"}`, "there is no such team"},
 		{"report", `{"metric":"happiness"}`, "there is no such metric; Dixa has closed_conversations, conversation_assignments_per_agent, csat, first_response_time"},
-		{"report", `{"metric":"closed_conversations","by":"agent"}`, "Dixa does not tell closed_conversations by agent; it can by queue, tag, channel, day"},
+		{"report", `{"metric":"closed_conversations","by":"agent"}`, "closed_conversations is not told by agent in Dixa; it can be by queue, tag, channel, day"},
 		{"report", `{"metric":"csat","period":"next week"}`, "report: period: must be today, yesterday, this week"},
 		{"report", `{"metric":"csat","period":"2026-02-01 to 2026-01-01"}`, "must not end before it begins"},
 		{"report", `{"metric":"csat","period":"2025-01-01 to 2025-12-31","by":"day"}`, "day is for at most 31 days"},
-		{"report", `{"metric":"closed_conversations","comments":true}`, "Dixa has no ratings behind closed_conversations; csat has"},
+		{"report", `{"metric":"closed_conversations","comments":true}`, "no ratings are behind closed_conversations; they are behind csat"},
 		{"find_article", `{"words":"?!"}`, "give at least one word"},
 	} {
 		t.Run(c.tool+c.arguments, func(t *testing.T) {
