@@ -25,7 +25,7 @@ func TestOffsetOnlyWhereAnAnswerCanBeLong(t *testing.T) {
 			given = given || p.Name == "offset"
 		}
 		long := tool.Level == dixaclient.Read && !tool.View.PageLimit && tool.Operations[0].Host != dixaclient.Exports && !slices.Contains(alwaysShort, tool.Name)
-		require.Equal(t, long, given, "%s: what its answer type says (canBeLong in tools/long.go) and alwaysShort of this test differ", tool.Name)
+		require.Equal(t, long, given, "%s: what its answer type says (canBeLong in tools/long.go) and alwaysShort in tools/long_test.go differ", tool.Name)
 		if tool.View.Short {
 			require.Contains(t, alwaysShort, tool.Name)
 		}

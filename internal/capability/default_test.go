@@ -39,7 +39,7 @@ func TestDefault(t *testing.T) {
 	} {
 		a := agents[name]
 		require.Equal(t, SurfaceTasks, a.Surface())
-		require.LessOrEqual(t, len(a.Tools()), want.tools, "agent %s has too many tools: models choose worse among more. Name fewer in capabilities.yaml, or raise the ceiling here", name)
+		require.LessOrEqual(t, len(a.Tools()), want.tools, "agent %s has too many tools: models choose worse among more. Name fewer in capabilities.yaml, or raise the ceiling in internal/capability/default_test.go", name)
 		highest := dixaclient.Read
 		for _, tool := range a.granted {
 			highest = max(highest, tool.Level)
