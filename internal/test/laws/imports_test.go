@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"internal/test/growth":           nil, // test support: not part of the program
 	"internal/test/bench":            nil,
 	"internal/test/endtoend":         nil,
+	"internal/test/evals":            nil,
 	"internal/test/interop":          nil,
 	"internal/test/interop/gosdk":    nil,
 	"internal/approval/approvaltest": nil,
