@@ -61,6 +61,11 @@ func newPlace(t *testing.T) *place {
 	return p
 }
 
+// builtIn takes the capability file away, so that the built-in one is in force.
+func (p *place) builtIn() {
+	require.NoError(p.t, os.RemoveAll(filepath.Join(p.home, "config/dixa-mcp")))
+}
+
 // write creates a file in the home directory and returns its path.
 func (p *place) write(name, text string) string {
 	path := filepath.Join(p.home, name)

@@ -93,7 +93,7 @@ func TestConfig(t *testing.T) {
 			c.Dir = t.TempDir() // clients start it anywhere
 			s := open(t, c)
 			require.Contains(t, s.initialize(), `agent \"you\"`)
-			require.Len(t, s.tools(), 2)
+			require.Len(t, s.tools(), 3, "with read_conversation, which is made of the two")
 			s.end(0)
 
 			l = p.launcher(key, "config", client)
@@ -188,6 +188,7 @@ func TestCheck(t *testing.T) {
 	for _, agent := range []string{"reader", "triage", "support", "admin"} {
 		require.Regexp(t, `(?m)^`+agent+` +\d+`, said)
 	}
+	p.builtIn()
 	in := p.good("check")
 	require.Contains(t, in, "In force: built in")
 	require.Contains(t, p.good("check", "--capabilities", file), "In force: "+file)

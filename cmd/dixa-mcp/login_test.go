@@ -291,6 +291,7 @@ func TestTrustWhileServing(t *testing.T) {
 func TestCheckSaysWhatIsInForce(t *testing.T) {
 	p := newPlace(t)
 	target := filepath.Join(p.home, "config", "dixa-mcp", "capabilities.yaml")
+	p.builtIn()
 	require.Contains(t, p.good("check"), "In force: built in (write your own with: mkdir -p "+filepath.Dir(target)+" && dixa-mcp check --print > "+target+")\n")
 	here := p.write("capabilities.yaml", "{version: 1, agents: {me: {allow: [get_organization]}}}")
 	note := here + " is not in force: name it with --capabilities, or move it to " + target

@@ -58,14 +58,14 @@ var mistakes = []struct {
 	{"call '' --offline", exitNotFound, `there is no tool ""; dixa-mcp tools lists all COUNT`},
 	{"call get_conversation - --offline", exitUsage, "get_conversation: conversationId: got nothing, want an integer; it is required. Nothing was sent to Dixa."},
 	{`call get_conversation '{"conversationId":1234}' --agent --offline`, exitUsage, "--agent requires a value; write --agent=--offline if that is the value; nothing was done; see dixa-mcp call --help"},
-	{`call get_conversation '{"conversationId":1234}' --offline --agent nobody`, exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, admin`},
+	{`call get_conversation '{"conversationId":1234}' --offline --agent nobody`, exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, team_lead, knowledge_editor, privacy_officer, analyst, admin`},
 	{`call get_conversation '{"conversationId":1234}' --offline --state token`, exitFailed, "offline Dixa: state: mkdir token: not a directory"},
 	{`call get_conversation '{"conversationId":1234}' --offline --state /proc/x`, exitNotFound, "offline Dixa: state: mkdir /proc/x: no such file or directory"},
 	{"explain", exitUsage, "missing argument: <tool>; nothing was done; see dixa-mcp explain --help"},
 	{"explain nothing", exitNotFound, `there is no tool "nothing"; dixa-mcp tools lists all COUNT`},
 	{"explain get_conversation nonsense", exitUsage, `the arguments are not valid JSON; give one object such as '{"conversationId":1234}'. Nothing was sent to Dixa.`},
 	{"explain get_conversation '{}'", exitUsage, "these arguments of get_conversation are invalid, so the call would be refused; nothing was sent"},
-	{"explain get_conversation --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, admin`},
+	{"explain get_conversation --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, team_lead, knowledge_editor, privacy_officer, analyst, admin`},
 	{"check none.yaml", exitNotFound, "capability file: open none.yaml: no such file or directory"},
 	{"check dir", exitFailed, "capability file: read dir: is a directory"},
 	{"check empty", exitFailed, "empty: is empty; it needs at least version and agents"},
@@ -78,7 +78,7 @@ var mistakes = []struct {
 	{"diff good.yaml none.yaml", exitNotFound, "capability file: open none.yaml: no such file or directory"},
 	{"diff good.yaml empty", exitFailed, "empty: is empty; it needs at least version and agents"},
 	{"diff good.yaml dir", exitFailed, "capability file: read dir: is a directory"},
-	{"tools --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, admin`},
+	{"tools --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, team_lead, knowledge_editor, privacy_officer, analyst, admin`},
 	{"tools --matrix", exitUsage, "--matrix requires --agent"},
 	{"tools --matrix --denied --agent reader", exitUsage, "--matrix cannot be combined with --denied or --json; tools --agent NAME --json lists each tool with its group and level"},
 	{"tools --matrix --agent reader --json", exitUsage, "--matrix cannot be combined with --denied or --json; tools --agent NAME --json lists each tool with its group and level"},
@@ -115,7 +115,7 @@ var mistakes = []struct {
 	{"approvals approve --key-file token", exitUsage, "missing argument: <number>; nothing was done; see dixa-mcp approvals approve --help"},
 	{"key", exitUsage, `a command is missing; it is "new"; nothing was done; see dixa-mcp key --help`},
 	{"key new", exitUsage, "missing flags: --agent=NAME or --approver=NAME or --admin; nothing was done; see dixa-mcp key new --help"},
-	{"key new --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, admin; no key was made`},
+	{"key new --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, team_lead, knowledge_editor, privacy_officer, analyst, admin; no key was made`},
 	{"key new --agent reader --days 0", exitUsage, "--days must be 1 to 3650, not 0; no key was made"},
 	{"key new --agent reader --days x", exitUsage, `--days must be a whole number, not "x"; nothing was done; see dixa-mcp key new --help`},
 	{"key new --agent reader --expires tomorrow", exitUsage, `--expires must be a day such as 2027-02-01, not "tomorrow"; no key was made`},
@@ -124,7 +124,7 @@ var mistakes = []struct {
 	{"key new --admin --days 3", exitUsage, "--id, --expires and --days require --agent; no key was made"},
 	{"key new --approver 'Anna Holm'", exitUsage, "--approver must be a letter, then up to 39 letters, digits, ., _ and -, all lower case; no key was made"},
 	{"key new --agent reader --id 'a b'", exitUsage, "--id must be a letter, then up to 39 letters, digits, ., _ and -, all lower case; no key was made"},
-	{"freeze --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, admin; nothing was changed`},
+	{"freeze --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, team_lead, knowledge_editor, privacy_officer, analyst, admin; nothing was changed`},
 	{"freeze --agent ../x", exitUsage, `--agent: "../x" is not the name of an agent; nothing was changed`},
 	{"freeze all", exitUsage, "unexpected argument all; nothing was done; see dixa-mcp freeze --help"},
 	{"freeze --url http://127.0.0.1:1", exitUsage, "--url requires --key-file FILE (or DIXA_MCP_ADMIN_KEY_FILE) with the admin key; nothing was changed"},
@@ -197,6 +197,9 @@ func TestWrongCommandLines(t *testing.T) {
 			p.write("good.yaml", approvers)
 			if strings.HasPrefix(m.line, "audit ") {
 				p.good("call", "get_organization", "--offline")
+			}
+			if strings.HasPrefix(m.line, "approvals ") || strings.Contains(m.line, "--agent nobody") {
+				p.builtIn()
 			}
 			args := words.FindAllString(m.line, -1)
 			for i := range args {

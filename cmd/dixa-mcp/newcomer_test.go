@@ -97,6 +97,9 @@ func TestMistakes(t *testing.T) {
 			p.write("anna.key", newKey("approver"))
 			p.write("keyed.yaml", "{version: 1, agents: {me: {allow: [get_organization], keys: [{id: me-1, sha256: "+strings.Repeat("0123456789abcdef", 4)+"}]}}}")
 			p.write("broken.yaml", "version: 1\nagents:\n  a: {acces: {}}\n")
+			if c.name == "a misspelt agent" {
+				p.builtIn()
+			}
 			o := finish(t, p.command(c.env, c.args...))
 			require.Contains(t, []int{exitFailed, exitUsage, exitRefused, exitNotFound}, o.code, o.stderr)
 			require.Empty(t, o.stdout)

@@ -85,7 +85,7 @@ func (s *session) play(version string) error {
 	if err := s.tools(); err != nil {
 		return err
 	}
-	found, err := s.call(Agent, "finds open conversations about a refund", "search_conversations", `{"query":"refund","status":["open"],"channel":["email"],"pageLimit":3}`)
+	found, err := s.call(Agent, "finds open conversations about a refund", "find_conversations", `{"words":"refund","state":"open","channel":"email","limit":3}`)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,7 @@ func (s *session) play(version string) error {
 		return err
 	}
 	for _, step := range []struct{ does, tool, arguments string }{
-		{"looks at the first", "get_conversation", `{"conversationId":%d}`},
-		{"reads its messages", "list_messages", `{"conversationId":%d}`},
+		{"reads the first", "read_conversation", `{"conversationId":%d}`},
 		{"leaves a note for colleagues", "add_note", `{"conversationId":%d,"message":"Refund request; the amount is in the customer's first mail."}`},
 		{"tries to close it, which it was not granted", "close_conversation", `{"conversationId":%d}`},
 	} {
