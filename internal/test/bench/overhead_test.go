@@ -105,7 +105,7 @@ func connect(b *testing.B, url string) *connection {
 	outR, outW := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- serve.Stdio(context.Background(), g, "reader", "", "bench", inR, outW, slog.New(slog.DiscardHandler))
+		done <- serve.Stdio(context.Background(), g, "admin", "", "bench", inR, outW, slog.New(slog.DiscardHandler))
 	}()
 	b.Cleanup(func() {
 		inW.Close()
@@ -130,7 +130,7 @@ func (c *connection) request(b *testing.B, method, params string) {
 }
 
 func (c *connection) gate(b *testing.B, tool string) {
-	a := c.g.Call(context.Background(), gate.Request{Agent: "reader", Tool: tool, Arguments: []byte(`{"conversationId":1234}`)})
+	a := c.g.Call(context.Background(), gate.Request{Agent: "admin", Tool: tool, Arguments: []byte(`{"conversationId":1234}`)})
 	require.False(b, a.Failed, a.Text)
 }
 

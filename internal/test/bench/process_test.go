@@ -102,7 +102,7 @@ func BenchmarkColdStart(b *testing.B) {
 func BenchmarkMemory(b *testing.B) {
 	env := offlineProcess(b, "--rate", "0")
 	for b.Loop() {
-		p := start(b, env, "--agent", "reader")
+		p := start(b, env, "--agent", "admin")
 		for i := range 1000 { // at Dixa's pace, so it takes 100 s
 			p.mcp(b, fmt.Sprintf(`{"name":"list_messages","arguments":{"conversationId":%d}}`, 1001+i))
 		}
@@ -131,7 +131,7 @@ func residentMiB(b testing.TB, pid int) float64 {
 func BenchmarkPace(b *testing.B) {
 	env := offlineProcess(b)
 	for b.Loop() {
-		p := start(b, env, "--agent", "reader")
+		p := start(b, env, "--agent", "admin")
 		took := clock(func() {
 			for i := range 200 {
 				fmt.Fprintf(p.in, `{"jsonrpc":"2.0","id":"c%d","method":"tools/call","params":{"name":"get_conversation","arguments":{"conversationId":%d}}}`+"\n", i, 1001+i)

@@ -20,7 +20,7 @@ func BenchmarkStdio(b *testing.B) {
 	for _, name := range []string{"get_conversation", "list_messages/text", "list_messages/html"} {
 		b.Run(name, func(b *testing.B) {
 			ask, url := upstream(b, name)
-			p := start(b, upstreamEnv(url), "--agent", "reader", "--rate", "1000000")
+			p := start(b, upstreamEnv(url), "--agent", "admin", "--rate", "1000000")
 			for range 200 { // connections, caches, the heap
 				direct(b, url)
 				p.mcp(b, ask)
@@ -46,7 +46,7 @@ func BenchmarkStdio(b *testing.B) {
 func BenchmarkStdioLoad(b *testing.B) {
 	const inFlight = 16
 	ask, url := upstream(b, "get_conversation")
-	p := start(b, upstreamEnv(url), "--agent", "reader", "--rate", "1000000")
+	p := start(b, upstreamEnv(url), "--agent", "admin", "--rate", "1000000")
 	send := func(id int) {
 		_, err := fmt.Fprintf(p.in, `{"jsonrpc":"2.0","id":"c%d","method":"tools/call","params":%s}`+"\n", id, ask)
 		require.NoError(b, err)
