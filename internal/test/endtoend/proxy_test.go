@@ -67,13 +67,13 @@ func TestProxyAndOwnCertificates(t *testing.T) {
 	certificate := o.write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: far.Certificate().Raw})))
 	env := []string{"DIXA_API_TOKEN=" + plantedToken, "HTTPS_PROXY=" + near.URL, "DIXA_MCP_STATE=" + o.state, "DIXA_MCP_BASE_URL=https://example.com"} // the name in httptest's certificate
 
-	out, stderr, code := run(t, o.home, append(env, "SSL_CERT_FILE="+certificate), "call", "get_organization", "{}")
+	out, stderr, code := run(t, o.home, append(env, "SSL_CERT_FILE="+certificate), "call", "get_organization", "{}", "--agent", "admin")
 	require.Zero(t, code, stderr)
 	require.Contains(t, out, "Havbris")
 	require.Equal(t, "example.com:443", *proxy.asked.Load())
 	require.EqualValues(t, 1, requests.Load())
 
-	_, stderr, code = run(t, o.home, append(env, "DIXA_MCP_TIMEOUT=10s"), "call", "get_organization", "{}")
+	_, stderr, code = run(t, o.home, append(env, "DIXA_MCP_TIMEOUT=10s"), "call", "get_organization", "{}", "--agent", "admin")
 	require.NotZero(t, code)
 	require.Contains(t, stderr, "certificate")
 	require.EqualValues(t, 1, requests.Load(), "a stranger got a request, and the token with it")

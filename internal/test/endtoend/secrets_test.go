@@ -324,7 +324,7 @@ func TestStartsThatFailTellNoSecret(t *testing.T) {
 		"a query in it":        {"DIXA_API_TOKEN=" + plantedToken, "DIXA_MCP_BASE_URL=https://dev.dixa.io?key=" + plantedPassword},
 		"a wrong token":        {"DIXA_API_TOKEN=" + plantedToken + "x"},
 	} {
-		for _, args := range [][]string{{"call", "get_organization", "{}"}, {"doctor"}} {
+		for _, args := range [][]string{{"call", "get_organization", "{}", "--agent", "admin"}, {"doctor"}} {
 			out, stderr, code := run(t, o.home, append(o.env, env...), args...)
 			require.NotZero(t, code, "%s: %s", name, out)
 			o.absent(name, out+stderr)
