@@ -91,7 +91,7 @@ type Agent struct {
 	granted []*tools.Tool
 	// coveredBy are the operations that the agent does not see, each with the tools in its place.
 	coveredBy map[string][]string
-	held      bool // a changed file waits to be put in force: what both versions allow is all in allowed, see [Both]
+	held      bool // a changed file has not taken effect yet: allowed holds only what both versions allow, see [Both]
 }
 
 // ActsAs returns the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id

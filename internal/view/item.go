@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Item is one thing in an answer that a tool composes itself: in text a line of facts with what belongs to it below, in JSON
@@ -88,7 +89,7 @@ func (i Item) appendJSON(dst []byte) []byte {
 	}
 	outside := false
 	for at, f := range i.Facts {
-		if f.Value == "" && f.Time.IsZero() || named(i.Facts[:at], f.Key) {
+		if f.Value == "" && f.Time.IsZero() || hasFact(i.Facts[:at], f.Key) {
 			continue
 		}
 		put(f.Key, func(dst []byte) []byte { return appendFacts(dst, f.Key, i.Facts[at:]) })
@@ -110,7 +111,8 @@ func (i Item) appendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-func named(facts []Fact, key string) bool {
+// hasFact reports whether one of the facts has this key and a value.
+func hasFact(facts []Fact, key string) bool {
 	for _, f := range facts {
 		if f.Key == key && (f.Value != "" || !f.Time.IsZero()) {
 			return true
@@ -152,6 +154,7 @@ func appendScalar(dst []byte, s string) []byte {
 	return appendString(dst, s)
 }
 
+// appendItems writes items as a JSON array.
 func appendItems(dst []byte, items []Item) []byte {
 	dst = append(dst, '[')
 	for n, i := range items {
@@ -163,7 +166,7 @@ func appendItems(dst []byte, items []Item) []byte {
 	return append(dst, ']')
 }
 
-// trusted values stand without quotation marks where they hold nothing that could be read as anything else.
+// bare reports whether a value can stand without quotation marks: it holds nothing that could be read as anything else.
 func bare(s string, outside bool) bool {
 	if s == "" || s[0] == ' ' || s[len(s)-1] == ' ' || strings.Contains(s, "  ") {
 		return false
@@ -216,7 +219,7 @@ func (t *texter) prose(s string) {
 		end := strings.IndexFunc(s, breaksLine)
 		line, rest := s, ""
 		if end >= 0 {
-			_, width := decodeRune(s[end:])
+			_, width := utf8.DecodeRuneInString(s[end:])
 			line, rest = s[:end], s[end+width:]
 		}
 		if line = strings.TrimRight(line, " \t"); line != "" {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"dixa-mcp/internal/base/jsonscan"
 	"dixa-mcp/internal/base/uuid"
@@ -304,6 +303,5 @@ func (t *texter) part(p trailer, depth int, headed bool) {
 	t.path, t.base = t.path[:length], base
 }
 
+// isLetter reports whether r is a letter that people see.
 func isLetter(r rune) bool { return unicode.IsLetter(r) && !hidden(r) }
-
-func decodeRune(s string) (rune, int) { return utf8.DecodeRuneInString(s) }

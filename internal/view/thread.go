@@ -143,6 +143,7 @@ func (t *texter) attachments(number int, list []byte, from int) {
 	}
 }
 
+// countOf returns how many elements an array has; nil has none.
 func countOf(list []byte) (n int) {
 	if list == nil || list[0] != '[' {
 		return 0
