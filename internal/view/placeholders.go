@@ -24,7 +24,7 @@ const (
 
 const (
 	readWhole  = "read the rest with the call that the answer named in more"
-	readQuotes = "read the message whole with list_messages and its messageId"
+	readQuotes = "read the message whole, with message of read_conversation or messageId of list_messages"
 )
 
 // placeholders are all that an answer can have, and some that only earlier releases had. A test compares them with the
