@@ -124,7 +124,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	defer stopAdmin()
 	c.tellNewTools(s.rules)
 	defer c.watch(ctx, s.gate, slog.Default())()
-	defer s.gate.OnReload(health.Reloaded)()
+	defer s.gate.OnReload(func(gate.Reloaded) { health.Reloaded() })()
 	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "token", s.token.from, "shared", s.group != nil)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
 	if len(demo) > 0 {

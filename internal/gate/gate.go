@@ -84,13 +84,13 @@ type Gate struct {
 	articles libraries
 
 	mu        sync.Mutex
-	listeners map[int]func() // told after a reload
+	listeners map[int]func(Reloaded) // told after a reload
 	listening int
 }
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(){}, directory: directory.New(time.Now)}
+	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now)}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}

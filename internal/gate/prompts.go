@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dixa-mcp/internal/base/safetext"
+	"dixa-mcp/internal/capability"
 )
 
 // Prompt is a task that a person chooses in a client, written for the client's model.
@@ -112,17 +113,30 @@ var prompts = []Prompt{
 func AllPrompts() []Prompt { return slices.Clone(prompts) }
 
 // Prompts lists the prompts whose tools an agent sees.
-func (g *Gate) Prompts(agent string) []Prompt {
-	sees := g.seen(agent)
+func (g *Gate) Prompts(agent string) []Prompt { return promptsOf(g.Rules(), agent) }
+
+func promptsOf(rules *capability.Rules, agent string) []Prompt {
+	sees := seen(rules, agent)
 	return slices.DeleteFunc(slices.Clone(prompts), func(p Prompt) bool {
 		return slices.ContainsFunc(p.steps, func(s promptStep) bool { return s.needed && s.tool(sees) == "" })
 	})
 }
 
+// promptsDiffer reports whether an agent has other prompts under other rules. Their texts are made when they are asked for.
+func promptsDiffer(before, now *capability.Rules) bool {
+	same := func(a, b Prompt) bool { return a.Name == b.Name }
+	for _, a := range slices.Concat(before.Agents(), now.Agents()) {
+		if !slices.EqualFunc(promptsOf(before, a.Name), promptsOf(now, a.Name), same) {
+			return true
+		}
+	}
+	return false
+}
+
 // seen returns the names of the tools that an agent sees.
-func (g *Gate) seen(agent string) map[string]bool {
+func seen(rules *capability.Rules, agent string) map[string]bool {
 	sees := map[string]bool{}
-	if a, err := g.Rules().Agent(agent); err == nil {
+	if a, err := rules.Agent(agent); err == nil {
 		for _, t := range a.Tools() {
 			sees[t.Name] = true
 		}
@@ -151,7 +165,7 @@ func (g *Gate) Prompt(agent, name string, arguments map[string]string) (string, 
 	if err != nil {
 		return "", err
 	}
-	sees, text := g.seen(agent), ""
+	sees, text := seen(g.Rules(), agent), ""
 	for _, s := range listed[i].steps {
 		tool := s.tool(sees)
 		if len(s.tools) > 0 && tool == "" || s.argument != "" && given[s.argument] == "" {

@@ -12,7 +12,7 @@ import (
 func (g *Gate) Reload(ctx context.Context, rules *capability.Rules) {
 	before := g.rules.Swap(rules)
 	g.event(ctx, audit.EventReload, rules.Digest(), fmt.Sprintf("the capability file %s is in force, in place of %s", rules.Digest(), before.Digest()))
-	g.reloaded(ReloadInForce)
+	g.reloaded(ReloadInForce, before, rules)
 }
 
 // Hold puts in force what a changed file takes away, while what it gives waits until the file is complete for certain:
@@ -20,16 +20,22 @@ func (g *Gate) Reload(ctx context.Context, rules *capability.Rules) {
 func (g *Gate) Hold(ctx context.Context, narrowed, waiting *capability.Rules) {
 	before := g.rules.Swap(narrowed)
 	g.event(ctx, audit.EventReload, narrowed.Digest(), fmt.Sprintf("the changed capability file %s waits to be put in force; until then %s is in force, which allows only what %s allows, too", waiting.Digest(), narrowed.Digest(), before.Digest()))
-	g.reloaded(ReloadHeld)
+	g.reloaded(ReloadHeld, before, narrowed)
 }
 
-func (g *Gate) reloaded(outcome ReloadOutcome) {
+func (g *Gate) reloaded(outcome ReloadOutcome, before, now *capability.Rules) {
 	g.observeReload(outcome)
+	changed := Reloaded{Prompts: promptsDiffer(before, now)}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, told := range g.listeners {
-		told()
+		told(changed)
 	}
+}
+
+// Reloaded says what a reload changed beside the lists of tools.
+type Reloaded struct {
+	Prompts bool // of at least one agent
 }
 
 // Waits tells observers that a changed capability file waits to be put in force, and takes nothing away meanwhile.
@@ -64,7 +70,7 @@ func (g *Gate) observeReload(outcome ReloadOutcome) {
 }
 
 // OnReload registers a function that is called after each reload, until the returned function is called.
-func (g *Gate) OnReload(told func()) (stop func()) {
+func (g *Gate) OnReload(told func(Reloaded)) (stop func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.listening++

@@ -128,7 +128,7 @@ func TestReloadWhileRunning(t *testing.T) {
 func TestReloadTells(t *testing.T) {
 	b := newBed(t, grants)
 	told := 0
-	stop := b.gate.OnReload(func() { told++ })
+	stop := b.gate.OnReload(func(gate.Reloaded) { told++ })
 	b.gate.Reload(t.Context(), parse(t, grantsNot))
 	require.Equal(t, 1, told)
 	r := b.records.last()

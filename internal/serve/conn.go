@@ -43,6 +43,7 @@ func newConn(ctx context.Context, s *server.MCPServer, id string, log *slog.Logg
 	c = &conn{server: s, session: newSession(id, out), log: log}
 	c.session.modern = true // until it sends initialize
 	c.session.requests = &c.requests
+	c.session.severalListen = true
 	c.session.notify = c.notify
 	if err := s.RegisterSession(ctx, c.session); err != nil {
 		return nil, nil, err
@@ -82,7 +83,10 @@ func (c *conn) start(ctx context.Context, m *message) {
 		c.session.mu.Unlock()
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	q, id := &request{cancel, m.Method == string(mcp.MethodSubscriptionsListen)}, string(m.ID)
+	q, id := &request{cancel: cancel}, string(m.ID)
+	if m.Method == string(mcp.MethodSubscriptionsListen) {
+		q.endless, q.wants = true, m.wants()
+	}
 	refuse := func(answer mcp.JSONRPCMessage) {
 		cancel()
 		c.refuse(answer)
@@ -139,12 +143,15 @@ func (c *conn) answer(ctx context.Context, q *request, m *message) mcp.JSONRPCMe
 func (c *conn) notify(n mcp.JSONRPCNotification) {
 	listening := c.listening()
 	_, modern := c.session.SubscriptionFilter()
-	if n.Method != mcp.MethodNotificationToolsListChanged || !modern && len(listening) == 0 {
+	changes := n.Method == mcp.MethodNotificationToolsListChanged || n.Method == mcp.MethodNotificationPromptsListChanged
+	if !changes || !modern && len(listening) == 0 {
 		c.write(n)
 		return
 	}
-	for id := range listening {
-		c.write(tagged(n, json.RawMessage(id)))
+	for id, q := range listening {
+		if q.hears(n.Method) {
+			c.write(tagged(n, json.RawMessage(id)))
+		}
 	}
 }
 

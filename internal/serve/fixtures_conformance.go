@@ -19,7 +19,6 @@ import (
 func fixtureOptions() []server.ServerOption {
 	return []server.ServerOption{
 		server.WithResourceCapabilities(true, true),
-		server.WithPromptCapabilities(true),
 		server.WithCompletions(),
 		server.WithLogging(),
 	}

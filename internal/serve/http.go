@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"dixa-mcp/internal/gate"
@@ -213,13 +212,13 @@ func (h *HTTP) Draining() bool { return h.draining.Load() }
 // Open counts what is open: streams of all kinds, and the active sessions of clients before 2026-07-28.
 func (h *HTTP) Open() (streams, sessions int) { return h.open.sum(), h.active.len() }
 
-// reloaded checks every open stream against the rules that are in force now, and tells those that stay that their list of
-// tools may have changed.
-func (h *HTTP) reloaded() {
+// reloaded checks every open stream against the rules that are in force now, and tells those that stay which of their
+// lists may have changed.
+func (h *HTTP) reloaded(r gate.Reloaded) {
 	for _, st := range h.streams.list() {
 		h.check(st)
 	}
-	h.server.SendNotificationToAllClients(mcp.MethodNotificationToolsListChanged, nil)
+	tellChanges(h.server, r)
 }
 
 // sessionID returns a name of one message or stream for the library.

@@ -87,6 +87,13 @@ func (m *message) read() (valid, duplicate bool) {
 	return valid, duplicate
 }
 
+// wants returns what a request that listens asks for. What has another form is ignored: the library says what is wrong with it.
+func (m *message) wants() mcp.SubscriptionFilter {
+	var params struct{ Notifications mcp.SubscriptionFilter }
+	_ = json.Unmarshal(m.Params, &params)
+	return params.Notifications
+}
+
 func (m *message) readParam(name string, raw json.RawMessage) (duplicate bool) {
 	switch name {
 	case "NAME":

@@ -142,7 +142,7 @@ func TestListChanged(t *testing.T) {
 	})
 	bubble(t, "nothing to listen to", func(t *testing.T) {
 		p := connect(t, settings{})
-		require.Nil(t, p.ask("1", "subscriptions/listen", `{"notifications":{"promptsListChanged":true},`+modern+`}`).Error)
+		require.Nil(t, p.ask("1", "subscriptions/listen", `{"notifications":{"resourcesListChanged":true},`+modern+`}`).Error)
 		require.Contains(t, string(p.wait("notifications/subscriptions/acknowledged").Params), `"notifications":{}`)
 		p.send(rpc("2", "subscriptions/listen", `{"notifications":{"toolsListChanged":true},`+modern+`}`))
 		p.wait("notifications/subscriptions/acknowledged")
@@ -152,6 +152,62 @@ func TestListChanged(t *testing.T) {
 		synctest.Wait()
 		p.silent("2")
 		p.silent(changed)
+		p.end()
+	})
+}
+
+const promptsChanged = "notifications/prompts/list_changed"
+
+// Prompts that come or go with a changed file are told to those who want to hear of it; other changes are not.
+func TestPromptsListChanged(t *testing.T) {
+	parsed := func(file string) *capability.Rules {
+		rules, err := capability.Parse("changed.yaml", []byte(file))
+		require.NoError(t, err)
+		return rules
+	}
+	none := parsed(`{version: 1, stdio: [support], agents: {support: {allow: [get_conversation]}}}`)
+	still := parsed(`{version: 1, stdio: [support], agents: {support: {allow: [get_queue]}}}`)
+	one := parsed(`{version: 1, stdio: [support], agents: {support: {allow: [list_messages, add_note]}}}`)
+	other := parsed(`{version: 1, stdio: [support], agents: {support: {allow: [list_messages, tag_conversation]}}}`)
+	names := func(p *peer, id, params string) string { return string(p.ask(id, "prompts/list", params).Result) }
+
+	bubble(t, "before 2026-07-28", func(t *testing.T) {
+		p := connect(t, settings{})
+		hello := p.ask("1", "initialize", `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}`)
+		require.Contains(t, string(hello.Result), `"prompts":{"listChanged":true}`)
+		p.gate.Reload(t.Context(), none)
+		p.wait(promptsChanged)
+		require.Contains(t, names(p, "2", ""), `"prompts":[]`)
+		p.gate.Reload(t.Context(), still)
+		synctest.Wait()
+		p.silent(promptsChanged)
+		p.gate.Reload(t.Context(), one)
+		p.wait(promptsChanged)
+		require.Contains(t, names(p, "3", ""), "hand_over")
+		p.gate.Reload(t.Context(), other) // as many, and another one
+		p.wait(promptsChanged)
+		require.Contains(t, names(p, "4", ""), "triage")
+		p.gate.Hold(t.Context(), none, one)
+		p.wait(promptsChanged)
+		p.end()
+	})
+	bubble(t, "2026-07-28", func(t *testing.T) {
+		p := connect(t, settings{})
+		p.send(rpc(`"tools"`, "subscriptions/listen", `{"notifications":{"toolsListChanged":true},`+modern+`}`))
+		p.wait("notifications/subscriptions/acknowledged")
+		p.gate.Reload(t.Context(), none)
+		synctest.Wait()
+		p.silent(promptsChanged)
+		p.send(rpc(`"prompts"`, "subscriptions/listen", `{"notifications":{"promptsListChanged":true},`+modern+`}`))
+		require.Contains(t, string(p.wait("notifications/subscriptions/acknowledged").Params), `"promptsListChanged":true`)
+		p.gate.Reload(t.Context(), one)
+		require.Contains(t, string(p.wait(promptsChanged).Params), `"io.modelcontextprotocol/subscriptionId":"prompts"`)
+		p.send(cancel(`"prompts"`)) // the other one still listens
+		synctest.Wait()
+		p.gate.Reload(t.Context(), none)
+		require.Contains(t, string(p.wait(changed).Params), `"io.modelcontextprotocol/subscriptionId":"tools"`)
+		synctest.Wait()
+		p.silent(promptsChanged)
 		p.end()
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
 )
 
 // requests are those that one client sent and that are being answered, and those that it was sent and has not answered.
@@ -19,7 +21,8 @@ type requests struct {
 // request is one that is being answered.
 type request struct {
 	cancel  context.CancelFunc
-	endless bool // it listens to notifications until it is cancelled
+	endless bool                   // it listens to notifications until it is cancelled
+	wants   mcp.SubscriptionFilter // what it listens to
 }
 
 var (
@@ -66,6 +69,17 @@ func (r *requests) cancel(id string) bool {
 		q.cancel()
 	}
 	return ok
+}
+
+// hears reports whether the request listens to a notification.
+func (q *request) hears(method string) bool {
+	switch method {
+	case mcp.MethodNotificationToolsListChanged:
+		return q.wants.ToolsListChanged
+	case mcp.MethodNotificationPromptsListChanged:
+		return q.wants.PromptsListChanged
+	}
+	return false
 }
 
 // listening returns the requests that listen to notifications, by id.

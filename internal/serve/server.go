@@ -45,7 +45,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 			}
 		}
 	})
-	s := server.NewMCPServer("dixa-mcp", version, append(append([]server.ServerOption{server.WithPromptCapabilities(false)}, fixtureOptions()...),
+	s := server.NewMCPServer("dixa-mcp", version, append(append([]server.ServerOption{server.WithPromptCapabilities(true)}, fixtureOptions()...),
 		promptsOf(g, who),
 		server.WithToolCapabilities(true),
 		server.WithCacheHints(listTTL, mcp.CacheScopePrivate),
@@ -80,6 +80,14 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 	addPrompts(s, g, who)
 	addFixtures(s)
 	return s
+}
+
+// tellChanges tells all clients which lists a reload of the capability file may have changed.
+func tellChanges(s *server.MCPServer, r gate.Reloaded) {
+	s.SendNotificationToAllClients(mcp.MethodNotificationToolsListChanged, nil)
+	if r.Prompts {
+		s.SendNotificationToAllClients(mcp.MethodNotificationPromptsListChanged, nil)
+	}
 }
 
 // question names the one thing that is ever asked of a client: its user's confirmation.

@@ -26,8 +26,9 @@ type session struct {
 	notify   func(mcp.JSONRPCNotification) // sends what the library wants to tell; nil: as it is
 	gone     <-chan struct{}               // closed when the client can no longer answer; nil: [requests.abandon] says so
 
-	asksApprover bool         // an answer to a question might reach another server
-	progress     atomic.Int64 // how often progress was told: it must grow
+	severalListen bool         // each request that listens wants something else, and notify sees to it
+	asksApprover  bool         // an answer to a question might reach another server
+	progress      atomic.Int64 // how often progress was told: it must grow
 
 	over      chan struct{}
 	forwarder sync.WaitGroup
@@ -141,6 +142,9 @@ func (s *session) SetSubscriptionFilter(f mcp.SubscriptionFilter) {
 func (s *session) SubscriptionFilter() (f mcp.SubscriptionFilter, active bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.severalListen {
+		return mcp.SubscriptionFilter{ToolsListChanged: true, PromptsListChanged: true}, s.modern
+	}
 	return s.filter, s.modern
 }
 

@@ -44,7 +44,7 @@ func Stdio(ctx context.Context, g *gate.Gate, agent, notice, version string, in 
 		return err
 	}
 	defer end()
-	defer g.OnReload(func() { s.SendNotificationToAllClients(mcp.MethodNotificationToolsListChanged, nil) })()
+	defer g.OnReload(func(r gate.Reloaded) { tellChanges(s, r) })()
 	ctx = s.WithContext(ctx, c.session)
 	err = c.listen(ctx, in)
 	c.settle(ctx, cancel)

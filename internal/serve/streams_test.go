@@ -41,6 +41,35 @@ func (s *site) openStreams(headers ...string) map[string]*events {
 	return all
 }
 
+// heard requires that a stream tells that the list of tools may have changed, and that of prompts if it tells of both.
+func (e *events) heard(name string, prompts bool) {
+	e.t.Helper()
+	n := e.next()
+	require.Equal(e.t, changed, n.Method, name)
+	require.Equal(e.t, name == "listen", strings.Contains(string(n.Params), "subscriptionId"), name)
+	if prompts && name != "listen" { // which asks for tools alone
+		require.Equal(e.t, promptsChanged, e.next().Method, name)
+	}
+}
+
+// Who listens to prompts over HTTP hears of them, and of nothing else.
+func TestPromptsListChangedOverHTTP(t *testing.T) {
+	s := host(t, offline.Options{})
+	h, body := today(`"l"`, "subscriptions/listen", "", `"notifications":{"promptsListChanged":true}`)
+	e := eventsOf(t, s.ask("POST", "/mcp", body, h...))
+	require.Contains(t, string(e.next().Params), `"promptsListChanged":true`)
+	s.gate.Reload(t.Context(), parseRules(t, `{version: 1, agents: {support: {access: {tags: read}}}}`))
+	s.gate.Reload(t.Context(), parseRules(t, `{version: 1, agents: {support: {access: {tags: write}}}}`)) // no prompts, as before
+	s.gate.Reload(t.Context(), parseRules(t, `{version: 1, agents: {support: {access: {messages: read}, allow: [tag_conversation]}}}`))
+	for range 2 {
+		n := e.next()
+		require.Equal(t, promptsChanged, n.Method)
+		require.Contains(t, string(n.Params), `"io.modelcontextprotocol/subscriptionId":"l"`)
+	}
+	s.http.streams.end()
+	require.Nil(t, e.next().Error) // the result of listening: nothing more was told
+}
+
 // A changed file is told on every stream; a stream whose credential is no longer valid ends.
 func TestStreamsHearOfChanges(t *testing.T) {
 	s := host(t, offline.Options{})
@@ -48,16 +77,14 @@ func TestStreamsHearOfChanges(t *testing.T) {
 	s.gate.Reload(t.Context(), parseRules(t, `{version: 1, agents: {support: {access: {tags: read}}}}`))
 	for _, of := range []map[string]*events{mine, others} {
 		for name, e := range of {
-			n := e.next()
-			require.Equal(t, "notifications/tools/list_changed", n.Method, name)
-			require.Equal(t, name == "listen", strings.Contains(string(n.Params), "subscriptionId"), name)
+			e.heard(name, true)
 		}
 	}
 	rules, err := capability.Parse("changed.yaml", []byte(keyed(`{version: 1, agents: {support: {access: {tags: write}}}}`, "other-key")))
 	require.NoError(t, err)
 	s.gate.Reload(t.Context(), rules)
 	for name, e := range mine {
-		require.Equal(t, "notifications/tools/list_changed", e.next().Method, name)
+		e.heard(name, false)
 	}
 	for name, e := range others {
 		for range 2 { // at most what was told before, and the result of listening
