@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -43,15 +42,8 @@ type httpFlags struct {
 	Grace          time.Duration `group:"Over HTTP, shutdown" placeholder:"TIME" env:"DIXA_MCP_GRACE" help:"Maximum time after that for running calls to end, by default 30s."`
 }
 
-// gcPercent replaces Go's default of 100 for a server, unless GOGC is set. Long-lived data is small compared with what many
-// calls allocate and drop, so collecting less often costs little memory.
-const gcPercent = 200
-
 // host serves agents over HTTP until the process receives a stop signal.
 func (c *serveCmd) host(ctx context.Context, out *output) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	switch c.Agent {
 	case "":
 	case os.Getenv("DIXA_MCP_AGENT"): // it may be set for other commands
