@@ -15,7 +15,6 @@
 package audit
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"slices"
@@ -116,32 +115,9 @@ func NewCallID() string {
 // timeLayout always writes three decimals, so that lines sort and align.
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
-// wireRecord is a Record with its time as it is written: the outer field wins over the embedded one.
-type wireRecord struct {
-	Time string `json:"time"`
-	*recordFields
-}
-
-type recordFields Record
-
-func (r *Record) wire() wireRecord {
-	return wireRecord{r.Time.UTC().Format(timeLayout), (*recordFields)(r)}
-}
-
 // MarshalJSON writes the record as it is in the file, with milliseconds in its time.
 func (r Record) MarshalJSON() ([]byte, error) {
-	return marshal(r.wire())
-}
-
-// marshal encodes v as json.Marshal does, but without HTML escapes such as \u003c.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return r.appendJSON(nil)
 }
 
 // Most characters of a record's fields.

@@ -1,10 +1,8 @@
 package audit
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -45,9 +43,8 @@ type Log struct {
 	closed  bool
 	seq     uint64
 	head    string
-	buffer  bytes.Buffer
-	encoder *json.Encoder // into buffer
-	trouble []error       // for OnError, once mu is free
+	buffer  []byte  // of the last line
+	trouble []error // for OnError, once mu is free
 }
 
 // file is what Log needs of an *os.File.
@@ -73,8 +70,6 @@ func openWith(o Options, create func(string) (file, error)) (*Log, error) {
 	}
 	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	l := &Log{options: o, create: create}
-	l.encoder = json.NewEncoder(&l.buffer)
-	l.encoder.SetEscapeHTML(false)
 
 	if err := prepareDir(o.Dir); err != nil {
 		return nil, err
@@ -195,16 +190,14 @@ func (l *Log) encode(r *Record) (line []byte, hash string, err error) {
 	}
 	r.Seq, r.Prev, r.Hash = l.seq+1, l.head, ""
 	r.brief()
-	l.buffer.Reset()
-	if err := l.encoder.Encode(r.wire()); err != nil {
+	open, err := r.appendJSON(l.buffer[:0])
+	if err != nil {
 		return nil, "", err
 	}
-	l.buffer.Truncate(l.buffer.Len() - len("}\n"))
-	hash = seal(l.buffer.Bytes())
-	l.buffer.WriteString(hashField)
-	l.buffer.WriteString(hash)
-	l.buffer.WriteString("\"}\n")
-	return l.buffer.Bytes(), hash, nil
+	open = open[:len(open)-len("}")]
+	hash = seal(open)
+	l.buffer = append(append(append(open, hashField...), hash...), "\"}\n"...)
+	return l.buffer, hash, nil
 }
 
 // makeRoom goes on in a new part when this one is full, or when a record written here could not be read back.
