@@ -44,7 +44,7 @@ type Flow struct {
 
 // ListFlowsIn names a channel; without one it is PstnPhone.
 type ListFlowsIn struct {
-	Channel FlowChannel `json:"channel,omitzero" in:"query" jsonschema_description:"default PstnPhone"`
+	Channel FlowChannel `json:"channel,omitzero" in:"query" jsonschema_description:"default Phone"`
 }
 
 // The operations on what happens to conversations. Source: Dixa API v1, "Conversations".

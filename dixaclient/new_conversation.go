@@ -24,18 +24,18 @@ type BrowserInfo struct {
 
 // ConversationStart are the arguments that some channels need and that Dixa takes as they are.
 type ConversationStart struct {
-	EmailIntegrationID Name         `json:"emailIntegrationId,omitzero" contact:"email" jsonschema_description:"Email, ContactForm: address from list_contact_endpoints"`
-	Subject            string       `json:"subject,omitzero" jsonschema_description:"Email, ContactForm"`
-	ContactEndpointID  Name         `json:"contactEndpointId,omitzero" contact:"number" jsonschema_description:"Sms, Callback: own E.164 number"`
+	EmailIntegrationID Name         `json:"emailIntegrationId,omitzero" contact:"email" jsonschema_description:"Email, Contact Form: address from list_contact_endpoints"`
+	Subject            string       `json:"subject,omitzero" jsonschema_description:"Email, Contact Form"`
+	ContactEndpointID  Name         `json:"contactEndpointId,omitzero" contact:"number" jsonschema_description:"SMS, Callback: own E.164 number"`
 	WidgetID           UUID         `json:"widgetId,omitzero" jsonschema_description:"Chat"`
 	QueueID            UUID         `json:"queueId,omitzero" jsonschema_description:"Callback"`
-	Language           string       `json:"language,omitzero" jsonschema_description:"Email, ContactForm, Chat"`
+	Language           string       `json:"language,omitzero" jsonschema_description:"Email, Contact Form, Chat"`
 	BrowserInfo        *BrowserInfo `json:"browserInfo,omitzero" jsonschema_description:"Chat"`
 }
 
 // CreateConversationIn is a new conversation and its first message; a Callback has none.
 type CreateConversationIn struct {
-	Channel     NewChannel `json:"channel" jsonschema_description:"Email and ContactForm need emailIntegrationId, subject, text; Chat widgetId, text; Sms contactEndpointId, text, Outbound; Callback contactEndpointId, queueId"`
+	Channel     NewChannel `json:"channel" jsonschema_description:"Email and Contact Form need emailIntegrationId, subject, text; Chat widgetId, text; SMS contactEndpointId, text, Outbound; Callback contactEndpointId, queueId"`
 	Direction   Direction  `json:"direction" named:"Inbound"`
 	RequesterID UUID       `json:"requesterId" jsonschema_description:"end user"`
 	MessageText

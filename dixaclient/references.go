@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // Thing is what the value of an argument names, in the words of messages.
@@ -34,6 +36,7 @@ const (
 	WebhookThing      Thing = "webhook"
 	ConversationThing Thing = "conversation"
 	MessageThing      Thing = "message"
+	WordThing         Thing = "word"   // nothing that exists: one of the values of [Reference.Among]
 	besideThing       Thing = "beside" // what is named depends on a property beside it: see refer
 )
 
@@ -110,12 +113,13 @@ type Reference struct {
 	Name     string // the same without indexes: conditions.values
 	Thing    Thing
 	Value    string
-	Path     []string // of an option: from the root
-	Of       string   // of an option its attribute's id, of a filter value its attribute, of a filter attribute or aggregation the metric's id
-	In       Thing    // of a filter attribute or aggregation: MetricThing or RecordThing
-	Entity   string   // of an attribute: what it must be on, Conversation or Contact
-	InPath   bool     // a 404 says that it does not exist
-	Ignored  bool     // Dixa may ignore the value where it does not exist, and answers as if it were not given
+	Path     []string        // of an option: from the root
+	Of       string          // of an option its attribute's id, of a filter value its attribute, of a filter attribute or aggregation the metric's id
+	In       Thing           // of a filter attribute or aggregation: MetricThing or RecordThing
+	Entity   string          // of an attribute: what it must be on, Conversation or Contact
+	InPath   bool            // a 404 says that it does not exist
+	Among    vocabulary.Enum // of a value that people know by another word: the values that Dixa takes
+	Ignored  bool            // Dixa may ignore the value where it does not exist, and answers as if it were not given
 }
 
 // NamedThing tells what the values of an argument of an operation or tool name, by the argument's path; ok is false where no
@@ -319,6 +323,8 @@ func (c SearchCondition) refer(r *Reference) {
 		r.Thing = ConversationThing
 	case "CustomAttribute":
 		r.Thing, r.Of, r.Path = OptionThing, string(c.AttributeID), strings.Split(r.Value, pathSeparator)
+	case "Channel", "Status", "Direction":
+		r.Thing, r.Among = WordThing, searchVocabulary[c.Field]
 	}
 }
 
@@ -331,13 +337,17 @@ func (a CustomAttributeSetting) refer(r *Reference) {
 func (f AnalyticsFilter) refer(r *Reference) {
 	r.Ignored = true
 	if r.Thing == besideThing {
-		r.Thing, r.Of = ValueThing, string(f.Attribute)
+		r.Thing, r.Of, r.Among = ValueThing, string(f.Attribute), metricVocabulary[f.Attribute]
 	}
 }
 
 func (f WebhookFilter) refer(r *Reference) {
-	if r.Thing == besideThing && f.Field == "QueueId" {
+	switch {
+	case r.Thing != besideThing:
+	case f.Field == "QueueId":
 		r.Thing, r.Ignored = QueueThing, true
+	case f.Field == "InitialChannel":
+		r.Thing, r.Among = WordThing, webhookChannels
 	}
 }
 

@@ -64,6 +64,7 @@ func TestReferences(t *testing.T) {
 			{Argument: "queueId[0]", Name: "queueId", Thing: QueueThing, Value: string(id)},
 			{Argument: "conditions[0].values[0]", Name: "conditions.values", Thing: OptionThing, Value: "Delivery > Late", Path: []string{"Delivery", "Late"}, Of: string(id)},
 			{Argument: "conditions[0].attributeId", Name: "conditions.attributeId", Thing: AttributeThing, Value: string(id)},
+			{Argument: "conditions[1].values[0]", Name: "conditions.values", Thing: WordThing, Value: "email", Among: searchVocabulary["Channel"]},
 			{Argument: "conditions[2].values[0]", Name: "conditions.values", Thing: ConversationThing, Value: "5"},
 		}},
 		{QueryMetric.Spec, &QueryMetricIn{AnalyticsQuery{ID: "csat", CSIDFilter: []int64{7}, Filters: []AnalyticsFilter{{"queue_id", []string{"a"}}}}, []Aggregation{"Count"}}, []Reference{
@@ -83,6 +84,7 @@ func TestReferences(t *testing.T) {
 		{UpdateWebhook.Spec, &UpdateWebhookIn{WebhookRef: WebhookRef{id}, WebhookSettings: WebhookSettings{Filters: []WebhookFilter{{Field: "QueueId", Values: []string{"b"}}, {Field: "InitialChannel", Values: []string{"email"}}}}}, []Reference{
 			{Argument: "webhookSubscriptionId", Name: "webhookSubscriptionId", Thing: WebhookThing, Value: string(id), InPath: true},
 			{Argument: "filters[0].values[0]", Name: "filters.values", Thing: QueueThing, Value: "b", Ignored: true},
+			{Argument: "filters[1].values[0]", Name: "filters.values", Thing: WordThing, Value: "email", Among: webhookChannels},
 		}},
 	} {
 		require.Equal(t, c.want, References(c.spec.Name, c.in), c.spec.Name)

@@ -87,14 +87,8 @@ func (c SearchCondition) values() any {
 
 // checkValues compares the values with what the field knows, since Dixa does not say which one was wrong.
 func (c SearchCondition) checkValues() error {
-	var allowed []string
+	allowed := searchVocabulary[c.Field]
 	switch c.Field {
-	case "Channel":
-		allowed = SearchChannel("").Values()
-	case "Status":
-		allowed = SearchStatus("").Values()
-	case "Direction":
-		allowed = SearchDirection("").Values()
 	case "AgentId", "QueueId", "ContactId", "TagId":
 		for _, v := range c.Values {
 			if err := UUID(v).Check(); err != nil {
@@ -103,8 +97,8 @@ func (c SearchCondition) checkValues() error {
 		}
 	}
 	for _, v := range c.Values {
-		if allowed != nil && !slices.Contains(allowed, v) {
-			return fmt.Errorf("values must be of %s, not %q", strings.Join(allowed, ", "), v)
+		if allowed.Values != nil && !slices.Contains(allowed.Values, v) {
+			return fmt.Errorf("values must be of %s, not %q", strings.Join(allowed.Values, ", "), v)
 		}
 	}
 	return nil

@@ -133,7 +133,7 @@ func (n *node) want() string {
 	}
 	switch {
 	case len(n.enum) > 0:
-		return oneOf(n.enum)
+		return oneOf(n.among().Words())
 	case n.format == uuidFormat:
 		return "a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6"
 	case n.format == dateTime:

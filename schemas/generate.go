@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/invopop/jsonschema"
+
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // The words of Format that mean something here; others only appear in messages.
@@ -24,6 +26,7 @@ type (
 	enumerated interface{ Values() []string }
 	formatted  interface{ Format() string }
 	checkable  interface{ Check() error }
+	worded     interface{ Vocabulary() *vocabulary.Set }
 )
 
 var (
@@ -94,7 +97,11 @@ func special(t reflect.Type, where string) *node {
 		if t.Kind() != reflect.String {
 			refuse(where, "%s has Values but is not a string type", t)
 		}
-		return newNode(str).narrowed(where, zero.Values())
+		n := newNode(str).narrowed(where, zero.Values())
+		if of, ok := zero.(worded); ok {
+			n.words = of.Vocabulary()
+		}
+		return n
 	}
 	return nil
 }

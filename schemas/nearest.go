@@ -3,6 +3,8 @@ package schemas
 import (
 	"strings"
 	"unicode/utf8"
+
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // Nearest returns the one of the given words that was probably meant, or ""
@@ -11,7 +13,7 @@ import (
 // contains word, or is contained in it. Of equally near ones it is the first.
 func Nearest(word string, of []string) string {
 	const longest = 64 // a longer word is no mistyped name, and comparing costs
-	meant := []rune(fold(word))
+	meant := []rune(vocabulary.Fold(word))
 	if len(word) > longest || len(meant) == 0 {
 		return ""
 	}
@@ -20,7 +22,7 @@ func Nearest(word string, of []string) string {
 		if utf8.RuneCountInString(candidate) > 2*longest {
 			continue
 		}
-		if d := distance(meant, []rune(fold(candidate))); d < least {
+		if d := distance(meant, []rune(vocabulary.Fold(candidate))); d < least {
 			best, least = candidate, d
 		}
 	}
@@ -34,7 +36,7 @@ func onlyContaining(word string, of []string) string {
 	const shortest = 4 // shorter ones are part of too many
 	found := ""
 	for _, candidate := range of {
-		c := fold(candidate)
+		c := vocabulary.Fold(candidate)
 		if min(len(c), len(word)) < shortest || !strings.Contains(c, word) && !strings.Contains(word, c) {
 			continue
 		}
@@ -44,15 +46,6 @@ func onlyContaining(word string, of []string) string {
 		found = candidate
 	}
 	return found
-}
-
-func fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune("_-. ", r) {
-			return -1
-		}
-		return r
-	}, strings.ToLower(s))
 }
 
 // distance returns how many letters must be changed, added, removed or swapped with

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // kind is the "type" of a schema.
@@ -30,8 +32,9 @@ type node struct {
 	free   bool           // a free map; elem is nil when its values may be anything
 	elem   *node          // of an array, or of a free map
 
-	enum   []string // of a string
-	format string   // of a string: the word of its Format method
+	enum   []string        // of a string, as it is sent
+	words  *vocabulary.Set // under which people know the values of enum; nil where they are words already
+	format string          // of a string: the word of its Format method
 
 	min, max int64        // of an integer, the characters of a string, the items of an array
 	bits     int          // of a number: 32 or 64
@@ -117,6 +120,9 @@ func (n *node) narrowed(name string, values []string) *node {
 	return &c
 }
 
+// among returns the values of the enum with their words.
+func (n *node) among() vocabulary.Enum { return vocabulary.Enum{Set: n.words, Values: n.enum} }
+
 // naming returns a copy of n, which is at a path, that takes any text where a name may stand.
 func (n *node) naming(path string, names func(path string) bool) *node {
 	c := *n
@@ -151,7 +157,7 @@ func (n *node) appendJSON(b []byte) []byte {
 		}
 		if len(n.enum) > 0 {
 			b = append(b, `,"enum":`...)
-			b = appendStrings(b, n.enum)
+			b = appendStrings(b, n.among().Words())
 		}
 	case array:
 		b = append(b, `,"items":`...)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -69,8 +68,8 @@ func (c *checker) text(n *node, v *value) bool {
 		return false
 	}
 	if len(n.enum) > 0 {
-		if s, ok = inEnum(n.enum, s); !ok {
-			c.fail(describe(v), n.want(), didYouMean(v.text, n.enum))
+		if s, ok = n.among().Find(s); !ok {
+			c.fail(describe(v), n.want(), n.enumHint(v.text))
 			return false
 		}
 	}
@@ -92,20 +91,13 @@ func (c *checker) text(n *node, v *value) bool {
 	return true
 }
 
-// inEnum finds s in an enum: exactly, else without regard to case, else without regard to "_", "-", "." and spaces too:
-// Dixa writes the same channel as WhatsApp, whatsapp and WHATS_APP.
-func inEnum(enum []string, s string) (string, bool) {
-	if slices.Contains(enum, s) {
-		return s, true
+// enumHint says which value of an enum may be meant by a text that is none.
+func (n *node) enumHint(text string) (hint string) {
+	among := n.among()
+	if meant := among.Ambiguous(text); len(meant) > 0 {
+		return "it can mean " + strings.Join(meant, " or ")
 	}
-	i := slices.IndexFunc(enum, func(e string) bool { return strings.EqualFold(e, s) })
-	if i < 0 {
-		i = slices.IndexFunc(enum, func(e string) bool { return fold(e) == fold(s) })
-	}
-	if i < 0 {
-		return "", false
-	}
-	return enum[i], true
+	return didYouMean(text, among.Words())
 }
 
 func (c *checker) integer(n *node, v *value) bool {

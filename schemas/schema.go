@@ -19,6 +19,7 @@
 // A type says more about itself by methods on its value:
 //
 //	Values() []string // a string type: the only values it takes
+//	Vocabulary() *vocabulary.Set // the words for Values, which callers see and give; what is sent stays as it is
 //	Format() string   // a string in JSON, described by this word; "uuid" and "date-time" are checked
 //	Check() error     // a leaf: the last word on the decoded value
 //
@@ -56,6 +57,7 @@ type Property struct {
 	Description string   // empty when the struct gives none
 	Required    bool     // whether the argument must be there
 	Enum        []string // the only values of a string, or of the items of an array of strings; nil for any
+	Words       []string // Enum in the words that callers see; nil where they are the same
 }
 
 // Of returns the schema of the struct T.
@@ -83,9 +85,10 @@ func (s *Schema) Properties() []Property {
 	root := s.root()
 	list := make([]Property, len(root.fields))
 	for i, f := range root.fields {
-		list[i] = Property{
-			Name: f.name, Type: f.node.typeName(), Description: f.node.description,
-			Required: f.required, Enum: slices.Clone(f.node.innermost().enum),
+		item := f.node.innermost()
+		list[i] = Property{Name: f.name, Type: f.node.typeName(), Description: f.node.description, Required: f.required, Enum: slices.Clone(item.enum)}
+		if item.words != nil {
+			list[i].Words = item.among().Words()
 		}
 	}
 	return list

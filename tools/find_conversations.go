@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/view"
 )
 
@@ -18,7 +19,7 @@ type FindConversationsIn struct {
 	State      d.SearchStatus   `json:"state,omitzero"`
 	Assignee   d.UUID           `json:"assignee,omitzero" names:"Dixa agent"`
 	Unassigned bool             `json:"unassigned,omitzero"`
-	Channel    string           `json:"channel,omitzero"`
+	Channel    d.SearchChannel  `json:"channel,omitzero"`
 	From       d.Time           `json:"from,omitzero" jsonschema_description:"created"`
 	To         d.Time           `json:"to,omitzero" time:"end"`
 	Attributes []AttributeValue `json:"attributes,omitzero" check:"max=5"`
@@ -35,9 +36,6 @@ type AttributeValue struct {
 func (in *FindConversationsIn) misfit() (field, problem string) {
 	if in.Unassigned && in.Assignee != "" {
 		return "unassigned", "cannot be given together with assignee"
-	}
-	if in.Channel != "" && searchChannel(in.Channel) == "" {
-		return "channel", "must be one of " + strings.Join(d.SearchChannel("").Values(), ", ")
 	}
 	return "", ""
 }
@@ -131,7 +129,7 @@ func (in *FindConversationsIn) search() d.SearchConversationsIn {
 		s.Status = []d.SearchStatus{in.State}
 	}
 	if in.Channel != "" {
-		s.Channel = []d.SearchChannel{searchChannel(in.Channel)}
+		s.Channel = []d.SearchChannel{in.Channel}
 	}
 	for to, id := range map[*[]d.UUID]d.UUID{&s.ContactID: in.Customer, &s.QueueID: in.Queue, &s.TagIDs: in.Tag, &s.AgentID: in.Assignee} {
 		if id != "" {
@@ -150,6 +148,8 @@ func (in *FindConversationsIn) search() d.SearchConversationsIn {
 // withNames is a search as its caller wrote it, for the next page.
 func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversationsIn {
 	in.PageKey = pageKey
+	in.Channel = d.SearchChannel(vocabulary.Channels.Word(string(in.Channel)))
+	in.State = d.SearchStatus(vocabulary.States.Word(string(in.State)))
 	name := func(id *d.UUID, thing d.Thing) {
 		if name := r.Name(thing, string(*id)); *id != "" && name != "" {
 			*id = d.UUID(name)
@@ -163,23 +163,6 @@ func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversati
 		name(&in.Attributes[i].Name, d.AttributeThing)
 	}
 	return in
-}
-
-// otherChannels are names of channels in Dixa's answers that are not those of its search.
-var otherChannels = map[string]d.SearchChannel{"widgetchat": "chat", "pstnphone": "phone", "messenger": "dixamessenger"}
-
-// searchChannel reads the name of a channel in any of Dixa's spellings: Email, email, WIDGET_CHAT. It is "" for others.
-func searchChannel(s string) d.SearchChannel {
-	plain := strings.ToLower(strings.NewReplacer("_", "", " ", "", "-", "").Replace(s))
-	if c, ok := otherChannels[plain]; ok {
-		return c
-	}
-	for _, c := range d.SearchChannel("").Values() {
-		if c == plain {
-			return d.SearchChannel(c)
-		}
-	}
-	return ""
 }
 
 // given names the arguments of a search.

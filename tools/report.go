@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/view"
 )
 
@@ -228,7 +229,10 @@ func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error
 		}
 		if facts != nil {
 			name := view.Fact{Key: string(by), Value: v.Label, Outside: true, ID: v.Value}
-			if v.Label == "" {
+			if by == "channel" {
+				name.Value = vocabulary.Channels.Word(v.Value)
+			}
+			if name.Value == "" {
 				name.Value, name.ID = v.Value, ""
 			}
 			part.Items = append(part.Items, view.Item{Facts: append([]view.Fact{name}, facts...)})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/view"
 )
 
@@ -59,12 +60,12 @@ func customerItem(u *d.EndUser) view.Item {
 func (r *Reads) conversationFacts(c *d.Conversation, label string) []view.Fact {
 	facts := []view.Fact{
 		{Key: "id", Label: label, Value: strconv.FormatInt(c.ID, 10)},
-		{Key: "channel", Value: c.Channel},
+		{Key: "channel", Value: vocabulary.Channels.Word(c.Channel)},
 	}
 	if c.Direction != "" && c.Direction != "Inbound" { // the rule
-		facts = append(facts, view.Fact{Key: "direction", Value: c.Direction})
+		facts = append(facts, view.Fact{Key: "direction", Value: vocabulary.Directions.Word(c.Direction)})
 	}
-	facts = append(facts, view.Fact{Key: "state", Value: c.State})
+	facts = append(facts, view.Fact{Key: "state", Value: vocabulary.States.Word(c.State)})
 	if c.Queue != nil {
 		facts = append(facts, r.named("queue", "queue", d.QueueThing, string(c.Queue.ID)))
 	}

@@ -113,7 +113,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	t.naming = sync.OnceValue(func() map[string]dixaclient.Thing { return dixaclient.NamingArguments(t.Name, t.in) })
 	t.out = reflect.TypeFor[Out]()
 	t.View.Fields, t.Things = fieldsOf(t.out), thingsOf(t.out)
-	t.View.Things = namesOf(t.Things)
+	t.View.Things, t.View.Words = namesOf(t.Things), wordsOf(t.out)
 	t.layout = sync.OnceValue(func() view.Layout { return layoutOf(t.out) })
 	for _, o := range options {
 		o(t)

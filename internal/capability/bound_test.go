@@ -26,8 +26,8 @@ func TestParseRefusesOnly(t *testing.T) {
 		{"a number", "    only: {queue: [5]}\n", "f:8:20: agents.a.only.queue: must be text, not a number: put 5 in quotes"},
 		{"a queue", "    only: {queue: [biling]}\n", `f:8:20: agents.a.only.queue: "biling" is neither a name under names.queue nor a UUID; did you mean "billing"?`},
 		{"a tag", "    only: {tag: [refund, billing]}\n", `f:8:26: agents.a.only.tag: "billing" is neither a name under names.tag nor a UUID`},
-		{"a channel", "    only: {channel: [Email]}\n", `f:8:22: agents.a.only.channel: there is no channel "Email" in Dixa's search; did you mean "email"?; it has email, chat, phone, contactform, sms, whatsapp, facebookmessenger, dixamessenger, callback, voicemail, adachat, kindlychat, digitalgeniuschat, genericapimessaging, trustpilot, yotpo`},
-		{"a direction", "    only: {direction: [incoming]}\n", `f:8:24: agents.a.only.direction: there is no direction "incoming" in Dixa's search; it has inbound, outbound, internal`},
+		{"a channel", "    only: {channel: [emial]}\n", `f:8:22: agents.a.only.channel: there is no channel "emial" in Dixa's search; did you mean "Email"?; it has Email, Chat, Phone, Contact Form, SMS, WhatsApp, Facebook Messenger, Messenger, Callback, Voicemail, Ada Chat, Kindly Chat, DigitalGenius Chat, Generic API Messaging, Trustpilot, Yotpo`},
+		{"a direction", "    only: {direction: [both]}\n", `f:8:24: agents.a.only.direction: there is no direction "both" in Dixa's search; it has Inbound, Outbound, Internal`},
 		{"an assignee", "    only: {assignee: [billingbot]}\n", `f:8:23: agents.a.only.assignee: "billingbot" is neither a name under names.dixa_agent nor a UUID; did you mean "billing-bot"?`},
 		{"me without acts_as", "    only: {assignee: [me]}\n", `f:8:23: agents.a.only.assignee: "me" is the Dixa agent that acts_as names, and agents.a has no acts_as`},
 	} {

@@ -20,8 +20,12 @@ func (s *Shape) describe(a *Agent) {
 		absent := s.absent(shown)
 		return func(word string) bool { return !absent[word] && (!a.catalog.has(word) || a.sees(word)) }
 	})
-	s.description = sync.OnceValue(func() string { return clauses(s.tool.Description, known(), true) })
-	s.shown = shown.Describing(func(p schemas.Property) string { return clauses(p.Description, known(), false) })
+	fit := func(text string, keep bool) string {
+		text, apart := s.phrases(text)
+		return apart(clauses(text, known(), keep))
+	}
+	s.description = sync.OnceValue(func() string { return fit(s.tool.Description, true) })
+	s.shown = shown.Describing(func(p schemas.Property) string { return fit(p.Description, false) })
 }
 
 // absent returns the arguments that are not shown to the agent, and the values that it cannot give to the others. What is
@@ -36,14 +40,33 @@ func (s *Shape) absent(shown *schemas.Schema) map[string]bool {
 		} else {
 			absent[p.Name] = true
 		}
-		for _, v := range p.Enum {
-			if !slices.Contains(values, v) {
-				absent[v] = true
+		for n, v := range p.Enum {
+			if slices.Contains(values, v) {
+				continue
+			}
+			absent[v] = true
+			if p.Words != nil {
+				absent[oneWord(p.Words[n])] = true
 			}
 		}
 	}
 	return absent
 }
+
+// phrases makes one word of each value of an argument that is written in several; apart undoes it.
+func (s *Shape) phrases(text string) (joined string, apart func(string) string) {
+	var join, part []string
+	for _, p := range s.full.Properties() {
+		for _, w := range p.Words {
+			if one := oneWord(w); one != w {
+				join, part = append(join, w, one), append(part, one, w)
+			}
+		}
+	}
+	return strings.NewReplacer(join...).Replace(text), strings.NewReplacer(part...).Replace
+}
+
+func oneWord(phrase string) string { return strings.ReplaceAll(phrase, " ", "_") }
 
 // sees reports whether the agent may call the tool of that name.
 func (a *Agent) sees(name string) bool { return a.allowed[name].Allowed && len(a.coveredBy[name]) == 0 }

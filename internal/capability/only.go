@@ -2,12 +2,12 @@ package capability
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 const actingAgent = "me" // under only.assignee: the agent that acts_as names
@@ -38,7 +38,7 @@ func (d *decoder) bound(a *agent, acting dixaclient.ActingAgent) *Bound {
 				w.text = a.ActsAs.text
 			}
 			if ok && w.line > 0 && !t.has(v) {
-				t.values, t.words = append(t.values, v), append(t.words, w.text)
+				t.values, t.words = append(t.values, v), append(t.words, called(key, w.text))
 			}
 		}
 		if len(t.values) > 0 {
@@ -46,7 +46,7 @@ func (d *decoder) bound(a *agent, acting dixaclient.ActingAgent) *Bound {
 		}
 	}
 	add("queue", o.Queue, d.ids(queueIDs))
-	add("channel", o.Channel, d.oneOf("channel", dixaclient.SearchChannel("").Values()))
+	add("channel", o.Channel, d.oneOf("channel", vocabulary.Enum{Set: vocabulary.Channels, Values: dixaclient.SearchChannel("").Values()}))
 	add("tag", o.Tag, d.ids(tagIDs))
 	add("assignee", o.Assignee, func(w word) (string, bool) {
 		if w.text != actingAgent {
@@ -57,8 +57,19 @@ func (d *decoder) bound(a *agent, acting dixaclient.ActingAgent) *Bound {
 		}
 		return string(acting), acting != ""
 	})
-	add("direction", o.Direction, d.oneOf("direction", dixaclient.SearchDirection("").Values()))
+	add("direction", o.Direction, d.oneOf("direction", vocabulary.Enum{Set: vocabulary.Directions, Values: dixaclient.SearchDirection("").Values()}))
 	return b
+}
+
+// called returns a word of a key under only as messages have it.
+func called(key, text string) string {
+	switch key {
+	case "channel":
+		return vocabulary.Channels.Word(text)
+	case "direction":
+		return vocabulary.Directions.Word(text)
+	}
+	return text
 }
 
 func (d *decoder) ids(kind string) func(word) (string, bool) {
@@ -70,13 +81,14 @@ func (d *decoder) ids(kind string) func(word) (string, bool) {
 	}
 }
 
-func (d *decoder) oneOf(what string, words []string) func(word) (string, bool) {
+func (d *decoder) oneOf(what string, among vocabulary.Enum) func(word) (string, bool) {
 	return func(w word) (string, bool) {
-		ok := w.line == 0 || slices.Contains(words, w.text)
-		if !ok {
-			d.fail(w.at, "there is no %s %.80q in Dixa's search%s; it has %s", what, w.text, didYouMean(w.text, words), strings.Join(words, ", "))
+		v, ok := among.Find(w.text)
+		if ok || w.line == 0 {
+			return v, w.line == 0 || ok
 		}
-		return w.text, ok
+		d.fail(w.at, "there is no %s %.80q in Dixa's search%s; it has %s", what, w.text, didYouMean(w.text, among.Words()), strings.Join(among.Words(), ", "))
+		return "", false
 	}
 }
 

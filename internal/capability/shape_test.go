@@ -73,7 +73,7 @@ func TestShape(t *testing.T) {
 		{"one for a list", "    arguments: {search_conversations.queueId: [billing, returns], search_conversations.tagIds: [refund]}\n", "search_conversations", "-", nil,
 			`{"queueId":"billing"}`, `{"queueId":["` + billing + `"],"tagIds":["` + refund + `"]}`},
 		{"an enum", "    arguments: {search_conversations.status: [open, pending]}\n", "search_conversations", "-", nil,
-			`{"status":["open","closed"]}`, `status[1]: got "closed", want one of open, pending`},
+			`{"status":["open","closed"]}`, `status[1]: got "closed", want one of Open, Pending`},
 		{"integers", "    arguments: {list_upcoming_hours.days: [7, 14]}\n", "list_upcoming_hours", "scheduleId offset days", nil,
 			`{"scheduleId":"` + billing + `","days":"14"}`, `{"scheduleId":"` + billing + `","days":14}`},
 		{"another integer", "    arguments: {list_upcoming_hours.days: [7, 14]}\n", "list_upcoming_hours", "scheduleId offset days", nil,

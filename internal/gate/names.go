@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,6 +65,9 @@ func (c *call) hasNames(args *tools.Arguments) bool {
 
 // isNamed reports whether a value is not in the form of the ids of what it names, so that it may be a name.
 func isNamed(r dixaclient.Reference) bool {
+	if r.Among.Set != nil {
+		return !slices.Contains(r.Among.Values, r.Value)
+	}
 	switch r.Thing {
 	case dixaclient.QueueThing, dixaclient.TagThing, dixaclient.AgentThing, dixaclient.TeamThing, dixaclient.AttributeThing, dixaclient.EndUserThing,
 		dixaclient.ScheduleThing, dixaclient.CollectionThing, dixaclient.TemplateThing, dixaclient.WebhookThing:
@@ -133,6 +137,7 @@ func (n *naming) resolve(ctx context.Context, given json.RawMessage) (json.RawMe
 				n.names[r.Argument] = m.name
 			}
 		case m.open && n.plain && (r.InPath || r.Thing == dixaclient.EndpointThing): // it may be an id of another form
+		case r.Among.More && m.open: // Dixa may have this one
 		case len(wrong.Problems) < mostWrong:
 			wrong.Problems = append(wrong.Problems, schemas.Problem{Field: r.Argument, Got: quoted(r.Value), Want: n.wanted(r), Hint: m.said})
 		}
@@ -156,6 +161,8 @@ func (n *naming) meaning(ctx context.Context, args *tools.Arguments, r dixaclien
 	switch {
 	case r.Thing == dixaclient.MessageThing:
 		m = n.message(ctx, args, r.Value)
+	case r.Among.Set != nil:
+		m = word(r)
 	case !isName(r.Value):
 	case r.Thing == dixaclient.EndUserThing:
 		m = n.customer(ctx, r.Value)
@@ -164,6 +171,20 @@ func (n *naming) meaning(ctx context.Context, args *tools.Arguments, r dixaclien
 	}
 	n.found[key] = m
 	return m, n.values.stopped
+}
+
+// word finds the value that Dixa has for a word, such as widget_chat for Chat.
+func word(r dixaclient.Reference) meaning {
+	if value, ok := r.Among.Find(r.Value); ok {
+		return meaning{id: value}
+	}
+	if meant := r.Among.Ambiguous(r.Value); len(meant) > 0 {
+		return noID("it can mean %s", strings.Join(meant, " or "))
+	}
+	if near := schemas.Nearest(r.Value, r.Among.Words()); near != "" && !r.Among.More {
+		return noID("did you mean %s?", near)
+	}
+	return meaning{open: true}
 }
 
 // listed finds what is listed under a name: in the capability file, else in Dixa.
@@ -239,6 +260,8 @@ func (n *naming) among(all directory.Entries, r dixaclient.Reference, op *dixacl
 func (n *naming) wanted(r dixaclient.Reference) string {
 	t, chosen := r.Thing, n.shape.Wants(r.Name)
 	switch {
+	case r.Among.Set != nil:
+		return "one of " + strings.Join(r.Among.Words(), ", ")
 	case chosen != "":
 		return chosen
 	case t == dixaclient.EndUserThing && n.call.tool.Level == dixaclient.Read:

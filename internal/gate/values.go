@@ -76,8 +76,11 @@ func (v *values) take() bool { v.left--; return v.left >= 0 }
 
 // check finds out whether a value exists, and what is meant where it does not.
 func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
-	if r.Thing == dixaclient.OptionThing {
+	switch r.Thing {
+	case dixaclient.OptionThing:
 		return v.option(ctx, r)
+	case dixaclient.WordThing: // Dixa's values are known, or not documented
+		return right
 	}
 	get, ok := getters[r.Thing]
 	if ok && v.call.agent.Bound() != nil && get.op.Scope != dixaclient.Shared {

@@ -103,7 +103,7 @@ func TestValuesThatDoNotExist(t *testing.T) {
 		{"export_conversations", `{"csids":[999999999]}`, "csids[0]: no conversation has this id"},
 		// filters that Dixa may ignore
 		{"query_metric", metric("csat", `,"filters":[{"attribute":"queue","values":["x"]}]`), `filters[0].attribute: there is no such filter attribute; did you mean "queue_id"?`},
-		{"query_metric_records", metric("ratings", `,"filters":[{"attribute":"channel","values":["email"]}]`), `filters[0].values[0]: it must be written "EMAIL": its case matters`},
+		{"query_metric_records", metric("ratings", `,"filters":[{"attribute":"channel","values":["EMIAL"]}]`), `filters[0].values[0]: there is no such filter value; did you mean "EMAIL"?`},
 		{"create_webhook", webhook(nothingHere), "filters[0].values[0]: no queue has this id"},
 		// what Dixa refuses
 		{"query_metric", metric("csatt", ""), `id: there is no such metric; did you mean "csat"?`},

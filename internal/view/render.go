@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/base/jsonscan"
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // Kind says what an answer holds.
@@ -51,6 +52,7 @@ type Options struct {
 	Form   Form                          // text or JSON
 	Layout Layout                        // of an answer that is text
 	Things map[string]string             // what the ids in fields name, by the path from an item: "queue", "Dixa agent"
+	Words  map[string]*vocabulary.Set    // of fields that text shows in the words of people, by the path from an item
 	Names  func(thing, id string) string // the name of such a thing, "" where it has none; may be nil
 	IDs    bool                          // show ids beside names too
 	Zone   func() *time.Location         // of times in text; nil, or where it returns nil: UTC

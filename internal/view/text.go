@@ -252,7 +252,11 @@ func (t *texter) text(path string, inner []byte) {
 		t.id(path, string(inner))
 		return
 	}
-	t.out = appendValue(t.out, decode(inner), t.o.Fields.at(path) == Untrusted)
+	s := decode(inner)
+	if words := t.o.Words[path]; words != nil {
+		s = words.Word(s)
+	}
+	t.out = appendValue(t.out, s, t.o.Fields.at(path) == Untrusted)
 }
 
 // id writes the name of what has this id, and the id where it has none or was asked for.

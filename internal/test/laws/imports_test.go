@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"internal/replicas/redistest":    nil,
 	"internal/base/web":              {},
 	"internal/base/uuid":             {},
+	"internal/base/vocabulary":       {},
 	"internal/base/when":             {},
 	"internal/seal":                  {},
 	"internal/sharedstate":           {"dixaclient", "internal/gate", "github.com/ncruces/go-sqlite3"},
