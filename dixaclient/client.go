@@ -49,6 +49,7 @@ type Config struct {
 	// Buckets makes the bucket for a token at a host, when it is first used or was replaced; it must not block. By
 	// default a [LocalBucket].
 	Buckets        func(BucketSpec) Bucket
+	Files          FileHost      // where the files of messages are
 	AttemptTimeout time.Duration // for one attempt
 	MaxAnswer      int64         // in bytes
 	UserAgent      string
@@ -71,6 +72,7 @@ type core struct {
 	timeout   time.Duration
 	maxAnswer int64
 	userAgent string
+	files     fileHost
 }
 
 // New checks the configuration and makes a client. Nothing is sent.
@@ -109,6 +111,9 @@ func New(c Config) (*Client, error) {
 	if k.base[Exports], err = checkBase(c.ExportsURL, DefaultExportsURL); err != nil {
 		return nil, err
 	}
+	if k.files, err = newFileHost(c.Files); err != nil {
+		return nil, err
+	}
 	if c.Transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = keptConnections, keptConnections
@@ -145,8 +150,10 @@ func (c *Client) Version() Version { return c.version }
 
 // Close ends the idle connections.
 func (c *Client) Close() {
-	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
+	for _, t := range []http.RoundTripper{c.transport, c.files.transport} {
+		if t, ok := t.(interface{ CloseIdleConnections() }); ok {
+			t.CloseIdleConnections()
+		}
 	}
 }
 
@@ -190,8 +197,12 @@ func (c *Client) With(around ...Around) *Client {
 }
 
 func (c *Client) run(ctx context.Context, call *Call) error {
+	return c.runWith(ctx, call, func(ctx context.Context) error { return c.exchange(ctx, call) })
+}
+
+// runWith carries a call out, with what is around the client's operations around it.
+func (c *Client) runWith(ctx context.Context, call *Call, next func(context.Context) error) error {
 	call.version = c.version
-	next := func(ctx context.Context) error { return c.exchange(ctx, call) }
 	for _, a := range slices.Backward(c.around) {
 		inner := next
 		next = func(ctx context.Context) error { return a(ctx, call, inner) }

@@ -1,6 +1,7 @@
 package dixaclient
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -84,6 +85,8 @@ type Spec struct {
 	NotFound   string   // a likely cause of a 404 that no argument's name says
 	LookWith   string   // the operation that shows whether a call of this one was carried out
 
+	grantedBy *Spec // the operation whose grant covers this one, which agents cannot be granted itself
+
 	plan func() *plan // made when first asked for, since a start needs few of them
 	in   reflect.Type
 }
@@ -136,6 +139,9 @@ func scopeOf(in reflect.Type) Scope {
 	}
 	return Everything
 }
+
+// Granted returns the operation that must be granted for this one: itself, but for what is read beside an operation.
+func (s *Spec) Granted() *Spec { return cmp.Or(s.grantedBy, s) }
 
 // Operations lists every operation that was declared, sorted by name.
 func Operations() []*Spec {

@@ -14,20 +14,26 @@ import (
 // ReadConversationIn names a conversation, and which of its messages are wanted.
 type ReadConversationIn struct {
 	d.ConversationRef
-	Messages string `json:"messages,omitzero" jsonschema_description:"only these, such as 5-9 or 12-"`
-	Message  int    `json:"message,omitzero" check:"min=1" jsonschema_description:"only this, whole"`
-	Offset   int    `json:"offset,omitzero" check:"min=0" jsonschema_description:"where in it to go on"`
+	Messages   string `json:"messages,omitzero" jsonschema_description:"only these, such as 5-9 or 12-"`
+	Message    int    `json:"message,omitzero" check:"min=1" jsonschema_description:"only this, whole"`
+	Attachment string `json:"attachment,omitzero" jsonschema_description:"only this file, such as #3/1"`
+	Offset     int    `json:"offset,omitzero" check:"min=0" jsonschema_description:"where in it to go on"`
 }
 
 func (in *ReadConversationIn) misfit() (field, problem string) {
 	_, _, ok := span(in.Messages)
+	_, _, isFile := attachmentNumber(in.Attachment)
 	switch {
+	case in.Attachment != "" && (in.Messages != "" || in.Message > 0):
+		return "attachment", "give attachment alone, without messages or message"
+	case in.Attachment != "" && !isFile:
+		return "attachment", "must be the number of a message and of a file in it, such as #3/1; the conversation's messages name them"
 	case in.Messages != "" && in.Message > 0:
 		return "message", "give messages or message, not both"
 	case !ok:
 		return "messages", "must be a number or a range, such as 5, 5-9 or 12-"
-	case in.Offset > 0 && in.Message == 0 && in.Messages == "":
-		return "offset", "needs message or messages"
+	case in.Offset > 0 && in.Message == 0 && in.Messages == "" && in.Attachment == "":
+		return "offset", "needs message, messages or attachment"
 	}
 	return "", ""
 }
@@ -57,6 +63,9 @@ var readConversation = task("read_conversation", "read conversation {conversatio
 	[]*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec},
 	[]*d.Spec{d.GetEndUser.Spec, d.ListEndUserConversations.Spec, d.ListConversationTags.Spec, d.ListNotes.Spec, d.ListRatings.Spec, d.ListLinkedConversations.Spec, d.GetQueuePosition.Spec},
 	func(ctx context.Context, r *Reads, in ReadConversationIn) (Output, error) {
+		if in.Attachment != "" {
+			return r.attachment(ctx, in)
+		}
 		if in.Messages != "" || in.Message > 0 {
 			return r.someMessages(ctx, in)
 		}

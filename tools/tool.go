@@ -51,6 +51,7 @@ type Output struct {
 	More   string // how to get the others, where no argument of the tool does
 
 	Parts []view.Part // in place of Body: what a tool of several operations composed
+	Image *Image      // beside Parts; nil for none
 }
 
 // Arguments are a call's arguments after they were checked.

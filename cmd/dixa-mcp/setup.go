@@ -178,6 +178,7 @@ func (f reachFlags) config(s *system, t tokens) (dixaclient.Config, error) {
 		s.close = append(s.close, stop)
 		config.Token, config.Transport = dixaclient.StaticToken("offline"), hc.Transport
 		config.URL, config.ExportsURL = offline.URL, offline.URL
+		config.Files = dixaclient.FileHost{URL: offline.FilesURL, Transport: offline.Files(hc.Transport)}
 		return config, nil
 	}
 	config.Token, config.ReadTokens = t.sources[0], t.sources[1:]

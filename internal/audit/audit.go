@@ -105,6 +105,12 @@ type Operation struct {
 	Attempts  int    `json:"attempts,omitempty"` // requests sent
 	Outcome   string `json:"outcome"`            // done, not_done or unknown
 	Error     string `json:"error,omitempty"`    // short, without the customer's text
+
+	// Of a file of a message that was fetched; its conversation is in the arguments.
+	Message    string `json:"message,omitempty"`    // the message's id
+	Attachment string `json:"attachment,omitempty"` // "#3/1"
+	Host       string `json:"host,omitempty"`
+	Bytes      int    `json:"bytes,omitempty"`
 }
 
 // NewCallID returns a random id for one call: 12 characters of a-z and 2-7, 60 bits.

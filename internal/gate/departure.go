@@ -94,6 +94,12 @@ func (d *departure) note(took time.Duration, err error) {
 	if err != nil {
 		o.Outcome, o.Error = effect(err), kind(err)
 	}
+	if in, ok := op.In.(*dixaclient.AttachmentIn); ok {
+		o.Message, o.Attachment = string(in.MessageID), in.Number
+		if f, ok := op.Out.(*dixaclient.File); ok && err == nil {
+			o.Host, o.Bytes = f.Host, len(f.Bytes)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.operations = append(c.operations, o)

@@ -145,9 +145,10 @@ type Request struct {
 type Answer struct {
 	Text    string
 	Failed  bool
-	Invalid bool      // the arguments do not fit the tool; Failed is set too
-	Ask     *Question // instead of Text: what to ask the person at the client first
-	tokens  int       // of Text, 0 when it was not counted
+	Invalid bool         // the arguments do not fit the tool; Failed is set too
+	Image   *tools.Image // beside Text; nil for none
+	Ask     *Question    // instead of Text: what to ask the person at the client first
+	tokens  int          // of Text, 0 when it was not counted
 }
 
 // Call carries out one call. It always answers, and what was sent to Dixa is always recorded before.
@@ -242,14 +243,14 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 	if c == nil {
 		return errors.New("gate: " + op.Op.Name + " does not belong to a call of an agent")
 	}
-	if d := c.agent.Operation(op.Op.Name); !d.Allowed {
+	if d := c.agent.Operation(op.Op.Granted().Name); !d.Allowed {
 		return notGranted(d)
 	}
 	request, err := json.Marshal(op.In)
 	if err != nil {
 		return err
 	}
-	if d := c.agent.Arguments(op.Op, request); !d.Allowed {
+	if d := c.agent.Arguments(op.Op.Granted(), request); !d.Allowed {
 		return notGranted(d)
 	}
 	if op.Op.Level > dixaclient.Read {

@@ -61,6 +61,7 @@ func setUp(t *testing.T, s settings) *bench {
 	b.wire = &wire{RoundTripper: hc.Transport}
 	s.client.Token, s.client.Transport = dixaclient.StaticToken("secret-token"), b.wire
 	s.client.URL, s.client.ExportsURL = offline.URL, offline.URL
+	s.client.Files = dixaclient.FileHost{URL: offline.FilesURL, Transport: offline.Files(b.wire)}
 	if s.client.Rate == 0 {
 		s.client.Rate, s.client.Burst = 1e6, 1000
 	}

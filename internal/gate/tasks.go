@@ -54,7 +54,7 @@ func (c *call) succeedTask(ctx context.Context, env tools.Env, out tools.Output)
 	if err != nil {
 		return c.fail(ctx, err)
 	}
-	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text, tokens: r.Tokens})
+	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text, Image: out.Image, tokens: r.Tokens})
 }
 
 // libraries are the articles that agents have read. An agent's are its own, under one state of the capability file: what

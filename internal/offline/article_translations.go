@@ -230,7 +230,7 @@ func uploadImages(c *call) (any, error) {
 		}
 		id := c.newID()
 		c.did(id, "image uploaded")
-		done = append(done, uploadedImage{f.Filename, filesURL + "/public/knowledge/" + id})
+		done = append(done, uploadedImage{f.Filename, FilesURL + "/public/knowledge/" + id})
 	}
 	out := partial{Data: done}
 	if problems != nil {

@@ -83,7 +83,7 @@ func TestUpload(t *testing.T) {
 	o.loose = true // the documents' form has no place for what is refused here
 	res := o.upload(map[string]string{"a.png": png + strings.Repeat("x", 600), "b.txt": "text", "c.png": "", "d.png": png + strings.Repeat("x", imageBytes)})
 	require.Equal(t, 200, res.status, res.body)
-	require.Contains(t, string(raw(t, res.body, "data")), filesURL)
+	require.Contains(t, string(raw(t, res.body, "data")), FilesURL)
 	for _, problem := range []string{`"b.txt","message":"File type is not supported","code":400`, `"c.png","message":"File is empty"`, `"d.png","message":"File is larger than 4 MB"`} {
 		require.Contains(t, string(raw(t, res.body, "partialErrors")), problem)
 	}

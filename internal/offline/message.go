@@ -77,13 +77,11 @@ type formSubmission struct {
 	Values map[string]any `json:"values"`
 }
 
-// filesURL is where attachments and recordings would be. The name does not resolve: nothing here is meant to be fetched.
-const filesURL = "https://files.dixa.invalid"
 
 func text(s string) *content      { return &content{s, "Text"} }
 func html(s string) *content      { return &content{s, "Html"} }
 func flagged(b bool) *bool        { return &b }
-func privateFile(p string) string { return filesURL + "/private/" + p }
+func privateFile(p string) string { return FilesURL + "/private/" + p }
 
 // side returns the direction of a message as Dixa names it.
 func side(out bool) string {

@@ -68,6 +68,10 @@ func (d *Dixa) world() *world {
 
 // ServeHTTP answers one request, or does what an injected fault says.
 func (d *Dixa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Host == filesHost {
+		d.serveFile(w, r)
+		return
+	}
 	rt, vars := match(r.Method, r.URL.Path)
 	entry := d.arrived(r, rt)
 	fault := d.takeFault(entry.Operation)

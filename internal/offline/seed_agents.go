@@ -44,7 +44,7 @@ func (w *world) seedAgents() {
 			a.PhoneNumber = fmt.Sprintf("+442079460%03d", 200+i)
 		}
 		if i%4 == 1 {
-			a.AvatarURL = filesURL + "/public/avatar/" + a.ID
+			a.AvatarURL = FilesURL + "/public/avatar/" + a.ID
 		}
 		w.agents.add(a.ID, a)
 		w.seats[a.ID] = i

@@ -107,7 +107,7 @@ func (t *threadMaker) files(m *message, l line) []file {
 			"invoice": t.script.v.facts.invoiceNumber() + ".pdf", "label": "return-label-" + t.script.v.facts.orderNumber() + ".pdf",
 			"photo": "IMG_" + m.at.Format("20060102_1504") + ".jpg",
 		}[kind]
-		files = append(files, file{privateFile("attachment/" + m.id), name})
+		files = append(files, file{privateFile("attachment/" + kind + "-" + m.id + "/" + name), name})
 	}
 	return files
 }

@@ -100,7 +100,8 @@ func connect(t *testing.T, s settings) *peer {
 	if s.transport != nil {
 		transport = s.transport(transport)
 	}
-	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), URL: offline.URL, Transport: transport, Rate: 1e6, Burst: 2000})
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), URL: offline.URL, Transport: transport, Rate: 1e6, Burst: 2000,
+		Files: dixaclient.FileHost{URL: offline.FilesURL, Transport: offline.Files(transport)}})
 	require.NoError(t, err)
 	rules, err := capability.Parse("capabilities.yaml", operations)
 	require.NoError(t, err)

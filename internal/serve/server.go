@@ -8,6 +8,7 @@ package serve
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -68,6 +69,9 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 			return server.NewInputRequestBuilder(a.Ask.State).Elicit(question, mcp.ElicitationParams{Message: a.Ask.Text, RequestedSchema: emptyForm}).ToolResult(), nil
 		case a.Failed:
 			return mcp.NewToolResultError(a.Text), nil
+		}
+		if a.Image != nil {
+			return mcp.NewToolResultImage(a.Text, base64.StdEncoding.EncodeToString(a.Image.Data), a.Image.Type), nil
 		}
 		return mcp.NewToolResultText(a.Text), nil
 	}
