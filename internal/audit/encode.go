@@ -78,6 +78,10 @@ func (l *line) operations(all []Operation) {
 		l.key("outcome")
 		l.quote(o.Outcome)
 		l.text("error", o.Error)
+		l.text("message", o.Message)
+		l.text("attachment", o.Attachment)
+		l.text("host", o.Host)
+		l.number("bytes", o.Bytes)
 		l.b = append(l.b, '}')
 	}
 	l.b = append(l.b, ']')
