@@ -6,7 +6,7 @@ LDFLAGS := -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run serve test build lint bench soak update-golden clean
+.PHONY: help run serve test build lint bench soak safety update-golden clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ bench: ## our own part of a call, start-up, memory, pace, and the hosted server;
 
 soak: ## ten minutes of agents, faults and restarts, and what became of each write; SOAK=1m for less
 	SOAK=$(or $(SOAK),10m) $(GO) test -run TestSoak -count=1 -v -timeout 60m ./internal/test/bench
+
+safety: ## what hijacked agents do: every goal of an attacker through every text that an agent reads
+	HIJACK=all $(GO) test -count=1 -v -timeout 60m ./internal/test/hijack
+	$(GO) test -count=1 -run TestBuiltInAgentsDoTheirWork -v ./internal/test/evals
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
 	$(GO) test $$(grep -rl --include='*_test.go' 'internal/test/golden"' . | xargs -n 1 dirname | sort -u) -run 'Golden|Docs' -update

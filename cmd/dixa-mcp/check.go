@@ -48,7 +48,7 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	for _, a := range rules.Agents() {
 		n := levels(a)
 		_, notStdio := rules.Stdio(a.Name)
-		found.Agents = append(found.Agents, checkedAgent{a.Name, len(a.Tools()), n[dixaclient.Read], n[dixaclient.Write], n[dixaclient.Send], n[dixaclient.Erase], notStdio == nil, a.LetsIn(time.Now()), a.About})
+		found.Agents = append(found.Agents, checkedAgent{a.Name, len(a.Tools()), n[dixaclient.Read], n[dixaclient.Write], n[dixaclient.Send], n[dixaclient.Erase], notStdio == nil, a.LetsIn(time.Now()), a.About, exposures(a)})
 	}
 	for _, n := range rules.Notes() {
 		found.Notes = append(found.Notes, n.String())
@@ -124,6 +124,23 @@ type checkedAgent struct {
 	Stdio bool   `json:"stdio"`
 	HTTP  bool   `json:"http"`
 	About string `json:"about"`
+	// Hijacked is what an attacker can have it do.
+	Hijacked []exposure `json:"hijacked"`
+}
+
+// exposure is something that an attacker can have an agent do.
+type exposure struct {
+	Can   string   `json:"can"`
+	Tools []string `json:"tools"`
+	Lines []int    `json:"lines"` // of the file
+}
+
+func exposures(a *capability.Agent) []exposure {
+	all := []exposure{}
+	for _, e := range a.Exposures() {
+		all = append(all, exposure{e.Text, e.Tools, e.Lines})
+	}
+	return all
 }
 
 // compared is the result of comparing a file's names with Dixa.
@@ -140,12 +157,35 @@ func (f checked) print(out *output) {
 	}
 	out.table(rows)
 	out.printf("\nOver stdio: %s\nOver HTTP:  %s\n", f.who(func(a checkedAgent) bool { return a.Stdio }), f.who(func(a checkedAgent) bool { return a.HTTP }))
+	f.printHijacked(out)
 	for i, n := range f.Notes {
 		if i == 0 {
 			out.printf("\nPossible problems:\n")
 		}
 		out.printf("  %s\n", n)
 	}
+}
+
+// printHijacked prints what an attacker can have the agents do, an agent and a wish a line.
+func (f checked) printHijacked(out *output) {
+	rows := [][]string{}
+	for _, a := range f.Agents {
+		for _, e := range a.Hijacked {
+			lines := "line"
+			for i, n := range e.Lines {
+				if i > 0 {
+					lines += ","
+				}
+				lines += " " + strconv.Itoa(n)
+			}
+			rows = append(rows, []string{"  " + a.Name, e.Can, strings.Join(e.Tools, ", ") + " (" + lines + ")"})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	out.printf("\nAn agent whose model obeys what a customer wrote can, without a person's approval:\n")
+	out.table(rows)
 }
 
 // who lists the agents for which a condition holds.

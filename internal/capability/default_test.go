@@ -56,7 +56,7 @@ func TestDefault(t *testing.T) {
 		require.False(t, agents["analyst"].Operation(name).Allowed, name)
 	}
 	require.False(t, agents["triage"].Operation("close_conversation").Allowed)
-	for _, name := range []string{"send_message", "add_note", "close_conversation", "reopen_conversation", "transfer_conversation", "tag_conversation", "untag_conversation", "update_end_user"} {
+	for _, name := range []string{"send_message", "add_note", "close_conversation", "reopen_conversation", "transfer_conversation", "tag_conversation", "untag_conversation"} {
 		require.True(t, agents["support"].Operation(name).Allowed, name)
 	}
 	for _, tool := range tools.All() {

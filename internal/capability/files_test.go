@@ -28,6 +28,7 @@ func TestReadyFiles(t *testing.T) {
 		"privacy-officer.yaml": {most: dixaclient.Erase, tools: 9, has: []string{"anonymize_end_user", "get_anonymization"}, hasNot: []string{"anonymize_entity", "delete_agent"}, notes: []string{
 			"agents.privacy: may erase (anonymize_conversation, anonymize_end_user), which cannot be undone, without a confirmation; see confirm",
 		}},
+		"approved-replies.yaml":  {most: dixaclient.Send, tools: 12, has: []string{"send_message", "add_note"}, hasNot: []string{"close_conversation", "create_conversation"}},
 		"nightly-reporting.yaml": {most: dixaclient.Read, tools: 14, has: []string{"export_conversations", "query_metric"}, hasNot: []string{"export_messages", "search_conversations"}},
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))

@@ -26,6 +26,7 @@ import (
 // find the same, and what the answers must say.
 type eval struct {
 	asks  string
+	by    string   // agents of the built-in file whose work it is, besides admin
 	task  []string // a tool and its arguments; none where no task tool is about it
 	plain []string
 	facts []string // regular expressions; the answers of the task tools match all, and so do those of the plain operations
@@ -42,7 +43,7 @@ var (
 const file = `version: 1
 timezone: Europe/Copenhagen
 agents:
-  agent: {access: {"*": send}, arguments: {send_message.agentId: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], claim_conversation.force: ["*"]}}
+  agent: {access: {"*": erase}, arguments: {send_message.agentId: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], claim_conversation.force: ["*"]}}
 `
 
 type nowhere struct{}
@@ -64,10 +65,16 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 // desk is an agent at work: a gate in front of a fresh offline Dixa.
 func desk(t testing.TB, inJSON bool) *gate.Gate {
 	t.Helper()
+	rules, err := capability.Parse("capabilities.yaml", []byte(file))
+	require.NoError(t, err)
+	return deskOf(t, rules, inJSON)
+}
+
+// deskOf is the desk of the agents of a capability file.
+func deskOf(t testing.TB, rules *capability.Rules, inJSON bool) *gate.Gate {
+	t.Helper()
 	dixa := offline.New(offline.Options{Anchor: anchor, Now: func() time.Time { return now }})
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: direct{dixa}, Rate: 1e6, Burst: 1e6})
-	require.NoError(t, err)
-	rules, err := capability.Parse("capabilities.yaml", []byte(file))
 	require.NoError(t, err)
 	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON})
 }

@@ -5,18 +5,21 @@ var evals = []eval{
 	// About a customer.
 	{
 		asks:  "What is open for emma.clarke@example.com?",
+		by:    "reader triage support team_lead privacy_officer",
 		task:  []string{`find_customer {"email":"emma.clarke@example.com"}`},
 		plain: []string{`list_end_users {"email":"emma.clarke@example.com"}`, `list_end_user_conversations {"userId":"emma.clarke@example.com"}`},
 		facts: []string{`Emma Clarke`, `2887 .*Open.*Missing VAT number on invoice INV-2026-60963`, `1234 .*Open.*Double charge on order HB-204518`},
 	},
 	{
 		asks:  "Since when is CUST-20000 a customer?",
+		by:    "reader triage support team_lead privacy_officer",
 		task:  []string{`find_customer {"externalId":"CUST-20000"}`},
 		plain: []string{`list_end_users {"externalId":"CUST-20000"}`, `list_end_user_conversations {"userId":"emma.clarke@example.com"}`},
 		facts: []string{`Emma Clarke`, `since Fri 16 Sep 2022`},
 	},
 	{
 		asks:  "Did Emma Clarke write about something else this week?",
+		by:    "reader triage support team_lead",
 		task:  []string{`find_conversations {"customer":"emma.clarke@example.com","from":"2026-02-23","to":"2026-03-01"}`},
 		plain: []string{`search_conversations {"contactId":["emma.clarke@example.com"],"createdAfter":"2026-02-23","createdBefore":"2026-03-01"}`, `get_conversation {"conversationId":2887}`, `get_conversation {"conversationId":2885}`, `get_conversation {"conversationId":2866}`},
 		facts: []string{`2887`, `2885 .*Wrong size - exchange|Wrong size - exchange`, `2866`, `Refund request Aarhus wool blanket`},
@@ -25,6 +28,7 @@ var evals = []eval{
 	// About a conversation.
 	{
 		asks: "Read everything about 1234 before a reply.",
+		by:   "reader triage support team_lead knowledge_editor privacy_officer",
 		task: []string{`read_conversation {"conversationId":1234}`},
 		plain: []string{`get_conversation {"conversationId":1234}`, `list_messages {"conversationId":1234}`, `list_notes {"conversationId":1234}`, `list_conversation_tags {"conversationId":1234}`,
 			`get_end_user {"userId":"emma.clarke@example.com"}`, `list_end_user_conversations {"userId":"emma.clarke@example.com"}`, `list_ratings {"conversationId":1234}`},
@@ -32,23 +36,27 @@ var evals = []eval{
 	},
 	{
 		asks:  "What was promised in conversation 1234, and by whom?",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer",
 		task:  []string{`read_conversation {"conversationId":1234}`},
 		plain: []string{`list_messages {"conversationId":1234}`, `list_agents {}`},
 		facts: []string{`Luis Ortega`, `reverse the second one`},
 	},
 	{
 		asks:  "Show the second message of 1234 whole.",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer",
 		task:  []string{`read_conversation {"conversationId":1234,"message":2}`},
 		plain: []string{`list_messages {"conversationId":1234,"messageId":"#2"}`},
 		facts: []string{`It takes three to five working days`, `Thanks for reaching out`},
 	},
 	{
 		asks:  "What happened to conversation 1234?",
+		by:    "reader triage support team_lead",
 		plain: []string{`list_conversation_activity {"conversationId":1234}`},
 		facts: []string{`ConversationCreatedByCustomer`, `ConversationAssigned .*Luis Ortega`, `TagAdded .*double-charge`},
 	},
 	{
 		asks:  "How did the customer of 2935 rate us?",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer",
 		task:  []string{`read_conversation {"conversationId":2935}`},
 		plain: []string{`get_conversation {"conversationId":2935}`, `list_messages {"conversationId":2935}`, `list_ratings {"conversationId":2935}`},
 		facts: []string{`5`, `Super good!`},
@@ -57,30 +65,35 @@ var evals = []eval{
 	// Looking for conversations.
 	{
 		asks:  "Which conversation is about HB-204518?",
+		by:    "reader triage support team_lead knowledge_editor analyst",
 		task:  []string{`find_conversations {"words":"HB-204518"}`},
 		plain: []string{`search_conversations {"query":"HB-204518"}`, `get_conversation {"conversationId":1234}`},
 		facts: []string{`1234`, `Double charge on order HB-204518, please refund`, `Open`},
 	},
 	{
 		asks:  "Which open conversations are tagged urgent?",
+		by:    "reader triage support team_lead knowledge_editor analyst",
 		task:  []string{`find_conversations {"tag":"urgent","state":"open"}`},
 		plain: []string{`list_tags {}`, `search_conversations {"tagIds":["urgent"],"status":["open"]}`, `get_conversation {"conversationId":2429}`, `get_conversation {"conversationId":1711}`},
 		facts: []string{`2429`, `1711`},
 	},
 	{
 		asks:  "What does Luis Ortega have open?",
+		by:    "reader triage support team_lead analyst",
 		task:  []string{`find_conversations {"assignee":"Luis Ortega","state":"open"}`},
 		plain: []string{`list_agents {}`, `search_conversations {"agentId":["Luis Ortega"],"status":["open"]}`, `get_conversation {"conversationId":2936}`, `get_conversation {"conversationId":2928}`, `get_conversation {"conversationId":2897}`, `get_conversation {"conversationId":2147}`, `get_conversation {"conversationId":1849}`, `get_conversation {"conversationId":1268}`, `get_conversation {"conversationId":1234}`},
 		facts: []string{`2936`, `2147`, `1234`},
 	},
 	{
 		asks:  "Who waits in Billing, with nobody assigned?",
+		by:    "reader triage support team_lead analyst",
 		task:  []string{`find_conversations {"queue":"Billing","state":"open","unassigned":true,"limit":5}`},
 		plain: []string{`list_queues {}`, `search_conversations {"queueId":["Billing"],"status":["open"],"conditions":[{"field":"AgentId","operator":"IsEmpty"}],"pageLimit":5}`, `get_conversation {"conversationId":2995}`, `get_conversation {"conversationId":2994}`, `get_conversation {"conversationId":2992}`, `get_conversation {"conversationId":2987}`, `get_conversation {"conversationId":2985}`},
 		facts: []string{`2995`, `2985`, `Refund for order HB-265892`},
 	},
 	{
 		asks:  "Who asks for a refund by e-mail?",
+		by:    "reader triage support team_lead knowledge_editor analyst",
 		task:  []string{`find_conversations {"words":"refund","state":"open","channel":"email","limit":3}`},
 		plain: []string{`search_conversations {"query":"refund","status":["open"],"channel":["email"],"pageLimit":3}`, `get_conversation {"conversationId":2987}`, `get_conversation {"conversationId":2934}`, `get_conversation {"conversationId":2929}`},
 		facts: []string{`2987`},
@@ -89,6 +102,7 @@ var evals = []eval{
 	// Now.
 	{
 		asks: "How long are the queues, and who is online?",
+		by:   "reader team_lead",
 		task: []string{`overview {}`},
 		plain: []string{`list_queues {}`, `list_presence {}`, `list_agents {}`, `list_schedules {}`, `get_schedule_status {"scheduleId":"Customer Care"}`, `get_schedule_status {"scheduleId":"Phone line"}`,
 			waiting("Billing"), waiting("Returns"), waiting("Technical Support"), waiting("VIP"), waiting("Sales"), waiting("Delivery"), waiting("Subscriptions"), waiting("Complaints"), waiting("Phone"), waiting("General Support")},
@@ -97,6 +111,7 @@ var evals = []eval{
 	},
 	{
 		asks:  "Is customer care open now?",
+		by:    "reader team_lead",
 		task:  []string{`overview {}`},
 		plain: []string{`list_schedules {}`, `get_schedule_status {"scheduleId":"Customer Care"}`},
 		facts: []string{`(?i)open`, `20:00`},
@@ -108,11 +123,13 @@ var evals = []eval{
 	},
 	{
 		asks:  "Who is in the team Logistics?",
+		by:    "team_lead analyst",
 		plain: []string{`list_team_members {"teamId":"Logistics"}`},
 		facts: []string{`Ole Bak`, `Erik Falk`},
 	},
 	{
 		asks:  "Who works in the queue Billing?",
+		by:    "team_lead analyst",
 		plain: []string{`list_queue_members {"queueId":"Billing"}`},
 		facts: []string{`Luis Ortega`, `Billing Bot`},
 	},
@@ -120,24 +137,28 @@ var evals = []eval{
 	// Reports.
 	{
 		asks:  "How was CSAT last week, against the week before?",
+		by:    "reader team_lead analyst",
 		task:  []string{`report {"metric":"csat","period":"2026-02-23 to 2026-03-01"}`},
 		plain: []string{csat("2026-02-23", "2026-03-01", ""), csat("2026-02-16", "2026-02-22", "")},
 		facts: []string{`69\.4`, `78\.7`, `72`, `94`},
 	},
 	{
 		asks:  "CSAT of each queue last week.",
+		by:    "reader team_lead analyst",
 		task:  []string{`report {"metric":"csat","period":"2026-02-23 to 2026-03-01","by":"queue"}`},
 		plain: append([]string{`list_queues {}`}, csatOf("Billing", "Returns", "Technical Support", "VIP", "Sales", "Delivery", "Subscriptions", "Complaints", "Phone", "General Support")...),
 		facts: []string{`Billing`, `63\.[12]`},
 	},
 	{
 		asks:  "How many did we close last week?",
+		by:    "reader team_lead analyst",
 		task:  []string{`report {"metric":"closed_conversations","period":"2026-02-23 to 2026-03-01"}`},
 		plain: []string{`query_metric {"id":"closed_conversations","timezone":"Europe/Copenhagen","preset":"PreviousWeek"}`, `query_metric {"id":"closed_conversations","timezone":"Europe/Copenhagen","start":"2026-02-16","end":"2026-02-22"}`},
 		facts: []string{`200`},
 	},
 	{
 		asks:  "What did unhappy customers write last week?",
+		by:    "reader team_lead analyst",
 		task:  []string{`report {"metric":"csat","period":"2026-02-23 to 2026-03-01","comments":true}`},
 		plain: []string{csat("2026-02-23", "2026-03-01", ""), csat("2026-02-16", "2026-02-22", ""), `query_metric_records {"id":"ratings","timezone":"Europe/Copenhagen","start":"2026-02-23","end":"2026-03-01"}`},
 		facts: []string{`69\.4`, `Never again\.`},
@@ -146,12 +167,14 @@ var evals = []eval{
 	// Knowledge.
 	{
 		asks:  "What does our help centre say about being charged twice?",
+		by:    "reader support knowledge_editor",
 		task:  []string{`find_article {"words":"charged twice","language":"en"}`},
 		plain: []string{`list_collections {}`, `get_catalog {"collectionId":"d83990a5-3413-4818-8610-f5e7daa0ca4f","language":"en"}`, `get_article {"articleId":"52187b2f-aea4-4954-9cf4-061e99cd9922","language":"en"}`},
 		facts: []string{`I was charged twice`, `your bank may show two payments`},
 	},
 	{
 		asks:  "How does a customer return something?",
+		by:    "reader support knowledge_editor",
 		task:  []string{`find_article {"words":"how to return an item","language":"en"}`},
 		plain: []string{`list_collections {}`, `get_catalog {"collectionId":"d83990a5-3413-4818-8610-f5e7daa0ca4f","language":"en"}`, `get_article {"articleId":"2c065393-6b75-41f9-99c9-5139cd2c340f","language":"en"}`},
 		facts: []string{`How to return an item`},
@@ -165,16 +188,19 @@ var evals = []eval{
 	// Writes, by names.
 	{
 		asks:  "Tag 1234 as urgent.",
+		by:    "triage support",
 		plain: []string{`tag_conversation {"conversationId":1234,"tagId":"urgent"}`},
 		after: []string{`list_conversation_tags {"conversationId":1234}`, `(?m)^urgent`},
 	},
 	{
 		asks:  "Take the tag refund away from 1234.",
+		by:    "triage support",
 		plain: []string{`untag_conversation {"conversationId":1234,"tagId":"refund"}`},
 		after: []string{`list_conversation_tags {"conversationId":1234}`, `^double-charge`},
 	},
 	{
 		asks:  "Move 1234 to Complaints.",
+		by:    "triage support team_lead",
 		plain: []string{`transfer_conversation {"conversationId":1234,"queueId":"Complaints"}`},
 		after: []string{`get_conversation {"conversationId":1234}`, `queue Complaints`},
 	},
@@ -185,32 +211,38 @@ var evals = []eval{
 	},
 	{
 		asks:  "Note on 1234 that finance was asked.",
+		by:    "triage support team_lead",
 		plain: []string{`add_note {"conversationId":1234,"message":"Finance was asked."}`},
 		after: []string{`list_notes {"conversationId":1234}`, `(?m)^\| Finance was asked\.$`},
 	},
 	{
 		asks:  "Close 1234.",
+		by:    "support privacy_officer",
 		plain: []string{`close_conversation {"conversationId":1234}`},
 		after: []string{`get_conversation {"conversationId":1234}`, `Closed`},
 	},
 	{
 		asks:  "Open 2885 again.",
+		by:    "support",
 		plain: []string{`reopen_conversation {"conversationId":2885}`},
 		after: []string{`get_conversation {"conversationId":2885}`, `Open`},
 	},
 	{
 		asks:  "Remind us of 1234 on a Friday at nine.", // a time to come, by the clock of the machine
+		by:    "support",
 		plain: []string{`set_followup {"conversationId":1234,"timestamp":"2099-03-06 09:00"}`},
 		facts: []string{`2099-03-06T09:00:00\+01:00`},
 		after: []string{`get_conversation {"conversationId":1234}`, `Pending`},
 	},
 	{
 		asks:  "Answer 1234 in the name of Luis Ortega.",
+		by:    "support",
 		plain: []string{`send_message {"conversationId":1234,"text":"The refund was sent today.","agentId":"Luis Ortega"}`},
 		after: []string{`list_messages {"conversationId":1234}`, `Luis Ortega(?s:.*)The refund was sent today\.`},
 	},
 	{
 		asks:  "Set the contact reason of 1234 to refund.",
+		by:    "triage support",
 		plain: []string{`set_conversation_attributes {"conversationId":1234,"attributes":[{"id":"Contact reason","values":["payment","refund"]}]}`},
 		after: []string{`get_conversation {"conversationId":1234}`, `Contact reason payment, refund`},
 	},
@@ -228,6 +260,16 @@ var evals = []eval{
 		asks:  "Write to Emma Clarke about her refund.",
 		plain: []string{`create_conversation {"channel":"Email","direction":"Outbound","requesterId":"emma.clarke@example.com","text":"Your refund was sent.","agentId":"Luis Ortega","emailIntegrationId":"billing@email.dixa.io","subject":"Your refund","language":"en"}`},
 		after: []string{`list_messages {"conversationId":3001}`, `Your refund was sent\.`},
+	},
+	{
+		asks:  "Publish the article about returns in Danish.",
+		by:    "knowledge_editor",
+		plain: []string{`publish_article_translation {"articleId":"52187b2f-aea4-4954-9cf4-061e99cd9922","languageId":"da"}`},
+	},
+	{
+		asks:  "Erase Chloe Thomas, as she asked.",
+		by:    "privacy_officer",
+		plain: []string{`close_conversation {"conversationId":2999}`, `anonymize_end_user {"userId":"56505020-94bb-4236-a595-16b65aa17746"}`},
 	},
 	{
 		asks:  "Make a tag for bank transfers.",

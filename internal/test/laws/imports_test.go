@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"internal/test/bench":            nil,
 	"internal/test/endtoend":         nil,
 	"internal/test/evals":            nil,
+	"internal/test/hijack":           nil,
 	"internal/test/interop":          nil,
 	"internal/test/interop/gosdk":    nil,
 	"internal/approval/approvaltest": nil,

@@ -1,0 +1,154 @@
+package hijack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/offline"
+)
+
+var (
+	anchor = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	now    = anchor.Add(10 * time.Hour)
+)
+
+// world is an agent before an offline Dixa in whose answers an attacker's text stands.
+type world struct {
+	subject
+	gate *gate.Gate
+	dixa *offline.Dixa
+	way  way
+	text string // the attacker's
+
+	mu      sync.Mutex
+	planted bool // the text was in an answer
+	sent    []request
+	records []audit.Record
+}
+
+// request is one that Dixa carried out.
+type request struct{ method, path, body string }
+
+func newWorld(t testing.TB, s subject, w way, text string) *world {
+	t.Helper()
+	clock := func() time.Time { return now }
+	d := &world{subject: s, way: w, text: text, dixa: offline.New(offline.Options{Anchor: anchor, Now: clock})}
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: d, Rate: 1e6, Burst: 1e6})
+	require.NoError(t, err)
+	d.gate = gate.New(gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: approval.NewDir(filepath.Join(t.TempDir(), "approvals"), clock), Budgets: unpaced{gate.NewBudgets()}, Now: clock})
+	return d
+}
+
+// unpaced are budgets that let nobody wait: a pace stops nothing.
+type unpaced struct{ gate.Budgets }
+
+func (u unpaced) Take(ctx context.Context, agent string, lines []gate.Line, _ float64) (gate.Taken, error) {
+	return u.Budgets.Take(ctx, agent, lines, 0)
+}
+
+// Write keeps a record.
+func (d *world) Write(_ context.Context, r audit.Record) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.records = append(d.records, r)
+	return nil
+}
+
+// RoundTrip answers a request as the offline Dixa does, with the attacker's text in its place.
+func (d *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	w := httptest.NewRecorder()
+	d.dixa.ServeHTTP(w, r)
+	response := w.Result()
+	if response.StatusCode < 300 {
+		d.mu.Lock()
+		d.sent = append(d.sent, request{r.Method, r.URL.Path, string(body)})
+		d.mu.Unlock()
+	}
+	if d.way.matches(r.URL.Path, response.StatusCode) {
+		planted := d.way.plant(w.Body.Bytes(), d.text)
+		d.mu.Lock()
+		d.planted = d.planted || bytes.Contains(planted, []byte(d.text))
+		d.mu.Unlock()
+		response.Body = io.NopCloser(bytes.NewReader(planted))
+		response.ContentLength = -1
+		response.Header.Del("Content-Length")
+	}
+	return response, nil
+}
+
+// plant puts the text into an answer.
+func (w way) plant(body []byte, text string) []byte {
+	var v any
+	if json.Unmarshal(body, &v) != nil {
+		return body
+	}
+	planted, err := json.Marshal(w.within(v, regexp.MustCompile("^(?:"+w.Key+")$"), text))
+	if err != nil {
+		return body
+	}
+	return planted
+}
+
+func (w way) within(v any, key *regexp.Regexp, text string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, inner := range v {
+			_, isText := w.Put.(string)
+			if _, holdsText := inner.(string); key.MatchString(k) && isText == holdsText {
+				v[k] = filled(w.Put, text)
+			} else {
+				v[k] = w.within(inner, key, text)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = w.within(v[i], key, text)
+		}
+	}
+	return v
+}
+
+// filled returns what to put, with the text in place of {}.
+func filled(put any, text string) any {
+	switch put := put.(type) {
+	case string:
+		return strings.ReplaceAll(put, "{}", text)
+	case []any:
+		all := make([]any, len(put))
+		for i := range put {
+			all[i] = filled(put[i], text)
+		}
+		return all
+	case map[string]any:
+		all := map[string]any{}
+		for k := range put {
+			all[k] = filled(put[k], text)
+		}
+		return all
+	}
+	return put
+}
