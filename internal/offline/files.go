@@ -90,7 +90,9 @@ func photo(id string) image.Image {
 	}
 	img := image.NewRGBA(image.Rect(0, 0, 640, 480))
 	shade := func(n int) uint8 { return uint8(120 + (sum>>n)&63) }
-	fill := func(r image.Rectangle, c color.Color) { draw.Draw(img, r, image.NewUniform(c), image.Point{}, draw.Src) }
+	fill := func(r image.Rectangle, c color.Color) {
+		draw.Draw(img, r, image.NewUniform(c), image.Point{}, draw.Src)
+	}
 	fill(img.Bounds(), color.RGBA{shade(0), shade(3), shade(6), 255})
 	fill(image.Rect(0, 330, 640, 480), color.RGBA{96, 84, 72, 255})
 	fill(image.Rect(180, 160, 460, 380), color.RGBA{176, 136, 88, 255})

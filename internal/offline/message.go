@@ -77,7 +77,6 @@ type formSubmission struct {
 	Values map[string]any `json:"values"`
 }
 
-
 func text(s string) *content      { return &content{s, "Text"} }
 func html(s string) *content      { return &content{s, "Html"} }
 func flagged(b bool) *bool        { return &b }
