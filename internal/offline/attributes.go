@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/body"
+	"dixa-mcp/internal/offline/fiction"
 )
 
 var attributeRoutes = []route{
@@ -117,11 +120,11 @@ func (w *world) attributeNamed(identifier string) *attribute {
 	return nil
 }
 
-func (w *world) seedUserAttributes(r *rng, u *person, i int) {
+func (w *world) seedUserAttributes(r *fiction.RNG, u *person, i int) {
 	u.attrs[w.attributeNamed("customer_number").id] = fmt.Sprint(20000 + i*7)
-	u.attrs[w.attributeNamed("loyalty_tier").id] = []string{pick(r, []string{"none", "silver", "gold"})}
-	if r.chance(50) {
-		u.attrs[w.attributeNamed("location").id] = pick(r, cultureOf(u.language).location)
+	u.attrs[w.attributeNamed("loyalty_tier").id] = []string{fiction.Pick(r, []string{"none", "silver", "gold"})}
+	if r.Chance(50) {
+		u.attrs[w.attributeNamed("location").id] = fiction.Pick(r, fiction.CultureOf(u.language).Location)
 	}
 }
 
@@ -202,7 +205,7 @@ func (c *call) patchValues(held map[string]any, entity string) (map[string]any, 
 		changed[id] = v
 	}
 	for id, raw := range in {
-		if !isUUID(id) {
+		if !body.IsUUID(id) {
 			return nil, errBody.because("%q is not a uuid", id)
 		}
 		a, err := c.attrs.get(lower(id))

@@ -3,6 +3,8 @@ package offline
 import (
 	"strconv"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 var hoursRoutes = []route{
@@ -57,7 +59,7 @@ func (w *world) seedSchedules() {
 		{"Customer Care", "Europe/Copenhagen", [8][]interval{1: day, 2: day, 3: day, 4: day, 5: day, 6: short}},
 		{"Phone line", "Europe/London", [8][]interval{1: evening, 2: evening, 3: evening, 4: evening, 5: evening}},
 	} {
-		zone := zoneOf(s.zone)
+		zone := fiction.ZoneOf(s.zone)
 		year := w.anchor.Year()
 		one := &schedule{id: w.uuid("schedule", int64(i)), name: s.name, zone: zone, weekdays: s.weekdays, since: time.Date(year-1, 1, 4, 0, 0, 0, 0, zone)}
 		one.exceptions = []hours{

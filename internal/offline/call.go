@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/body"
 )
 
 // call is one request while it is handled: what was asked, and the data to answer from.
@@ -77,7 +79,7 @@ func (c *call) checkVars() error {
 			if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < 0 {
 				return errParam.because("path variable %s is not an int64", name)
 			}
-		case !isUUID(value):
+		case !body.IsUUID(value):
 			return errParam.because("path variable %s is not a uuid", name)
 		}
 	}
@@ -111,7 +113,7 @@ func (c *call) instant(name string) (time.Time, error) {
 	if v == "" {
 		return time.Time{}, nil
 	}
-	t, err := parseTime(v)
+	t, err := body.ParseTime(v)
 	if err != nil {
 		return t, errParam.because("query parameter %s is not a date-time", name)
 	}

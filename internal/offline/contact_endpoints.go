@@ -1,5 +1,7 @@
 package offline
 
+import "dixa-mcp/internal/offline/fiction"
+
 var contactRoutes = []route{
 	{pattern: "GET /v1/contact-endpoints", status: 200, query: "_type", handle: listContactEndpoints},
 	{pattern: "GET /v1/contact-endpoints/{contactEndpointId}", status: 200, handle: getContactEndpoint, plain: []string{"contactEndpointId"}},
@@ -44,11 +46,11 @@ func (w *world) endpointNamed(id string) (endpoint, bool) {
 }
 
 // chooseEndpoint says where a seeded conversation came to.
-func (w *world) chooseEndpoint(r *rng, c *conversation) {
+func (w *world) chooseEndpoint(r *fiction.RNG, c *conversation) {
 	switch {
 	case c.misplaced != "":
 		c.endpoint = w.queues.byID[c.misplaced].Usages.Usages["Email"][0]
-	case c.channel.mail() && (c.language == "da" || c.language == "sv") && r.chance(60):
+	case c.channel.mail() && (c.language == "da" || c.language == "sv") && r.Chance(60):
 		c.endpoint = "nordic@email.dixa.io"
 	case c.channel.mail():
 		c.endpoint = "support@email.dixa.io"

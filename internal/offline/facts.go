@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 // facts are the numbers and names that one conversation is about. They are written out when a sentence needs them.
 type facts struct {
-	culture              *culture
+	culture              *fiction.Culture
 	topic                string
 	order, invoice       int
 	product              product
@@ -35,10 +37,10 @@ func (w *world) facts(c *conversation) facts {
 	}
 	r, n := w.rand("facts", about.id), int(about.id-firstConversation)
 	f := facts{
-		culture: cultureOf(c.language), topic: c.topic, order: firstOrder + n*ordersBetween + r.n(ordersBetween),
-		invoice: firstInvoice + n*invoicesBetween + r.n(invoicesBetween), product: pick(r, productsOf(about.topic)),
-		tracking: 10_000_000_000 + r.next()%90_000_000_000, day: about.created.AddDate(0, 0, -3-r.n(12)),
-		until: about.created.AddDate(0, 0, 21+r.n(25)), created: c.created, before: about.created, at: c.created,
+		culture: fiction.CultureOf(c.language), topic: c.topic, order: firstOrder + n*ordersBetween + r.N(ordersBetween),
+		invoice: firstInvoice + n*invoicesBetween + r.N(invoicesBetween), product: fiction.Pick(r, productsOf(about.topic)),
+		tracking: 10_000_000_000 + r.Next()%90_000_000_000, day: about.created.AddDate(0, 0, -3-r.N(12)),
+		until: about.created.AddDate(0, 0, 21+r.N(25)), created: c.created, before: about.created, at: c.created,
 		agent: "Havbris", queue: "support", membership: 4900, voucher: 2000,
 	}
 	if about.id == demoConversation {
@@ -86,13 +88,13 @@ func (f facts) value(name string) string {
 		return f.invoiceNumber()
 	case "amount":
 		if f.topic == "subscription" {
-			return f.culture.price(f.membership)
+			return f.culture.Price(f.membership)
 		}
-		return f.culture.price(f.product.price)
+		return f.culture.Price(f.product.price)
 	case "voucher":
-		return f.culture.price(f.voucher)
+		return f.culture.Price(f.voucher)
 	case "product":
-		return f.product.in(f.culture.language)
+		return f.product.in(f.culture.Language)
 	case "tracking":
 		return f.trackingNumber()
 	case "date":
@@ -106,7 +108,7 @@ func (f facts) value(name string) string {
 	case "until":
 		return f.date(f.until)
 	case "dayname":
-		return f.culture.days[f.at.In(f.culture.zone()).Weekday()]
+		return f.culture.Days[f.at.In(f.culture.Zone()).Weekday()]
 	case "first":
 		return f.first
 	case "last":
@@ -122,7 +124,7 @@ func (f facts) value(name string) string {
 	}
 }
 
-func (f facts) date(t time.Time) string { return t.In(f.culture.zone()).Format(f.culture.date) }
+func (f facts) date(t time.Time) string { return t.In(f.culture.Zone()).Format(f.culture.Date) }
 
 // workday moves a day at the weekend to the Monday or Tuesday after it.
 func workday(t time.Time) time.Time {
@@ -189,8 +191,8 @@ func productsOf(topic string) []product {
 
 func (p product) in(language string) string {
 	names := strings.Split(p.names, "|")
-	for i := range cultures {
-		if cultures[i].language == language {
+	for i := range fiction.Cultures {
+		if fiction.Cultures[i].Language == language {
 			return names[i]
 		}
 	}

@@ -3,6 +3,8 @@ package offline
 import (
 	"net/http"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 // FaultKind is a way in which a request goes wrong.
@@ -42,7 +44,7 @@ func (d *Dixa) Inject(f Fault) {
 // trouble is a share of requests that fail, in an order that a seed gives.
 type trouble struct {
 	share float64
-	rng   rng
+	rng   fiction.RNG
 }
 
 // Trouble makes that share of all requests fail, from 0 for none to 1, each in one of all ways. Which fail, and how, goes
@@ -50,14 +52,14 @@ type trouble struct {
 func (d *Dixa) Trouble(share float64, seed uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.trouble = trouble{share, rng{seed}}
+	d.trouble = trouble{share, fiction.RNG{State: seed}}
 }
 
 func (t *trouble) take() FaultKind {
-	if t.share <= 0 || float64(t.rng.next()>>11)/(1<<53) >= t.share {
+	if t.share <= 0 || float64(t.rng.Next()>>11)/(1<<53) >= t.share {
 		return NoFault
 	}
-	return FaultKind(1 + t.rng.n(int(lastFault)))
+	return FaultKind(1 + t.rng.N(int(lastFault)))
 }
 
 // takeFault returns the fault that hits a request to an operation, and counts it.

@@ -22,7 +22,7 @@ func listFlows(c *call) (any, error) {
 	if channel == "" {
 		channel = "PstnPhone"
 	}
-	if err := checkFormats(channel, []string{flowChannels}); err != nil {
+	if err := bodies.Check(channel, []string{flowChannels}); err != nil {
 		return nil, errParam.because("query parameter channel%v", err)
 	}
 	flows := []flow{}

@@ -3,6 +3,8 @@ package offline
 import (
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 var knowledgeRoutes = []route{
@@ -94,11 +96,11 @@ func (w *world) seedKnowledge() {
 func (w *world) seedArticle(topic, parent string) {
 	n := int64(len(w.knowledge.articles.list))
 	r := w.rand("article", n)
-	at := w.anchor.Add(-r.between(30*24*time.Hour, 400*24*time.Hour)).Truncate(time.Millisecond)
+	at := w.anchor.Add(-r.Between(30*24*time.Hour, 400*24*time.Hour)).Truncate(time.Millisecond)
 	a := &article{id: w.uuid("article", n), parent: parent, tags: []string{}, created: at, updated: at, createdBy: w.agents.list[1].ID,
 		updatedBy: w.agents.list[1].ID, owner: w.agents.list[2].ID}
-	all := seededArticles()
-	text := all[slices.IndexFunc(all, func(s section) bool { return s.name == topic })].lines
+	all := fiction.Articles()
+	text := all[slices.IndexFunc(all, func(s fiction.Section) bool { return s.Name == topic })].Lines
 	for _, language := range []string{"en", "da"} {
 		said := text[language]
 		if len(said) == 0 {
@@ -110,11 +112,11 @@ func (w *world) seedArticle(topic, parent string) {
 		}
 		v := version{said[0], body, at, at, a.createdBy}
 		t := &translation{language: language, draft: v}
-		if language == "en" || r.chance(60) {
+		if language == "en" || r.Chance(60) {
 			t.published = &v
 			a.indexed = at
 		}
-		if next := text["draft"]; language == "en" && len(next) > 0 && r.chance(40) {
+		if next := text["draft"]; language == "en" && len(next) > 0 && r.Chance(40) {
 			t.draft.html += "<p>" + escape(next[0]) + "</p>"
 			t.draft.updated = at.AddDate(0, 0, 12)
 			a.updated = t.draft.updated

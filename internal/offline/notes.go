@@ -1,6 +1,10 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"dixa-mcp/internal/offline/fiction"
+)
 
 var noteRoutes = []route{
 	{pattern: "GET /v1/conversations/{conversationId}/notes", status: 200, handle: listNotes},
@@ -38,20 +42,20 @@ func (w *world) notesOf(c *conversation) []*note {
 			"never reversed. Needs a manual refund, see the ledger for HB-204518.", at)}
 	}
 	r, v := w.rand("notes", c.id), w.voice(c)
-	v.language = phrases()["en"] // colleagues write English to each other
+	v.language = fiction.Phrases()["en"] // colleagues write English to each other
 	var notes []*note
 	add := func(kind string, at time.Time) {
 		notes = append(notes, newNote(w.uuid("note", c.id*10+int64(len(notes))), c.agent, c.id, v.say(kind, at), at))
 	}
 	if c.channel.name == "Voicemail" && !c.closed.IsZero() {
-		add("noteback", w.sinceShift(w.seats[c.agent], c.closed, r.between(time.Minute, 4*time.Minute), c.assigned))
+		add("noteback", w.sinceShift(w.seats[c.agent], c.closed, r.Between(time.Minute, 4*time.Minute), c.assigned))
 	}
-	if c.agent == "" || c.channel.spoken() || !r.chance(30) {
+	if c.agent == "" || c.channel.spoken() || !r.Chance(30) {
 		return notes
 	}
 	for _, b := range c.beats { // while an answer is being written
-		if len(notes) < 2 && b.out && b.at.After(c.assigned) && r.chance(60) {
-			add("note", w.sinceShift(w.seats[c.agent], b.at, r.between(20*time.Second, 8*time.Minute), c.assigned))
+		if len(notes) < 2 && b.out && b.at.After(c.assigned) && r.Chance(60) {
+			add("note", w.sinceShift(w.seats[c.agent], b.at, r.Between(20*time.Second, 8*time.Minute), c.assigned))
 		}
 	}
 	return notes

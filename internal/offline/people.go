@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 // person is an end user or a Dixa agent, as both are written on the wire.
@@ -41,13 +43,13 @@ func (w *world) seedUsers() {
 	taken := map[string]bool{}
 	for i := range seedUsers {
 		u := w.seedUser(i, inCulture)
-		for k := i; taken[u.Email]; k += len(domains) * 67 {
-			u.Email = mailbox(u.FirstName, u.LastName, 200+k)
+		for k := i; taken[u.Email]; k += len(fiction.Domains) * 67 {
+			u.Email = fiction.Mailbox(u.FirstName, u.LastName, 200+k)
 		}
 		if u.Email != "" {
 			taken[u.Email] = true
 		}
-		if u.Email != "" && w.rand("second address", int64(i)).chance(12) {
+		if u.Email != "" && w.rand("second address", int64(i)).Chance(12) {
 			u.AdditionalEmails = []string{strings.Replace(u.Email, "@", ".work@", 1)}
 		}
 		w.users.add(u.ID, u)
@@ -58,40 +60,40 @@ func (w *world) seedUsers() {
 func (w *world) seedUser(i int, inCulture map[string]int) *person {
 	r := w.rand("user", int64(i))
 	cu := w.cultureOfUser(r, i)
-	first, last := pick(r, cu.first), pick(r, cu.last)
+	first, last := fiction.Pick(r, cu.First), fiction.Pick(r, cu.Last)
 	if i == 0 {
 		first, last = "Emma", "Clarke" // the customer of conversation 1234
 	}
 	u := &person{
-		ID: w.uuid("user", int64(i)), CreatedAt: plainTime(w.anchor.Add(-r.between(61*24*time.Hour, 1500*24*time.Hour))),
-		DisplayName: first + " " + last, FirstName: first, LastName: last, language: cu.language, attrs: map[string]any{},
+		ID: w.uuid("user", int64(i)), CreatedAt: plainTime(w.anchor.Add(-r.Between(61*24*time.Hour, 1500*24*time.Hour))),
+		DisplayName: first + " " + last, FirstName: first, LastName: last, language: cu.Language, attrs: map[string]any{},
 		AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{}, MiddleNames: []string{},
 	}
-	if r.chance(94) || i == 0 {
-		u.Email = mailbox(first, last, i)
+	if r.Chance(94) || i == 0 {
+		u.Email = fiction.Mailbox(first, last, i)
 	}
-	if u.Email == "" || r.chance(45) {
-		u.PhoneNumber = cu.phone(inCulture[cu.language])
+	if u.Email == "" || r.Chance(45) {
+		u.PhoneNumber = cu.Phone(inCulture[cu.Language])
 	}
-	inCulture[cu.language]++
-	if r.chance(40) || i == 0 {
+	inCulture[cu.Language]++
+	if r.Chance(40) || i == 0 {
 		u.ExternalID = fmt.Sprintf("CUST-%05d", 20000+i*7)
 	}
-	if r.chance(35) || i == 0 {
+	if r.Chance(35) || i == 0 {
 		w.seedUserAttributes(r, u, i)
 	}
 	return u
 }
 
-func (w *world) cultureOfUser(r *rng, i int) *culture {
-	n := r.n(100)
-	for k := range cultures {
-		if n < cultures[k].share && i != 0 {
-			return &cultures[k]
+func (w *world) cultureOfUser(r *fiction.RNG, i int) *fiction.Culture {
+	n := r.N(100)
+	for k := range fiction.Cultures {
+		if n < fiction.Cultures[k].Share && i != 0 {
+			return &fiction.Cultures[k]
 		}
-		n -= cultures[k].share
+		n -= fiction.Cultures[k].Share
 	}
-	return &cultures[0]
+	return &fiction.Cultures[0]
 }
 
 // userInfo returns a person with custom attributes, which only the reading of one end user has.

@@ -1,6 +1,10 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"dixa-mcp/internal/offline/fiction"
+)
 
 // presence is what a Dixa agent is doing.
 type presence struct {
@@ -30,11 +34,11 @@ var workingChannels = []struct {
 	{"Speak", []string{"PstnPhone", "Callback"}},
 }
 
-func seedPresence(r *rng, i int) *presence {
+func seedPresence(r *fiction.RNG, i int) *presence {
 	p := &presence{online: i%11 != 7, working: i%8 != 6, channels: map[string]bool{"Email": true}}
-	p.channels["InteractiveChat"] = r.chance(60)
-	p.channels["Messaging"] = r.chance(40)
-	p.channels["Speak"] = r.chance(35)
+	p.channels["InteractiveChat"] = r.Chance(60)
+	p.channels["Messaging"] = r.Chance(40)
+	p.channels["Speak"] = r.Chance(35)
 	return p
 }
 

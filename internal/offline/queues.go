@@ -183,7 +183,7 @@ func orEmpty(m map[string]int32) map[string]int32 {
 // knownKeys refuses a map with a key that is none of the names "A|B".
 func knownKeys(m map[string]int32, names string) error {
 	for key := range m {
-		if err := checkFormats(key, []string{names}); err != nil {
+		if err := bodies.Check(key, []string{names}); err != nil {
 			return errBody.because("key%v", err)
 		}
 	}

@@ -3,6 +3,8 @@ package offline
 import (
 	"fmt"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 // rating is the state of one question of a survey. All questions of a survey have its id.
@@ -31,18 +33,18 @@ func (w *world) ratingsOf(c *conversation) []*rating {
 		return c.ratings
 	}
 	r := w.rand("rating", c.id)
-	if c.state != stateClosed || c.agent == "" || !r.chance(60) {
+	if c.state != stateClosed || c.agent == "" || !r.Chance(60) {
 		return nil
 	}
-	offered := c.closed.Add(r.between(time.Minute, time.Hour)).Truncate(time.Second)
+	offered := c.closed.Add(r.Between(time.Minute, time.Hour)).Truncate(time.Second)
 	if offered.After(w.anchor) {
 		return nil
 	}
 	one := &rating{id: w.uuid("rating", c.id), kind: "Csat", agent: c.agent, user: c.requester, offered: offered}
-	if r.chance(55) {
-		if rated := w.awake(r, offered.Add(r.between(2*time.Minute, 14*time.Hour))).Truncate(time.Second); !rated.After(w.anchor) {
-			one.rated, one.score = rated, pick(r, scores[c.mood])
-			if r.chance(45) {
+	if r.Chance(55) {
+		if rated := w.awake(r, offered.Add(r.Between(2*time.Minute, 14*time.Hour))).Truncate(time.Second); !rated.After(w.anchor) {
+			one.rated, one.score = rated, fiction.Pick(r, scores[c.mood])
+			if r.Chance(45) {
 				one.comment = w.voice(c).say(fmt.Sprintf("comment%d", one.score), rated)
 			}
 		}
@@ -51,7 +53,7 @@ func (w *world) ratingsOf(c *conversation) []*rating {
 		one.comment = ""
 	}
 	all := []*rating{one}
-	if r.chance(15) { // a survey of two questions
+	if r.Chance(15) { // a survey of two questions
 		two := *one
 		two.kind, two.comment = "Nps", ""
 		if !two.rated.IsZero() {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 // seededAgents come from several countries, as they do in a helpdesk: their teams by place in teamNames, and the languages they speak
@@ -29,7 +31,7 @@ func (w *world) seedAgents() {
 	for i, s := range seededAgents {
 		r := w.rand("agent", int64(i))
 		first, last, _ := strings.Cut(s.name, " ")
-		age := r.between(420*24*time.Hour, 1100*24*time.Hour)
+		age := r.Between(420*24*time.Hour, 1100*24*time.Hour)
 		if i < 3 { // who wrote the templates and articles was there before them
 			age += 1100 * 24 * time.Hour
 		}
@@ -82,8 +84,8 @@ func (w *world) seedMembers(teams []int, leads bool) []int {
 	}
 	var members []int
 	for i := range seededAgents {
-		if serves(i) || slices.ContainsFunc(cultures, func(c culture) bool {
-			return c.language != "en" && speaks(i, c.language) && (inTeam(i, 0) || inTeam(i, 5)) && !spoken(serves, c.language)
+		if serves(i) || slices.ContainsFunc(fiction.Cultures, func(c fiction.Culture) bool {
+			return c.Language != "en" && speaks(i, c.Language) && (inTeam(i, 0) || inTeam(i, 5)) && !spoken(serves, c.Language)
 		}) {
 			members = append(members, i)
 		}
@@ -103,7 +105,7 @@ func spoken(among func(int) bool, language string) bool {
 
 // chooseAgent returns a Dixa agent who serves a queue and speaks a language, or -1. If a moment is given, the agent is
 // at work then and for a while after.
-func (w *world) chooseAgent(r *rng, queue, language string, now time.Time) int {
+func (w *world) chooseAgent(r *fiction.RNG, queue, language string, now time.Time) int {
 	var able [seedAgents]int
 	n := 0
 	for _, i := range w.serving[queue] {
@@ -121,5 +123,5 @@ func (w *world) chooseAgent(r *rng, queue, language string, now time.Time) int {
 	if n == 0 {
 		return -1
 	}
-	return able[r.n(n)]
+	return able[r.N(n)]
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 // topics is what people write about, where it goes, and what it is tagged with.
@@ -67,7 +69,7 @@ func (w *world) seedConversation(id int64) *conversation {
 	if c.channel.mail() {
 		c.subject = w.voice(c).say(subjectOf(c), c.created)
 		if c.misplaced == "" {
-			c.queued = c.created.Add(r.between(time.Second, 40*time.Second))
+			c.queued = c.created.Add(r.Between(time.Second, 40*time.Second))
 		}
 	}
 	if c.channel.shape == "ChatConversation" || c.channel.shape == "MessengerConversation" {
@@ -89,10 +91,10 @@ func subjectOf(c *conversation) string {
 }
 
 // seedMoment spreads the creation over the days as people write: much on Monday mornings, little at night.
-func (w *world) seedMoment(r *rng, id int64) time.Time {
+func (w *world) seedMoment(r *fiction.RNG, id int64) time.Time {
 	total := w.arrivals[len(w.arrivals)-1]
 	// Each conversation has a share of the total, and comes somewhere in it.
-	place := (int(id-firstConversation)*1000 + r.n(1000)) * (total / 1000) / seedConversations
+	place := (int(id-firstConversation)*1000 + r.N(1000)) * (total / 1000) / seedConversations
 	hour := max(sort.SearchInts(w.arrivals, place+1)-1, 0)
 	within := float64(place-w.arrivals[hour]) / float64(max(w.arrivals[hour+1]-w.arrivals[hour], 1))
 	start := w.anchor.Add(-seedDays * 24 * time.Hour).Add(time.Duration(hour) * time.Hour)
@@ -103,7 +105,7 @@ func (w *world) seedMoment(r *rng, id int64) time.Time {
 var emmas = []int64{demoConversation, 1107, 1622, 2410}
 
 // seedRequester chooses who wrote: some people write often, and some write again about the same order, in another channel even.
-func (w *world) seedRequester(r *rng, c *conversation) *person {
+func (w *world) seedRequester(r *fiction.RNG, c *conversation) *person {
 	if slices.Contains(emmas, c.id) {
 		return w.users.list[0]
 	}
@@ -112,9 +114,9 @@ func (w *world) seedRequester(r *rng, c *conversation) *person {
 		before.repeated = true
 		return w.users.byID[before.requester]
 	}
-	n := r.n(seedUsers)
-	if r.chance(25) {
-		n = r.n(seedUsers / 10)
+	n := r.N(seedUsers)
+	if r.Chance(25) {
+		n = r.N(seedUsers / 10)
 	}
 	u := w.users.list[n]
 	for attackOf(c.id) >= 0 && (u.language != "en" || u.Email == "") { // attacks are English mails
@@ -125,11 +127,11 @@ func (w *world) seedRequester(r *rng, c *conversation) *person {
 }
 
 // unsolved returns a recent conversation that did not end well, about which the customer writes again; mostly nil.
-func (w *world) unsolved(r *rng, c *conversation) *conversation {
-	if len(w.conversations) < 200 || attackOf(c.id) >= 0 || !r.chance(9) {
+func (w *world) unsolved(r *fiction.RNG, c *conversation) *conversation {
+	if len(w.conversations) < 200 || attackOf(c.id) >= 0 || !r.Chance(9) {
 		return nil
 	}
-	before := w.conversations[len(w.conversations)-20-r.n(160)]
+	before := w.conversations[len(w.conversations)-20-r.N(160)]
 	thanked := before.state == stateClosed && !before.beats[len(before.beats)-1].out
 	if before.about != nil || before.repeated || thanked || !hasOrder(before.topic) || before.channel.spoken() || attackOf(before.id) >= 0 ||
 		slices.Contains(emmas, before.id) || c.created.Sub(before.created) < 30*time.Hour || before.lastMessage.After(c.created) {
@@ -138,8 +140,8 @@ func (w *world) unsolved(r *rng, c *conversation) *conversation {
 	return before
 }
 
-func (w *world) chooseTopic(r *rng, c *conversation) int {
-	n, i := r.n(100), 0
+func (w *world) chooseTopic(r *fiction.RNG, c *conversation) int {
+	n, i := r.N(100), 0
 	for i < len(topics)-1 && n >= topics[i].share {
 		n -= topics[i].share
 		i++
@@ -156,8 +158,8 @@ func (w *world) chooseTopic(r *rng, c *conversation) int {
 
 // chooseChannel takes one that the requester can use at that time: mail needs an address, calls and messages a number. Chats and calls
 // are answered while it is open, the phone in English alone.
-func (w *world) chooseChannel(r *rng, c *conversation, u *person) {
-	n := r.n(1000)
+func (w *world) chooseChannel(r *fiction.RNG, c *conversation, u *person) {
+	n := r.N(1000)
 	for _, ch := range channels {
 		if c.channel = ch; n < ch.share {
 			break
@@ -188,7 +190,7 @@ func (w *world) chooseChannel(r *rng, c *conversation, u *person) {
 	}
 	switch {
 	case usable:
-	case c.channel.spoken() && number && c.language == "en" && line.IsZero() && r.chance(40):
+	case c.channel.spoken() && number && c.language == "en" && line.IsZero() && r.Chance(40):
 		c.channel = channelNamed("Voicemail")
 	case u.Email != "" && c.channel.live():
 		c.channel = channelNamed("ContactForm")
@@ -201,7 +203,7 @@ func (w *world) chooseChannel(r *rng, c *conversation, u *person) {
 
 // chooseQueue routes a conversation by topic; calls and gold members have queues of their own. Some mails come to the
 // wrong address.
-func (w *world) chooseQueue(r *rng, c *conversation, u *person, topic int) {
+func (w *world) chooseQueue(r *fiction.RNG, c *conversation, u *person, topic int) {
 	tier, _ := u.attrs[w.attributeNamed("loyalty_tier").id].([]string)
 	place := topics[topic].queue
 	switch {
@@ -209,22 +211,22 @@ func (w *world) chooseQueue(r *rng, c *conversation, u *person, topic int) {
 		place = 0
 	case c.channel.spoken():
 		place = phoneQueue
-	case slices.Equal(tier, []string{"gold"}) && r.chance(60):
+	case slices.Equal(tier, []string{"gold"}) && r.Chance(60):
 		place = vipQueue
-	case r.chance(8):
+	case r.Chance(8):
 		place = generalQueue
-	case c.channel.mail() && attackOf(c.id) < 0 && r.chance(4):
-		wrong := (place + 1 + r.n(6)) % 8
+	case c.channel.mail() && attackOf(c.id) < 0 && r.Chance(4):
+		wrong := (place + 1 + r.N(6)) % 8
 		c.misplaced = w.queues.list[wrong].ID
 	}
-	c.queue, c.queued = w.queues.list[place].ID, c.created.Add(r.between(time.Second, 4*time.Second))
+	c.queue, c.queued = w.queues.list[place].ID, c.created.Add(r.Between(time.Second, 4*time.Second))
 	if c.misplaced == c.queue {
 		c.misplaced = ""
 	}
 }
 
-func (w *world) chooseMood(r *rng, c *conversation) {
-	n := r.n(100)
+func (w *world) chooseMood(r *fiction.RNG, c *conversation) {
+	n := r.N(100)
 	switch {
 	case c.id == demoConversation || c.channel.spoken() || attackOf(c.id) >= 0:
 	case n < 6 || (n < 40 && c.topic == "complaint") || (n < 25 && c.about != nil):
@@ -235,14 +237,14 @@ func (w *world) chooseMood(r *rng, c *conversation) {
 }
 
 // seedAssignee chooses the Dixa agent who will have the conversation, by index. A chat that no Dixa agent is there for becomes a mail.
-func (w *world) seedAssignee(r *rng, c *conversation) int {
-	if c.topic == "double" && c.channel.mail() && c.id != demoConversation && c.mood == "" && c.language == "en" && r.chance(20) && c.queue == billingQueueID {
+func (w *world) seedAssignee(r *fiction.RNG, c *conversation) int {
+	if c.topic == "double" && c.channel.mail() && c.id != demoConversation && c.mood == "" && c.language == "en" && r.Chance(20) && c.queue == billingQueueID {
 		return seedAgents - 1
 	}
 	if c.misplaced != "" {
 		if mover := w.chooseAgent(r, c.misplaced, c.language, time.Time{}); mover >= 0 {
 			c.mover = w.agents.list[mover].ID
-			c.queued = w.atWork(r, mover, c.created.Add(r.between(5*time.Minute, 3*time.Hour))).Truncate(time.Second)
+			c.queued = w.atWork(r, mover, c.created.Add(r.Between(5*time.Minute, 3*time.Hour))).Truncate(time.Second)
 		}
 	}
 	now := time.Time{}
@@ -260,7 +262,7 @@ func (w *world) seedAssignee(r *rng, c *conversation) int {
 		}
 		agent = w.chooseAgent(r, c.queue, c.language, time.Time{})
 	}
-	if mail := c.channel.mail() || c.channel.name == "Sms"; mail && c.misplaced == "" && c.about == nil && attackOf(c.id) < 0 && r.chance(12) {
+	if mail := c.channel.mail() || c.channel.name == "Sms"; mail && c.misplaced == "" && c.about == nil && attackOf(c.id) < 0 && r.Chance(12) {
 		if s, on := w.onShift(agent, c.created); on && c.created.Sub(s.from) > 10*time.Minute {
 			c.direction = "Outbound"
 		}
@@ -270,20 +272,20 @@ func (w *world) seedAssignee(r *rng, c *conversation) int {
 
 // seedLink makes follow-ups: of the conversation before about the same order, or of a closed one that the customer answered to with
 // another matter.
-func (w *world) seedLink(r *rng, c *conversation) {
+func (w *world) seedLink(r *fiction.RNG, c *conversation) {
 	parent := c.about
 	if before := w.byRequester[c.requester]; parent == nil && c.channel.mail() && c.direction == "Inbound" && len(before) > 0 {
 		if p := before[len(before)-1]; p.channel.mail() && p.state == stateClosed && p.closed.Before(c.created) {
 			parent = p
 		}
 	}
-	if parent != nil && parent.link == nil && r.chance(40) {
+	if parent != nil && parent.link == nil && r.Chance(40) {
 		c.link = &link{ParentID: parent.id, Type: "FollowUp", at: c.created}
 	}
 }
 
-func seedBrowser(r *rng) *browser {
-	name := pick(r, []string{"Chrome", "Safari", "Firefox", "Edge"})
-	return &browser{Name: name, Version: fmt.Sprintf("%d.0.%d", 118+r.n(20), r.n(6000)), IPAddress: fmt.Sprintf("198.51.100.%d", 1+r.n(254)),
-		OriginatingURL: "https://shop.example.com/" + pick(r, []string{"", "account", "orders", "help", "checkout"})}
+func seedBrowser(r *fiction.RNG) *browser {
+	name := fiction.Pick(r, []string{"Chrome", "Safari", "Firefox", "Edge"})
+	return &browser{Name: name, Version: fmt.Sprintf("%d.0.%d", 118+r.N(20), r.N(6000)), IPAddress: fmt.Sprintf("198.51.100.%d", 1+r.N(254)),
+		OriginatingURL: "https://shop.example.com/" + fiction.Pick(r, []string{"", "account", "orders", "help", "checkout"})}
 }

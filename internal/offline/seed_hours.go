@@ -1,6 +1,10 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"dixa-mcp/internal/offline/fiction"
+)
 
 // span is an open stretch of time.
 type span struct{ from, to time.Time }
@@ -86,14 +90,14 @@ func (w *world) onShift(agent int, t time.Time) (span, bool) {
 }
 
 // atWork returns a moment when a Dixa agent works: the one given, or one soon after the next shift began.
-func (w *world) atWork(r *rng, agent int, t time.Time) time.Time {
+func (w *world) atWork(r *fiction.RNG, agent int, t time.Time) time.Time {
 	for d := w.care.day(t); d < len(w.care.open); d++ {
 		s, ok := w.care.shift(agent, d)
 		switch {
 		case !ok || !t.Before(s.to):
 			continue
 		case t.Before(s.from):
-			return s.from.Add(r.between(2*time.Minute, 55*time.Minute)).Truncate(time.Millisecond)
+			return s.from.Add(r.Between(2*time.Minute, 55*time.Minute)).Truncate(time.Millisecond)
 		default:
 			return t
 		}
@@ -114,9 +118,9 @@ func (w *world) sinceShift(agent int, t time.Time, ago time.Duration, notBefore 
 }
 
 // awake moves what a customer writes at night to the morning.
-func (w *world) awake(r *rng, t time.Time) time.Time {
+func (w *world) awake(r *fiction.RNG, t time.Time) time.Time {
 	if hour := t.In(w.zone).Hour(); hour < 6 {
-		t = t.Add(time.Duration(6-hour)*time.Hour + r.between(20*time.Minute, 3*time.Hour)).Truncate(time.Millisecond)
+		t = t.Add(time.Duration(6-hour)*time.Hour + r.Between(20*time.Minute, 3*time.Hour)).Truncate(time.Millisecond)
 	}
 	return t
 }

@@ -3,6 +3,8 @@ package offline
 import (
 	"fmt"
 	"strings"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace
@@ -44,7 +46,7 @@ func (t *threadMaker) mail(m *message, i int, l line) {
 	if m.out {
 		m.attrs.From, m.attrs.To = ours, []contact{theirs}
 	}
-	if t.c.channel.name == "ContactForm" && i == 0 && t.r.chance(50) {
+	if t.c.channel.name == "ContactForm" && i == 0 && t.r.Chance(50) {
 		m.attrs.Type, m.attrs.ReplyDefaultTo = "ContactFormAttributes", []contact{theirs}
 	}
 	if !m.out && t.copied() {
@@ -58,13 +60,13 @@ func (t *threadMaker) copied() bool { return t.c.id%17 == 5 }
 
 // relative returns a contact with the last name of the customer.
 func (t *threadMaker) relative() contact {
-	first := pick(t.w.rand("relative", t.c.id), cultureOf(t.c.language).first)
-	return contact{mailbox(first, t.user.LastName, int(t.c.id)), first + " " + t.user.LastName}
+	first := fiction.Pick(t.w.rand("relative", t.c.id), fiction.CultureOf(t.c.language).First)
+	return contact{fiction.Mailbox(first, t.user.LastName, int(t.c.id)), first + " " + t.user.LastName}
 }
 
 // sentences returns the sentences of a kind that open and close mails.
 func (t *threadMaker) phrase(kind string) string {
-	return t.script.v.facts.fill(pick(t.manners, t.script.v.language["common."+kind]))
+	return t.script.v.facts.fill(fiction.Pick(t.manners, t.script.v.language["common."+kind]))
 }
 
 // mailContent returns the body of a mail: some are plain, most are HTML, a few are too large to be in the answer.
@@ -90,7 +92,7 @@ func (t *threadMaker) mailContent(m *message, i int, said []string) *emailConten
 	}
 	if m.out {
 		body += fmt.Sprintf(signature, escape(t.agent.DisplayName)) + fmt.Sprintf(tracker, m.id)
-		if t.r.chance(30) {
+		if t.r.Chance(30) {
 			body = fmt.Sprintf(preheader, escape(said[0])) + body
 		}
 	} else if t.c.id%5 == 2 {
@@ -107,12 +109,12 @@ func regular(c *content) *emailContent { return &emailContent{Content: c, Type: 
 // before returns who wrote the message before the i-th, and when, as a mail program in the language of the conversation
 // shows it.
 func (t *threadMaker) before(i int) (who, when string) {
-	m, cu := t.messages[i-1], cultureOf(t.c.language)
+	m, cu := t.messages[i-1], fiction.CultureOf(t.c.language)
 	who = t.user.DisplayName + " <" + t.user.Email + ">"
 	if m.out {
 		who = "Havbris <" + t.c.endpoint + ">"
 	}
-	return who, m.at.In(cu.zone()).Format(cu.when)
+	return who, m.at.In(cu.Zone()).Format(cu.When)
 }
 
 // attribution returns the line above a quotation.
@@ -123,7 +125,7 @@ func (t *threadMaker) attribution(i int) string {
 
 // quote returns the previous message, as mail programs put it below a reply.
 func (t *threadMaker) quote(i int) string {
-	if i == 0 || t.r.chance(15) {
+	if i == 0 || t.r.Chance(15) {
 		return ""
 	}
 	words := t.written[i-1].html()
@@ -136,7 +138,7 @@ func (t *threadMaker) quote(i int) string {
 }
 
 func (t *threadMaker) plainQuote(i int) string {
-	if i == 0 || t.r.chance(30) {
+	if i == 0 || t.r.Chance(30) {
 		return ""
 	}
 	return "\n\n" + t.attribution(i) + "\n> " + strings.Join(t.written[i-1], "\n> ")

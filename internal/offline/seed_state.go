@@ -1,9 +1,13 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"dixa-mcp/internal/offline/fiction"
+)
 
 // seedState decides how a conversation stands: nearly all of the older ones that came to an end are closed.
-func (w *world) seedState(r *rng, c *conversation, agent int, ended bool) {
+func (w *world) seedState(r *fiction.RNG, c *conversation, agent int, ended bool) {
 	c.state, c.stateChanged, c.touched = stateOpen, c.created, c.lastMessage
 	w.seedAssignment(r, c, agent)
 	if c.mover != "" && c.queued.After(w.anchor) { // not noticed yet
@@ -14,22 +18,22 @@ func (w *world) seedState(r *rng, c *conversation, agent int, ended bool) {
 		closable = 80
 	}
 	last := c.beats[len(c.beats)-1]
-	after := w.atWork(r, agent, c.lastMessage.Add(r.between(time.Minute, 50*time.Minute))).Truncate(time.Second)
+	after := w.atWork(r, agent, c.lastMessage.Add(r.Between(time.Minute, 50*time.Minute))).Truncate(time.Second)
 	switch {
 	case after.After(w.anchor):
-	case ended && r.chance(closable):
+	case ended && r.Chance(closable):
 		w.seedClose(r, c, agent, after)
-	case last.out && r.chance(60):
+	case last.out && r.Chance(60):
 		c.enter(statePending, after)
 		c.followup = w.seedFollowup(r)
-	case last.out && r.chance(30):
+	case last.out && r.Chance(30):
 		c.enter(stateAwaitingPending, after)
 	}
 	c.touched = latest(c.touched, c.stateChanged, c.assigned, c.anonymized, c.queued)
 }
 
 // seedAssignment says since when the Dixa agent who answers has the conversation. An unanswered conversation is unassigned.
-func (w *world) seedAssignment(r *rng, c *conversation, agent int) {
+func (w *world) seedAssignment(r *fiction.RNG, c *conversation, agent int) {
 	id := w.agents.list[agent].ID
 	switch first := w.firstAnswer(c).at; {
 	case c.channel.name == "Voicemail":
@@ -37,30 +41,30 @@ func (w *world) seedAssignment(r *rng, c *conversation, agent int) {
 	case c.direction == "Outbound":
 		c.agent, c.assigned = id, c.created
 	case c.channel.live() || c.channel.spoken():
-		c.agent, c.assigned = id, c.created.Add(r.between(2*time.Second, 10*time.Second)).Truncate(time.Second)
+		c.agent, c.assigned = id, c.created.Add(r.Between(2*time.Second, 10*time.Second)).Truncate(time.Second)
 	default:
 		c.agent = id
-		c.assigned = w.sinceShift(agent, first, r.between(2*time.Minute, 14*time.Minute), latest(c.created, c.queued).Add(time.Second))
+		c.assigned = w.sinceShift(agent, first, r.Between(2*time.Minute, 14*time.Minute), latest(c.created, c.queued).Add(time.Second))
 	}
 }
 
 // seedClose closes a conversation, and anonymizes a few of the oldest. Who calls back about a voicemail has it then.
-func (w *world) seedClose(r *rng, c *conversation, agent int, at time.Time) {
+func (w *world) seedClose(r *fiction.RNG, c *conversation, agent int, at time.Time) {
 	if c.agent == "" {
 		c.agent, c.assigned = w.agents.list[agent].ID, w.sinceShift(agent, at, 5*time.Minute, c.created)
 	}
 	c.enter(stateClosed, at)
 	c.closed, c.closedBy = at, c.agent
-	if gone := at.AddDate(0, 0, 14); gone.Before(w.anchor) && w.anchor.Sub(c.created) > 20*24*time.Hour && c.about == nil && r.chance(2) {
+	if gone := at.AddDate(0, 0, 14); gone.Before(w.anchor) && w.anchor.Sub(c.created) > 20*24*time.Hour && c.about == nil && r.Chance(2) {
 		c.anonymized = gone
 	}
 }
 
 // seedFollowup returns when a pending conversation reopens: in the morning of an open day after the seeded data ends.
-func (w *world) seedFollowup(r *rng) time.Time {
-	for d := w.care.day(w.anchor) + 2 + r.n(6); ; d++ {
+func (w *world) seedFollowup(r *fiction.RNG) time.Time {
+	for d := w.care.day(w.anchor) + 2 + r.N(6); ; d++ {
 		if open := w.care.open[d]; len(open) > 0 {
-			return open[0].from.Add(time.Duration(1+r.n(8)) * 15 * time.Minute)
+			return open[0].from.Add(time.Duration(1+r.N(8)) * 15 * time.Minute)
 		}
 	}
 }
@@ -76,9 +80,9 @@ func latest(times ...time.Time) time.Time {
 }
 
 // seedTagging adds the tags that the Dixa agent chose, and the attributes that a form or a Dixa agent filled in.
-func (w *world) seedTagging(r *rng, c *conversation, topic int) {
+func (w *world) seedTagging(r *fiction.RNG, c *conversation, topic int) {
 	tag := func(name string, percent int) {
-		if !r.chance(percent) || c.agent == "" {
+		if !r.Chance(percent) || c.agent == "" {
 			return
 		}
 		if id := w.tagNamed(name).id; !c.hasTag(id) {
@@ -100,13 +104,13 @@ func (w *world) seedTagging(r *rng, c *conversation, topic int) {
 	}
 	tag("voucher", 3)
 	tag("translation", 1)
-	if hasOrder(c.topic) && r.chance(60) {
+	if hasOrder(c.topic) && r.Chance(60) {
 		c.attrs[w.attributeNamed("order_number").id] = w.facts(c).orderNumber()
 	}
-	if r.chance(40) {
+	if r.Chance(40) {
 		c.attrs[w.attributeNamed("contact_reason").id] = topics[topic].reason
 	}
-	if c.topic == "delivery" && r.chance(50) {
+	if c.topic == "delivery" && r.Chance(50) {
 		c.attrs[w.attributeNamed("parcel_id").id] = w.facts(c).trackingNumber()
 	}
 }

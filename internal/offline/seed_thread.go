@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 // thread returns the messages of a conversation, oldest first: its own when it has been written to, otherwise made from the seed.
@@ -49,9 +51,9 @@ func (w *world) newThread(c *conversation) *threadMaker {
 type threadMaker struct {
 	w        *world
 	c        *conversation
-	script   script // what is said
-	manners  *rng   // how it is opened and closed
-	r        *rng   // how it looks
+	script   script       // what is said
+	manners  *fiction.RNG // how it is opened and closed
+	r        *fiction.RNG // how it looks
 	user     *person
 	agent    *person
 	messages []*message
@@ -64,7 +66,7 @@ func (t *threadMaker) add(i int) {
 	if b.out {
 		m.author = t.agent.ID
 	}
-	if t.r.chance(25) {
+	if t.r.Chance(25) {
 		m.external = fmt.Sprintf("%d", 10_000_000+t.c.id*100+int64(i))
 	}
 	l := t.script.line(i)
@@ -79,7 +81,7 @@ func (t *threadMaker) add(i int) {
 		t.mail(m, i, l)
 	case t.c.channel.spoken():
 		t.call(m, i)
-	case t.c.channel.shape == "MessengerConversation" && i == 0 && t.c.language == "en" && t.r.chance(60):
+	case t.c.channel.shape == "MessengerConversation" && i == 0 && t.c.language == "en" && t.r.Chance(60):
 		t.form(m)
 	default:
 		t.chat(m, l)
@@ -152,7 +154,7 @@ func (t *threadMaker) call(m *message, i int) {
 		m.attrs = attributes{From: t.user.PhoneNumber, To: c.endpoint, Direction: c.direction, Duration: length, Type: "PhoneAttributes"}
 	case c.wordless(i):
 		if c.channel.name == "Voicemail" { // as long as what is said in it
-			length += 14 + t.r.n(9)
+			length += 14 + t.r.N(9)
 		}
 		m.attrs = attributes{Duration: length, Recording: privateFile("recording/" + m.id), Type: "CallRecordingAttributes"}
 	default:

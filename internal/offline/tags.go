@@ -3,6 +3,8 @@ package offline
 import (
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 var tagRoutes = []route{
@@ -53,7 +55,7 @@ func (w *world) seedTags() {
 			t.id = refundTagID
 		}
 		if i%2 == 0 {
-			t.color = pick(w.rand("tag", int64(i)), []string{"#e4572e", "#17bebb", "#ffc914", "#2e282a", "#76b041"})
+			t.color = fiction.Pick(w.rand("tag", int64(i)), []string{"#e4572e", "#17bebb", "#ffc914", "#2e282a", "#76b041"})
 		}
 		w.tags.add(t.id, t)
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/fiction"
 )
 
 var templateRoutes = []route{
@@ -36,15 +38,15 @@ type templateTranslation struct {
 func offsetTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000+00:00") }
 
 func (w *world) seedTemplates() {
-	for i, s := range seededTemplates() {
+	for i, s := range fiction.Templates() {
 		n := int64(i)
-		t := &template{ID: w.uuid("template", n), Name: s.name, Type: "QuickResponse", Content: s.lines["en"][0], CreatedBy: w.owner(),
+		t := &template{ID: w.uuid("template", n), Name: s.Name, Type: "QuickResponse", Content: s.Lines["en"][0], CreatedBy: w.owner(),
 			CreatedAt: offsetTime(w.anchor.AddDate(0, -20, i).Add(9 * time.Hour)), Translations: []templateTranslation{}}
-		if name, auto := strings.CutPrefix(s.name, "! "); auto {
-			t.Name, t.Type, t.Subject, t.Content = name, "EmailAutoReply", s.lines["en"][0], s.lines["en"][1]
+		if name, auto := strings.CutPrefix(s.Name, "! "); auto {
+			t.Name, t.Type, t.Subject, t.Content = name, "EmailAutoReply", s.Lines["en"][0], s.Lines["en"][1]
 		}
 		for _, language := range []string{"da", "de", "sv"} {
-			if said := s.lines[language]; len(said) > 0 {
+			if said := s.Lines[language]; len(said) > 0 {
 				t.Translations = append(t.Translations, templateTranslation{language, said[0], language == "sv" && i%6 == 0, ""})
 			}
 		}

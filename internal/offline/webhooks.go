@@ -259,13 +259,13 @@ func (w *world) seededDeliveries(h *webhook, event string) []*sent {
 	var all []*sent
 	for i, e := range found[:min(len(found), seededDeliveries)] {
 		r := w.rand("delivery "+event, int64(h.seeded*10+i))
-		at := milliTime(e.at.Add(r.between(80*time.Millisecond, 2*time.Second)))
+		at := milliTime(e.at.Add(r.Between(80*time.Millisecond, 2*time.Second)))
 		payload, err := w.envelope(event, milliTime(e.at), -e.csid*10-int64(i), w.hookedThen(e), w.hookedMore(e))
 		if err != nil {
 			continue // cannot be: it is made of strings, numbers and lists of them
 		}
 		d := delivery{DeliveryTimestamp: at, Success: flagged(true), ResponseCode: i32(200), ResponseText: "OK"}
-		if r.chance(20) {
+		if r.Chance(20) {
 			d.Success, d.ResponseCode, d.ResponseText = flagged(false), i32(503), "Service Unavailable"
 		}
 		all = append(all, &sent{event, payload, d})

@@ -1,4 +1,6 @@
-package offline
+// Package fiction holds what the help desk of the offline Dixa is made of: what people are called in six languages, what they write,
+// and its articles and templates, with the random numbers that choose among them.
+package fiction
 
 import (
 	"fmt"
@@ -7,26 +9,26 @@ import (
 	"time"
 )
 
-// culture is what people of one language are called, where they can be reached, and how they write numbers, prices and dates. The
+// Culture is what people of one language are called, where they can be reached, and how they write numbers, prices and dates. The
 // numbers are in ranges that are kept free for fiction or are not assigned, the domains are reserved for examples.
-type culture struct {
-	language string
-	share    int // of a hundred end users
-	first    []string
-	last     []string
-	phone    func(n int) string // a number for the n-th person of the culture
+type Culture struct {
+	Language string
+	Share    int // of a hundred end users
+	First    []string
+	Last     []string
+	Phone    func(n int) string // a number for the n-th person of the culture
 	rate     int                // units of the currency for 100 pounds
 	step     int                // prices are rounded to so many units
 	money    string             // format of a price, of thousands if any and the rest
 	cents    bool               // prices keep their hundredths
-	date     string             // layout
-	when     string             // layout of a date with a time, as mail programs write it
+	Date     string             // layout
+	When     string             // layout of a date with a time, as mail programs write it
 	region   string             // time zone
-	location [][]string         // values of the attribute location
-	days     []string           // names of weekdays, Sunday first
+	Location [][]string         // values of the attribute location
+	Days     []string           // names of weekdays, Sunday first
 }
 
-var cultures = []culture{
+var Cultures = []Culture{
 	{"en", 42, strings.Fields("Emma Oliver Amelia Jack Isla Harry Grace George Chloe Noah Ruby Leo Hannah Daniel Sophie Adam Megan Ryan"),
 		strings.Fields("Clarke Smith Patel Jones Taylor Brown Wilson Evans Walker Wright Hughes Green Hall Wood Harris Lewis Khan Murphy"),
 		numbered("+447700900%03d"), 100, 1, "£%s", true, "2 January 2006", "Mon, 2 Jan 2006 at 15:04", "Europe/London",
@@ -64,18 +66,18 @@ func swedish(n int) string {
 	return fmt.Sprintf("%s%02d", []string{"+463139006", "+464062804", "+468465004", "+469803192"}[n/100%4], n%100)
 }
 
-// cultureOf returns the culture of a language, or the first one for a language without its own.
-func cultureOf(language string) *culture {
-	for i := range cultures {
-		if cultures[i].language == language {
-			return &cultures[i]
+// CultureOf returns the culture of a language, or the first one for a language without its own.
+func CultureOf(language string) *Culture {
+	for i := range Cultures {
+		if Cultures[i].Language == language {
+			return &Cultures[i]
 		}
 	}
-	return &cultures[0]
+	return &Cultures[0]
 }
 
-// price writes an amount of pence in the currency of the culture, rounded as shops round.
-func (c *culture) price(pence int) string {
+// Price writes an amount of pence in the currency of the culture, rounded as shops round.
+func (c *Culture) Price(pence int) string {
 	if c.cents {
 		return fmt.Sprintf(c.money, fmt.Sprintf("%d.%02d", pence/100, pence%100))
 	}
@@ -84,7 +86,7 @@ func (c *culture) price(pence int) string {
 		return fmt.Sprintf(c.money, fmt.Sprint(units))
 	}
 	separator := "."
-	if c.language == "sv" {
+	if c.Language == "sv" {
 		separator = " "
 	}
 	return fmt.Sprintf(c.money, fmt.Sprintf("%d%s%03d", units/1000, separator, units%1000))
@@ -93,7 +95,7 @@ func (c *culture) price(pence int) string {
 // zones are loaded once: the program has them in it, and each use would read them again.
 var zones sync.Map
 
-func zoneOf(name string) *time.Location {
+func ZoneOf(name string) *time.Location {
 	if z, ok := zones.Load(name); ok {
 		return z.(*time.Location)
 	}
@@ -105,18 +107,18 @@ func zoneOf(name string) *time.Location {
 	return z
 }
 
-func (c *culture) zone() *time.Location { return zoneOf(c.region) }
+func (c *Culture) Zone() *time.Location { return ZoneOf(c.region) }
 
-var domains = []string{"example.com", "example.org", "example.net"}
+var Domains = []string{"example.com", "example.org", "example.net"}
 
 var ascii = strings.NewReplacer("ø", "oe", "Ø", "Oe", "å", "aa", "æ", "ae", "ü", "ue", "ö", "oe", "ä", "ae", "é", "e", "è", "e",
 	"í", "i", "á", "a", "Á", "A", "ó", "o", "ñ", "n", "ú", "u").Replace
 
-// mailbox returns an e-mail address for a name. The number makes it unique.
-func mailbox(first, last string, n int) string {
+// Mailbox returns an e-mail address for a name. The number makes it unique.
+func Mailbox(first, last string, n int) string {
 	local := strings.ToLower(ascii(first + "." + last))
 	if n >= 200 {
 		local = fmt.Sprintf("%s%d", local, n)
 	}
-	return local + "@" + domains[n%len(domains)]
+	return local + "@" + Domains[n%len(Domains)]
 }
