@@ -48,6 +48,10 @@ func onlyContaining(word string, of []string) string {
 	return found
 }
 
+// Distance returns how many letters of one word must be changed, added, removed or swapped with their neighbour to make the
+// other.
+func Distance(a, b string) int { return distance([]rune(a), []rune(b)) }
+
 // distance returns how many letters must be changed, added, removed or swapped with
 // their neighbour to turn a into b (optimal string alignment).
 func distance(a, b []rune) int {

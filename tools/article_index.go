@@ -2,19 +2,17 @@ package tools
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/bm25"
 	"dixa-mcp/internal/view"
 )
 
-// Articles is what one agent's calls have read of the knowledge base. It is safe for concurrent use. There is no library for
-// the ranking: the ones that are kept well bring their own storage, and BM25 itself is a formula over some hundred texts.
+// Articles is what one agent's calls have read of the knowledge base. It is safe for concurrent use.
 type Articles struct {
 	mu   sync.Mutex
 	read time.Time // when the list was read
@@ -54,7 +52,7 @@ func (k *Articles) unread(terms []string) []d.UUID {
 			list = append(list, a)
 		}
 	}
-	hits := func(a *article) int { return len(matches(wordsIn(a.title), terms)) }
+	hits := func(a *article) int { return len(matches(bm25.Words(a.title), terms)) }
 	slices.SortStableFunc(list, func(a, b *article) int { return hits(b) - hits(a) })
 	ids := make([]d.UUID, len(list))
 	for i, a := range list {
@@ -105,23 +103,18 @@ type doc struct {
 const titleWeight = 3
 
 func newDoc(a *article, v version) doc {
-	words := wordsIn(v.text)
+	words := bm25.Words(v.text)
 	for range titleWeight {
-		words = append(words, wordsIn(v.title)...)
+		words = append(words, bm25.Words(v.title)...)
 	}
 	return doc{article: a, version: v, words: words}
-}
-
-// wordsIn are the words of a text in lower case.
-func wordsIn(s string) []string {
-	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
 
 // mostTerms is how many different words of a query count.
 const mostTerms = 16
 
 func termsOf(s string) []string {
-	words := wordsIn(s)
+	words := bm25.Words(s)
 	slices.Sort(words)
 	words = slices.Compact(words)
 	return words[:min(len(words), mostTerms)]
@@ -150,35 +143,19 @@ func matches(words, terms []string) map[string]int {
 	return counts
 }
 
-// The usual constants of BM25: how soon repetition stops to matter, and how much the length of a text does.
-const (
-	saturation = 1.2
-	lengthBias = 0.75
-)
-
 // rank gives the best version of each article that has one of the words, best first.
 func rank(docs []doc, terms []string) []doc {
-	counts := make([]map[string]int, len(docs))
-	in := map[string]int{} // documents that have a term
-	total := 0
+	texts := make([][]string, len(docs))
 	for i := range docs {
-		counts[i] = matches(docs[i].words, terms)
-		for t := range counts[i] {
-			in[t]++
-		}
-		total += len(docs[i].words)
+		texts[i] = docs[i].words
 	}
-	average := float64(total) / float64(max(len(docs), 1))
+	words := make([]bm25.Term, len(terms))
+	for i, t := range terms {
+		words[i] = bm25.Term{{Text: t, Weight: 1}}
+	}
 	var found []doc
-	for i := range docs {
-		docs[i].score = 0
-		for _, t := range terms { // in a fixed order, on which sums depend
-			if f := float64(counts[i][t]); f > 0 {
-				weight := math.Log(1 + (float64(len(docs)-in[t])+0.5)/(float64(in[t])+0.5))
-				docs[i].score += weight * f * (saturation + 1) / (f + saturation*(1-lengthBias+lengthBias*float64(len(docs[i].words))/average))
-			}
-		}
-		if docs[i].score > 0 {
+	for i, score := range bm25.Scores(texts, words, sameWord) {
+		if docs[i].score = score; score > 0 {
 			found = append(found, docs[i])
 		}
 	}
@@ -210,7 +187,7 @@ func passage(text string, terms []string) string {
 	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
 	best, most := 0, -1
 	for i, line := range lines {
-		if n := len(matches(wordsIn(line), terms)); n > most {
+		if n := len(matches(bm25.Words(line), terms)); n > most {
 			best, most = i, n
 		}
 	}

@@ -22,8 +22,10 @@ type Env struct {
 	Left     func() int                                     // requests that the agent's budget still allows, at least; a large number where nothing limits them
 	Zone     func() *time.Location
 	Now      func() time.Time
-	Progress func(string) // told in a few words how far a call with many requests is
-	Articles *Articles    // that agents with the same grants have read
+	Progress func(string)                        // told in a few words how far a call with many requests is
+	Articles *Articles                           // that agents with the same grants have read
+	Find     func(what string, most int) []Found // the agent's tools that fit best
+	Groups   func() []string                     // of the agent's tools
 }
 
 // Reads is what a task tool reads with. What its agent may not read is left out of the answer, and named once.

@@ -181,7 +181,7 @@ func printReport(out *output, dir string, r audit.Report) {
 
 // look returns the command that shows whether a write without an outcome was done.
 func look(r audit.Record) string {
-	t, ok := tools.ByName(r.Tool)
+	t, ok := tools.Any(r.Tool)
 	if !ok || t.Operations[0].LookWith == "" {
 		return "check in Dixa whether it was done"
 	}

@@ -29,7 +29,7 @@ type callCmd struct {
 
 // Run prints exactly what a model would get. A failed call is an error.
 func (c *callCmd) Run(ctx context.Context, out *output) error {
-	_, ok := tools.ByName(c.Tool)
+	_, ok := tools.Any(c.Tool)
 	if !ok {
 		return noSuchTool(c.Tool)
 	}

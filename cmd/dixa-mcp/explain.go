@@ -19,7 +19,7 @@ type explainCmd struct {
 
 // Run prints how a call would be decided. It sends nothing but the reads that a bound needs.
 func (c *explainCmd) Run(ctx context.Context, out *output) error {
-	_, ok := tools.ByName(c.Tool)
+	_, ok := tools.Any(c.Tool)
 	if !ok {
 		return noSuchTool(c.Tool)
 	}

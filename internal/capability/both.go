@@ -79,7 +79,7 @@ func (a *Agent) both(other *Agent) *Agent {
 	if b.bound, reachable = a.bound.both(other.bound); reachable {
 		b.allowed, b.shapes, b.granted = a.toolsOfBoth(other)
 	} else {
-		b.bound, b.allowed, b.shapes, b.granted = a.bound, nil, nil, nil
+		b.bound, b.allowed, b.shapes, b.granted = a.bound, map[string]Decision{}, map[string]*Shape{}, nil
 	}
 	b.coverBoth(a, other)
 	b.source.Confirm.value = a.confirmBoth(other)

@@ -60,6 +60,7 @@ func randomFile(r *rand.Rand) string {
 		if r.IntN(2) == 0 {
 			line("    only: {%s}", pick("queue: [billing]", "queue: [returns]", "queue: [billing, returns], channel: [email]", "direction: [inbound], tag: [refund]"))
 		}
+		line("    surface: %s", pick("operations", "tasks", "discover"))
 		line("%s", randomArguments(r, acts))
 		if r.IntN(2) == 0 {
 			line("    confirm: {%s}", pick("write: client", "send: approver", "write: approver, add_note: client", "write: client, send: approver, close_conversation: approver"))

@@ -45,6 +45,7 @@ func (a *Agent) decide() {
 		}
 	}
 	a.cover()
+	a.addFinder()
 }
 
 // judge decides about a tool: by what grants it, held against what else the file says about the agent. The shape is of
@@ -91,7 +92,7 @@ func (a *Agent) composite(t *tools.Tool) Decision {
 	if _, ok := a.allow[t.Name]; t.Named && !ok {
 		return a.refused(t.Name + " is not granted to agent " + a.agent.text + " and needs to be named under allow")
 	}
-	if _, ok := a.allow[t.Name]; a.later(t) && !ok && a.Surface() != SurfaceTasks {
+	if _, ok := a.allow[t.Name]; a.later(t) && !ok && a.Surface() == SurfaceOperations {
 		return a.refused(t.Name + " is not granted to agent " + a.agent.text + ": it was added after release " + a.release.text + ", to which tools holds the agent (" + a.file + ":" + strconv.Itoa(a.release.line) + "); name it under allow, or set surface: tasks")
 	}
 	for _, op := range t.Operations {

@@ -109,11 +109,15 @@ type agent struct {
 	// Programs read `json`.
 	Answers Answers `yaml:"answers"`
 
-	// Surface says which of its tools the agent sees: `operations` (the default) or `tasks`. It cannot call what it does not see.
+	// Surface says which of its tools the agent sees: `operations` (the default), `tasks` or `discover`. It cannot call what it
+	// does not see.
 	//
 	// With `tasks`, the agent sees tools that are made of several operations, and the operations that none of these covers. A tool
 	// covers the operations that it needs or can use. They stay granted, since the tool carries them out, and cannot be called by
 	// their own names. `also` lists those that can.
+	//
+	// With `discover`, the agent sees two tools: `find_tools` finds those that it is granted, and `call_tool` calls one of them. It
+	// finds every tool that is granted, whether it is one operation or made of several.
 	Surface section[Surface] `yaml:"surface"`
 
 	// Also lists operations that the agent sees with `surface: tasks` although a tool covers them. It grants nothing.

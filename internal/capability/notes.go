@@ -101,7 +101,7 @@ func (l *noteList) aboutTools(a *Agent) {
 	switch n := len(a.Tools()); {
 	case n == 0:
 		l.add(where, "sees no tool: nothing is granted to it")
-	case n > manyTools:
+	case n > manyTools && !a.Discovers():
 		l.add(where, "sees %d tools; models choose worse among more than %d, and each costs tokens: grant or deny by name", n, manyTools)
 	}
 }

@@ -16,14 +16,18 @@ import (
 // Surface says which of its tools an agent sees. What it does not see it cannot call.
 type Surface string
 
-// An agent sees all its tools, or those that are made of several operations and the operations that none of them covers.
+// An agent sees all its tools, or those that are made of several operations and the operations that none of them covers, or two
+// tools with which it finds and calls all its tools.
 const (
 	SurfaceOperations Surface = "operations"
 	SurfaceTasks      Surface = "tasks"
+	SurfaceDiscover   Surface = "discover"
 )
 
 // Values returns the words that the capability file takes.
-func (Surface) Values() []string { return []string{string(SurfaceOperations), string(SurfaceTasks)} }
+func (Surface) Values() []string {
+	return []string{string(SurfaceOperations), string(SurfaceTasks), string(SurfaceDiscover)}
+}
 
 func (s *Surface) decode(d *decoder, n *yaml.Node, key string) {
 	if text, ok := d.word(n, key, s.Values()); ok {
@@ -43,7 +47,44 @@ func (a *Agent) Tool(t *tools.Tool) Decision {
 	return d
 }
 
-// Tools lists the tools that the agent sees, in the catalog's order.
+// Discovers reports whether the agent sees two tools only, with which it finds and calls those that it may call.
+func (a *Agent) Discovers() bool { return a.Surface() == SurfaceDiscover }
+
+// Direct decides whether the agent may call a tool by its own name, rather than with call_tool.
+func (a *Agent) Direct(t *tools.Tool) Decision {
+	d := a.Tool(t)
+	if d.Allowed && a.Discovers() && t != tools.FindTools {
+		where := a.source.Surface.at
+		why := t.Name + " is not listed for agent " + a.agent.text + ": call it with " + tools.CallTool.Name + " (" + where.key + ", " + a.file + ":" + strconv.Itoa(where.line) + ")"
+		return Decision{Rule: where.key, Line: where.line, Why: why}
+	}
+	return d
+}
+
+// Listed lists the tools that a client of the agent lists.
+func (a *Agent) Listed() []*tools.Tool {
+	if a.Discovers() {
+		return []*tools.Tool{tools.FindTools, tools.CallTool}
+	}
+	return a.Tools()
+}
+
+// addFinder lets an agent that finds its tools call find_tools. call_tool is no tool of its own: the tool that it calls is decided
+// about.
+func (a *Agent) addFinder() {
+	if !a.Discovers() {
+		return
+	}
+	where := a.source.Surface.at
+	for _, t := range a.Listed() {
+		s := &Shape{tool: t, full: t.Schema(), shown: t.Schema(), taken: t.Schema()}
+		s.describe(a)
+		a.shapes[t.Name] = s
+	}
+	a.allowed[tools.FindTools.Name] = Decision{Allowed: true, Rule: where.key, Line: where.line, Why: tools.FindTools.Name + " is listed by " + where.key + " (" + a.file + ":" + strconv.Itoa(where.line) + ")"}
+}
+
+// Tools lists the tools that the agent sees or, if it discovers them, finds, in the catalog's order.
 func (a *Agent) Tools() []*tools.Tool {
 	return slices.DeleteFunc(slices.Clone(a.granted), func(t *tools.Tool) bool { return len(a.coveredBy[t.Name]) > 0 })
 }
@@ -82,10 +123,14 @@ func (a *Agent) cover() {
 	}
 }
 
-// coverBoth hides what either version of an agent does not see.
+// coverBoth hides what either version of an agent does not see. Where one of them finds its tools, so does the agent.
 func (a *Agent) coverBoth(old, new *Agent) {
 	a.coveredBy = maps.Clone(old.coveredBy)
 	maps.Copy(a.coveredBy, new.coveredBy)
+	if new.Discovers() {
+		a.source.Surface = new.source.Surface
+	}
+	a.addFinder()
 }
 
 // aboutSurface notes entries of also that change nothing.
@@ -94,6 +139,8 @@ func (l *noteList) aboutSurface(a *Agent) {
 		switch {
 		case !a.Operation(o.tool.Name).Allowed:
 			l.add(o.at, "lists %s, which is not granted", o.tool.Name)
+		case a.Discovers():
+			l.add(o.at, "%s is found without it, since the surface is %s", o.tool.Name, a.Surface())
 		case a.Surface() != SurfaceTasks:
 			l.add(o.at, "%s is listed without it, since the surface is %s", o.tool.Name, a.Surface())
 		case !a.coverable(o.tool):

@@ -35,6 +35,7 @@ func TestSurface(t *testing.T) {
 		{"nothing is said", "", everything, nil},
 		{"operations", "    surface: operations\n", everything, nil},
 		{"tasks", "    surface: tasks\n", []string{"search_conversations", "conversation_overview", "list_queues"}, []string{"get_conversation", "list_messages", "list_tags"}},
+		{"discover", "    surface: discover\n", everything, nil},
 		{"also", "    surface: tasks\n    also: [list_tags]\n", []string{"search_conversations", "conversation_overview", "list_tags", "list_queues"}, []string{"get_conversation", "list_messages"}},
 		{"a tool that is not granted covers nothing", "    surface: tasks\n    deny: [list_tags]\n", []string{"get_conversation", "search_conversations", "list_messages", "list_queues"}, nil},
 		{"also grants nothing", "    surface: tasks\n    also: [close_conversation]\n", []string{"search_conversations", "conversation_overview", "list_queues"}, []string{"get_conversation", "list_messages", "list_tags"}},
@@ -68,7 +69,7 @@ func indexOf(list []*tools.Tool, tool *tools.Tool) (int, bool) {
 
 func TestSurfaceRefuses(t *testing.T) {
 	for keys, want := range map[string]string{
-		"    surface: task\n":      `f:5:14: agents.a.surface: must be one of operations, tasks, not "task"; did you mean "tasks"?`,
+		"    surface: task\n":      `f:5:14: agents.a.surface: must be one of operations, tasks, discover, not "task"; did you mean "tasks"?`,
 		"    surface: [tasks]\n":   "f:5:14: agents.a.surface: must be text, not a list",
 		"    also: list_tags\n":    "f:5:11: agents.a.also: must be a list such as [a, b], not text",
 		"    also: [list_tag]\n":   `f:5:12: agents.a.also: there is no tool "list_tag"; did you mean "list_tags"?`,
@@ -82,6 +83,7 @@ func TestSurfaceRefuses(t *testing.T) {
 func TestSurfaceNotes(t *testing.T) {
 	for keys, want := range map[string]string{
 		"    surface: tasks\n    also: [list_tags]\n":            "",
+		"    surface: discover\n    also: [list_tags]\n":         "list_tags is found without it, since the surface is discover",
 		"    also: [list_tags]\n":                                "list_tags is listed without it, since the surface is operations",
 		"    surface: tasks\n    also: [close_conversation]\n":   "lists close_conversation, which is not granted",
 		"    surface: tasks\n    also: [list_queues]\n":          "list_queues is listed without it: no tool that the agent sees covers it",
@@ -112,6 +114,22 @@ func TestSurfaceOfTwoFiles(t *testing.T) {
 	require.Equal(t, []Change{{Text: "a may now call list_tags (read) itself", Widens: true}}, Compare(tasks, also))
 
 	require.Equal(t, []string{"agents.a.surface"}, Removed(tasks, plain))
+
+	finds, _ := surfaced(t, "    surface: discover\n")
+	require.Equal(t, []Change{{Text: "a: surface operations → discover"}}, Compare(plain, finds))
+	require.Equal(t, []Change{
+		{Text: "a: surface tasks → discover"},
+		{Text: "a may now call get_conversation (read), list_messages (read), list_tags (read) itself", Widens: true},
+	}, Compare(tasks, finds))
+	for _, pair := range [][2]*Rules{{plain, finds}, {finds, plain}, {tasks, finds}, {finds, tasks}} {
+		b := Both(pair[0], pair[1]).Agents()[0]
+		require.Equal(t, []string{"find_tools", "call_tool"}, namesOf(b.Listed()))
+		require.True(t, b.Tool(tools.FindTools).Allowed)
+		require.False(t, b.Direct(plain.catalog.operations["search_conversations"]).Allowed)
+		if pair[0] == tasks || pair[1] == tasks {
+			require.False(t, b.Tool(plain.catalog.operations["list_tags"]).Allowed)
+		}
+	}
 
 	for _, pair := range [][2]*Rules{{plain, tasks}, {tasks, plain}, {tasks, also}, {also, tasks}} {
 		b := Both(pair[0], pair[1]).Agents()[0]

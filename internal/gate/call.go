@@ -24,6 +24,8 @@ type call struct {
 	agentName string
 	agent     *capability.Agent // nil until the credential was matched
 	tool      *tools.Tool       // nil when there is no such tool
+	through   bool              // it came by call_tool
+	misuse    error             // of call_tool
 	decision  capability.Decision
 	arguments json.RawMessage // as they were understood; as they came until then
 	valid     bool            // arguments fit the tool's schema
@@ -49,9 +51,10 @@ type call struct {
 func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments, writes: g.facts.written()}
 	c.tool, _ = tools.ByName(r.Tool)
+	c.unwrap()
 	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, FileDigest: c.rules.Digest()}
 	if c.tool != nil { // another name can be any text
-		c.record.Tool = r.Tool
+		c.record.Tool = c.tool.Name
 	}
 	return c
 }

@@ -43,7 +43,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		}
 	}
 	if err != nil {
-		refused := refusalOf(r.Tool, err)
+		refused := c.withSignature(refusalOf(c.request.Tool, err))
 		e.Why, e.Invalid = refused.text, refused.invalid
 		return e
 	}

@@ -168,7 +168,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		err = c.values().checkIgnoredFilters(c.context(ctx), args)
 	}
 	if err != nil {
-		return c.refuse(ctx, refusalOf(c.request.Tool, err))
+		return c.refuse(ctx, c.withSignature(refusalOf(c.request.Tool, err)))
 	}
 	if r.Admitted != nil {
 		r.Admitted()
@@ -213,10 +213,13 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if err := c.checkFrozen(); err != nil {
 		return nil, err
 	}
+	if c.misuse != nil {
+		return nil, c.misuse
+	}
 	if c.tool == nil {
 		return nil, unknownTool(agent, c.request.Tool)
 	}
-	if c.decision = agent.Tool(c.tool); !c.decision.Allowed {
+	if c.decision = c.listed(); !c.decision.Allowed {
 		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
 			c.arguments, c.valid = args.JSON, true
 		}
@@ -300,9 +303,9 @@ func (g *Gate) List(agentName string) ([]Listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	granted := agent.Tools()
-	list := make([]Listed, len(granted))
-	for i, t := range granted {
+	seen := agent.Listed()
+	list := make([]Listed, len(seen))
+	for i, t := range seen {
 		shape := agent.Shape(t)
 		list[i] = Listed{t, shape.Description(), shape.Schema().JSON()}
 	}

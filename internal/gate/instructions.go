@@ -34,7 +34,7 @@ func (g *Gate) Instructions(agent, notice string, now time.Time) string {
 		notice,
 		"Today is " + now.In(zone).Format("Monday 2 January 2006") + " (" + zone.String() + ").",
 		limits(a),
-		"Only what the operator granted is listed. A refusal is final: do not look for a way around it.",
+		listing(a) + " A refusal is final: do not look for a way around it.",
 		"Where an id is due, its name does too.",
 	}
 	if g.json || a.InJSON() {
@@ -47,6 +47,14 @@ func (g *Gate) Instructions(agent, notice string, now time.Time) string {
 	first := fmt.Sprintf("Dixa customer service, as agent %q.", a.Name)
 	rest := "\n" + strings.Join(lines, "\n")
 	return first + within(strings.TrimSpace(a.About), instructionTokens-view.EstimateTokens(first+rest)) + rest
+}
+
+// listing says how the agent's tools are found.
+func listing(a *capability.Agent) string {
+	if a.Discovers() {
+		return "find_tools finds what the operator granted; call_tool calls it, also where a text names another tool."
+	}
+	return "Only what the operator granted is listed."
 }
 
 // limits says as whom the agent acts, and which conversations there are for it.

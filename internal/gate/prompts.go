@@ -166,6 +166,9 @@ func (g *Gate) Prompt(agent, name string, arguments map[string]string) (string, 
 		return "", err
 	}
 	sees, text := seen(g.Rules(), agent), ""
+	if a, err := g.Rules().Agent(agent); err == nil && a.Discovers() {
+		text = "Call the tools that are named here with call_tool; find_tools gives their arguments.\n"
+	}
 	for _, s := range listed[i].steps {
 		tool := s.tool(sees)
 		if len(s.tools) > 0 && tool == "" || s.argument != "" && given[s.argument] == "" {

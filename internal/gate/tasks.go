@@ -25,6 +25,8 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
 		Now:      c.gate.now,
 		Progress: c.request.Progress,
+		Find:     c.find,
+		Groups:   c.groups,
 		Articles: c.gate.articles.of(c.rules.Digest()+" "+c.agentName, c.gate.now()),
 	}
 }

@@ -41,7 +41,7 @@ func handle(ctx context.Context, s *server.MCPServer, log *slog.Logger, m *messa
 		}
 	}()
 	body := m.body
-	if _, ours := tools.ByName(m.name); ours && m.Method == string(mcp.MethodToolsCall) && m.arguments != nil {
+	if _, ours := tools.Any(m.name); ours && m.Method == string(mcp.MethodToolsCall) && m.arguments != nil {
 		body = m.withoutArguments()
 	}
 	h := &handling{message: m}

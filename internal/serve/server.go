@@ -38,7 +38,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		result.Tools = append(list(g, who(ctx).Agent), fixtureTools()...)
 	})
 	hooks.AddBeforeCallTool(func(ctx context.Context, _ any, request *mcp.CallToolRequest) {
-		if _, ok := tools.ByName(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; the record and the words are ours
+		if _, ok := tools.Any(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; the record and the words are ours
 			p := who(ctx)
 			a := g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Tool: request.Params.Name})
 			if h := handlingFrom(ctx); h != nil {
@@ -75,7 +75,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		}
 		return mcp.NewToolResultText(a.Text), nil
 	}
-	all := tools.All()
+	all := append(tools.All(), tools.FindTools, tools.CallTool)
 	handlers := make([]server.ServerTool, len(all))
 	for i, t := range all { // only the names matter: the list that is shown is made for each agent
 		handlers[i] = server.ServerTool{Tool: mcp.NewToolWithRawSchema(t.Name, "", emptySchema), Handler: call}

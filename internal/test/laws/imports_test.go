@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/audit":                 {},
 	"internal/base/address":          {},
 	"internal/base/atomicfile":       {},
+	"internal/base/bm25":             {},
 	"internal/base/filelock":         {"golang.org/x/sys/windows"},
 	"internal/base/fold":             {},
 	"internal/base/jsonscan":         {},

@@ -50,6 +50,18 @@ func TestTokenCeilings(t *testing.T) {
 	require.LessOrEqual(t, n, 11_000, "all tools together: shorten descriptions, or raise the ceiling in internal/test/laws/tokens_test.go")
 }
 
+// TestTokensOfDiscover bounds the list of an agent that finds its tools; it is the same whatever the agent is granted.
+func TestTokensOfDiscover(t *testing.T) {
+	rules, err := capability.Parse("f.yaml", []byte("version: 1\nagents: {a: {surface: discover, access: {\"*\": erase}}}"))
+	require.NoError(t, err)
+	n := 0
+	for _, tool := range rules.Agents()[0].Listed() {
+		n += tokens(t, tool.Name, tool.Description, string(tool.Schema().JSON()))
+	}
+	t.Logf("discover   2 tools %6d tokens", n)
+	require.LessOrEqual(t, n, 400, "shorten the descriptions in tools/discover.go")
+}
+
 // grouped writes a number as prose does: 654, 1,231.
 func grouped(n int) string {
 	if n < 1000 {

@@ -30,6 +30,9 @@ Tools of the group *tasks* are made of several operations. An agent has one of t
 *needs*, and not if ` + "`deny`" + ` names it. What it *can use* is left out of its answer without a grant, and the answer says so. Each
 operation is authorized, limited by ` + "`only`" + `, counted and recorded like a call of its own.
 
+An agent with ` + "`surface: discover`" + ` finds these tools with ` + "`find_tools`" + ` and calls them with ` + "`call_tool`" + `, which are not
+listed here: see [the capability file](capabilities.md#fewer-tools).
+
 If a filter or an id names something that does not exist, the answer gives the nearest value that does. To find it, the
 call makes further reads, which the agent must be granted and which count against its budget. Filters of an empty answer
 that could not be checked are listed under *unchecked*.

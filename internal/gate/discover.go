@@ -1,0 +1,71 @@
+package gate
+
+import (
+	"slices"
+
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/tools"
+)
+
+// An agent whose surface is discover calls its tools with call_tool. The call that comes out is decided, carried out and recorded
+// as the tool's own: call_tool is taken off before anything else happens.
+
+// unwrap puts the tool that call_tool calls, and its arguments, in place of call_tool.
+func (c *call) unwrap() {
+	agent, err := c.rules.Agent(c.agentName)
+	if err != nil || !agent.Discovers() {
+		return
+	}
+	switch c.request.Tool {
+	case tools.FindTools.Name:
+		c.tool = tools.FindTools
+	case tools.CallTool.Name:
+		name, arguments, err := tools.Called(c.request.Arguments)
+		if err != nil {
+			c.tool, c.misuse = tools.CallTool, err
+			return
+		}
+		c.through = true
+		c.request.Tool, c.request.Arguments, c.arguments = name, arguments, arguments
+		c.tool, _ = tools.ByName(name)
+	}
+}
+
+// listed decides whether the agent may call the tool in the way in which it did.
+func (c *call) listed() capability.Decision {
+	if c.through {
+		return c.agent.Tool(c.tool)
+	}
+	return c.agent.Direct(c.tool)
+}
+
+// withSignature adds the arguments of a tool to a refusal that is about them, for an agent that does not see its schema.
+func (c *call) withSignature(r *refusal) *refusal {
+	if !r.invalid || !c.through {
+		return r
+	}
+	said := *r
+	said.text += "\nIt takes: " + c.tool.Name + "(" + c.agent.Shape(c.tool).Schema().Signature() + ")"
+	return &said
+}
+
+// find returns the agent's tools that fit words best.
+func (c *call) find(what string, most int) []tools.Found {
+	var found []tools.Found
+	for _, t := range tools.Search(c.agent.Tools(), what, most) {
+		shape := c.agent.Shape(t)
+		found = append(found, tools.Found{Name: t.Name, Description: shape.Description(), Arguments: shape.Schema().Signature(), Level: t.Level})
+	}
+	return found
+}
+
+// groups returns the groups of the agent's operations.
+func (c *call) groups() []string {
+	var groups []string
+	for _, t := range c.agent.Tools() {
+		if !t.Task() && !slices.Contains(groups, t.Group) {
+			groups = append(groups, t.Group)
+		}
+	}
+	return groups
+}
