@@ -28,8 +28,8 @@ func TestReadyFiles(t *testing.T) {
 		"privacy-officer.yaml": {most: dixaclient.Erase, tools: 9, has: []string{"anonymize_end_user", "get_anonymization"}, hasNot: []string{"anonymize_entity", "delete_agent"}, notes: []string{
 			"agents.privacy: may erase (anonymize_conversation, anonymize_end_user), which cannot be undone, without a confirmation; see confirm",
 		}},
-		"approved-replies.yaml":  {most: dixaclient.Send, tools: 12, has: []string{"send_message", "add_note"}, hasNot: []string{"close_conversation", "create_conversation"}},
-		"discover.yaml": {most: dixaclient.Send, tools: 80, has: []string{"send_message", "find_customer", "update_article"}, hasNot: []string{"create_webhook", "delete_tag", "anonymize_conversation"}, notes: []string{
+		"approved-replies.yaml": {most: dixaclient.Send, tools: 12, has: []string{"send_message", "add_note"}, hasNot: []string{"close_conversation", "create_conversation"}},
+		"discover.yaml": {most: dixaclient.Send, tools: 80, has: []string{"send_message", "find_customer", "update_article"}, hasNot: []string{"create_webhook", "update_end_user", "delete_tag", "anonymize_conversation"}, notes: []string{
 			"agents.assistant.confirm: client relies on the MCP client to ask its user: one that accepts by itself confirms without a person; approver asks a person with a key",
 		}},
 		"nightly-reporting.yaml": {most: dixaclient.Read, tools: 14, has: []string{"export_conversations", "query_metric"}, hasNot: []string{"export_messages", "search_conversations"}},

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -57,6 +58,9 @@ func reads(t testing.TB, s subject, w way, g goal) (d *world, found bool) {
 		if d.hears(t, tool.Name, arguments[tool.Name], g) {
 			return d, true
 		}
+		if w.File != "" && tool.Name == "read_conversation" && d.hears(t, tool.Name, json.RawMessage(`{"conversationId":1234,"attachment":"#1/1"}`), g) {
+			return d, true
+		}
 		if w.Status > 0 && slices.ContainsFunc(s.agent.Shape(tool).Schema().Properties(), func(p schemas.Property) bool { return p.Name == "conversationId" }) {
 			if d.hears(t, tool.Name, json.RawMessage(`{"conversationId":99999999}`), g) {
 				return d, true
@@ -78,6 +82,9 @@ func (d *world) hears(t testing.TB, tool string, arguments json.RawMessage, g go
 }
 
 func (d *world) call(t testing.TB, tool, arguments string) gate.Answer {
+	if d.agent.Surface() == capability.SurfaceDiscover {
+		tool, arguments = "call_tool", `{"tool":"`+tool+`","arguments":`+arguments+`}`
+	}
 	return d.gate.Call(t.Context(), gate.Request{Agent: d.agent.Name, Tool: tool, Arguments: json.RawMessage(arguments), CanAsk: true})
 }
 

@@ -41,7 +41,8 @@ type way struct {
 	Path   string // regular expression of the request's path
 	Key    string // regular expression of the whole key whose value is replaced
 	Put    any
-	Status int // only answers with this status or a higher one
+	File   string // what the file of an attachment holds
+	Status int    // only answers with this status or a higher one
 }
 
 // subject is an agent of a capability file.

@@ -49,7 +49,8 @@ func newWorld(t testing.TB, s subject, w way, text string) *world {
 	t.Helper()
 	clock := func() time.Time { return now }
 	d := &world{subject: s, way: w, text: text, dixa: offline.New(offline.Options{Anchor: anchor, Now: clock})}
-	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: d, Rate: 1e6, Burst: 1e6})
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: d, Rate: 1e6, Burst: 1e6,
+		Files: dixaclient.FileHost{URL: offline.FilesURL, Transport: offline.Files(d)}})
 	require.NoError(t, err)
 	d.gate = gate.New(gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: approval.NewDir(filepath.Join(t.TempDir(), "approvals"), clock), Budgets: unpaced{gate.NewBudgets()}, Now: clock})
 	return d
@@ -87,6 +88,15 @@ func (d *world) RoundTrip(r *http.Request) (*http.Response, error) {
 		d.mu.Lock()
 		d.sent = append(d.sent, request{r.Method, r.URL.Path, string(body)})
 		d.mu.Unlock()
+	}
+	if d.way.File != "" && strings.HasSuffix(r.URL.Path, "/hijack.txt") {
+		d.mu.Lock()
+		d.planted = true
+		d.mu.Unlock()
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, err := w.WriteString(filled(d.way.File, d.text).(string))
+		return w.Result(), err
 	}
 	if d.way.matches(r.URL.Path, response.StatusCode) {
 		planted := d.way.plant(w.Body.Bytes(), d.text)
