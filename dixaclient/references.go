@@ -37,7 +37,7 @@ const (
 	ConversationThing Thing = "conversation"
 	MessageThing      Thing = "message"
 	WordThing         Thing = "word"   // nothing that exists: one of the values of [Reference.Among]
-	besideThing       Thing = "beside" // what is named depends on a property beside it: see refer
+	besideThing       Thing = "beside" // what is named depends on a property beside it: see Refers
 )
 
 // named says for each argument that takes an id, and for each argument that filters a read, what its values name: by the
@@ -114,6 +114,7 @@ type Reference struct {
 	Thing    Thing
 	Value    string
 	Path     []string        // of an option: from the root
+	Steps    bool            // of an option: each step of the path is an item of the argument, which otherwise is one text
 	Of       string          // of an option its attribute's id, of a filter value its attribute, of a filter attribute or aggregation the metric's id
 	In       Thing           // of a filter attribute or aggregation: MetricThing or RecordThing
 	Entity   string          // of an attribute: what it must be on, Conversation or Contact
@@ -207,9 +208,10 @@ type references struct {
 	found     []Reference
 }
 
-// refers is implemented by parts of requests whose values name what a property beside them says.
-type refers interface {
-	refer(r *Reference)
+// Refers is implemented by parts of requests whose values name what a property beside them says. Refer completes a reference
+// of theirs.
+type Refers interface {
+	Refer(r *Reference)
 }
 
 func (w *references) object(prefix string, v reflect.Value) {
@@ -259,15 +261,15 @@ func (w *references) path(argument string, path []string, object reflect.Value) 
 		return false
 	}
 	if len(path) > 0 {
-		w.add(Reference{Argument: argument, Name: withoutIndexes(argument), Value: strings.Join(path, pathSeparator), Path: path}, object)
+		w.add(Reference{Argument: argument, Name: withoutIndexes(argument), Value: strings.Join(path, PathSeparator), Path: path, Steps: true}, object)
 	}
 	return true
 }
 
 func (w *references) add(r Reference, object reflect.Value) {
 	r.Thing = thingOf(w.operation, r.Name, w.tag)
-	if o, ok := object.Interface().(refers); ok {
-		o.refer(&r)
+	if o, ok := object.Interface().(Refers); ok {
+		o.Refer(&r)
 	}
 	switch w.operation {
 	case QueryMetric.Name, QueryMetricRecords.Name:
@@ -303,10 +305,16 @@ func withoutIndexes(argument string) string {
 	}
 }
 
-// pathSeparator stands between the options of a path where it is written as one text.
-const pathSeparator = " > "
+// PathSeparator is between the options of a path where it is written as one text.
+const PathSeparator = " > "
 
-func (c SearchCondition) refer(r *Reference) {
+// Option makes it a reference to an option of a custom attribute, by its path in one text.
+func (r *Reference) Option(attribute UUID) {
+	r.Thing, r.Of, r.Path = OptionThing, string(attribute), strings.Split(r.Value, PathSeparator)
+}
+
+// Refer completes a reference: what its values name follows from the field.
+func (c SearchCondition) Refer(r *Reference) {
 	if r.Thing != besideThing {
 		return
 	}
@@ -322,26 +330,29 @@ func (c SearchCondition) refer(r *Reference) {
 	case "ConversationId":
 		r.Thing = ConversationThing
 	case "CustomAttribute":
-		r.Thing, r.Of, r.Path = OptionThing, string(c.AttributeID), strings.Split(r.Value, pathSeparator)
+		r.Option(c.AttributeID)
 	case "Channel", "Status", "Direction":
 		r.Thing, r.Among = WordThing, searchVocabulary[c.Field]
 	}
 }
 
-func (a CustomAttributeSetting) refer(r *Reference) {
+// Refer completes a reference: its value is an option of the attribute.
+func (a CustomAttributeSetting) Refer(r *Reference) {
 	if r.Thing == besideThing {
 		r.Thing, r.Of = OptionThing, string(a.ID)
 	}
 }
 
-func (f AnalyticsFilter) refer(r *Reference) {
+// Refer completes a reference: its values are those of the attribute.
+func (f AnalyticsFilter) Refer(r *Reference) {
 	r.Ignored = true
 	if r.Thing == besideThing {
 		r.Thing, r.Of, r.Among = ValueThing, string(f.Attribute), metricVocabulary[f.Attribute]
 	}
 }
 
-func (f WebhookFilter) refer(r *Reference) {
+// Refer completes a reference: its values are those of the field.
+func (f WebhookFilter) Refer(r *Reference) {
 	switch {
 	case r.Thing != besideThing:
 	case f.Field == "QueueId":
@@ -351,7 +362,8 @@ func (f WebhookFilter) refer(r *Reference) {
 	}
 }
 
-func (in AnonymizeEntityIn) refer(r *Reference) {
+// Refer completes a reference: the entity is one of the type.
+func (in AnonymizeEntityIn) Refer(r *Reference) {
 	if r.Thing == besideThing {
 		r.Thing = map[EntityType]Thing{"Conversation": ConversationThing, "Message": MessageThing, "User": EndUserThing}[in.Type]
 	}

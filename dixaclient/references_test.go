@@ -77,7 +77,7 @@ func TestReferences(t *testing.T) {
 		{SetConversationAttributes.Spec, &SetConversationAttributesIn{ConversationRef{9}, CustomAttributeSettings{[]CustomAttributeSetting{{ID: id, Values: []string{"a", "b"}}, {ID: id, Value: &text}}}}, []Reference{
 			{Argument: "conversationId", Name: "conversationId", Thing: ConversationThing, Value: "9", InPath: true, Entity: "Conversation"},
 			{Argument: "attributes[0].id", Name: "attributes.id", Thing: AttributeThing, Value: string(id), Entity: "Conversation"},
-			{Argument: "attributes[0].values", Name: "attributes.values", Thing: OptionThing, Value: "a > b", Path: []string{"a", "b"}, Of: string(id), Entity: "Conversation"},
+			{Argument: "attributes[0].values", Name: "attributes.values", Thing: OptionThing, Value: "a > b", Path: []string{"a", "b"}, Steps: true, Of: string(id), Entity: "Conversation"},
 			{Argument: "attributes[1].id", Name: "attributes.id", Thing: AttributeThing, Value: string(id), Entity: "Conversation"},
 			{Argument: "attributes[1].value", Name: "attributes.value", Thing: OptionThing, Value: "x", Of: string(id), Entity: "Conversation"},
 		}},

@@ -80,7 +80,7 @@ func (c SearchCondition) values() any {
 	}
 	paths := make([][]string, len(c.Values))
 	for i, v := range c.Values {
-		paths[i] = strings.Split(v, pathSeparator)
+		paths[i] = strings.Split(v, PathSeparator)
 	}
 	return paths
 }

@@ -33,6 +33,13 @@ type AttributeValue struct {
 	Value string `json:"value"`
 }
 
+// Refer completes a reference: the value is an option of the attribute, or a text.
+func (a AttributeValue) Refer(r *d.Reference) {
+	if strings.HasSuffix(r.Name, ".value") {
+		r.Option(a.Name)
+	}
+}
+
 func (in *FindConversationsIn) misfit() (field, problem string) {
 	if in.Unassigned && in.Assignee != "" {
 		return "unassigned", "cannot be given together with assignee"
@@ -160,7 +167,9 @@ func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversati
 	name(&in.Assignee, d.AgentThing)
 	in.Attributes = slices.Clone(in.Attributes)
 	for i := range in.Attributes {
-		name(&in.Attributes[i].Name, d.AttributeThing)
+		a := &in.Attributes[i]
+		a.Value = r.path(string(a.Name), strings.Split(a.Value, d.PathSeparator)...)
+		name(&a.Name, d.AttributeThing)
 	}
 	return in
 }

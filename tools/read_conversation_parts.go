@@ -95,7 +95,7 @@ func (c *conversationReader) customer(ctx context.Context) (item view.Item, earl
 	item = view.Item{Facts: []view.Fact{{Key: "email", Label: "Customer", Value: c.address, Outside: true}}}
 	if ok {
 		item = customerItem(&who.Value)
-		item.Facts = append(item.Facts, attributeFacts(who.Value.CustomAttributes)...)
+		item.Facts = append(item.Facts, c.attributeFacts(who.Value.CustomAttributes)...)
 	}
 	list, ok, err := optional(ctx, c.Reads, "earlier conversations", d.ListEndUserConversations, d.ListEndUserConversationsIn{EndUserRef: user, Page: d.Page{PageLimit: customerPage}})
 	if err != nil || !ok {
@@ -117,7 +117,7 @@ func (c *conversationReader) about(ctx context.Context) (view.Item, error) {
 	for _, tag := range tags.Value {
 		facts = append(facts, view.Fact{Key: "tags", Label: "tag", Value: tag.Name})
 	}
-	return view.Item{Facts: append(facts, attributeFacts(c.conversation.CustomAttribute)...)}, err
+	return view.Item{Facts: append(facts, c.attributeFacts(c.conversation.CustomAttribute)...)}, err
 }
 
 // links are the conversations that this one belongs to, and those that belong to it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/vocabulary"
@@ -93,26 +94,36 @@ func addressOf(raw []byte) string {
 }
 
 // attributeFacts are the values of custom attributes.
-func attributeFacts(values []d.CustomAttributeValue) []view.Fact {
+func (r *Reads) attributeFacts(values []d.CustomAttributeValue) []view.Fact {
 	var facts []view.Fact
 	for _, v := range values {
-		var text string
+		text := ""
 		switch value := v.Value.(type) {
 		case string:
-			text = value
-		case []any: // the path of an option
-			for i, step := range value {
-				if i > 0 {
-					text += " > "
-				}
-				text += fmt.Sprint(step)
+			text = r.path(string(v.ID), value)
+		case []any:
+			var steps []string
+			for _, step := range value {
+				steps = append(steps, fmt.Sprint(step))
 			}
+			text = r.path(string(v.ID), steps...)
 		}
 		if text != "" {
 			facts = append(facts, view.Fact{Key: "customAttributes", Value: v.Name + ": " + text, Outside: true})
 		}
 	}
 	return facts
+}
+
+// path writes the value of a custom attribute: a text, or the path of an option, in labels as far as the agent may read them.
+func (r *Reads) path(attribute string, values ...string) string {
+	named := make([]string, len(values))
+	for i, value := range values {
+		if named[i] = r.Name(d.OptionThing, view.OptionID(attribute, values[:i+1]...)); named[i] == "" {
+			named[i] = value
+		}
+	}
+	return strings.Join(named, d.PathSeparator)
 }
 
 // called writes a call with its arguments, which an agent can make as it stands.

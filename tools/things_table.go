@@ -16,12 +16,12 @@ const AnyThing d.Thing = "queue, Dixa agent, tag or custom attribute"
 var things = map[reflect.Type]map[d.Thing]string{
 	reflect.TypeFor[d.Conversation](): {
 		d.AgentThing: "assignment.agentId", d.QueueThing: "queue.id", d.EndUserThing: "requesterId",
-		d.EndpointThing: "fromContactPointId toContactPointId",
-		d.Nothing:       "id link.parentId customAttributes.id contactPointTwitterId endUserTwitterId",
+		d.EndpointThing: "fromContactPointId toContactPointId", d.OptionThing: "customAttributes.value",
+		d.Nothing: "id link.parentId customAttributes.id contactPointTwitterId endUserTwitterId",
 	},
 	reflect.TypeFor[d.SearchHit]():            {d.Nothing: "id innerHits.id"},
-	reflect.TypeFor[d.EndUser]():              {d.Nothing: "id externalId customAttributes.id"},
-	reflect.TypeFor[d.CustomAttributeValue](): {d.Nothing: "id"},
+	reflect.TypeFor[d.EndUser]():              {d.OptionThing: "customAttributes.value", d.Nothing: "id externalId customAttributes.id"},
+	reflect.TypeFor[d.CustomAttributeValue](): {d.OptionThing: "value", d.Nothing: "id"},
 	reflect.TypeFor[d.Message]():              {d.AgentThing: "authorId", d.Nothing: "id externalId"},
 	reflect.TypeFor[d.SentMessage]():          {d.AgentThing: "authorId", d.Nothing: "messageId externalId"},
 	reflect.TypeFor[d.Note]():                 {d.AgentThing: "authorId", d.Nothing: "id csid"},

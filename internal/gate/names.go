@@ -42,7 +42,7 @@ func (c *call) understand(ctx context.Context) (*tools.Arguments, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &naming{call: c, values: c.values(), shape: shape, plain: plain, found: map[string]meaning{}, written: map[string]string{}, names: map[string]string{}}
+	n := &naming{call: c, values: c.values(), shape: shape, plain: plain, found: map[string]meaning{}, written: map[string]string{}, names: map[string]string{}, attributes: map[string]string{}}
 	n.values.left = nameLookups
 	if given, err = n.resolve(ctx, given); err != nil {
 		return nil, err
@@ -74,6 +74,8 @@ func isNamed(r dixaclient.Reference) bool {
 		return !uuid.Is(r.Value)
 	case dixaclient.ValueThing:
 		return thingOfFilter[r.Of] != "" && !uuid.Is(r.Value)
+	case dixaclient.OptionThing: // a label can look like a value
+		return r.Of != "" && len(r.Path) > 0
 	case dixaclient.EndpointThing:
 		_, address := schemas.EmailAddress(r.Value)
 		_, number := schemas.PhoneNumber(r.Value)
@@ -98,14 +100,17 @@ type naming struct {
 	found   map[string]meaning // by thing and name
 	written map[string]string  // by id, what the caller wrote for it
 	names   map[string]string  // of what arguments name, by their paths
+	// attributes are the ids of custom attributes, by what the caller wrote
+	attributes map[string]string
 }
 
 // meaning is what a name means.
 type meaning struct {
 	id   string
-	name string // under which it is recorded; "" for customers
-	said string // why there is no id; "" where nothing is known beside that
-	open bool   // it could not be looked up
+	path []string // of an option: the values from the root
+	name string   // under which it is recorded; "" for customers
+	said string   // why there is no id; "" where nothing is known beside that
+	open bool     // it could not be looked up
 }
 
 func noID(format string, args ...any) meaning { return meaning{said: fmt.Sprintf(format, args...)} }
@@ -123,7 +128,7 @@ func (n *naming) resolve(ctx context.Context, given json.RawMessage) (json.RawMe
 	}
 	var wrong schemas.Error
 	ids := edits{}
-	for _, r := range n.call.tool.References(args) {
+	for _, r := range optionsLast(n.call.tool.References(args)) {
 		if !isNamed(r) {
 			continue
 		}
@@ -131,13 +136,18 @@ func (n *naming) resolve(ctx context.Context, given json.RawMessage) (json.RawMe
 		switch {
 		case err != nil:
 			return nil, err
+		case m.path != nil:
+			ids.put(r, m.path)
 		case m.id != "":
+			if r.Thing == dixaclient.AttributeThing {
+				n.attributes[r.Value] = m.id
+			}
 			ids[r.Argument], n.written[m.id] = m.id, r.Value
 			if m.name != "" {
 				n.names[r.Argument] = m.name
 			}
 		case m.open && n.plain && (r.InPath || r.Thing == dixaclient.EndpointThing): // it may be an id of another form
-		case r.Among.More && m.open: // Dixa may have this one
+		case r.Among.More && m.open, r.Thing == dixaclient.OptionThing && m.open: // Dixa may have this one
 		case len(wrong.Problems) < mostWrong:
 			wrong.Problems = append(wrong.Problems, schemas.Problem{Field: r.Argument, Got: quoted(r.Value), Want: n.wanted(r), Hint: m.said})
 		}
@@ -153,7 +163,7 @@ func (n *naming) meaning(ctx context.Context, args *tools.Arguments, r dixaclien
 	if id, ok := n.shape.Takes(r.Name, r.Value); ok {
 		return meaning{id: id, name: r.Value}, nil
 	}
-	key := strings.Join([]string{string(r.Thing), r.Of, r.Entity, r.Value}, "\x00")
+	key := strings.Join([]string{string(r.Thing), r.Of, r.Entity, r.Value, strings.Join(r.Path, "\x00")}, "\x00")
 	if m, ok := n.found[key]; ok {
 		return m, nil
 	}
@@ -163,6 +173,8 @@ func (n *naming) meaning(ctx context.Context, args *tools.Arguments, r dixaclien
 		m = n.message(ctx, args, r.Value)
 	case r.Among.Set != nil:
 		m = word(r)
+	case r.Thing == dixaclient.OptionThing:
+		m = n.option(ctx, r)
 	case !isName(r.Value):
 	case r.Thing == dixaclient.EndUserThing:
 		m = n.customer(ctx, r.Value)
@@ -270,6 +282,8 @@ func (n *naming) wanted(r dixaclient.Reference) string {
 		return "an end user's id, e-mail address or phone number with its country code"
 	case t == dixaclient.MessageThing:
 		return "a message's id, or # and its number in the conversation"
+	case t == dixaclient.OptionThing:
+		return "the labels or values of options of the custom attribute, from the root"
 	case t == dixaclient.EndpointThing:
 		return "the address, number or name of a contact endpoint"
 	}

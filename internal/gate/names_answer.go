@@ -40,30 +40,41 @@ func (v *values) name(ctx context.Context, thing dixaclient.Thing, id string, re
 			return named.Name
 		}
 	}
+	if thing == dixaclient.OptionThing {
+		return v.label(ctx, id, reads)
+	}
 	l, ok := directory.Of(thing)
-	if !ok || !v.mayList(l) {
+	if !ok {
 		return ""
 	}
-	all, _, known := v.call.gate.directory.Known(l)
-	if reads {
-		ctx, cancel := context.WithTimeout(ctx, namesWithin)
-		defer cancel()
-		all, _ = v.list(ctx, l, func(e directory.Entries) bool { return e.ByID(id) != nil })
-	} else if !known {
-		return ""
-	}
+	all := v.forAnswer(ctx, l, reads, func(e directory.Entries) bool { return e.ByID(id) != nil })
 	if e := all.ByID(id); e != nil && e.Name() != id {
 		return e.Name()
 	}
 	return ""
 }
 
+// forAnswer returns a list as far as the agent may read it and it is known; reads says whether it may be read for this.
+func (v *values) forAnswer(ctx context.Context, l directory.List, reads bool, enough func(directory.Entries) bool) (all directory.Entries) {
+	switch {
+	case !v.mayList(l):
+	case reads:
+		ctx, cancel := context.WithTimeout(ctx, namesWithin)
+		defer cancel()
+		all, _ = v.list(ctx, l, enough)
+	default:
+		all, _, _ = v.call.gate.directory.Known(l)
+	}
+	return all
+}
+
 // nameArguments notes the names of what the arguments name, for records and for whoever decides about the call: those that
-// the caller wrote, else those that are known. reads says whether lists may be read for it.
+// the caller wrote, else those that are known. reads says whether lists may be read for it. Options of custom attributes are
+// not named: records keep only digests of what is set.
 func (c *call) nameArguments(ctx context.Context, args *tools.Arguments, reads bool) {
 	v := c.values()
 	for _, r := range c.tool.References(args) {
-		if c.named[r.Argument] != "" || r.Thing == dixaclient.EndUserThing {
+		if c.named[r.Argument] != "" || r.Thing == dixaclient.EndUserThing || r.Thing == dixaclient.OptionThing {
 			continue
 		}
 		if name := v.name(ctx, r.Thing, r.Value, reads); name != "" {

@@ -98,64 +98,12 @@ func (v *values) option(ctx context.Context, r dixaclient.Reference) verdict {
 	case input.Type != "Select" || len(r.Path) == 0:
 		return right
 	}
-	return onPath(input.Options, r.Path, v.mustBeActive())
-}
-
-// onPath walks down the options of a Select.
-func onPath(options []dixaclient.SelectOption, path []string, active bool) verdict {
-	var above []string
-	for _, step := range path {
-		var values []string
-		chosen := -1
-		for i, o := range options {
-			values = append(values, o.Value)
-			if o.Value == step {
-				chosen = i
-			}
-		}
-		if chosen < 0 {
-			return noOption(options, values, step, above)
-		}
-		if options[chosen].IsDeactivated && active {
-			return wrong("the option %s is deactivated", quoted(step))
-		}
-		above, options = append(above, step), options[chosen].NestedOptions
+	path, said := onPath(input.Options, r.Path, false, v.mustBeActive())
+	switch {
+	case said != "":
+		return wrong("%s", said)
+	case !slices.Equal(path, r.Path):
+		return wrong("write the values themselves: %s", quotedList(path))
 	}
 	return right
-}
-
-// noOption says which option may be meant by a step that is none.
-func noOption(options []dixaclient.SelectOption, values []string, step string, above []string) verdict {
-	under := ""
-	if len(above) > 0 {
-		under = " under " + quoted(strings.Join(above, " > "))
-	}
-	words, labels := slices.Clone(values), map[string]string{}
-	for _, o := range options {
-		if o.Label != "" && !slices.Contains(words, o.Label) {
-			words, labels[o.Label] = append(words, o.Label), o.Value
-		}
-	}
-	if i := slices.IndexFunc(values, func(v string) bool { return strings.EqualFold(v, step) }); i >= 0 {
-		return wrong("give the option%s as %s: its case matters", under, quoted(values[i]))
-	}
-	near := schemas.Nearest(step, words)
-	if value, isLabel := labels[near]; isLabel {
-		near = value
-	}
-	switch {
-	case near != "":
-		return wrong("there is no option %s%s; did you mean %s?", quoted(step), under, quoted(near))
-	case len(values) == 0:
-		return wrong("there are no options%s", under)
-	}
-	list := make([]string, 0, mostListed)
-	for _, v := range values[:min(len(values), mostListed)] {
-		list = append(list, quoted(v))
-	}
-	rest := ""
-	if len(values) > mostListed {
-		rest = "; list_custom_attributes lists all"
-	}
-	return wrong("there is no option %s%s; there are %s%s", quoted(step), under, strings.Join(list, ", "), rest)
 }

@@ -180,10 +180,10 @@ func TestFactsInTaskAnswers(t *testing.T) {
 		facts           []string
 		lacks           []string
 	}{
-		{"read_conversation", `{"conversationId":1234}`, 10, 1400, []string{
+		{"read_conversation", `{"conversationId":1234}`, 11, 1400, []string{
 			"Conversation 1234 · Email · Open · queue Billing · assigned to Luis Ortega · created Wed 7 Jan 2026 20:42\n",
 			"Customer \"Emma Clarke\" · emma.clarke@example.com · external id CUST-20000 · since Fri 16 Sep 2022 15:24", "24 conversations, 2 open\n",
-			"Subject \"Double charge on order HB-204518, please refund\" · tag refund · tag double-charge · \"Order number: HB-204518\"",
+			"Subject \"Double charge on order HB-204518, please refund\" · tag refund · tag double-charge · \"Order number: HB-204518\" · \"Contact reason: Payment > Double charge\"",
 			"Note Mon 12 Jan 2026 12:43 · by Luis Ortega\n| Finance says the second capture", "Also 2887 · Email · Open", "#2 Thu 8 Jan 12:32 Luis Ortega",
 			"\n| I am afraid that the £84.90 never arrived", "Times: Europe/Copenhagen",
 		}, []string{"Possible next", "Left out"}},

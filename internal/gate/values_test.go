@@ -97,8 +97,8 @@ func TestValuesThatDoNotExist(t *testing.T) {
 		{"search_conversations", condition("QueueId", nothingHere, ""), "conditions[0].values[0]: no queue has this id"},
 		{"search_conversations", condition("ConversationId", "999999999", ""), "conditions[0].values[0]: no conversation has this id"},
 		{"search_conversations", condition("CustomAttribute", "payment", `,"attributeId":"`+nothingHere+`"`), "conditions[0].attributeId: no custom attribute has this id"},
-		{"search_conversations", condition("CustomAttribute", "Payment", `,"attributeId":"`+ids.reason+`"`), `conditions[0].values[0]: give the option as "payment": its case matters`},
-		{"search_conversations", condition("CustomAttribute", "payment > refnd", `,"attributeId":"`+ids.reason+`"`), `there is no option "refnd" under "payment"; did you mean "refund"?`},
+		{"search_conversations", condition("CustomAttribute", "Paymnt", `,"attributeId":"`+ids.reason+`"`), `there is no option "Paymnt"; did you mean "Payment" (payment)?`},
+		{"search_conversations", condition("CustomAttribute", "payment > refnd", `,"attributeId":"`+ids.reason+`"`), `there is no option "refnd" under "Payment"; did you mean "Refund" (refund)?`},
 		{"query_metric", `{"id":"csat","timezone":"UTC","csidFilter":[999999999]}`, "csidFilter[0]: no conversation has this id"},
 		{"export_conversations", `{"csids":[999999999]}`, "csids[0]: no conversation has this id"},
 		// filters that Dixa may ignore
@@ -114,7 +114,7 @@ func TestValuesThatDoNotExist(t *testing.T) {
 		{"tag_conversation", `{"conversationId":1234,"tagId":"` + nothingHere + `"}`, "tagId: no tag has this id"},
 		{"tag_conversation", `{"conversationId":1234,"tagId":"` + ids.inactiveTag + `"}`, "tagId: the tag \""},
 		{"tag_conversation", `{"conversationId":999999999,"tagId":"` + ids.activeTag + `"}`, "Looked up:\n- conversationId: no conversation has this id"},
-		{"set_conversation_attributes", set(`"id":"` + ids.reason + `","values":["Payment"]`), `attributes[0].values: give the option as "payment": its case matters`},
+		{"set_conversation_attributes", set(`"id":"` + ids.reason + `","values":["Paymnt"]`), `there is no option "Paymnt"; did you mean "Payment" (payment)?`},
 		{"set_conversation_attributes", set(`"id":"` + ids.reason + `","value":"payment"`), `is a Select: give values, not value`},
 		{"set_conversation_attributes", set(`"id":"` + ids.loyalty + `","values":["gold"]`), `is one of the entity type Contact, not Conversation`},
 	} {

@@ -19,10 +19,11 @@ type texter struct {
 	o      *Options
 	out    []byte
 	path   []byte
-	base   int  // where in path the item of a list begins
-	alone  bool // the answer is one object
-	year   int  // of the time that was written last
-	timed  bool // a time was written
+	base   int    // where in path the item of a list begins
+	alone  bool   // the answer is one object
+	of     string // of a value of a custom attribute that is being written: the attribute, and the path to it
+	year   int    // of the time that was written last
+	timed  bool   // a time was written
 	thread thread
 
 	facts []fact // of the items around the one being written
@@ -35,6 +36,7 @@ type fact struct {
 	path  string
 	value []byte
 	name  []byte // of a pair: the label, as JSON
+	of    string // of a value of a custom attribute: the attribute's id
 }
 
 // trailer is what follows the line of an item: prose, or a list of things.
@@ -105,7 +107,7 @@ func (t *texter) gather(obj []byte) {
 		}
 		c.dropped = c.dropped || c.detail && !t.alone || c.quiet && value[0] == 'f'
 		if !c.dropped || t.o.IDs && uuid.Is(value[1:len(value)-1]) {
-			t.sort(c, value)
+			t.sort(c, obj, value)
 		}
 		t.path = t.path[:length]
 	}
@@ -120,8 +122,8 @@ func (t *texter) label(key []byte) string {
 	return labelOf(string(t.path[t.base:]))
 }
 
-// sort puts the value of a field where it is written.
-func (t *texter) sort(c column, value []byte) {
+// sort puts the value of a field of an object where it is written.
+func (t *texter) sort(c column, obj, value []byte) {
 	path := string(t.path)
 	switch {
 	case c.name != "" && value[0] == '[':
@@ -133,7 +135,7 @@ func (t *texter) sort(c column, value []byte) {
 				if v := at(pair, of); v != nil {
 					p := c
 					p.label = ""
-					t.facts = append(t.facts, fact{p, path + "." + of, v, at(pair, c.name)})
+					t.facts = append(t.facts, fact{p, path + "." + of, v, at(pair, c.name), t.attribute(path+"."+of, pair)})
 					break
 				}
 			}
@@ -143,7 +145,7 @@ func (t *texter) sort(c column, value []byte) {
 	case value[0] == '[' && !scalars(value), c.prose, value[0] == '"' && isProse(value):
 		t.below = append(t.below, trailer{c, path, value})
 	default:
-		t.facts = append(t.facts, fact{column: c, path: path, value: value})
+		t.facts = append(t.facts, fact{column: c, path: path, value: value, of: t.attribute(path, obj)})
 	}
 }
 
@@ -195,7 +197,9 @@ func (t *texter) field(f fact) {
 	if label != "" || f.name != nil {
 		t.out = append(t.out, ' ')
 	}
+	t.of = f.of
 	t.value(f.path, f.value)
+	t.of = ""
 }
 
 // value writes a value, or several separated by commas.
@@ -242,6 +246,9 @@ func appendNumber(dst, v []byte) []byte {
 
 // text writes a string: the name of what an id names, a time in the zone of the answer, or a value.
 func (t *texter) text(path string, inner []byte) {
+	if t.of != "" && t.option(decode(inner)) {
+		return
+	}
 	if isTime(inner) {
 		if at, ok := instant(string(inner)); ok {
 			t.out = t.appendTime(t.out, at)

@@ -93,7 +93,7 @@ func (t *texter) messageField(p member) {
 	t.path = append(append(t.path, "attributes."...), p.key...)
 	c := column{label: labelOf(string(p.key)), place: afterLayout}
 	if string(p.value) != "false" { // isAutoReply, isAutomated: the rule
-		t.sort(c, p.value)
+		t.sort(c, nil, p.value)
 	}
 	t.path = t.path[:length]
 }

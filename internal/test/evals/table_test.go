@@ -243,8 +243,8 @@ var evals = []eval{
 	{
 		asks:  "Set the contact reason of 1234 to refund.",
 		by:    "triage support",
-		plain: []string{`set_conversation_attributes {"conversationId":1234,"attributes":[{"id":"Contact reason","values":["payment","refund"]}]}`},
-		after: []string{`get_conversation {"conversationId":1234}`, `Contact reason payment, refund`},
+		plain: []string{`set_conversation_attributes {"conversationId":1234,"attributes":[{"id":"Contact reason","values":["Payment","Refund"]}]}`},
+		after: []string{`get_conversation {"conversationId":1234}`, `Contact reason Payment, Refund`},
 	},
 	{
 		asks:  "Link 2887 to 1234.",
