@@ -49,7 +49,7 @@ soak: ## ten minutes of agents, faults and restarts, and what became of each wri
 
 safety: ## what hijacked agents do: every goal of an attacker through every text that an agent reads
 	HIJACK=all $(GO) test -count=1 -v -timeout 60m ./internal/test/hijack
-	$(GO) test -count=1 -run TestBuiltInAgentsDoTheirWork -v ./internal/test/evals
+	$(GO) test -count=1 -run TestAgentsDoTheirWork -v ./internal/test/evals
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
 	$(GO) test $$(grep -rl --include='*_test.go' 'internal/test/golden"' . | xargs -n 1 dirname | sort -u) -run 'Golden|Docs' -update

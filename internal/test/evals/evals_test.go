@@ -26,7 +26,7 @@ import (
 // find the same, and what the answers must say.
 type eval struct {
 	asks  string
-	by    string   // agents of the built-in file whose work it is, besides admin
+	by    string   // whose work it is: agents of the built-in file besides admin, and files in testdata/capabilities
 	task  []string // a tool and its arguments; none where no task tool is about it
 	plain []string
 	facts []string // regular expressions; the answers of the task tools match all, and so do those of the plain operations

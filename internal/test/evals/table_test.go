@@ -5,21 +5,21 @@ var evals = []eval{
 	// About a customer.
 	{
 		asks:  "What is open for emma.clarke@example.com?",
-		by:    "reader triage support team_lead privacy_officer",
+		by:    "reader triage support team_lead privacy_officer discover.yaml privacy-officer.yaml",
 		task:  []string{`find_customer {"email":"emma.clarke@example.com"}`},
 		plain: []string{`list_end_users {"email":"emma.clarke@example.com"}`, `list_end_user_conversations {"userId":"emma.clarke@example.com"}`},
 		facts: []string{`Emma Clarke`, `2887 .*Open.*Missing VAT number on invoice INV-2026-60963`, `1234 .*Open.*Double charge on order HB-204518`},
 	},
 	{
 		asks:  "Since when is CUST-20000 a customer?",
-		by:    "reader triage support team_lead privacy_officer",
+		by:    "reader triage support team_lead privacy_officer discover.yaml privacy-officer.yaml",
 		task:  []string{`find_customer {"externalId":"CUST-20000"}`},
 		plain: []string{`list_end_users {"externalId":"CUST-20000"}`, `list_end_user_conversations {"userId":"emma.clarke@example.com"}`},
 		facts: []string{`Emma Clarke`, `since Fri 16 Sep 2022`},
 	},
 	{
 		asks:  "Did Emma Clarke write about something else this week?",
-		by:    "reader triage support team_lead",
+		by:    "reader triage support team_lead discover.yaml",
 		task:  []string{`find_conversations {"customer":"emma.clarke@example.com","from":"2026-02-23","to":"2026-03-01"}`},
 		plain: []string{`search_conversations {"contactId":["emma.clarke@example.com"],"createdAfter":"2026-02-23","createdBefore":"2026-03-01"}`, `get_conversation {"conversationId":2887}`, `get_conversation {"conversationId":2885}`, `get_conversation {"conversationId":2866}`},
 		facts: []string{`2887`, `2885 .*Wrong size - exchange|Wrong size - exchange`, `2866`, `Refund request Aarhus wool blanket`},
@@ -28,7 +28,7 @@ var evals = []eval{
 	// About a conversation.
 	{
 		asks: "Read everything about 1234 before a reply.",
-		by:   "reader triage support team_lead knowledge_editor privacy_officer",
+		by:   "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task: []string{`read_conversation {"conversationId":1234}`},
 		plain: []string{`get_conversation {"conversationId":1234}`, `list_messages {"conversationId":1234}`, `list_notes {"conversationId":1234}`, `list_conversation_tags {"conversationId":1234}`,
 			`get_end_user {"userId":"emma.clarke@example.com"}`, `list_end_user_conversations {"userId":"emma.clarke@example.com"}`, `list_ratings {"conversationId":1234}`},
@@ -36,14 +36,14 @@ var evals = []eval{
 	},
 	{
 		asks:  "What was promised in conversation 1234, and by whom?",
-		by:    "reader triage support team_lead knowledge_editor privacy_officer",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`read_conversation {"conversationId":1234}`},
 		plain: []string{`list_messages {"conversationId":1234}`, `list_agents {}`},
 		facts: []string{`Luis Ortega`, `reverse the second one`},
 	},
 	{
 		asks:  "Show the second message of 1234 whole.",
-		by:    "reader triage support team_lead knowledge_editor privacy_officer",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`read_conversation {"conversationId":1234,"message":2}`},
 		plain: []string{`list_messages {"conversationId":1234,"messageId":"#2"}`},
 		facts: []string{`It takes three to five working days`, `Thanks for reaching out`},
@@ -65,14 +65,14 @@ var evals = []eval{
 	// Looking for conversations.
 	{
 		asks:  "Which conversation is about HB-204518?",
-		by:    "reader triage support team_lead knowledge_editor analyst",
+		by:    "reader triage support team_lead knowledge_editor analyst approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`find_conversations {"words":"HB-204518"}`},
 		plain: []string{`search_conversations {"query":"HB-204518"}`, `get_conversation {"conversationId":1234}`},
 		facts: []string{`1234`, `Double charge on order HB-204518, please refund`, `Open`},
 	},
 	{
 		asks:  "Which open conversations are tagged urgent?",
-		by:    "reader triage support team_lead knowledge_editor analyst",
+		by:    "reader triage support team_lead knowledge_editor analyst approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`find_conversations {"tag":"urgent","state":"open"}`},
 		plain: []string{`list_tags {}`, `search_conversations {"tagIds":["urgent"],"status":["open"]}`, `get_conversation {"conversationId":2429}`, `get_conversation {"conversationId":1711}`},
 		facts: []string{`2429`, `1711`},
@@ -86,7 +86,7 @@ var evals = []eval{
 	},
 	{
 		asks:  "Who waits in Billing, with nobody assigned?",
-		by:    "reader triage support team_lead analyst",
+		by:    "reader triage support team_lead analyst approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`find_conversations {"queue":"Billing","state":"open","unassigned":true,"limit":5}`},
 		plain: []string{`list_queues {}`, `search_conversations {"queueId":["Billing"],"status":["open"],"conditions":[{"field":"AgentId","operator":"IsEmpty"}],"pageLimit":5}`, `get_conversation {"conversationId":2995}`, `get_conversation {"conversationId":2994}`, `get_conversation {"conversationId":2992}`, `get_conversation {"conversationId":2987}`, `get_conversation {"conversationId":2985}`},
 		facts: []string{`2995`, `2985`, `Refund for order HB-265892`},
@@ -102,7 +102,7 @@ var evals = []eval{
 	// Now.
 	{
 		asks: "How long are the queues, and who is online?",
-		by:   "reader team_lead",
+		by:   "reader team_lead discover.yaml",
 		task: []string{`overview {}`},
 		plain: []string{`list_queues {}`, `list_presence {}`, `list_agents {}`, `list_schedules {}`, `get_schedule_status {"scheduleId":"Customer Care"}`, `get_schedule_status {"scheduleId":"Phone line"}`,
 			waiting("Billing"), waiting("Returns"), waiting("Technical Support"), waiting("VIP"), waiting("Sales"), waiting("Delivery"), waiting("Subscriptions"), waiting("Complaints"), waiting("Phone"), waiting("General Support")},
@@ -129,7 +129,7 @@ var evals = []eval{
 	},
 	{
 		asks:  "Who works in the queue Billing?",
-		by:    "team_lead analyst",
+		by:    "team_lead analyst discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		plain: []string{`list_queue_members {"queueId":"Billing"}`},
 		facts: []string{`Luis Ortega`, `Billing Bot`},
 	},
@@ -137,28 +137,28 @@ var evals = []eval{
 	// Reports.
 	{
 		asks:  "How was CSAT last week, against the week before?",
-		by:    "reader team_lead analyst",
+		by:    "reader team_lead analyst discover.yaml nightly-reporting.yaml read-only-analyst.yaml",
 		task:  []string{`report {"metric":"csat","period":"2026-02-23 to 2026-03-01"}`},
 		plain: []string{csat("2026-02-23", "2026-03-01", ""), csat("2026-02-16", "2026-02-22", "")},
 		facts: []string{`69\.4`, `78\.7`, `72`, `94`},
 	},
 	{
 		asks:  "CSAT of each queue last week.",
-		by:    "reader team_lead analyst",
+		by:    "reader team_lead analyst discover.yaml nightly-reporting.yaml read-only-analyst.yaml",
 		task:  []string{`report {"metric":"csat","period":"2026-02-23 to 2026-03-01","by":"queue"}`},
 		plain: append([]string{`list_queues {}`}, csatOf("Billing", "Returns", "Technical Support", "VIP", "Sales", "Delivery", "Subscriptions", "Complaints", "Phone", "General Support")...),
 		facts: []string{`Billing`, `63\.[12]`},
 	},
 	{
 		asks:  "How many did we close last week?",
-		by:    "reader team_lead analyst",
+		by:    "reader team_lead analyst discover.yaml nightly-reporting.yaml read-only-analyst.yaml",
 		task:  []string{`report {"metric":"closed_conversations","period":"2026-02-23 to 2026-03-01"}`},
 		plain: []string{`query_metric {"id":"closed_conversations","timezone":"Europe/Copenhagen","preset":"PreviousWeek"}`, `query_metric {"id":"closed_conversations","timezone":"Europe/Copenhagen","start":"2026-02-16","end":"2026-02-22"}`},
 		facts: []string{`200`},
 	},
 	{
 		asks:  "What did unhappy customers write last week?",
-		by:    "reader team_lead analyst",
+		by:    "reader team_lead analyst discover.yaml nightly-reporting.yaml read-only-analyst.yaml",
 		task:  []string{`report {"metric":"csat","period":"2026-02-23 to 2026-03-01","comments":true}`},
 		plain: []string{csat("2026-02-23", "2026-03-01", ""), csat("2026-02-16", "2026-02-22", ""), `query_metric_records {"id":"ratings","timezone":"Europe/Copenhagen","start":"2026-02-23","end":"2026-03-01"}`},
 		facts: []string{`69\.4`, `Never again\.`},
@@ -167,7 +167,7 @@ var evals = []eval{
 	// Knowledge.
 	{
 		asks:  "What does our help centre say about being charged twice?",
-		by:    "reader support knowledge_editor",
+		by:    "reader support knowledge_editor discover.yaml",
 		task:  []string{`find_article {"words":"charged twice","language":"en"}`},
 		plain: []string{`list_collections {}`, `get_catalog {"collectionId":"d83990a5-3413-4818-8610-f5e7daa0ca4f","language":"en"}`, `get_article {"articleId":"52187b2f-aea4-4954-9cf4-061e99cd9922","language":"en"}`},
 		facts: []string{`I was charged twice`, `your bank may show two payments`},
@@ -188,13 +188,13 @@ var evals = []eval{
 	// Writes, by names.
 	{
 		asks:  "Tag 1234 as urgent.",
-		by:    "triage support",
+		by:    "triage support discover.yaml support.yaml",
 		plain: []string{`tag_conversation {"conversationId":1234,"tagId":"urgent"}`},
 		after: []string{`list_conversation_tags {"conversationId":1234}`, `(?m)^urgent`},
 	},
 	{
 		asks:  "Take the tag refund away from 1234.",
-		by:    "triage support",
+		by:    "triage support discover.yaml support.yaml",
 		plain: []string{`untag_conversation {"conversationId":1234,"tagId":"refund"}`},
 		after: []string{`list_conversation_tags {"conversationId":1234}`, `^double-charge`},
 	},
@@ -211,25 +211,25 @@ var evals = []eval{
 	},
 	{
 		asks:  "Note on 1234 that finance was asked.",
-		by:    "triage support team_lead",
+		by:    "triage support team_lead approved-replies.yaml discover.yaml support.yaml triage.yaml",
 		plain: []string{`add_note {"conversationId":1234,"message":"Finance was asked."}`},
 		after: []string{`list_notes {"conversationId":1234}`, `(?m)^\| Finance was asked\.$`},
 	},
 	{
 		asks:  "Close 1234.",
-		by:    "support privacy_officer",
+		by:    "support privacy_officer discover.yaml privacy-officer.yaml support.yaml",
 		plain: []string{`close_conversation {"conversationId":1234}`},
 		after: []string{`get_conversation {"conversationId":1234}`, `Closed`},
 	},
 	{
 		asks:  "Open 2885 again.",
-		by:    "support",
+		by:    "support discover.yaml support.yaml",
 		plain: []string{`reopen_conversation {"conversationId":2885}`},
 		after: []string{`get_conversation {"conversationId":2885}`, `Open`},
 	},
 	{
 		asks:  "Remind us of 1234 on a Friday at nine.", // a time to come, by the clock of the machine
-		by:    "support",
+		by:    "support discover.yaml support.yaml",
 		plain: []string{`set_followup {"conversationId":1234,"timestamp":"2099-03-06 09:00"}`},
 		facts: []string{`2099-03-06T09:00:00\+01:00`},
 		after: []string{`get_conversation {"conversationId":1234}`, `Pending`},
@@ -268,7 +268,7 @@ var evals = []eval{
 	},
 	{
 		asks:  "Erase Chloe Thomas, as she asked.",
-		by:    "privacy_officer",
+		by:    "privacy_officer privacy-officer.yaml",
 		plain: []string{`close_conversation {"conversationId":2999}`, `anonymize_end_user {"userId":"56505020-94bb-4236-a595-16b65aa17746"}`},
 	},
 	{
