@@ -150,7 +150,7 @@ func lineOf(rule string) string {
 // ways lists which ways in reach which agents.
 func ways(t *testing.T, reach map[string][]string) string {
 	var b strings.Builder
-	b.WriteString("Where an instruction reaches the agents:\n\n| text | agents |\n|---|---|\n")
+	b.WriteString("Places from which an instruction reaches agents:\n\n| place | agents |\n|---|---|\n")
 	for _, w := range load(t).Ways {
 		var who []string
 		for _, s := range subjects(t) {
