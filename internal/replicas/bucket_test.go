@@ -100,9 +100,10 @@ func (u *turns) require(t *testing.T, rate float64, burst int, more float64) {
 func keepsLimit(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
 	buckets := open(100, 3)
 	var u turns
-	u.all(t, buckets, 1500*time.Millisecond)
+	for len(u.list) < 150 { // however slow the machine is
+		u.all(t, buckets, 500*time.Millisecond)
+	}
 	u.require(t, 100, 3, 1)
-	require.GreaterOrEqual(t, len(u.list), 30, "turns are used, also on a slow machine")
 }
 
 func slowsDown(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
