@@ -33,6 +33,8 @@ const (
 	ScheduleThing     Thing = "schedule"
 	TemplateThing     Thing = "template"
 	CollectionThing   Thing = "collection"
+	ArticleThing      Thing = "article"
+	CategoryThing     Thing = "category of articles"
 	WebhookThing      Thing = "webhook"
 	ConversationThing Thing = "conversation"
 	MessageThing      Thing = "message"
@@ -97,10 +99,10 @@ var named = map[string]Thing{
 	"ratingId":                      Nothing, // a part of the conversation
 	"requestId":                     Nothing, // no operation lists these and the following
 	"widgetId":                      Nothing,
-	"articleId":                     Nothing,
-	"categoryId":                    Nothing,
-	"create_article.parentId":       Nothing,
-	"move_article.parentId":         Nothing,
+	"articleId":                     ArticleThing,
+	"categoryId":                    CategoryThing,
+	"create_article.parentId":       CategoryThing,
+	"move_article.parentId":         CategoryThing,
 	"create_article.tags":           Nothing,
 	"addTags":                       Nothing,
 	"removeTags":                    Nothing,

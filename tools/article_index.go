@@ -72,6 +72,19 @@ func (k *Articles) add(id d.UUID, versions []version) {
 	}
 }
 
+// Titles returns the titles of the articles whose texts were read, in all languages.
+func (k *Articles) Titles() map[d.UUID][]string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	titles := make(map[d.UUID][]string, len(k.list))
+	for _, a := range k.list {
+		for _, v := range a.versions {
+			titles[a.id] = append(titles[a.id], v.title)
+		}
+	}
+	return titles
+}
+
 // docs gives what can be searched, in one language or in all, and how many articles there are and were read.
 func (k *Articles) docs(language string) (docs []doc, read, all int) {
 	k.mu.Lock()

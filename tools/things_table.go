@@ -61,11 +61,11 @@ var things = map[reflect.Type]map[d.Thing]string{
 	reflect.TypeFor[d.Catalog](): {
 		d.Nothing: "articles.id articles.title.languageId categories.id categories.title.languageId categories.articles categories.categories",
 	},
-	reflect.TypeFor[d.Category]():             {d.CollectionThing: "parentCollections", d.Nothing: "id parentCategory title.languageId"},
+	reflect.TypeFor[d.Category]():             {d.CollectionThing: "parentCollections", d.CategoryThing: "parentCategory", d.Nothing: "id title.languageId"},
 	reflect.TypeFor[d.CategoryTranslations](): {d.Nothing: "titles.languageId"},
 	reflect.TypeFor[d.Article](): {
 		d.AgentThing:      "ownedBy createdBy updatedBy indexedBy translation.draft.createdBy translation.draft.updatedBy translation.published.createdBy translation.published.updatedBy",
-		d.CollectionThing: "parentCollections", d.Nothing: "id parentCategory tags",
+		d.CollectionThing: "parentCollections", d.CategoryThing: "parentCategory", d.Nothing: "id tags",
 	},
 	reflect.TypeFor[d.ArticleTranslations](): {
 		d.AgentThing: "translations.draft.createdBy translations.draft.updatedBy translations.published.createdBy translations.published.updatedBy",

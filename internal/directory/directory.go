@@ -30,7 +30,8 @@ type Entry struct {
 	Names     []string // by which people know it, the first of which is shown
 	Inactive  bool     // it exists and cannot be set any more
 	Attribute *dixaclient.CustomAttribute
-	Private   bool // names hold untrusted text: they are compared and not shown
+	Private   bool             // names hold untrusted text: they are compared and not shown
+	Thing     dixaclient.Thing // of a list of several kinds of things: which it is
 }
 
 // Name returns the name that is shown, "" where there is none.
@@ -81,6 +82,12 @@ func (e Entries) Named(text string, prefixes bool) (active, inactive []Entry) {
 // Active returns what can be set.
 func (e Entries) Active() []Entry {
 	return slices.DeleteFunc(slices.Clone(e.All), func(one Entry) bool { return one.Inactive })
+}
+
+// Of returns the things of one kind.
+func (e Entries) Of(t dixaclient.Thing) Entries {
+	e.All = slices.DeleteFunc(slices.Clone(e.All), func(one Entry) bool { return one.Thing != "" && one.Thing != t })
+	return e
 }
 
 // On returns the custom attributes of one kind of entity, Conversation or Contact.
@@ -179,6 +186,9 @@ func (d *Directory) Wrote(op *dixaclient.Spec) {
 func changes(op *dixaclient.Spec) *dixaclient.Spec {
 	if op == dixaclient.TagConversationByName.Spec { // it makes a tag of a new name
 		return dixaclient.ListTags.Spec
+	}
+	if articles := dixaclient.CreateArticle.Path; op.Path == articles || strings.HasPrefix(op.Path, articles+"/{") {
+		return dixaclient.GetCatalog.Spec
 	}
 	for _, l := range lists {
 		if op.Path == l.Op.Path || strings.HasPrefix(op.Path, l.Op.Path+"/") {

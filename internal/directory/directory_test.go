@@ -126,6 +126,8 @@ func TestWritesDropLists(t *testing.T) {
 		"list_agents":    {"create_agent", "create_agents", "delete_agent", "replace_agent", "replace_agents", "set_working_channel", "update_agent", "update_agents"},
 		"list_webhooks":  {"create_webhook", "delete_webhook", "update_webhook"},
 		"list_templates": {"delete_template"},
+		"get_catalog": {"create_article", "delete_article", "delete_article_translation", "detach_article", "move_article", "publish_article", "publish_article_translation",
+			"unpublish_article", "unpublish_article_translation", "update_article", "update_article_translations"},
 	}, changed)
 }
 

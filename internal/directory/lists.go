@@ -7,10 +7,16 @@ import (
 	d "dixa-mcp/dixaclient"
 )
 
-// List is how the things of one kind are listed: one operation with its request.
-type List struct {
+// Request is an operation with a request, for whoever decides whether it may be made.
+type Request struct {
 	Op *d.Spec
-	In any // the request, for whoever decides whether it may be made
+	In any
+}
+
+// List is how the things of one kind are listed: one operation with its request, and seldom others.
+type List struct {
+	Request
+	Also []Request // that are made besides
 
 	key  string
 	read func(context.Context, *d.Client) iter.Seq2[[]Entry, error]
@@ -63,6 +69,8 @@ var lists = map[d.Thing]List{
 	d.CollectionThing: list(d.ListCollections, firstPage, func(c d.Collection) Entry {
 		return Entry{ID: string(c.ID), Names: []string{c.Title}}
 	}),
+	d.ArticleThing:  catalog,
+	d.CategoryThing: catalog,
 	d.WebhookThing: list(d.ListWebhooks, d.NoArguments{}, func(w d.Webhook) Entry {
 		return Entry{ID: string(w.ID), Names: []string{w.Name}}
 	}),
@@ -126,7 +134,7 @@ func list[In, Out any](op d.Op[In, []Out], in In, of func(Out) Entry) List {
 
 // paged makes a list of an operation that answers with a list, page after page. What tells the lists of one operation apart.
 func paged[In, Out any](op d.Op[In, []Out], in In, what string, of func(Out) []Entry) List {
-	return List{op.Spec, &in, key(op.Spec, what), func(ctx context.Context, c *d.Client) iter.Seq2[[]Entry, error] {
+	return List{Request{op.Spec, &in}, nil, key(op.Spec, what), func(ctx context.Context, c *d.Client) iter.Seq2[[]Entry, error] {
 		return func(yield func([]Entry, error) bool) {
 			for page, err := range op.Pages(ctx, c, in) {
 				var entries []Entry
@@ -143,7 +151,7 @@ func paged[In, Out any](op d.Op[In, []Out], in In, what string, of func(Out) []E
 
 // whole makes a list of an operation whose one answer has all.
 func whole[In, Out any](op d.Op[In, Out], in In, what string, of func(Out) []Entry) List {
-	return List{op.Spec, &in, key(op.Spec, what), func(ctx context.Context, c *d.Client) iter.Seq2[[]Entry, error] {
+	return List{Request{op.Spec, &in}, nil, key(op.Spec, what), func(ctx context.Context, c *d.Client) iter.Seq2[[]Entry, error] {
 		return func(yield func([]Entry, error) bool) {
 			a, err := op.Do(ctx, c, in)
 			if err != nil {

@@ -23,6 +23,12 @@ var getters = map[dixaclient.Thing]getter{
 	dixaclient.ConversationThing: get(dixaclient.GetConversation, func(id string) dixaclient.GetConversationIn {
 		return dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: number(id)}}
 	}),
+	dixaclient.ArticleThing: get(dixaclient.GetArticle, func(id string) dixaclient.GetArticleIn {
+		return dixaclient.GetArticleIn{ArticleRef: dixaclient.ArticleRef{ArticleID: dixaclient.UUID(id)}}
+	}),
+	dixaclient.CategoryThing: get(dixaclient.GetCategory, func(id string) dixaclient.GetCategoryIn {
+		return dixaclient.GetCategoryIn{CategoryRef: dixaclient.CategoryRef{CategoryID: dixaclient.UUID(id)}}
+	}),
 }
 
 func get[In, Out any](op dixaclient.Op[In, Out], in func(string) In) getter {

@@ -70,7 +70,8 @@ func isNamed(r dixaclient.Reference) bool {
 	}
 	switch r.Thing {
 	case dixaclient.QueueThing, dixaclient.TagThing, dixaclient.AgentThing, dixaclient.TeamThing, dixaclient.AttributeThing, dixaclient.EndUserThing,
-		dixaclient.ScheduleThing, dixaclient.CollectionThing, dixaclient.TemplateThing, dixaclient.WebhookThing:
+		dixaclient.ScheduleThing, dixaclient.CollectionThing, dixaclient.TemplateThing, dixaclient.WebhookThing,
+		dixaclient.ArticleThing, dixaclient.CategoryThing:
 		return !uuid.Is(r.Value)
 	case dixaclient.ValueThing:
 		return thingOfFilter[r.Of] != "" && !uuid.Is(r.Value)
@@ -175,7 +176,7 @@ func (n *naming) meaning(ctx context.Context, args *tools.Arguments, r dixaclien
 		m = word(r)
 	case r.Thing == dixaclient.OptionThing:
 		m = n.option(ctx, r)
-	case !isName(r.Value):
+	case !isName(r.Value) && !isTitle(r):
 	case r.Thing == dixaclient.EndUserThing:
 		m = n.customer(ctx, r.Value)
 	default:
@@ -218,6 +219,7 @@ func (n *naming) listed(ctx context.Context, r dixaclient.Reference) meaning {
 	}
 	prefixes := n.call.tool.Level == dixaclient.Read
 	all, said := n.values.list(ctx, l, func(e directory.Entries) bool {
+		e = n.titled(e.Of(r.Thing), prefixes)
 		active, inactive := e.Named(r.Value, prefixes)
 		return len(active)+len(inactive) > 0 || e.ByID(r.Value) != nil
 	})
@@ -227,7 +229,22 @@ func (n *naming) listed(ctx context.Context, r dixaclient.Reference) meaning {
 	if r.Entity != "" {
 		all = all.On(r.Entity)
 	}
-	return n.among(all, r, l.Op, prefixes)
+	return n.among(n.titled(all.Of(r.Thing), prefixes), r, l.Op, prefixes)
+}
+
+// titled adds the titles in all languages that find_article has read for this agent: catalogs have those of one. A write does
+// not take them, since they are older than the catalogs.
+func (n *naming) titled(all directory.Entries, reads bool) directory.Entries {
+	if !reads || len(all.All) == 0 || all.All[0].Thing != dixaclient.ArticleThing {
+		return all
+	}
+	titles := n.call.articles().Titles()
+	all.All = slices.Clone(all.All)
+	for i := range all.All {
+		e := &all.All[i]
+		e.Names = append(slices.Clone(e.Names), titles[dixaclient.UUID(e.ID)]...)
+	}
+	return all
 }
 
 // inFile returns the ids to which the capability file gives a name.

@@ -47,7 +47,8 @@ func (v *values) name(ctx context.Context, thing dixaclient.Thing, id string, re
 	if !ok {
 		return ""
 	}
-	all := v.forAnswer(ctx, l, reads, func(e directory.Entries) bool { return e.ByID(id) != nil })
+	reads = reads && len(l.Also) == 0 // what takes several requests is not read for this
+	all := v.forAnswer(ctx, l, reads, func(e directory.Entries) bool { return e.ByID(id) != nil }).Of(thing)
 	if e := all.ByID(id); e != nil && e.Name() != id {
 		return e.Name()
 	}

@@ -63,7 +63,7 @@ func (b *bench) nameOf(r dixaclient.Reference) (name, id string) {
 	case dixaclient.MessageThing:
 		return "#2", b.messages(1234)[1]
 	}
-	all := directory.Entries{All: b.entries(r.Thing), Whole: true}
+	all := directory.Entries{All: b.entries(r.Thing), Whole: true}.Of(r.Thing)
 	if r.Entity != "" {
 		all = all.On(r.Entity)
 	}

@@ -81,7 +81,7 @@ func suggest(r dixaclient.Reference, operation string, all []directory.Entry) st
 // option finds out about the value of a custom attribute.
 func (v *values) option(ctx context.Context, r dixaclient.Reference) verdict {
 	attributes, _ := directory.Of(dixaclient.AttributeThing)
-	found, _, said := v.find(ctx, attributes, r.Of)
+	found, _, said := v.find(ctx, attributes, dixaclient.Reference{Thing: dixaclient.AttributeThing, Value: r.Of})
 	switch {
 	case said != "":
 		return verdict{unchecked: true, said: said}

@@ -27,8 +27,13 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Progress: c.request.Progress,
 		Find:     c.find,
 		Groups:   c.groups,
-		Articles: c.gate.articles.of(c.rules.Digest()+" "+c.agentName, c.gate.now()),
+		Articles: c.articles(),
 	}
+}
+
+// articles are those that this agent has read.
+func (c *call) articles() *tools.Articles {
+	return c.gate.articles.of(c.rules.Digest()+" "+c.agentName, c.gate.now())
 }
 
 // left returns how many requests the agent's budget still allows today.

@@ -61,11 +61,18 @@ func (v *values) granted(op *dixaclient.Spec) bool {
 
 // mayList tells whether the agent may read a list. It may not see a list that another agent read and that it may not read.
 func (v *values) mayList(l directory.List) bool {
-	if !v.granted(l.Op) {
-		return false
+	return v.barred(l) == nil
+}
+
+// barred returns the operation of a list that the agent may not call for it; nil where there is none.
+func (v *values) barred(l directory.List) *dixaclient.Spec {
+	for _, r := range append([]directory.Request{l.Request}, l.Also...) {
+		request, err := json.Marshal(r.In)
+		if err != nil || !v.granted(r.Op) || !v.call.agent.Arguments(r.Op, request).Allowed {
+			return r.Op
+		}
 	}
-	request, err := json.Marshal(l.In)
-	return err == nil && v.call.agent.Arguments(l.Op, request).Allowed
+	return nil
 }
 
 // sameAs tells whether the call is itself a call of an operation, which need not be asked twice.
@@ -93,7 +100,7 @@ func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
 	if !ok {
 		return v.unlisted(r)
 	}
-	found, all, said := v.find(ctx, l, r.Value)
+	found, all, said := v.find(ctx, l, r)
 	switch {
 	case said != "":
 		return verdict{unchecked: true, said: said}
@@ -119,12 +126,13 @@ func (v *values) mustBeActive() bool {
 }
 
 // find looks for an id among those that are listed. Without it, all are given; said is why it could not be looked for.
-func (v *values) find(ctx context.Context, l directory.List, id string) (found *directory.Entry, all directory.Entries, said string) {
-	all, said = v.list(ctx, l, func(e directory.Entries) bool { return e.ByID(id) != nil })
+func (v *values) find(ctx context.Context, l directory.List, r dixaclient.Reference) (found *directory.Entry, all directory.Entries, said string) {
+	all, said = v.list(ctx, l, func(e directory.Entries) bool { return e.Of(r.Thing).ByID(r.Value) != nil })
 	if said != "" {
 		return nil, all, said
 	}
-	if found = all.ByID(id); found == nil && !all.Whole {
+	all = all.Of(r.Thing)
+	if found = all.ByID(r.Value); found == nil && !all.Whole {
 		said = "there are too many to look through; " + l.Op.Name + " lists valid values"
 	}
 	return found, all, said
@@ -132,8 +140,8 @@ func (v *values) find(ctx context.Context, l directory.List, id string) (found *
 
 // list gives what is listed, as far as it is known already where that is enough. said is why it could not be read.
 func (v *values) list(ctx context.Context, l directory.List, enough func(directory.Entries) bool) (all directory.Entries, said string) {
-	if !v.mayList(l) {
-		return all, "this agent may not call " + l.Op.Name + ", which lists valid values"
+	if op := v.barred(l); op != nil {
+		return all, "this agent may not call " + op.Name + ", which lists valid values"
 	}
 	if all, read := v.lists[l.Key()]; read || v.unread[l.Key()] != "" {
 		return all, v.unread[l.Key()]
@@ -229,6 +237,11 @@ func number(s string) int64 {
 		return 0
 	}
 	return n
+}
+
+// isTitle tells whether a value can be a title, in which punctuation is common. A title is never sent to Dixa.
+func isTitle(r dixaclient.Reference) bool {
+	return (r.Thing == dixaclient.ArticleThing || r.Thing == dixaclient.CategoryThing) && isName(strings.NewReplacer(".", "", "?", "", "#", "", "%", "").Replace(r.Value))
 }
 
 // isName tells whether a text can be the name of something: it is short, people can see all of it, it is no piece of an
