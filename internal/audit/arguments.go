@@ -53,7 +53,7 @@ func Arguments(raw json.RawMessage, kinds map[string]Kind, key []byte) json.RawM
 	var value any
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
-	if !json.Valid(raw) || dec.Decode(&value) != nil {
+	if dec.Decode(&value) != nil || len(bytes.Trim(raw[dec.InputOffset():], " \t\r\n")) > 0 {
 		return fmt.Appendf(nil, `{"unreadable":%d}`, len(raw))
 	}
 	if value == nil {

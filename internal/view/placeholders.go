@@ -47,10 +47,14 @@ var placeholders = []placeholder{
 // with makes the placeholder that opens with these words.
 func with(opens, rest string) string { return "[" + opens + rest + "]" }
 
+// MayHavePlaceholder is false for most texts that have none, and for JSON of which no string has one: a bracket that JSON escapes has a
+// backslash.
+func MayHavePlaceholder(text string) bool { return strings.ContainsAny(text, "[［【〔&\\") }
+
 // FindPlaceholder returns the first placeholder of an answer in a text that is to be written, however it is spelled
 // (case, spaces, HTML escapes and tags, Markdown), and what to do instead. found is "" where there is none.
 func FindPlaceholder(text string) (found, instead string) {
-	if !strings.ContainsAny(text, "[［【〔&\\") {
+	if !MayHavePlaceholder(text) {
 		return "", ""
 	}
 	text = spelledPlainly(text)
