@@ -4,9 +4,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/base/lines"
 )
 
-// mostCauses is how many likely causes an error names.
+// mostCauses is how many causes an error names.
 const mostCauses = 4
 
 // A cause is why Dixa may refuse a request with an argument of some name, beside 400 or 404.
@@ -14,36 +16,37 @@ type cause struct {
 	argument string
 	statuses []int
 	text     string
+	see      string // the operation that lists valid values, "" for none
 }
 
 // theCauses are the likely causes by argument, those that are met most first. An operation has those of its arguments.
 var theCauses = []cause{
-	{"conversationId", []int{404}, "conversationId: the conversation does not exist"},
-	{"attributes", []int{400, 404}, "attributes: an id of list_custom_attributes for the other entity type, a value for a Select, values for a Text, or an option in another case; compare with list_custom_attributes"},
-	{"tagId", []int{400, 404}, "tagId: the tag is deactivated or was deleted; see list_tags with includeDeactivated"},
-	{"id", []int{400, 404}, "id: of no metric or record kind; see list_metrics and list_metric_records"},
-	{"metricId", []int{404}, "metricId: see list_metrics"},
-	{"recordId", []int{404}, "recordId: see list_metric_records"},
-	{"filterAttribute", []int{400, 404}, "filterAttribute: one of those that get_metric lists"},
-	{"aggregations", []int{400}, "aggregations: one that get_metric does not list for the metric"},
-	{"agentId", []int{400, 404}, "agentId: must be a Dixa agent's id (list_agents), not an end user's"},
-	{"userId", []int{400, 404}, "userId: must be an end user's id (list_end_users), not a Dixa agent's"},
-	{"requesterId", []int{400, 404}, "requesterId: must be an end user's id (list_end_users), not a Dixa agent's"},
-	{"queueId", []int{400, 404}, "queueId: see list_queues"},
-	{"teamId", []int{400, 404}, "teamId: see list_teams"},
-	{"emailIntegrationId", []int{400, 404}, "emailIntegrationId: the address of an EmailEndpoint of list_contact_endpoints"},
-	{"contactEndpointId", []int{400, 404}, "contactEndpointId: an address or E.164 number of list_contact_endpoints"},
-	{"pageKey", []int{400}, "pageKey: not a key that this query gave; begin without it"},
-	{"phone", []int{400}, "phone: not in E.164, such as +4512345678"},
-	{"phoneNumber", []int{400}, "phoneNumber: not in E.164, such as +4512345678, or the number of another end user"},
-	{"email", []int{400}, "email: no valid address, or the address of another end user"},
+	{"conversationId", []int{404}, "conversationId: the conversation does not exist", ""},
+	{"attributes", []int{400, 404}, "attributes: a custom attribute of the other entity type, a value for a Select, values for a Text, or an option in another case", "list_custom_attributes"},
+	{"tagId", []int{400, 404}, "tagId: the tag is deactivated or was deleted", "list_tags"},
+	{"id", []int{400, 404}, "id: of no metric or record kind", ""},
+	{"metricId", []int{404}, "metricId: of no metric", "list_metrics"},
+	{"recordId", []int{404}, "recordId: of no kind of record", "list_metric_records"},
+	{"filterAttribute", []int{400, 404}, "filterAttribute: not one of the metric", "get_metric"},
+	{"aggregations", []int{400}, "aggregations: not one of the metric", "get_metric"},
+	{"agentId", []int{400, 404}, "agentId: must be a Dixa agent's id, not an end user's", "list_agents"},
+	{"userId", []int{400, 404}, "userId: must be an end user's id, not a Dixa agent's", "list_end_users"},
+	{"requesterId", []int{400, 404}, "requesterId: must be an end user's id, not a Dixa agent's", "list_end_users"},
+	{"queueId", []int{400, 404}, "queueId: of no queue", "list_queues"},
+	{"teamId", []int{400, 404}, "teamId: of no team", "list_teams"},
+	{"emailIntegrationId", []int{400, 404}, "emailIntegrationId: must be the address of an EmailEndpoint", "list_contact_endpoints"},
+	{"contactEndpointId", []int{400, 404}, "contactEndpointId: must be an address or E.164 number of a contact endpoint", "list_contact_endpoints"},
+	{"pageKey", []int{400}, "pageKey: not a key that this query gave; begin without it", ""},
+	{"phone", []int{400}, "phone: not in E.164, such as +4512345678", ""},
+	{"phoneNumber", []int{400}, "phoneNumber: not in E.164, such as +4512345678, or the number of another end user", ""},
+	{"email", []int{400}, "email: no valid address, or the address of another end user", ""},
 }
 
 // causes lists what is wrong with the arguments, where that was looked up, else the likely causes from the names of the
 // arguments; "" when there are none.
 func (e *Error) causes() string {
 	if len(e.Wrong) > 0 {
-		return " Looked up:\n- " + strings.Join(e.Wrong, "\n- ")
+		return " Looked up:\n- " + strings.Join(lines.First(e.Wrong, mostCauses, false), "\n- ")
 	}
 	s := e.Op
 	var found []string
@@ -52,7 +55,7 @@ func (e *Error) causes() string {
 	}
 	for _, c := range theCauses {
 		if slices.Contains(c.statuses, e.Status) && s.plan().has(c.argument) && !slices.Contains(e.Right, c.argument) && len(found) < mostCauses {
-			found = append(found, c.text)
+			found = append(found, c.text+e.clause("; see %s", c.see))
 		}
 	}
 	rest := slices.DeleteFunc(s.checkable(), func(name string) bool { return slices.Contains(e.Right, name) })

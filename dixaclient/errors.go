@@ -1,6 +1,7 @@
 package dixaclient
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,6 +41,10 @@ type Error struct {
 
 	// Wrong says, after a 400 or 404, what is wrong with arguments by what was looked up; it replaces the likely causes.
 	Wrong []string
+	// Tool is the name under which the reader of the error made the call; "" for the operation's.
+	Tool string
+	// Tools says with which tools the reader of the error does what an operation does, "" for none; nil: with the operation.
+	Tools func(operation string) string
 	// Right are the arguments whose values were looked up and exist: they are no likely causes.
 	Right []string
 }
@@ -62,7 +67,7 @@ func (e *Error) Error() string {
 	if hint := e.hint(); hint != "" {
 		parts = append(parts, hint)
 	}
-	return e.Op.Name + ": " + strings.Join(parts, " ")
+	return cmp.Or(e.Tool, e.Op.Name) + ": " + strings.Join(parts, " ")
 }
 
 func (e *Error) happened() string {
@@ -99,10 +104,18 @@ func (e *Error) effect() string {
 }
 
 func (e *Error) look() string {
-	if e.Op.LookWith == "" {
-		return " Check before you try again."
+	return " Check" + e.clause(" with %s", e.Op.LookWith) + " before you try again."
+}
+
+// clause returns words about the tools with which the reader does what an operation does; "" where there are none.
+func (e *Error) clause(format, operation string) string {
+	if operation != "" && e.Tools != nil {
+		operation = e.Tools(operation)
 	}
-	return fmt.Sprintf(" Check with %s before you try again.", e.Op.LookWith)
+	if operation == "" {
+		return ""
+	}
+	return fmt.Sprintf(format, operation)
 }
 
 func (e *Error) hint() string {

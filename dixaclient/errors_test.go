@@ -28,7 +28,7 @@ func TestErrorTexts(t *testing.T) {
 		{Error{Op: GetConversation.Spec, Status: 200, Attempts: 1, Effect: Unknown, Err: errTooLarge},
 			"get_conversation: Dixa answered 200, but the answer is too large. Ask for less at a time."},
 		{Error{Op: CloseConversation.Spec, Status: 400, Message: "Decoding failure in request.", Attempts: 1},
-			"close_conversation: Dixa answered 400: Decoding failure in request. Nothing was changed. Dixa does not say which argument it means. Likely causes:\n- agentId: must be a Dixa agent's id (list_agents), not an end user's"},
+			"close_conversation: Dixa answered 400: Decoding failure in request. Nothing was changed. Dixa does not say which argument it means. Likely causes:\n- agentId: must be a Dixa agent's id, not an end user's; see list_agents"},
 		{Error{Op: CloseConversation.Spec, Status: 500, Attempts: 1, Effect: Unknown},
 			"close_conversation: Dixa answered 500. It is not known whether Dixa did it. Check with get_conversation before you try again."},
 		{Error{Op: lost.Spec, Status: 409, Attempts: 2, Effect: MaybeBefore},

@@ -120,7 +120,7 @@ var (
 	CreateQueue          = op[CreateQueueIn, Queue]("create_queue", "POST /v1/queues", Write, lookWith("list_queues"))
 	GetQueue             = op[QueueRef, Queue]("get_queue", "GET /v1/queues/{queueId}", Read, shared)
 	GetQueueAvailability = op[QueueRef, []ChannelAvailability]("get_queue_availability", "GET /v1/queues/{queueId}/availability", Read, shared)
-	GetQueuePosition     = op[GetQueuePositionIn, QueuePosition]("get_queue_position", "GET /v1/queues/conversation-position/{csid}", Read, missingWhen("the conversation does not wait in a queue: it is assigned, set aside or closed (see get_conversation)"))
+	GetQueuePosition     = op[GetQueuePositionIn, QueuePosition]("get_queue_position", "GET /v1/queues/conversation-position/{csid}", Read, missingWhen("the conversation does not wait in a queue: it is assigned, set aside or closed"))
 	ListQueueMembers     = op[QueueRef, []QueueMember]("list_queue_members", "GET /v1/queues/{queueId}/members", Read, shared)
 	AddQueueMembers      = op[QueueMembersIn, []BulkOutcome[UUID]]("add_queue_members", "PATCH /v1/queues/{queueId}/members", Write, lookWith("list_queue_members"))
 	RemoveQueueMembers   = op[QueueMembersIn, None]("remove_queue_members", "DELETE /v1/queues/{queueId}/members", Write, lookWith("list_queue_members"))

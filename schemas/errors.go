@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"dixa-mcp/internal/base/lines"
 )
 
 // maxProblems is how many problems one Error names: enough to put a call right
@@ -19,13 +21,16 @@ type Error struct {
 	Problems []Problem // 1 to 8, unknown arguments first
 }
 
-// Error returns one line for each problem.
+// maxLines is how many lines an Error has: more are read less well.
+const maxLines = 4
+
+// Error returns one line for each problem, in at most four lines. The last one says how many more problems there are.
 func (e *Error) Error() string {
-	lines := make([]string, len(e.Problems))
+	problems := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
-		lines[i] = p.String()
+		problems[i] = p.String()
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines.First(problems, maxLines, len(problems) >= maxProblems), "\n")
 }
 
 // Problem is one thing that is wrong.

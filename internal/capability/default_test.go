@@ -46,7 +46,7 @@ func TestDefault(t *testing.T) {
 		}
 		require.Equal(t, want.most, highest, "the highest level of agent %s: see its access and allow in capabilities.yaml", name)
 		for tool := range strings.FieldsSeq(want.sees) {
-			require.True(t, a.sees(tool), "%s needs %s for its job", name, tool)
+			require.True(t, a.Sees(tool), "%s needs %s for its job", name, tool)
 		}
 		_, err := r.Stdio(name)
 		require.NoError(t, err)

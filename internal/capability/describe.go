@@ -18,7 +18,7 @@ func (s *Shape) describe(a *Agent) {
 	shown := s.shown
 	known := sync.OnceValue(func() func(string) bool {
 		absent := s.absent(shown)
-		return func(word string) bool { return !absent[word] && (!a.catalog.has(word) || a.sees(word)) }
+		return func(word string) bool { return !absent[word] && (!a.catalog.has(word) || a.Sees(word)) }
 	})
 	fit := func(text string, keep bool) string {
 		text, apart := s.phrases(text)
@@ -68,8 +68,8 @@ func (s *Shape) phrases(text string) (joined string, apart func(string) string) 
 
 func oneWord(phrase string) string { return strings.ReplaceAll(phrase, " ", "_") }
 
-// sees reports whether the agent may call the tool of that name.
-func (a *Agent) sees(name string) bool { return a.allowed[name].Allowed && len(a.coveredBy[name]) == 0 }
+// Sees reports whether the agent may call the tool of that name.
+func (a *Agent) Sees(name string) bool { return a.allowed[name].Allowed && len(a.coveredBy[name]) == 0 }
 
 // has reports whether there is a tool of that name.
 func (c *catalog) has(name string) bool {

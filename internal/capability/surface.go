@@ -94,13 +94,44 @@ func (a *Agent) Covered() []*tools.Tool {
 	return slices.DeleteFunc(slices.Clone(a.granted), func(t *tools.Tool) bool { return len(a.coveredBy[t.Name]) == 0 })
 }
 
+// With returns the names of the tools with which the agent does what an operation does: the operation's own or, where it may not
+// call that, those that cover it. There are none where the operation is not granted. A list of what all conversations have in
+// common, such as tags, is not shown by a tool that only looks names up in it.
+func (a *Agent) With(operation string) []string {
+	if a.Sees(operation) {
+		return []string{operation}
+	}
+	var needs, uses []string
+	for _, name := range a.coveredBy[operation] {
+		t, ok := a.catalog.named(name)
+		if !ok || !a.Sees(name) {
+			continue
+		}
+		is := func(op *dixaclient.Spec) bool { return op.Name == operation }
+		if slices.ContainsFunc(t.Operations, is) {
+			needs = append(needs, name)
+		} else if i := slices.IndexFunc(t.Uses, is); i >= 0 && t.Uses[i].Scope != dixaclient.Shared {
+			uses = append(uses, name)
+		}
+	}
+	if len(needs) > 0 {
+		return needs
+	}
+	return uses
+}
+
 // unlisted returns the decision about an operation in whose place the agent sees other tools.
 func (a *Agent) unlisted(t *tools.Tool, by []string) Decision {
 	where := a.source.Surface.at
 	if where.line == 0 { // held: the file that waits says it
 		where = a.agent.at
 	}
-	why := t.Name + " is not listed for agent " + a.agent.text + ": call " + strings.Join(by, " or ") + " instead, which covers it (" + where.key + ", " + a.file + ":" + strconv.Itoa(where.line) + ")"
+	by = slices.DeleteFunc(slices.Clone(by), func(name string) bool { return !a.Sees(name) }) // a changed file that waits may take some
+	how := ": what covers it is not granted while a changed capability file waits to be put in force; call again in a minute"
+	if len(by) > 0 {
+		how = ": call " + strings.Join(by, " or ") + " instead, which covers it"
+	}
+	why := t.Name + " is not listed for agent " + a.agent.text + how + " (" + where.key + ", " + a.file + ":" + strconv.Itoa(where.line) + ")"
 	return Decision{Rule: where.key, Line: where.line, Why: why}
 }
 

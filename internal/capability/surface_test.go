@@ -144,7 +144,7 @@ func TestSurfaceOfTwoFiles(t *testing.T) {
 // A description names no tool that the agent does not see.
 func TestSurfaceInDescriptions(t *testing.T) {
 	_, a := surfaced(t, "    surface: tasks\n")
-	require.True(t, a.sees("conversation_overview"))
-	require.False(t, a.sees("list_messages"))
-	require.False(t, a.sees("no_such_tool"))
+	require.True(t, a.Sees("conversation_overview"))
+	require.False(t, a.Sees("list_messages"))
+	require.False(t, a.Sees("no_such_tool"))
 }

@@ -114,7 +114,7 @@ func TestParkDenied(t *testing.T) {
 	number := b.waits("parks", note)
 	s.decide(number, false, "not this customer")
 	for range 2 {
-		r := b.refused(b.call("parks", "add_note", note), "add_note was denied ("+number+"): not this customer. Nothing was sent to Dixa.")
+		r := b.refused(b.call("parks", "add_note", note), "add_note was denied ("+number+"): not this customer. The same call stays denied: tell the user, and ask only for what the answer allows. Nothing was sent to Dixa.")
 		require.Equal(t, []string{"it was denied by anna", number}, []string{r.Reason, r.Approval})
 	}
 	s.clock.Advance(approval.Lifetime)
@@ -172,7 +172,7 @@ func TestParkThenOtherApprovers(t *testing.T) {
 		"not this level": strings.Replace(confirming, "may: [write, send, erase]}", "may: [erase]}\n  bob: {key_sha256: "+strings.Repeat("ab", 32)+", may: [write]}", 1),
 	} {
 		b.gate.Reload(t.Context(), parse(t, file))
-		r := b.refused(b.call("parks", "add_note", note), "add_note was approved by anna, who may no longer decide about it. Nothing was sent to Dixa.")
+		r := b.refused(b.call("parks", "add_note", note), "add_note was approved by anna, who may no longer decide about it. Call again after ")
 		require.Equal(t, "its approver may no longer decide", r.Reason, name)
 	}
 	b.gate.Reload(t.Context(), parse(t, confirming))

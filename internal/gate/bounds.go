@@ -164,7 +164,7 @@ func (b *bounds) require(inside bool, err error) error {
 	if err != nil || inside {
 		return err
 	}
-	return outsideBound(b.bound, b.op.Op)
+	return outsideBound(b.call, b.op.Op)
 }
 
 // missing returns Dixa's answer about what does not exist, with nothing in it that could tell one case from another.

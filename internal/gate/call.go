@@ -174,6 +174,7 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 	if r, ok := errors.AsType[*refusal](err); ok && effect(err) == audit.OutcomeNotDone { // no attempt before it has done anything
 		return c.refuse(ctx, r)
 	}
+	c.inToolsOf(err)
 	outcome := audit.OutcomeFailed
 	switch {
 	case effect(err) == audit.OutcomeUnknown && c.tool.Level > dixaclient.Read:

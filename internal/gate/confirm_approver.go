@@ -34,7 +34,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	case found.State == approval.Pending:
 		return c.parked(ctx, found)
 	case !c.call.rules.StillDecides(found.Approver, found.KeyID, tool.Level):
-		return nil, approverReplaced(tool.Name, found.Approver)
+		return nil, approverReplaced(tool.Name, found)
 	}
 	taken, err := store.Take(ctx, c.call.agentName, digest)
 	switch {
@@ -47,6 +47,9 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	record.Approver, record.ApproverKey = taken.Approver, taken.KeyID
 	return nil, nil
 }
+
+// until says when a request for approval, or the approval, expires.
+func until(r *approval.Request) string { return r.Expires.UTC().Format("15:04 UTC on 2 January") }
 
 func (c *confirmation) park(ctx context.Context, store approval.Store, r approval.Request) (*Answer, error) {
 	parked, err := store.Park(ctx, r)
@@ -64,7 +67,7 @@ func (c *confirmation) parked(ctx context.Context, r *approval.Request) (*Answer
 	text, _ := json.Marshal(struct { // strings always marshal
 		Waiting string `json:"waiting"`
 		Next    string `json:"next"`
-	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.", r.Expires.UTC().Format("15:04 UTC on 2 January"))})
+	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.", until(r))})
 	c.call.record.Approval = r.Number
 	return c.waits(ctx, "waiting for approval "+r.Number, Answer{Text: string(text)})
 }

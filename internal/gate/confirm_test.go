@@ -119,11 +119,11 @@ func TestAskAndYes(t *testing.T) {
 func TestAskAndNo(t *testing.T) {
 	b := newBed(t, confirming)
 	q := b.ask("asks", "add_note", note)
-	r := b.refused(b.answer("asks", "add_note", note, q.State, false), "add_note: the person at the client said no. Nothing was sent to Dixa.")
+	r := b.refused(b.answer("asks", "add_note", note, q.State, false), "add_note: the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.")
 	require.Equal(t, "the person at the client said no", r.Reason)
 	require.Contains(t, r.Text, "asks was refused add_note")
 	b.refused(b.answer("asks", "add_note", note, q.State, true), "was used already")
-	b.refused(b.call("asks", "add_note", note), "this client cannot ask for one (it does not support elicitation). Nothing was sent to Dixa.")
+	b.refused(b.call("asks", "add_note", note), "this client cannot ask for one (it does not support elicitation). Tell the user: use a client that does, or let the operator set confirm: approver. Nothing was sent to Dixa.")
 	require.Equal(t, lookedUp, b.requests())
 }
 

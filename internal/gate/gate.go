@@ -223,6 +223,9 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
 			c.arguments, c.valid = args.JSON, true
 		}
+		if agent.Operation(c.tool.Name).Allowed {
+			return nil, notListed(c.decision)
+		}
 		return nil, notGranted(c.decision)
 	}
 	args, err := c.understand(ctx)

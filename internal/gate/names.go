@@ -269,7 +269,7 @@ func (n *naming) among(all directory.Entries, r dixaclient.Reference, op *dixacl
 	}
 	switch {
 	case !all.Whole && len(active) != 1, !all.Whole && !prefixes: // another one may have the same name
-		return meaning{said: "there are too many to look through; " + op.Name + " lists valid values", open: true}
+		return meaning{said: n.call.tooMany(op.Name), open: true}
 	case len(active) == 1:
 		return meaning{id: active[0].ID, name: active[0].Name()}
 	case len(active) > 1:
@@ -282,7 +282,7 @@ func (n *naming) among(all directory.Entries, r dixaclient.Reference, op *dixacl
 	if near, _ := all.Named(r.Value, true); len(near) == 1 {
 		return noID("there is no such %s; did you mean %s?", r.Thing, shown(near[0]))
 	}
-	return meaning{said: suggest(r, op.Name, all.Active())}
+	return meaning{said: n.call.suggest(r, op.Name, all.Active())}
 }
 
 // wanted says what an argument takes that names a thing.

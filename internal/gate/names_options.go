@@ -151,7 +151,7 @@ func noOption(options []dixaclient.SelectOption, step, under string, above []str
 		return unknown + "; did you mean " + shown(all.All[i]) + "?"
 	}
 	if len(all.All) > mostListed {
-		return unknown + "; there are " + list(all.All) + "; list_custom_attributes lists all"
+		return unknown + "; there are " + list(all.All) + fmt.Sprintf(" and %d more", len(all.All)-mostListed)
 	}
 	return unknown + "; there are " + list(all.All)
 }

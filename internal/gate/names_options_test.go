@@ -102,7 +102,7 @@ func TestOptionsByLabel(t *testing.T) {
 		{"admin", set(reasonID, "Back", "x"), `there are no options under "Back"`},
 		{"narrow", set(reasonID, "nothing like it"), `there is no option "nothing like it"`},
 		{"admin", set("No such attribute", "Payment"), `there is no such custom attribute`},
-		{"poor", set("Contact reason", "Payment"), "this agent may not call list_custom_attributes"},
+		{"poor", set("Contact reason", "Payment"), "this agent may not look up valid values"},
 	} {
 		a := b.call(c.agent, "set_conversation_attributes", c.arguments)
 		require.True(t, a.Failed, a.Text)

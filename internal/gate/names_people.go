@@ -29,7 +29,7 @@ func (n *naming) customer(ctx context.Context, text string) meaning {
 	} else if number, ok := schemas.PhoneNumber(text); ok {
 		in.Phone = number
 	} else {
-		return noID("Dixa cannot find end users by name; list_end_users finds them by e-mail, phone or external id")
+		return noID("Dixa cannot find end users by name; give an id, e-mail address or phone number%s", n.call.clause(", or find them with %s", dixaclient.ListEndUsers.Name))
 	}
 	var users []dixaclient.EndUser
 	if said := ask(ctx, n, dixaclient.ListEndUsers, in, &users); said != "" {
@@ -95,7 +95,7 @@ func ask[In, Out any](ctx context.Context, n *naming, op dixaclient.Op[In, Out],
 	v := n.values
 	switch {
 	case !v.call.agent.Operation(op.Name).Allowed:
-		return "this agent may not call " + op.Name + ", which finds it"
+		return "this agent may not look it up; give its id"
 	case !v.take():
 		return "there is too much to look up in one call; give ids"
 	}
@@ -108,7 +108,7 @@ func ask[In, Out any](ctx context.Context, n *naming, op dixaclient.Op[In, Out],
 		return ""
 	}
 	v.stop(err)
-	return op.Name + ", which finds it, could not be read"
+	return "it could not be looked up; try again, or give its id"
 }
 
 // stop notes an error that stops the call: a budget that is used up, a freeze, or its end.

@@ -270,9 +270,9 @@ func TestNamesThatMeanNothing(t *testing.T) {
 		{"admin", "tag_conversation", `{"conversationId":1234,"tagId":"` + inactive + `"}`, `" (` + ids.inactiveTag + `) is deactivated`},
 		{"admin", "search_conversations", `{"tagIds":["` + strings.ToUpper(inactive) + `"]}`, `is deactivated, and its name is not taken for it; give its id if it is meant`},
 		// not granted
-		{"lister", "search_conversations", `{"tagIds":["refund"]}`, "this agent may not call list_tags, which lists valid values"},
-		{"lister", "search_conversations", `{"contactId":["` + email + `"]}`, "this agent may not call list_end_users, which finds it"},
-		{"activetags", "search_conversations", `{"tagIds":["refund"]}`, "this agent may not call list_tags, which lists valid values"},
+		{"lister", "search_conversations", `{"tagIds":["refund"]}`, "this agent may not look up valid values; give exactly the id that Dixa has"},
+		{"lister", "search_conversations", `{"contactId":["` + email + `"]}`, "this agent may not look it up; give its id"},
+		{"activetags", "search_conversations", `{"tagIds":["refund"]}`, "this agent may not look up valid values; give exactly the id that Dixa has"},
 		// outside what the capability file allows
 		{"chosen", "transfer_conversation", `{"conversationId":1234,"queueId":"Billing support"}`, `queueId: got "Billing support", want one of Money, ` + returnsQueue},
 		{"chosen", "transfer_conversation", `{"conversationId":1234,"queueId":"Twin A"}`, `queueId: got "Twin A", want one of Money, ` + returnsQueue},

@@ -62,8 +62,8 @@ func TestArticlesByTitle(t *testing.T) {
 		{"admin", "move_article", `{"articleId":"Returns","parentId":"twin"}`, "it names 2: give the id of one of"},
 		{"admin", "move_article", `{"articleId":"Returns","parentId":"FAQ"}`, "there is no such category of articles"},
 		{"narrow", "get_article", `{"articleId":"Nothing like it"}`, "there is no such article"},
-		{"blind", "publish_article", `{"articleId":"Returns"}`, "this agent may not call get_catalog, which lists valid values"},
-		{"chosen", "update_article", `{"articleId":"Returns"}`, "this agent may not call get_catalog, which lists valid values"},
+		{"blind", "publish_article", `{"articleId":"Returns"}`, "this agent may not look up valid values; give exactly the id that Dixa has"},
+		{"chosen", "update_article", `{"articleId":"Returns"}`, "this agent may not look up valid values; give exactly the id that Dixa has"},
 		{"admin", "publish_article", `{"articleId":"../Returns\u200b"}`, "the name or id of an article"},
 	} {
 		a := b.call(c.agent, c.tool, c.arguments)

@@ -63,7 +63,7 @@ func TestAsksApproverInPlaceOfClient(t *testing.T) {
 		anna   = `approvers: {anna: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [%s]}}`
 		note   = `{"conversationId":1234,"message":"Refund agreed."}`
 	)
-	for may, says := range map[string]string{"write": `"waiting":"A-`, "erase": "has no approver who may decide about it. Nothing was sent"} {
+	for may, says := range map[string]string{"write": `"waiting":"A-`, "erase": "has no approver who may decide about it. Tell the user: "} {
 		file := "version: 1\n" + fmt.Sprintf(anna, may) + "\n" + agents
 		b := newBed(t, file)
 		b.stand(file, gate.Config{Approvals: parking(t)})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/schemas"
 )
@@ -44,12 +45,12 @@ func refusalOf(tool string, err error) *refusal {
 
 // noLongerAuthorized refuses a connection that the capability file authorized when it began.
 func noLongerAuthorized() *refusal {
-	return &refusal{text: "the capability file no longer authorizes this connection; nothing was sent to Dixa", reason: "the agent is not in the capability file", denied: true}
+	return &refusal{text: "the capability file no longer authorizes this connection. Tell the user: the operator of dixa-mcp must authorize it again, or give it another key." + nothingSent, reason: "the agent is not in the capability file", denied: true}
 }
 
 // unknownAgent refuses an agent that is not in the capability file.
 func unknownAgent(err error) *refusal {
-	return &refusal{text: err.Error(), reason: "the agent is not in the capability file", denied: true}
+	return &refusal{text: err.Error() + ". Tell the user: the operator must correct the agent's name where this connection is set up." + nothingSent, reason: "the agent is not in the capability file", denied: true}
 }
 
 // unknownTool refuses a call of a tool that does not exist.
@@ -58,9 +59,14 @@ func unknownTool(a *capability.Agent, name string) *refusal {
 	for _, t := range a.Tools() {
 		names = append(names, t.Name)
 	}
-	text := fmt.Sprintf("there is no tool %q", name)
-	if near := schemas.Nearest(name, names); near != "" {
-		text += fmt.Sprintf("; did you mean %s?", near)
+	text := fmt.Sprintf("there is no tool %q; ", safetext.Brief(name, 80))
+	switch near := schemas.Nearest(name, names); {
+	case near != "":
+		text += fmt.Sprintf("did you mean %s?", near)
+	case len(names) == 0:
+		text += "this agent has no tool at all. Tell the user: the operator of dixa-mcp must grant some in the capability file."
+	default:
+		text += "this agent has " + listedTools(names) + "."
 	}
 	return &refusal{text: text, reason: "there is no such tool", denied: true}
 }
@@ -71,11 +77,18 @@ func agentFrozen(agent, why string) *refusal {
 	if why != "" {
 		text += ": " + why
 	}
-	return &refusal{text: text + ". Nothing was sent to Dixa; trying again does not help until it is thawed.", reason: "the agent is frozen", denied: true}
+	return &refusal{text: sentenceOf(text) + " Tell the user; trying again does not help until the operator thaws it." + nothingSent, reason: "the agent is frozen", denied: true}
 }
 
 // notGranted refuses what the capability file does not allow.
 func notGranted(d capability.Decision) *refusal {
+	r := notListed(d)
+	r.text = sentenceOf(d.Why) + fmt.Sprintf(" If it is needed, tell the user: the operator can change %s (line %d).", d.Rule, d.Line) + nothingSent
+	return r
+}
+
+// notListed refuses a tool that is granted and that the agent reaches by another, which the decision names.
+func notListed(d capability.Decision) *refusal {
 	return &refusal{text: sentenceOf(d.Why) + nothingSent, denied: true, rule: d.Rule, line: d.Line}
 }
 
@@ -86,9 +99,10 @@ func outOfReach(agent string, b *capability.Bound, op *dixaclient.Spec) *refusal
 }
 
 // outsideBound refuses what is outside an agent's bound. To the agent it is Dixa's answer about what does not exist.
-func outsideBound(b *capability.Bound, op *dixaclient.Spec) *refusal {
-	rule, line := b.Rule()
+func outsideBound(c *call, op *dixaclient.Spec) *refusal {
+	rule, line := c.agent.Bound().Rule()
 	answer := missing(op)
+	c.inToolsOf(answer)
 	return &refusal{
 		text: answer.Error(), reads: answer, denied: true, rule: rule, line: line,
 		inFull: fmt.Sprintf("what it is about does not exist, or lies outside %s (line %d); the agent is told that it does not exist", rule, line),
@@ -102,7 +116,7 @@ func overBudget(agent string, n *Count) *refusal {
 		used = "this server's share of its budget (the total across servers is not known at the moment)"
 	}
 	text := fmt.Sprintf("agent %s has used up %s: %s. It resets at %s. Nothing was sent.", agent, used, n.Line, n.Ends.Format("15:04 UTC on 2 January"))
-	return &refusal{text: text, reason: "its budget is used up"}
+	return &refusal{text: text + " Tell the user, and go on then.", reason: "its budget is used up"}
 }
 
 // invalidArguments refuses arguments that do not fit the tool.
@@ -118,7 +132,7 @@ func invalidArguments(tool string, err error) *refusal {
 // question.
 func unknownFilters(tool string, found []string) *refusal {
 	text := wrongValues(tool, "a filter names what does not exist:", found)
-	return &refusal{text: text + "\nDixa may ignore such a filter, and would answer another question." + nothingSent, reason: "a filter names what does not exist"}
+	return &refusal{text: text + "\nCorrect it or leave it out: Dixa may ignore such a filter, and would answer another question." + nothingSent, reason: "a filter names what does not exist"}
 }
 
 func sentenceOf(s string) string {

@@ -9,7 +9,7 @@ import (
 // The refusals of calls that need a person's approval, and do not have it.
 
 func approvalsNotStored(tool string) *refusal {
-	return &refusal{text: tool + " needs an approver's approval, but this server does not store approvals." + nothingSent, reason: "no approvals are stored"}
+	return &refusal{text: tool + " needs an approver's approval, but this server does not store approvals. Tell the user: the operator of dixa-mcp must set a state directory." + nothingSent, reason: "no approvals are stored"}
 }
 
 // approvalsBroken refuses a call when approvals do not work. The fault is for the operator.
@@ -28,11 +28,13 @@ func approvalDenied(tool string, r *approval.Request) *refusal {
 	if r.Reason != "" {
 		text += ": " + r.Reason
 	}
-	return &refusal{text: text + "." + nothingSent, reason: "it was denied by " + r.Approver}
+	text = sentenceOf(text) + " The same call stays denied: tell the user, and ask only for what the answer allows."
+	return &refusal{text: text + nothingSent, reason: "it was denied by " + r.Approver}
 }
 
-func approverReplaced(tool, approver string) *refusal {
-	return &refusal{text: fmt.Sprintf("%s was approved by %s, who may no longer decide about it.", tool, approver) + nothingSent, reason: "its approver may no longer decide"}
+func approverReplaced(tool string, r *approval.Request) *refusal {
+	text := fmt.Sprintf("%s was approved by %s, who may no longer decide about it. Call again after %s to ask another approver.", tool, r.Approver, until(r))
+	return &refusal{text: text + nothingSent, reason: "its approver may no longer decide"}
 }
 
 func approvalUsed(tool string) *refusal {
@@ -57,17 +59,17 @@ func confirmationInvalid(tool string, err error) *refusal {
 }
 
 func declined(tool string) *refusal {
-	return &refusal{text: tool + ": the person at the client said no." + nothingSent, reason: "the person at the client said no"}
+	return &refusal{text: tool + ": the person at the client said no. Do not call it again as it is; ask what should be done instead." + nothingSent, reason: "the person at the client said no"}
 }
 
 // noApprover refuses a call whose client cannot be asked across several servers, and about which no approver may decide.
 func noApprover(tool string) *refusal {
-	text := tool + " needs a person's confirmation. A client of this protocol version cannot be asked here, where several servers share the work, and the capability file has no approver who may decide about it."
+	text := tool + " needs a person's confirmation. A client of this protocol version cannot be asked here, where several servers share the work, and the capability file has no approver who may decide about it. Tell the user: the operator can name one under approvers."
 	return &refusal{text: text + nothingSent, reason: "the client cannot be asked, and there is no approver"}
 }
 
 // cannotAsk refuses a call whose client cannot ask its person.
 func cannotAsk(tool string) *refusal {
-	text := tool + " needs a person's confirmation, and this client cannot ask for one (it does not support elicitation)."
+	text := tool + " needs a person's confirmation, and this client cannot ask for one (it does not support elicitation). Tell the user: use a client that does, or let the operator set confirm: approver."
 	return &refusal{text: text + nothingSent, reason: "the client cannot ask its person"}
 }

@@ -165,7 +165,7 @@ func TestFrozen(t *testing.T) {
 		for tool, arguments := range map[string]string{"add_note": note, "get_conversation": `{"conversationId":1234}`} {
 			a := b.call(agent, tool, arguments)
 			require.True(t, a.Failed)
-			require.Equal(t, "agent "+agent+" is frozen by the operator: an incident. Nothing was sent to Dixa; trying again does not help until it is thawed.", a.Text)
+			require.Equal(t, "agent "+agent+" is frozen by the operator: an incident. Tell the user; trying again does not help until the operator thaws it. Nothing was sent to Dixa.", a.Text)
 			r := b.records.last()
 			require.Equal(t, []any{audit.EventRefused, "the agent is frozen"}, []any{r.Event, r.Reason})
 		}

@@ -36,8 +36,8 @@ func list(entries []directory.Entry) string {
 	return strings.Join(names, ", ")
 }
 
-// suggest says that a value does not exist, and which one may be meant.
-func suggest(r dixaclient.Reference, operation string, all []directory.Entry) string {
+// suggest says that a value does not exist, and which one may be meant. The operation lists all.
+func (c *call) suggest(r dixaclient.Reference, operation string, all []directory.Entry) string {
 	value := strings.TrimSpace(r.Value)
 	var same []string
 	words := map[string]directory.Entry{}
@@ -62,20 +62,21 @@ func suggest(r dixaclient.Reference, operation string, all []directory.Entry) st
 		unknown = fmt.Sprintf("no %s has this id", r.Thing)
 	}
 	switch near := schemas.Nearest(value, candidates); {
-	case len(same) == 1 && r.Thing == dixaclient.ValueThing:
+	case len(same) == 1: // other things are found by their names
 		return "write the value itself, " + same[0]
-	case len(same) == 1:
-		return "give the id of the " + string(r.Thing) + " " + same[0]
 	case len(same) > 1:
-		return fmt.Sprintf("%d have this name: give the id of one of %s", len(same), strings.Join(same, ", "))
+		return fmt.Sprintf("%d have this name: write the value itself of one of %s", len(same), strings.Join(same, ", "))
 	case near != "":
 		return unknown + "; did you mean " + shown(words[near]) + "?"
 	case len(all) == 0:
-		return unknown + "; " + operation + " lists none"
+		return unknown + "; there are none"
 	case len(all) <= mostListed:
 		return unknown + "; there are " + list(all)
 	}
-	return unknown + "; " + operation + " lists them"
+	if with := c.clause("; %s lists them", operation); with != "" {
+		return unknown + with
+	}
+	return fmt.Sprintf("%s; %d of %d are %s", unknown, mostListed, len(all), list(all))
 }
 
 // option finds out about the value of a custom attribute.

@@ -236,7 +236,7 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 	b := taskBench(t, readsAll)
 	for _, c := range []struct{ tool, arguments, want string }{
 		{"read_conversation", `{}`, "conversationId"},
-		{"read_conversation", `{"conversationId":999999999}`, "get_conversation: Dixa answered 404"},
+		{"read_conversation", `{"conversationId":999999999}`, "read_conversation: Dixa answered 404"},
 		{"read_conversation", `{"conversationId":1234,"messages":"5-2"}`, "messages must be a number or a range"},
 		{"read_conversation", `{"conversationId":1234,"messages":"x"}`, "messages must be a number or a range"},
 		{"read_conversation", `{"conversationId":1234,"messages":"1-2","message":3}`, "not both"},

@@ -61,18 +61,13 @@ func (v *values) granted(op *dixaclient.Spec) bool {
 
 // mayList tells whether the agent may read a list. It may not see a list that another agent read and that it may not read.
 func (v *values) mayList(l directory.List) bool {
-	return v.barred(l) == nil
-}
-
-// barred returns the operation of a list that the agent may not call for it; nil where there is none.
-func (v *values) barred(l directory.List) *dixaclient.Spec {
 	for _, r := range append([]directory.Request{l.Request}, l.Also...) {
 		request, err := json.Marshal(r.In)
 		if err != nil || !v.granted(r.Op) || !v.call.agent.Arguments(r.Op, request).Allowed {
-			return r.Op
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // sameAs tells whether the call is itself a call of an operation, which need not be asked twice.
@@ -105,7 +100,7 @@ func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
 	case said != "":
 		return verdict{unchecked: true, said: said}
 	case found == nil:
-		return wrong("%s", suggest(r, l.Op.Name, all.All))
+		return wrong("%s", v.call.suggest(r, l.Op.Name, all.All))
 	case found.Inactive && v.mustBeActive():
 		return wrong("the %s %s is deactivated", r.Thing, shown(*found))
 	case found.ID != r.Value && !uuid.Is(r.Value) && r.Thing != dixaclient.EndpointThing:
@@ -133,15 +128,15 @@ func (v *values) find(ctx context.Context, l directory.List, r dixaclient.Refere
 	}
 	all = all.Of(r.Thing)
 	if found = all.ByID(r.Value); found == nil && !all.Whole {
-		said = "there are too many to look through; " + l.Op.Name + " lists valid values"
+		said = v.call.tooMany(l.Op.Name)
 	}
 	return found, all, said
 }
 
 // list gives what is listed, as far as it is known already where that is enough. said is why it could not be read.
 func (v *values) list(ctx context.Context, l directory.List, enough func(directory.Entries) bool) (all directory.Entries, said string) {
-	if op := v.barred(l); op != nil {
-		return all, "this agent may not call " + op.Name + ", which lists valid values"
+	if !v.mayList(l) {
+		return all, "this agent may not look up valid values; give exactly the id that Dixa has"
 	}
 	if all, read := v.lists[l.Key()]; read || v.unread[l.Key()] != "" {
 		return all, v.unread[l.Key()]
@@ -151,12 +146,12 @@ func (v *values) list(ctx context.Context, l directory.List, enough func(directo
 		return known, ""
 	}
 	if !v.take() {
-		return all, "there is too much to look up; " + l.Op.Name + " lists valid values"
+		return all, "there is too much to look up in one call; give ids" + v.call.clause(", which %s lists", l.Op.Name)
 	}
 	all, err := book.Read(ctx, v.call.gate.client, l, v.take)
 	if err != nil {
 		v.stop(err)
-		v.unread[l.Key()] = l.Op.Name + ", which lists valid values, could not be read"
+		v.unread[l.Key()] = "valid values could not be read; try again, or give exactly the id that Dixa has"
 		return all, v.unread[l.Key()]
 	}
 	v.lists[l.Key()] = all
@@ -176,9 +171,9 @@ func (v *values) checkByID(ctx context.Context, r dixaclient.Reference, get gett
 		return wrong("no %s has this id", r.Thing)
 	}
 	if exists, asked := v.exists(ctx, getters[other], r.Value); asked && exists {
-		return wrong("this is the id of %s %s, not of %s %s; see %s", article(other), other, article(r.Thing), r.Thing, finder(r.Thing))
+		return wrong("this is the id of %s %s, not of %s %s%s", article(other), other, article(r.Thing), r.Thing, v.call.clause("; see %s", finder(r.Thing)))
 	}
-	return wrong("no %s has this id; see %s", r.Thing, finder(r.Thing))
+	return wrong("no %s has this id%s", r.Thing, v.call.clause("; see %s", finder(r.Thing)))
 }
 
 // exists asks for a thing by its id. A thing for which the call itself asked in vain does not exist.
@@ -195,17 +190,22 @@ func (v *values) exists(ctx context.Context, get getter, id string) (exists, ask
 
 func (v *values) notAsked(op *dixaclient.Spec) string {
 	if !v.granted(op) {
-		return "this agent may not call " + op.Name + ", which tells whether it exists"
+		return "this agent may not look up whether it exists; compare it with where it comes from"
 	}
-	return op.Name + ", which tells whether it exists, could not be read"
+	return "whether it exists could not be read; try again, or compare it with where it comes from"
 }
 
 // unlisted returns the answer about what no operation lists.
 func (v *values) unlisted(r dixaclient.Reference) verdict {
 	if r.Thing == dixaclient.EndUserThing {
-		return wrong("an end user is named by its id; list_end_users finds it by e-mail, phone or external id")
+		return wrong("an end user is named by its id%s", v.call.clause("; %s finds it by e-mail, phone or external id", dixaclient.ListEndUsers.Name))
 	}
 	return verdict{unchecked: true, said: "nothing lists valid values"}
+}
+
+// tooMany says that what an operation lists cannot be looked through, and where the right value is found.
+func (c *call) tooMany(operation string) string {
+	return "there are too many to look through; give the id" + c.clause(", which %s lists", operation)
 }
 
 func finder(t dixaclient.Thing) string {

@@ -10,16 +10,20 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/tools"
 )
 
 // wrongValues says which values of a call do not exist, one a line, and what came of it.
 func wrongValues(tool, what string, wrong []string) string {
-	return tool + ": " + what + "\n- " + strings.Join(wrong, "\n- ")
+	return tool + ": " + what + "\n- " + strings.Join(lines.First(wrong, mostTold, len(wrong) >= mostWrong), "\n- ")
 }
 
-// mostWrong is how many values that do not exist are told at once.
-const mostWrong = 8
+const (
+	// mostWrong is how many values that do not exist are found at once, and mostTold how many lines tell them.
+	mostWrong = 8
+	mostTold  = 3
+)
 
 // checkIgnoredFilters refuses values that Dixa may ignore where they do not exist: its answer would be one to another question.
 func (v *values) checkIgnoredFilters(ctx context.Context, args *tools.Arguments) error {
@@ -61,7 +65,7 @@ func (v *values) emptyAnswer(ctx context.Context, args *tools.Arguments, out too
 	}
 	if len(found) > 0 {
 		v.call.record.Reason = "a filter names what does not exist"
-		return "", errors.New(wrongValues(v.call.tool.Name, "nothing was found, and a filter names what does not exist:", found))
+		return "", errors.New(wrongValues(v.call.tool.Name, "nothing was found, and a filter names what does not exist:", found) + "\nCorrect it or leave it out.")
 	}
 	return strings.Join(open, "; "), nil
 }

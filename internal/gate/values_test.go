@@ -85,7 +85,7 @@ func TestValuesThatDoNotExist(t *testing.T) {
 	for _, c := range []struct{ tool, arguments, says string }{
 		// names where an id is due
 		{"search_conversations", `{"queueId":["bilings"]}`, `queueId[0]: got "bilings", want the name or id of a queue; there is no such queue; did you mean "Billing" (` + billingQueue + `)?`},
-		{"search_conversations", `{"contactId":["Harry Lewis"]}`, "Dixa cannot find end users by name; list_end_users finds them by e-mail, phone or external id"},
+		{"search_conversations", `{"contactId":["Harry Lewis"]}`, "Dixa cannot find end users by name; give an id, e-mail address or phone number, or find them with list_end_users"},
 		{"get_metric", `{"metricId":"first response"}`, `did you mean "first_response_time"?`},
 		{"create_webhook", webhook("Biling"), `did you mean "Billing" (` + billingQueue + `)?`},
 		// empty answers
@@ -158,10 +158,10 @@ func TestValuesAreLookedUpWithTheAgentsGrants(t *testing.T) {
 	b.call("admin", "search_conversations", `{"queueId":["`+billingQueue+`"],"query":"no such words at all"}`)
 	for _, queue := range []string{billingQueue, nothingHere} {
 		a := b.call("blind", "search_conversations", `{"queueId":["`+queue+`"],"query":"no such words at all"}`)
-		require.JSONEq(t, `{"items":[],"unchecked":"queueId[0]: this agent may not call list_queues, which lists valid values"}`, a.Text)
+		require.JSONEq(t, `{"items":[],"unchecked":"queueId[0]: this agent may not look up valid values; give exactly the id that Dixa has"}`, a.Text)
 	}
 	a := b.call("blind", "search_conversations", `{"queueId":["Billing"]}`)
-	require.Contains(t, a.Text, `want the name or id of a queue; this agent may not call list_queues, which lists valid values. Nothing was sent to Dixa.`)
+	require.Contains(t, a.Text, `want the name or id of a queue; this agent may not look up valid values; give exactly the id that Dixa has. Nothing was sent to Dixa.`)
 	require.NotContains(t, a.Text, billingQueue)
 	a = b.call("blind", "query_metric", `{"id":"csatt","timezone":"UTC","preset":"ThisYear"}`)
 	require.Contains(t, a.Text, "Likely causes:\n- id: of no metric or record kind")
@@ -211,7 +211,7 @@ func TestWebhookFilterThatIsNoID(t *testing.T) {
 	b := setUp(t, settings{file: blind})
 	a := b.call("subscriber", "create_webhook", `{"authorization":"NoAuth","name":"w","url":"https://example.org/w","filters":[{"field":"QueueId","operator":"IsOneOf","values":["Billing"]}]}`)
 	require.True(t, a.Failed, a.Text)
-	require.Contains(t, a.Text, `filters[0].values[0]: got "Billing", want the name or id of a queue; this agent may not call list_queues, which lists valid values. Nothing was sent to Dixa.`)
+	require.Contains(t, a.Text, `filters[0].values[0]: got "Billing", want the name or id of a queue; this agent may not look up valid values; give exactly the id that Dixa has. Nothing was sent to Dixa.`)
 	require.Empty(t, b.dixa.Requests())
 }
 
@@ -220,10 +220,10 @@ func TestValuesThatCannotBeLookedUp(t *testing.T) {
 	b := setUp(t, settings{file: blind})
 	b.wire.RoundTripper = refusing{b.wire.RoundTripper, "/v1/queues"}
 	a := b.call("admin", "search_conversations", `{"queueId":["`+nothingHere+`"]}`)
-	require.JSONEq(t, `{"items":[],"unchecked":"queueId[0]: list_queues, which lists valid values, could not be read"}`, a.Text)
+	require.JSONEq(t, `{"items":[],"unchecked":"queueId[0]: valid values could not be read; try again, or give exactly the id that Dixa has"}`, a.Text)
 	a = b.call("admin", "search_conversations", `{"queueId":["Billing"]}`)
 	require.True(t, a.Failed)
-	require.Contains(t, a.Text, "list_queues, which lists valid values, could not be read")
+	require.Contains(t, a.Text, "valid values could not be read; try again, or give exactly the id that Dixa has")
 }
 
 // refusing answers 403 for a path.

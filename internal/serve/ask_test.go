@@ -60,11 +60,11 @@ func TestAskBefore2026(t *testing.T) {
 	}{
 		{"accepted", `"result":{"action":"accept","content":{}}`, "closed conversation 1234", true, false},
 		{"accepted, with an error of null", `"result":{"action":"accept","content":{}},"error":null`, "closed conversation 1234", true, false},
-		{"declined", `"result":{"action":"decline"}`, "the person at the client said no. Nothing was sent to Dixa.", false, false},
-		{"cancelled", `"result":{"action":"cancel"}`, "the person at the client said no. Nothing was sent to Dixa.", false, false},
-		{"answered with nothing", `"result":{}`, "the person at the client said no. Nothing was sent to Dixa.", false, false},
-		{"answered with null", `"result":null`, "the person at the client said no. Nothing was sent to Dixa.", false, false},
-		{"answered with another word", `"result":{"action":"ACCEPT"}`, "the person at the client said no. Nothing was sent to Dixa.", false, false},
+		{"declined", `"result":{"action":"decline"}`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
+		{"cancelled", `"result":{"action":"cancel"}`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
+		{"answered with nothing", `"result":{}`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
+		{"answered with null", `"result":null`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
+		{"answered with another word", `"result":{"action":"ACCEPT"}`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
 		{"answered with nonsense", `"result":"accept"`, "", false, true},
 		{"refused", `"error":{"code":-32603,"message":"no window"}`, "refused to ask its user", false, true},
 	} {
@@ -138,7 +138,7 @@ func TestAskBefore2026Unanswered(t *testing.T) {
 		p.greet(`{}`)
 		a := said(t, p.wait("1"))
 		require.True(t, a.IsError)
-		require.Contains(t, a.Content[0].Text, "this client cannot ask for one (it does not support elicitation). Nothing was sent to Dixa.")
+		require.Contains(t, a.Content[0].Text, "this client cannot ask for one (it does not support elicitation). Tell the user: use a client that does, or let the operator set confirm: approver. Nothing was sent to Dixa.")
 		p.silent(elicitation)
 		p.end()
 		require.Empty(t, p.dixa.Effects())
@@ -206,7 +206,7 @@ func TestAskSince2026(t *testing.T) {
 		}
 		for _, action := range []string{"decline", "cancel", "", "yes"} {
 			q := question()
-			refused(with(q.RequestState, action), "the person at the client said no. Nothing was sent to Dixa.")
+			refused(with(q.RequestState, action), "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.")
 			refused(with(q.RequestState, "accept"), "was used already")
 		}
 		refused(with("x", "accept"), "was not made here")

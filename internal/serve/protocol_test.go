@@ -117,7 +117,7 @@ func TestListChanged(t *testing.T) {
 		require.Empty(t, into[struct{ Tools []any }](t, p.ask("3", "tools/list", "")).Tools)
 		a := said(t, p.ask("4", "tools/call", `{"name":"get_conversation","arguments":{"conversationId":1234}}`))
 		require.True(t, a.IsError)
-		require.Contains(t, a.Content[0].Text, "no longer authorizes this connection; nothing was sent to Dixa")
+		require.Contains(t, a.Content[0].Text, "no longer authorizes this connection. Tell the user: ")
 		p.silent(changed)
 		p.end()
 	})
@@ -272,7 +272,7 @@ func TestErrorsAreAnswers(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		p := connect(t, settings{agent: "reader"})
 		for i, c := range []struct{ tool, arguments, says string }{
-			{"close_conversation", conversation, "close_conversation is not granted to agent reader: access gives conversations only read, and close_conversation is write. Nothing was sent to Dixa."},
+			{"close_conversation", conversation, "close_conversation is not granted to agent reader: access gives conversations only read, and close_conversation is write. If it is needed, tell the user: the operator can change agents.reader"},
 			{"get_conversation", `{"conversationID":1234}`, "conversationID: got an unknown argument, want one of conversationId, offset; did you mean conversationId?"},
 			{"get_conversation", `{"conversationId":99999999}`, "get_conversation: Dixa answered 404"},
 			{"get_conversation", `"{}"`, "want one JSON object of arguments"},

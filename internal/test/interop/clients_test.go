@@ -67,7 +67,7 @@ func talk(ctx context.Context, client []string, do plan) (s session, err error) 
 	return s, json.Unmarshal(out, &s)
 }
 
-const refusedMute = "add_note needs a person's confirmation, and this client cannot ask for one (it does not support elicitation). Nothing was sent to Dixa."
+const refusedMute = "add_note needs a person's confirmation, and this client cannot ask for one (it does not support elicitation). Tell the user: use a client that does, or let the operator set confirm: approver. Nothing was sent to Dixa."
 
 // client is a program that follows a plan, with the eras that it knows and the version that it settles on in each.
 type client struct {
@@ -183,5 +183,5 @@ func (o *one) holds(t *testing.T, p *place) {
 	require.False(t, s.Accepted.Failed, "%+v", s.Accepted)
 	require.Contains(t, s.Notes.Text, accepted)
 	require.True(t, s.Declined.Failed, "%+v", s.Declined)
-	require.Contains(t, s.Declined.Text, "the person at the client said no. Nothing was sent to Dixa.")
+	require.Contains(t, s.Declined.Text, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.")
 }

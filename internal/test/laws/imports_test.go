@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/base/filelock":         {"golang.org/x/sys/windows"},
 	"internal/base/fold":             {},
 	"internal/base/jsonscan":         {},
+	"internal/base/lines":            {},
 	"internal/base/safetext":         {},
 	"internal/approval":              {},
 	"internal/approver":              {"dixaclient", "schemas", "internal/approval", "internal/audit", "internal/capability"},

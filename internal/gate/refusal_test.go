@@ -1,0 +1,168 @@
+package gate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/schemas"
+	"dixa-mcp/tools"
+)
+
+// Agents that see few tools, other tools than operations, or few conversations.
+const limitedAgents = `version: 1
+agents:
+  operations: {access: {"*": write}}
+  tasks: {surface: tasks, access: {"*": write}}
+  discover: {surface: discover, access: {"*": read}}
+  bounded: {only: {queue: [0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11]}, access: {"*": write}}
+  boundtasks: {surface: tasks, only: {queue: [0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11]}, access: {"*": write}}
+  few: {access: {conversations: write}}
+  lone: {allow: [search_conversations, query_metric, set_conversation_attributes, get_queue_position]}
+`
+
+// nextStep is what a refusal says to do.
+var nextStep = regexp.MustCompile(`[Tt]ell the user|[Cc]all |[Cc]heck |did you mean|[Tt]ry again|[Cc]orrect|want |give |write |this agent has|Likely causes:|Looked up:|operator|read it again|must |leave |not an? |see |name |Wait for|only one of|begin |Dixa has |there are `)
+
+// requireReadable requires what holds for every text that an agent gets when a call fails or finds nothing.
+func requireReadable(t *testing.T, a *capability.Agent, called, text string) {
+	t.Helper()
+	require.LessOrEqual(t, strings.Count(text, "\n"), 4, "more than five lines: %s", text)
+	require.Regexp(t, nextStep, text)
+	for _, word := range regexp.MustCompile(`[a-z]+(_[a-z]+)+`).FindAllString(text, -1) {
+		if _, is := tools.ByName(word); is && word != called {
+			require.True(t, a.Sees(word), "names %s, which %s cannot call: %s", word, a.Name, text)
+		}
+	}
+}
+
+// Every refusal has at most five lines and says what to do next. A new one belongs into the table.
+func TestRefusalsSayWhatToDo(t *testing.T) {
+	r := rules(t, limitedAgents)
+	agent := func(name string) *capability.Agent { a, err := r.Agent(name); require.NoError(t, err); return a }
+	a, bounded := agent("few"), agent("bounded")
+	_, unknown := r.Agent("nobody")
+	var many []string
+	bad := &schemas.Error{}
+	for i := range mostWrong {
+		many = append(many, fmt.Sprintf("queueId[%d]: there is no such queue", i))
+		bad.Problems = append(bad.Problems, schemas.Problem{Field: many[i], Got: "nothing", Want: "an id"})
+	}
+	parked := &approval.Request{Number: "A-1", Approver: "anna", Reason: "not this customer", Expires: time.Now()}
+	op := dixaclient.GetConversation.Spec
+	fault := errors.New("broken")
+	all := map[string]*refusal{
+		"noLongerAuthorized":     noLongerAuthorized(),
+		"unknownAgent":           unknownAgent(unknown),
+		"unknownTool":            unknownTool(a, "zzz\n\n\n\n\n"+strings.Repeat("z", 1000)),
+		"agentFrozen":            agentFrozen("few", ""),
+		"notGranted":             notGranted(a.Operation("list_webhooks")),
+		"notListed":              notListed(agent("tasks").Tool(must(tools.ByName("get_conversation")))),
+		"outOfReach":             outOfReach("bounded", bounded.Bound(), op),
+		"outsideBound":           outsideBound(&call{agent: bounded, tool: must(tools.ByName("get_conversation"))}, op),
+		"overBudget":             overBudget("few", &Count{}),
+		"invalidArguments":       invalidArguments("search_conversations", bad),
+		"unknownFilters":         unknownFilters("search_conversations", many),
+		"approvalsNotStored":     approvalsNotStored("add_note"),
+		"approvalsBroken":        approvalsBroken("add_note", fault),
+		"tooManyWaiting":         tooManyWaiting("add_note"),
+		"approvalDenied":         approvalDenied("add_note", parked),
+		"approverReplaced":       approverReplaced("add_note", parked),
+		"approvalUsed":           approvalUsed("add_note"),
+		"approvalOvertaken":      approvalOvertaken("add_note"),
+		"confirmationUnverified": confirmationUnverified("add_note", fault),
+		"confirmationInvalid":    confirmationInvalid("add_note", fault),
+		"declined":               declined("add_note"),
+		"noApprover":             noApprover("add_note"),
+		"cannotAsk":              cannotAsk("add_note"),
+	}
+	for _, name := range refusalsIn(t, "refusal.go", "refusal_confirm.go") {
+		require.Contains(t, all, name, "add it to the table")
+	}
+	for name, r := range all {
+		t.Run(name, func(t *testing.T) {
+			require.LessOrEqual(t, strings.Count(r.text, "\n"), 4, r.text)
+			require.Regexp(t, nextStep, r.text)
+		})
+	}
+	require.Contains(t, all["unknownFilters"].text, "and at least 6 more")
+	require.Contains(t, all["invalidArguments"].text, "and at least 5 more")
+}
+
+func must[T any](v T, ok bool) T {
+	if !ok {
+		panic("there is none")
+	}
+	return v
+}
+
+// refusalsIn lists the functions that return a refusal and take no other error to look for one in.
+func refusalsIn(t *testing.T, files ...string) (names []string) {
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || fn.Type.Results == nil || fn.Name.Name == "refusalOf" {
+				continue
+			}
+			if star, ok := fn.Type.Results.List[0].Type.(*ast.StarExpr); ok && star.X.(*ast.Ident).Name == "refusal" {
+				names = append(names, fn.Name.Name)
+			}
+		}
+	}
+	require.NotEmpty(t, names)
+	return names
+}
+
+// Whatever is wrong with a call of any tool, its answer is short, says what to do, and names no tool that the agent cannot call.
+func TestFailuresNameOnlyToolsOfTheAgent(t *testing.T) {
+	b := setUp(t, settings{file: limitedAgents})
+	failed := 0
+	for _, a := range b.Rules().Agents() {
+		for _, tool := range a.Tools() {
+			for _, value := range []string{"Nobody Nowhere", "00000000-0000-4000-8000-000000000000", "+4500000000"} {
+				for _, some := range []bool{false, true} {
+					answer := b.call(a.Name, tool.Name, wrongArguments(a, tool, value, some))
+					if answer.Failed {
+						failed++
+						requireReadable(t, a, tool.Name, answer.Text)
+					}
+				}
+			}
+		}
+	}
+	require.Greater(t, failed, 1000)
+}
+
+// wrongArguments gives every argument that a tool needs, or every one that it has, a value that names nothing.
+func wrongArguments(a *capability.Agent, tool *tools.Tool, value string, all bool) string {
+	given := map[string]any{}
+	for _, p := range a.Shape(tool).Schema().Properties() {
+		if !all && !p.Required || len(p.Enum) > 0 {
+			continue
+		}
+		switch p.Type {
+		case "string":
+			given[p.Name] = value
+		case "integer":
+			given[p.Name] = 999_999_999
+		case "array of string":
+			given[p.Name] = []string{value, value + "1", value + "2", value + "3", value + "4", value + "5", value + "6"}
+		}
+	}
+	text, _ := json.Marshal(given)
+	return string(text)
+}

@@ -1,0 +1,50 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/lines"
+	"dixa-mcp/internal/capability"
+)
+
+// mostTools is how many of an agent's tools a message names.
+const mostTools = 5
+
+// toolsFor names the tools with which an agent does what an operation does, "" where there are none. Every message that points
+// to a tool asks it, so that none points to one that its reader cannot call.
+func toolsFor(a *capability.Agent) func(operation string) string {
+	return func(operation string) string {
+		with := a.With(operation)
+		return strings.Join(with[:min(len(with), mostTools)], " or ")
+	}
+}
+
+// clause returns words about the tools with which the agent does what an operation does; "" where there are none.
+func (c *call) clause(format, operation string) string {
+	names := toolsFor(c.agent)(operation)
+	if names == "" {
+		return ""
+	}
+	return fmt.Sprintf(format, names)
+}
+
+// listedTools names the first of an agent's tools.
+func listedTools(names []string) string {
+	return strings.Join(lines.First(names, mostTools, false), ", ")
+}
+
+// inToolsOf makes an error about an operation one about the tool that carried it out, which points to tools of the agent.
+func (c *call) inToolsOf(err error) {
+	if e, ok := errors.AsType[*dixaclient.Error](err); ok {
+		e.Tool, e.Tools = c.tool.Name, toolsFor(c.agent)
+	}
+	if e, ok := errors.AsType[*dixaclient.InputError](err); ok {
+		e.Operation = c.tool.Name
+	}
+	if e, ok := errors.AsType[*dixaclient.BusyError](err); ok {
+		e.Operation = c.tool.Name
+	}
+}
