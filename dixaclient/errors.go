@@ -122,6 +122,8 @@ func (e *Error) hint() string {
 	switch {
 	case e.Status == 0 && e.Attempts == 0:
 		return "" // what is said before is about this side
+	case e.Op == readAttachment:
+		return e.fileHint()
 	case errors.Is(e.Err, errTooLarge):
 		return "Ask for less at a time."
 	case e.Status == 400:

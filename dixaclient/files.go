@@ -94,7 +94,7 @@ func (h fileHost) check(text string) (*url.URL, error) {
 	case u.Scheme != "https" || u.Opaque != "":
 		return nil, errors.New("its address does not begin with https://")
 	case u.User != nil || !strings.EqualFold(u.Host, h.host):
-		return nil, fmt.Errorf("it is not at %s, and files are fetched from there alone", h.host)
+		return nil, fmt.Errorf("it is not at %s, and files are fetched only from there", h.host)
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
@@ -128,7 +128,7 @@ func (c *Client) fetchFile(ctx context.Context, call *Call, address string, f *F
 			res.Body.Close()
 			to, err := u.Parse(next)
 			if err != nil {
-				return fail(errors.New("the host redirects to what is no address"))
+				return fail(errors.New("the host redirects to an address that cannot be read"))
 			}
 			if u, err = c.files.check(to.String()); err != nil {
 				return fail(fmt.Errorf("the host redirects elsewhere: %w", err))
@@ -162,7 +162,7 @@ func (c *Client) askFile(ctx context.Context, u *url.URL) (*http.Response, error
 func (f *File) receive(res *http.Response) error {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return errors.New("that is no file: it may be gone, or open only to people who are signed in to Dixa")
+		return errors.New("not with the file: it may be gone, or open only to people who are signed in to Dixa")
 	}
 	if encoding := res.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" { // the transport undoes gzip
 		return fmt.Errorf("the host sent it in the encoding %s, which is not read", safetext.Brief(encoding, briefType))
@@ -172,7 +172,7 @@ func (f *File) receive(res *http.Response) error {
 	case len(body) > MaxFile:
 		return fmt.Errorf("%w (the limit is %d bytes)", errFileTooLarge, MaxFile)
 	case err != nil:
-		return fmt.Errorf("its end is missing: %w", err)
+		return fmt.Errorf("%w: %w", errFileCut, err)
 	}
 	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if err != nil {
@@ -182,7 +182,18 @@ func (f *File) receive(res *http.Response) error {
 	return nil
 }
 
-var errFileTooLarge = errors.New("the file is too large")
+var (
+	errFileTooLarge = errors.New("the file is too large")
+	errFileCut      = errors.New("the end of the file is missing")
+)
+
+// fileHint says what to do next. The token has no part in it, and only what can pass is worth another attempt.
+func (e *Error) fileHint() string {
+	if e.Status == 0 || e.Status == http.StatusTooManyRequests || e.Status >= 500 || errors.Is(e.Err, errFileCut) {
+		return "Try again later."
+	}
+	return "Do not try again: a person can look for the file in Dixa."
+}
 
 // FileError says why a file is not fetched. Nothing was sent.
 type FileError struct{ Problem string }
@@ -229,11 +240,14 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// special are blocks that netip has no question for: shared, benchmarks, reserved, documentation, and those that hold an IPv4
-// address which could be any.
+// global is the only block of IPv6 addresses that are given out. Outside it are, among others, those that a network translates to
+// an IPv4 address, which could be any.
+var global = netip.MustParsePrefix("2000::/3")
+
+// special are blocks that netip has no question for: shared, benchmarks, reserved, documentation, and tunnels to an IPv4 address.
 var special = func() (blocks []netip.Prefix) {
 	for _, b := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-		"240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fec0::/10"} {
+		"192.88.99.0/24", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"} {
 		blocks = append(blocks, netip.MustParsePrefix(b))
 	}
 	return blocks
@@ -241,7 +255,7 @@ var special = func() (blocks []netip.Prefix) {
 
 func isPublic(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
+	if !a.IsGlobalUnicast() || a.IsPrivate() || a.Is6() && !global.Contains(a) {
 		return false
 	}
 	for _, b := range special {

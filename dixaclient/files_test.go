@@ -123,6 +123,7 @@ func TestFilesThatAreTooLarge(t *testing.T) {
 	}}
 	_, err := filesClient(t, a).ReadAttachment(t.Context(), attached("https://files.dixa.io/1"))
 	require.ErrorIs(t, err, errFileTooLarge)
+	require.ErrorContains(t, err, "Do not try again")
 	require.Less(t, body.read, 3*MaxFile)
 
 	for size, fits := range map[int]bool{MaxFile: true, MaxFile + 1: false} {
@@ -153,11 +154,14 @@ func TestFilesThatAreTooLarge(t *testing.T) {
 
 // A host that does not give the file out is told of in words.
 func TestFilesThatAreNotGiven(t *testing.T) {
-	for _, status := range []int{204, 401, 403, 404, 500} {
+	for _, status := range []int{204, 304, 400, 401, 403, 404, 409, 429, 500} {
 		a := &answers{answer: func(*http.Request) *http.Response { return answering(status, strings.NewReader("<html>secret</html>")) }}
 		_, err := filesClient(t, a).ReadAttachment(t.Context(), attached("https://files.dixa.io/1"))
-		require.ErrorContains(t, err, fmt.Sprintf("Dixa answered %d, but that is no file", status))
+		require.ErrorContains(t, err, fmt.Sprintf("Dixa answered %d, but not with the file", status))
 		require.NotContains(t, err.Error(), "secret")
+		require.NotContains(t, err.Error(), "token")
+		require.NotContains(t, err.Error(), "base URL")
+		require.Equal(t, status == 429 || status == 500, strings.Contains(err.Error(), "Try again"), err.Error())
 		require.Len(t, a.asked, 1)
 	}
 }
@@ -186,6 +190,8 @@ func TestPublicAddresses(t *testing.T) {
 		"0.1.2.3": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false, "198.18.0.1": false, "192.0.2.1": false,
 		"::": false, "::1": false, "fe80::1": false, "fc00::1": false, "fd12::1": false, "ff02::1": false, "::ffff:10.0.0.1": false, "::ffff:127.0.0.1": false,
 		"::127.0.0.1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::1": false, "2001::1": false, "2001:db8::1": false, "fec0::1": false,
+		"::ffff:0:7f00:1": false, "::ffff:0:a9fe:a9fe": false, "64:ff9b:1::a00:1": false, "100:0:0:1::1": false, "3fff::1": false, "5f00::1": false, "4000::1": false,
+		"192.88.99.1": false, "169.254.170.2": false, "fd00:ec2::254": false, "fe80::1%eth0": false,
 	} {
 		require.Equal(t, public, isPublic(netip.MustParseAddr(a)), a)
 		err := publicOnly("tcp", netip.AddrPortFrom(netip.MustParseAddr(a), 443).String(), nil)
