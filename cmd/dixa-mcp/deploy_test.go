@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/filetext"
 )
 
 // The files in deploy/ are not run here. These tests check them against the program that they start.
@@ -220,6 +222,20 @@ func TestDeployUnit(t *testing.T) {
 		env: env, args: strings.Fields(first(t, file, `(?m)^ExecStart=\S+ (.*)`)), grace: grace, user: first(t, file, `(?m)^User=(.*)`), rules: rules,
 		mounts: []string{"/etc/dixa-mcp", "/var/lib/" + first(t, file, `StateDirectory=(\S+)`)},
 	}.check(t)
+}
+
+// The memory limits leave room for the processes that read PDFs, and for the server beside them.
+func TestDeployMemory(t *testing.T) {
+	mebibytes := func(file, expression string) int {
+		n, err := strconv.Atoi(first(t, deployed(t, file), expression))
+		require.NoError(t, err)
+		return n
+	}
+	heap := mebibytes("kubernetes/dixa-mcp.yaml", `GOMEMLIMIT, value: (\d+)MiB`)
+	pdfs := filetext.MaxMemory >> 20
+	require.LessOrEqual(t, heap+pdfs, mebibytes("kubernetes/dixa-mcp.yaml", `limits: \{memory: (\d+)Mi`))
+	require.LessOrEqual(t, heap+pdfs, mebibytes("dixa-mcp.service", `(?m)^MemoryMax=(\d+)M`))
+	require.Contains(t, deployed(t, "dixa-mcp.service"), "\nOOMPolicy=continue\n")
 }
 
 // Variables and flags in deploy/ and docs/hosting.md exist.

@@ -46,7 +46,7 @@ const Readable = "PNG, JPEG, GIF and WebP images, PDFs, and texts such as TXT, C
 func Read(ctx context.Context, name, declared string, body []byte) (Content, error) {
 	kind := sniff(body)
 	if !agrees(kind, declared) {
-		return Content{}, refuse("it is declared as %s and is %s: it is not shown", declared, kind)
+		return Content{}, refuse("it is declared as %s, and its content is %s", wordFor(declared), kind)
 	}
 	switch {
 	case len(body) == 0:
@@ -106,12 +106,12 @@ func isText(kind string) bool {
 	if strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") && kind != "image/svg+xml" || strings.HasSuffix(kind, "+json") {
 		return true
 	}
-	switch kind {
-	case "application/json", "application/xml", "application/csv", "application/x-ndjson", "application/yaml", "application/x-yaml", "message/rfc822", "application/ics":
-		return true
-	}
-	return false
+	return textTypes[kind]
 }
+
+// textTypes are types of texts whose names do not say so.
+var textTypes = map[string]bool{"application/json": true, "application/xml": true, "application/csv": true, "application/x-ndjson": true,
+	"application/yaml": true, "application/x-yaml": true, "message/rfc822": true, "application/ics": true}
 
 func isHTML(kind, declared, name string) bool {
 	if declared == "image/svg+xml" || strings.EqualFold(path.Ext(name), ".svg") {
@@ -121,12 +121,25 @@ func isHTML(kind, declared, name string) bool {
 	return kind == "text/html" || declared == "text/html" || declared == "application/xhtml+xml" || generic[declared] && (ext == ".html" || ext == ".htm")
 }
 
+// textType returns the declared type of a text if it is a common one. Whoever sends a file declares its type, and answers give it
+// as a word of ours: another one is plain text.
 func textType(declared string) string {
-	if generic[declared] {
-		return "text/plain"
+	if textTypes[declared] || strings.HasPrefix(declared, "text/") && commonTexts[declared[len("text/"):]] || declared == "image/svg+xml" {
+		return declared
 	}
-	return declared
+	return "text/plain"
 }
+
+// wordFor names a declared type, which whoever sent the file chose, in our own words.
+func wordFor(declared string) string {
+	if images[declared] || declared == pdfType || textType(declared) == declared {
+		return declared
+	}
+	return "another type"
+}
+
+var commonTexts = map[string]bool{"calendar": true, "css": true, "csv": true, "html": true, "javascript": true, "markdown": true, "rtf": true,
+	"tab-separated-values": true, "vcard": true, "x-vcard": true, "xml": true, "yaml": true}
 
 // decodeText returns a text in UTF-8: what is none, and has no mark of UTF-16, is taken for Windows-1252, as old programs
 // write CSV.

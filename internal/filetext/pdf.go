@@ -20,14 +20,19 @@ import (
 // memory; none of this can be stopped inside a process. So a PDF is read by this program in a process of its own, which has
 // nothing but the file, and is ended when it takes too long or too much.
 
-// childMark is the environment of that process, and nothing else is in it.
+// childMark names the one variable in the environment of that process. Its value is how long the process may live.
 const childMark = "DIXA_MCP_READS_A_PDF"
 
+// MaxMemory is how many bytes the processes that read PDFs may take together. The memory limit of a container must leave room for
+// them: where it does not, a document could have the server itself ended.
+const MaxMemory = maxReaders * pdfMemory
+
 const (
-	pdfMemory = 384 << 20 // bytes of the process
-	pdfStack  = 32 << 20  // bytes of a stack in it
-	pdfText   = 1 << 20   // bytes of text; the rest of a longer document is not read
-	pdfPages  = 500
+	maxReaders = 2
+	pdfMemory  = 128 << 20 // bytes of the process
+	pdfStack   = 32 << 20  // bytes of a stack in it
+	pdfText    = 1 << 20   // bytes of text; the rest of a longer document is not read
+	pdfPages   = 500
 )
 
 // pdfTime is how long a document may take to read. Tests shorten it.
@@ -38,10 +43,11 @@ const (
 	exitUnreadable = 3
 	exitLocked     = 4
 	exitMemory     = 5
+	exitTime       = 6
 )
 
 // readers limits how many of these processes run at a time.
-var readers = make(chan struct{}, 2)
+var readers = make(chan struct{}, maxReaders)
 
 // readPDF returns the text of a PDF.
 func readPDF(ctx context.Context, body []byte) (text, note string, err error) {
@@ -53,7 +59,7 @@ func readPDF(ctx context.Context, body []byte) (text, note string, err error) {
 	case <-ctx.Done():
 		return "", "", refuse("too many PDFs are being read; try again")
 	}
-	program, err := os.Executable()
+	program, err := self()
 	if err != nil {
 		return "", "", fmt.Errorf("the PDF cannot be read here: %w", err)
 	}
@@ -84,10 +90,20 @@ func readPDF(ctx context.Context, body []byte) (text, note string, err error) {
 	return out.String(), "", nil
 }
 
-// readerOf is the process that reads a PDF, in which this program begins again: see init.
+// self returns the path of this program. On Linux, it leads to the program that runs even after an upgrade has replaced its file.
+func self() (string, error) {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return running, nil
+	}
+	return os.Executable()
+}
+
+// readerOf returns the process that reads a PDF, in which this program begins again: see init. Its directory is that of the
+// server: a container need not have one for temporary files.
 func readerOf(ctx context.Context, program string, body []byte, out io.Writer) *exec.Cmd {
 	c := exec.CommandContext(ctx, program)
-	c.Args, c.Env, c.Dir = []string{program}, []string{childMark + "=1"}, os.TempDir()
+	c.Args, c.Env = []string{program}, []string{childMark + "=" + (pdfTime + time.Second).String()}
 	c.Stdin, c.Stdout = bytes.NewReader(body), out
 	c.WaitDelay = time.Second
 	return c
@@ -108,9 +124,15 @@ func (l *limited) Write(p []byte) (int, error) {
 // init is where the process that reads a PDF begins and ends. It is here, and not in main, so that no program that reads PDFs
 // can forget it: one that did would start itself again and again.
 func init() {
-	if os.Getenv(childMark) == "" {
+	life := os.Getenv(childMark)
+	if life == "" {
 		return
 	}
+	left, err := time.ParseDuration(life)
+	if err != nil {
+		os.Exit(exitTime)
+	}
+	time.AfterFunc(left, func() { os.Exit(exitTime) }) // the server that would end it may have been killed
 	debug.SetMaxStack(pdfStack)
 	debug.SetMemoryLimit(pdfMemory / 2)
 	go watchMemory()

@@ -3,8 +3,13 @@ package filetext
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +19,13 @@ import (
 
 func TestMain(m *testing.M) {
 	pdfTime = time.Second
+	if os.Getenv(removedMark) != "" {
+		if err := readRemoved(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
+	}
 	m.Run()
 }
 
@@ -116,8 +128,68 @@ func TestPDFsAreReadWithoutSecrets(t *testing.T) {
 	t.Setenv("DIXA_API_TOKEN", "the-token")
 	t.Setenv("GODEBUG", "inittrace=1") // would write to stderr
 	c := readerOf(t.Context(), "program", nil, nil)
-	require.Equal(t, []string{childMark + "=1"}, c.Env)
-	require.Equal(t, os.TempDir(), c.Dir)
+	require.Equal(t, []string{childMark + "=2s"}, c.Env)
+}
+
+// PDFs are read where there is no directory for temporary files, as in a container without a system.
+func TestPDFsAreReadWithoutATemporaryDirectory(t *testing.T) {
+	t.Setenv("TMPDIR", "/does/not/exist")
+	t.Setenv("TMP", "/does/not/exist")
+	text, _, err := readPDF(t.Context(), withPage("BT /F1 12 Tf 72 700 Td (Hello) Tj ET"))
+	require.NoError(t, err)
+	require.Contains(t, text, "Hello")
+}
+
+// The process ends in time by itself: the server that started it may have been killed.
+func TestPDFReadersEndWithoutTheServer(t *testing.T) {
+	program, err := self()
+	require.NoError(t, err)
+	c := readerOf(t.Context(), program, nil, nil)
+	never, write, err := os.Pipe()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, errors.Join(never.Close(), write.Close())) }()
+	c.Stdin = never
+	exit, ended := errors.AsType[*exec.ExitError](c.Run())
+	require.True(t, ended)
+	require.Equal(t, exitTime, exit.ExitCode())
+
+	c = readerOf(t.Context(), program, nil, nil)
+	c.Env = []string{childMark + "=forever"}
+	exit, ended = errors.AsType[*exec.ExitError](c.Run())
+	require.True(t, ended)
+	require.Equal(t, exitTime, exit.ExitCode())
+}
+
+// The program that runs reads PDFs, also after its file was replaced or removed.
+func TestPDFsAreReadAfterAnUpgrade(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return // elsewhere the file is read by its name
+	}
+	program, err := os.ReadFile("/proc/self/exe")
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "program")
+	require.NoError(t, os.WriteFile(path, program, 0o700))
+	c := exec.CommandContext(t.Context(), path)
+	c.Env = []string{removedMark + "=1"}
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), "Hello")
+}
+
+// removedMark is set where TestMain stands for a server whose file is removed.
+const removedMark = "FILETEXT_TEST_REMOVED"
+
+func readRemoved() error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(program); err != nil {
+		return err
+	}
+	text, _, err := readPDF(context.Background(), withPage("BT /F1 12 Tf 72 700 Td (Hello) Tj ET"))
+	fmt.Println(text)
+	return err
 }
 
 // FuzzPDF reads documents as customers could send them, in the process that they are read in.
