@@ -102,11 +102,14 @@ func Called(raw json.RawMessage) (name string, arguments json.RawMessage, err er
 	if in.Tool == FindTools.Name || in.Tool == CallTool.Name {
 		return "", nil, fmt.Errorf("call_tool: tool: %s is called by itself, not with call_tool. Nothing was sent to Dixa.", in.Tool)
 	}
+	if arguments == nil && len(in.Arguments) > 0 { // a call without what was given would do something else
+		return "", nil, errors.New("call_tool: arguments: must be one JSON object. Nothing was sent to Dixa.")
+	}
 	return in.Tool, arguments, nil
 }
 
-// apart takes the one object that is named arguments out of the arguments of call_tool, and leaves an empty one in its place.
-// What has another form stays as it is.
+// apart takes the one object that is named arguments out of the arguments of call_tool, and leaves an empty one in its place. As
+// with other tools, it may be written as a text that holds the object. What has another form stays as it is.
 func apart(raw json.RawMessage) (arguments, rest json.RawMessage) {
 	trimmed := bytes.TrimSpace(raw)
 	if len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(trimmed) {
@@ -114,8 +117,10 @@ func apart(raw json.RawMessage) (arguments, rest json.RawMessage) {
 	}
 	rest = append(rest, '{')
 	for name, value := range jsonscan.Members(trimmed) {
-		if arguments == nil && string(name) == "arguments" && value[0] == '{' {
-			arguments, value = value, []byte("{}")
+		if arguments == nil && jsonscan.Unquote(name) == "arguments" {
+			if arguments = object(value); arguments != nil {
+				value = []byte("{}")
+			}
 		}
 		if len(rest) > 1 {
 			rest = append(rest, ',')
@@ -123,4 +128,15 @@ func apart(raw json.RawMessage) (arguments, rest json.RawMessage) {
 		rest = append(append(append(append(rest, '"'), name...), `":`...), value...)
 	}
 	return arguments, append(rest, '}')
+}
+
+// object returns a JSON object, also one that is in a JSON string, and nil for everything else.
+func object(value []byte) json.RawMessage {
+	if value[0] == '"' {
+		value = bytes.TrimSpace([]byte(jsonscan.Unquote(value[1 : len(value)-1])))
+	}
+	if len(value) == 0 || value[0] != '{' {
+		return nil
+	}
+	return value
 }

@@ -205,6 +205,35 @@ func TestCallToolRefuses(t *testing.T) {
 	require.Empty(t, b.requests(0))
 }
 
+// The tool gets all arguments that call_tool was given, in whatever form these are taken.
+func TestCallToolDropsNoArguments(t *testing.T) {
+	b := setUp(t, settings{file: finds})
+	for _, arguments := range []string{
+		`{"tool":"get_conversation","arguments":{"conversationId":1234}}`,
+		`{"arguments":{"conversationId":1234},"tool":"get_conversation"}`,
+		`{"tool":"get_conversation","arguments":"{\"conversationId\":1234}"}`,
+		`{"tool":"get_conversation","arguments":" {\"conversationId\":1234}\n"}`,
+		`{"tool":"get_conversation","argument\u0073":{"conversationId":1234}}`,
+		`{"\u0074ool":"get_conversation","\u0061rguments":"\u007b\"conversationId\":1234}"}`,
+	} {
+		a := b.call("a", "call_tool", arguments)
+		require.False(t, a.Failed, "%s: %s", arguments, a.Text)
+		require.Contains(t, string(only(t, b.book.all()).Arguments), "1234", arguments)
+	}
+	for _, arguments := range []string{
+		`{"tool":"list_tags","arguments":"{\"nothing\":true}"}`, // every argument of list_tags can be left out
+		`{"tool":"list_tags","argument\u0073":{"nothing":true}}`,
+		`{"tool":"list_tags","arguments":"{\"nothing\":true,\"nothing\":true}"}`,
+		`{"tool":"list_tags","arguments":"{"}`,
+		`{"tool":"list_tags","arguments":"\"{\\\"nothing\\\":true}\""}`,
+	} {
+		before := len(b.dixa.Requests())
+		a := b.call("a", "call_tool", arguments)
+		require.True(t, a.Failed, "%s: %s", arguments, a.Text)
+		require.Len(t, b.dixa.Requests(), before)
+	}
+}
+
 // find_tools finds what the agent is granted and nothing else, asks Dixa nothing, and its record does not say what was looked for.
 func TestFindToolsFindsWhatIsGranted(t *testing.T) {
 	b := setUp(t, settings{file: finds})
