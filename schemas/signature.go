@@ -55,7 +55,7 @@ func (n *node) sign(b *strings.Builder) {
 		n.signFields(b)
 		b.WriteByte('}')
 	case len(n.enum) > 0:
-		for i, v := range n.enum {
+		for i, v := range n.among().Words() {
 			if i == mostSigned {
 				b.WriteString("|…")
 				break
@@ -68,7 +68,7 @@ func (n *node) sign(b *strings.Builder) {
 			}
 			b.WriteString(v)
 		}
-	case n.format != "":
+	case n.format == dateTime: // other formats are not for the model: a name works where an id is due
 		b.WriteString(n.format)
 	default:
 		b.WriteString(string(n.kind))
