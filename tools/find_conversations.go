@@ -57,7 +57,7 @@ const searchAndNames = 4
 var findConversations = task("find_conversations", "searched conversations",
 	"Find conversations by words, names and dates: one line each, one request each.",
 	[]*d.Spec{d.SearchConversations.Spec, d.GetConversation.Spec},
-	[]*d.Spec{d.ListEndUsers.Spec, d.ListQueues.Spec, d.ListTags.Spec, d.ListAgents.Spec, d.ListCustomAttributes.Spec},
+	[]*d.Spec{d.GetEndUser.Spec, d.ListEndUsers.Spec, d.ListQueues.Spec, d.ListTags.Spec, d.ListAgents.Spec, d.ListCustomAttributes.Spec},
 	func(ctx context.Context, r *Reads, in FindConversationsIn) (Output, error) {
 		if in.Limit == 0 {
 			in.Limit = hitsByDefault
@@ -79,8 +79,9 @@ var findConversations = task("find_conversations", "searched conversations",
 		hits := found.Value[:min(len(found.Value), in.Limit)]
 		r.tell("reading %d conversations, a request each", len(hits))
 		list := view.Part{Name: "conversations", List: true}
+		customers := customers{reads: r, known: map[d.UUID][]view.Fact{}}
 		for i, hit := range hits {
-			item, ok, err := r.hit(ctx, hit, in.Words != "")
+			item, ok, err := r.hit(ctx, hit, &customers, in.Words != "")
 			if err != nil {
 				return Output{}, err
 			}
@@ -97,7 +98,7 @@ var findConversations = task("find_conversations", "searched conversations",
 	})
 
 // hit is one conversation that was found. One that is not there any more is left out.
-func (r *Reads) hit(ctx context.Context, hit d.SearchHit, words bool) (item view.Item, ok bool, err error) {
+func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words bool) (item view.Item, ok bool, err error) {
 	a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: hit.ID}})
 	if d.IsNotFound(err) {
 		return item, false, nil
@@ -106,7 +107,11 @@ func (r *Reads) hit(ctx context.Context, hit d.SearchHit, words bool) (item view
 		return item, false, err
 	}
 	item = r.conversationItem(&a.Value, "")
-	item.Facts = append(item.Facts, view.Fact{Key: "customer", Value: addressOf(a.Raw), Outside: true})
+	customer, err := who.of(ctx, a.Value.RequesterID, addressOf(a.Raw))
+	if err != nil {
+		return item, false, err
+	}
+	item.Facts = append(item.Facts, customer...)
 	if words {
 		item.Text = snippet(hit)
 	}

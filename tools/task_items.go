@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -91,6 +92,39 @@ func addressOf(raw []byte) string {
 		return ""
 	}
 	return answer.Data.FromEmail + answer.Data.FromNumber // it has one of the two
+}
+
+// mostLookedUp is how many customers of a list are looked up: those whose conversation has no address, such as a chat.
+const mostLookedUp = 5
+
+// customers says who wrote the conversations of a list.
+type customers struct {
+	reads *Reads
+	known map[d.UUID][]view.Fact // by end user
+}
+
+// of returns the address that a conversation has, or else the customer's name and address, as far as the agent may read them
+// and its budget lasts.
+func (c *customers) of(ctx context.Context, id d.UUID, address string) ([]view.Fact, error) {
+	if address != "" {
+		return []view.Fact{{Key: "customer", Value: address, Outside: true}}, nil
+	}
+	if facts, ok := c.known[id]; ok || len(c.known) == mostLookedUp || id.Check() != nil || !c.reads.Granted(d.GetEndUser.Spec) || c.reads.Left() < searchAndNames {
+		return facts, nil
+	}
+	who, ok, err := optional(ctx, c.reads, "customers' names", d.GetEndUser, d.EndUserRef{UserID: id})
+	if err != nil {
+		return nil, err
+	}
+	c.known[id] = nil
+	if ok {
+		u := who.Value
+		c.known[id] = []view.Fact{{Key: "customer", Value: u.DisplayName, Outside: true}, {Key: "email", Value: u.Email, Outside: true}}
+		if u.Email == "" {
+			c.known[id][1] = view.Fact{Key: "phone", Value: u.PhoneNumber, Outside: true}
+		}
+	}
+	return c.known[id], nil
 }
 
 // attributeFacts are the values of custom attributes.

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ import (
 var taskCalls = map[string]string{
 	"read_conversation":  `{"conversationId":2951}`,
 	"find_customer":      `{"email":"emma.clarke@example.com"}`,
-	"find_conversations": `{"words":"refund","limit":4}`,
+	"find_conversations": `{"channel":"Chat","words":"a","limit":4}`,
 	"overview":           `{}`,
 	"report":             `{"metric":"csat","by":"channel","comments":true}`,
 	"find_article":       `{"words":"damaged item"}`,
@@ -313,4 +314,28 @@ func TestTasksSurviveFailures(t *testing.T) {
 	text := b.asText("a", "read_conversation", `{"conversationId":1234}`).Text
 	require.Contains(t, text, "Left out: notes (list_notes failed)")
 	require.Contains(t, text, "#5 ")
+}
+
+// A conversation without an address, such as a chat, is shown with its customer, for a few requests and with the grant alone.
+func TestCustomersOfFoundConversations(t *testing.T) {
+	const file = `  a: {access: {conversations: read, end_users: read}}
+  b: {access: {conversations: read}}
+`
+	for agent, most := range map[string]int{"a": 5, "b": 0} {
+		b := taskBench(t, file)
+		r := b.asText(agent, "find_conversations", `{"channel":"Chat","limit":20}`)
+		named := regexp.MustCompile(`(?m)^\d+ · Chat · .* · ("?[\pL][^·]*"?) · [^ ]+@[^ ]+$`).FindAllString(r.Text, -1)
+		read := 0
+		for _, q := range b.dixa.Requests() {
+			if q.Operation == "GET /v1/endusers/{userId}" {
+				read++
+			}
+		}
+		require.Equal(t, most, read, r.Text)
+		require.GreaterOrEqual(t, len(named), most, r.Text)
+		if most == 0 {
+			require.NotContains(t, r.Text, "@", r.Text)
+			require.NotContains(t, r.Text, "Left out")
+		}
+	}
 }
