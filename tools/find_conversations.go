@@ -73,7 +73,7 @@ var findConversations = task("find_conversations", "searched conversations",
 			return Output{}, err
 		}
 		if len(found.Value) == 0 {
-			return Output{Parts: []view.Part{sentence("none", "No conversation was found that meets all of: "+in.given()+
+			return Output{Parts: []view.Part{sentence(NonePart, "No conversation was found that meets all of: "+in.given()+
 				". Leave one out, or try fewer or other words: Dixa finds the beginnings of words in subjects and messages.")}}, nil
 		}
 		hits := found.Value[:min(len(found.Value), in.Limit)]

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -139,7 +140,7 @@ func (r *Reads) presences(ctx context.Context, team d.UUID) ([]d.Presence, error
 		return all.Value, err
 	}
 	if !r.Granted(d.ListTeamPresence.Spec) {
-		return nil, problem("overview", "team", fmt.Errorf("this agent may not call %s; leave it out for everybody", d.ListTeamPresence.Name))
+		return nil, problem("overview", "team", errors.New("this agent may not read the presence of one team; leave it out for everybody"))
 	}
 	var list []d.Presence
 	for page, err := range d.ListTeamPresence.Pages(ctx, r.Client, d.ListTeamPresenceIn{TeamRef: d.TeamRef{TeamID: team}}) {
@@ -163,7 +164,7 @@ func (r *Reads) hours(ctx context.Context) (view.Part, error) {
 	}
 	for i, s := range list.Value.Schedules {
 		if i >= mostSchedules {
-			r.leave("further schedules", "list_schedules lists them")
+			r.leave("further schedules", fmt.Sprintf("only %d are shown", mostSchedules)+r.clause("; %s lists them", d.ListSchedules.Name))
 			break
 		}
 		status, ok, err := optional(ctx, r, "business hours", d.GetScheduleStatus, d.GetScheduleStatusIn{ScheduleID: s.ID})

@@ -19,6 +19,7 @@ import (
 type Env struct {
 	Granted  func(*dixaclient.Spec) bool                    // whether the agent may use an operation
 	Name     func(thing dixaclient.Thing, id string) string // by which people know it; "" where it has none that the agent may read
+	Tools    func(operation string) string                  // those with which the agent does what an operation does; "" for none
 	Left     func() int                                     // requests that the agent's budget still allows, at least; a large number where nothing limits them
 	Zone     func() *time.Location
 	Now      func() time.Time
@@ -106,6 +107,9 @@ func (r *Reads) sayLeftOut(parts []view.Part) []view.Part {
 	return slices.Insert(parts, at, sentence("leftOut", "Left out: "+strings.Join(r.left, "; ")))
 }
 
+// NonePart is the name of the part that says that no conversation or customer was found.
+const NonePart = "none"
+
 // sentence is a part that is one line of our own.
 func sentence(key, line string) view.Part {
 	return view.Part{Name: key, Items: []view.Item{{Facts: []view.Fact{{Key: "text", Value: line, Own: true}}}}}
@@ -115,7 +119,7 @@ func sentence(key, line string) view.Part {
 func (r *Reads) may(what string, ops ...*dixaclient.Spec) bool {
 	for _, op := range ops {
 		if !r.Granted(op) {
-			r.leave(what, "needs "+op.Name)
+			r.leave(what, "not granted")
 			return false
 		}
 	}
@@ -135,13 +139,21 @@ func optional[In, Out any](ctx context.Context, r *Reads, what string, op dixacl
 	case err == nil:
 		return a, true, nil
 	case errors.As(err, &denied) && denied.NotGranted(): // a rule for arguments, which no grant tells of
-		r.leave(what, op.Name+" is not granted for it")
+		r.leave(what, "not granted for it")
 	case ctx.Err() != nil || !errors.As(err, &failed): // a frozen agent, a used-up budget, no time left
 		return a, false, err
 	case !dixaclient.IsNotFound(err):
-		r.leave(what, op.Name+" failed")
+		r.leave(what, "could not be read")
 	}
 	return a, false, nil
+}
+
+// clause returns words about the tools with which the agent does what an operation or a tool does; "" where there are none.
+func (r *Reads) clause(format, name string) string {
+	if r.Tools == nil || r.Tools(name) == "" {
+		return ""
+	}
+	return fmt.Sprintf(format, r.Tools(name))
 }
 
 // tell reports how far a call with many requests is.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -286,6 +287,9 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	case err != nil: // Dixa called it a success
 		done := c.adding(c.saying("done", c.did()), "note", "what Dixa answered cannot be read")
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: done})
+	}
+	if rest, none := strings.CutPrefix(r.Text, view.None); none && r.Total == 0 {
+		r.Text, r.Tokens = "None. "+c.whyNone(args)+"\n"+rest, 0
 	}
 	if out.Failed > 0 && out.Done == 0 {
 		return c.finish(ctx, audit.OutcomeFailed, Answer{Text: r.Text, Failed: true, tokens: r.Tokens})

@@ -7,7 +7,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
+	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +37,7 @@ agents:
 `
 
 // nextStep is what a refusal says to do.
-var nextStep = regexp.MustCompile(`[Tt]ell the user|[Cc]all |[Cc]heck |did you mean|[Tt]ry again|[Cc]orrect|want |give |write |this agent has|Likely causes:|Looked up:|operator|read it again|must |leave |not an? |see |name |Wait for|only one of|begin |Dixa has |there are `)
+var nextStep = regexp.MustCompile(`[Tt]ell the user|[Cc]all |[Cc]heck |did you mean|[Tt]ry again|[Cc]orrect|want |give |write |this agent has|Likely causes:|Looked up:|operator|read it again|must |leave |not an? |see |name |Wait for|only one of|begin |[Tt]ry |do not try|Dixa has |there are `)
 
 // requireReadable requires what holds for every text that an agent gets when a call fails or finds nothing.
 func requireReadable(t *testing.T, a *capability.Agent, called, text string) {
@@ -127,9 +130,11 @@ func refusalsIn(t *testing.T, files ...string) (names []string) {
 	return names
 }
 
-// Whatever is wrong with a call of any tool, its answer is short, says what to do, and names no tool that the agent cannot call.
+// Whatever is wrong with a call of any tool, its answer is short, says what to do, and names no tool
+// that the agent cannot call.
 func TestFailuresNameOnlyToolsOfTheAgent(t *testing.T) {
 	b := setUp(t, settings{file: limitedAgents})
+	b.json = false
 	failed := 0
 	for _, a := range b.Rules().Agents() {
 		for _, tool := range a.Tools() {
@@ -145,6 +150,52 @@ func TestFailuresNameOnlyToolsOfTheAgent(t *testing.T) {
 		}
 	}
 	require.Greater(t, failed, 1000)
+}
+
+// emptyDixa has nothing in any list.
+type emptyDixa struct{}
+
+func (emptyDixa) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := io.NopCloser(strings.NewReader(`{"data":[]}`))
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, Request: r}, nil
+}
+
+// A list in which there is nothing says why that may be and what to try; an agent with a bound hears of it.
+func TestEmptyListsSayWhatToTry(t *testing.T) {
+	b := setUp(t, settings{file: limitedAgents})
+	b.json = false
+	b.wire.RoundTripper = emptyDixa{}
+	none := map[string]int{}
+	for _, a := range b.Rules().Agents() {
+		for _, tool := range a.Tools() {
+			if tool.Task() || tool.Level > dixaclient.Read || !tool.View.SkipArg && !tool.View.PageLimit {
+				continue
+			}
+			answer := b.call(a.Name, tool.Name, wrongArguments(a, tool, "00000000-0000-4000-8000-000000000000", false))
+			if answer.Failed {
+				continue
+			}
+			require.Regexp(t, "^None\\. [A-Z]", answer.Text, tool.Name)
+			none[a.Name]++
+			requireReadable(t, a, tool.Name, answer.Text)
+			searches := slices.Contains([]dixaclient.Scope{dixaclient.SomeConversations, dixaclient.SomeEndUsers}, tool.Operations[0].Scope)
+			require.Equal(t, searches && a.Bound() != nil, strings.Contains(answer.Text, "Only what is within queue "), answer.Text)
+		}
+	}
+	require.Greater(t, none["operations"], 20, none)
+	for _, call := range [][2]string{{"find_conversations", `{"words":"zzqqxx","state":"open"}`}, {"find_customer", `{"email":"nobody@example.com"}`}, {"search_conversations", `{"query":"zzqqxx"}`}} {
+		for _, name := range []string{"operations", "tasks", "bounded", "boundtasks"} {
+			a, err := b.Rules().Agent(name)
+			require.NoError(t, err)
+			if !a.Sees(call[0]) {
+				continue
+			}
+			answer := b.call(name, call[0], call[1])
+			require.False(t, answer.Failed, answer.Text)
+			requireReadable(t, a, call[0], answer.Text)
+			require.Equal(t, a.Bound() != nil, strings.Contains(answer.Text, "Only what is within queue "), answer.Text)
+		}
+	}
 }
 
 // wrongArguments gives every argument that a tool needs, or every one that it has, a value that names nothing.

@@ -21,6 +21,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 	return tools.Env{
 		Granted:  func(op *dixaclient.Spec) bool { return c.agent.Operation(op.Name).Allowed },
 		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },
+		Tools:    toolsFor(c.agent),
 		Left:     func() int { return c.left(ctx) },
 		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
 		Now:      c.gate.now,
@@ -56,6 +57,11 @@ func (c *call) succeedTask(ctx context.Context, env tools.Env, out tools.Output)
 	o := view.Options{Zone: env.Zone, Names: func(thing, id string) string { return env.Name(dixaclient.Thing(thing), id) }}
 	if !c.inJSON() {
 		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
+	}
+	for _, p := range out.Parts {
+		if b := c.agent.Bound(); b != nil && p.Name == tools.NonePart && o.Form == view.AsText {
+			p.Items[0].Facts[0].Value += onlyWithin(b)
+		}
 	}
 	r, err := view.RenderParts(ctx, out.Parts, o)
 	if err != nil {

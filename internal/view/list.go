@@ -246,11 +246,14 @@ func (l *list) tail(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// None is a list in which there is nothing, as text.
+const None = "None.\n"
+
 // textTail ends a list that is text.
 func (l *list) textTail(dst []byte, more []string) []byte {
 	switch {
 	case l.total == 0 && len(more) == 0:
-		dst = append(dst, "None.\n"...)
+		dst = append(dst, None...)
 	case len(more) == 0 && !l.o.PageLimit && l.total > 1 && l.o.Kind != Messages:
 		dst = fmt.Appendf(dst, "%d in all.\n", l.total-l.o.Skip)
 	}
