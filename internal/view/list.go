@@ -40,7 +40,7 @@ func (l *list) render(arr []byte) Result {
 		w.out = append(w.out, ']')
 	}
 	w.out = l.tail(append(w.out, extra...))
-	return Result{Text: string(w.out), Tokens: tokens(w.out), Shown: l.shown, Total: l.total}
+	return Result{Text: string(w.out), Tokens: tokens(w.out), Total: l.total}
 }
 
 // oldest writes the items from the first that is wanted on, as many as fit.

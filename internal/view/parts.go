@@ -44,7 +44,7 @@ func RenderParts(ctx context.Context, parts []Part, o Options) (Result, error) {
 	} else {
 		out = t.appendZone(out)
 	}
-	return Result{Text: string(out), Tokens: tokens(out), Shown: 1, Total: 1}, nil
+	return Result{Text: string(out), Tokens: tokens(out), Total: 1}, nil
 }
 
 // zoneTokens are kept free for the last line.

@@ -75,7 +75,6 @@ const (
 type Result struct {
 	Text   string // compact JSON, an object, or text; "" when Dixa answered without a body
 	Tokens int    // EstimateTokens(Text)
-	Shown  int    // items of the list that are shown; 1 for a single object
 	Total  int    // items of the list that Dixa sent; 1 for a single object
 	timed  bool   // times were written
 }
@@ -185,7 +184,7 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 		item = t.single(w.out, o, "")
 	}
 	if o.Offset == 0 && tokens(item) <= o.MaxTokens {
-		return Result{Text: string(item), Tokens: tokens(item), Shown: 1, Total: 1}
+		return Result{Text: string(item), Tokens: tokens(item), Total: 1}
 	}
 	room := o.MaxTokens - EstimateTokens(o.goOn(9_999_999)) - 12
 	for budget := room; ; budget = budget * 3 / 4 {
@@ -204,7 +203,7 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 			out = append(appendString(append(out[:len(out)-1], `,"more":`...), more), '}')
 		}
 		if t == nil || next == 0 || budget < leastTokens || tokens(out) <= o.MaxTokens {
-			return Result{Text: string(out), Tokens: tokens(out), Shown: 1, Total: 1}
+			return Result{Text: string(out), Tokens: tokens(out), Total: 1}
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestRenderGolden(t *testing.T) {
 			var got bytes.Buffer // indented, so that a change can be read
 			e := json.NewEncoder(&got)
 			e.SetEscapeHTML(false)
-			fmt.Fprintf(&got, "// %d tokens, shown %d of %d, untrusted %t\n", r.Tokens, r.Shown, r.Total, strings.Contains(r.Text, untrusted))
+			fmt.Fprintf(&got, "// %d tokens, untrusted %t\n", r.Tokens, strings.Contains(r.Text, untrusted))
 			require.NoError(t, json.Indent(&got, []byte(r.Text), "", "  "))
 			got.WriteByte('\n')
 			golden.Equal(t, filepath.Join("testdata", c.name+".golden"), got.Bytes())
@@ -70,7 +70,6 @@ func checkResult(t *testing.T, r Result, o Options) {
 	require.True(t, utf8.ValidString(r.Text))
 	require.True(t, json.Valid([]byte(r.Text)), r.Text)
 	require.Equal(t, byte('{'), r.Text[0])
-	require.LessOrEqual(t, r.Shown, r.Total)
 }
 
 func TestRenderEnvelope(t *testing.T) {
@@ -159,7 +158,9 @@ func TestRenderSaysHowToGetTheRest(t *testing.T) {
 			require.NoError(t, err)
 			checkResult(t, r, c.o)
 			require.True(t, strings.HasSuffix(r.Text, c.more), r.Text)
-			require.Equal(t, c.shown, r.Shown)
+			var answer struct{ Items []any }
+			require.NoError(t, json.Unmarshal([]byte(r.Text), &answer))
+			require.Len(t, answer.Items, c.shown)
 			require.Equal(t, c.n, r.Total)
 			if c.absent != "" {
 				require.NotContains(t, r.Text, c.absent)
@@ -176,12 +177,12 @@ func TestRenderSkipLosesNothing(t *testing.T) {
 		require.NoError(t, err)
 		var answer struct{ Items []struct{ N int } }
 		require.NoError(t, json.Unmarshal([]byte(r.Text), &answer))
-		require.Len(t, answer.Items, r.Shown)
+		require.NotEmpty(t, answer.Items)
 		for _, item := range answer.Items {
 			require.Equal(t, next, item.N)
 			next++
 		}
-		skip += r.Shown
+		skip += len(answer.Items)
 	}
 	require.Equal(t, 60, next)
 }
