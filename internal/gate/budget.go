@@ -13,24 +13,24 @@ import (
 // PaceBurst is how many requests of an agent's own pace may go at once: a look-up and what it is for.
 const PaceBurst = 2
 
-// Line is one line of a budget.
-type Line struct {
+// Allowance is a limit of a budget, for an hour or a day.
+type Allowance struct {
 	What   string        // "requests", "writes", "sends" or "erases"
 	Most   int           // 0: no limit, but counted, since a limit may come
 	Period time.Duration // an hour or a day, of UTC
 }
 
-func (l Line) String() string {
+func (a Allowance) String() string {
 	period := "hour"
-	if l.Period > time.Hour {
+	if a.Period > time.Hour {
 		period = "day"
 	}
-	return fmt.Sprintf("%d %s per UTC %s", l.Most, l.What, period)
+	return fmt.Sprintf("%d %s per UTC %s", a.Most, a.What, period)
 }
 
-// Count is what was used of a line in the present hour or day.
+// Count is what was used of an allowance in the present hour or day.
 type Count struct {
-	Line
+	Allowance
 	Used int
 	Left int // what may still be used here; only where Most is not 0
 	Ends time.Time
@@ -38,23 +38,23 @@ type Count struct {
 
 // Budgets counts what agents use. Changed limits keep what was counted.
 type Budgets interface {
-	// Take counts one operation under all the lines, or, where one of them is used up, under none. It also takes the
+	// Take counts one operation under all the allowances, or, where one of them is used up, under none. It also takes the
 	// agent's next turn in its own pace, requests a second with a burst of [PaceBurst]; 0 is no pace.
-	Take(ctx context.Context, agent string, lines []Line, pace float64) (Taken, error)
+	Take(ctx context.Context, agent string, allowances []Allowance, pace float64) (Taken, error)
 
 	// Counts reads without counting.
-	Counts(ctx context.Context, agent string, lines []Line) ([]Count, error)
+	Counts(ctx context.Context, agent string, allowances []Allowance) ([]Count, error)
 }
 
 // Taken is an operation that was counted, or was not.
 type Taken struct {
 	Counts   []Count
-	Over     *Count        // the line that is used up: nothing was counted; nil where it was
+	Over     *Count        // the allowance that is used up: nothing was counted; nil where it was
 	Wait     time.Duration // until the turn in the agent's own pace
 	GiveBack func()        // returns that turn, as far as that is possible; nil where there is none
 }
 
-// Over returns the first line that is used up, nil for none.
+// Over returns the first allowance that is used up, nil for none.
 func Over(counts []Count) *Count {
 	for i := range counts {
 		if counts[i].Most > 0 && counts[i].Left <= 0 {
@@ -64,28 +64,28 @@ func Over(counts []Count) *Count {
 	return nil
 }
 
-// linesOf returns the lines that an operation of a level counts under.
-func linesOf(b capability.Budget, level dixaclient.Level) []Line {
+// allowancesOf returns the allowances that an operation of a level counts under.
+func allowancesOf(b capability.Budget, level dixaclient.Level) []Allowance {
 	const day = 24 * time.Hour
-	lines := []Line{{"requests", b.RequestsPerDay, day}}
+	allowances := []Allowance{{"requests", b.RequestsPerDay, day}}
 	if level > dixaclient.Read {
-		lines = append(lines, Line{"writes", b.WritesPerHour, time.Hour}, Line{"writes", b.WritesPerDay, day})
+		allowances = append(allowances, Allowance{"writes", b.WritesPerHour, time.Hour}, Allowance{"writes", b.WritesPerDay, day})
 	}
 	switch level {
 	case dixaclient.Send:
-		lines = append(lines, Line{"sends", b.SendsPerHour, time.Hour}, Line{"sends", b.SendsPerDay, day})
+		allowances = append(allowances, Allowance{"sends", b.SendsPerHour, time.Hour}, Allowance{"sends", b.SendsPerDay, day})
 	case dixaclient.Erase:
-		lines = append(lines, Line{"erases", b.ErasesPerHour, time.Hour}, Line{"erases", b.ErasesPerDay, day})
+		allowances = append(allowances, Allowance{"erases", b.ErasesPerHour, time.Hour}, Allowance{"erases", b.ErasesPerDay, day})
 	}
-	return lines
+	return allowances
 }
 
-// BudgetLeft returns what an agent has used and has left of every line that its budget limits.
+// BudgetLeft returns what an agent has used and has left of every allowance that its budget limits.
 func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, error) {
-	lines := linesOf(a.Budget(), dixaclient.Send)
-	lines = append(lines, linesOf(a.Budget(), dixaclient.Erase)[3:]...)
-	var limited []Line
-	for _, l := range lines {
+	allowances := allowancesOf(a.Budget(), dixaclient.Send)
+	allowances = append(allowances, allowancesOf(a.Budget(), dixaclient.Erase)[3:]...)
+	var limited []Allowance
+	for _, l := range allowances {
 		if l.Most > 0 {
 			limited = append(limited, l)
 		}
@@ -98,7 +98,7 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 
 // checkBudget says what is used up for an operation of a level, under the rules that the call began with.
 func (c *call) checkBudget(ctx context.Context, level dixaclient.Level) error {
-	counts, err := c.gate.budgets.Counts(ctx, c.agentName, linesOf(c.agent.Budget(), level))
+	counts, err := c.gate.budgets.Counts(ctx, c.agentName, allowancesOf(c.agent.Budget(), level))
 	if err != nil {
 		return err
 	}
@@ -108,10 +108,10 @@ func (c *call) checkBudget(ctx context.Context, level dixaclient.Level) error {
 	return nil
 }
 
-// count takes the operation from lines of the agent's budget.
-func (d *departure) count(ctx context.Context, lines []Line, pace float64) (Taken, error) {
+// count takes the operation from allowances of the agent's budget.
+func (d *departure) count(ctx context.Context, allowances []Allowance, pace float64) (Taken, error) {
 	c := d.call
-	taken, err := c.gate.budgets.Take(ctx, c.agentName, lines, pace)
+	taken, err := c.gate.budgets.Take(ctx, c.agentName, allowances, pace)
 	switch {
 	case err != nil:
 		return taken, err
@@ -126,12 +126,12 @@ func (d *departure) count(ctx context.Context, lines []Line, pace float64) (Take
 // recount takes the operation from the budget of the hour or day in which it leaves, where it was counted in one that
 // ended while it waited.
 func (d *departure) recount(ctx context.Context) error {
-	var begun []Line
+	var begun []Allowance
 	now := time.Now()
 	d.counts = slices.DeleteFunc(d.counts, func(n Count) bool {
 		over := !now.Before(n.Ends)
 		if over {
-			begun = append(begun, n.Line)
+			begun = append(begun, n.Allowance)
 		}
 		return over
 	})
@@ -148,7 +148,7 @@ func (d *departure) spend(ctx context.Context) error {
 		return nil
 	}
 	budget := d.call.agent.Budget()
-	taken, err := d.count(ctx, linesOf(budget, d.op.Op.Level), budget.RequestsPerSecond)
+	taken, err := d.count(ctx, allowancesOf(budget, d.op.Op.Level), budget.RequestsPerSecond)
 	if err != nil || taken.GiveBack == nil {
 		return err
 	}
@@ -167,13 +167,13 @@ func (d *departure) spend(ctx context.Context) error {
 	}
 }
 
-// warn notes what is left of a line that is nearly used up.
+// warn notes what is left of an allowance that is nearly used up.
 func (d *departure) warn(counts []Count) {
 	for _, n := range counts {
 		if n.Most > 0 && n.Left <= n.Most/10 {
 			c := d.call
 			c.mu.Lock()
-			c.warning = fmt.Sprintf("%d left of %s, until %s", n.Left, n.Line, n.Ends.Format("15:04 UTC"))
+			c.warning = fmt.Sprintf("%d left of %s, until %s", n.Left, n.Allowance, n.Ends.Format("15:04 UTC"))
 			c.mu.Unlock()
 		}
 	}

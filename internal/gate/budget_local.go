@@ -31,17 +31,17 @@ type window struct {
 func NewBudgets() Budgets { return &counter{agents: map[string]*spending{}} }
 
 // Take implements [Budgets].
-func (c *counter) Take(_ context.Context, agent string, lines []Line, pace float64) (Taken, error) {
+func (c *counter) Take(_ context.Context, agent string, allowances []Allowance, pace float64) (Taken, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, s := time.Now(), c.of(agent)
-	if counts := s.counts(lines, now); Over(counts) != nil {
+	if counts := s.counts(allowances, now); Over(counts) != nil {
 		return Taken{Counts: counts, Over: Over(counts)}, nil
 	}
-	for _, l := range lines {
+	for _, l := range allowances {
 		s.window(l, now).used++
 	}
-	taken := Taken{Counts: s.counts(lines, now)}
+	taken := Taken{Counts: s.counts(allowances, now)}
 	if pace > 0 {
 		turn := s.paced(pace, now).ReserveN(now, 1)
 		taken.Wait, taken.GiveBack = turn.DelayFrom(now), turn.Cancel
@@ -50,10 +50,10 @@ func (c *counter) Take(_ context.Context, agent string, lines []Line, pace float
 }
 
 // Counts implements [Budgets].
-func (c *counter) Counts(_ context.Context, agent string, lines []Line) ([]Count, error) {
+func (c *counter) Counts(_ context.Context, agent string, allowances []Allowance) ([]Count, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.of(agent).counts(lines, time.Now()), nil
+	return c.of(agent).counts(allowances, time.Now()), nil
 }
 
 func (c *counter) of(agent string) *spending {
@@ -65,17 +65,17 @@ func (c *counter) of(agent string) *spending {
 	return s
 }
 
-func (s *spending) counts(lines []Line, now time.Time) []Count {
-	counts := make([]Count, len(lines))
-	for i, l := range lines {
+func (s *spending) counts(allowances []Allowance, now time.Time) []Count {
+	counts := make([]Count, len(allowances))
+	for i, l := range allowances {
 		w := s.window(l, now)
-		counts[i] = Count{Line: l, Used: w.used, Left: max(0, l.Most-w.used), Ends: w.ends}
+		counts[i] = Count{Allowance: l, Used: w.used, Left: max(0, l.Most-w.used), Ends: w.ends}
 	}
 	return counts
 }
 
-// window returns the present hour or day of a line, and begins a new one when the last has passed.
-func (s *spending) window(l Line, now time.Time) *window {
+// window returns the present hour or day of an allowance, and begins a new one when the last has passed.
+func (s *spending) window(l Allowance, now time.Time) *window {
 	key := fmt.Sprint(l.What, l.Period)
 	w := s.used[key]
 	if w == nil || !now.Before(w.ends) {

@@ -115,7 +115,7 @@ func overBudget(agent string, n *Count) *refusal {
 	if n.Used < n.Most {
 		used = "this server's share of its budget (the total across servers is not known at the moment)"
 	}
-	text := fmt.Sprintf("agent %s has used up %s: %s. It resets at %s. Nothing was sent.", agent, used, n.Line, n.Ends.Format("15:04 UTC on 2 January"))
+	text := fmt.Sprintf("agent %s has used up %s: %s. It resets at %s. Nothing was sent.", agent, used, n.Allowance, n.Ends.Format("15:04 UTC on 2 January"))
 	return &refusal{text: text + " Tell the user, and go on then.", reason: "its budget is used up"}
 }
 

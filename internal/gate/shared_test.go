@@ -68,7 +68,7 @@ func TestBudgetLeft(t *testing.T) {
 	require.NoError(t, err)
 	told := map[string]int{}
 	for _, c := range left {
-		told[c.Line.String()] = c.Left
+		told[c.Allowance.String()] = c.Left
 	}
 	require.Equal(t, map[string]int{"9 requests per UTC day": 8, "5 sends per UTC hour": 4, "3 erases per UTC day": 3}, told)
 }

@@ -19,7 +19,7 @@ type account struct {
 	pace  *rate.Limiter           // while this replica is alone
 }
 
-// cell identifies one hour or day of a line.
+// cell identifies one hour or day of an allowance.
 type cell struct {
 	what    string
 	seconds int64
@@ -33,10 +33,10 @@ type share struct {
 	found    map[cell]found
 }
 
-// found is what had been used when this replica first needed a line while disconnected.
+// found is what had been used when this replica first needed an allowance while disconnected.
 type found struct{ all, own int }
 
-func cellOf(l gate.Line, now time.Time) cell {
+func cellOf(l gate.Allowance, now time.Time) cell {
 	seconds := int64(l.Period / time.Second)
 	return cell{l.What, seconds, now.Unix() / seconds}
 }
@@ -62,13 +62,13 @@ func (a *account) of(c cell) map[string]int {
 	return used
 }
 
-// counts returns the counts of lines. With a share, what is left is what the share leaves.
-func (a *account) counts(lines []gate.Line, now time.Time, s *share) []gate.Count {
-	counts := make([]gate.Count, len(lines))
-	for i, l := range lines {
+// counts returns the counts of allowances. With a share, what is left is what the share leaves.
+func (a *account) counts(allowances []gate.Allowance, now time.Time, s *share) []gate.Count {
+	counts := make([]gate.Count, len(allowances))
+	for i, l := range allowances {
 		c := cellOf(l, now)
 		used := a.of(c)
-		n := gate.Count{Line: l, Ends: c.ends()}
+		n := gate.Count{Allowance: l, Ends: c.ends()}
 		for _, count := range used {
 			n.Used += count
 		}

@@ -36,41 +36,41 @@ var _ gate.Budgets = (*budgets)(nil)
 func (g *Group) Budgets() gate.Budgets { return g.budgets }
 
 // Take implements [gate.Budgets].
-func (b *budgets) Take(ctx context.Context, agent string, lines []gate.Line, pace float64) (gate.Taken, error) {
+func (b *budgets) Take(ctx context.Context, agent string, allowances []gate.Allowance, pace float64) (gate.Taken, error) {
 	for {
 		if ctx.Err() != nil {
 			return gate.Taken{}, context.Cause(ctx)
 		}
-		if taken, err := b.script(ctx, "take", agent, lines, pace); err == nil {
+		if taken, err := b.script(ctx, "take", agent, allowances, pace); err == nil {
 			return taken, nil
 		}
-		if taken, ok := b.alone(agent, lines, pace, true); ok {
+		if taken, ok := b.alone(agent, allowances, pace, true); ok {
 			return taken, nil
 		}
 	}
 }
 
 // Counts implements [gate.Budgets].
-func (b *budgets) Counts(ctx context.Context, agent string, lines []gate.Line) ([]gate.Count, error) {
+func (b *budgets) Counts(ctx context.Context, agent string, allowances []gate.Allowance) ([]gate.Count, error) {
 	for {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if taken, err := b.script(ctx, "counts", agent, lines, 0); err == nil {
+		if taken, err := b.script(ctx, "counts", agent, allowances, 0); err == nil {
 			return taken.Counts, nil
 		}
-		if taken, ok := b.alone(agent, lines, 0, false); ok {
+		if taken, ok := b.alone(agent, allowances, 0, false); ok {
 			return taken.Counts, nil
 		}
 	}
 }
 
 // script takes from, or reads, the budgets on the server.
-func (b *budgets) script(ctx context.Context, what, agent string, lines []gate.Line, pace float64) (gate.Taken, error) {
+func (b *budgets) script(ctx context.Context, what, agent string, allowances []gate.Allowance, pace float64) (gate.Taken, error) {
 	g := b.group
 	keys := []string{g.key("replicas"), g.key("used"), g.key("budget:" + agent), g.key("pace:" + agent)}
 	args := []any{what, g.id, agent, pace, gate.PaceBurst, 0}
-	for _, l := range lines {
+	for _, l := range allowances {
 		args = append(args, l.What, int64(l.Period/time.Second), l.Most)
 	}
 	answer, err := g.run(ctx, budgetsScript, keys, args...)
@@ -82,7 +82,7 @@ func (b *budgets) script(ctx context.Context, what, agent string, lines []gate.L
 	defer b.mu.Unlock()
 	a := b.of(agent)
 	a.merge(answer[4].([]any))
-	taken := gate.Taken{Counts: a.counts(lines, now, nil), Wait: time.Duration(number(answer[2])) * time.Microsecond}
+	taken := gate.Taken{Counts: a.counts(allowances, now, nil), Wait: time.Duration(number(answer[2])) * time.Microsecond}
 	if number(answer[1]) == 1 {
 		taken.Over = gate.Over(taken.Counts)
 	} else if what == "take" && pace > 0 {
@@ -94,7 +94,7 @@ func (b *budgets) script(ctx context.Context, what, agent string, lines []gate.L
 }
 
 // alone counts in this process. It is not ok if this replica shares again.
-func (b *budgets) alone(agent string, lines []gate.Line, pace float64, take bool) (gate.Taken, bool) {
+func (b *budgets) alone(agent string, allowances []gate.Allowance, pace float64, take bool) (gate.Taken, bool) {
 	b.group.alone.RLock()
 	defer b.group.alone.RUnlock()
 	s := b.group.situation()
@@ -108,7 +108,7 @@ func (b *budgets) alone(agent string, lines []gate.Line, pace float64, take bool
 	if a.term != s.term || a.share == nil {
 		a.term, a.share, a.pace = s.term, &share{b.group.id, s.Replicas, map[cell]found{}}, nil
 	}
-	taken := gate.Taken{Counts: a.counts(lines, now, a.share)}
+	taken := gate.Taken{Counts: a.counts(allowances, now, a.share)}
 	if over := gate.Over(taken.Counts); over != nil {
 		taken.Over = over
 		return taken, true
@@ -116,10 +116,10 @@ func (b *budgets) alone(agent string, lines []gate.Line, pace float64, take bool
 	if !take {
 		return taken, true
 	}
-	for _, l := range lines {
+	for _, l := range allowances {
 		a.of(cellOf(l, now))[b.group.id]++
 	}
-	taken.Counts = a.counts(lines, now, a.share)
+	taken.Counts = a.counts(allowances, now, a.share)
 	if pace > 0 {
 		turn := a.paced(pace, s.Replicas).Reserve()
 		taken.Wait, taken.GiveBack = turn.Delay(), turn.Cancel

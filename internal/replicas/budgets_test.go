@@ -42,7 +42,7 @@ func budgetsOf(all []*Group) []gate.Budgets {
 	return list
 }
 
-func take(t testing.TB, b gate.Budgets, agent string, lines ...gate.Line) gate.Taken {
+func take(t testing.TB, b gate.Budgets, agent string, lines ...gate.Allowance) gate.Taken {
 	t.Helper()
 	taken, err := b.Take(t.Context(), agent, lines, 0)
 	require.NoError(t, err)
@@ -50,12 +50,12 @@ func take(t testing.TB, b gate.Budgets, agent string, lines ...gate.Line) gate.T
 	return taken
 }
 
-func used(t testing.TB, b gate.Budgets, agent string, lines ...gate.Line) (n []int) {
+func used(t testing.TB, b gate.Budgets, agent string, lines ...gate.Allowance) (n []int) {
 	t.Helper()
 	counts, err := b.Counts(t.Context(), agent, lines)
 	require.NoError(t, err)
 	for i, c := range counts {
-		require.Equal(t, lines[i], c.Line)
+		require.Equal(t, lines[i], c.Allowance)
 		require.Equal(t, time.Now().UTC().Truncate(c.Period).Add(c.Period), c.Ends)
 		n = append(n, c.Used)
 	}
@@ -64,7 +64,7 @@ func used(t testing.TB, b gate.Budgets, agent string, lines ...gate.Line) (n []i
 
 func allLinesOrNone(t *testing.T, all []gate.Budgets) {
 	first, last := all[0], all[len(all)-1]
-	lines := []gate.Line{{What: "requests", Most: 5, Period: day}, {What: "writes", Most: 2, Period: time.Hour}, {What: "writes", Period: day}}
+	lines := []gate.Allowance{{What: "requests", Most: 5, Period: day}, {What: "writes", Most: 2, Period: time.Hour}, {What: "writes", Period: day}}
 	require.Equal(t, []int{0, 0, 0}, used(t, first, "a", lines...))
 	for i := 1; i <= 2; i++ {
 		taken := take(t, first, "a", lines...)
@@ -73,7 +73,7 @@ func allLinesOrNone(t *testing.T, all []gate.Budgets) {
 	}
 	over := take(t, last, "a", lines...).Over
 	require.NotNil(t, over)
-	require.Equal(t, lines[1], over.Line)
+	require.Equal(t, lines[1], over.Allowance)
 	require.Equal(t, 2, over.Used)
 	require.Equal(t, []int{2, 2, 2}, used(t, last, "a", lines...), "nothing was counted of what is over")
 	require.Nil(t, take(t, last, "a", lines[0]).Over)
@@ -83,13 +83,13 @@ func allLinesOrNone(t *testing.T, all []gate.Budgets) {
 }
 
 func inSum(t *testing.T, all []gate.Budgets) {
-	line := gate.Line{What: "requests", Most: 100, Period: day}
+	line := gate.Allowance{What: "requests", Most: 100, Period: day}
 	var taken atomic.Int32
 	var wait sync.WaitGroup
 	for i := range 12 {
 		wait.Go(func() {
 			for range 15 {
-				got, err := all[i%len(all)].Take(t.Context(), "a", []gate.Line{line}, 0)
+				got, err := all[i%len(all)].Take(t.Context(), "a", []gate.Allowance{line}, 0)
 				if err != nil {
 					t.Error(err)
 				}
@@ -105,9 +105,9 @@ func inSum(t *testing.T, all []gate.Budgets) {
 }
 
 func agentsPace(t *testing.T, all []gate.Budgets) {
-	line := gate.Line{What: "requests", Period: day}
+	line := gate.Allowance{What: "requests", Period: day}
 	turn := func(i int, agent string) gate.Taken {
-		taken, err := all[i%len(all)].Take(t.Context(), agent, []gate.Line{line}, 2)
+		taken, err := all[i%len(all)].Take(t.Context(), agent, []gate.Allowance{line}, 2)
 		require.NoError(t, err)
 		return taken
 	}
@@ -120,7 +120,7 @@ func agentsPace(t *testing.T, all []gate.Budgets) {
 }
 
 func changedLimits(t *testing.T, all []gate.Budgets) {
-	line := gate.Line{What: "sends", Most: 2, Period: day}
+	line := gate.Allowance{What: "sends", Most: 2, Period: day}
 	for i := range 2 {
 		require.Nil(t, take(t, all[i%len(all)], "a", line).Over)
 	}
@@ -132,12 +132,12 @@ func changedLimits(t *testing.T, all []gate.Budgets) {
 }
 
 // know waits until all replicas know how much was used.
-func know(t *testing.T, n int, line gate.Line, all ...*Group) {
+func know(t *testing.T, n int, line gate.Allowance, all ...*Group) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		for _, g := range all {
 			g.budgets.mu.Lock()
-			known := g.budgets.of("a").counts([]gate.Line{line}, time.Now(), nil)[0].Used
+			known := g.budgets.of("a").counts([]gate.Allowance{line}, time.Now(), nil)[0].Used
 			g.budgets.mu.Unlock()
 			if known != n {
 				return false
@@ -148,7 +148,7 @@ func know(t *testing.T, n int, line gate.Line, all ...*Group) {
 }
 
 // takeAll takes what a replica gets, and at most so many.
-func takeAll(t *testing.T, g *Group, line gate.Line, most int) (n int) {
+func takeAll(t *testing.T, g *Group, line gate.Allowance, most int) (n int) {
 	for n < most && take(t, g.Budgets(), "a", line).Over == nil {
 		n++
 	}
@@ -158,7 +158,7 @@ func takeAll(t *testing.T, g *Group, line gate.Line, most int) (n int) {
 // Alone each replica has its share of what was left, and what they took is there when they are back, also where the server
 // has forgotten all.
 func TestBudgetsAwayAndBack(t *testing.T) {
-	line := gate.Line{What: "requests", Most: 90, Period: day}
+	line := gate.Allowance{What: "requests", Most: 90, Period: day}
 	for name, away := range map[string]func(*redistest.Server) (back func()){
 		"killed":  func(s *redistest.Server) func() { s.Kill(); return s.Start },
 		"stopped": func(s *redistest.Server) func() { s.Freeze(); return s.Thaw },
@@ -201,7 +201,7 @@ func TestBudgetsAwayAndBack(t *testing.T) {
 // A count whose answer is lost is counted once, and a server that forgot all at once gets all back.
 func TestBudgetsInMidCall(t *testing.T) {
 	t.Parallel()
-	line := gate.Line{What: "requests", Most: 1000, Period: day}
+	line := gate.Allowance{What: "requests", Most: 1000, Period: day}
 	s := redistest.Start(t)
 	p := redistest.Between(t, s)
 	all := joinAll(t, p.URL(), s.URL())
@@ -224,7 +224,7 @@ func TestBudgetsInMidCall(t *testing.T) {
 
 func BenchmarkTake(b *testing.B) {
 	budgets := join(b, redistest.Start(b).URL()).Budgets()
-	lines := []gate.Line{{What: "requests", Most: 1e9, Period: day}, {What: "writes", Most: 1e9, Period: time.Hour}, {What: "writes", Most: 1e9, Period: day}}
+	lines := []gate.Allowance{{What: "requests", Most: 1e9, Period: day}, {What: "writes", Most: 1e9, Period: time.Hour}, {What: "writes", Most: 1e9, Period: day}}
 	for i := 0; b.Loop(); i++ {
 		take(b, budgets, "agent"+strconv.Itoa(i%50), lines...)
 	}

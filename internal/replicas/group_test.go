@@ -236,7 +236,7 @@ func TestCluster(t *testing.T) {
 	}, time.Minute, 20*time.Millisecond)
 	all := joinAll(t, same(s.URL(), 2)...)
 	keepsLimitOf(t, all)
-	line := gate.Line{What: "requests", Most: 3, Period: day}
+	line := gate.Allowance{What: "requests", Most: 3, Period: day}
 	require.Equal(t, 3, takeAll(t, all[0], line, 3))
 	require.NotNil(t, take(t, all[1].Budgets(), "a", line).Over)
 	made := time.Now()

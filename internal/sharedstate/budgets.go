@@ -10,8 +10,8 @@ import (
 	"dixa-mcp/internal/gate"
 )
 
-// budgets counts what agents use, for all processes. Lines without a limit are not counted: a limit that is set later
-// begins to count then.
+// budgets counts what agents use, for all processes. Allowances without a limit are not counted: a limit that is set
+// later begins to count then.
 type budgets struct{ store *Store }
 
 // Budgets returns the budgets that all processes share. They outlive the processes. While the file cannot be used, what
@@ -19,14 +19,14 @@ type budgets struct{ store *Store }
 func (s *Store) Budgets() gate.Budgets { return budgets{s} }
 
 // Take implements [gate.Budgets].
-func (b budgets) Take(_ context.Context, agent string, lines []gate.Line, pace float64) (taken gate.Taken, err error) {
-	if !limited(lines) && pace <= 0 {
-		return gate.Taken{Counts: uncounted(lines)}, nil
+func (b budgets) Take(_ context.Context, agent string, allowances []gate.Allowance, pace float64) (taken gate.Taken, err error) {
+	if !limited(allowances) && pace <= 0 {
+		return gate.Taken{Counts: uncounted(allowances)}, nil
 	}
 	name, mine := "agent:"+agent, int64(0)
 	err = b.store.update(func(now int64) error {
 		taken = gate.Taken{}
-		if taken.Counts, err = b.store.counts(agent, lines, now); err != nil {
+		if taken.Counts, err = b.store.counts(agent, allowances, now); err != nil {
 			return err
 		}
 		if taken.Over = gate.Over(taken.Counts); taken.Over != nil {
@@ -71,19 +71,19 @@ func (b budgets) giveBack(name string, mine int64) {
 }
 
 // Counts implements [gate.Budgets].
-func (b budgets) Counts(_ context.Context, agent string, lines []gate.Line) (counts []gate.Count, err error) {
-	if !limited(lines) {
-		return uncounted(lines), nil
+func (b budgets) Counts(_ context.Context, agent string, allowances []gate.Allowance) (counts []gate.Count, err error) {
+	if !limited(allowances) {
+		return uncounted(allowances), nil
 	}
 	err = b.store.update(func(now int64) error {
-		counts, err = b.store.counts(agent, lines, now)
+		counts, err = b.store.counts(agent, allowances, now)
 		return err
 	})
 	return counts, err
 }
 
-func limited(lines []gate.Line) bool {
-	for _, l := range lines {
+func limited(allowances []gate.Allowance) bool {
+	for _, l := range allowances {
 		if l.Most > 0 {
 			return true
 		}
@@ -91,23 +91,25 @@ func limited(lines []gate.Line) bool {
 	return false
 }
 
-// uncounted returns counts of lines that have no limit.
-func uncounted(lines []gate.Line) []gate.Count {
-	counts := make([]gate.Count, len(lines))
-	for i, l := range lines {
-		counts[i] = gate.Count{Line: l, Ends: ends(l, time.Now())}
+// uncounted returns counts of allowances that have no limit.
+func uncounted(allowances []gate.Allowance) []gate.Count {
+	counts := make([]gate.Count, len(allowances))
+	for i, l := range allowances {
+		counts[i] = gate.Count{Allowance: l, Ends: ends(l, time.Now())}
 	}
 	return counts
 }
 
-// ends returns when the present hour or day of a line ends.
-func ends(l gate.Line, now time.Time) time.Time { return now.UTC().Truncate(l.Period).Add(l.Period) }
+// ends returns when the present hour or day of an allowance ends.
+func ends(l gate.Allowance, now time.Time) time.Time {
+	return now.UTC().Truncate(l.Period).Add(l.Period)
+}
 
-// counts reads what was used of lines in the present hour or day. s.mu is held.
-func (s *Store) counts(agent string, lines []gate.Line, now int64) ([]gate.Count, error) {
-	counts := make([]gate.Count, len(lines))
-	for i, l := range lines {
-		c := gate.Count{Line: l, Ends: ends(l, time.UnixMicro(now))}
+// counts reads what was used of allowances in the present hour or day. s.mu is held.
+func (s *Store) counts(agent string, allowances []gate.Allowance, now int64) ([]gate.Count, error) {
+	counts := make([]gate.Count, len(allowances))
+	for i, l := range allowances {
+		c := gate.Count{Allowance: l, Ends: ends(l, time.UnixMicro(now))}
 		_, err := s.row(`SELECT used FROM used WHERE agent = ? AND what = ? AND period = ? AND ends = ?`, func(st *sqlite3.Stmt) {
 			c.Used = int(st.ColumnInt64(0))
 		}, agent, l.What, int64(l.Period), c.Ends.UnixMicro())

@@ -125,7 +125,7 @@ func TestClockSetBack(t *testing.T) {
 
 func TestBudgetsAreShared(t *testing.T) {
 	all := processes(t, 4)
-	lines := []gate.Line{{What: "requests", Period: 24 * time.Hour}, {What: "writes", Most: 50, Period: time.Hour}}
+	lines := []gate.Allowance{{What: "requests", Period: 24 * time.Hour}, {What: "writes", Most: 50, Period: time.Hour}}
 	var done atomic.Int32
 	var wg sync.WaitGroup
 	for _, s := range all {
@@ -152,7 +152,7 @@ func TestBudgetsAreShared(t *testing.T) {
 func TestBudgetsBeginAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := processes(t, 1)[0].Budgets()
-		lines := []gate.Line{{What: "writes", Most: 1, Period: time.Hour}}
+		lines := []gate.Allowance{{What: "writes", Most: 1, Period: time.Hour}}
 		take := func() bool {
 			taken, err := b.Take(t.Context(), "a", lines, 0)
 			require.NoError(t, err)
@@ -264,9 +264,9 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 	wait, _, err := b.Reserve(t.Context())
 	require.NoError(t, err)
 	require.NotZero(t, wait)
-	_, err = s.Budgets().Take(t.Context(), "a", []gate.Line{{What: "writes", Most: 1, Period: time.Hour}}, 0)
+	_, err = s.Budgets().Take(t.Context(), "a", []gate.Allowance{{What: "writes", Most: 1, Period: time.Hour}}, 0)
 	require.ErrorContains(t, err, "the shared state in "+filepath.Join(dir, FileName)+" cannot be used")
-	_, err = s.Budgets().Take(t.Context(), "a", []gate.Line{{What: "writes", Period: time.Hour}}, 0)
+	_, err = s.Budgets().Take(t.Context(), "a", []gate.Allowance{{What: "writes", Period: time.Hour}}, 0)
 	require.NoError(t, err)
 	require.ErrorContains(t, s.Use(t.Context(), "n", time.Now(), time.Now()), "cannot be used")
 }

@@ -155,14 +155,14 @@ func (s *stores) budgets(ctx context.Context) []prometheus.Metric {
 			return all
 		}
 		for _, c := range counts {
-			all = append(all, prometheus.MustNewConstMetric(s.left, prometheus.GaugeValue, float64(c.Left), agent.Name, line(c.Line)))
+			all = append(all, prometheus.MustNewConstMetric(s.left, prometheus.GaugeValue, float64(c.Left), agent.Name, line(c.Allowance)))
 		}
 	}
 	return all
 }
 
 // line names a line of a budget as the capability file does.
-func line(l gate.Line) string {
+func line(l gate.Allowance) string {
 	if l.Period > time.Hour {
 		return l.What + "_per_day"
 	}

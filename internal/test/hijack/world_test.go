@@ -59,8 +59,8 @@ func newWorld(t testing.TB, s subject, w way, text string) *world {
 // unpaced are budgets that let nobody wait: a pace stops nothing.
 type unpaced struct{ gate.Budgets }
 
-func (u unpaced) Take(ctx context.Context, agent string, lines []gate.Line, _ float64) (gate.Taken, error) {
-	return u.Budgets.Take(ctx, agent, lines, 0)
+func (u unpaced) Take(ctx context.Context, agent string, allowances []gate.Allowance, _ float64) (gate.Taken, error) {
+	return u.Budgets.Take(ctx, agent, allowances, 0)
 }
 
 // Write keeps a record.
