@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"dixa-mcp/dixaclient"
@@ -100,10 +99,10 @@ func Called(raw json.RawMessage) (name string, arguments json.RawMessage, err er
 		return "", nil, err
 	}
 	if in.Tool == FindTools.Name || in.Tool == CallTool.Name {
-		return "", nil, fmt.Errorf("call_tool: tool: %s is called by itself, not with call_tool. Nothing was sent to Dixa.", in.Tool)
+		return "", nil, &dixaclient.InputError{Operation: CallTool.Name, Field: "tool", Problem: in.Tool + " is called by itself, not with call_tool"}
 	}
 	if arguments == nil && len(in.Arguments) > 0 { // a call without what was given would do something else
-		return "", nil, errors.New("call_tool: arguments: must be one JSON object. Nothing was sent to Dixa.")
+		return "", nil, &dixaclient.InputError{Operation: CallTool.Name, Field: "arguments", Problem: "must be one JSON object"}
 	}
 	return in.Tool, arguments, nil
 }
