@@ -70,13 +70,20 @@ func desk(t testing.TB, inJSON bool) *gate.Gate {
 	return deskOf(t, rules, inJSON)
 }
 
+// unpaced are budgets that let nothing wait for its turn in an agent's pace: that would only take time.
+type unpaced struct{ gate.Budgets }
+
+func (u unpaced) Take(ctx context.Context, agent string, allowances []gate.Allowance, _ float64) (gate.Taken, error) {
+	return u.Budgets.Take(ctx, agent, allowances, 0)
+}
+
 // deskOf is the desk of the agents of a capability file.
 func deskOf(t testing.TB, rules *capability.Rules, inJSON bool) *gate.Gate {
 	t.Helper()
 	dixa := offline.New(offline.Options{Anchor: anchor, Now: func() time.Time { return now }})
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: direct{dixa}, Rate: 1e6, Burst: 1e6})
 	require.NoError(t, err)
-	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON})
+	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON, Budgets: unpaced{gate.NewBudgets()}})
 }
 
 // play makes the calls, each written as a tool and its arguments, and returns what they answered.
