@@ -44,7 +44,7 @@ func TestFormOfAnswers(t *testing.T) {
 	require.Equal(t, `{"done":"closed conversation 1234"}`, b.call("json", "close_conversation", `{"conversationId":1234}`).Text)
 	require.Regexp(t, `^Done: reopened conversation 1234\nBudget: 0 left of 1 writes per UTC hour, until \S+ UTC$`, b.call("few", "reopen_conversation", `{"conversationId":1234}`).Text)
 	found := b.call("text", "search_conversations", `{"createdAfter":"1971-01-01","createdBefore":"1971-01-02"}`).Text
-	require.Regexp(t, `^None.\nTimes were read as createdAfter: .*Copenhagen.*$`, found)
+	require.Regexp(t, `^None\. Nothing meets all of: createdAfter, createdBefore\. .*\nTimes were read as createdAfter: .*Copenhagen.*$`, found)
 
 	b.gate = gate.New(gate.Config{Rules: parse(t, answering), Client: b.client, Audit: b.records, JSON: true})
 	require.True(t, strings.HasPrefix(b.call("text", "get_conversation", `{"conversationId":1234}`).Text, `{"id":1234`), "a caller that wants JSON")
