@@ -70,7 +70,7 @@ func desk(t testing.TB, inJSON bool) *gate.Gate {
 	return deskOf(t, rules, inJSON)
 }
 
-// unpaced are budgets that let nothing wait for its turn in an agent's pace: that would only take time.
+// unpaced are budgets without an agent's requests_per_second: waiting would only take time.
 type unpaced struct{ gate.Budgets }
 
 func (u unpaced) Take(ctx context.Context, agent string, allowances []gate.Allowance, _ float64) (gate.Taken, error) {

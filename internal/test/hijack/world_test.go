@@ -56,7 +56,7 @@ func newWorld(t testing.TB, s subject, w way, text string) *world {
 	return d
 }
 
-// unpaced are budgets that let nothing wait for its turn in an agent's pace: a pace stops nothing.
+// unpaced are budgets without an agent's requests_per_second: waiting stops nothing.
 type unpaced struct{ gate.Budgets }
 
 func (u unpaced) Take(ctx context.Context, agent string, allowances []gate.Allowance, _ float64) (gate.Taken, error) {
