@@ -127,7 +127,7 @@ func (a *Agent) unlisted(t *tools.Tool, by []string) Decision {
 		where = a.agent.at
 	}
 	by = slices.DeleteFunc(slices.Clone(by), func(name string) bool { return !a.Sees(name) }) // a changed file that waits may take some
-	how := ": what covers it is not granted while a changed capability file waits to be put in force; call again in a minute"
+	how := ": a changed capability file takes effect soon, and until then the tool in its place is not granted; call again in a minute"
 	if len(by) > 0 {
 		how = ": call " + strings.Join(by, " or ") + " instead, which covers it"
 	}
