@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -247,6 +248,12 @@ func (t *Tool) References(a *Arguments) []dixaclient.Reference {
 // Names reports whether an argument, given by its path without indexes, takes ids of what people know by names.
 func (t *Tool) Names(argument string) bool {
 	return t.naming()[argument] != dixaclient.Nothing || t.one && argument == messageID.Name
+}
+
+// ArgumentThings lists what arguments of the tool name, in alphabetical order.
+func (t *Tool) ArgumentThings() []dixaclient.Thing {
+	things := slices.Sorted(maps.Values(t.naming()))
+	return slices.Compact(things)
 }
 
 // Run carries the tool out.

@@ -208,6 +208,28 @@ func TestDemo(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(p.home, "state"), "it leaves nothing behind")
 }
 
+// What a tool of several operations can carry out is explained, also where the call itself is refused.
+func TestExplainTaskTool(t *testing.T) {
+	p := newPlace(t)
+	p.write("config/dixa-mcp/capabilities.yaml", "{version: 1, stdio: [me], agents: {me: {allow: [get_conversation, list_messages, list_notes], arguments: {list_notes.conversationId: [1234, 1235]}}}}")
+	text := p.good("explain", "read_conversation", `{"conversationId":1234}`, "--offline")
+	require.Contains(t, text, "would send first: GET /v1/conversations/1234\noperations (")
+	for _, line := range []string{
+		`  required  list_messages +granted  agents\.me\.allow \(capabilities\.yaml:1\)`,
+		`  optional  list_notes +granted  agents\.me\.allow \(capabilities\.yaml:1\)\n +conversationId must be 1234 or 1235: agents\.me\.arguments\.list_notes\.conversationId \(capabilities\.yaml:1\)`,
+		`  optional  list_ratings +refused  agents\.me \(capabilities\.yaml:1\): list_ratings is not granted to agent me: `,
+		`  lookup    list_queues +refused  `,
+	} {
+		require.Regexp(t, "(?m)^"+line+"", text)
+	}
+	o := p.run("explain", "overview", "--offline", "--json")
+	require.Equal(t, exitRefused, o.code)
+	require.Contains(t, o.stdout, `"operation": "list_presence",
+      "need": "required",
+      "granted": false,`)
+	require.NotContains(t, p.good("explain", "list_notes", `{"conversationId":1234}`, "--offline"), "operations (")
+}
+
 // The beta version of Dixa's API takes what v1 requires, and schema and requests follow it.
 func TestAPIVersion(t *testing.T) {
 	p := newPlace(t)

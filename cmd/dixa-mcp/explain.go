@@ -41,7 +41,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	if c.JSON {
-		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Requests})
+		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Requests, partsOf(e.Parts)})
 	} else {
 		printExplanation(out, e)
 	}
@@ -56,14 +56,32 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 
 // explanation is the output as JSON.
 type explanation struct {
-	Tool     string   `json:"tool"`
-	Agent    string   `json:"agent"`
-	Granted  bool     `json:"granted"`
-	Why      string   `json:"why"`
-	Confirm  string   `json:"confirm,omitempty"`
-	Filled   []filled `json:"filled,omitempty"`
-	Lookups  []string `json:"lookups,omitempty"`
-	Requests []string `json:"requests,omitempty"`
+	Tool       string   `json:"tool"`
+	Agent      string   `json:"agent"`
+	Granted    bool     `json:"granted"`
+	Why        string   `json:"why"`
+	Confirm    string   `json:"confirm,omitempty"`
+	Filled     []filled `json:"filled,omitempty"`
+	Lookups    []string `json:"lookups,omitempty"`
+	Requests   []string `json:"requests,omitempty"`
+	Operations []part   `json:"operations,omitempty"`
+}
+
+// part is an operation that a tool of several operations can carry out.
+type part struct {
+	Operation    string    `json:"operation"`
+	Need         gate.Need `json:"need"`
+	Granted      bool      `json:"granted"`
+	Why          string    `json:"why"`
+	Rule         string    `json:"rule"`
+	Restrictions []string  `json:"restrictions,omitempty"`
+}
+
+func partsOf(all []gate.Part) (p []part) {
+	for _, one := range all {
+		p = append(p, part(one))
+	}
+	return p
 }
 
 // filled is an argument that the capability file fills in.
@@ -96,7 +114,32 @@ func printExplanation(out *output, e gate.Explanation) {
 	for _, l := range e.Lookups {
 		out.printf("looked up: %s\n", l)
 	}
-	for _, r := range e.Requests {
-		out.printf("would send: %s\n", r)
+	send := "would send"
+	if len(e.Parts) > 0 {
+		send = "would send first"
 	}
+	for _, r := range e.Requests {
+		out.printf("%s: %s\n", send, r)
+	}
+	printParts(out, e.Parts)
+}
+
+// printParts prints what a tool of several operations can carry out, each with the rules that hold for it.
+func printParts(out *output, parts []gate.Part) {
+	if len(parts) == 0 {
+		return
+	}
+	out.printf("operations (optional: left out of the answer if refused; lookup: of names and the time zone):\n")
+	var rows [][]string
+	for _, p := range parts {
+		verdict, rule := "granted", p.Rule
+		if !p.Granted {
+			verdict, rule = "refused", p.Rule+": "+p.Why
+		}
+		rows = append(rows, []string{"  " + string(p.Need), p.Operation, verdict, rule})
+		for _, r := range p.Restrictions {
+			rows = append(rows, []string{"", "", "", r})
+		}
+	}
+	out.table(rows)
 }

@@ -69,12 +69,21 @@ func (a *Agent) outOfLimits(t *tools.Tool, l *limit) Decision {
 	if l.at == a.agent.at {
 		return a.refused("agent " + a.Name + " may not give " + l.argument + " of " + t.Name + " this value: it reaches further than the level of " + t.Name + ", and arguments does not name it")
 	}
+	return a.decided(false, l.at, l.argument+" of "+t.Name+" "+a.wants(l)+", by ")
+}
+
+// wants says in words which values a limit allows: "must be billing or returns", or "cannot be given".
+func (a *Agent) wants(l *limit) string {
 	words := make([]string, len(l.values))
 	for i, v := range l.values {
 		words[i] = v.word
 	}
-	if len(words) == 0 {
-		return a.decided(false, l.at, l.argument+" of "+t.Name+" cannot be given, by ")
+	says := "cannot be given"
+	if len(words) > 0 {
+		says = "must be " + strings.Join(words, " or ")
 	}
-	return a.decided(false, l.at, l.argument+" of "+t.Name+" must be "+strings.Join(words, " or ")+", by ")
+	if l.at == a.agent.at {
+		says += " unless arguments names it"
+	}
+	return says
 }

@@ -22,7 +22,8 @@ type Explanation struct {
 	Filled    []capability.Filled // what the file fills in
 	Arguments json.RawMessage     // as they would be understood
 	Lookups   []string            // what was asked of Dixa to decide, with what it answered
-	Requests  []string            // what would be sent
+	Requests  []string            // what would be sent; of a tool of several operations, the first
+	Parts     []Part              // of a tool of several operations: each that it can carry out
 }
 
 // errRehearsed ends an operation that is only rehearsed.
@@ -41,6 +42,9 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		if how, rule := c.needs(); how != capability.ConfirmNobody {
 			e.Confirm = fmt.Sprintf("%s: %s", how, rule)
 		}
+	}
+	if c.agent != nil && c.tool != nil {
+		e.Parts = c.parts()
 	}
 	if err != nil {
 		refused := c.withSignature(refusalOf(c.request.Tool, err))
