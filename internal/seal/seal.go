@@ -1,5 +1,5 @@
-// Package seal signs texts that leave the program and come back, such as questions to a user and the ids of sessions. They
-// are signed, not encrypted.
+// Package seal signs texts that leave the program and come back, such as questions to a user and the ids of sessions, and
+// encrypts what the program stores for itself.
 package seal
 
 import (

@@ -1,6 +1,7 @@
-// Package sharedstate shares what the processes of one machine decide together: Dixa's rate limit, the budgets of agents
-// and which confirmations were used. The processes are those that use the same state directory. In it they share a small
-// file for each limit of Dixa's and one SQLite database for the rest; each is opened by the first call that needs it.
+// Package sharedstate shares what the processes of one machine decide together: Dixa's rate limit, the budgets of agents,
+// which confirmations were used and what was written in the last hour. The processes are those that use the same state
+// directory. In it they share a small file for each limit of Dixa's and one SQLite database for the rest; each is opened by
+// the first call that needs it.
 package sharedstate
 
 import (
@@ -28,7 +29,15 @@ CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, tokens REAL NOT NULL, 
 CREATE TABLE IF NOT EXISTS used (agent TEXT NOT NULL, what TEXT NOT NULL, period INTEGER NOT NULL, ends INTEGER NOT NULL,
 	used INTEGER NOT NULL, PRIMARY KEY (agent, what, period)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-PRAGMA user_version = 1;`
+CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, call TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, digest TEXT NOT NULL,
+	changed INTEGER NOT NULL, overtaken INTEGER NOT NULL, run TEXT NOT NULL, entry TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS journal_digest ON journal (digest);
+CREATE INDEX IF NOT EXISTS journal_agent ON journal (agent);
+CREATE INDEX IF NOT EXISTS journal_changed ON journal (changed);
+CREATE TABLE IF NOT EXISTS journal_about (about TEXT NOT NULL, call TEXT NOT NULL REFERENCES journal (call) ON DELETE CASCADE,
+	PRIMARY KEY (about, call)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS journal_about_call ON journal_about (call);
+PRAGMA user_version = 2;`
 
 // Store is the shared state of the processes of one machine. It is safe for concurrent use.
 type Store struct {
@@ -40,6 +49,7 @@ type Store struct {
 	db         *sqlite3.Conn // nil until the first transaction
 	statements map[string]*sqlite3.Stmt
 	buckets    []*bucket
+	run        *run // of this process; nil until its first entry in the journal
 	closed     bool
 	warned     bool // that the file cannot be used
 }
@@ -57,7 +67,8 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	err := s.release()
+	err := s.endRun()
+	err = errors.Join(err, s.release())
 	for _, b := range s.buckets {
 		err = errors.Join(err, b.file.close())
 	}
@@ -96,7 +107,7 @@ func (s *Store) open() error {
 	}
 	err = db.BusyTimeout(busy)
 	if err == nil {
-		err = db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal;` + schema)
+		err = db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA foreign_keys = on; PRAGMA secure_delete = on;` + schema)
 	}
 	for _, suffix := range []string{"", "-wal", "-shm"} { // SQLite makes them readable for all
 		err = errors.Join(err, os.Chmod(s.path+suffix, 0o600))
@@ -140,14 +151,40 @@ func (s *Store) exec(sql string, args ...any) error {
 
 // row runs a statement and reads its first row. s.mu is held.
 func (s *Store) row(sql string, read func(*sqlite3.Stmt), args ...any) (found bool, err error) {
+	st, err := s.prepare(sql, args)
+	if err != nil {
+		return false, err
+	}
+	if found = st.Step(); found && read != nil {
+		read(st)
+	}
+	return found, st.Reset()
+}
+
+// rows runs a statement and reads all its rows. s.mu is held.
+func (s *Store) rows(sql string, read func(*sqlite3.Stmt), args ...any) error {
+	st, err := s.prepare(sql, args)
+	if err != nil {
+		return err
+	}
+	for st.Step() {
+		read(st)
+	}
+	return st.Reset()
+}
+
+// prepare returns a statement with its arguments. s.mu is held.
+func (s *Store) prepare(sql string, args []any) (*sqlite3.Stmt, error) {
 	st := s.statements[sql]
 	if st == nil {
+		var err error
 		if st, _, err = s.db.Prepare(sql); err != nil {
-			return false, err
+			return nil, err
 		}
 		s.statements[sql] = st
 	}
 	for i, a := range args {
+		var err error
 		switch a := a.(type) {
 		case string:
 			err = st.BindText(i+1, a)
@@ -159,13 +196,10 @@ func (s *Store) row(sql string, read func(*sqlite3.Stmt), args ...any) (found bo
 			err = fmt.Errorf("a %T cannot be stored", a)
 		}
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	if found = st.Step(); found && read != nil {
-		read(st)
-	}
-	return found, st.Reset()
+	return st, nil
 }
 
 // warn logs once that the file cannot be used, and what follows.

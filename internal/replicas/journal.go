@@ -1,0 +1,195 @@
+package replicas
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"dixa-mcp/internal/journal"
+)
+
+//go:embed journal.lua
+var journalSource string
+
+var journalScript = redis.NewScript(journalSource)
+
+// writes is the journal of writes that all replicas share. Which call stands for another is decided on what was read, and an
+// entry begins only if no other with its digest began meanwhile.
+type writes struct {
+	group *Group
+	codec journal.Codec
+	now   func() time.Time
+}
+
+var _ journal.Store = writes{}
+
+// Journal returns the journal of writes that all replicas share. What it keeps of customers is encrypted with a key that is
+// derived from their secret.
+func (g *Group) Journal() journal.Store { return g.journal(g.Now) }
+
+func (g *Group) journal(now func() time.Time) journal.Store {
+	return writes{g, journal.NewCodec(g.Secret()), now}
+}
+
+func (w writes) call(id string) string       { return w.group.key("journal:call:" + id) }
+func (w writes) digest(digest string) string { return w.group.key("journal:digest:" + digest) }
+func (w writes) agent(name string) string    { return w.group.key("journal:agent:" + name) }
+
+// Begin implements [journal.Store].
+func (w writes) Begin(ctx context.Context, e journal.Entry, again bool) (*journal.Entry, error) {
+	if err := e.Check(); err != nil {
+		return nil, err
+	}
+	for range 100 {
+		list, newest, err := w.list(ctx, w.digest(e.Digest))
+		if err != nil {
+			return nil, err
+		}
+		now := w.now()
+		if same := journal.Same(list, now); same != nil && !again {
+			return same, nil
+		}
+		e.Start(now)
+		said, err := w.put(ctx, e, "begin", newest, true)
+		if err != nil || said == "done" {
+			return nil, err
+		}
+	}
+	return nil, errors.New("the same call was begun by others at the same time, again and again")
+}
+
+// Find implements [journal.Store].
+func (w writes) Find(ctx context.Context, digest string) (*journal.Entry, error) {
+	list, _, err := w.list(ctx, w.digest(digest))
+	return journal.Same(list, w.now()), err
+}
+
+// Save implements [journal.Store].
+func (w writes) Save(ctx context.Context, e journal.Entry) error {
+	list, err := w.read(ctx, []string{e.Call})
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	known := list[0] // only this process changes it
+	_, err = w.put(ctx, known, "save", "", known.Progress(e, w.now()))
+	return err
+}
+
+// Recent implements [journal.Store].
+func (w writes) Recent(ctx context.Context, agent, key string) ([]journal.Entry, error) {
+	list, _, err := w.list(ctx, w.agent(agent))
+	return slices.DeleteFunc(list, func(e journal.Entry) bool { return e.Key != key }), err
+}
+
+// Forget implements [journal.Store].
+func (w writes) Forget(ctx context.Context, except string, about ...string) error {
+	return w.group.ask(ctx, func(ctx context.Context) error {
+		for _, a := range about {
+			calls, err := w.group.client.SMembers(ctx, w.group.key("journal:about:"+a)).Result()
+			if err != nil {
+				return err
+			}
+			for _, call := range calls {
+				if call == except {
+					continue
+				}
+				if err := w.group.client.Del(ctx, w.call(call)).Err(); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// put writes an entry, or deletes it.
+func (w writes) put(ctx context.Context, e journal.Entry, what, newest string, keep bool) (said string, err error) {
+	var text []byte
+	if keep {
+		if text, err = w.codec.Encode(e); err != nil {
+			return "", err
+		}
+	}
+	wrote := 0
+	if e.Wrote() {
+		wrote = 1
+	}
+	keys := []string{w.call(e.Call), w.digest(e.Digest), w.agent(e.Agent), w.group.key("journal:count")}
+	args := []any{w.group.prefix, journal.Kept.Milliseconds(), e.Call, text, what, newest, w.group.id, journal.MostOfAgent, wrote}
+	for _, about := range e.About {
+		args = append(args, about)
+	}
+	answer, err := w.group.run(ctx, journalScript, keys, args...)
+	if err != nil {
+		return "", err
+	}
+	said, _ = answer[0].(string)
+	return said, nil
+}
+
+// list reads the entries that a key names, newest first, and returns the newest call that it names, remembered or not.
+func (w writes) list(ctx context.Context, key string) (list []journal.Entry, newest string, err error) {
+	var calls []string
+	err = w.group.ask(ctx, func(ctx context.Context) (err error) {
+		calls, err = w.group.client.ZRevRange(ctx, key, 0, -1).Result()
+		return err
+	})
+	if err != nil || len(calls) == 0 {
+		return nil, "", err
+	}
+	list, err = w.read(ctx, calls)
+	return list, calls[0], err
+}
+
+// read reads entries that are still remembered.
+func (w writes) read(ctx context.Context, calls []string) (list []journal.Entry, err error) {
+	fields := make([]*redis.SliceCmd, len(calls))
+	var replicas *redis.MapStringStringCmd
+	err = w.group.ask(ctx, func(ctx context.Context) error {
+		_, err := w.group.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, call := range calls {
+				fields[i] = p.HMGet(ctx, w.call(call), "entry", "run", "overtaken")
+			}
+			replicas = p.HGetAll(ctx, w.group.key("replicas"))
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var problems []error
+	for _, f := range fields {
+		text, _ := f.Val()[0].(string)
+		if text == "" { // forgotten
+			continue
+		}
+		e, err := w.codec.Decode([]byte(text))
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		run, _ := f.Val()[1].(string)
+		e.Overtaken = f.Val()[2] != nil
+		if e.Age(w.now(), w.alive(run, replicas.Val())) {
+			list = append(list, e)
+		}
+	}
+	return list, errors.Join(problems...)
+}
+
+// alive reports whether a replica that runs a call is still seen. A command is no replica: only the deadline ends its calls.
+func (w writes) alive(run string, replicas map[string]string) bool {
+	if run == "" || run == w.group.id {
+		return true
+	}
+	at, _, _ := strings.Cut(replicas[run], " ")
+	seen, err := strconv.ParseInt(at, 10, 64)
+	return err == nil && w.group.Now().Sub(time.UnixMicro(seen)) < seenFor
+}
