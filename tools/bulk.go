@@ -32,13 +32,13 @@ type bulkError map[string]json.RawMessage
 const noOutcomes = "done; Dixa reported no outcome for any item"
 
 // bulk marks a tool whose answer is one outcome an item.
-func bulk(t *Tool) { t.partial(readOutcomes) }
+func bulk(t *Tool) { t.reportItems(readOutcomes) }
 
-// partial marks a tool whose answer has the errors beside the results.
-func partial(t *Tool) { t.partial(readPartialErrors) }
+// partialErrors marks a tool whose answer has the errors beside the results.
+func partialErrors(t *Tool) { t.reportItems(readPartialErrors) }
 
-// partial makes a report of what the tool answers.
-func (t *Tool) partial(read func([]byte) (bulkReport, error)) {
+// reportItems makes the tool answer with a report of which items succeeded and which failed.
+func (t *Tool) reportItems(read func([]byte) (bulkReport, error)) {
 	run := t.run
 	t.View.SkipArg, t.args = false, func() *schemas.Schema { return schemas.For(t.in) }
 	t.run = func(ctx context.Context, c *dixaclient.Client, in any) (Output, error) {

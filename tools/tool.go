@@ -120,12 +120,12 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	for _, o := range options {
 		o(t)
 	}
-	t.goOn()
+	t.addContinuation()
 	return t
 }
 
-// goOn adds the arguments with which a caller reads on in an answer that Dixa gives whole.
-func (t *Tool) goOn() {
+// addContinuation adds the arguments with which a caller gets the rest of an answer that Dixa gives whole.
+func (t *Tool) addContinuation() {
 	if t.View.PageLimit || t.Level > dixaclient.Read {
 		return
 	}

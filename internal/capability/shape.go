@@ -121,7 +121,7 @@ func (s *Shape) complete(given json.RawMessage) (json.RawMessage, error) {
 		if !ok {
 			continue
 		}
-		chosen, ok := c.choose(v)
+		chosen, ok := c.resolve(v)
 		if !ok {
 			wrong.Problems = append(wrong.Problems, schemas.Problem{Field: c.argument, Got: plain(v), Want: c.want()})
 		}
@@ -136,8 +136,8 @@ func (s *Shape) complete(given json.RawMessage) (json.RawMessage, error) {
 	return object(all), nil
 }
 
-// choose returns what Dixa gets for a value; not ok when it is not among those that may be chosen.
-func (c *choice) choose(v json.RawMessage) (json.RawMessage, bool) {
+// resolve returns what Dixa gets for a value; not ok when it is not among those that may be chosen.
+func (c *choice) resolve(v json.RawMessage) (json.RawMessage, bool) {
 	if !c.list {
 		chosen, ok := c.values[plain(v)]
 		return chosen, ok
@@ -178,7 +178,7 @@ func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing 
 		case l.free:
 			continue
 		case len(l.values) > 1:
-			s.choose(p, l.values)
+			s.restrict(p, l.values)
 			continue
 		case len(l.values) == 1:
 			v := l.values[0].json
@@ -198,8 +198,8 @@ func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing 
 	return s, nil
 }
 
-// choose lets the agent choose among values.
-func (s *Shape) choose(p schemas.Property, values []value) {
+// restrict limits an argument to several values, among which the agent chooses.
+func (s *Shape) restrict(p schemas.Property, values []value) {
 	c := choice{argument: p.Name, list: isList(p), values: map[string]json.RawMessage{}}
 	for _, v := range values {
 		c.words = append(c.words, v.word)

@@ -170,10 +170,10 @@ func TestOneReadingForAll(t *testing.T) {
 	p := newProvider(t)
 	key := newSigner(t, "1", jose.ES256)
 	p.publish(key)
-	asked, goOn := make(chan struct{}), make(chan struct{})
+	asked, release := make(chan struct{}), make(chan struct{})
 	p.turn(discovery, func(w http.ResponseWriter, _ *http.Request) {
 		close(asked)
-		<-goOn
+		<-release
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":"%s/keys"}`, p.URL, p.URL)
 	})
@@ -189,7 +189,7 @@ func TestOneReadingForAll(t *testing.T) {
 	leave()
 	_, err := b.Identify(request(token).WithContext(impatient))
 	require.ErrorContains(t, err, "context canceled")
-	close(goOn)
+	close(release)
 	all.Wait()
 	for _, err := range errs {
 		require.NoError(t, err)

@@ -67,8 +67,8 @@ type translationError struct {
 	Message    string `json:"message"`
 }
 
-// partial is an answer in which some may have failed where others have not.
-type partial struct {
+// partialResult answers a request of which some items may have failed while others succeeded.
+type partialResult struct {
 	Data          any `json:"data"`
 	PartialErrors any `json:"partialErrors,omitzero"`
 }
@@ -95,7 +95,7 @@ func updateTranslations(c *call) (any, error) {
 		done = append(done, t.wire(c.world, t.draft, false, a.id))
 		c.changedArticle(a, "written in "+one.LanguageID)
 	}
-	out := partial{Data: done}
+	out := partialResult{Data: done}
 	if problems != nil {
 		out.PartialErrors = problems
 	}
@@ -232,7 +232,7 @@ func uploadImages(c *call) (any, error) {
 		c.did(id, "image uploaded")
 		done = append(done, uploadedImage{f.Filename, FilesURL + "/public/knowledge/" + id})
 	}
-	out := partial{Data: done}
+	out := partialResult{Data: done}
 	if problems != nil {
 		out.PartialErrors = problems
 	}

@@ -186,12 +186,12 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 	if o.Offset == 0 && tokens(item) <= o.MaxTokens {
 		return Result{Text: string(item), Tokens: tokens(item), Total: 1}
 	}
-	room := o.MaxTokens - EstimateTokens(o.goOn(9_999_999)) - 12
+	room := o.MaxTokens - EstimateTokens(o.continuation(9_999_999)) - 12
 	for budget := room; ; budget = budget * 3 / 4 {
 		out, next := piece(w.out[:mark], o.Offset, budget)
 		more := ""
 		if next > 0 {
-			more = o.goOn(next)
+			more = o.continuation(next)
 		}
 		switch {
 		case t != nil:
@@ -224,8 +224,8 @@ func (t *texter) single(obj []byte, o Options, more string) []byte {
 	return t.appendZone(t.out)
 }
 
-// goOn says how to read on at a place in the item that was cut.
-func (o Options) goOn(offset int) string {
+// continuation says how to get the rest of an item that was cut at an offset.
+func (o Options) continuation(offset int) string {
 	switch {
 	case o.Look != "":
 		return "it is cut; read it with " + o.Look
