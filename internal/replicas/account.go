@@ -14,8 +14,8 @@ import (
 // account holds what this replica knows of one agent's budget.
 type account struct {
 	used  map[cell]map[string]int // by replica
-	share *share                  // what may be used alone; nil until it is
-	term  int                     // that the share is of
+	share *share                  // what may be used alone; nil until it is first needed
+	term  int                     // of the outage that the share is for
 	pace  *rate.Limiter           // while this replica is alone
 }
 

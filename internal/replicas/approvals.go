@@ -25,7 +25,7 @@ var approvalsScript = redis.NewScript(approvalsSource)
 // approvals keeps calls that wait for approval on the server. Decisions are made on what was read, and written only if
 // nothing has changed since.
 type approvals struct {
-	group  *Group
+	link   *link
 	now    func() time.Time
 	memory func() time.Time // since when the server remembers all
 	turn   chan struct{}    // holds a value while a goroutine of this process uses the approvals
@@ -34,15 +34,11 @@ type approvals struct {
 // Approvals returns the store of calls that wait for approval, shared by all replicas and by processes that only
 // decide.
 func (g *Group) Approvals() approval.Store {
-	return g.approvals(g.Now, func() time.Time {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		return g.memory
-	})
+	return g.approvals(g.link.now, g.link.remembersSince)
 }
 
 func (g *Group) approvals(now, memory func() time.Time) approval.Store {
-	a := &approvals{g, now, memory, make(chan struct{}, 1)}
+	a := &approvals{g.link, now, memory, make(chan struct{}, 1)}
 	return approval.Shelves(a.within)
 }
 
@@ -58,7 +54,7 @@ func (a *approvals) within(ctx context.Context, do func(approval.Shelf) error) e
 	}
 	for range 100 {
 		var said error
-		err := a.group.ask(ctx, func(ctx context.Context) error {
+		err := a.link.ask(ctx, func(ctx context.Context) error {
 			s := &shelf{approvals: a, ctx: ctx, at: a.now()}
 			said = s.begin()
 			if s.broken == nil {
@@ -92,7 +88,7 @@ type shelf struct {
 }
 
 func (s *shelf) begin() error {
-	version, err := s.group.client.Get(s.ctx, s.group.key("approvals:version")).Result()
+	version, err := s.link.client.Get(s.ctx, s.link.key("approvals:version")).Result()
 	s.version = version
 	return s.check(err)
 }
@@ -107,9 +103,9 @@ func (s *shelf) check(err error) error {
 }
 
 func (s *shelf) commit() error {
-	g := s.group
-	args := append([]any{s.version, rand.Text(), g.prefix, s.at.UnixMilli()}, s.puts...)
-	answer, err := approvalsScript.Run(s.ctx, g.client, []string{g.key("approvals:version"), g.key("approvals"), g.key("group")}, args...).Slice()
+	l := s.link
+	args := append([]any{s.version, rand.Text(), l.prefix, s.at.UnixMilli()}, s.puts...)
+	answer, err := approvalsScript.Run(s.ctx, l.client, []string{l.key("approvals:version"), l.key("approvals"), l.key("group")}, args...).Slice()
 	if err := s.check(err); err != nil {
 		return err
 	}
@@ -144,7 +140,7 @@ func (s *shelf) Same(agent, digest string) ([]approval.Request, error) {
 func (s *shelf) Of(agent string) ([]approval.Request, error) { return s.members("pending:" + agent) }
 
 func (s *shelf) All() ([]approval.Request, error) {
-	numbers, err := s.group.client.ZRange(s.ctx, s.group.key("approvals"), 0, -1).Result()
+	numbers, err := s.link.client.ZRange(s.ctx, s.link.key("approvals"), 0, -1).Result()
 	if err := s.check(err); err != nil {
 		return nil, err
 	}
@@ -152,7 +148,7 @@ func (s *shelf) All() ([]approval.Request, error) {
 }
 
 func (s *shelf) Has(number string) (bool, error) {
-	n, err := s.group.client.Exists(s.ctx, s.group.key("approval:"+number)).Result()
+	n, err := s.link.client.Exists(s.ctx, s.link.key("approval:"+number)).Result()
 	return n > 0, s.check(err)
 }
 
@@ -170,7 +166,7 @@ func (s *shelf) Put(r approval.Request) error {
 }
 
 func (s *shelf) members(key string) ([]approval.Request, error) {
-	numbers, err := s.group.client.SMembers(s.ctx, s.group.key(key)).Result()
+	numbers, err := s.link.client.SMembers(s.ctx, s.link.key(key)).Result()
 	if err := s.check(err); err != nil {
 		return nil, err
 	}
@@ -185,9 +181,9 @@ func (s *shelf) read(numbers []string) ([]approval.Request, error) {
 	}
 	keys := make([]string, len(numbers))
 	for i, number := range numbers {
-		keys[i] = s.group.key("approval:" + number)
+		keys[i] = s.link.key("approval:" + number)
 	}
-	texts, err := s.group.client.MGet(s.ctx, keys...).Result()
+	texts, err := s.link.client.MGet(s.ctx, keys...).Result()
 	if err := s.check(err); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+const (
+	// beatEvery is how often a replica announces itself, learns what changed, and tries to come back.
+	beatEvery = 500 * time.Millisecond
+	// freshFor is how long after its last heartbeat the others take a replica to share. A replica that loses the server waits
+	// as long before it uses its share, so that the others have left it to it by then.
+	freshFor = 1500 * time.Millisecond
+	// seenFor is how long after its last heartbeat a replica's share is kept for it.
+	seenFor = 5 * time.Second
+)
+
 //go:embed beat.lua
 var beatSource string
 
@@ -22,19 +32,49 @@ const (
 	apart   = "alone"
 )
 
-// news is what a heartbeat returns.
-type news struct {
+// beat is the server's answer to a heartbeat.
+type beat struct {
 	sent, got time.Time
 	now       int64 // of the server, in microseconds
 	replicas  int
 	memory    int64 // since when the server remembers all
-	version   int64 // of the freezes
 	same      bool  // its secret is ours
-	used      []string
+	news
+}
+
+// news is what other replicas changed.
+type news struct {
+	freezes int64    // version of the freezes
+	used    []string // agents that used their budgets since the last heartbeat
+}
+
+// join announces this replica to the others for the first time.
+func (l *link) join(ctx context.Context) error {
+	var err error
+	if l.secret, err = loadSecret(ctx, l.client, l.key("secret")); err != nil {
+		return err
+	}
+	if err := l.exchange(ctx, sharing); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state.Shared, l.state.Since = true, time.Now()
+	return nil
+}
+
+// leave tells the others not to keep a share for this replica.
+func (l *link) leave() {
+	if shared, _ := l.shared(); !shared || l.id == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	_ = l.client.HDel(ctx, l.key("replicas"), l.id).Err() // they notice by themselves
 }
 
 // keepBeating sends heartbeats until the context ends.
-func (g *Group) keepBeating(ctx context.Context) {
+func (l *link) keepBeating(ctx context.Context) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for {
@@ -43,130 +83,120 @@ func (g *Group) keepBeating(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if shared, term := g.shared(); !shared {
-			g.comeBack(ctx)
-		} else if err := g.stay(ctx); err != nil && ctx.Err() == nil {
-			g.lost(term, err)
+		if shared, term := l.shared(); !shared {
+			l.comeBack(ctx)
+		} else if err := l.exchange(ctx, sharing); err != nil && ctx.Err() == nil {
+			l.disconnect(term, err)
 		}
 	}
 }
 
-func (g *Group) stay(ctx context.Context) error {
-	n, err := g.beat(ctx, sharing)
+// exchange sends a heartbeat and takes over what it returns.
+func (l *link) exchange(ctx context.Context, mode string) error {
+	b, err := l.send(ctx, mode)
 	if err != nil {
 		return err
 	}
-	return g.learn(ctx, n)
+	return l.receive(ctx, b)
 }
 
 // comeBack reconnects if the server can be reached. The others first learn that this replica is there and what it used
 // while it was disconnected; then it shares again, in one step.
-func (g *Group) comeBack(ctx context.Context) {
-	n, err := g.beat(ctx, apart)
-	if err != nil || g.learn(ctx, n) != nil {
+func (l *link) comeBack(ctx context.Context) {
+	if l.exchange(ctx, apart) != nil {
 		return
 	}
-	g.alone.Lock()
-	defer g.alone.Unlock()
-	if g.budgets.push(ctx) != nil {
+	l.alone.Lock()
+	defer l.alone.Unlock()
+	if l.onReturn(ctx) != nil {
 		return
 	}
-	if n, err = g.beat(ctx, sharing); err != nil {
+	b, err := l.send(ctx, sharing)
+	if err != nil {
 		return
 	}
-	g.mu.Lock()
-	g.known, g.knownUntil = g.state.Replicas, n.got.Add(seenFor)
-	g.note(n)
-	away := time.Since(g.state.Since).Round(time.Millisecond)
-	g.state.Shared, g.state.Since = true, time.Now()
-	g.mu.Unlock()
-	g.log.Info("Redis can be reached again", "away", away, "replicas", n.replicas)
-	_ = g.learn(ctx, n) // the next heartbeat tries again
+	l.mu.Lock()
+	l.known, l.knownUntil = l.state.Replicas, b.got.Add(seenFor)
+	l.countReplicas(b)
+	away := time.Since(l.state.Since).Round(time.Millisecond)
+	l.state.Shared, l.state.Since = true, time.Now()
+	l.mu.Unlock()
+	l.log.Info("Redis can be reached again", "away", away, "replicas", b.replicas)
+	_ = l.receive(ctx, b) // the next heartbeat tries again
 }
 
-// beat sends a heartbeat. One that reaches the server too late is rejected: the replica is disconnected by then.
-func (g *Group) beat(ctx context.Context, mode string) (news, error) {
+// send sends a heartbeat. One that reaches the server too late is rejected: the replica is disconnected by then.
+func (l *link) send(ctx context.Context, mode string) (beat, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	g.mu.Lock()
-	latest, secret, last := int64(0), g.secret, g.lastSeen
-	if mode == sharing { // who comes back learns the time first: it may be another server
-		if !g.noted.IsZero() {
-			latest = time.Now().Add(g.offset + callTimeout).UnixMicro()
+	l.mu.Lock()
+	latest, last := int64(0), l.lastSeen
+	if mode == sharing { // a replica that is alone learns the time first: the server may be another one
+		if !l.noted.IsZero() {
+			latest = time.Now().Add(l.offset + callTimeout).UnixMicro()
 		}
-		g.noted = time.Now().Add(callTimeout) // until there is an answer
+		l.noted = time.Now().Add(callTimeout) // until there is an answer
 	}
-	g.mu.Unlock()
-	n := news{sent: time.Now()}
-	keys := []string{g.key("replicas"), g.key("group"), g.key("secret"), g.key("used")}
-	answer, err := beatScript.Run(ctx, g.client, keys, g.id, mode, latest, seenFor.Microseconds(), freshFor.Microseconds(), secret, last).Slice()
+	l.mu.Unlock()
+	b := beat{sent: time.Now()}
+	keys := []string{l.key("replicas"), l.key("group"), l.key("secret"), l.key("used")}
+	answer, err := beatScript.Run(ctx, l.client, keys, l.id, mode, latest, seenFor.Microseconds(), freshFor.Microseconds(), l.secret, last).Slice()
 	if err != nil {
-		return news{}, err
+		return beat{}, err
 	}
-	n.got = time.Now()
-	n.now, n.replicas, n.memory, n.version, n.same = number(answer[0]), int(number(answer[1])), number(answer[2]), number(answer[3]), number(answer[4]) == 1
+	b.got = time.Now()
+	b.now, b.replicas, b.memory, b.freezes, b.same = number(answer[0]), int(number(answer[1])), number(answer[2]), number(answer[3]), number(answer[4]) == 1
 	for _, agent := range answer[5].([]any) {
-		n.used = append(n.used, agent.(string))
+		b.used = append(b.used, agent.(string))
 	}
-	return n, nil
+	return b, nil
 }
 
-// learn takes over what a heartbeat returned.
-func (g *Group) learn(ctx context.Context, n news) error {
-	g.mu.Lock()
-	g.tell(n)
-	if g.state.Shared || g.state.Replicas == 0 { // alone, the share stays what it was
-		g.note(n)
+// receive takes over the answer to a heartbeat.
+func (l *link) receive(ctx context.Context, b beat) error {
+	l.mu.Lock()
+	l.memory = time.UnixMicro(b.memory)
+	l.offset = time.UnixMicro(b.now).Sub(b.sent.Add(b.got.Sub(b.sent) / 2))
+	if l.state.Shared || l.state.Replicas == 0 { // alone, the share stays what it was
+		l.countReplicas(b)
 	}
-	if !n.same && !g.differs {
-		g.log.Error("another server made a new secret after Redis lost its data: restart the servers one after the other, so that all use the same one")
+	if !b.same && !l.differs {
+		l.log.Error("another server made a new secret after Redis lost its data: restart the servers one after the other, so that all use the same one")
 	}
-	g.differs = !n.same
-	g.mu.Unlock()
-	if err := g.freezes.sync(ctx, n.version); err != nil {
+	l.differs = !b.same
+	l.mu.Unlock()
+	if err := l.onNews(ctx, b.news); err != nil {
 		return err
 	}
-	if g.id != "" {
-		if err := g.budgets.pull(ctx, n.used); err != nil {
-			return err
-		}
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.lastSeen = n.now
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lastSeen = b.now
 	return nil
 }
 
-// tell sets the offset of the server's clock. g.mu is held.
-func (g *Group) tell(n news) {
-	g.memory = time.UnixMicro(n.memory)
-	g.offset = time.UnixMicro(n.now).Sub(n.sent.Add(n.got.Sub(n.sent) / 2))
-}
-
-// note updates the number of replicas, which a share depends on. Replicas that were there before the server was lost
-// may not have reconnected yet, and keep their share for a while. g.mu is held.
-func (g *Group) note(n news) {
-	g.noted, g.state.Replicas = n.got, max(1, n.replicas)
-	if n.got.Before(g.knownUntil) {
-		g.state.Replicas = max(g.known, n.replicas)
+// countReplicas updates the number of replicas, which a share depends on. Replicas that were there before the server was
+// lost may not have reconnected yet, and keep their share for a while. l.mu is held.
+func (l *link) countReplicas(b beat) {
+	l.noted, l.state.Replicas = b.got, max(1, b.replicas)
+	if b.got.Before(l.knownUntil) {
+		l.state.Replicas = max(l.known, b.replicas)
 	}
 }
 
-// loadSecret reads the secret of the group, or makes it.
-func (g *Group) loadSecret(ctx context.Context) error {
+// loadSecret reads the secret of all replicas, or makes it.
+func loadSecret(ctx context.Context, client redis.UniversalClient, key string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
 	defer cancel()
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails
-	if err := g.client.SetNX(ctx, g.key("secret"), random, 0).Err(); err != nil {
-		return err
+	if err := client.SetNX(ctx, key, random, 0).Err(); err != nil {
+		return "", err
 	}
-	secret, err := g.client.Get(ctx, g.key("secret")).Result()
+	secret, err := client.Get(ctx, key).Result()
 	if err == nil && len(secret) != 32 {
-		err = fmt.Errorf("the secret under %s is not one", g.key("secret"))
+		err = fmt.Errorf("the secret under %s is not 32 bytes long", key)
 	}
-	g.secret = secret
-	return err
+	return secret, err
 }
 
 // number converts a number in a script's answer.

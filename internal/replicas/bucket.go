@@ -21,21 +21,22 @@ var bucketScript = redis.NewScript(bucketSource)
 
 // bucket is Dixa's limit for one token, shared.
 type bucket struct {
-	group *Group
-	spec  dixaclient.BucketSpec
-	keys  []string
+	link    *link
+	freezes *freezes
+	spec    dixaclient.BucketSpec
+	keys    []string
 
 	mu    sync.Mutex
 	pace  dixaclient.Pace // a part of the full one; the script has the same
-	owed  bool            // of a 429 that came while this replica was alone the others do not know
-	term  int             // that the share is of
+	owed  bool            // a 429 came while this replica was alone, which the others do not know of
+	term  int             // of the outage that the share is for
 	share *rate.Limiter
 }
 
 // Bucket returns the token bucket for Dixa's rate limit that all replicas share.
 func (g *Group) Bucket(spec dixaclient.BucketSpec) dixaclient.Bucket {
-	name := fmt.Sprintf("bucket:%s:%d", spec.Token, spec.Host)
-	return &bucket{group: g, spec: spec, keys: []string{g.key("replicas"), g.key("group"), g.key(name)}, pace: dixaclient.NewPace(1), term: -1}
+	l, name := g.link, fmt.Sprintf("bucket:%s:%d", spec.Token, spec.Host)
+	return &bucket{link: l, freezes: g.freezes, spec: spec, keys: []string{l.key("replicas"), l.key("group"), l.key(name)}, pace: dixaclient.NewPace(1)}
 }
 
 // Reserve implements [dixaclient.Bucket].
@@ -63,7 +64,7 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 		most = b.pace.At(time.Now())
 	}
 	b.mu.Unlock()
-	answer, err := b.group.run(ctx, bucketScript, b.keys, what, b.group.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds(), b.group.State().Replicas)
+	answer, err := b.link.run(ctx, bucketScript, b.keys, what, b.link.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds(), b.link.State().Replicas)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -75,35 +76,35 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	}
 	b.owed = b.owed && most == 1
 	b.mu.Unlock()
-	b.group.freezes.saw(ctx, number(answer[3]))
+	b.freezes.saw(ctx, number(answer[3]))
 	return time.Duration(number(answer[0])) * time.Microsecond, number(answer[1]), nil
 }
 
-// alone takes a token from this replica's share. It is not ok if the replica shares again. The share begins empty, and
-// only once the others have left it to this replica: what they and it took last is not known.
+// alone takes a token from this replica's share. It is not ok if the replica shares again.
 func (b *bucket) alone() (wait time.Duration, giveBack func(), ok bool) {
-	b.group.alone.RLock()
-	defer b.group.alone.RUnlock()
-	s := b.group.situation()
-	if s.Shared {
-		return 0, nil, false
-	}
+	ok = b.link.whileAlone(func(o outage) { wait, giveBack = b.fromShare(o) })
+	return wait, giveBack, ok
+}
+
+// fromShare takes a token from this replica's share in an outage. The share begins empty, and only once the others have
+// left it to this replica: what they and it took last is not known.
+func (b *bucket) fromShare(o outage) (wait time.Duration, giveBack func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	perSecond := rate.Limit(b.spec.Rate * b.pace.At(now) / float64(s.Replicas))
-	if early := s.from.Sub(now); early > 0 {
-		return early + time.Duration(float64(time.Second)/float64(perSecond)), func() {}, true
+	perSecond := rate.Limit(b.spec.Rate * b.pace.At(now) / float64(o.replicas))
+	if early := o.from.Sub(now); early > 0 {
+		return early + time.Duration(float64(time.Second)/float64(perSecond)), func() {}
 	}
-	if b.term != s.term || b.share == nil {
-		b.term, b.share = s.term, rate.NewLimiter(perSecond, 1)
+	if b.term != o.term || b.share == nil {
+		b.term, b.share = o.term, rate.NewLimiter(perSecond, 1)
 		b.share.ReserveN(now, 1)
 	}
 	if b.share.Limit() != perSecond {
 		b.share.SetLimitAt(now, perSecond)
 	}
 	turn := b.share.ReserveN(now, 1)
-	return turn.DelayFrom(now), turn.Cancel, true
+	return turn.DelayFrom(now), turn.Cancel
 }
 
 // Throttled implements [dixaclient.Bucket].
@@ -119,25 +120,8 @@ func (b *bucket) Throttled(ctx context.Context) {
 
 // Rate implements [dixaclient.Bucket]: if all replicas have requests to send, each gets an equal part.
 func (b *bucket) Rate() float64 {
-	replicas := b.group.State().Replicas
+	replicas := b.link.State().Replicas
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.spec.Rate * b.pace.At(time.Now()) / float64(replicas)
-}
-
-// situation is what a share is computed from.
-type situation struct {
-	State
-	term int
-	from time.Time // when the others know that this replica is alone
-}
-
-func (g *Group) situation() situation {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s := situation{State: g.state, term: g.term}
-	if s.Replicas > 1 {
-		s.from = g.noted.Add(freshFor)
-	}
-	return s
 }

@@ -24,7 +24,7 @@ var (
 // budgets counts what agents use, for all replicas together. Each replica keeps the server's last counts; while
 // disconnected it may use what was left then, divided by the number of replicas.
 type budgets struct {
-	group *Group
+	link *link
 
 	mu     sync.Mutex
 	agents map[string]*account
@@ -67,13 +67,13 @@ func (b *budgets) Counts(ctx context.Context, agent string, allowances []gate.Al
 
 // script takes from, or reads, the budgets on the server.
 func (b *budgets) script(ctx context.Context, what, agent string, allowances []gate.Allowance, pace float64) (gate.Taken, error) {
-	g := b.group
-	keys := []string{g.key("replicas"), g.key("used"), g.key("budget:" + agent), g.key("pace:" + agent)}
-	args := []any{what, g.id, agent, pace, gate.PaceBurst, 0}
-	for _, l := range allowances {
-		args = append(args, l.What, int64(l.Period/time.Second), l.Most)
+	l := b.link
+	keys := []string{l.key("replicas"), l.key("used"), l.key("budget:" + agent), l.key("pace:" + agent)}
+	args := []any{what, l.id, agent, pace, gate.PaceBurst, 0}
+	for _, a := range allowances {
+		args = append(args, a.What, int64(a.Period/time.Second), a.Most)
 	}
-	answer, err := g.run(ctx, budgetsScript, keys, args...)
+	answer, err := l.run(ctx, budgetsScript, keys, args...)
 	if err != nil {
 		return gate.Taken{}, err
 	}
@@ -88,43 +88,39 @@ func (b *budgets) script(ctx context.Context, what, agent string, allowances []g
 	} else if what == "take" && pace > 0 {
 		back := append([]any{"giveBack"}, args[1:5]...)
 		back = append(back, number(answer[3]))
-		taken.GiveBack = sync.OnceFunc(func() { _, _ = g.run(ctx, budgetsScript, keys, back...) }) // alone, there is nothing to give back to
+		taken.GiveBack = sync.OnceFunc(func() { _, _ = l.run(ctx, budgetsScript, keys, back...) }) // alone, there is nothing to give back to
 	}
 	return taken, nil
 }
 
 // alone counts in this process. It is not ok if this replica shares again.
-func (b *budgets) alone(agent string, allowances []gate.Allowance, pace float64, take bool) (gate.Taken, bool) {
-	b.group.alone.RLock()
-	defer b.group.alone.RUnlock()
-	s := b.group.situation()
-	if s.Shared {
-		return gate.Taken{}, false
-	}
-	now := b.group.Now()
+func (b *budgets) alone(agent string, allowances []gate.Allowance, pace float64, take bool) (taken gate.Taken, ok bool) {
+	ok = b.link.whileAlone(func(o outage) { taken = b.fromShare(o, agent, allowances, pace, take) })
+	return taken, ok
+}
+
+// fromShare takes from, or reads, what this replica may use of a budget in an outage.
+func (b *budgets) fromShare(o outage, agent string, allowances []gate.Allowance, pace float64, take bool) gate.Taken {
+	now, id := b.link.now(), b.link.id
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a := b.of(agent)
-	if a.term != s.term || a.share == nil {
-		a.term, a.share, a.pace = s.term, &share{b.group.id, s.Replicas, map[cell]found{}}, nil
+	if a.term != o.term || a.share == nil {
+		a.term, a.share, a.pace = o.term, &share{id, o.replicas, map[cell]found{}}, nil
 	}
 	taken := gate.Taken{Counts: a.counts(allowances, now, a.share)}
-	if over := gate.Over(taken.Counts); over != nil {
-		taken.Over = over
-		return taken, true
-	}
-	if !take {
-		return taken, true
+	if taken.Over = gate.Over(taken.Counts); taken.Over != nil || !take {
+		return taken
 	}
 	for _, l := range allowances {
-		a.of(cellOf(l, now))[b.group.id]++
+		a.of(cellOf(l, now))[id]++
 	}
 	taken.Counts = a.counts(allowances, now, a.share)
 	if pace > 0 {
-		turn := a.paced(pace, s.Replicas).Reserve()
+		turn := a.paced(pace, o.replicas).Reserve()
 		taken.Wait, taken.GiveBack = turn.Delay(), turn.Cancel
 	}
-	return taken, true
+	return taken
 }
 
 func (b *budgets) of(agent string) *account {
@@ -144,9 +140,9 @@ func (b *budgets) pull(ctx context.Context, agents []string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	answers := make([]*redis.SliceCmd, len(agents))
-	if _, err := b.group.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	if _, err := b.link.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, agent := range agents {
-			answers[i] = redis.NewSliceCmd(ctx, "hgetall", b.group.key("budget:"+agent))
+			answers[i] = redis.NewSliceCmd(ctx, "hgetall", b.link.key("budget:"+agent))
 			_ = p.Process(ctx, answers[i]) // its error comes with the pipeline's
 		}
 		return nil
@@ -161,18 +157,17 @@ func (b *budgets) pull(ctx context.Context, agents []string) error {
 	return nil
 }
 
-// push sends the server every count of this replica that is still valid. g.alone is held, so that nothing is counted
-// meanwhile.
+// push sends the server every count of this replica that is still valid. Nothing is counted alone meanwhile.
 func (b *budgets) push(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
 	defer cancel()
-	g, now := b.group, b.group.Now()
+	l, now := b.link, b.link.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, err := g.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for agent, a := range b.agents {
 			if counts := a.fields(now); len(counts) > 0 {
-				mergeScript.Eval(ctx, p, []string{g.key("used"), g.key("budget:" + agent)}, append([]any{agent}, counts...)...)
+				mergeScript.Eval(ctx, p, []string{l.key("used"), l.key("budget:" + agent)}, append([]any{agent}, counts...)...)
 			}
 		}
 		return nil

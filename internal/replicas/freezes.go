@@ -15,7 +15,7 @@ import (
 // freezes are the freezes that all replicas share. Each replica knows all of them, so that they hold while it is
 // disconnected.
 type freezes struct {
-	group *Group
+	link *link
 
 	mu      sync.Mutex
 	frozen  map[string]freeze.Freeze
@@ -49,7 +49,7 @@ func (f *freezes) Set(ctx context.Context, name string, m freeze.Freeze) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HSet(ctx, f.group.key("marks"), name, text) })
+	_, err = f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HSet(ctx, f.link.key("marks"), name, text) })
 	return err
 }
 
@@ -58,15 +58,15 @@ func (f *freezes) Remove(ctx context.Context, name string) (bool, error) {
 	if !freeze.ValidName(name) {
 		return false, fmt.Errorf("%.80q is not the name of an agent", name)
 	}
-	return f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HDel(ctx, f.group.key("marks"), name) })
+	return f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HDel(ctx, f.link.key("marks"), name) })
 }
 
 // change changes the freezes and their version in one transaction, and reads all of them.
 func (f *freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.IntCmd) (did bool, err error) {
-	err = f.group.ask(ctx, func(ctx context.Context) error {
+	err = f.link.ask(ctx, func(ctx context.Context) error {
 		var changed, version *redis.IntCmd
-		if _, err := f.group.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			changed, version = do(p), p.HIncrBy(ctx, f.group.key("group"), "marks", 1)
+		if _, err := f.link.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			changed, version = do(p), p.HIncrBy(ctx, f.link.key("group"), "marks", 1)
 			return nil
 		}); err != nil {
 			return err
@@ -83,8 +83,8 @@ func (f *freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.In
 // List implements [freeze.Store]. It asks the server, and fails if the server cannot be reached.
 func (f *freezes) List(ctx context.Context) (map[string]freeze.Freeze, error) {
 	var frozen map[string]freeze.Freeze
-	err := f.group.ask(ctx, func(ctx context.Context) error {
-		texts, err := f.group.client.HGetAll(ctx, f.group.key("marks")).Result()
+	err := f.link.ask(ctx, func(ctx context.Context) error {
+		texts, err := f.link.client.HGetAll(ctx, f.link.key("marks")).Result()
 		frozen = freezesOf(texts)
 		return err
 	})
@@ -97,7 +97,7 @@ func (f *freezes) saw(ctx context.Context, version int64) {
 	known := f.version
 	f.mu.Unlock()
 	if version > known {
-		_ = f.group.ask(ctx, func(ctx context.Context) error { return f.read(ctx, version) }) // the heartbeat tries again
+		_ = f.link.ask(ctx, func(ctx context.Context) error { return f.read(ctx, version) }) // the heartbeat tries again
 	}
 }
 
@@ -114,15 +114,15 @@ func (f *freezes) sync(ctx context.Context, version int64) error {
 	defer cancel()
 	if version < known {
 		version = known + 1
-		if _, err := f.group.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		if _, err := f.link.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			for name, found := range frozen {
 				text, err := json.Marshal(found)
 				if err != nil {
 					return err
 				}
-				p.HSetNX(ctx, f.group.key("marks"), name, text)
+				p.HSetNX(ctx, f.link.key("marks"), name, text)
 			}
-			p.HSet(ctx, f.group.key("group"), "marks", version)
+			p.HSet(ctx, f.link.key("group"), "marks", version)
 			return nil
 		}); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (f *freezes) sync(ctx context.Context, version int64) error {
 
 // read reads the freezes, which have this version or a later one.
 func (f *freezes) read(ctx context.Context, version int64) error {
-	texts, err := f.group.client.HGetAll(ctx, f.group.key("marks")).Result()
+	texts, err := f.link.client.HGetAll(ctx, f.link.key("marks")).Result()
 	if err != nil {
 		return err
 	}

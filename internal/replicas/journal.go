@@ -22,7 +22,7 @@ var journalScript = redis.NewScript(journalSource)
 // writes is the journal of writes that all replicas share. Which call stands for another is decided on what was read, and an
 // entry begins only if no other with its digest began meanwhile.
 type writes struct {
-	group *Group
+	link  *link
 	codec journal.Codec
 	now   func() time.Time
 }
@@ -31,15 +31,15 @@ var _ journal.Store = writes{}
 
 // Journal returns the journal of writes that all replicas share. What it keeps of customers is encrypted with a key that is
 // derived from their secret.
-func (g *Group) Journal() journal.Store { return g.journal(g.Now) }
+func (g *Group) Journal() journal.Store { return g.journal(g.link.now) }
 
 func (g *Group) journal(now func() time.Time) journal.Store {
-	return writes{g, journal.NewCodec(g.Secret()), now}
+	return writes{g.link, journal.NewCodec(g.Secret()), now}
 }
 
-func (w writes) call(id string) string       { return w.group.key("journal:call:" + id) }
-func (w writes) digest(digest string) string { return w.group.key("journal:digest:" + digest) }
-func (w writes) agent(name string) string    { return w.group.key("journal:agent:" + name) }
+func (w writes) call(id string) string       { return w.link.key("journal:call:" + id) }
+func (w writes) digest(digest string) string { return w.link.key("journal:digest:" + digest) }
+func (w writes) agent(name string) string    { return w.link.key("journal:agent:" + name) }
 
 // Begin implements [journal.Store].
 func (w writes) Begin(ctx context.Context, e journal.Entry, again bool) (*journal.Entry, error) {
@@ -89,9 +89,9 @@ func (w writes) Recent(ctx context.Context, agent, key string) ([]journal.Entry,
 
 // Forget implements [journal.Store].
 func (w writes) Forget(ctx context.Context, except string, about ...string) error {
-	return w.group.ask(ctx, func(ctx context.Context) error {
+	return w.link.ask(ctx, func(ctx context.Context) error {
 		for _, a := range about {
-			calls, err := w.group.client.SMembers(ctx, w.group.key("journal:about:"+a)).Result()
+			calls, err := w.link.client.SMembers(ctx, w.link.key("journal:about:"+a)).Result()
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (w writes) Forget(ctx context.Context, except string, about ...string) erro
 				if call == except {
 					continue
 				}
-				if err := w.group.client.Del(ctx, w.call(call)).Err(); err != nil {
+				if err := w.link.client.Del(ctx, w.call(call)).Err(); err != nil {
 					return err
 				}
 			}
@@ -120,12 +120,12 @@ func (w writes) put(ctx context.Context, e journal.Entry, what, newest string, k
 	if e.Wrote() {
 		wrote = 1
 	}
-	keys := []string{w.call(e.Call), w.digest(e.Digest), w.agent(e.Agent), w.group.key("journal:count")}
-	args := []any{w.group.prefix, journal.Kept.Milliseconds(), e.Call, text, what, newest, w.group.id, journal.MostOfAgent, wrote}
+	keys := []string{w.call(e.Call), w.digest(e.Digest), w.agent(e.Agent), w.link.key("journal:count")}
+	args := []any{w.link.prefix, journal.Kept.Milliseconds(), e.Call, text, what, newest, w.link.id, journal.MostOfAgent, wrote}
 	for _, about := range e.About {
 		args = append(args, about)
 	}
-	answer, err := w.group.run(ctx, journalScript, keys, args...)
+	answer, err := w.link.run(ctx, journalScript, keys, args...)
 	if err != nil {
 		return "", err
 	}
@@ -136,8 +136,8 @@ func (w writes) put(ctx context.Context, e journal.Entry, what, newest string, k
 // list reads the entries that a key names, newest first, and returns the newest call that it names, remembered or not.
 func (w writes) list(ctx context.Context, key string) (list []journal.Entry, newest string, err error) {
 	var calls []string
-	err = w.group.ask(ctx, func(ctx context.Context) (err error) {
-		calls, err = w.group.client.ZRevRange(ctx, key, 0, -1).Result()
+	err = w.link.ask(ctx, func(ctx context.Context) (err error) {
+		calls, err = w.link.client.ZRevRange(ctx, key, 0, -1).Result()
 		return err
 	})
 	if err != nil || len(calls) == 0 {
@@ -151,12 +151,12 @@ func (w writes) list(ctx context.Context, key string) (list []journal.Entry, new
 func (w writes) read(ctx context.Context, calls []string) (list []journal.Entry, err error) {
 	fields := make([]*redis.SliceCmd, len(calls))
 	var replicas *redis.MapStringStringCmd
-	err = w.group.ask(ctx, func(ctx context.Context) error {
-		_, err := w.group.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = w.link.ask(ctx, func(ctx context.Context) error {
+		_, err := w.link.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, call := range calls {
 				fields[i] = p.HMGet(ctx, w.call(call), "entry", "run", "overtaken")
 			}
-			replicas = p.HGetAll(ctx, w.group.key("replicas"))
+			replicas = p.HGetAll(ctx, w.link.key("replicas"))
 			return nil
 		})
 		return err
@@ -186,10 +186,10 @@ func (w writes) read(ctx context.Context, calls []string) (list []journal.Entry,
 
 // alive reports whether a replica that runs a call is still seen. A command is no replica: only the deadline ends its calls.
 func (w writes) alive(run string, replicas map[string]string) bool {
-	if run == "" || run == w.group.id {
+	if run == "" || run == w.link.id {
 		return true
 	}
 	at, _, _ := strings.Cut(replicas[run], " ")
 	seen, err := strconv.ParseInt(at, 10, 64)
-	return err == nil && w.group.Now().Sub(time.UnixMicro(seen)) < seenFor
+	return err == nil && w.link.now().Sub(time.UnixMicro(seen)) < seenFor
 }

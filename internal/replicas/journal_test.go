@@ -40,14 +40,14 @@ func TestJournalOfASilentReplica(t *testing.T) {
 		found, err := j.Find(t.Context(), e.Digest)
 		require.NoError(t, err)
 		require.False(t, found.Interrupted)
-		require.NoError(t, g.client.HSet(t.Context(), j.call(silent), "run", silent).Err())
+		require.NoError(t, g.link.client.HSet(t.Context(), j.call(silent), "run", silent).Err())
 		if beats != "" {
-			require.NoError(t, g.client.HSet(t.Context(), g.key("replicas"), silent, beats).Err())
+			require.NoError(t, g.link.client.HSet(t.Context(), g.link.key("replicas"), silent, beats).Err())
 		}
 		found, err = j.Find(t.Context(), e.Digest)
 		require.NoError(t, err)
 		require.True(t, found.Interrupted, silent)
-		require.NoError(t, g.client.HDel(t.Context(), g.key("replicas"), silent).Err())
+		require.NoError(t, g.link.client.HDel(t.Context(), g.link.key("replicas"), silent).Err())
 	}
 }
 

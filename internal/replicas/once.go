@@ -17,21 +17,18 @@ var onceSource string
 var onceScript = redis.NewScript(onceSource)
 
 // once makes confirmations single-use across replicas.
-type once struct{ group *Group }
+type once struct{ link *link }
 
 var _ gate.Once = once{}
 
 // Once returns what makes confirmations single-use across all replicas.
-func (g *Group) Once() gate.Once { return once{g} }
+func (g *Group) Once() gate.Once { return once{g.link} }
 
 // Use implements [gate.Once]. It refuses a confirmation older than the server's memory, which may have been used.
 func (o once) Use(ctx context.Context, nonce string, made, expires time.Time) error {
-	g := o.group
-	g.mu.Lock()
-	offset := g.offset
-	g.mu.Unlock()
-	keys := []string{g.key("replicas"), g.key("group"), g.key("once:" + nonce)}
-	answer, err := g.run(ctx, onceScript, keys, g.id, made.Add(offset).UnixMicro(), expires.Add(offset).UnixMicro())
+	l, offset := o.link, o.link.clockOffset()
+	keys := []string{l.key("replicas"), l.key("group"), l.key("once:" + nonce)}
+	answer, err := l.run(ctx, onceScript, keys, l.id, made.Add(offset).UnixMicro(), expires.Add(offset).UnixMicro())
 	switch {
 	case err != nil:
 		return err

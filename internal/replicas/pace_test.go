@@ -29,9 +29,9 @@ func TestScriptPaceIsDixaclientPace(t *testing.T) {
 	g := join(t, redistest.Start(t).URL())
 	script := timed(t, bucketSource)
 	seeds.Run(t, func(t *testing.T, random *rand.Rand) {
-		name := g.key("pace-test:" + strconv.FormatUint(random.Uint64(), 16))
+		name := g.link.key("pace-test:" + strconv.FormatUint(random.Uint64(), 16))
 		now, want := time.UnixMicro(1_700_000_000_000_000), dixaclient.NewPace(1)
-		require.NoError(t, g.client.HSet(t.Context(), name+":replicas", g.id, strconv.FormatInt(now.UnixMicro(), 10)+" sharing").Err())
+		require.NoError(t, g.link.client.HSet(t.Context(), name+":replicas", g.link.id, strconv.FormatInt(now.UnixMicro(), 10)+" sharing").Err())
 		for range 30 {
 			now = now.Add(time.Duration(random.IntN(3_000_000)) * time.Microsecond)
 			what := "reserve"
@@ -39,8 +39,8 @@ func TestScriptPaceIsDixaclientPace(t *testing.T) {
 				what = "throttled"
 				want.Throttle(now)
 			}
-			answer, err := script.Run(t.Context(), g.client, []string{name + ":replicas", name + ":group", name},
-				what, g.id, 10, 3, 0, 1, time.Hour.Microseconds(), time.Hour.Microseconds(), 1, now.UnixMicro()).Slice()
+			answer, err := script.Run(t.Context(), g.link.client, []string{name + ":replicas", name + ":group", name},
+				what, g.link.id, 10, 3, 0, 1, time.Hour.Microseconds(), time.Hour.Microseconds(), 1, now.UnixMicro()).Slice()
 			require.NoError(t, err)
 			got, err := strconv.ParseFloat(answer[2].(string), 64)
 			require.NoError(t, err)
@@ -54,14 +54,14 @@ func TestScriptRateIsLimiterRate(t *testing.T) {
 	g := join(t, redistest.Start(t).URL())
 	script := timed(t, budgetsSource)
 	seeds.Run(t, func(t *testing.T, random *rand.Rand) {
-		name := g.key("rate-test:" + strconv.FormatUint(random.Uint64(), 16))
+		name := g.link.key("rate-test:" + strconv.FormatUint(random.Uint64(), 16))
 		perSecond := 0.2 + 5*random.Float64()
 		now, want := time.UnixMicro(1_700_000_000_000_000), rate.NewLimiter(rate.Limit(perSecond), gate.PaceBurst)
-		require.NoError(t, g.client.HSet(t.Context(), name+":replicas", g.id, "0 sharing").Err())
+		require.NoError(t, g.link.client.HSet(t.Context(), name+":replicas", g.link.id, "0 sharing").Err())
 		for range 30 {
 			now = now.Add(time.Duration(random.IntN(1_500_000)) * time.Microsecond)
-			answer, err := script.Run(t.Context(), g.client, []string{name + ":replicas", name + ":used", name + ":budget", name},
-				"take", g.id, "agent", perSecond, gate.PaceBurst, 0, now.UnixMicro()).Slice()
+			answer, err := script.Run(t.Context(), g.link.client, []string{name + ":replicas", name + ":used", name + ":budget", name},
+				"take", g.link.id, "agent", perSecond, gate.PaceBurst, 0, now.UnixMicro()).Slice()
 			require.NoError(t, err)
 			wait := time.Duration(number(answer[2])) * time.Microsecond
 			require.InDelta(t, want.ReserveN(now, 1).DelayFrom(now).Seconds(), wait.Seconds(), 1e-4)

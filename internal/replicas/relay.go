@@ -16,13 +16,13 @@ const quietFor = 3 * time.Second
 // Tell publishes a message to all replicas that listen, this one included. Each receives it once, or never if its
 // connection is broken at that moment.
 func (g *Group) Tell(ctx context.Context, message []byte) error {
-	if shared, _ := g.shared(); !shared {
+	if shared, _ := g.link.shared(); !shared {
 		return ErrAway
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	// Only the heartbeat decides whether this replica is disconnected: a server may run and just refuse to publish.
-	return g.client.Publish(ctx, g.key("relay"), message).Err()
+	return g.link.client.Publish(ctx, g.link.key("relay"), message).Err()
 }
 
 // Hear passes messages of the replicas to take, one after the other, until stop or Close; both wait for the last one.
@@ -32,7 +32,7 @@ func (g *Group) Hear(take func(message []byte)) (stop func()) {
 	g.done.Go(func() {
 		defer close(ended)
 		warn := sync.OnceFunc(func() {
-			g.log.Warn("messages of other servers cannot be received: the Redis user needs permission to subscribe to and publish in the channel " + g.key("relay"))
+			g.link.log.Warn("messages of other servers cannot be received: the Redis user needs permission to subscribe to and publish in the channel " + g.link.key("relay"))
 		})
 		for ctx.Err() == nil {
 			var refused redis.Error
@@ -53,7 +53,7 @@ func (g *Group) Hear(take func(message []byte)) (stop func()) {
 
 // listen receives messages until its connection breaks or ctx ends.
 func (g *Group) listen(ctx context.Context, take func(message []byte)) error {
-	sub := g.client.Subscribe(ctx, g.key("relay"))
+	sub := g.link.client.Subscribe(ctx, g.link.key("relay"))
 	defer sub.Close()
 	defer context.AfterFunc(ctx, func() { _ = sub.Close() })() // which ends waiting
 	for wait := quietFor; ; {

@@ -95,7 +95,7 @@ func TestRelayQuiet(t *testing.T) {
 	heard, _ := hear(g)
 	reaches(t, g, heard, "before")
 	calls := func(command string) string {
-		info, err := g.client.Info(t.Context(), "commandstats").Result()
+		info, err := g.link.client.Info(t.Context(), "commandstats").Result()
 		require.NoError(t, err)
 		return regexp.MustCompile("cmdstat_" + command + ":calls=([0-9]+)").FindString(info)
 	}

@@ -17,13 +17,15 @@ var sessionsScript = redis.NewScript(sessionsSource)
 // Sessions are those of clients that need some, shared. Their ids are signed, so that alone a replica takes each that is
 // its own to judge: it only cannot tell whether it was ended.
 type Sessions struct {
-	group *Group
-	most  int
-	idle  time.Duration
+	link *link
+	most int
+	idle time.Duration
 }
 
 // Sessions counts sessions for all replicas: so many of an agent, each for so long after its last use.
-func (g *Group) Sessions(most int, idle time.Duration) *Sessions { return &Sessions{g, most, idle} }
+func (g *Group) Sessions(most int, idle time.Duration) *Sessions {
+	return &Sessions{g.link, most, idle}
+}
 
 // Begin registers a new session. If the agent has the maximum already, the session that was idle longest ends.
 func (s *Sessions) Begin(ctx context.Context, agent, id string) error {
@@ -48,8 +50,8 @@ func (s *Sessions) End(ctx context.Context, agent, id string) error {
 }
 
 func (s *Sessions) script(ctx context.Context, what, agent, id string) (string, error) {
-	g := s.group
-	answer, err := g.run(ctx, sessionsScript, []string{g.key("group"), g.key("sessions:" + agent), g.key("ended:" + agent)}, what, id, s.most, s.idle.Microseconds())
+	l := s.link
+	answer, err := l.run(ctx, sessionsScript, []string{l.key("group"), l.key("sessions:" + agent), l.key("ended:" + agent)}, what, id, s.most, s.idle.Microseconds())
 	if err != nil {
 		return "", err
 	}
