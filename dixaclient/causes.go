@@ -43,7 +43,7 @@ var theCauses = []cause{
 }
 
 // causes lists what is wrong with the arguments, where that was looked up, else the likely causes from the names of the
-// arguments; "" when there are none.
+// arguments. Where no argument can be the cause it says what to do.
 func (e *Error) causes() string {
 	if len(e.Wrong) > 0 {
 		return " Looked up:\n- " + strings.Join(lines.First(e.Wrong, mostCauses, false), "\n- ")
@@ -55,17 +55,32 @@ func (e *Error) causes() string {
 	}
 	for _, c := range theCauses {
 		if slices.Contains(c.statuses, e.Status) && s.plan().has(c.argument) && !slices.Contains(e.Right, c.argument) && len(found) < mostCauses {
-			found = append(found, c.text+e.clause("; see %s", c.see))
+			if names := e.giving(c.argument); names != "" {
+				found = append(found, names+strings.TrimPrefix(c.text, c.argument)+e.clause("; see %s", c.see))
+			}
 		}
 	}
-	rest := slices.DeleteFunc(s.checkable(), func(name string) bool { return slices.Contains(e.Right, name) })
+	var rest []string
+	for _, name := range s.checkable() {
+		if names := e.giving(name); names != "" && !slices.Contains(e.Right, name) && !slices.Contains(rest, names) {
+			rest = append(rest, names)
+		}
+	}
 	if len(found) == 0 && len(rest) > 0 {
 		return " Check " + strings.Join(rest[:min(len(rest), 6)], ", ") + "."
 	}
 	if len(found) == 0 {
-		return ""
+		return " Try again later, and tell the user if it happens again."
 	}
 	return " Likely causes:\n- " + strings.Join(found, "\n- ")
+}
+
+// giving names the arguments with which the reader of the error gives an argument of the operation; "" for none.
+func (e *Error) giving(argument string) string {
+	if e.Giving == nil {
+		return argument
+	}
+	return strings.Join(e.Giving(argument), " or ")
 }
 
 // checkable lists the arguments of an operation that can be wrong though they have their form.

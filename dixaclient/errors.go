@@ -45,6 +45,8 @@ type Error struct {
 	Tool string
 	// Tools says with which tools the reader of the error does what an operation does, "" for none; nil: with the operation.
 	Tools func(operation string) string
+	// Giving says which arguments of the reader's tool give an argument of the operation, none for none; nil: that of the same name.
+	Giving func(argument string) []string
 	// Right are the arguments whose values were looked up and exist: they are no likely causes.
 	Right []string
 }

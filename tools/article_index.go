@@ -17,6 +17,7 @@ type Articles struct {
 	mu   sync.Mutex
 	read time.Time // when the list was read
 	list []*article
+	left []string // what a rule of the capability file refused
 }
 
 // article is one article; its versions are nil until they were read.
@@ -25,6 +26,7 @@ type article struct {
 	title, place string
 	versions     []version
 	read         bool
+	refused      bool // by a rule of the capability file
 }
 
 // version is an article in one language.
@@ -39,7 +41,22 @@ func (k *Articles) fresh(now time.Time) bool {
 func (k *Articles) begin(list []*article, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.list, k.read = list, now
+	k.list, k.read, k.left = list, now, nil
+}
+
+// leave notes what a rule of the capability file refused, for the answers of all calls.
+func (k *Articles) leave(what string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !slices.Contains(k.left, what) {
+		k.left = append(k.left, what)
+	}
+}
+
+func (k *Articles) leftOut() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.left)
 }
 
 // unread lists the articles whose texts were not read, those first whose titles have the words.
@@ -48,7 +65,7 @@ func (k *Articles) unread(terms []string) []d.UUID {
 	defer k.mu.Unlock()
 	var list []*article
 	for _, a := range k.list {
-		if !a.read {
+		if !a.read && !a.refused {
 			list = append(list, a)
 		}
 	}
@@ -63,11 +80,23 @@ func (k *Articles) unread(terms []string) []d.UUID {
 
 // add keeps the texts of an article. One without any was deleted meanwhile.
 func (k *Articles) add(id d.UUID, versions []version) {
+	k.change(id, func(a *article) { a.versions, a.read = versions, true })
+}
+
+// refuse notes an article whose texts a rule of the capability file refused.
+func (k *Articles) refuse(id d.UUID) {
+	k.change(id, func(a *article) { a.refused = true })
+	k.leave("the texts of some articles")
+}
+
+func (k *Articles) change(id d.UUID, change func(*article)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, a := range k.list {
 		if a.id == id { // a copy: others may hold the one that is there
-			k.list[i] = &article{id: id, title: a.title, place: a.place, versions: versions, read: true}
+			changed := *a
+			change(&changed)
+			k.list[i] = &changed
 		}
 	}
 }
@@ -85,14 +114,15 @@ func (k *Articles) Titles() map[d.UUID][]string {
 	return titles
 }
 
-// docs gives what can be searched, in one language or in all, and how many articles there are and were read.
+// docs gives what can be searched, in one language or in all, and how many articles there are and were read, or refused.
 func (k *Articles) docs(language string) (docs []doc, read, all int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, a := range k.list {
-		if a.read {
+		if a.read || a.refused {
 			read++
-		} else {
+		}
+		if !a.read {
 			docs = append(docs, newDoc(a, version{title: a.title}))
 		}
 		for _, v := range a.versions {

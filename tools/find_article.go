@@ -40,16 +40,22 @@ var findArticle = task("find_article", "searched the knowledge base",
 			known = new(Articles)
 		}
 		if !known.fresh(r.Now()) {
-			list, err := r.catalog(ctx)
+			list, refused, err := r.catalog(ctx)
 			if err != nil {
 				return Output{}, err
 			}
 			known.begin(list, r.Now())
+			if refused {
+				known.leave("some collections")
+			}
 		}
 		if err := r.readArticles(ctx, known, terms); err != nil {
 			return Output{}, err
 		}
 		docs, read, all := known.docs(in.Language)
+		for _, what := range known.leftOut() {
+			r.leave(what, notGrantedFor)
+		}
 		if read < all {
 			r.leave(fmt.Sprintf("the texts of %d of %d articles", all-read, all), "each takes a request: call again for more; their titles were searched")
 		}
@@ -66,26 +72,30 @@ var findArticle = task("find_article", "searched the knowledge base",
 		return Output{Parts: []view.Part{part}}, nil
 	})
 
-// catalog lists all articles: Dixa has no operation for that, but the trees of the collections name them.
-func (r *Reads) catalog(ctx context.Context) ([]*article, error) {
-	var list []*article
+// catalog lists all articles: Dixa has no operation for that, but the trees of the collections name them. refused tells whether
+// a rule of the capability file refused any of them.
+func (r *Reads) catalog(ctx context.Context) (list []*article, refused bool, err error) {
 	seen := map[d.UUID]bool{}
 	for page, err := range d.ListCollections.Pages(ctx, r.Client, d.Page{PageLimit: 50}) {
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		for _, c := range page.Value {
 			tree, err := d.GetCatalog.Do(ctx, r.Client, d.GetCatalogIn{CollectionRef: d.CollectionRef{CollectionID: d.UUID(c.ID)}})
 			if d.IsNotFound(err) { // it was deleted meanwhile
 				continue
 			}
+			if notGranted(err) {
+				refused = true
+				continue
+			}
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			list = appendArticles(list, seen, c.Title, &tree.Value, 0)
 		}
 	}
-	return list, nil
+	return list, refused, nil
 }
 
 // deepest is how far a tree is followed; Dixa's are a few categories deep.
@@ -124,6 +134,10 @@ func (r *Reads) readArticles(ctx context.Context, known *Articles, terms []strin
 		}
 		r.tell("reading article %d of %d", i+1, len(unread))
 		answer, err := d.ListArticleTranslations.Do(ctx, r.Client, d.ArticleRef{ArticleID: a})
+		if notGranted(err) {
+			known.refuse(a)
+			continue
+		}
 		if err != nil && !d.IsNotFound(err) {
 			return err
 		}

@@ -12,18 +12,18 @@ import (
 
 // FindConversationsIn is a search in the words of people.
 type FindConversationsIn struct {
-	Words      string           `json:"words,omitzero"`
-	Customer   d.UUID           `json:"customer,omitzero" names:"end user"`
-	Queue      d.UUID           `json:"queue,omitzero" names:"queue"`
-	Tag        d.UUID           `json:"tag,omitzero" names:"tag"`
-	State      d.SearchStatus   `json:"state,omitzero"`
-	Assignee   d.UUID           `json:"assignee,omitzero" names:"Dixa agent"`
-	Unassigned bool             `json:"unassigned,omitzero"`
+	Words      string           `json:"words,omitzero" gives:"query"`
+	Customer   d.UUID           `json:"customer,omitzero" names:"end user" gives:"contactId"`
+	Queue      d.UUID           `json:"queue,omitzero" names:"queue" gives:"queueId"`
+	Tag        d.UUID           `json:"tag,omitzero" names:"tag" gives:"tagIds"`
+	State      d.SearchStatus   `json:"state,omitzero" gives:"status"`
+	Assignee   d.UUID           `json:"assignee,omitzero" names:"Dixa agent" gives:"agentId"`
+	Unassigned bool             `json:"unassigned,omitzero" gives:"conditions"`
 	Channel    d.SearchChannel  `json:"channel,omitzero"`
-	From       d.Time           `json:"from,omitzero" jsonschema_description:"created"`
-	To         d.Time           `json:"to,omitzero" time:"end"`
-	Attributes []AttributeValue `json:"attributes,omitzero" check:"max=5"`
-	Limit      int              `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10"`
+	From       d.Time           `json:"from,omitzero" jsonschema_description:"created" gives:"createdAfter"`
+	To         d.Time           `json:"to,omitzero" time:"end" gives:"createdBefore"`
+	Attributes []AttributeValue `json:"attributes,omitzero" check:"max=5" gives:"conditions"`
+	Limit      int              `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10" gives:"pageLimit"`
 	PageKey    string           `json:"pageKey,omitzero"`
 }
 
@@ -100,10 +100,13 @@ var findConversations = task("find_conversations", "searched conversations",
 // hit is one conversation that was found. One that is not there any more is left out.
 func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words bool) (item view.Item, ok bool, err error) {
 	a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: hit.ID}})
-	if d.IsNotFound(err) {
+	switch {
+	case d.IsNotFound(err):
 		return item, false, nil
-	}
-	if err != nil {
+	case notGranted(err):
+		r.leave("some conversations", notGrantedFor)
+		return item, false, nil
+	case err != nil:
 		return item, false, err
 	}
 	item = r.conversationItem(&a.Value, "")

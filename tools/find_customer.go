@@ -74,6 +74,10 @@ func (in *FindCustomerIn) by() string {
 // withConversations adds to a customer what they wrote about.
 func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UUID) (view.Item, error) {
 	list, err := d.ListEndUserConversations.Do(ctx, r.Client, d.ListEndUserConversationsIn{EndUserRef: d.EndUserRef{UserID: user}, Page: d.Page{PageLimit: customerPage}})
+	if notGranted(err) {
+		r.leave("conversations of some customers", notGrantedFor)
+		return item, nil
+	}
 	if err != nil {
 		return item, err
 	}

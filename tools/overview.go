@@ -13,7 +13,7 @@ import (
 
 // OverviewIn says of which team the presence is shown.
 type OverviewIn struct {
-	Team d.UUID `json:"team,omitzero" names:"team" jsonschema_description:"whose presence; default: all"`
+	Team d.UUID `json:"team,omitzero" names:"team" jsonschema_description:"whose presence; default: all" gives:"teamId"`
 }
 
 const (
@@ -55,6 +55,10 @@ func (r *Reads) waiting(ctx context.Context, queues []d.Queue) (view.Part, error
 		q := &queues[i]
 		r.tell("counting queue %d of %d", i+1, len(queues))
 		n, oldest, more, err := r.count(ctx, q.ID)
+		if notGranted(err) {
+			r.leave("some queues", notGrantedFor)
+			continue
+		}
 		if err != nil {
 			return part, err
 		}

@@ -15,9 +15,9 @@ import (
 
 // ReportIn asks a metric for a period.
 type ReportIn struct {
-	Metric   string      `json:"metric" jsonschema_description:"such as csat or closed_conversations"`
-	Period   string      `json:"period,omitzero" jsonschema_description:"default last week; today, this month, 2026-01-01 to 2026-01-31"`
-	By       ReportGroup `json:"by,omitzero"`
+	Metric   string      `json:"metric" jsonschema_description:"such as csat or closed_conversations" gives:"id"`
+	Period   string      `json:"period,omitzero" jsonschema_description:"default last week; today, this month, 2026-01-01 to 2026-01-31" gives:"start end"`
+	By       ReportGroup `json:"by,omitzero" gives:"filters"`
 	Comments bool        `json:"comments,omitzero" jsonschema_description:"what customers wrote with their ratings"`
 }
 

@@ -134,18 +134,26 @@ func optional[In, Out any](ctx context.Context, r *Reads, what string, op dixacl
 	}
 	a, err = op.Do(ctx, r.Client, in)
 	var failed *dixaclient.Error
-	var denied interface{ NotGranted() bool }
 	switch {
 	case err == nil:
 		return a, true, nil
-	case errors.As(err, &denied) && denied.NotGranted(): // a rule for arguments, which no grant tells of
-		r.leave(what, "not granted for it")
+	case notGranted(err):
+		r.leave(what, notGrantedFor)
 	case ctx.Err() != nil || !errors.As(err, &failed): // a frozen agent, a used-up budget, no time left
 		return a, false, err
 	case !dixaclient.IsNotFound(err):
 		r.leave(what, "could not be read")
 	}
 	return a, false, nil
+}
+
+// notGrantedFor says of a part that its operation is granted, though not with the arguments that it needs.
+const notGrantedFor = "not granted for it"
+
+// notGranted reports whether a rule for arguments, of which no grant tells, refused an operation.
+func notGranted(err error) bool {
+	var denied interface{ NotGranted() bool }
+	return errors.As(err, &denied) && denied.NotGranted()
 }
 
 // clause returns words about the tools with which the agent does what an operation or a tool does; "" where there are none.

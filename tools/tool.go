@@ -250,6 +250,17 @@ func (t *Tool) Names(argument string) bool {
 	return t.naming()[argument] != dixaclient.Nothing || t.one && argument == messageID.Name
 }
 
+// Giving lists the arguments of the tool that give an argument of its operations: those of the same name, and those whose tag
+// gives says so.
+func (t *Tool) Giving(argument string) (names []string) {
+	for name, f := range dixaclient.Arguments(t.in) {
+		if name == argument || slices.Contains(strings.Fields(f.Tag.Get("gives")), argument) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // ArgumentThings lists what arguments of the tool name, in alphabetical order.
 func (t *Tool) ArgumentThings() []dixaclient.Thing {
 	things := slices.Sorted(maps.Values(t.naming()))

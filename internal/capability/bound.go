@@ -29,23 +29,28 @@ func (a *Agent) Bound() *Bound { return a.bound }
 // Rule returns the key that bounds the agent, such as agents.triage.only, and its line.
 func (b *Bound) Rule() (string, int) { return b.rule.key, b.rule.line }
 
-// mostWords is how many values of a key under only are written out.
+// mostWords is how many values of a rule are written out.
 const mostWords = 5
 
 // String says in words which conversations there are, such as "queue billing or returns, and channel email".
 func (b *Bound) String() string {
 	keys := make([]string, len(b.terms))
 	for i, t := range b.terms {
-		words := make([]string, 0, mostWords+1)
-		for _, w := range t.words[:min(len(t.words), mostWords)] {
-			words = append(words, safetext.Brief(w, 40))
-		}
-		if n := len(t.words) - mostWords; n > 0 {
-			words = append(words, strconv.Itoa(n)+" more")
-		}
-		keys[i] = t.key + " " + strings.Join(words, " or ")
+		keys[i] = t.key + " " + someWords(t.words)
 	}
 	return strings.Join(keys, ", and ")
+}
+
+// someWords joins the first of several words.
+func someWords(all []string) string {
+	words := make([]string, 0, mostWords+1)
+	for _, w := range all[:min(len(all), mostWords)] {
+		words = append(words, safetext.Brief(w, 40))
+	}
+	if n := len(all) - mostWords; n > 0 {
+		words = append(words, strconv.Itoa(n)+" more")
+	}
+	return strings.Join(words, " or ")
 }
 
 // NeedsTags tells whether [Bound.Holds] looks at a conversation's tags.

@@ -54,7 +54,7 @@ func TestBoundedDecisions(t *testing.T) {
 			require.True(t, d.Allowed, tool.Name)
 			continue
 		}
-		require.Equal(t, Decision{false, rule, line, tool.Name + " reaches the whole organization, and agents.a.only bounds this agent to some conversations (f.yaml:10)"}, d)
+		require.Equal(t, Decision{Rule: rule, Line: line, Why: tool.Name + " reaches the whole organization, and agents.a.only bounds this agent to some conversations (f.yaml:10)"}, d)
 		require.Nil(t, a.Shape(tool))
 	}
 	require.Nil(t, agentWith(t, "").Bound())

@@ -123,6 +123,11 @@ type Decision struct {
 	Rule    string // the key that decided, such as agents.triage.allow; agents.triage when nothing grants it
 	Line    int    // where that key, or the operation under it, is in the file
 	Why     string // one sentence for people and models
+
+	// Argument is the one that may not have its value, "" where it is about none, and Wants what it must be, such as "must be
+	// billing or returns". Gone tells that it cannot be given at all.
+	Argument, Wants string
+	Gone            bool
 }
 
 // didYouMean returns the end of a message about a word that is not among those it should be.

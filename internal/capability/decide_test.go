@@ -34,21 +34,21 @@ agents:
 		agent, tool string
 		want        Decision
 	}{
-		{"triage", "list_messages", Decision{true, "agents.triage.access.messages", 6, "list_messages is granted by agents.triage.access.messages (f.yaml:6)"}},
-		{"triage", "transfer_conversation", Decision{true, "agents.triage.allow", 7, "transfer_conversation is granted by agents.triage.allow (f.yaml:7)"}},
-		{"triage", "create_webhook", Decision{true, "agents.triage.allow", 7, "create_webhook is granted by agents.triage.allow (f.yaml:7)"}},
-		{"triage", "add_note", Decision{false, "agents.triage.deny", 9, "add_note is denied by agents.triage.deny (f.yaml:9)"}},
-		{"triage", "close_conversation", Decision{false, "agents.triage.deny", 10, "close_conversation is denied by agents.triage.deny (f.yaml:10)"}},
-		{"triage", "anonymize_conversation", Decision{false, "agents.triage", 3, "anonymize_conversation is not granted to agent triage: access gives conversations only read, and anonymize_conversation is erase"}},
-		{"triage", "list_tags", Decision{false, "agents.triage", 3, "list_tags is not granted to agent triage: access gives nothing in tags, and allow does not name it"}},
-		{"triage", "search_conversations_by_text", Decision{false, "agents.triage", 3, "search_conversations_by_text is not granted to agent triage and needs to be named under allow: no level covers it"}},
-		{"triage", "conversation_overview", Decision{false, "agents.triage", 3, "conversation_overview needs list_tags, and list_tags is not granted to agent triage: access gives nothing in tags, and allow does not name it"}},
-		{"triage", "no_such_thing", Decision{false, "agents.triage", 3, `"no_such_thing" is not granted to agent triage: there is no such operation`}},
-		{"star", "send_message", Decision{true, "agents.star.access.*", 12, "send_message is granted by agents.star.access.* (f.yaml:12)"}},
-		{"star", "record_message", Decision{false, "agents.star", 11, "record_message is not granted to agent star and needs to be named under allow: no level covers it"}},
-		{"star", "tag_conversation", Decision{false, "agents.star", 11, "tag_conversation is not granted to agent star: access gives tags only read, and tag_conversation is write"}},
-		{"star", "anonymize_conversation", Decision{false, "agents.star", 11, "anonymize_conversation is not granted to agent star: access gives * only send, and anonymize_conversation is erase"}},
-		{"star", "conversation_overview", Decision{true, "agents.star", 11, "conversation_overview is granted: every operation it needs is (get_conversation, list_messages, list_tags)"}},
+		{"triage", "list_messages", Decision{Allowed: true, Rule: "agents.triage.access.messages", Line: 6, Why: "list_messages is granted by agents.triage.access.messages (f.yaml:6)"}},
+		{"triage", "transfer_conversation", Decision{Allowed: true, Rule: "agents.triage.allow", Line: 7, Why: "transfer_conversation is granted by agents.triage.allow (f.yaml:7)"}},
+		{"triage", "create_webhook", Decision{Allowed: true, Rule: "agents.triage.allow", Line: 7, Why: "create_webhook is granted by agents.triage.allow (f.yaml:7)"}},
+		{"triage", "add_note", Decision{Allowed: false, Rule: "agents.triage.deny", Line: 9, Why: "add_note is denied by agents.triage.deny (f.yaml:9)"}},
+		{"triage", "close_conversation", Decision{Allowed: false, Rule: "agents.triage.deny", Line: 10, Why: "close_conversation is denied by agents.triage.deny (f.yaml:10)"}},
+		{"triage", "anonymize_conversation", Decision{Allowed: false, Rule: "agents.triage", Line: 3, Why: "anonymize_conversation is not granted to agent triage: access gives conversations only read, and anonymize_conversation is erase"}},
+		{"triage", "list_tags", Decision{Allowed: false, Rule: "agents.triage", Line: 3, Why: "list_tags is not granted to agent triage: access gives nothing in tags, and allow does not name it"}},
+		{"triage", "search_conversations_by_text", Decision{Allowed: false, Rule: "agents.triage", Line: 3, Why: "search_conversations_by_text is not granted to agent triage and needs to be named under allow: no level covers it"}},
+		{"triage", "conversation_overview", Decision{Allowed: false, Rule: "agents.triage", Line: 3, Why: "conversation_overview needs list_tags, and list_tags is not granted to agent triage: access gives nothing in tags, and allow does not name it"}},
+		{"triage", "no_such_thing", Decision{Allowed: false, Rule: "agents.triage", Line: 3, Why: `"no_such_thing" is not granted to agent triage: there is no such operation`}},
+		{"star", "send_message", Decision{Allowed: true, Rule: "agents.star.access.*", Line: 12, Why: "send_message is granted by agents.star.access.* (f.yaml:12)"}},
+		{"star", "record_message", Decision{Allowed: false, Rule: "agents.star", Line: 11, Why: "record_message is not granted to agent star and needs to be named under allow: no level covers it"}},
+		{"star", "tag_conversation", Decision{Allowed: false, Rule: "agents.star", Line: 11, Why: "tag_conversation is not granted to agent star: access gives tags only read, and tag_conversation is write"}},
+		{"star", "anonymize_conversation", Decision{Allowed: false, Rule: "agents.star", Line: 11, Why: "anonymize_conversation is not granted to agent star: access gives * only send, and anonymize_conversation is erase"}},
+		{"star", "conversation_overview", Decision{Allowed: true, Rule: "agents.star", Line: 11, Why: "conversation_overview is granted: every operation it needs is (get_conversation, list_messages, list_tags)"}},
 	} {
 		a, err := r.Agent(c.agent)
 		require.NoError(t, err)

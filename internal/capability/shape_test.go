@@ -162,9 +162,9 @@ func TestWhatCannotBeGivenIsRefused(t *testing.T) {
 		rules, tool string
 		want        Decision
 	}{
-		{"", "send_message", Decision{false, "agents.a", 7, "send_message needs agentId, and agent a may not give it: it reaches further than the level of send_message, so that it must be granted by itself; set acts_as, or name its values under arguments: send_message.agentId"}},
-		{"", "create_webhook", Decision{false, "agents.a", 7, "create_webhook needs url, and agent a may not give it: it reaches further than the level of create_webhook, so that it must be granted by itself; name its values under arguments: create_webhook.url"}},
-		{"    arguments:\n      transfer_conversation.queueId: []\n", "transfer_conversation", Decision{false, "agents.a.arguments.transfer_conversation.queueId", 9, "transfer_conversation needs queueId, and no value is left for it by agents.a.arguments.transfer_conversation.queueId (f.yaml:9)"}},
+		{"", "send_message", Decision{Allowed: false, Rule: "agents.a", Line: 7, Why: "send_message needs agentId, and agent a may not give it: it reaches further than the level of send_message, so that it must be granted by itself; set acts_as, or name its values under arguments: send_message.agentId"}},
+		{"", "create_webhook", Decision{Allowed: false, Rule: "agents.a", Line: 7, Why: "create_webhook needs url, and agent a may not give it: it reaches further than the level of create_webhook, so that it must be granted by itself; name its values under arguments: create_webhook.url"}},
+		{"    arguments:\n      transfer_conversation.queueId: []\n", "transfer_conversation", Decision{Allowed: false, Rule: "agents.a.arguments.transfer_conversation.queueId", Line: 9, Why: "transfer_conversation needs queueId, and no value is left for it by agents.a.arguments.transfer_conversation.queueId (f.yaml:9)"}},
 	} {
 		a := agentWith(t, c.rules)
 		require.Equal(t, c.want, a.Operation(c.tool))

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
-	"strings"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/tools"
@@ -66,10 +65,12 @@ func typed(op *dixaclient.Spec, argument string, v json.RawMessage, item bool) j
 
 // outOfLimits returns the refusal of a request whose argument has another value than the limit allows.
 func (a *Agent) outOfLimits(t *tools.Tool, l *limit) Decision {
+	d := a.decided(false, l.at, l.argument+" of "+t.Name+" "+a.wants(l)+", by ")
 	if l.at == a.agent.at {
-		return a.refused("agent " + a.Name + " may not give " + l.argument + " of " + t.Name + " this value: it reaches further than the level of " + t.Name + ", and arguments does not name it")
+		d = a.refused("agent " + a.Name + " may not give " + l.argument + " of " + t.Name + " this value: it reaches further than the level of " + t.Name + ", and arguments does not name it")
 	}
-	return a.decided(false, l.at, l.argument+" of "+t.Name+" "+a.wants(l)+", by ")
+	d.Argument, d.Wants, d.Gone = l.argument, a.wants(l), len(l.values) == 0
+	return d
 }
 
 // wants says in words which values a limit allows: "must be billing or returns", or "cannot be given".
@@ -80,7 +81,7 @@ func (a *Agent) wants(l *limit) string {
 	}
 	says := "cannot be given"
 	if len(words) > 0 {
-		says = "must be " + strings.Join(words, " or ")
+		says = "must be " + someWords(words)
 	}
 	if l.at == a.agent.at {
 		says += " unless arguments names it"

@@ -59,7 +59,7 @@ func (b *bounds) carryOut(ctx context.Context, next func(context.Context) error)
 			return b.someEndUsers(ctx, in, next)
 		}
 	}
-	return outOfReach(b.call.agentName, b.bound, b.op.Op)
+	return outOfReach(b.call.agentName, b.bound, b.call.tool.Name)
 }
 
 func (b *bounds) oneConversation(ctx context.Context, next func(context.Context) error) error {

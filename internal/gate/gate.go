@@ -251,14 +251,14 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 		return errors.New("gate: " + op.Op.Name + " does not belong to a call of an agent")
 	}
 	if d := c.agent.Operation(op.Op.Granted().Name); !d.Allowed {
-		return notGranted(d)
+		return c.notAllowed(d)
 	}
 	request, err := json.Marshal(op.In)
 	if err != nil {
 		return err
 	}
 	if d := c.agent.Arguments(op.Op.Granted(), request); !d.Allowed {
-		return notGranted(d)
+		return c.notAllowed(d)
 	}
 	if op.Op.Level > dixaclient.Read {
 		if err := noPlaceholders(op.Op.Name, request); err != nil { // again: the request itself, whatever made it

@@ -100,12 +100,15 @@ func ask[In, Out any](ctx context.Context, n *naming, op dixaclient.Op[In, Out],
 		return "there is too much to look up in one call; give ids"
 	}
 	a, err := op.Do(ctx, v.call.gate.client, in)
+	denied, _ := errors.AsType[*refusal](err)
 	switch {
 	case err == nil:
 		*out = a.Value
 		return ""
 	case dixaclient.IsNotFound(err):
 		return ""
+	case denied != nil && denied.NotGranted(): // a rule for arguments
+		return "this agent may not look it up; give its id"
 	}
 	v.stop(err)
 	return "it could not be looked up; try again, or give its id"

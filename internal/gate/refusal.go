@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"dixa-mcp/dixaclient"
@@ -92,10 +93,39 @@ func notListed(d capability.Decision) *refusal {
 	return &refusal{text: sentenceOf(d.Why) + nothingSent, denied: true, rule: d.Rule, line: d.Line}
 }
 
-// outOfReach refuses an operation that reaches further than any bound.
-func outOfReach(agent string, b *capability.Bound, op *dixaclient.Spec) *refusal {
+// notAllowed refuses an operation of the call that the capability file does not allow. The caller of a tool of several operations
+// hears of the tool and its arguments: it may not see the operation, and the record names the rule in full.
+func (c *call) notAllowed(d capability.Decision) *refusal {
+	if !c.tool.Task() {
+		return notGranted(d)
+	}
+	rule, _, _ := strings.Cut(d.Rule, ".arguments.")
+	if rule != d.Rule {
+		rule += ".arguments"
+	}
+	names := strings.Join(c.tool.Giving(d.Argument), " or ")
+	var text string
+	switch place := fmt.Sprintf("%s (%s:%d)", rule, filepath.Base(c.rules.Name()), d.Line); {
+	case d.Argument == "" || names == "":
+		text = fmt.Sprintf("%s: agent %s may not read all that this needs, by %s, and no argument of the tool changes that.", c.tool.Name, c.agentName, place)
+	case d.Gone:
+		text = fmt.Sprintf("%s: %s %s, by %s. Call it again without.", c.tool.Name, names, d.Wants, place)
+	default:
+		text = fmt.Sprintf("%s: %s %s, by %s. Call it again with such a value.", c.tool.Name, names, d.Wants, place)
+	}
+	text += fmt.Sprintf(" If that is not enough, tell the user: the operator can change %s (line %d).", rule, d.Line)
+	if len(c.operations) == 0 {
+		text += nothingSent
+	}
+	r := notListed(d)
+	r.text, r.inFull = text, sentenceOf(d.Why)
+	return r
+}
+
+// outOfReach refuses a tool that reaches further than any bound.
+func outOfReach(agent string, b *capability.Bound, tool string) *refusal {
 	rule, line := b.Rule()
-	return notGranted(capability.Decision{Rule: rule, Line: line, Why: op.Name + " reaches more than the conversations that agent " + agent + " may see"})
+	return notGranted(capability.Decision{Rule: rule, Line: line, Why: tool + " reaches more than the conversations that agent " + agent + " may see"})
 }
 
 // outsideBound refuses what is outside an agent's bound. To the agent it is Dixa's answer about what does not exist.

@@ -73,7 +73,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"agentFrozen":            agentFrozen("few", ""),
 		"notGranted":             notGranted(a.Operation("list_webhooks")),
 		"notListed":              notListed(agent("tasks").Tool(must(tools.ByName("get_conversation")))),
-		"outOfReach":             outOfReach("bounded", bounded.Bound(), op),
+		"outOfReach":             outOfReach("bounded", bounded.Bound(), op.Name),
 		"outsideBound":           outsideBound(&call{agent: bounded, tool: must(tools.ByName("get_conversation"))}, op),
 		"overBudget":             overBudget("few", &Count{}),
 		"invalidArguments":       invalidArguments("search_conversations", bad),

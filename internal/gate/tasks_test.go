@@ -157,7 +157,7 @@ func TestRulesForArgumentsHoldInTasks(t *testing.T) {
 	before := len(b.dixa.Requests())
 	a := b.call("a", "read_conversation", `{"conversationId":2950}`)
 	require.True(t, a.Failed)
-	require.Contains(t, a.Text, "get_conversation")
+	require.Contains(t, a.Text, "read_conversation: conversationId must be 1234 or 2951")
 	require.Len(t, b.dixa.Requests(), before)
 }
 

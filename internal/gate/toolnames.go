@@ -36,13 +36,28 @@ func listedTools(names []string) string {
 	return strings.Join(lines.First(names, mostTools, false), ", ")
 }
 
+// given returns the arguments of the call's tool with which an argument of one of its operations, given by its path, is given.
+func (c *call) given(path string) string {
+	if !c.tool.Task() {
+		return path
+	}
+	argument := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' })
+	if len(argument) == 0 {
+		return ""
+	}
+	return strings.Join(c.tool.Giving(argument[0]), " or ")
+}
+
 // inToolsOf makes an error about an operation one about the tool that carried it out, which points to tools of the agent.
 func (c *call) inToolsOf(err error) {
 	if e, ok := errors.AsType[*dixaclient.Error](err); ok {
 		e.Tool, e.Tools = c.tool.Name, toolsFor(c.agent)
+		if c.tool.Task() {
+			e.Giving = c.tool.Giving
+		}
 	}
-	if e, ok := errors.AsType[*dixaclient.InputError](err); ok {
-		e.Operation = c.tool.Name
+	if e, ok := errors.AsType[*dixaclient.InputError](err); ok && e.Operation != c.tool.Name {
+		e.Operation, e.Field = c.tool.Name, c.given(e.Field)
 	}
 	if e, ok := errors.AsType[*dixaclient.BusyError](err); ok {
 		e.Operation = c.tool.Name
