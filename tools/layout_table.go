@@ -51,16 +51,22 @@ var layouts = map[reflect.Type]string{
 	reflect.TypeFor[d.Schedules]():        "schedules.name= schedules.id=id",
 	reflect.TypeFor[d.ScheduleHours](): "schedule.name= schedule.timezone=zone -schedule.id schedule.businessHours=hours schedule.businessHours.name= schedule.businessHours.nextDate= schedule.businessHours.status= " +
 		"schedule.businessHours.intervals{startTime,endTime} -schedule.businessHours.dayOfWeek schedule.businessHours.businessHourType=",
-	reflect.TypeFor[d.ScheduleStatus]():      "isOpen=open opensAt=opens closesAt=closes timestamp=at",
-	reflect.TypeFor[d.QueuePosition]():       "position= queuedAt=queued",
-	reflect.TypeFor[d.Anonymization]():       "entityType= targetEntityId=of initiatedAt=begun processedAt=done requestedBy=by id",
-	reflect.TypeFor[d.Webhook]():             "name= url= enabled subscribedEvents=events id",
-	reflect.TypeFor[d.WebhookDelivery]():     "deliveryDetail.deliveryTimestamp= deliveryDetail.success=success deliveryDetail.responseCode=answer deliveryDetail.responseText=answered payload=|payload",
-	reflect.TypeFor[d.Template]():            "name= subject id content=|",
-	reflect.TypeFor[d.Collection]():          "title= description= id",
-	reflect.TypeFor[d.Category]():            "title= id parentCategory=under",
-	reflect.TypeFor[d.Article]():             "translation.published.title= translation.draft.title=draft id updatedAt=updated -translation.draft.contents.html -translation.published.contents.html",
-	reflect.TypeFor[d.ArticleTranslations](): "-translations.draft.contents.plaintext -translations.published.contents.plaintext -draft.contents.plaintext -published.contents.plaintext",
+	reflect.TypeFor[d.ScheduleStatus]():  "isOpen=open opensAt=opens closesAt=closes timestamp=at",
+	reflect.TypeFor[d.QueuePosition]():   "position= queuedAt=queued",
+	reflect.TypeFor[d.Anonymization]():   "entityType= targetEntityId=of initiatedAt=begun processedAt=done requestedBy=by id",
+	reflect.TypeFor[d.Webhook]():         "name= url= enabled subscribedEvents=events id",
+	reflect.TypeFor[d.WebhookDelivery](): "deliveryDetail.deliveryTimestamp= deliveryDetail.success=success deliveryDetail.responseCode=answer deliveryDetail.responseText=answered payload=|payload",
+	reflect.TypeFor[d.Template]():        "name= subject id content=|",
+	reflect.TypeFor[d.Collection]():      "title= description= id",
+	reflect.TypeFor[d.Category]():        "title= id parentCategory=under",
+	reflect.TypeFor[d.Article](): "translation.published.title= translation.draft.title@translation.published.title=draft id updatedAt=updated updatedBy@createdBy=updated_by createdAt@updatedAt=created createdBy=created_by ownedBy=owned_by / " +
+		"translation.published.language=language translation.draft.language@translation.published.language=draft_language isDefaultLocation?default_location restrictions.isRestricted?restricted indexedAt@updatedAt=indexed indexedBy@createdBy=indexed_by parentCategory=under parentCollections=in / " +
+		"translation.published.createdAt@createdAt=published_version_created translation.published.createdBy@createdBy=published_version_created_by translation.published.updatedAt@updatedAt=published_version_updated translation.published.updatedBy@updatedBy=published_version_updated_by " +
+		"-translation.published.isIndexedVersion -translation.draft.isIndexedVersion " +
+		"translation.draft.createdAt@createdAt=draft_created translation.draft.createdBy@createdBy=draft_created_by translation.draft.updatedAt@updatedAt=draft_updated translation.draft.updatedBy@updatedBy=draft_updated_by " +
+		"translation.published.contents.plaintext=||published translation.draft.contents.plaintext=||draft -translation.draft.contents.html -translation.published.contents.html",
+	reflect.TypeFor[d.ArticleTranslations](): "translations.draft.contents.html=||html translations.published.contents.html=||html draft.contents.html=||html published.contents.html=||html " +
+		"-translations.draft.contents.plaintext -translations.published.contents.plaintext -draft.contents.plaintext -published.contents.plaintext",
 	reflect.TypeFor[d.ExportedConversation](): "id=Conversation initial_channel= status= direction= queue_name=queue assignee_name=assigned_to requester_name=customer requester_email= " +
 		"created_at=created closed_at=closed subject tags -queue_id -assignee_id -requester_id -assignee_email -assignee_phone_number -tags_info",
 	reflect.TypeFor[d.ExportedMessage](): "csid=Conversation created_at= author_name=by author_email= direction= text=|",

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -40,8 +41,11 @@ func (v *values) name(ctx context.Context, thing dixaclient.Thing, id string, re
 			return named.Name
 		}
 	}
-	if thing == dixaclient.OptionThing {
+	switch thing {
+	case dixaclient.OptionThing:
 		return v.label(ctx, id, reads)
+	case dixaclient.EndUserThing:
+		return v.customer(ctx, id, reads)
 	}
 	l, ok := directory.Of(thing)
 	if !ok {
@@ -53,6 +57,29 @@ func (v *values) name(ctx context.Context, thing dixaclient.Thing, id string, re
 		return e.Name()
 	}
 	return ""
+}
+
+// mostCustomers is how many customers are looked up for one answer. Those after them are shown by their ids.
+const mostCustomers = 5
+
+// customer returns the name of an end user, else the address or number. No operation lists names, so that each is a read of its
+// own, carried out as the agent: inside its bound, and counted against its budget.
+func (v *values) customer(ctx context.Context, id string, reads bool) string {
+	if name, ok := v.customers[id]; ok || !reads || len(v.customers) == mostCustomers || !v.call.agent.Operation(dixaclient.GetEndUser.Name).Allowed {
+		return name
+	}
+	ctx, cancel := context.WithTimeout(ctx, namesWithin)
+	defer cancel()
+	name := ""
+	a, err := dixaclient.GetEndUser.Do(ctx, v.call.gate.client, dixaclient.EndUserRef{UserID: dixaclient.UUID(id)})
+	if err == nil { // otherwise the answer shows the id
+		name = cmp.Or(a.Value.DisplayName, a.Value.Email, a.Value.PhoneNumber)
+	}
+	if v.customers == nil {
+		v.customers = map[string]string{}
+	}
+	v.customers[id] = name
+	return name
 }
 
 // forAnswer returns a list as far as the agent may read it and it is known; reads says whether it may be read for this.

@@ -44,6 +44,8 @@ type values struct {
 	left   int
 	lists  map[string]directory.Entries // that this call read
 	unread map[string]string            // why a list could not be read
+	// customers are the names of end users that were looked up, "" for none, by their ids.
+	customers map[string]string
 	// stopped is an error of a look-up that is not about what was looked up, and stops the call.
 	stopped error
 }

@@ -17,6 +17,8 @@ type column struct {
 	dropped bool
 	detail  bool   // left out of lists
 	unless  string // left out where this field is there
+	equals  string // left out where this field has the same value
+	once    bool   // prose that is not repeated where another field with this mark has the same
 	quiet   bool   // a flag that is shown only where it is set
 	prose   bool
 	name    string   // of an array of pairs: the path of the label in each
@@ -31,7 +33,9 @@ type column struct {
 //	~path          left out of lists; an answer that is one object has it
 //	path?a_label   a flag, shown as "a label" where it is set and not at all where it is not
 //	path!other=a_label  left out where the other field is there, which says the same
+//	path@other=a_label  left out where the other field has the same value
 //	path=|a_label  prose, on lines of its own
+//	path=||a_label  the same; not repeated where a field before it, written so as well, has the same text
 //	path{name,value|other}  each object of an array becomes a fact of its own, labelled with one of its fields
 //	/              the rest is on the next line, where the answer is one object
 func NewLayout(text string) Layout {
@@ -50,6 +54,7 @@ func NewLayout(text string) Layout {
 			c.name, c.values = name, strings.Split(values, "|")
 		}
 		path, c.unless, _ = strings.Cut(path, "!")
+		path, c.equals, _ = strings.Cut(path, "@")
 		switch {
 		case entry == "/":
 			l.lines++
@@ -58,6 +63,7 @@ func NewLayout(text string) Layout {
 			path, c.dropped = entry[1:], true
 		case labelled:
 			label, c.prose = strings.CutPrefix(label, "|")
+			label, c.once = strings.CutPrefix(label, "|")
 			c.label = strings.ReplaceAll(label, "_", " ")
 		default:
 			c.label = labelOf(path)

@@ -6,6 +6,9 @@ import "strings"
 // of the attribute.
 const Option = "value of a custom attribute"
 
+// Customer is the thing of which an outsider chose the name.
+const Customer = "end user"
+
 // OptionID returns the id by which [Options.Names] is asked for the label of an option, at the end of a path of values.
 func OptionID(attribute string, path ...string) string {
 	return attribute + "\x00" + strings.Join(path, "\x00")

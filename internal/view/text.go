@@ -28,6 +28,7 @@ type texter struct {
 
 	facts []fact // of the items around the one being written
 	below []trailer
+	said  map[string]bool // prose of the item that is not repeated
 }
 
 // fact is a field that is written in the line of its item.
@@ -56,6 +57,9 @@ const longestInLine = 240
 func (t *texter) object(raw []byte, depth int, single bool) {
 	facts, below := len(t.facts), len(t.below)
 	t.alone = single
+	if depth == 0 {
+		t.said = nil
+	}
 	t.gather(raw)
 	own, parts := withoutRepeated(t.facts[facts:]), t.below[below:]
 	slices.SortStableFunc(own, func(a, b fact) int { return cmp.Compare(a.place, b.place) })
@@ -83,11 +87,17 @@ func (t *texter) object(raw []byte, depth int, single bool) {
 	t.facts, t.below = t.facts[:facts], t.below[:below]
 }
 
-// withoutRepeated drops the facts that are left out where another one is there.
+// withoutRepeated drops the facts that are left out where another one is there, or has the same value.
 func withoutRepeated(facts []fact) []fact {
-	return slices.DeleteFunc(facts, func(f fact) bool {
-		return f.unless != "" && slices.ContainsFunc(facts, func(other fact) bool { return other.path == f.unless })
-	})
+	repeated := func(f fact) bool {
+		return f.unless+f.equals != "" && slices.ContainsFunc(facts, func(other fact) bool {
+			return f.unless != "" && other.path == f.unless || f.equals != "" && other.path == f.equals && bytes.Equal(other.value, f.value)
+		})
+	}
+	if !slices.ContainsFunc(facts, repeated) {
+		return facts
+	}
+	return slices.DeleteFunc(slices.Clone(facts), repeated) // a copy: those that are dropped are compared with, too
 }
 
 // gather finds the facts of an object and what follows them.
@@ -270,7 +280,7 @@ func (t *texter) text(path string, inner []byte) {
 func (t *texter) id(path, id string) {
 	if thing := t.o.Things[path]; thing != "" && t.o.Names != nil {
 		if name := t.o.Names(thing, id); name != "" {
-			t.out = appendValue(t.out, name, false)
+			t.out = appendValue(t.out, name, thing == Customer)
 			if t.o.IDs {
 				t.out = append(append(append(t.out, " ("...), id...), ')')
 			}
@@ -282,6 +292,17 @@ func (t *texter) id(path, id string) {
 
 // part writes what follows the line of an item. headed says that there is such a line.
 func (t *texter) part(p trailer, depth int, headed bool) {
+	if p.once {
+		if t.said[string(p.value)] {
+			t.indent(depth)
+			t.out = append(append(t.out, p.label...), ": the same text as above\n"...)
+			return
+		}
+		if t.said == nil {
+			t.said = map[string]bool{}
+		}
+		t.said[string(p.value)] = true
+	}
 	if p.label != "" && (headed || p.value[0] == '[') {
 		t.indent(depth)
 		t.out = append(append(t.out, p.label...), ":\n"...)
