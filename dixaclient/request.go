@@ -158,6 +158,16 @@ func (s *Spec) Act(in any, as ActingAgent) {
 	}
 }
 
+// ActorOf returns in whose name a request (a pointer to it) of an operation acts, "" where it does not say.
+func ActorOf(s *Spec, in any) ActingAgent {
+	for _, f := range s.plan().actors {
+		if as := reflect.ValueOf(in).Elem().FieldByIndex(f.index).String(); as != "" {
+			return ActingAgent(as)
+		}
+	}
+	return ""
+}
+
 // ConversationOf tells which conversation a request (a pointer to it) is about.
 func ConversationOf(in any) (id int64, ok bool) {
 	if c, is := in.(conversational); is {

@@ -86,7 +86,7 @@ type fitting interface {
 const tasksGroup = "tasks"
 
 // Task reports whether the tool is made of several operations.
-func (t *Tool) Task() bool { return t.runTask != nil }
+func (t *Tool) Task() bool { return t.runTask != nil || t.Plans() }
 
 // leave notes what is not in the answer, and why.
 func (r *Reads) leave(what, why string) {

@@ -8,4 +8,5 @@ var tasks = group(tasksGroup,
 	overview,
 	report,
 	findArticle,
+	updateConversation,
 )

@@ -38,6 +38,8 @@ type Tool struct {
 	run         func(context.Context, *dixaclient.Client, any) (Output, error)
 	naming      func() map[string]dixaclient.Thing                                  // what arguments name
 	runTask     func(context.Context, *dixaclient.Client, Env, any) (Output, error) // of a tool of several operations, in place of run
+	planned     func(context.Context, *Reads, any) ([]Step, error)                  // of a tool of several writes, in place of run
+	carries     func() map[string][]Carried                                         // what its arguments become
 	act         func(in any, as dixaclient.ActingAgent)
 	check       func(version dixaclient.Version, in any) error
 }
@@ -284,6 +286,13 @@ func (t *Tool) Actors() []string {
 	var names []string
 	for _, op := range t.Operations {
 		names = append(names, op.Actors()...)
+	}
+	if t.Plans() {
+		for name, carried := range t.carries() {
+			if slices.ContainsFunc(carried, func(c Carried) bool { return c.Actor }) {
+				names = append(names, name)
+			}
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -17,7 +17,8 @@ type explainCmd struct {
 	dixaFlags `embed:""`
 }
 
-// Run prints how a call would be decided. It sends nothing but the reads that a bound needs.
+// Run prints how a call would be decided. It sends nothing but the reads that a bound needs,
+// and those from which a plan is made.
 func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	_, ok := tools.Any(c.Tool)
 	if !ok {
@@ -41,7 +42,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	if c.JSON {
-		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Requests, partsOf(e.Parts)})
+		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Plan, e.Requests, partsOf(e.Parts)})
 	} else {
 		printExplanation(out, e)
 	}
@@ -63,6 +64,7 @@ type explanation struct {
 	Confirm    string   `json:"confirm,omitempty"`
 	Filled     []filled `json:"filled,omitempty"`
 	Lookups    []string `json:"lookups,omitempty"`
+	Plan       []string `json:"plan,omitempty"`
 	Requests   []string `json:"requests,omitempty"`
 	Operations []part   `json:"operations,omitempty"`
 }
@@ -114,8 +116,11 @@ func printExplanation(out *output, e gate.Explanation) {
 	for _, l := range e.Lookups {
 		out.printf("looked up: %s\n", l)
 	}
+	for _, step := range e.Plan {
+		out.printf("would change: %s\n", step)
+	}
 	send := "would send"
-	if len(e.Parts) > 0 {
+	if len(e.Parts) > 0 && len(e.Plan) == 0 {
 		send = "would send first"
 	}
 	for _, r := range e.Requests {
@@ -129,7 +134,7 @@ func printParts(out *output, parts []gate.Part) {
 	if len(parts) == 0 {
 		return
 	}
-	out.printf("operations (optional: left out of the answer if refused; lookup: of names and the time zone):\n")
+	out.printf("operations (optional: its part is left out if refused; lookup: of names and the time zone):\n")
 	var rows [][]string
 	for _, p := range parts {
 		verdict, rule := "granted", p.Rule

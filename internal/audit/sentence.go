@@ -31,7 +31,7 @@ func Sentence(r Record, v Verb) string {
 	case r.Outcome == OutcomeWaiting:
 		return printable(words(who, "wants to", v.Infinitive, object) + clauses(r.Reason))
 	case r.Event == EventIntent:
-		return printable(words(who, "is about to", v.Infinitive, object) + clauses(allowed(r.Rule)))
+		return printable(words(who, "is about to", v.Infinitive, object) + step(r.Step) + clauses(allowed(r.Rule)))
 	case r.Outcome == OutcomeUnknown:
 		return printable(tried + ": it is not known whether Dixa did it" + requests("", r.Operations, ""))
 	case r.Outcome == OutcomeFailed:
@@ -92,6 +92,15 @@ func allowed(rule string) string {
 		return "allowed by " + rule
 	}
 	return ""
+}
+
+// step says which step of a plan is meant.
+func step(s string) string {
+	place, operation, ok := strings.Cut(s, " ")
+	if !ok {
+		return ""
+	}
+	return ", step " + strings.ReplaceAll(place, "/", " of ") + ", " + operation
 }
 
 // approved returns who approved a call.

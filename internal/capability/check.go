@@ -154,9 +154,11 @@ func (c *catalog) onlyNamed(group string) []string {
 	return names
 }
 
-func operationNames(t *tools.Tool) []string {
-	names := make([]string, len(t.Operations))
-	for i, op := range t.Operations {
+func operationNames(t *tools.Tool) []string { return specNames(t.Operations) }
+
+func specNames(ops []*dixaclient.Spec) []string {
+	names := make([]string, len(ops))
+	for i, op := range ops {
 		names[i] = op.Name
 	}
 	return names

@@ -101,6 +101,9 @@ func (a *Agent) composite(t *tools.Tool) Decision {
 			return d
 		}
 	}
+	if t.Plans() && !slices.ContainsFunc(t.Writes(), func(op *dixaclient.Spec) bool { return a.Operation(op.Name).Allowed }) {
+		return a.refused(t.Name + " needs one of " + strings.Join(specNames(t.Writes()), ", ") + ", and none is granted to agent " + a.agent.text)
+	}
 	return Decision{
 		Allowed: true,
 		Rule:    a.agent.key,

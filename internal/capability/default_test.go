@@ -30,11 +30,11 @@ func TestDefault(t *testing.T) {
 		sees  string
 	}{
 		"reader":           {dixaclient.Read, 12, "read_conversation find_customer find_conversations overview report find_article"},
-		"triage":           {dixaclient.Write, 12, "read_conversation find_conversations tag_conversation transfer_conversation add_note list_tags"},
-		"support":          {dixaclient.Send, 16, "read_conversation find_customer find_conversations find_article send_message close_conversation"},
-		"team_lead":        {dixaclient.Write, 20, "overview report find_conversations list_ratings list_presence transfer_conversation claim_conversation"},
+		"triage":           {dixaclient.Write, 12, "read_conversation find_conversations update_conversation list_tags"},
+		"support":          {dixaclient.Send, 16, "read_conversation find_customer find_conversations find_article send_message update_conversation"},
+		"team_lead":        {dixaclient.Write, 20, "overview report find_conversations list_ratings list_presence update_conversation"},
 		"knowledge_editor": {dixaclient.Send, 20, "find_article get_article create_article update_article publish_article"},
-		"privacy_officer":  {dixaclient.Erase, 8, "find_customer read_conversation close_conversation anonymize_end_user get_anonymization"},
+		"privacy_officer":  {dixaclient.Erase, 8, "find_customer read_conversation update_conversation anonymize_end_user get_anonymization"},
 		"analyst":          {dixaclient.Read, 16, "report find_conversations query_metric list_metrics list_ratings"},
 	} {
 		a := agents[name]

@@ -202,6 +202,9 @@ func (t *bounding) beyond(other *bounding) []string {
 
 // shape compares the values that an agent may give to the arguments of a tool. In whose name it acts was said already.
 func (d *diff) shape(agent string, old, new *Shape) {
+	if new.tool.Plans() { // what it takes follows from its operations
+		return
+	}
 	for _, p := range new.full.Properties() {
 		if new.acts+old.acts != "" && slices.Contains(new.tool.Actors(), p.Name) {
 			continue

@@ -19,7 +19,7 @@ type limit struct {
 
 // limits tells whether the file can limit an argument of the tool for the agent.
 func (a *Agent) limits(t *tools.Tool) bool {
-	return len(a.rules[t.Name]) > 0 || a.acting != "" && len(t.Actors()) > 0 ||
+	return t.Plans() || len(a.rules[t.Name]) > 0 || a.acting != "" && len(t.Actors()) > 0 ||
 		slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool { return len(op.Named()) > 0 })
 }
 
@@ -46,6 +46,29 @@ func (a *Agent) limit(t *tools.Tool, p schemas.Property) *limit {
 		}
 	}
 	return l
+}
+
+// carried says what holds for an argument of a plan: what holds for the arguments of the operations that it becomes. It is gone
+// where none of these is granted. An operation decides again about its own request.
+func (a *Agent) carried(t *tools.Tool, p schemas.Property) (l *limit, gone bool) {
+	gone = len(t.Carries(p.Name)) > 0
+	for _, c := range t.Carries(p.Name) {
+		op := a.catalog.operations[c.Op.Name]
+		if op == nil || !a.Operation(op.Name).Allowed {
+			continue
+		}
+		gone = false
+		properties := a.catalog.schema(op).Properties()
+		i := slices.IndexFunc(properties, func(q schemas.Property) bool { return q.Name == c.Argument })
+		if i < 0 || !a.limits(op) {
+			continue
+		}
+		if its := a.limit(op, properties[i]); !its.free {
+			its.argument = p.Name
+			return its, len(its.values) == 0
+		}
+	}
+	return &limit{at: a.agent.at, argument: p.Name, free: true}, gone
 }
 
 // except returns the values of an enum without those that must be named; "*" stands for all.

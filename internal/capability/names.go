@@ -33,6 +33,10 @@ var kindOf = map[string]string{
 	"teamId":             teamIDs,
 	"contactEndpointId":  endpointIDs,
 	"emailIntegrationId": endpointIDs,
+	"queue":              queueIDs, // of plans
+	"tag":                tagIDs,
+	"untag":              tagIDs,
+	"assignee":           agentIDs,
 }
 
 // KindOf returns the key under names of the things that can have names there, "" for all others.

@@ -174,10 +174,17 @@ func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing 
 	var gone []string
 	for _, p := range full.Properties() {
 		l := a.limit(t, p)
+		if t.Plans() && l.free {
+			absent := false
+			if l, absent = a.carried(t, p); absent {
+				gone = append(gone, p.Name)
+				continue
+			}
+		}
 		switch {
 		case l.free:
 			continue
-		case len(l.values) > 1:
+		case len(l.values) > 1, len(l.values) == 1 && !p.Required && t.Plans() && !slices.Contains(t.Actors(), p.Name): // what changes is never filled in
 			s.restrict(p, l.values)
 			continue
 		case len(l.values) == 1:

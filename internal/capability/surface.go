@@ -146,7 +146,7 @@ func (a *Agent) cover() {
 		if a.catalog.composites[t.Name] == nil {
 			continue
 		}
-		for _, op := range slices.Concat(t.Operations, t.Uses) {
+		for _, op := range t.Covers() {
 			if _, listed := also[op.Name]; !listed && a.allowed[op.Name].Allowed {
 				a.coveredBy[op.Name] = append(a.coveredBy[op.Name], t.Name)
 			}
@@ -186,7 +186,7 @@ func (l *noteList) aboutSurface(a *Agent) {
 // coverable reports whether a tool that the agent sees is made of the operation.
 func (a *Agent) coverable(t *tools.Tool) bool {
 	return slices.ContainsFunc(a.granted, func(s *tools.Tool) bool {
-		return s != t && slices.ContainsFunc(slices.Concat(s.Operations, s.Uses), func(op *dixaclient.Spec) bool { return op.Name == t.Name })
+		return s != t && slices.ContainsFunc(s.Covers(), func(op *dixaclient.Spec) bool { return op.Name == t.Name })
 	})
 }
 

@@ -70,6 +70,7 @@ var further = map[string]string{
 	"offer_rating":                `"ratingType":"Csat","userId":"` + nobody + `","agentId":"` + bot + `"`,
 	"submit_rating":               `"ratingId":"r","ratingType":"Csat","value":5`,
 	"update_end_user":             `"firstName":"x"`,
+	"update_conversation":         `"note":"x"`,
 	"replace_end_user":            `"displayName":"x"`,
 }
 

@@ -98,12 +98,22 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 
 // checkBudget says what is used up for an operation of a level, under the rules that the call began with.
 func (c *call) checkBudget(ctx context.Context, level dixaclient.Level) error {
+	return c.checkBudgetFor(ctx, level, 1)
+}
+
+// checkBudgetFor does the same for several operations of a level.
+func (c *call) checkBudgetFor(ctx context.Context, level dixaclient.Level, several int) error {
 	counts, err := c.gate.budgets.Counts(ctx, c.agentName, allowancesOf(c.agent.Budget(), level))
 	if err != nil {
 		return err
 	}
 	if over := Over(counts); over != nil {
 		return overBudget(c.agentName, over)
+	}
+	for i := range counts {
+		if counts[i].Most > 0 && counts[i].Left < several {
+			return tooManySteps(c.agentName, &counts[i], several)
+		}
 	}
 	return nil
 }

@@ -41,6 +41,7 @@ type call struct {
 	approval  string        // number of the approval that is being used
 	confirmed *confirmation // of the call by a person; nil where none is needed
 	wrote     bool          // an operation that is no read was sent
+	step      *running      // of a plan, the one on its way; nil between them
 
 	mu         sync.Mutex
 	operations []audit.Operation

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,7 +20,8 @@ import (
 // confirmation is a call that needs a person's approval, and the state of the conversation on which the person decides.
 type confirmation struct {
 	call         *call
-	plan         []string // the requests that the call would send
+	plan         []string // the requests that the call would send, and what they were planned from
+	steps        []tools.Step
 	conversation int64
 	message      string    // id of its newest message, "" where there is none
 	read         time.Time // when that was looked up last
@@ -29,50 +29,44 @@ type confirmation struct {
 
 // confirm stops a call that needs approval and does not have it: with an answer that asks for it, or with an error. The
 // call may continue if there is neither.
-func (c *call) confirm(ctx context.Context, args *tools.Arguments) (asking *Answer, err error) {
-	how, rule := c.needs()
+func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools.Step) (asking *Answer, err error) {
+	how, rule := c.needs(steps)
 	if how == "" {
 		return nil, nil
 	}
 	c.record.Confirm = rule
 	c.nameArguments(c.context(ctx), args, true)
-	plan, err := c.rehearse(ctx, args)
+	plan, err := c.rehearse(ctx, changing(steps))
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range changing(steps) { // an approval is for these changes, and for what is there before
+		plan = append(plan, s.State)
+	}
 	conversation, _ := dixaclient.ConversationOf(args.In)
-	c.confirmed = &confirmation{call: c, plan: plan, conversation: conversation}
+	c.confirmed = &confirmation{call: c, plan: plan, steps: steps, conversation: conversation}
 	if how == capability.ConfirmApprover || c.request.AskApprover && c.confirmed.approvable() {
 		return c.confirmed.askApprover(ctx)
 	}
 	return c.confirmed.askClient(ctx)
 }
 
-// needs returns whose approval the tool needs; where its operations differ, the stricter one.
-func (c *call) needs() (how capability.Confirm, rule string) {
-	for _, op := range c.tool.Operations {
+// needs returns whose approval the steps of a call need; where they differ, the stricter one.
+func (c *call) needs(steps []tools.Step) (how capability.Confirm, rule string) {
+	ops := c.tool.Operations
+	if c.tool.Plans() {
+		ops = nil
+		for _, s := range changing(steps) {
+			ops = append(ops, s.Op)
+		}
+	}
+	for _, op := range ops {
 		h, r, line := c.agent.Confirm(op)
 		if h != "" && how != capability.ConfirmApprover {
 			how, rule = h, fmt.Sprintf("%s (%s:%d)", r, c.rules.Name(), line)
 		}
 	}
 	return how, rule
-}
-
-// rehearse goes the call's way without sending what it is for, and gives the requests that it would send. A person is not
-// asked about a call for which the budget is used up: the approval would be used up on it.
-func (c *call) rehearse(ctx context.Context, args *tools.Arguments) ([]string, error) {
-	for _, op := range c.tool.Operations {
-		if err := c.checkBudget(ctx, op.Level); err != nil {
-			return nil, err
-		}
-	}
-	var sent rehearsal
-	_, err := c.tool.Run(c.context(ctx), c.gate.plans.With(sent.around), args)
-	if err != nil && !errors.Is(err, errRehearsed) {
-		return nil, err
-	}
-	return sent.requests, nil
 }
 
 // approvable reports whether an approver may decide about the call in place of the person at its client.
@@ -92,7 +86,11 @@ func (c *confirmation) digest(parts ...string) string {
 // effect says in plain English what the call would do.
 func (c *confirmation) effect() string {
 	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments, c.call.nameAndID), " ")
-	return verb(c.call.tool).Infinitive + " " + object
+	effect := verb(c.call.tool).Infinitive + " " + object
+	if c.call.tool.Plans() {
+		effect += " (" + listed(changing(c.steps)) + ")"
+	}
+	return effect
 }
 
 // look notes the state of the conversation that a person decides on.

@@ -60,6 +60,9 @@ func (d *departure) decide(ctx context.Context) error {
 	if err := d.stillConfirmed(ctx); err != nil {
 		return err
 	}
+	if err := d.stillHolds(ctx); err != nil {
+		return err
+	}
 	if err := d.recount(ctx); err != nil {
 		return err
 	}

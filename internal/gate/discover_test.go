@@ -123,7 +123,7 @@ func (a made) same(t *testing.T, b made, about string) {
 }
 
 // pageKey matches keys of pages, each of which is sealed with a number of its own.
-var pageKey = regexp.MustCompile(`[A-Za-z0-9_-]{60,}`)
+var pageKey = regexp.MustCompile(`[A-Za-z0-9_-]{40,}`)
 
 func tokensOf(text string) int { return view.EstimateTokens(text) }
 

@@ -11,6 +11,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/tools"
 )
 
 // Explanation is what would become of a call.
@@ -22,14 +23,16 @@ type Explanation struct {
 	Filled    []capability.Filled // what the file fills in
 	Arguments json.RawMessage     // as they would be understood
 	Lookups   []string            // what was asked of Dixa to decide, with what it answered
-	Requests  []string            // what would be sent; of a tool of several operations, the first
+	Plan      []string            // what would change; only of a tool of several writes
+	Requests  []string            // what would be sent; of a tool of several reads, the first
 	Parts     []Part              // of a tool of several operations: each that it can carry out
 }
 
 // errRehearsed ends an operation that is only rehearsed.
 var errRehearsed = errors.New("rehearsed, not sent")
 
-// Explain goes the way of a call without sending it. Only the reads that a bound needs are sent; nothing is recorded.
+// Explain goes the way of a call without sending it. Only the reads that a bound needs are sent, and those from which a plan is
+// made; nothing is recorded.
 func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
@@ -39,12 +42,17 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	e := Explanation{Granted: err == nil, Why: c.decision.Why, Arguments: c.arguments}
 	if c.decision.Allowed {
 		e.Filled = c.agent.Shape(c.tool).Filled()
-		if how, rule := c.needs(); how != capability.ConfirmNobody {
+	}
+	confirm := func(steps []tools.Step) {
+		if how, rule := c.needs(steps); how != capability.ConfirmNobody {
 			e.Confirm = fmt.Sprintf("%s: %s", how, rule)
 		}
 	}
 	if c.agent != nil && c.tool != nil {
 		e.Parts = c.parts()
+	}
+	if c.decision.Allowed && !c.tool.Plans() {
+		confirm(nil)
 	}
 	if err != nil {
 		refused := c.withSignature(refusalOf(c.request.Tool, err))
@@ -55,10 +63,22 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		args.Env = c.env(ctx)
 		args.Env.Progress = nil
 	}
-	var sent rehearsal
-	_, err = c.tool.Run(ctx, g.plans.With(sent.around), args)
-	if errors.Is(err, errRehearsed) {
-		err = c.checkBound(ctx, args.In)
+	if c.tool.Plans() {
+		var steps []tools.Step
+		if steps, err = c.tool.Plan(ctx, g.client, args); err == nil {
+			confirm(steps)
+			e.Requests, err = c.rehearse(ctx, changing(steps))
+		}
+		for i := range steps {
+			e.Plan = append(e.Plan, steps[i].String())
+		}
+	} else {
+		var sent rehearsal
+		_, err = c.tool.Run(ctx, g.plans.With(sent.around), args)
+		if errors.Is(err, errRehearsed) {
+			err = c.checkBound(ctx, args.In)
+		}
+		e.Requests = sent.requests
 	}
 	if err != nil {
 		e.Granted, e.Why, e.Invalid = false, err.Error(), errors.As(err, new(*dixaclient.InputError))
@@ -66,7 +86,6 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		e.Why = cmp.Or(refused.inFull, refused.text)
 	}
-	e.Requests = sent.requests
 	for _, o := range c.operations {
 		if o.Attempts > 0 {
 			e.Lookups = append(e.Lookups, fmt.Sprintf("%s: Dixa %d", o.Operation, o.Status))

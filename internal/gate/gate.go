@@ -174,7 +174,15 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if r.Admitted != nil {
 		r.Admitted()
 	}
-	asking, err := c.confirm(ctx, args)
+	if c.tool.Task() {
+		args.Env = c.env(c.context(ctx))
+	}
+	steps, err := c.tool.Plan(c.context(ctx), g.client, args)
+	if err != nil {
+		c.describe()
+		return c.fail(ctx, err)
+	}
+	asking, err := c.confirm(ctx, args, steps)
 	switch {
 	case err != nil:
 		c.describe()
@@ -182,13 +190,13 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	case asking != nil:
 		return *asking
 	}
+	if c.tool.Plans() {
+		return c.carryOut(ctx, args, steps)
+	}
 	if err := c.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}
-	if c.tool.Task() {
-		args.Env = c.env(c.context(ctx))
-	}
-	out, err := c.tool.Run(c.context(ctx), g.client, args)
+	out, err := steps[0].Send(c.context(ctx), g.client)
 	if err != nil {
 		return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
 	}

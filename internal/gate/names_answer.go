@@ -16,10 +16,10 @@ import (
 const namesWithin = 5 * time.Second
 
 // names returns the names of what the ids in an answer name: those of the capability file, else those that the agent may
-// list. A list is read at most once; for the answer to a write none is.
+// list. A list is read at most once; for the answer to a write that is no plan none is.
 func (c *call) names(ctx context.Context) func(thing, id string) string {
 	v := c.values()
-	reads := c.tool.Level == dixaclient.Read
+	reads := c.tool.Level == dixaclient.Read || c.tool.Plans()
 	return func(thing, id string) string { return v.name(ctx, dixaclient.Thing(thing), id, reads) }
 }
 

@@ -20,7 +20,10 @@ type Prompt struct {
 func (p *Prompt) Tools() []string {
 	var names []string
 	for _, s := range p.steps {
-		names = append(names, s.tools...)
+		for _, name := range s.tools {
+			name, _, _ = strings.Cut(name, ".")
+			names = append(names, name)
+		}
 	}
 	return names
 }
@@ -34,7 +37,7 @@ type PromptArgument struct {
 
 // promptStep is a sentence of a prompt. One that names a tool is there only for agents that see the tool.
 type promptStep struct {
-	tools    []string // the first of them that the agent sees is {tool}; none: the sentence names no tool
+	tools    []string // the first of them that the agent sees, with the argument behind the dot, is {tool}; none: the sentence names no tool
 	argument string   // the sentence is there only if this argument is given
 	text     string   // arguments and the tool are in braces
 	needed   bool     // without the tool there is no such prompt
@@ -54,9 +57,9 @@ var prompts = []Prompt{
 		Arguments: []PromptArgument{theConversation},
 		steps: []promptStep{
 			readFirst,
-			{tools: []string{"tag_conversation", "tag_conversation_by_name"}, text: "Add the tags that fit with {tool}, and no others.", needed: true},
-			{tools: []string{"transfer_conversation"}, text: "If it belongs in another queue, move it with {tool}."},
-			{tools: []string{"add_note"}, text: "Leave one note of at most three sentences with {tool}: what the customer wants, what was promised, what is missing."},
+			{tools: []string{"update_conversation.tag", "tag_conversation", "tag_conversation_by_name"}, text: "Add the tags that fit with {tool}, and no others.", needed: true},
+			{tools: []string{"update_conversation.queue", "transfer_conversation"}, text: "If it belongs in another queue, move it with {tool}."},
+			{tools: []string{"update_conversation.note", "add_note"}, text: "Leave one note of at most three sentences with {tool}: what the customer wants, what was promised, what is missing."},
 			{text: "Send nothing to the customer. Tell me in three lines what you did and why."},
 		},
 	},
@@ -77,9 +80,9 @@ var prompts = []Prompt{
 		Arguments: []PromptArgument{theConversation, {Name: "to", About: "The queue or colleague who takes it over."}},
 		steps: []promptStep{
 			readFirst,
-			{tools: []string{"add_note"}, text: "Write one note with {tool}: what the customer wants, what was done and promised, what is open, and the next step.", needed: true},
-			{argument: "to", tools: []string{"transfer_conversation"}, text: "Then move the conversation to {to} with {tool}."},
-			{argument: "to", tools: []string{"claim_conversation"}, text: "If {to} is a person, assign it with {tool}."},
+			{tools: []string{"update_conversation.note", "add_note"}, text: "Write one note with {tool}: what the customer wants, what was done and promised, what is open, and the next step.", needed: true},
+			{argument: "to", tools: []string{"update_conversation.queue", "transfer_conversation"}, text: "Then move the conversation to {to} with {tool}."},
+			{argument: "to", tools: []string{"update_conversation.assignee", "claim_conversation"}, text: "If {to} is a person, assign it with {tool}."},
 			{text: "Send nothing to the customer. Show me the note."},
 		},
 	},
@@ -102,7 +105,7 @@ var prompts = []Prompt{
 			{tools: []string{"find_customer", "list_end_users"}, text: "Find the customer {customer} with {tool}. Go on only if it is exactly one.", needed: true},
 			{tools: []string{"list_end_user_conversations"}, text: "List the customer's conversations with {tool}."},
 			{text: "Show me who it is and what would be erased, and wait until I agree. It cannot be undone."},
-			{tools: []string{"close_conversation"}, text: "Close the open conversations with {tool}: only closed ones are erased."},
+			{tools: []string{"update_conversation.close", "close_conversation"}, text: "Close the open conversations with {tool}: only closed ones are erased."},
 			{tools: []string{"anonymize_end_user"}, text: "Then erase the customer with {tool}, once.", needed: true},
 			{tools: []string{"get_anonymization"}, text: "See with {tool} how far it is, and tell me."},
 		},
@@ -133,12 +136,18 @@ func promptsDiffer(before, now *capability.Rules) bool {
 	return false
 }
 
-// seen returns the names of the tools that an agent sees.
+// seen returns the names of the tools that an agent sees, and of those that make plans also with each argument, after a dot.
 func seen(rules *capability.Rules, agent string) map[string]bool {
 	sees := map[string]bool{}
 	if a, err := rules.Agent(agent); err == nil {
 		for _, t := range a.Tools() {
 			sees[t.Name] = true
+			if !t.Plans() {
+				continue
+			}
+			for _, p := range a.Shape(t).Schema().Properties() { // which of the writes it may do
+				sees[t.Name+"."+p.Name] = true
+			}
 		}
 	}
 	return sees
@@ -148,6 +157,7 @@ func seen(rules *capability.Rules, agent string) map[string]bool {
 func (s promptStep) tool(sees map[string]bool) string {
 	for _, name := range s.tools {
 		if sees[name] {
+			name, _, _ = strings.Cut(name, ".")
 			return name
 		}
 	}

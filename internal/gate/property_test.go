@@ -130,6 +130,14 @@ func (j *judge) records(t *testing.T, records []entry, tool *tools.Tool, before 
 		require.Equal(t, audit.OutcomeRefused, final.Outcome)
 	case tool.Level == dixaclient.Read:
 		require.Equal(t, []audit.Event{audit.EventRead}, events(records), about)
+	case tool.Plans():
+		all := events(records)
+		require.Equal(t, audit.EventOutcome, all[len(all)-1], about)
+		for i, r := range records[:len(records)-1] {
+			require.Equal(t, audit.EventIntent, r.Event, about)
+			writes := slices.DeleteFunc(slices.Clone(j.requests(before)[:r.requests-before]), func(route string) bool { return strings.HasPrefix(route, "GET ") })
+			require.LessOrEqual(t, len(writes), i, "the intent is recorded before its step is sent: "+about)
+		}
 	default:
 		require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, events(records), about)
 		for _, op := range j.requests(before)[:records[0].requests-before] {

@@ -149,6 +149,17 @@ func overBudget(agent string, n *Count) *refusal {
 	return &refusal{text: text + " Tell the user, and go on then.", reason: "its budget is used up"}
 }
 
+// tooManySteps refuses a plan for which the budget is not enough: it would end in the middle.
+func tooManySteps(agent string, n *Count, several int) *refusal {
+	text := fmt.Sprintf("agent %s has %d left of %s until %s, and this call needs %d. Nothing was sent: ask for less, or wait.", agent, n.Left, n.Allowance, n.Ends.Format("15:04 UTC on 2 January"), several)
+	return &refusal{text: text, reason: "its budget is not enough for all steps"}
+}
+
+// overtaken refuses a step of a plan that was made from something that has changed since.
+func overtaken(tool, what string) *refusal {
+	return &refusal{text: tool + ": somebody else changed it in the meantime (" + what + "), so that this was not done. Read it again, and call again if it is still right." + nothingSent, reason: "it was changed in the meantime"}
+}
+
 // invalidArguments refuses arguments that do not fit the tool.
 func invalidArguments(tool string, err error) *refusal {
 	text := err.Error()

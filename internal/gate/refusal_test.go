@@ -76,6 +76,8 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"outOfReach":             outOfReach("bounded", bounded.Bound(), op.Name),
 		"outsideBound":           outsideBound(&call{agent: bounded, tool: must(tools.ByName("get_conversation"))}, op),
 		"overBudget":             overBudget("few", &Count{}),
+		"tooManySteps":           tooManySteps("few", &Count{}, 3),
+		"overtaken":              overtaken("update_conversation", "queue"),
 		"invalidArguments":       invalidArguments("search_conversations", bad),
 		"unknownFilters":         unknownFilters("search_conversations", many),
 		"approvalsNotStored":     approvalsNotStored("add_note"),

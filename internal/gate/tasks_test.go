@@ -28,7 +28,7 @@ var taskCalls = map[string]string{
 }
 
 func taskTools() []*tools.Tool {
-	return slices.DeleteFunc(tools.All(), func(t *tools.Tool) bool { return !t.Task() })
+	return slices.DeleteFunc(tools.All(), func(t *tools.Tool) bool { return !t.Task() || t.Plans() })
 }
 
 // taskBench is a bench on a Monday morning, at the end of the data that the offline Dixa is made with.

@@ -47,7 +47,7 @@ func (t *texter) fact(f Fact) {
 	case !f.Time.IsZero():
 		t.out = t.appendTime(t.out, f.Time)
 	case f.Own:
-		t.out = append(t.out, oneLine(f.Value)...)
+		t.out = append(t.out, strings.Join(strings.Fields(Clean(f.Value)), " ")...)
 	default:
 		t.out = appendValue(t.out, f.Value, f.Outside)
 	}
@@ -182,6 +182,9 @@ func bare(s string, outside bool) bool {
 	}
 	return true
 }
+
+// Value returns a value from Dixa as an answer writes it in a line of its own words.
+func Value(s string, outside bool) string { return string(appendValue(nil, s, outside)) }
 
 // appendValue writes a value from Dixa in one line: as it is, or in quotation marks where it could be taken for anything
 // else. Words of outsiders always are, unless they are one word.

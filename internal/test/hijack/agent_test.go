@@ -108,8 +108,51 @@ func (d *world) obeys(t testing.TB, g goal) (effects []effect) {
 			d.call(t, tool, form)
 			effects = append(effects, d.effects(g)...)
 		}
+		for plan, form := range d.planned(t, tool, arguments) {
+			d.sent, d.records = nil, nil
+			d.call(t, plan, form)
+			effects = append(effects, d.effects(g)...)
+		}
 	}
 	return effects
+}
+
+// planned returns calls of the agent's tools that carry out an operation as a step of a plan, with their arguments.
+func (d *world) planned(t testing.TB, operation, arguments string) map[string]string {
+	t.Helper()
+	calls := map[string]string{}
+	var given map[string]any
+	require.NoError(t, json.Unmarshal([]byte(arguments), &given), arguments)
+	for _, tool := range d.agent.Tools() {
+		if !slices.ContainsFunc(tool.Writes(), func(op *dixaclient.Spec) bool { return tool.Plans() && op.Name == operation }) {
+			continue
+		}
+		does, fits := false, map[string]any{}
+		for _, p := range d.agent.Shape(tool).Schema().Properties() {
+			if v, has := given[p.Name]; has && len(tool.Carries(p.Name)) == 0 {
+				fits[p.Name] = v
+			}
+			for _, c := range tool.Carries(p.Name) {
+				v, has := given[c.Argument]
+				if c.Op.Name != operation || !has && c.Argument != "" {
+					continue
+				}
+				if does = does || !c.Actor; c.Argument == "" {
+					v = true
+				}
+				if _, isList := v.([]any); strings.HasPrefix(p.Type, "array of ") && !isList {
+					v = []any{v}
+				}
+				fits[p.Name] = v
+			}
+		}
+		raw, err := json.Marshal(fits)
+		require.NoError(t, err)
+		if does {
+			calls[tool.Name] = d.adapted(t, tool.Name, string(raw))[0]
+		}
+	}
+	return calls
 }
 
 // last returns the id of what was changed last.
@@ -135,7 +178,10 @@ func (d *world) adapted(t testing.TB, name, arguments string) []string {
 	for _, p := range d.agent.Shape(tool).Schema().Properties() {
 		v, has := given[p.Name]
 		text, isText := v.(string)
+		list, isList := v.([]any)
 		switch {
+		case has && isList && len(p.Enum) > 0 && slices.ContainsFunc(list, func(item any) bool { text, _ := item.(string); return !slices.Contains(p.Enum, text) }):
+			fits[p.Name] = []any{p.Enum[len(p.Enum)-1]}
 		case has && isText && len(p.Enum) > 0 && !slices.Contains(p.Enum, text), !has && p.Required && len(p.Enum) > 0:
 			fits[p.Name] = p.Enum[len(p.Enum)-1]
 		case has:

@@ -34,10 +34,21 @@ func (d *world) effects(g goal) (all []effect) {
 			if tool.Level == dixaclient.Read && !named {
 				continue
 			}
-			all = append(all, effect{op.Operation, tool.Level, r.Rule, slices.ContainsFunc(g.Reached, func(s reached) bool { return d.has(s, tool) })})
+			all = append(all, effect{op.Operation, tool.Level, d.ruleOf(r, op.Operation), slices.ContainsFunc(g.Reached, func(s reached) bool { return d.has(s, tool) })})
 		}
 	}
 	return all
+}
+
+// ruleOf returns the rule that allowed an operation of a call, with its line; a plan has one for each.
+func (d *world) ruleOf(r audit.Record, operation string) string {
+	if tool, _ := tools.ByName(r.Tool); !tool.Plans() {
+		return r.Rule
+	}
+	_, file, _ := strings.Cut(r.Rule, "(")
+	file, _, _ = strings.Cut(file, ":")
+	by := d.agent.Operation(operation)
+	return fmt.Sprintf("%s (%s:%d)", by.Rule, file, by.Line)
 }
 
 // outside returns what was carried out about a conversation that the agent has no business with.

@@ -123,6 +123,9 @@ func TestGoalsCoverEveryWrite(t *testing.T) {
 		}
 	}
 	for _, tool := range tools.All() {
+		if tool.Plans() { // which the agent tries in place of the operations that they are made of
+			continue
+		}
 		if tool.Level > dixaclient.Read || strings.HasPrefix(tool.Name, "export_") {
 			require.True(t, tried[tool.Name], "%s serves no goal of an attacker: add it to a goal's calls in testdata/hijack.yaml", tool.Name)
 		}

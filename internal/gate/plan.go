@@ -1,0 +1,189 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/tools"
+)
+
+// A tool of several writes says in a plan what it would do. All steps are decided before the first is sent: grants, arguments,
+// bounds, budget, and approval of the whole list. Then each is recorded, decided again like any operation, held against what the
+// plan was made from, and sent. A step that fails ends the plan; the answer says what was done, what was not, and the call for
+// the rest.
+
+// running is the step that is on its way.
+type running struct {
+	*tools.Step
+	number, of int
+}
+
+// carryOut carries out the steps of a plan that change something.
+func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tools.Step) Answer {
+	changes := changing(steps)
+	if _, err := c.rehearse(ctx, changes); err != nil {
+		c.describe()
+		return c.fail(ctx, err)
+	}
+	c.describe()
+	for i := range changes {
+		c.step = &running{&changes[i], i + 1, len(changes)}
+		if err := c.intendStep(ctx); err != nil {
+			if i == 0 {
+				return c.unrecorded(ctx, err)
+			}
+			c.gate.log.Error("a step was not sent because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
+			return c.stopped(ctx, args, steps, changes, i, errors.New("the audit record cannot be written, and no write is carried out without one; the operator of dixa-mcp must fix this"))
+		}
+		if tell := c.request.Progress; tell != nil && len(changes) > 1 {
+			tell(fmt.Sprintf("%d of %d: %s", i+1, len(changes), changes[i].What))
+		}
+		if _, err := changes[i].Send(c.context(ctx), c.gate.client); err != nil {
+			return c.stopped(ctx, args, steps, changes, i, err)
+		}
+	}
+	c.step = nil
+	return c.changed(ctx, args, steps)
+}
+
+// changing returns the steps that change something.
+func changing(steps []tools.Step) []tools.Step {
+	var changes []tools.Step
+	for _, s := range steps {
+		if !s.Same {
+			changes = append(changes, s)
+		}
+	}
+	return changes
+}
+
+// intendStep records a step before it is sent.
+func (c *call) intendStep(ctx context.Context) error {
+	r := c.record
+	r.Event = audit.EventIntent
+	r.Step = fmt.Sprintf("%d/%d %s", c.step.number, c.step.of, c.step.Op.Name)
+	if d := c.agent.Operation(c.step.Op.Name); d.Rule != "" {
+		r.Rule = fmt.Sprintf("%s (%s:%d)", d.Rule, c.rules.Name(), d.Line)
+	}
+	r.Text = audit.Sentence(r, verb(c.tool))
+	return c.gate.audit.Write(context.WithoutCancel(ctx), r)
+}
+
+// changed answers with what the plan changed, and what was so already.
+func (c *call) changed(ctx context.Context, args *tools.Arguments, steps []tools.Step) Answer {
+	as := ""
+	if len(changing(steps)) > 0 {
+		as = c.actsAs(args.Env, steps)
+	}
+	o := view.Options{Zone: args.Env.Zone, Names: func(thing, id string) string { return args.Env.Name(dixaclient.Thing(thing), id) }}
+	if !c.inJSON() {
+		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
+	}
+	r, err := view.RenderParts(ctx, tools.Outcome(c.arguments, steps, as), o)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text, tokens: r.Tokens})
+}
+
+// actsAs says in whose name the steps acted: all that can say it act in the same.
+func (c *call) actsAs(env tools.Env, steps []tools.Step) string {
+	for i := range steps {
+		if as := dixaclient.ActorOf(steps[i].Op, steps[i].In); as != "" && !steps[i].Same {
+			if name := env.Name(dixaclient.AgentThing, string(as)); name != "" {
+				return view.Value(name, false)
+			}
+			return string(as)
+		}
+	}
+	return "the API token's user"
+}
+
+// stopped answers when the step at failed ended the plan. What was done is said, and the call for the rest: steps that cannot be
+// repeated come last, so that the same call again does nothing twice.
+func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, changes []tools.Step, failed int, err error) Answer {
+	c.step = nil
+	if failed == 0 && effect(err) == audit.OutcomeNotDone {
+		return c.fail(ctx, err)
+	}
+	c.inToolsOf(err)
+	why := sentenceOf(strings.TrimSuffix(err.Error(), nothingSent))
+	outcome := audit.OutcomeFailed
+	var said []string
+	if done := listed(changes[:failed]); done != "" {
+		said = append(said, "Done: "+done+".")
+	}
+	if effect(err) == audit.OutcomeUnknown {
+		outcome = audit.OutcomeUnknown
+		said = append(said, "Not known whether done: "+listed(changes[failed:failed+1])+". "+why)
+	} else {
+		said = append(said, "Not done: "+listed(changes[failed:failed+1])+". "+why)
+	}
+	if rest := listed(changes[failed+1:]); rest != "" {
+		said = append(said, "Not begun: "+rest+".")
+	}
+	if outcome == audit.OutcomeUnknown && changes[failed].Once {
+		said = append(said, "Look whether it was done before you call again without it.")
+	} else {
+		said = append(said, "For the rest: "+c.again(0, 0)+"; what is done already is not done twice.")
+	}
+	if errors.Is(err, context.Canceled) && outcome != audit.OutcomeUnknown {
+		outcome = audit.OutcomeCancelled
+	}
+	return c.finish(ctx, outcome, Answer{Text: strings.Join(said, "\n"), Failed: true})
+}
+
+func listed(steps []tools.Step) string {
+	all := make([]string, len(steps))
+	for i := range steps {
+		all[i] = steps[i].String()
+	}
+	return strings.Join(all, " · ")
+}
+
+// rehearse goes the way of the steps without sending them, and gives the requests that they would send. A person is not
+// asked about a call for which the budget is used up: the approval would be used up on it.
+func (c *call) rehearse(ctx context.Context, steps []tools.Step) ([]string, error) {
+	levels := map[dixaclient.Level]int{}
+	for _, s := range steps {
+		for level := dixaclient.Read; level <= s.Op.Level; level++ { // a send is also a write and a request
+			levels[level]++
+		}
+	}
+	for level, several := range levels {
+		if err := c.checkBudgetFor(ctx, level, several); err != nil {
+			return nil, err
+		}
+	}
+	var sent rehearsal
+	for i := range steps {
+		if _, err := steps[i].Send(c.context(ctx), c.gate.plans.With(sent.around)); err != nil && !errors.Is(err, errRehearsed) {
+			return nil, err
+		}
+	}
+	return sent.requests, nil
+}
+
+// stillHolds refuses a step that no longer fits what Dixa has: the plan was made from something else.
+func (d *departure) stillHolds(ctx context.Context) error {
+	s := d.call.step
+	if s == nil || s.Holds == nil || d.op.Op != s.Op {
+		return nil
+	}
+	age := decisionAge(d.op)
+	holds, err := s.Holds(unpriced(withCall(ctx, d.call)), d.call.gate.lookups, time.Now().Add(-age))
+	if err != nil {
+		return err
+	}
+	if !holds {
+		return overtaken(d.call.tool.Name, s.What)
+	}
+	return nil
+}

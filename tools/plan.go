@@ -1,0 +1,150 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// Step is one write of a plan: one operation with its request, and what it changes. A plan only says what is to be done; the
+// gate decides about each step, has the plan approved, carries it out, and refuses a step that no longer fits.
+type Step struct {
+	Op     *d.Spec
+	In     any    // a pointer to the request
+	What   string // it changes, as people read it: "queue"
+	Key    string // the same in JSON; "" for the first word of What
+	Before string // shown to people and models; "" where there is nothing to compare with
+	After  string
+	Same   bool   // nothing would change, so that it is not sent
+	State  string // what Before was read from, as Dixa has it; part of what an approval is for
+	Once   bool   // carried out twice it is done twice, such as a message: these are a plan's last steps
+
+	// Holds reports whether State is still what Dixa has, or was at a time; nil where nothing was read.
+	Holds func(ctx context.Context, c *d.Client, at time.Time) (bool, error)
+
+	send func(context.Context, *d.Client) (Output, error)
+}
+
+// Send carries the step out.
+func (s *Step) Send(ctx context.Context, c *d.Client) (Output, error) { return s.send(ctx, c) }
+
+// step is a step that carries out an operation.
+func step[In, Out any](op d.Op[In, Out], in In, what string) Step {
+	return Step{Op: op.Spec, In: &in, What: what, send: func(ctx context.Context, c *d.Client) (Output, error) {
+		a, err := op.Fetch(ctx, c, in)
+		return Output{Body: a.Raw}, err
+	}}
+}
+
+// String says what the step changes: "queue: Billing → Returns".
+func (s *Step) String() string {
+	switch {
+	case s.Same && s.After == "":
+		return s.What + ": no change"
+	case s.Same:
+		return s.What + ": " + s.After + ", no change"
+	case s.Before == "":
+		return s.What + ": " + s.After
+	}
+	return s.What + ": " + s.Before + " → " + s.After
+}
+
+// planned makes a tool of several writes of a level. needs are the reads without which there is no plan; of the others it takes
+// as many as the agent is granted, and at least one write. Each argument that a write takes names it in its tag of: where the
+// operation is not granted there is no argument, and what the capability file says about the operation's argument holds for it.
+func planned[In any](name, did, description string, level d.Level, needs, uses []*d.Spec, plan func(context.Context, *Reads, In) ([]Step, error)) *Tool {
+	t := task[In](name, did, description, needs, uses, nil)
+	t.runTask = nil
+	t.Level = level
+	t.Idempotent = false
+	t.Destructive = level >= d.Send
+	t.planned = func(ctx context.Context, r *Reads, in any) ([]Step, error) { return plan(ctx, r, *in.(*In)) }
+	t.carries = sync.OnceValue(func() map[string][]Carried { return carriedBy(t.in, uses) })
+	return t
+}
+
+// Plans reports whether the tool is a plan of several writes.
+func (t *Tool) Plans() bool { return t.planned != nil }
+
+// Plan says what a write of the tool is to do, in order. What it must know for that, it reads.
+func (t *Tool) Plan(ctx context.Context, c *d.Client, a *Arguments) ([]Step, error) {
+	if t.Plans() {
+		return t.planned(ctx, &Reads{Env: a.Env, Client: c}, a.In)
+	}
+	s := Step{In: a.In, send: func(ctx context.Context, c *d.Client) (Output, error) { return t.Run(ctx, c, a) }}
+	if len(t.Operations) > 0 {
+		s.Op = t.Operations[0]
+	}
+	return []Step{s}, nil
+}
+
+// Outcome is what came of a plan, as it is told to who asked for it.
+func Outcome(arguments json.RawMessage, steps []Step, as string) []view.Part {
+	item := view.Item{}
+	var about struct{ ConversationID json.Number }
+	if json.Unmarshal(arguments, &about) == nil && about.ConversationID != "" {
+		item.Facts = append(item.Facts, view.Fact{Key: "id", Label: "Conversation", Value: about.ConversationID.String()})
+	}
+	for i := range steps {
+		key, _, _ := strings.Cut(cmp.Or(steps[i].Key, steps[i].What), " ")
+		item.Facts = append(item.Facts, view.Fact{Key: key, Value: steps[i].String(), Own: true})
+	}
+	if as != "" {
+		item.Facts = append(item.Facts, view.Fact{Key: "as", Label: "as", Value: as, Own: true})
+	}
+	return []view.Part{{Name: "outcome", Items: []view.Item{item}}}
+}
+
+// Carried is an argument of an operation that an argument of a plan becomes; Argument is "" where it only says that the
+// operation is to be carried out.
+type Carried struct {
+	Op       *d.Spec
+	Argument string
+	Actor    bool // it says in whose name all operations of the plan act
+}
+
+// Carries returns what an argument of a plan becomes; none where it says nothing to an operation.
+func (t *Tool) Carries(argument string) []Carried {
+	if t.carries == nil {
+		return nil
+	}
+	return t.carries()[argument]
+}
+
+// Writes lists the operations of which the tool's plans are made; none for a tool that only reads.
+func (t *Tool) Writes() []*d.Spec {
+	return slices.DeleteFunc(slices.Concat(t.Operations, t.Uses), func(op *d.Spec) bool { return op.Level == d.Read })
+}
+
+// Covers lists the operations in whose place an agent with surface: tasks sees the tool. What a plan reads, it does not show.
+func (t *Tool) Covers() []*d.Spec {
+	if t.Plans() {
+		return t.Writes()
+	}
+	return slices.Concat(t.Operations, t.Uses)
+}
+
+// carriedBy reads from a type's tags which arguments become which arguments of operations.
+func carriedBy(in reflect.Type, uses []*d.Spec) map[string][]Carried {
+	carries := map[string][]Carried{}
+	for name, f := range d.Arguments(in) {
+		for of := range strings.FieldsSeq(f.Tag.Get("of")) {
+			operation, argument, _ := strings.Cut(of, ".")
+			for _, op := range uses {
+				actor := operation == "*" && slices.Contains(op.Actors(), argument)
+				if op.Name == operation || actor {
+					carries[name] = append(carries[name], Carried{op, argument, actor})
+				}
+			}
+		}
+	}
+	return carries
+}
