@@ -42,6 +42,7 @@ type call struct {
 	confirmed *confirmation // of the call by a person; nil where none is needed
 	wrote     bool          // an operation that is no read was sent
 	step      *running      // of a plan, the one on its way; nil between them
+	moved     *moved        // the conversation that a step took out of the agent's bound
 
 	mu         sync.Mutex
 	operations []audit.Operation

@@ -83,7 +83,7 @@ func (b *bounds) hasConversation(ctx context.Context, id int64, oldest time.Time
 		return false, nil
 	}
 	if f, ok := b.call.gate.facts.get(id, b.bound.NeedsTags(), oldest); ok {
-		return b.bound.Holds(f), nil
+		return b.holds(id, f), nil
 	}
 	a, err := dixaclient.GetConversation.Do(ctx, b.call.gate.lookups, dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: id}})
 	if err = b.unlessMissing(err); err != nil {
@@ -95,18 +95,28 @@ func (b *bounds) hasConversation(ctx context.Context, id int64, oldest time.Time
 // judge tells whether a conversation that was read is inside the agent's bound; the empty one that stands for what does
 // not exist is not.
 func (b *bounds) judge(ctx context.Context, id int64, conversation *dixaclient.Conversation) (bool, error) {
-	f, read := capability.FactsOf(conversation), time.Now()
+	read := time.Now()
+	f, err := b.factsOf(ctx, id, conversation)
+	if err != nil {
+		return false, err
+	}
+	b.call.gate.facts.put(id, f, b.bound.NeedsTags(), read, b.call.writes)
+	return b.holds(id, f), nil
+}
+
+// factsOf returns what the bound asks about a conversation that was read.
+func (b *bounds) factsOf(ctx context.Context, id int64, conversation *dixaclient.Conversation) (capability.Facts, error) {
+	f := capability.FactsOf(conversation)
 	if b.bound.NeedsTags() {
 		a, err := dixaclient.ListConversationTags.Do(ctx, b.call.gate.lookups, dixaclient.ConversationRef{ConversationID: id})
 		if err = b.unlessMissing(err); err != nil {
-			return false, err
+			return f, err
 		}
 		for _, t := range a.Value {
 			f.Tags = append(f.Tags, t.ID)
 		}
 	}
-	b.call.gate.facts.put(id, f, b.bound.NeedsTags(), read, b.call.writes)
-	return b.bound.Holds(f), nil
+	return f, nil
 }
 
 // hasEndUser tells whether an end user has a conversation inside the agent's bound. It is one request whoever the end user

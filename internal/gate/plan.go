@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -48,9 +49,42 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		if _, err := changes[i].Send(c.context(ctx), c.gate.client); err != nil {
 			return c.stopped(ctx, args, steps, changes, i, err)
 		}
+		if i+1 < len(changes) {
+			c.followMove(c.context(ctx), &changes[i])
+		}
 	}
 	c.step = nil
 	return c.changed(ctx, args, steps)
+}
+
+// moved is a conversation that a step of a plan took out of the agent's bound. The whole plan was decided while it was inside, so
+// that its other steps may be carried out as long as the conversation is where the step took it.
+type moved struct {
+	id    int64
+	facts capability.Facts
+}
+
+// followMove looks where a step took the conversation. If that cannot be read, it counts as outside.
+func (c *call) followMove(ctx context.Context, s *tools.Step) {
+	id, ok := dixaclient.ConversationOf(s.In)
+	if c.agent.Bound() == nil || !ok {
+		return
+	}
+	ctx = unpriced(ctx)
+	b := &bounds{call: c, bound: c.agent.Bound()}
+	a, err := dixaclient.GetConversation.Do(ctx, c.gate.lookups, dixaclient.GetConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: id}})
+	if err != nil {
+		return
+	}
+	if f, err := b.factsOf(ctx, id, &a.Value); err == nil && !b.bound.Holds(f) {
+		c.moved = &moved{id, f}
+	}
+}
+
+// holds reports whether a conversation is inside the bound, or where the call's own plan took it.
+func (b *bounds) holds(id int64, f capability.Facts) bool {
+	m := b.call.moved
+	return b.bound.Holds(f) || m != nil && m.id == id && reflect.DeepEqual(m.facts, f)
 }
 
 // changing returns the steps that change something.

@@ -70,7 +70,15 @@ func (j *judge) judge(t *testing.T) {
 	may := exists && j.grant.granted(tool)
 	records, sent := j.book.all(), j.requests(before)
 	j.sent = 0
-	own := func(op string) bool { return exists && !tool.Task() && op == routeOf(t, tool.Name) }
+	own := func(op string) bool {
+		if exists && tool.Plans() {
+			return slices.ContainsFunc(tool.Writes(), func(w *dixaclient.Spec) bool {
+				its, _ := tools.ByName(w.Name)
+				return op == routeOf(t, w.Name) && j.grant.granted(its)
+			})
+		}
+		return exists && !tool.Task() && op == routeOf(t, tool.Name)
+	}
 	for _, op := range sent {
 		if own(op) { // the others find out about values
 			j.sent++

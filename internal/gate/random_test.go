@@ -29,6 +29,12 @@ var order = []string{"", "read", "write", "send", "erase"}
 
 // granted is a second, naive opinion on what the file means.
 func (g grant) granted(t *tools.Tool) bool {
+	if t.Plans() && !slices.ContainsFunc(t.Writes(), func(op *dixaclient.Spec) bool {
+		own, _ := tools.ByName(op.Name)
+		return g.granted(own)
+	}) {
+		return false
+	}
 	if t.Task() {
 		return !slices.Contains(g.deny, t.Name) && !slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool {
 			own, _ := tools.ByName(op.Name)

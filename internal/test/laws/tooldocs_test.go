@@ -28,7 +28,8 @@ an agent whose file names it under ` + "`arguments`" + ` has it. *acts_as* can f
 
 Tools of the group *tasks* are made of several operations. An agent has one of them if it is granted every operation that it
 *needs*, and not if ` + "`deny`" + ` names it. What it *can use* is left out of its answer without a grant, and the answer says so. Each
-operation is authorized, limited by ` + "`only`" + `, counted and recorded like a call of its own.
+operation is authorized, limited by ` + "`only`" + `, counted and recorded like a call of its own. A tool of the group that writes has
+those of its arguments whose operation is granted, and is not there if none of its writes is.
 
 An agent with ` + "`surface: discover`" + ` finds these tools with ` + "`find_tools`" + ` and calls them with ` + "`call_tool`" + `, which are not
 listed here: see [the capability file](capabilities.md#fewer-tools).
