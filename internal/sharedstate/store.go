@@ -37,7 +37,10 @@ CREATE INDEX IF NOT EXISTS journal_changed ON journal (changed);
 CREATE TABLE IF NOT EXISTS journal_about (about TEXT NOT NULL, call TEXT NOT NULL REFERENCES journal (call) ON DELETE CASCADE,
 	PRIMARY KEY (about, call)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS journal_about_call ON journal_about (call);
-PRAGMA user_version = 2;`
+CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, expires INTEGER NOT NULL,
+	job TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS job_agent ON job (agent);
+PRAGMA user_version = 3;`
 
 // Store is the shared state of the processes of one machine. It is safe for concurrent use.
 type Store struct {
