@@ -293,7 +293,7 @@ func TestDiscoverOfAFrozenAgent(t *testing.T) {
 // The model is told how to find tools, also where a prompt names one.
 func TestDiscoverIsExplained(t *testing.T) {
 	b := setUp(t, settings{file: finds})
-	require.Contains(t, b.Instructions("a", "", time.Now()), "find_tools finds what the operator granted; call_tool calls it")
+	require.Contains(t, b.Instructions(t.Context(), "a", "", "", time.Now()), "find_tools finds what the operator granted; call_tool calls it")
 	b = setUp(t, settings{file: strings.Replace(everything, "  admin:\n", "  admin:\n    surface: discover\n", 1)})
 	text, err := b.Prompt("admin", "triage", map[string]string{"conversation": "1234"})
 	require.NoError(t, err)

@@ -59,18 +59,19 @@ type Config struct {
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
 type Gate struct {
-	rules     atomic.Pointer[capability.Rules]
-	client    *dixaclient.Client // refuses what does not belong to a call of an agent
-	lookups   *dixaclient.Client // reads what bounds ask about
-	plans     *dixaclient.Client // decides like client, and sends nothing but lookups
-	facts     facts
-	zone      schedulesZone
-	directory *directory.Directory
-	audit     Recorder
-	key       []byte // of personal data in records
-	timeout   time.Duration
-	json      bool
-	log       *slog.Logger
+	rules        atomic.Pointer[capability.Rules]
+	client       *dixaclient.Client // refuses what does not belong to a call of an agent
+	lookups      *dixaclient.Client // reads what bounds ask about
+	plans        *dixaclient.Client // decides like client, and sends nothing but lookups
+	facts        facts
+	zone         schedulesZone
+	organization organization
+	directory    *directory.Directory
+	audit        Recorder
+	key          []byte // of personal data in records
+	timeout      time.Duration
+	json         bool
+	log          *slog.Logger
 
 	observer Observer
 
@@ -244,7 +245,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	c.arguments, c.valid = args.JSON, true
 	if c.tool.Level > dixaclient.Read {
 		c.nameArguments(ctx, args, false)
-		if err := noPlaceholders(c.tool.Name, args.JSON); err != nil {
+		if err := noPlaceholders(c.tool.Name, args.JSON, toolsFor(agent)); err != nil {
 			return nil, err
 		}
 	}
@@ -269,7 +270,7 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 		return c.notAllowed(d)
 	}
 	if op.Op.Level > dixaclient.Read {
-		if err := noPlaceholders(op.Op.Name, request); err != nil { // again: the request itself, whatever made it
+		if err := noPlaceholders(op.Op.Name, request, toolsFor(c.agent)); err != nil { // again: the request itself, whatever made it
 			return err
 		}
 	}

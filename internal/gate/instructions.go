@@ -1,11 +1,14 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/view"
 )
@@ -15,15 +18,16 @@ const instructionTokens = 250
 
 // Instructions returns what a client's model is told about this server when it connects: where it is, what day it is, what the
 // agent is for and how its answers are to be read. notice says what else the server is, such as an offline Dixa; without one it
-// is Dixa itself. They are made without a request, and are empty for an agent that the capability file does not have.
-func (g *Gate) Instructions(agent, notice string, now time.Time) string {
+// is Dixa itself, and the organization is named if the agent may read its name. They are empty for an agent that the capability
+// file does not have. key is the id of the client's credential, "" where there is none.
+func (g *Gate) Instructions(ctx context.Context, agent, key, notice string, now time.Time) string {
 	rules := g.Rules()
 	a, err := rules.Agent(agent)
 	if err != nil {
 		return ""
 	}
 	if notice == "" {
-		notice = "This is the live Dixa: what is sent reaches customers."
+		notice = "This is the live Dixa" + of(g.organizationName(ctx, a, key)) + ": what is sent reaches customers."
 	}
 	zone := g.knownZone(rules, a)
 	if zone == nil {
@@ -47,6 +51,14 @@ func (g *Gate) Instructions(agent, notice string, now time.Time) string {
 	first := fmt.Sprintf("Dixa customer service, as agent %q.", a.Name)
 	rest := "\n" + strings.Join(lines, "\n")
 	return first + within(strings.TrimSpace(a.About), instructionTokens-view.EstimateTokens(first+rest)) + rest
+}
+
+// of names an organization, whose name is a text from Dixa.
+func of(organization string) string {
+	if organization == "" {
+		return ""
+	}
+	return " of " + strconv.Quote(safetext.Brief(organization, 60))
 }
 
 // listing says how the agent's tools are found.

@@ -130,7 +130,8 @@ func whoCalls(ctx context.Context) identity.Principal {
 }
 
 func (h *HTTP) instructions(ctx context.Context) string {
-	return h.Gate.Instructions(whoCalls(ctx).Agent, h.Notice, time.Now())
+	p := whoCalls(ctx)
+	return h.Gate.Instructions(ctx, p.Agent, p.Key, h.Notice, time.Now())
 }
 
 // ServeHTTP answers one request.
