@@ -64,10 +64,14 @@ func (p approvalPrinter) whole(r approver.Details) {
 	line("Would", r.Effect)
 	p.out.printf("\nThe whole request:\n")
 	var arguments any
-	decoder := json.NewDecoder(bytes.NewReader(r.Arguments))
+	whole := r.Shown
+	if whole == nil { // it was parked by an earlier release
+		whole = r.Arguments
+	}
+	decoder := json.NewDecoder(bytes.NewReader(whole))
 	decoder.UseNumber()
 	if err := decoder.Decode(&arguments); err != nil {
-		arguments = string(r.Arguments)
+		arguments = string(whole)
 	}
 	printValue(p.out, "  ", "", arguments)
 }

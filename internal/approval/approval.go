@@ -48,6 +48,7 @@ type Request struct {
 	Effect       string          `json:"effect,omitzero"`       // what would be done, a sentence in plain English; part of the text
 	Conversation int64           `json:"conversation,omitzero"` // the one that it is about; 0 where there is none
 	Arguments    json.RawMessage `json:"arguments,omitzero"`    // whole, since the person must see what would be sent; part of the text
+	Shown        json.RawMessage `json:"shown,omitzero"`        // Arguments as people read them, with names in place of ids; part of the text
 	Digest       string          `json:"digest"`                // what the approval is for: a SHA-256, as 64 hex digits, of agent, tool, arguments and whatever else the caller binds it to
 	Rules        string          `json:"rules"`                 // digest of the capability file in force when it was parked
 	Created      time.Time       `json:"created"`               // given by Park
@@ -129,7 +130,7 @@ func (r *Request) Void() {
 }
 
 // forget deletes the text.
-func (r *Request) forget() { r.Arguments, r.Effect = nil, "" }
+func (r *Request) forget() { r.Arguments, r.Shown, r.Effect = nil, nil, "" }
 
 // Age brings a request up to the time, and tells whether that changed it.
 func (r *Request) Age(now time.Time) bool {

@@ -35,10 +35,11 @@ type Details struct {
 	Item
 	Effect    string          `json:"effect,omitzero"`
 	Arguments json.RawMessage `json:"arguments,omitzero"`
-	Rules     string          `json:"rules"`     // digest of the capability file when the agent asked
-	RulesNow  string          `json:"rulesNow"`  // and now
-	MayDecide bool            `json:"mayDecide"` // the approver may decide about it
-	DecidesAs string          `json:"you"`       // name of the approver
+	Shown     json.RawMessage `json:"shown,omitzero"` // the arguments as people read them
+	Rules     string          `json:"rules"`          // digest of the capability file when the agent asked
+	RulesNow  string          `json:"rulesNow"`       // and now
+	MayDecide bool            `json:"mayDecide"`      // the approver may decide about it
+	DecidesAs string          `json:"you"`            // name of the approver
 }
 
 // ItemOf returns what a list shows of a request.
@@ -57,5 +58,5 @@ func ItemsOf(list []approval.Request) []Item {
 
 // Details returns all of a request, and whether the approver may decide about it.
 func (s *Session) Details(r approval.Request) Details {
-	return Details{ItemOf(r), r.Effect, r.Arguments, r.Rules, s.Rules.Digest(), s.MayDecide(r) == nil, s.Who.Name}
+	return Details{ItemOf(r), r.Effect, r.Arguments, r.Shown, r.Rules, s.Rules.Digest(), s.MayDecide(r) == nil, s.Who.Name}
 }

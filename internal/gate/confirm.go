@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type confirmation struct {
 	call         *call
 	plan         []string // the requests that the call would send, and what they were planned from
 	steps        []tools.Step
+	shown        edits // what people call the values of arguments, by their paths
 	conversation int64
 	message      string    // id of its newest message, "" where there is none
 	read         time.Time // when that was looked up last
@@ -44,7 +46,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 		plan = append(plan, s.State)
 	}
 	conversation, _ := dixaclient.ConversationOf(args.In)
-	c.confirmed = &confirmation{call: c, plan: plan, steps: steps, conversation: conversation}
+	c.confirmed = &confirmation{call: c, plan: plan, steps: steps, shown: c.inWords(c.context(ctx), args), conversation: conversation}
 	if how == capability.ConfirmApprover || c.request.AskApprover && c.confirmed.approvable() {
 		return c.confirmed.askApprover(ctx)
 	}
@@ -85,12 +87,32 @@ func (c *confirmation) digest(parts ...string) string {
 
 // effect says in plain English what the call would do.
 func (c *confirmation) effect() string {
-	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments, c.call.nameAndID), " ")
+	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments, c.words), " ")
 	effect := verb(c.call.tool).Infinitive + " " + object
 	if c.call.tool.Plans() {
 		effect += " (" + listed(changing(c.steps)) + ")"
 	}
 	return effect
+}
+
+// words shows the value of an argument to the person who decides.
+func (c *confirmation) words(argument, value string) string {
+	if shown := c.shown[argument]; shown != "" {
+		return quoted(shown)
+	}
+	return value
+}
+
+// arguments returns the arguments of the call with names and words in place of ids and of Dixa's values. The record and the
+// approval keep the arguments themselves.
+func (c *confirmation) arguments() json.RawMessage {
+	shown := c.call.arguments
+	for path, text := range c.shown {
+		if edited, err := (edits{path: text}).apply(shown); err == nil { // it cannot fail: the paths are those of these arguments
+			shown = edited
+		}
+	}
+	return shown
 }
 
 // look notes the state of the conversation that a person decides on.

@@ -26,7 +26,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
 			Agent: c.call.agentName, Tool: tool.Name, Level: tool.Level.String(), Effect: c.effect(), Conversation: c.conversation,
-			Arguments: c.call.arguments, Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
+			Arguments: c.call.arguments, Shown: c.arguments(), Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
 		})
 	case found.State == approval.Denied:
 		record.Approval = found.Number

@@ -54,7 +54,7 @@ func (c *confirmation) question() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The agent %s wants to %s.\n", c.call.agentName, c.effect())
 	var arguments map[string]json.RawMessage
-	_ = json.Unmarshal(c.call.arguments, &arguments) // it was made from the arguments just before
+	_ = json.Unmarshal(c.arguments(), &arguments) // it was made from the arguments just before
 	names := make([]string, 0, len(arguments))
 	for name := range arguments {
 		names = append(names, name)
@@ -66,7 +66,7 @@ func (c *confirmation) question() string {
 		if json.Unmarshal(arguments[name], &text) == nil {
 			value = text
 		}
-		fmt.Fprintf(&b, "\n%s: %s", name, visible(c.call.nameAndID(name, value)))
+		fmt.Fprintf(&b, "\n%s: %s", name, visible(value))
 	}
 	return b.String()
 }

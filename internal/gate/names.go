@@ -119,7 +119,7 @@ func noID(format string, args ...any) meaning { return meaning{said: fmt.Sprintf
 // resolve puts ids in place of the names in arguments.
 func (n *naming) resolve(ctx context.Context, given json.RawMessage) (json.RawMessage, error) {
 	if n.call.tool.Level > dixaclient.Read {
-		if err := noPlaceholders(n.call.tool.Name, given); err != nil { // before anything is looked up
+		if err := noPlaceholders(n.call.tool.Name, given, toolsFor(n.call.agent)); err != nil { // before anything is looked up
 			return nil, err
 		}
 	}

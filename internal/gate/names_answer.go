@@ -3,12 +3,16 @@ package gate
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/directory"
+	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
 )
 
@@ -128,10 +132,47 @@ func (c *call) did() string {
 	})
 }
 
-// nameAndID shows the value of an argument to a person who decides about the call.
-func (c *call) nameAndID(argument, value string) string {
-	if name := c.named[argument]; name != "" {
-		return quoted(name) + " (" + value + ")"
+// inWords returns what people call the values of the call's arguments, by their paths: names of what they name, labels of options,
+// and the words for Dixa's values.
+func (c *call) inWords(ctx context.Context, args *tools.Arguments) edits {
+	v, shown := c.values(), edits{}
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(args.JSON, &given) // it was made from the arguments just before
+	for _, p := range c.tool.Schema().Properties() {
+		if p.Words == nil {
+			continue
+		}
+		var one string
+		if json.Unmarshal(given[p.Name], &one) == nil && slices.Contains(p.Enum, one) {
+			shown[p.Name] = p.Words[slices.Index(p.Enum, one)]
+		}
+		var several []string
+		_ = json.Unmarshal(given[p.Name], &several) // another type has none
+		for n, value := range several {
+			if i := slices.Index(p.Enum, value); i >= 0 {
+				shown[fmt.Sprintf("%s[%d]", p.Name, n)] = p.Words[i]
+			}
+		}
 	}
-	return value
+	for _, r := range c.tool.References(args) {
+		name := c.named[r.Argument]
+		switch {
+		case name != "":
+		case r.Among.Set != nil:
+			name = r.Among.Set.Word(r.Value)
+		case r.Thing == dixaclient.EndUserThing:
+			name = v.customer(ctx, r.Value, true)
+		case r.Thing == dixaclient.OptionThing && len(r.Path) > 0:
+			labels := slices.Clone(r.Path)
+			for i := range labels {
+				labels[i] = cmp.Or(v.label(ctx, view.OptionID(r.Of, r.Path[:i+1]...), true), labels[i])
+			}
+			shown.put(r, labels)
+			continue
+		}
+		if name != "" {
+			shown[r.Argument] = name
+		}
+	}
+	return shown
 }

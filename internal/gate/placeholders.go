@@ -11,8 +11,8 @@ import (
 )
 
 // noPlaceholders refuses a write that has a placeholder of an answer in any of its texts or names, however deep: what it
-// stands for would be lost.
-func noPlaceholders(operation string, arguments json.RawMessage) error {
+// stands for would be lost. tools names the tools of the writer, as [toolsFor] does.
+func noPlaceholders(operation string, arguments json.RawMessage, tools func(operation string) string) error {
 	if !view.MayHavePlaceholder(string(arguments)) {
 		return nil
 	}
@@ -20,7 +20,7 @@ func noPlaceholders(operation string, arguments json.RawMessage) error {
 	if err := json.Unmarshal(arguments, &value); err != nil {
 		return fmt.Errorf("arguments of %s: %w", operation, err)
 	}
-	field, found, instead := placeholderIn("", value)
+	field, found, instead := placeholderIn("", value, tools)
 	if found == "" {
 		return nil
 	}
@@ -28,14 +28,14 @@ func noPlaceholders(operation string, arguments json.RawMessage) error {
 }
 
 // placeholderIn finds the first placeholder in a value, with the path of the argument that holds it.
-func placeholderIn(path string, value any) (field, found, instead string) {
+func placeholderIn(path string, value any, tools func(operation string) string) (field, found, instead string) {
 	switch v := value.(type) {
 	case string:
-		found, instead = view.FindPlaceholder(v)
+		found, instead = view.FindPlaceholder(v, tools)
 		return path, found, instead
 	case []any:
 		for i, item := range v {
-			if field, found, instead = placeholderIn(fmt.Sprintf("%s[%d]", path, i), item); found != "" {
+			if field, found, instead = placeholderIn(fmt.Sprintf("%s[%d]", path, i), item, tools); found != "" {
 				return field, found, instead
 			}
 		}
@@ -45,10 +45,10 @@ func placeholderIn(path string, value any) (field, found, instead string) {
 			if path != "" {
 				at = path + "." + name
 			}
-			if found, instead = view.FindPlaceholder(name); found != "" {
+			if found, instead = view.FindPlaceholder(name, tools); found != "" {
 				return path, found, instead
 			}
-			if field, found, instead = placeholderIn(at, v[name]); found != "" {
+			if field, found, instead = placeholderIn(at, v[name], tools); found != "" {
 				return field, found, instead
 			}
 		}

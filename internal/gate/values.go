@@ -252,6 +252,6 @@ func isName(s string) bool {
 	if strings.Trim(s, ". ") == "" || len(s) > longestName || strings.Contains(s, "..") || strings.ContainsAny(s, `%?#{}\`) || strings.ContainsFunc(s, safetext.Unseen) {
 		return false
 	}
-	placeholder, _ := view.FindPlaceholder(s)
+	placeholder, _ := view.FindPlaceholder(s, nil)
 	return placeholder == ""
 }

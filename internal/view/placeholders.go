@@ -13,6 +13,7 @@ import (
 type placeholder struct {
 	opens   string // how the text in the brackets begins, in lower case
 	instead string // what a caller does to write the real text
+	with    string // the operation that it takes, "" for none
 }
 
 const (
@@ -24,24 +25,24 @@ const (
 
 const (
 	readWhole  = "read the rest with the call that the answer named in more"
-	readQuotes = "read the message whole, with message of read_conversation or messageId of list_messages"
+	readQuotes = "read the message whole"
 )
 
 // placeholders are all that an answer can have, and some that only earlier releases had. A test compares them with the
 // source of this package.
 var placeholders = []placeholder{
-	{redactedText, "a secret is not shown to agents; leave the argument out, so that it stays as it is"},
-	{cutText, readWhole},
-	{imageText, "a picture is not text; leave it out, or use the address of an image that was uploaded"},
-	{fileText, "a file is not text; leave it out"},
-	{"earlier message quoted", readQuotes},
-	{"quotes #", readQuotes},
-	{"signature", readQuotes},
-	{"possibly hidden text", "write only what the message says"},
-	{"all text of this message is hidden", "write only what the message says"},
-	{"this message has only invisible characters", "write only what the message says"},
-	{"the rest of this html is left out", readWhole},
-	{"part of this html is left out", readWhole},
+	{redactedText, "a secret is not shown to agents; leave the argument out, so that it stays as it is", ""},
+	{cutText, readWhole, ""},
+	{imageText, "a picture is not text; leave it out, or use the address of an image that was uploaded", ""},
+	{fileText, "a file is not text; leave it out", ""},
+	{"earlier message quoted", readQuotes, "list_messages"},
+	{"quotes #", readQuotes, "list_messages"},
+	{"signature", readQuotes, "list_messages"},
+	{"possibly hidden text", "write only what the message says", ""},
+	{"all text of this message is hidden", "write only what the message says", ""},
+	{"this message has only invisible characters", "write only what the message says", ""},
+	{"the rest of this html is left out", readWhole, ""},
+	{"part of this html is left out", readWhole, ""},
 }
 
 // with makes the placeholder that opens with these words.
@@ -52,23 +53,28 @@ func with(opens, rest string) string { return "[" + opens + rest + "]" }
 func MayHavePlaceholder(text string) bool { return strings.ContainsAny(text, "[［【〔&\\") }
 
 // FindPlaceholder returns the first placeholder of an answer in a text that is to be written, however it is spelled
-// (case, spaces, HTML escapes and tags, Markdown), and what to do instead. found is "" where there is none.
-func FindPlaceholder(text string) (found, instead string) {
+// (case, spaces, HTML escapes and tags, Markdown), and what to do instead. found is "" where there is none. tools names
+// those with which the writer does what an operation does, "" for none; nil: none are named.
+func FindPlaceholder(text string, tools func(operation string) string) (found, instead string) {
 	if !MayHavePlaceholder(text) {
 		return "", ""
 	}
 	text = spelledPlainly(text)
-	if found, instead = findPlaceholder(text); found == "" && strings.Contains(text, "<") {
-		found, instead = findPlaceholder(tag.ReplaceAllString(text, ""))
+	found, p := findPlaceholder(text)
+	if found == "" && strings.Contains(text, "<") {
+		found, p = findPlaceholder(tag.ReplaceAllString(text, ""))
+	}
+	if instead = p.instead; p.with != "" && tools != nil && tools(p.with) != "" {
+		instead += ", with " + tools(p.with)
 	}
 	return found, instead
 }
 
-func findPlaceholder(text string) (found, instead string) {
+func findPlaceholder(text string) (found string, _ placeholder) {
 	for at := 0; ; {
 		open := strings.IndexByte(text[at:], '[')
 		if open < 0 {
-			return "", ""
+			return "", placeholder{}
 		}
 		at += open + 1
 		inner := text[at:min(len(text), at+mostPlaceholder)]
@@ -80,7 +86,7 @@ func findPlaceholder(text string) (found, instead string) {
 		linked := strings.HasPrefix(text[at+end:], "](") // a link or an image of Markdown, which is the writer's own
 		for _, p := range placeholders {
 			if opensWith(inner, p.opens) && (!linked || p.opens != imageText && p.opens != "signature") {
-				return "[" + inner + "]", p.instead
+				return "[" + inner + "]", p
 			}
 		}
 	}

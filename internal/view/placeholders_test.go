@@ -21,7 +21,7 @@ func TestFindPlaceholder(t *testing.T) {
 		"[image, 46 kB]", "[file, 2 kB]", "[signature]", "[the rest of this HTML is left out: 12 bytes]", "[possibly hidden text: x]", `<img src="[image, 46 kB]">`,
 		"a [ b [redacted] c", "[redacted](https://example.org)",
 	} {
-		found, instead := FindPlaceholder(text)
+		found, instead := FindPlaceholder(text, nil)
 		require.NotEmpty(t, found, text)
 		require.NotEmpty(t, instead, text)
 	}
@@ -29,7 +29,7 @@ func TestFindPlaceholder(t *testing.T) {
 		"", "redacted", "[imagery]", "[x] done", "![image](https://example.org/a.png)", "[image](https://example.org)", "[signature](https://example.org)", "[1]", "[cutting: x]",
 		"a[0] = b", "[[", "]", "[the rest of the order]", "see [quotes](https://example.org)", "[filed]", "[redactedly]",
 	} {
-		found, _ := FindPlaceholder(text)
+		found, _ := FindPlaceholder(text, nil)
 		require.Empty(t, found, text)
 	}
 }
