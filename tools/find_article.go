@@ -67,10 +67,21 @@ var findArticle = task("find_article", "searched the knowledge base",
 			part.Items = append(part.Items, found.item(terms))
 		}
 		if len(part.Items) == 0 {
-			return Output{Parts: []view.Part{sentence("none", fmt.Sprintf("No article has any of these words; %d articles were searched. Try other words, or those of the article's language.", all))}}, nil
+			return Output{Parts: []view.Part{sentence(NonePart, in.nothing(all))}}, nil
 		}
 		return Output{Parts: []view.Part{part}}, nil
 	})
+
+// nothing says why no article was found, and what to try.
+func (in *FindArticleIn) nothing(all int) string {
+	switch {
+	case all == 0:
+		return "No collection of the knowledge base has an article, or none that may be read, so do not try other words. Tell the user."
+	case in.Language != "":
+		return fmt.Sprintf("No article has any of these words in this language; %d articles were searched. Leave language out, or try other words.", all)
+	}
+	return fmt.Sprintf("No article has any of these words; %d articles were searched. Try other words, or those of the article's language.", all)
+}
 
 // catalog lists all articles: Dixa has no operation for that, but the trees of the collections name them. refused tells whether
 // a rule of the capability file refused any of them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,8 +45,20 @@ var overview = task("overview", "looked at the queues and the team",
 		if err != nil {
 			return Output{}, err
 		}
-		return Output{Parts: []view.Part{waiting, team, hours}}, nil
+		return Output{Parts: append(r.nothingWaits(waiting, len(queues.Value)), team, hours)}, nil
 	})
+
+// nothingWaits adds to the waiting conversations, where there are none, why that may be and what to try.
+func (r *Reads) nothingWaits(waiting view.Part, queues int) []view.Part {
+	find := r.clause(" Open conversations, assigned or in no queue, are found with %s.", "find_conversations")
+	switch {
+	case queues == 0:
+		return []view.Part{sentence(NonePart, "There is no queue, so that none has waiting conversations."+find)}
+	case slices.ContainsFunc(waiting.Items, func(i view.Item) bool { return i.Facts[0].Key == "queue" }):
+		return []view.Part{waiting}
+	}
+	return []view.Part{waiting, sentence(NonePart, "Nothing waits that is open and assigned to nobody."+find)}
+}
 
 // waiting counts the conversations of each queue that are open and assigned to nobody.
 func (r *Reads) waiting(ctx context.Context, queues []d.Queue) (view.Part, error) {
@@ -127,6 +140,14 @@ func (r *Reads) presence(ctx context.Context, team d.UUID) (view.Part, error) {
 			}
 		}
 	}
+	if len(list) == 0 {
+		who := "anybody's presence: check in Dixa whether it has any Dixa agents"
+		if team != "" {
+			who = "the presence of anybody in this team: it may have no members; leave team out for everybody"
+		}
+		part.Items = []view.Item{{Facts: []view.Fact{{Key: "counts", Value: "Dixa does not list " + who + ".", Own: true}}}}
+		return part, nil
+	}
 	facts := []view.Fact{{Key: "counts", Value: fmt.Sprintf("%d working, %d away, %d offline", total, away, offline), Own: true}}
 	if len(working) > 0 {
 		working[0].Label = "working:"
@@ -162,9 +183,12 @@ func (r *Reads) hours(ctx context.Context) (view.Part, error) {
 	if !r.may("business hours", d.ListSchedules.Spec, d.GetScheduleStatus.Spec) {
 		return part, nil
 	}
-	list, _, err := optional(ctx, r, "business hours", d.ListSchedules, d.NoArguments{})
+	list, read, err := optional(ctx, r, "business hours", d.ListSchedules, d.NoArguments{})
 	if err != nil {
 		return part, err
+	}
+	if read && len(list.Value.Schedules) == 0 {
+		return sentence("hours", "Dixa has no schedule of business hours, so that none is open or closed."), nil
 	}
 	for i, s := range list.Value.Schedules {
 		if i >= mostSchedules {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/vocabulary"
@@ -63,6 +64,9 @@ var report = task("report", "made a report on {metric}",
 		head := view.Item{Facts: []view.Fact{{Key: "metric", Value: string(metric.ID)}, {Key: "description", Value: metric.Description}, {Key: "from", Label: "from", Time: p.start}, {Key: "to", Label: "until", Time: p.end},
 			{Key: "comparedFrom", Label: "before: from", Time: q.before.start}, {Key: "comparedTo", Label: "until", Time: q.before.end}}}
 		parts := []view.Part{{Name: "report", Items: []view.Item{head}}, {Name: "total", Items: []view.Item{{Facts: append([]view.Fact{{Key: "all", Value: "All", Own: true}}, total...)}}}}
+		if !slices.ContainsFunc(total, isSomething) {
+			parts = append(parts, sentence(NonePart, p.nothing(metric.ID, now)))
+		}
 		groups, err := q.groups(ctx, in.By)
 		if err != nil {
 			return Output{}, err
@@ -77,6 +81,19 @@ var report = task("report", "made a report on {metric}",
 		}
 		return Output{Parts: slices.DeleteFunc(parts, func(p view.Part) bool { return len(p.Items) == 0 && p.Title == "" })}, nil
 	})
+
+// isSomething reports whether a value is of more than nothing.
+func isSomething(f view.Fact) bool {
+	return !strings.HasPrefix(f.Value, "0 (before ") && f.Value != "0" && f.Value != ""
+}
+
+// nothing says why a metric may have no value in a period, and what to try.
+func (p period) nothing(id d.Name, now time.Time) string {
+	if p.start.After(now) {
+		return "The period has not begun: give one that has, such as last week."
+	}
+	return fmt.Sprintf("Nothing was counted for %s in this period. It may be too short, or too recent for Dixa's analytics: try a longer one, such as last month, or another metric.", id)
+}
 
 // metric finds a metric by its id, or words of it.
 func (r *Reads) metric(ctx context.Context, name string) (d.Metric, error) {
@@ -99,6 +116,9 @@ func (r *Reads) metric(ctx context.Context, name string) (d.Metric, error) {
 	}
 	if len(found) == 1 {
 		return found[0], nil
+	}
+	if len(ids) == 0 {
+		return d.Metric{}, problem("report", "metric", fmt.Errorf("Dixa lists no metric at all, so that nothing can be reported. Tell the user: the organization may be without analytics"))
 	}
 	slices.Sort(ids)
 	return d.Metric{}, problem("report", "metric", fmt.Errorf("there is no such metric; Dixa has %s", strings.Join(ids, ", ")))
@@ -239,7 +259,7 @@ func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error
 		}
 	}
 	if len(part.Items) == 0 {
-		part.Title = "By " + string(by) + ": nothing in either period."
+		part.Title = "By " + string(by) + ": nothing in either period. Try a longer period, or the report without by."
 	}
 	return part, nil
 }

@@ -37,7 +37,7 @@ func (q *reporter) comments(ctx context.Context) (view.Part, error) {
 	}
 	switch rest := len(commented) - mostComments; {
 	case len(commented) == 0:
-		part.Title = fmt.Sprintf("Comments: none with the %d ratings that were looked at.", len(records.Value))
+		part.Title = fmt.Sprintf("Comments: none with the %d ratings that were looked at. Try a longer period: customers can rate without a comment.", len(records.Value))
 	case rest > 0 || records.Next != "":
 		q.leave("further comments", fmt.Sprintf("%d of %d are shown, of the first %d ratings; give a shorter period", min(len(commented), mostComments), len(commented), len(records.Value)))
 	}

@@ -104,7 +104,7 @@ func TestWhatTitlesCost(t *testing.T) {
 	named := b.call("text", "get_article", `{"articleId":"`+title+`"}`)
 	require.False(t, named.Failed, named.Text)
 	require.Len(t, b.dixa.Requests(), before+1)
-	const category = "parent category 8668f9e8"
+	const category = "under 8668f9e8"
 	require.Contains(t, plain.Text, category)
 	require.NotContains(t, named.Text, category, "its title is known now")
 	require.Contains(t, b.call("blind", "get_article", shipping).Text, category, "but not to an agent that may not list it")

@@ -158,7 +158,14 @@ func TestFailuresNameOnlyToolsOfTheAgent(t *testing.T) {
 type emptyDixa struct{}
 
 func (emptyDixa) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := io.NopCloser(strings.NewReader(`{"data":[]}`))
+	answer := `{"data":[]}`
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/business-hours/schedules"):
+		answer = `{"data":{"schedules":[]}}`
+	case strings.HasSuffix(r.URL.Path, "/agents/presence"):
+		answer = `[]`
+	}
+	body := io.NopCloser(strings.NewReader(answer))
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, Request: r}, nil
 }
 
@@ -198,6 +205,46 @@ func TestEmptyListsSayWhatToTry(t *testing.T) {
 			require.Equal(t, a.Bound() != nil, strings.Contains(answer.Text, "Only what is within queue "), answer.Text)
 		}
 	}
+}
+
+// Overview, report and find_article say why they have nothing, and what to try, in Dixa's emptiness and in that of a question.
+func TestEmptyTasksSayWhatToTry(t *testing.T) {
+	empty := setUp(t, settings{file: limitedAgents})
+	empty.json, empty.wire.RoundTripper = false, emptyDixa{}
+	full := taskBench(t, strings.SplitN(limitedAgents, "agents:\n", 2)[1])
+	full.json = false
+	for _, c := range []struct {
+		b               *bench
+		tool, arguments string
+		says            []string
+	}{
+		{empty, "overview", `{}`, []string{"There is no queue, so that none has waiting conversations.", "Dixa does not list anybody's presence: check in Dixa", "Dixa has no schedule of business hours"}},
+		{empty, "find_article", `{"words":"refund"}`, []string{"No collection of the knowledge base has an article"}},
+		{empty, "report", `{"metric":"csat"}`, []string{"Dixa lists no metric at all", "Tell the user"}},
+		{full, "find_article", `{"words":"zzqqxx"}`, []string{"No article has any of these words; ", "Try other words"}},
+		{full, "find_article", `{"words":"refund","language":"xx"}`, []string{"Leave language out"}},
+		{full, "report", `{"metric":"csat","period":"2020-01-01 to 2020-01-31","by":"queue","comments":true}`, []string{"Nothing was counted for csat in this period.", "try a longer one", "By queue: nothing in either period. Try a longer period", "Comments: none with the 0 ratings"}},
+		{full, "report", `{"metric":"csat","period":"2031-01-01 to 2031-01-31"}`, []string{"The period has not begun: give one that has"}},
+	} {
+		for _, a := range c.b.Rules().Agents() {
+			if !a.Sees(c.tool) || a.Discovers() {
+				continue
+			}
+			text := c.b.call(a.Name, c.tool, c.arguments).Text
+			for _, says := range c.says {
+				require.Contains(t, text, says, "%s %s as %s", c.tool, c.arguments, a.Name)
+			}
+			require.Regexp(t, nextStep, text)
+			if strings.Contains(text, "There is no queue") {
+				require.Equal(t, a.Bound() != nil, strings.Contains(text, "Only what is within queue "), text)
+			}
+			for _, word := range regexp.MustCompile(`\b(find|search|list|read)_[a-z_]+`).FindAllString(text, -1) {
+				require.True(t, word == c.tool || a.Sees(word), "%s names %s", text, word)
+			}
+		}
+	}
+	waits := full.call("tasks", "overview", `{}`).Text
+	require.NotContains(t, waits, "Nothing waits", "something does")
 }
 
 // wrongArguments gives every argument that a tool needs, or every one that it has, a value that names nothing.
