@@ -12,8 +12,10 @@ type Message struct {
 
 // MessageAttributes are what a message has by its channel; Type is EmailAttributes, ChatAttributes, ….
 type MessageAttributes struct {
-	Type      string `json:"_type"`
-	Direction string `json:"direction"` // Inbound, Outbound
+	Type        string `json:"_type"`
+	Direction   string `json:"direction"`   // Inbound, Outbound
+	IsAutoReply bool   `json:"isAutoReply"` // of mail: a program answered, such as an out-of-office notice
+	IsAutomated bool   `json:"isAutomated"` // of chats: Dixa or a bot wrote it
 }
 
 // SentMessage is Dixa's receipt for a message.

@@ -126,7 +126,10 @@ func (t *Tool) Writes() []*d.Spec {
 
 // Covers lists the operations in whose place an agent with surface: tasks sees the tool. What a plan reads, it does not show.
 func (t *Tool) Covers() []*d.Spec {
-	if t.Plans() {
+	switch {
+	case t.aside:
+		return nil
+	case t.Plans():
 		return t.Writes()
 	}
 	return slices.Concat(t.Operations, t.Uses)

@@ -23,10 +23,12 @@ type Env struct {
 	Left     func() int                                     // requests that the agent's budget still allows, at least; a large number where nothing limits them
 	Zone     func() *time.Location
 	Now      func() time.Time
-	Progress func(string)                        // told in a few words how far a call with many requests is
-	Articles *Articles                           // that agents with the same grants have read
-	Find     func(what string, most int) []Found // the agent's tools that fit best
-	Groups   func() []string                     // of the agent's tools
+	Progress func(string) // told in a few words how far a call with many requests is
+	Sleep    func(context.Context, time.Duration) error
+	Decision func(ctx context.Context, number string) (Decision, error) // of an approver about a call of this agent
+	Articles *Articles                                                  // that agents with the same grants have read
+	Find     func(what string, most int) []Found                        // the agent's tools that fit best
+	Groups   func() []string                                            // of the agent's tools
 }
 
 // Reads is what a task tool reads with. What its agent may not read is left out of the answer, and named once.
@@ -74,6 +76,12 @@ func task[In any](name, did, description string, needs, uses []*dixaclient.Spec,
 	t.v1 = sync.OnceValue(func() *schemas.Schema { return t.args() })
 	t.beta = t.v1
 	t.layout = sync.OnceValue(func() view.Layout { return view.Layout{} })
+	return t
+}
+
+// aside marks a task tool that does something else than its operations, so that it covers none of them.
+func aside(t *Tool) *Tool {
+	t.aside = true
 	return t
 }
 

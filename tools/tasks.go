@@ -8,5 +8,6 @@ var tasks = group(tasksGroup,
 	overview,
 	report,
 	findArticle,
+	waitFor,
 	updateConversation,
 )

@@ -31,6 +31,7 @@ type Tool struct {
 	View        view.Options                // how the answer is shown
 	Things      map[string]dixaclient.Thing // what ids in the answer name, by the path from an item; Nothing where none does
 	one         bool                        // messageId is an argument
+	aside       bool                        // a task tool that does something else than its operations: they are listed beside it
 	args        func() *schemas.Schema
 	v1, beta    func() *schemas.Schema // args for the versions of Dixa's API; made when first asked for, and shared
 	layout      func() view.Layout

@@ -93,7 +93,7 @@ func TestConfig(t *testing.T) {
 			c.Dir = t.TempDir() // clients start it anywhere
 			s := open(t, c)
 			require.Contains(t, s.initialize(), `agent \"you\"`)
-			require.Len(t, s.tools(), 3, "with read_conversation, which is made of the two")
+			require.Len(t, s.tools(), 4, "with read_conversation and wait_for, which are made of the two")
 			s.end(0)
 
 			l = p.launcher(key, "config", client)

@@ -67,7 +67,7 @@ func (c *confirmation) parked(ctx context.Context, r *approval.Request) (*Answer
 	text, _ := json.Marshal(struct { // strings always marshal
 		Waiting string `json:"waiting"`
 		Next    string `json:"next"`
-	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.", until(r))})
+	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.%s", until(r), c.call.howToWait(r))})
 	c.call.record.Approval = r.Number
 	return c.waits(ctx, "waiting for approval "+r.Number, Answer{Text: string(text)})
 }

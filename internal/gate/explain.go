@@ -62,6 +62,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	if c.tool.Task() {
 		args.Env = c.env(ctx)
 		args.Env.Progress = nil
+		args.Env.Sleep = func(context.Context, time.Duration) error { return errRehearsed }
 	}
 	if c.tool.Plans() {
 		var steps []tools.Step

@@ -50,6 +50,8 @@ type Config struct {
 	Once    Once
 	// Now is the clock by which tools read words such as "last week"; nil: the system's.
 	Now func() time.Time
+	// Sleep is how tools wait; nil: by the system's clock.
+	Sleep func(context.Context, time.Duration) error
 	// Secret seals questions and page keys: processes with the same one accept each other's. nil: a random one.
 	Secret   []byte
 	Log      *slog.Logger // for what the operator must know; nil means slog.Default()
@@ -83,6 +85,7 @@ type Gate struct {
 	pages     pageKeys
 
 	now      func() time.Time
+	sleep    func(context.Context, time.Duration) error
 	articles libraries
 
 	mu        sync.Mutex
@@ -101,6 +104,9 @@ func New(c Config) *Gate {
 	}
 	if g.now = c.Now; g.now == nil {
 		g.now = time.Now
+	}
+	if g.sleep = c.Sleep; g.sleep == nil {
+		g.sleep = sleep
 	}
 	if g.budgets == nil {
 		g.budgets = NewBudgets()

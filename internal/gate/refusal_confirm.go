@@ -18,6 +18,22 @@ func approvalsBroken(tool string, fault error) *refusal {
 	return &refusal{text: text + nothingSent, reason: "approvals cannot be read or stored", fault: fault}
 }
 
+// approvalUnknown refuses to tell of an approval that does not exist, or that another agent asked for.
+func approvalUnknown(tool string) *refusal {
+	text := tool + ": approval: this agent did not ask for an approval with this number, or it was too long ago. Give the number that the answer of the waiting call has, such as A-7K2Q."
+	return &refusal{text: text, reason: "it did not ask for such an approval", invalid: true}
+}
+
+// approvalsUnreadable refuses to tell of an approval when they do not work. The fault is for the operator.
+func approvalsUnreadable(tool string, fault error) *refusal {
+	return &refusal{text: tool + ": approvals cannot be read at the moment. Tell the user: the operator of dixa-mcp must fix this.", reason: "approvals cannot be read", fault: fault}
+}
+
+// rulesChanged ends a call that waited, since it was decided about under other rules.
+func rulesChanged(tool string) *refusal {
+	return &refusal{text: tool + ": the capability file was changed while this call waited. Call again to wait on.", reason: "the capability file was changed while it waited"}
+}
+
 func tooManyWaiting(tool string) *refusal {
 	text := fmt.Sprintf("%s needs an approver's approval, but %v. Wait for a decision on those.", tool, approval.ErrTooMany)
 	return &refusal{text: text + nothingSent, reason: "too many of its calls are waiting"}

@@ -26,6 +26,8 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
 		Now:      c.gate.now,
 		Progress: c.request.Progress,
+		Sleep:    c.sleep,
+		Decision: c.decisionOf,
 		Find:     c.find,
 		Groups:   c.groups,
 		Articles: c.articles(),

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -25,6 +26,7 @@ var taskCalls = map[string]string{
 	"overview":           `{}`,
 	"report":             `{"metric":"csat","by":"channel","comments":true}`,
 	"find_article":       `{"words":"damaged item"}`,
+	"wait_for":           `{"conversationId":1234}`,
 }
 
 func taskTools() []*tools.Tool {
@@ -35,8 +37,10 @@ func taskTools() []*tools.Tool {
 func taskBench(t *testing.T, file string) *bench {
 	t.Helper()
 	anchor := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	now := func() time.Time { return anchor.Add(10 * time.Hour) }
-	return setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n" + file, dixa: offline.Options{Anchor: anchor, Now: now}, gate: Config{Now: now}})
+	clock := anchor.Add(10 * time.Hour)
+	now := func() time.Time { return clock }
+	sleep := func(_ context.Context, d time.Duration) error { clock = clock.Add(d); return nil }
+	return setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n" + file, dixa: offline.Options{Anchor: anchor, Now: now}, gate: Config{Now: now, Sleep: sleep}})
 }
 
 const readsAll = "  a: {access: {\"*\": read}}\n"
@@ -259,6 +263,13 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 		{"report", `{"metric":"csat","period":"2025-01-01 to 2025-12-31","by":"day"}`, "day is for at most 31 days"},
 		{"report", `{"metric":"closed_conversations","comments":true}`, "no ratings are behind closed_conversations; they are behind csat"},
 		{"find_article", `{"words":"?!"}`, "give at least one word"},
+		{"wait_for", `{}`, "give conversationId, or approval to wait for its decision"},
+		{"wait_for", `{"conversationId":1234,"approval":"A-7K2Q"}`, "give approval alone"},
+		{"wait_for", `{"approval":"A-7K2Q","for":"answer"}`, "give approval alone"},
+		{"wait_for", `{"conversationId":1234,"for":"assignment","after":3}`, "after is for an answer"},
+		{"wait_for", `{"conversationId":1234,"for":"answer","assignee":"Signe Toft"}`, "assignee is for an assignment"},
+		{"wait_for", `{"conversationId":1234,"seconds":60}`, "seconds"},
+		{"wait_for", `{"conversationId":999999999,"for":"assignment"}`, "Dixa answered 404"},
 	} {
 		t.Run(c.tool+c.arguments, func(t *testing.T) {
 			a := b.call("a", c.tool, c.arguments)

@@ -61,6 +61,22 @@ var evals = []eval{
 		plain: []string{`get_conversation {"conversationId":2935}`, `list_messages {"conversationId":2935}`, `list_ratings {"conversationId":2935}`},
 		facts: []string{`5`, `Super good!`},
 	},
+	{
+		asks:  "Has the customer of 1234 answered after our message #4? If not, wait for it.",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
+		task:  []string{`wait_for {"conversationId":1234,"after":4}`},
+		plain: []string{`list_messages {"conversationId":1234}`},
+		facts: []string{`#5 .*customer`, `the £84\.90 never arrived, and my bank cannot find the reference`},
+		only:  []string{`the customer answered before this call · messages #5 to #5 of 5`},
+	},
+	{
+		asks:  "Tell me when somebody takes 2936.",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer discover.yaml",
+		task:  []string{`wait_for {"conversationId":2936,"for":"assignment"}`},
+		plain: []string{`get_conversation {"conversationId":2936}`},
+		facts: []string{`Luis Ortega`},
+		only:  []string{`assigned to Luis Ortega .* was assigned before this call`},
+	},
 
 	// Looking for conversations.
 	{

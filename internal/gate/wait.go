@@ -1,0 +1,80 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/tools"
+)
+
+// sleep waits, unless the call ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// sleep lets a tool wait. What is decided about the call does not outlive that: the agent may have been stopped, and a changed
+// capability file may have taken anything from it.
+func (c *call) sleep(ctx context.Context, d time.Duration) error {
+	if err := c.gate.sleep(ctx, d); err != nil {
+		return err
+	}
+	if c.gate.Rules() != c.rules {
+		return rulesChanged(c.tool.Name)
+	}
+	return c.checkFrozen()
+}
+
+// decisionStates are the states of approvals as tools know them.
+var decisionStates = map[approval.State]tools.DecisionState{
+	approval.Pending:  tools.DecisionPending,
+	approval.Approved: tools.DecisionApproved,
+	approval.Denied:   tools.DecisionDenied,
+	approval.Done:     tools.DecisionUsed,
+	approval.Expired:  tools.DecisionExpired,
+}
+
+// decisionOf returns what became of a call of this agent that had to be approved. Those of other agents do not exist for it.
+func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, error) {
+	if err := c.checkFrozen(); err != nil {
+		return tools.Decision{}, err
+	}
+	store := c.gate.approvals
+	if store == nil {
+		return tools.Decision{}, approvalUnknown(c.tool.Name)
+	}
+	r, err := store.Get(ctx, number)
+	switch {
+	case errors.Is(err, approval.ErrNotFound) || err == nil && r.Agent != c.agentName:
+		return tools.Decision{}, approvalUnknown(c.tool.Name)
+	case ctx.Err() != nil:
+		return tools.Decision{}, context.Cause(ctx)
+	case err != nil:
+		return tools.Decision{}, approvalsUnreadable(c.tool.Name, err)
+	}
+	c.record.Approval = r.Number
+	return tools.Decision{
+		Number: r.Number, Tool: r.Tool, Conversation: r.Conversation, State: decisionStates[r.State],
+		Approver: r.Approver, Reason: r.Reason, Outcome: r.Outcome, Expires: r.Expires,
+	}, nil
+}
+
+// howToWait says how to wait for the decision about a parked call, "" where the agent cannot.
+func (c *call) howToWait(r *approval.Request) string {
+	if !c.agent.Sees(waitTool) {
+		return ""
+	}
+	return fmt.Sprintf(" To wait for the decision: %s {\"approval\":%q}.", waitTool, r.Number)
+}
+
+// waitTool is the tool with which an agent waits.
+const waitTool = "wait_for"

@@ -1,0 +1,288 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// WaitForIn says what to wait for: something in a conversation, or the decision about a call that waits for approval.
+type WaitForIn struct {
+	ConversationID int64   `json:"conversationId,omitzero" check:"min=1"`
+	For            Awaited `json:"for,omitzero" jsonschema_description:"default answer"`
+	After          int     `json:"after,omitzero" check:"min=1" jsonschema_description:"this message; default: from now on"`
+	Assignee       d.UUID  `json:"assignee,omitzero" names:"Dixa agent" jsonschema_description:"default anybody"`
+	Approval       string  `json:"approval,omitzero" jsonschema_description:"such as A-7K2Q"`
+	Seconds        int     `json:"seconds,omitzero" check:"min=1,max=40" jsonschema_description:"default 40"`
+}
+
+// Awaited is what can happen in a conversation.
+type Awaited string
+
+// What wait_for waits for in a conversation.
+const (
+	AwaitedAnswer     Awaited = "answer"
+	AwaitedAssignment Awaited = "assignment"
+)
+
+// Values returns what can be waited for.
+func (Awaited) Values() []string { return []string{string(AwaitedAnswer), string(AwaitedAssignment)} }
+
+// OfConversation returns the conversation's id, 0 where an approval is waited for.
+func (in *WaitForIn) OfConversation() int64 { return in.ConversationID }
+
+func (in *WaitForIn) misfit() (field, problem string) {
+	switch {
+	case in.ConversationID == 0 && in.Approval == "":
+		return "conversationId", "give conversationId, or approval to wait for its decision"
+	case in.Approval != "" && (in.ConversationID != 0 || in.For != "" || in.After > 0 || in.Assignee != ""):
+		return "approval", "give approval alone, or with seconds"
+	case in.After > 0 && in.awaited() != AwaitedAnswer:
+		return "after", "is for an answer; leave out for and assignee, or after"
+	case in.Assignee != "" && in.For == AwaitedAnswer:
+		return "assignee", "is for an assignment; set for to assignment, or leave it out"
+	}
+	return "", ""
+}
+
+// awaited says what is waited for in the conversation.
+func (in *WaitForIn) awaited() Awaited {
+	if in.For == AwaitedAssignment || in.Assignee != "" {
+		return AwaitedAssignment
+	}
+	return AwaitedAnswer
+}
+
+const (
+	// longestWait is how many seconds one call waits. With the time of the requests it stays below the limit of a call.
+	longestWait = 40
+	// mostLooks is how many times one call asks Dixa.
+	mostLooks = 9
+	// storeEvery is the time between looks at an approval, which is not kept at Dixa.
+	storeEvery = 2 * time.Second
+	// answerTime is what is left of a call's time for its answer, when the waiting ends.
+	answerTime = 3 * time.Second
+)
+
+var waitFor = aside(task("wait_for", "waited for news",
+	"Wait up to 40 s for a customer's answer, an assignment or an approval's decision.",
+	[]*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec}, nil,
+	func(ctx context.Context, r *Reads, in WaitForIn) (Output, error) {
+		if in.Seconds == 0 {
+			in.Seconds = longestWait
+		}
+		switch {
+		case in.Approval != "":
+			return r.awaitDecision(ctx, in)
+		case in.awaited() == AwaitedAssignment:
+			return r.awaitAssignment(ctx, in)
+		}
+		return r.awaitAnswer(ctx, in)
+	}))
+
+// wait is one time of waiting.
+type wait struct {
+	seconds int
+	every   time.Duration
+	what    string // that has not happened yet, for progress
+	look    func(context.Context) (happened bool, err error)
+}
+
+// asking is a wait that asks Dixa. It takes at most half of the requests that the agent's budget still allows.
+func (r *Reads) asking(seconds int, what string, look func(context.Context) (bool, error)) wait {
+	looks := min(mostLooks, max(r.Left()/2, 2))
+	every := time.Duration(longestWait) * time.Second / time.Duration(looks-1)
+	return wait{seconds, every, what, look}
+}
+
+// wait looks until something happened or the time is over, and returns for how long it waited. Between two looks it holds
+// nothing.
+func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
+	var done waited
+	begun, most := r.Now(), time.Duration(w.seconds)*time.Second
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline) - answerTime
+		most = min(most, left)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, left)
+		defer cancel()
+	}
+	for {
+		happened, err := w.look(ctx)
+		done.took = r.Now().Sub(begun)
+		if done.looks > 0 && outOfTime(err) {
+			return done, nil
+		}
+		done.looks, done.happened = done.looks+1, happened
+		pause := min(w.every, most-done.took)
+		if happened || err != nil || pause <= 0 {
+			return done, err
+		}
+		r.tell("%s, %d of %d s", w.what, int(done.took.Seconds()), int(most.Seconds()))
+		if err = r.Sleep(ctx, pause); outOfTime(err) {
+			return done, nil
+		} else if err != nil {
+			return done, err
+		}
+	}
+}
+
+// waited is what came of a wait.
+type waited struct {
+	took     time.Duration
+	looks    int
+	happened bool
+}
+
+// nothing says for how long nothing happened, and what that took.
+func (w waited) nothing() string {
+	return fmt.Sprintf("in %d s, looked %d times", int(w.took.Seconds()), w.looks)
+}
+
+// when says when it happened.
+func (w waited) when() string {
+	if w.looks == 1 {
+		return "before this call"
+	}
+	return fmt.Sprintf("within %d s", max(int(w.took.Seconds()), 1))
+}
+
+// outOfTime reports whether a look ended, or could not be made, because the time was over.
+func outOfTime(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, new(*d.BusyError))
+}
+
+// awaitAnswer waits for a message of the customer.
+func (r *Reads) awaitAnswer(ctx context.Context, in WaitForIn) (Output, error) {
+	ref := d.ConversationRef{ConversationID: in.ConversationID}
+	after, first := in.After, true
+	var messages d.Answer[[]d.Message]
+	done, err := r.wait(ctx, r.asking(in.Seconds, "no answer yet", func(ctx context.Context) (bool, error) {
+		now, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: ref})
+		if err != nil {
+			return false, err
+		}
+		if all := len(now.Value); first && after > all {
+			return false, fmt.Errorf("wait_for: after: there is no message #%d: the conversation has %d", after, all)
+		} else if first && after == 0 {
+			after = all
+		}
+		messages, first = now, false
+		return slices.ContainsFunc(messages.Value[min(after, len(messages.Value)):], isAnswer), nil
+	}))
+	if err != nil {
+		return Output{}, err
+	}
+	all := len(messages.Value)
+	head := []view.Fact{{Key: "id", Label: "Conversation", Value: strconv.FormatInt(in.ConversationID, 10)}}
+	if !done.happened {
+		head = append(head, view.Fact{Key: "waited", Value: "no answer from the customer " + done.nothing(), Own: true})
+		head = append(head, newest(messages.Value)...)
+		return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{{Facts: head}}},
+			again(WaitForIn{ConversationID: in.ConversationID, After: all, Seconds: in.shorter()})}}, nil
+	}
+	head = append(head, view.Fact{Key: "waited", Value: "the customer answered " + done.when(), Own: true},
+		view.Fact{Key: "shown", Value: fmt.Sprintf("messages #%d to #%d of %d", after+1, all, all), Own: true})
+	o := thread()
+	o.Skip = after
+	o.Again = func(skip, offset int) string { return r.messagesFrom(ref, skip, offset) }
+	return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{{Facts: head}}}, {Name: "messages", Body: messages.Raw, Options: o}}}, nil
+}
+
+// isAnswer reports whether a customer wrote a message, rather than a program for them.
+func isAnswer(m d.Message) bool {
+	return strings.EqualFold(m.Attributes.Direction, "Inbound") && !m.Attributes.IsAutoReply && !m.Attributes.IsAutomated
+}
+
+// newest says which message is the last one, so that a reader knows what was there already.
+func newest(messages []d.Message) []view.Fact {
+	if len(messages) == 0 {
+		return nil
+	}
+	last := messages[len(messages)-1]
+	by := ""
+	switch {
+	case last.Attributes.IsAutoReply, last.Attributes.IsAutomated:
+		by = ", sent automatically"
+	case isAnswer(last):
+		by = ", by the customer"
+	case strings.EqualFold(last.Attributes.Direction, "Outbound"):
+		by = ", by us"
+	}
+	return []view.Fact{{Key: "newest", Label: fmt.Sprintf("newest message #%d%s,", len(messages), by), Time: last.CreatedAt.Time}}
+}
+
+// messagesFrom is the call that reads on in messages.
+func (r *Reads) messagesFrom(ref d.ConversationRef, skip, offset int) string {
+	if r.Tools(d.ListMessages.Name) == readConversation.Name {
+		return called(readConversation.Name, ReadConversationIn{ConversationRef: ref, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
+	}
+	return called(d.ListMessages.Name, struct {
+		d.ConversationRef
+		Skip   int `json:"skip,omitzero"`
+		Offset int `json:"offset,omitzero"`
+	}{ref, skip, offset})
+}
+
+// awaitAssignment waits until the conversation is assigned to the Dixa agent that is asked for, or to anybody.
+func (r *Reads) awaitAssignment(ctx context.Context, in WaitForIn) (Output, error) {
+	var c d.Conversation
+	done, err := r.wait(ctx, r.asking(in.Seconds, "not assigned yet", func(ctx context.Context) (bool, error) {
+		now, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: in.ConversationID}})
+		if err != nil {
+			return false, err
+		}
+		c = now.Value
+		return assigned(&c, in.Assignee) || !isOpen(&c), nil
+	}))
+	if err != nil {
+		return Output{}, err
+	}
+	head := r.conversationFacts(&c, "Conversation")
+	said := view.Fact{Key: "waited", Own: true}
+	switch {
+	case assigned(&c, in.Assignee):
+		said.Value = "was assigned " + done.when()
+	case done.happened:
+		said.Value = "is closed, so that it waits for nobody; waiting ended"
+	default:
+		said.Value = "no assignment " + done.nothing()
+		if in.Assignee != "" {
+			said.Value = "not assigned to the Dixa agent that you named " + done.nothing()
+		}
+	}
+	parts := []view.Part{{Name: "conversation", Items: []view.Item{{Facts: append(head, said)}}}}
+	if !done.happened {
+		in.Seconds = in.shorter()
+		if name := r.Name(d.AgentThing, string(in.Assignee)); in.Assignee != "" && name != "" {
+			in.Assignee = d.UUID(name)
+		}
+		parts = append(parts, again(in))
+	}
+	return Output{Parts: parts}, nil
+}
+
+// assigned reports whether a conversation is assigned to a Dixa agent, or to anybody.
+func assigned(c *d.Conversation, to d.UUID) bool {
+	return c.Assignment != nil && c.Assignment.AgentID != "" && (to == "" || strings.EqualFold(string(c.Assignment.AgentID), string(to)))
+}
+
+// shorter returns the seconds of a wait, 0 where they are the usual ones.
+func (in *WaitForIn) shorter() int {
+	if in.Seconds == longestWait {
+		return 0
+	}
+	return in.Seconds
+}
+
+// again is the call that waits on.
+func again(in WaitForIn) view.Part {
+	return sentence("next", "To wait on: "+called("wait_for", in))
+}

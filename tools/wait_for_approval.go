@@ -1,0 +1,73 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/view"
+)
+
+// Decision is what became of a call that had to be approved by a person.
+type Decision struct {
+	Number       string
+	Tool         string // that the agent called
+	Conversation int64  // that the call is about, 0 for none
+	State        DecisionState
+	Approver     string // who decided, "" for nobody yet
+	Reason       string // in the approver's words
+	Outcome      string // of a call that was carried out
+	Expires      time.Time
+}
+
+// DecisionState is how far it is.
+type DecisionState string
+
+// The states of a decision.
+const (
+	DecisionPending  DecisionState = "pending"
+	DecisionApproved DecisionState = "approved"
+	DecisionDenied   DecisionState = "denied"
+	DecisionUsed     DecisionState = "used" // the approved call was made
+	DecisionExpired  DecisionState = "expired"
+)
+
+// awaitDecision waits until an approver has decided about a call of this agent.
+func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error) {
+	number := strings.ToUpper(strings.TrimSpace(in.Approval))
+	var made Decision
+	done, err := r.wait(ctx, wait{in.Seconds, storeEvery, "not decided yet", func(ctx context.Context) (decided bool, err error) {
+		made, err = r.Decision(ctx, number)
+		return made.State != DecisionPending, err
+	}})
+	if err != nil {
+		return Output{}, err
+	}
+	facts := []view.Fact{{Key: "approval", Label: "Approval", Value: made.Number}, {Key: "state", Value: string(made.State)}}
+	if made.Approver != "" && made.State != DecisionExpired {
+		facts = append(facts, view.Fact{Key: "by", Label: "by", Value: made.Approver})
+	}
+	call := made.Tool
+	if made.Conversation != 0 {
+		call += fmt.Sprintf(" in conversation %d", made.Conversation)
+	}
+	next := ""
+	switch made.State {
+	case DecisionPending:
+		facts = append(facts, view.Fact{Key: "waited", Value: "no decision " + done.nothing() + ": " + call, Own: true}, view.Fact{Key: "expires", Label: "expires", Time: made.Expires})
+		next = "To wait on: " + called("wait_for", WaitForIn{Approval: made.Number, Seconds: in.shorter()})
+	case DecisionApproved:
+		facts = append(facts, view.Fact{Key: "expires", Label: "valid until", Time: made.Expires})
+		next = "Nothing was sent yet. Make the same call again, with the same arguments: " + call + "."
+	case DecisionDenied:
+		next = "The same call stays denied: " + call + ". Tell the user, and ask only for what the reason allows."
+	case DecisionUsed:
+		facts = append(facts, view.Fact{Key: "outcome", Label: "outcome", Value: strings.ReplaceAll(made.Outcome, "_", " ")})
+		next = "The approved call was made already: " + call + ". Do not make it again unless it is to be done twice."
+	case DecisionExpired:
+		next = "Nobody decided in time, or the approval was not used. Make the same call again to ask again: " + call + "."
+	}
+	facts = append(facts, view.Fact{Key: "reason", Label: "reason", Value: made.Reason})
+	return Output{Parts: []view.Part{{Name: "approval", Items: []view.Item{{Facts: facts}}}, sentence("next", next)}}, nil
+}
