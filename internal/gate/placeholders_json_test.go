@@ -17,7 +17,7 @@ func TestPlaceholdersInEscapedJSON(t *testing.T) {
 
 // A refusal of a placeholder names only tools of the agent.
 func TestPlaceholdersNameToolsOfTheAgent(t *testing.T) {
-	b := setUp(t, settings{file: limitedAgents + "  writes: {allow: [add_note]}\n  tasksonly: {surface: tasks, access: {conversations: write, messages: write}}\n"})
+	b := setUp(t, settings{file: limitedAgents + "  writes: {allow: [add_note]}\n  tasksonly: {surface: tasks, also: [add_note], access: {conversations: write, messages: write}}\n"})
 	refused := map[string]string{}
 	for _, a := range b.Rules().Agents() {
 		if !a.Sees("add_note") && !a.Discovers() {
