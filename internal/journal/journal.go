@@ -51,22 +51,23 @@ type Step struct {
 // Entry is one call that writes. Its private part is the answer and the details of the steps: other stores than that in
 // memory encrypt it.
 type Entry struct {
-	Call     string    `json:"call"`           // id of the call in the audit log
-	Agent    string    `json:"agent"`          // who made it
-	Key      string    `json:"key,omitzero"`   // and with which credential
-	Tool     string    `json:"tool"`           //
-	Digest   string    `json:"digest"`         // of who made it, the tool and the arguments: what makes two calls the same
-	About    []string  `json:"about,omitzero"` // what it changes: "conversation:1234", "customer:<uuid>"
-	Begun    time.Time `json:"begun"`          // given by Begin
-	Deadline time.Time `json:"deadline"`       // a call that has not ended by then was interrupted
-	Changed  time.Time `json:"changed"`        // given by Begin and Save
-	Ended    time.Time `json:"ended,omitzero"` // given by Save
-	Outcome  string    `json:"outcome,omitzero"`
-	Steps    []Step    `json:"steps"`
-	Answer   string    `json:"-"` // private; "" where it was too long
+	Call    string        `json:"call"`           // id of the call in the audit log
+	Agent   string        `json:"agent"`          // who made it
+	Key     string        `json:"key,omitzero"`   // and with which credential
+	Tool    string        `json:"tool"`           //
+	Digest  string        `json:"digest"`         // of who made it, the tool and the arguments: what makes two calls the same
+	Changes []string      `json:"changes"`        // what it changes: "conversation:1234", "customer:<uuid>"
+	Names   []string      `json:"names,omitzero"` // what else it names, and is forgotten with
+	Within  time.Duration `json:"within"`         // a call that has not ended so long after its last change was interrupted
+	Begun   time.Time     `json:"begun"`          // given by Begin
+	Changed time.Time     `json:"changed"`        // given by Begin and Save
+	Ended   time.Time     `json:"ended,omitzero"` // given by Save
+	Outcome string        `json:"outcome,omitzero"`
+	Steps   []Step        `json:"steps"`
+	Answer  string        `json:"-"` // private; "" where it was too long
 
-	Interrupted bool `json:"-"` // it did not end: its process is gone, or its deadline is over. Given by the store
-	Overtaken   bool `json:"-"` // another call wrote to what it is about after it began. Given by the store
+	Interrupted bool `json:"-"` // it did not end: its process is gone, or its time is over. Given by the store
+	Overtaken   bool `json:"-"` // another call wrote to what it changes after it began. Given by the store
 }
 
 // Wrote reports whether the call may have done something at Dixa.
@@ -81,25 +82,26 @@ type Store interface {
 	Begin(ctx context.Context, e Entry, again bool) (same *Entry, err error)
 
 	// Find returns the call that stands for another one with this digest, nil where there is none: it runs, it was
-	// interrupted and not made again since, or it was done within [Window] and nothing else was written to what it is about.
+	// interrupted after it wrote and was not made again since, or it was done within [Window] and no other call has written to
+	// what it changes since.
 	Find(ctx context.Context, digest string) (*Entry, error)
 
-	// Save stores how far a call got: its steps, its deadline and, once it has ended, outcome and answer. A call that ended
-	// without having written is forgotten. It does nothing for a call that was forgotten meanwhile.
+	// Save stores how far a call got: its steps and, once it has ended, outcome and answer. A call that ended without having
+	// written is forgotten. It does nothing for a call that was forgotten meanwhile.
 	Save(ctx context.Context, e Entry) error
 
 	// Recent returns the calls that an agent made with a credential, newest first.
 	Recent(ctx context.Context, agent, key string) ([]Entry, error)
 
-	// Forget deletes all calls about any of these, except one.
-	Forget(ctx context.Context, except string, about ...string) error
+	// Forget deletes all calls that change or name any of these, except one.
+	Forget(ctx context.Context, except string, things ...string) error
 }
 
-var errIncomplete = errors.New("journal: an entry needs its call, agent, tool, digest and deadline")
+var errIncomplete = errors.New("journal: an entry needs its call, agent, tool, digest and time limit")
 
 // Check refuses an entry that cannot begin.
 func (e *Entry) Check() error {
-	if e.Call == "" || e.Agent == "" || e.Tool == "" || e.Digest == "" || e.Deadline.IsZero() {
+	if e.Call == "" || e.Agent == "" || e.Tool == "" || e.Digest == "" || e.Within <= 0 {
 		return errIncomplete
 	}
 	return nil
@@ -108,13 +110,12 @@ func (e *Entry) Check() error {
 // Start gives a new entry its times.
 func (e *Entry) Start(now time.Time) {
 	e.Begun, e.Changed, e.Ended, e.Outcome = now.UTC(), now.UTC(), time.Time{}, ""
-	e.Deadline = e.Deadline.UTC()
 	e.Interrupted, e.Overtaken = false, false
 }
 
 // Progress takes over from e how far a call got, and reports whether it is to be remembered.
 func (e *Entry) Progress(from Entry, now time.Time) bool {
-	e.Steps, e.Deadline, e.Outcome, e.Answer, e.Changed = from.Steps, from.Deadline.UTC(), from.Outcome, from.Answer, now.UTC()
+	e.Steps, e.Outcome, e.Answer, e.Changed = from.Steps, from.Outcome, from.Answer, now.UTC()
 	if e.Outcome == "" {
 		return true
 	}
@@ -126,7 +127,7 @@ func (e *Entry) Progress(from Entry, now time.Time) bool {
 
 // Age brings an entry up to the time and reports whether it is still remembered. alive says whether its process is.
 func (e *Entry) Age(now time.Time, alive bool) bool {
-	e.Interrupted = e.Outcome == "" && (!alive || now.After(e.Deadline))
+	e.Interrupted = e.Outcome == "" && (!alive || now.After(e.Changed.Add(e.Within)))
 	return now.Before(e.Changed.Add(Kept))
 }
 
@@ -135,7 +136,7 @@ func Same(list []Entry, now time.Time) *Entry {
 	for i := range list {
 		e := &list[i]
 		switch {
-		case e.Interrupted && i > 0: // it was made again since
+		case e.Interrupted && (i > 0 || !e.Wrote()): // it was made again since, or can be
 		case e.Outcome == "":
 			return e
 		case e.Outcome == OutcomeDone && !e.Overtaken && now.Before(e.Ended.Add(Window)):

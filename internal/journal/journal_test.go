@@ -21,7 +21,7 @@ func TestMemory(t *testing.T) {
 // What is stored says nothing of the answer or of what was there before, to whoever lacks the secret.
 func TestCodec(t *testing.T) {
 	secret := seal.Secret()
-	e := journaltest.Done(journaltest.Entry(&journaltest.Clock{}, "a", 1, 1))
+	e := journaltest.Done(journaltest.Entry("a", 1, 1))
 	e.Start(journaltest.Start)
 	text, err := journal.NewCodec(secret).Encode(e)
 	require.NoError(t, err)

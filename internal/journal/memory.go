@@ -71,10 +71,12 @@ func (m *memory) Recent(_ context.Context, agent, key string) ([]Entry, error) {
 }
 
 // Forget implements [Store].
-func (m *memory) Forget(_ context.Context, except string, about ...string) error {
+func (m *memory) Forget(_ context.Context, except string, things ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.entries = slices.DeleteFunc(m.entries, func(e Entry) bool { return e.Call != except && share(e.About, about) })
+	m.entries = slices.DeleteFunc(m.entries, func(e Entry) bool {
+		return e.Call != except && (share(e.Changes, things) || share(e.Names, things))
+	})
 	return nil
 }
 
@@ -98,7 +100,7 @@ func (m *memory) put(e Entry) {
 		return
 	}
 	for i := range m.entries {
-		if old := &m.entries[i]; old.Call != e.Call && share(old.About, e.About) {
+		if old := &m.entries[i]; old.Call != e.Call && share(old.Changes, e.Changes) {
 			old.Overtaken = true
 		}
 	}
@@ -134,10 +136,10 @@ func (m *memory) where(is func(*Entry) bool) (list []Entry) {
 // clone copies an entry for the store or for its caller, neither of which changes what the other has.
 func (e Entry) clone() Entry {
 	e.Trim()
-	e.About, e.Steps = slices.Clone(e.About), slices.Clone(e.Steps)
+	e.Changes, e.Names, e.Steps = slices.Clone(e.Changes), slices.Clone(e.Names), slices.Clone(e.Steps)
 	return e
 }
 
 func share(a, b []string) bool {
-	return slices.ContainsFunc(a, func(about string) bool { return slices.Contains(b, about) })
+	return slices.ContainsFunc(a, func(thing string) bool { return slices.Contains(b, thing) })
 }

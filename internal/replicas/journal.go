@@ -88,10 +88,10 @@ func (w writes) Recent(ctx context.Context, agent, key string) ([]journal.Entry,
 }
 
 // Forget implements [journal.Store].
-func (w writes) Forget(ctx context.Context, except string, about ...string) error {
+func (w writes) Forget(ctx context.Context, except string, things ...string) error {
 	return w.link.ask(ctx, func(ctx context.Context) error {
-		for _, a := range about {
-			calls, err := w.link.client.SMembers(ctx, w.link.key("journal:about:"+a)).Result()
+		for _, thing := range things {
+			calls, err := w.link.client.SUnion(ctx, w.link.key("journal:changes:"+thing), w.link.key("journal:names:"+thing)).Result()
 			if err != nil {
 				return err
 			}
@@ -121,9 +121,9 @@ func (w writes) put(ctx context.Context, e journal.Entry, what, newest string, k
 		wrote = 1
 	}
 	keys := []string{w.call(e.Call), w.digest(e.Digest), w.agent(e.Agent), w.link.key("journal:count")}
-	args := []any{w.link.prefix, journal.Kept.Milliseconds(), e.Call, text, what, newest, w.link.id, journal.MostOfAgent, wrote}
-	for _, about := range e.About {
-		args = append(args, about)
+	args := []any{w.link.prefix, journal.Kept.Milliseconds(), e.Call, text, what, newest, w.link.id, journal.MostOfAgent, wrote, len(e.Changes)}
+	for _, thing := range slices.Concat(e.Changes, e.Names) {
+		args = append(args, thing)
 	}
 	answer, err := w.link.run(ctx, journalScript, keys, args...)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/journal/journaltest"
 	"dixa-mcp/internal/replicas/redistest"
 )
@@ -34,7 +35,8 @@ func TestJournalOfASilentReplica(t *testing.T) {
 	clock := &journaltest.Clock{}
 	j := g.journal(clock.Now).(writes)
 	for silent, beats := range map[string]string{"gone": "", "silent": "1000000 sharing"} {
-		e := journaltest.Entry(clock, silent, 1, 1)
+		e := journaltest.Entry(silent, 1, 1)
+		e.Steps[0].State = journal.Sent
 		_, err := j.Begin(t.Context(), e, true)
 		require.NoError(t, err)
 		found, err := j.Find(t.Context(), e.Digest)
@@ -60,7 +62,7 @@ func TestJournalOfACommand(t *testing.T) {
 	require.NoError(t, err)
 	defer command.Close()
 	clock := &journaltest.Clock{}
-	e := journaltest.Entry(clock, "a", 1, 1)
+	e := journaltest.Entry("a", 1, 1)
 	_, err = command.journal(clock.Now).Begin(t.Context(), e, false)
 	require.NoError(t, err)
 	found, err := g.journal(clock.Now).Find(t.Context(), e.Digest)
@@ -74,8 +76,7 @@ func TestJournalWithoutRedis(t *testing.T) {
 	s := redistest.Start(t)
 	g := joinAll(t, same(s.URL(), 1)...)[0]
 	s.Kill()
-	clock := &journaltest.Clock{}
-	e := journaltest.Entry(clock, "a", 1, 1)
+	e := journaltest.Entry("a", 1, 1)
 	_, err := g.Journal().Begin(t.Context(), e, false)
 	require.ErrorIs(t, err, ErrAway)
 	_, err = g.Journal().Find(t.Context(), e.Digest)

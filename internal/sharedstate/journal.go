@@ -49,8 +49,12 @@ func (w writes) Begin(_ context.Context, e journal.Entry, again bool) (same *jou
 			e.Call, e.Agent, e.Digest, e.Changed.UnixMicro(), run, string(text)); err != nil {
 			return err
 		}
-		for _, about := range e.About {
-			if err := w.store.exec(`INSERT OR IGNORE INTO journal_about VALUES (?, ?)`, about, e.Call); err != nil {
+		for i, thing := range slices.Concat(e.Changes, e.Names) {
+			changes := int64(0)
+			if i < len(e.Changes) {
+				changes = 1
+			}
+			if err := w.store.exec(`INSERT OR IGNORE INTO journal_thing VALUES (?, ?, ?)`, thing, e.Call, changes); err != nil {
 				return err
 			}
 		}
@@ -109,10 +113,10 @@ func (w writes) Recent(_ context.Context, agent, key string) (list []journal.Ent
 }
 
 // Forget implements [journal.Store].
-func (w writes) Forget(_ context.Context, except string, about ...string) error {
+func (w writes) Forget(_ context.Context, except string, things ...string) error {
 	return w.update(func(time.Time) error {
-		for _, a := range about {
-			if err := w.store.exec(`DELETE FROM journal WHERE call != ? AND call IN (SELECT call FROM journal_about WHERE about = ?)`, except, a); err != nil {
+		for _, thing := range things {
+			if err := w.store.exec(`DELETE FROM journal WHERE call != ? AND call IN (SELECT call FROM journal_thing WHERE thing = ?)`, except, thing); err != nil {
 				return err
 			}
 		}
@@ -136,8 +140,8 @@ func (w writes) overtake(e *journal.Entry) error {
 	if !e.Wrote() {
 		return nil
 	}
-	for _, about := range e.About {
-		if err := w.store.exec(`UPDATE journal SET overtaken = 1 WHERE overtaken = 0 AND call != ? AND call IN (SELECT call FROM journal_about WHERE about = ?)`, e.Call, about); err != nil {
+	for _, thing := range e.Changes {
+		if err := w.store.exec(`UPDATE journal SET overtaken = 1 WHERE overtaken = 0 AND call != ? AND call IN (SELECT call FROM journal_thing WHERE thing = ? AND changes = 1)`, e.Call, thing); err != nil {
 			return err
 		}
 	}

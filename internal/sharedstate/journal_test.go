@@ -42,7 +42,7 @@ func TestJournalFiles(t *testing.T) {
 	require.NoError(t, os.WriteFile(all[0].runPath("killed"), nil, 0o600))
 	clock := &journaltest.Clock{}
 	for i, s := range all {
-		_, err := s.Journal(nil, clock.Now).Begin(t.Context(), journaltest.Entry(clock, fmt.Sprint("call", i), i, i), false)
+		_, err := s.Journal(nil, clock.Now).Begin(t.Context(), journaltest.Entry(fmt.Sprint("call", i), i, i), false)
 		require.NoError(t, err)
 		require.Len(t, files(), i+1)
 	}
@@ -56,7 +56,8 @@ func TestJournalFiles(t *testing.T) {
 func TestJournalOfAClosedProcess(t *testing.T) {
 	all := processes(t, 2)
 	clock := &journaltest.Clock{}
-	e := journaltest.Entry(clock, "a", 1, 1)
+	e := journaltest.Entry("a", 1, 1)
+	e.Steps[0].State = journal.Sent
 	_, err := all[0].Journal(nil, clock.Now).Begin(t.Context(), e, false)
 	require.NoError(t, err)
 	require.NoError(t, all[0].Close())
@@ -70,7 +71,7 @@ func TestJournalLeavesNothing(t *testing.T) {
 	s := processes(t, 1)[0]
 	clock := &journaltest.Clock{}
 	j := s.Journal(seal.Secret(), clock.Now)
-	e := journaltest.Entry(clock, "a", 1, 1)
+	e := journaltest.Entry("a", 1, 1)
 	_, err := j.Begin(t.Context(), e, false)
 	require.NoError(t, err)
 	require.NoError(t, j.Save(t.Context(), journaltest.Done(e)))
@@ -89,8 +90,7 @@ func BenchmarkJournal(b *testing.B) {
 	clock := &journaltest.Clock{}
 	j := s.Journal(seal.Secret(), clock.Now)
 	for i := 0; b.Loop(); i++ {
-		e := journaltest.Entry(clock, fmt.Sprint("call", i), i, i)
-		e.About = e.About[:1]
+		e := journaltest.Entry(fmt.Sprint("call", i), i, i)
 		_, err := j.Begin(b.Context(), e, false)
 		require.NoError(b, err)
 		e.Steps[0].State = journal.Sent

@@ -34,9 +34,9 @@ CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, call TEXT NOT NULL U
 CREATE INDEX IF NOT EXISTS journal_digest ON journal (digest);
 CREATE INDEX IF NOT EXISTS journal_agent ON journal (agent);
 CREATE INDEX IF NOT EXISTS journal_changed ON journal (changed);
-CREATE TABLE IF NOT EXISTS journal_about (about TEXT NOT NULL, call TEXT NOT NULL REFERENCES journal (call) ON DELETE CASCADE,
-	PRIMARY KEY (about, call)) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS journal_about_call ON journal_about (call);
+CREATE TABLE IF NOT EXISTS journal_thing (thing TEXT NOT NULL, call TEXT NOT NULL REFERENCES journal (call) ON DELETE CASCADE,
+	changes INTEGER NOT NULL, PRIMARY KEY (thing, call)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS journal_thing_call ON journal_thing (call);
 CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, expires INTEGER NOT NULL,
 	job TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS job_agent ON job (agent);

@@ -31,10 +31,10 @@ func (c *Clock) Advance(d time.Duration) { c.since.Add(int64(d)) }
 const limit = time.Minute
 
 // Entry returns the nth call of an agent: a note in a conversation. Equal numbers are the same call.
-func Entry(clock *Clock, call string, n, conversation int) journal.Entry {
+func Entry(call string, n, conversation int) journal.Entry {
 	return journal.Entry{
 		Call: call, Agent: "support", Key: "2c26b46b", Tool: "add_note", Digest: fmt.Sprintf("%064x", n),
-		About: []string{fmt.Sprintf("conversation:%d", conversation), "customer:f2"}, Deadline: clock.Now().Add(limit),
+		Changes: []string{fmt.Sprintf("conversation:%d", conversation)}, Names: []string{"customer:f2"}, Within: limit,
 		Steps: []journal.Step{{Operation: "add_note", Detail: json.RawMessage(`{"before":"a secret"}`)}},
 	}
 }
@@ -96,8 +96,7 @@ func (s *suite) begin(call string, n int) journal.Entry {
 
 func (s *suite) beginIn(call string, n, conversation int) journal.Entry {
 	s.Helper()
-	e := Entry(s.clock, call, n, conversation)
-	e.About = e.About[:1]
+	e := Entry(call, n, conversation)
 	same, err := s.Begin(s.Context(), e, false)
 	require.NoError(s, err)
 	require.Nil(s, same)
@@ -133,7 +132,7 @@ func (s *suite) beginsOnce() {
 	require.Nil(s, s.found(1))
 	e := s.begin("a", 1)
 	for _, p := range s.both {
-		same, err := p.Begin(s.Context(), Entry(s.clock, "b", 1, 1), false)
+		same, err := p.Begin(s.Context(), Entry("b", 1, 1), false)
 		require.NoError(s, err)
 		require.Equal(s, "a", same.Call)
 		require.Empty(s, same.Outcome)
@@ -148,7 +147,7 @@ func (s *suite) beginsOnce() {
 	want := Done(e)
 	want.Begun, want.Changed, want.Ended = Start, Start.Add(6*time.Second), Start.Add(6*time.Second)
 	require.Equal(s, &want, s.found(1))
-	same, err := s.both[1].Begin(s.Context(), Entry(s.clock, "c", 1, 1), false)
+	same, err := s.both[1].Begin(s.Context(), Entry("c", 1, 1), false)
 	require.NoError(s, err)
 	require.Equal(s, &want, same)
 	require.Nil(s, s.found(2))
@@ -160,7 +159,7 @@ func (s *suite) beginsOnceOfMany() {
 		var all sync.WaitGroup
 		for i := range 24 {
 			all.Go(func() {
-				same, err := s.both[i%2].Begin(s.Context(), Entry(s.clock, fmt.Sprintf("%d-%d", round, i), round, round), false)
+				same, err := s.both[i%2].Begin(s.Context(), Entry(fmt.Sprintf("%d-%d", round, i), round, round), false)
 				if err != nil {
 					s.Error(err)
 				}
@@ -177,7 +176,7 @@ func (s *suite) beginsOnceOfMany() {
 func (s *suite) beginsAgain() {
 	s.done("a", 1)
 	s.clock.Advance(time.Minute)
-	b := Entry(s.clock, "b", 1, 1)
+	b := Entry("b", 1, 1)
 	same, err := s.Begin(s.Context(), b, true)
 	require.NoError(s, err)
 	require.Nil(s, same)
@@ -185,7 +184,7 @@ func (s *suite) beginsAgain() {
 	b.Steps[0].State, b.Outcome = journal.NotDone, "failed"
 	s.save(b)
 	require.Equal(s, "a", s.found(1).Call, "nothing came of the other")
-	c := Entry(s.clock, "c", 1, 1)
+	c := Entry("c", 1, 1)
 	_, err = s.Begin(s.Context(), c, true)
 	require.NoError(s, err)
 	s.save(Done(c))
@@ -258,6 +257,10 @@ func (s *suite) overtaken() {
 }
 
 func (s *suite) interrupted() {
+	s.begin("harmless", 9)
+	s.clock.Advance(limit + time.Second)
+	require.Nil(s, s.found(9), "nothing was sent: it can be made again")
+
 	e := s.begin("a", 1)
 	e.Steps = []journal.Step{{Operation: "tag_conversation", State: journal.Done}, {Operation: "add_note", State: journal.Sent}, {Operation: "close_conversation"}}
 	s.save(e)
@@ -270,7 +273,7 @@ func (s *suite) interrupted() {
 	s.save(Done(s.beginIn("b", 2, 1))) // it is told although something else was written since
 	s.clock.Advance(30 * time.Minute)
 	require.True(s, s.found(1).Interrupted)
-	again := Entry(s.clock, "c", 1, 1)
+	again := Entry("c", 1, 1)
 	same, err := s.Begin(s.Context(), again, true)
 	require.NoError(s, err)
 	require.Nil(s, same)
@@ -280,8 +283,9 @@ func (s *suite) interrupted() {
 	require.Nil(s, s.found(1), "it was made again since")
 
 	slow := s.begin("slow", 3)
+	slow.Steps[0].State = journal.Sent
+	s.save(slow)
 	s.clock.Advance(limit)
-	slow.Deadline = s.clock.Now().Add(limit)
 	s.save(slow)
 	s.clock.Advance(limit)
 	require.False(s, s.found(3).Interrupted, "it has more time")
@@ -291,11 +295,10 @@ func (s *suite) killed() {
 	if s.both[1].Kill == nil {
 		s.Skip("the journal of one process ends with it")
 	}
-	e := Entry(s.clock, "a", 1, 1)
+	e := Entry("a", 1, 1)
 	_, err := s.both[1].Begin(s.Context(), e, false)
 	require.NoError(s, err)
-	done := Entry(s.clock, "b", 2, 2)
-	done.About = done.About[:1]
+	done := Entry("b", 2, 2)
 	_, err = s.both[1].Begin(s.Context(), done, false)
 	require.NoError(s, err)
 	require.NoError(s, s.both[1].Save(s.Context(), Done(done)))
@@ -324,7 +327,7 @@ func (s *suite) recent() {
 	s.clock.Advance(time.Minute)
 	want = append([]journal.Entry{s.done("b", 2)}, want...)
 	for _, who := range [][2]string{{"support", ""}, {"triage", "2c26b46b"}} {
-		e := Entry(s.clock, "c"+who[0], 3, 3)
+		e := Entry("c"+who[0], 3, 3)
 		e.Agent, e.Key, e.Digest = who[0], who[1], fmt.Sprintf("%064x", 0xfff)+who[0]
 		_, err := s.Begin(s.Context(), e, false)
 		require.NoError(s, err)
@@ -344,19 +347,20 @@ func (s *suite) recent() {
 func (s *suite) forgets() {
 	s.done("a", 1)
 	s.done("b", 2)
-	both := Entry(s.clock, "c", 3, 3) // and the customer f2
-	_, err := s.Begin(s.Context(), both, false)
+	named := Entry("c", 3, 3)
+	named.Names = []string{"customer:f1", "customer:f3"}
+	_, err := s.Begin(s.Context(), named, false)
 	require.NoError(s, err)
-	erasing := Entry(s.clock, "d", 4, 1)
+	erasing := Entry("d", 4, 1)
 	_, err = s.Begin(s.Context(), erasing, false)
 	require.NoError(s, err)
-	require.NoError(s, s.Forget(s.Context(), "d", "customer:f2", "conversation:1", "conversation:99"))
+	require.NoError(s, s.Forget(s.Context(), "d", "customer:f3", "conversation:1", "conversation:99"))
 	list, err := s.Recent(s.Context(), "support", "2c26b46b")
 	require.NoError(s, err)
 	require.Len(s, list, 2)
 	require.Equal(s, "d", list[0].Call)
 	require.Equal(s, "b", list[1].Call)
-	s.save(Done(both))
+	s.save(Done(named))
 	require.Nil(s, s.found(3), "what was forgotten while it ran stays forgotten")
 	require.NoError(s, s.Forget(s.Context(), ""))
 	require.NotNil(s, s.found(2))
@@ -374,12 +378,12 @@ func (s *suite) ages() {
 	require.NoError(s, err)
 	require.Empty(s, list)
 	require.Nil(s, s.found(2))
-	s.save(Done(Entry(s.clock, "b", 2, 2)))
+	s.save(Done(Entry("b", 2, 2)))
 	require.Nil(s, s.found(2))
 }
 
 func (s *suite) bounded() {
-	other := Entry(s.clock, "other", 9999, 9999)
+	other := Entry("other", 9999, 9999)
 	other.Agent = "triage"
 	_, err := s.Begin(s.Context(), other, false)
 	require.NoError(s, err)
@@ -419,14 +423,14 @@ func (s *suite) refuses() {
 		func(e *journal.Entry) { e.Agent = "" },
 		func(e *journal.Entry) { e.Tool = "" },
 		func(e *journal.Entry) { e.Digest = "" },
-		func(e *journal.Entry) { e.Deadline = time.Time{} },
+		func(e *journal.Entry) { e.Within = 0 },
 	} {
-		e := Entry(s.clock, "a", 1, 1)
+		e := Entry("a", 1, 1)
 		broken(&e)
 		_, err := s.Begin(s.Context(), e, false)
 		require.ErrorContains(s, err, "an entry needs")
 	}
-	require.NoError(s, s.Save(s.Context(), Entry(s.clock, "never", 1, 1)))
+	require.NoError(s, s.Save(s.Context(), Entry("never", 1, 1)))
 	require.Nil(s, s.found(1))
 	found, err := s.Find(s.Context(), "")
 	require.NoError(s, err)
