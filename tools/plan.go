@@ -66,6 +66,7 @@ func planned[In any](name, did, description string, level d.Level, needs, uses [
 	t.Level = level
 	t.Idempotent = false
 	t.Destructive = level >= d.Send
+	t.addRepeat()
 	t.planned = func(ctx context.Context, r *Reads, in any) ([]Step, error) { return plan(ctx, r, *in.(*In)) }
 	t.carries = sync.OnceValue(func() map[string][]Carried { return carriedBy(t.in, uses) })
 	return t

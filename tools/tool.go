@@ -124,6 +124,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 		o(t)
 	}
 	t.addContinuation()
+	t.addRepeat()
 	return t
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
@@ -61,6 +62,9 @@ func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(
 	}
 	if err := f.records(s, &c); err != nil {
 		return nil, err
+	}
+	if s.group == nil && s.shared != nil {
+		c.Journal = s.shared.Journal(c.RecordKey, time.Now)
 	}
 	if observer != nil {
 		if c.Observer, err = observer(s); err != nil {
@@ -129,7 +133,7 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 		s.close = append(s.close, g.Close)
 		config.Buckets = g.Bucket
 		s.approvals, s.freezes = g.Approvals(), g.Freezes()
-		c.Budgets, c.Once, c.Secret = g.Budgets(), g.Once(), g.Secret()
+		c.Budgets, c.Once, c.Journal, c.Secret = g.Budgets(), g.Once(), g.Journal(), g.Secret()
 		c.RecordKey = seal.Derive(c.Secret, "records")
 	} else {
 		if s.shared != nil {

@@ -22,7 +22,7 @@ func TestParseRefusesArguments(t *testing.T) {
 		{"no mapping", "    arguments: [x]\n", "f:8:16: agents.a.arguments: must be a mapping, not a list"},
 		{"no argument", everything + "      send_message: []\n", "f:10:7: agents.a.arguments.send_message: must be an operation and its argument, such as send_message.cc"},
 		{"an operation", everything + "      sent_message.cc: []\n", `f:10:7: agents.a.arguments.sent_message.cc: there is no tool "sent_message"; did you mean "send_message"?`},
-		{"an argument", everything + "      claim_conversation.forced: []\n", `f:10:7: agents.a.arguments.claim_conversation.forced: claim_conversation has no argument "forced"; did you mean "force"?; its arguments are conversationId, agentId, force`},
+		{"an argument", everything + "      claim_conversation.forced: []\n", `f:10:7: agents.a.arguments.claim_conversation.forced: claim_conversation has no argument "forced"; did you mean "force"?; its arguments are conversationId, agentId, force, again`},
 		{"an operation without arguments", everything + "      get_organization.x: []\n", "f:10:7: agents.a.arguments.get_organization.x: get_organization has no arguments"},
 		{"no list", everything + "      transfer_conversation.queueId: billing\n", "f:10:38: agents.a.arguments.transfer_conversation.queueId: must be a list such as [a, b], not text"},
 		{"a list in the list", everything + "      transfer_conversation.queueId: [[billing]]\n", "f:10:39: agents.a.arguments.transfer_conversation.queueId: must be a value, not a list"},

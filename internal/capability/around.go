@@ -72,6 +72,9 @@ const anyEntity = "anonymize_entity.entityId"
 // same lists the fields of another write that make the change which an argument of a write makes: those of the same name
 // where both are about the same thing, and those that choose the thing where both change something of it.
 func (c *catalog) same(t *tools.Tool, argument string, other *tools.Tool) (same []field) {
+	if argument == tools.RepeatArgument {
+		return nil
+	}
 	if name := t.Name + "." + argument; name == anyEntity || slices.Contains(sameEntity, name) {
 		for _, f := range c.fields(other) {
 			if way := other.Name + "." + f.leaf; way == anyEntity || name == anyEntity && slices.Contains(sameEntity, way) {
@@ -130,10 +133,11 @@ func (c *catalog) fields(t *tools.Tool) []field {
 	var s struct {
 		Properties map[string]json.RawMessage `json:"properties"`
 	}
-	if json.Unmarshal(c.schema(t).JSON(), &s) != nil {
+	schema := c.schema(t).Without(tools.RepeatArgument) // which changes nothing at Dixa
+	if json.Unmarshal(schema.JSON(), &s) != nil {
 		return nil
 	}
-	for _, p := range c.schema(t).Properties() {
+	for _, p := range schema.Properties() {
 		leaves := leavesOf(s.Properties[p.Name])
 		if len(leaves) == 0 {
 			leaves = []string{p.Name}

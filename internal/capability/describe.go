@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"dixa-mcp/schemas"
+	"dixa-mcp/tools"
 )
 
 // Description returns the tool's description for the agent: no clause names a tool that it is not granted, or an argument
@@ -37,7 +38,7 @@ func (s *Shape) absent(shown *schemas.Schema) map[string]bool {
 		values := []string{s.words[p.Name]}
 		if i := slices.IndexFunc(given, func(q schemas.Property) bool { return q.Name == p.Name }); i >= 0 {
 			values = given[i].Enum
-		} else {
+		} else if p.Name != tools.RepeatArgument { // which no description names, and which is a word of its own
 			absent[p.Name] = true
 		}
 		for n, v := range p.Enum {

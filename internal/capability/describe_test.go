@@ -32,7 +32,7 @@ func TestClauses(t *testing.T) {
 
 // words that are names of arguments and also plain English: a description may have them where it does not mean the
 // argument. Add one only when a sentence needs it.
-var words = strings.Fields("text subject language message messages channel events days filters comment tags name email phone attachments start end")
+var words = strings.Fields("text subject language message messages channel events days filters comment tags name email phone attachments start end again")
 
 // No description names an argument, a value or a tool that the agent does not have, whichever optional argument a file
 // takes away.

@@ -20,7 +20,7 @@ func (a *Agent) Arguments(op *dixaclient.Spec, request json.RawMessage) Decision
 	given := members(request)
 	for _, p := range a.catalog.schema(t).Properties() {
 		l := a.limit(t, p)
-		if l.free {
+		if l.free || !has(op, p.Name) {
 			continue
 		}
 		v, isGiven := given[p.Name]
@@ -30,6 +30,17 @@ func (a *Agent) Arguments(op *dixaclient.Spec, request json.RawMessage) Decision
 		}
 	}
 	return Decision{Allowed: true}
+}
+
+// has reports whether requests of an operation have an argument. A tool has some of its own, such as offset: they are held to the
+// rules where they are read, by the [Shape].
+func has(op *dixaclient.Spec, argument string) bool {
+	for name := range dixaclient.Arguments(op.In()) {
+		if name == argument {
+			return true
+		}
+	}
+	return false
 }
 
 // holds reports whether the value of an argument in a request, nil for none, is among those that the limit allows.

@@ -22,6 +22,9 @@ func TestArgumentsOfEveryOperation(t *testing.T) {
 		for _, p := range tool.Schema().Properties() {
 			_, own := members(request(t, op, p.Name, firstValues(op, p)[0]))[p.Name]
 			if !own { // the tool's own, such as offset
+				rule := fmt.Sprintf("arguments: {%s.%s: [%s]}", op.Name, p.Name, firstValues(op, p)[0])
+				d := parsedAgent(t, rule).Arguments(op, request(t, op, "", nil))
+				require.NotEqual(t, "agents.a.arguments."+op.Name+"."+p.Name, d.Rule, "no request has it: the rule holds for what the caller gives")
 				continue
 			}
 			t.Run(op.Name+"."+p.Name, func(t *testing.T) {

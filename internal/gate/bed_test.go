@@ -102,6 +102,9 @@ func (b *bed) call(agent, tool, arguments string) gate.Answer {
 	return b.gate.Call(context.Background(), request(agent, tool, arguments))
 }
 
+// insisting returns the arguments of a write that is to be carried out although the same one was a moment ago.
+func insisting(arguments string) string { return strings.Replace(arguments, "{", `{"again":true,`, 1) }
+
 // do carries out an operation that nothing guards.
 func do[In, Out any](b *bed, op dixaclient.Op[In, Out], in In) Out {
 	b.t.Helper()

@@ -53,6 +53,9 @@ func TestBudgets(t *testing.T) {
 			{"{erases_per_day: 1}", "anonymize_message", `{"conversationId":1234,"messageId":"` + nobody + `"}`, 1, 24 * time.Hour, "1 erases per UTC day"},
 			{"{sends_per_day: 5, writes_per_hour: 1}", "send_message", sendOne, 1, time.Hour, "1 writes per UTC hour"},
 		} {
+			if test.tool != "list_messages" {
+				test.arguments = insisting(test.arguments)
+			}
 			b := newBed(t, budgeted(test.budget, ""))
 			for range 2 { // windows
 				for i := range test.most {
@@ -140,13 +143,13 @@ func TestNearTheEndOfABudget(t *testing.T) {
 // Changed rules keep what was counted.
 func TestReloadKeepsWhatWasUsed(t *testing.T) {
 	b := newBed(t, budgeted("{writes_per_day: 2}", ""))
-	require.False(t, b.call("a", "add_note", noteOne).Failed)
-	require.False(t, b.call("a", "add_note", noteOne).Failed)
+	require.False(t, b.call("a", "add_note", insisting(noteOne)).Failed)
+	require.False(t, b.call("a", "add_note", insisting(noteOne)).Failed)
 	b.gate.Reload(context.Background(), parse(t, budgeted("{writes_per_day: 3}", "")))
-	require.False(t, b.call("a", "add_note", noteOne).Failed)
-	require.True(t, b.call("a", "add_note", noteOne).Failed)
+	require.False(t, b.call("a", "add_note", insisting(noteOne)).Failed)
+	require.True(t, b.call("a", "add_note", insisting(noteOne)).Failed)
 	b.gate.Reload(context.Background(), parse(t, budgeted("{writes_per_day: 2}", "")))
-	require.True(t, b.call("a", "add_note", noteOne).Failed)
+	require.True(t, b.call("a", "add_note", insisting(noteOne)).Failed)
 }
 
 // An agent's own pace makes its calls wait, at once and in a row, and lets all of them through.
@@ -194,7 +197,7 @@ func TestBudgetHoldsForCallsAtOnce(t *testing.T) {
 			if i%10 == 0 {
 				b.gate.Reload(context.Background(), parse(t, budgeted(fmt.Sprintf("{writes_per_day: 7, requests_per_second: %d}", 8+i%2), "{queue: ["+billing+"]}")))
 			}
-			b.call("a", "add_note", noteOne)
+			b.call("a", "add_note", insisting(noteOne))
 		})
 	}
 	wait.Wait()

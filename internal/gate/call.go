@@ -11,6 +11,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -43,6 +44,8 @@ type call struct {
 	wrote     bool          // an operation that is no read was sent
 	step      *running      // of a plan, the one on its way; nil between them
 	moved     *moved        // the conversation that a step took out of the agent's bound
+
+	entry *journal.Entry // of a call that writes; nil where it is not noted
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -154,6 +157,7 @@ func (c *call) intend(ctx context.Context) error {
 // unrecorded returns the answer to a write that is not carried out because no record could be kept of it.
 func (c *call) unrecorded(ctx context.Context, err error) Answer {
 	c.used(ctx, audit.OutcomeNotDone)
+	c.settle(ctx, audit.OutcomeNotDone, "")
 	c.gate.log.Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
 	return Answer{Failed: true, Text: c.request.Tool + ": the audit record cannot be written, and no write is carried out without one. Nothing was sent to Dixa. The operator of dixa-mcp must fix this."}
 }
@@ -220,6 +224,7 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	}
 	r.Text = audit.Sentence(*r, verb(c.tool))
 	c.used(ctx, outcome)
+	c.settle(ctx, outcome, a.Text)
 	if err := c.gate.audit.Write(context.WithoutCancel(ctx), *r); err != nil {
 		c.gate.log.Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}

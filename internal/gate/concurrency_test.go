@@ -28,7 +28,7 @@ func TestSideBySide(t *testing.T) {
 			for n := range 10 {
 				tool := []string{readIt, postIt}[(i+n)%2]
 				b.Gate.rules.Store(swap[n%2])
-				b.call("admin", tool, fmt.Sprintf(`{"conversationId":%d%s}`, 1234, map[string]string{postIt: `,"message":"x"`}[tool]))
+				b.call("admin", tool, fmt.Sprintf(`{"conversationId":%d%s}`, 1234, map[string]string{postIt: fmt.Sprintf(`,"message":"%d.%d"`, i, n)}[tool]))
 			}
 		})
 	}

@@ -2,8 +2,6 @@ package gate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -78,11 +76,7 @@ func (c *confirmation) approvable() bool {
 
 // digest returns the hash that binds an approval to the agent, the tool, the arguments and these parts.
 func (c *confirmation) digest(parts ...string) string {
-	h := sha256.New()
-	for _, part := range append([]string{c.call.agentName, c.call.tool.Name, string(c.call.arguments)}, parts...) {
-		fmt.Fprintf(h, "%d:%s\n", len(part), part)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	return digestOf(append([]string{c.call.agentName, c.call.tool.Name, string(c.call.arguments)}, parts...)...)
 }
 
 // effect says in plain English what the call would do.

@@ -112,7 +112,7 @@ func TestAskAndYes(t *testing.T) {
 	require.Contains(t, done.Text, "asks sent a message in conversation 1234: allowed by agents.asks.access.*, approved by the person at the client (2 operations, Dixa 200, 200, ")
 
 	a = b.answer("asks", "send_message", string(arguments), q.State, true)
-	require.Contains(t, a.Text, "send_message: the confirmation was used already. Call again without it. Nothing was sent to Dixa.")
+	require.Contains(t, a.Text, "nothing was sent; the same call was carried out at")
 	require.Len(t, b.dixa.Effects(), 1)
 }
 
@@ -248,10 +248,11 @@ func TestBudgetAndConfirm(t *testing.T) {
 	for range 5 {
 		b.ask("asks_once", "add_note", note)
 	}
-	q, late := b.ask("asks_once", "add_note", note), b.ask("asks_once", "add_note", note)
+	const other = `{"conversationId":1234,"message":"more"}`
+	q, late := b.ask("asks_once", "add_note", note), b.ask("asks_once", "add_note", other)
 	require.False(t, b.answer("asks_once", "add_note", note, q.State, true).Failed)
 	for _, state := range []string{"", late.State} {
-		a := b.answer("asks_once", "add_note", note, state, true)
+		a := b.answer("asks_once", "add_note", other, state, true)
 		require.Nil(t, a.Ask)
 		require.Contains(t, a.Text, "has used up its budget: 1 writes per UTC hour")
 		require.Equal(t, "its budget is used up", b.records.last().Reason)

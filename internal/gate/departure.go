@@ -51,6 +51,7 @@ func depart(ctx context.Context, op *dixaclient.Call, next func(context.Context)
 	err := next(ctx)
 	took := time.Since(start)
 	d.note(took, err)
+	d.call.sent(ctx, d.op, err)
 	ended(took, err)
 	return err
 }
@@ -66,7 +67,11 @@ func (d *departure) decide(ctx context.Context) error {
 	if err := d.recount(ctx); err != nil {
 		return err
 	}
-	return d.call.checkFrozen()
+	if err := d.call.checkFrozen(); err != nil {
+		return err
+	}
+	d.call.sending(ctx, d.op)
+	return nil
 }
 
 // stillConfirmed refuses a write for which a person decided about another state of the conversation. Once the call has

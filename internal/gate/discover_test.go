@@ -127,12 +127,16 @@ var pageKey = regexp.MustCompile(`[A-Za-z0-9_-]{40,}`)
 
 func tokensOf(text string) int { return view.EstimateTokens(text) }
 
+// earlierCall matches the id of the call in whose place the same one was refused.
+var earlierCall = regexp.MustCompile(`as call [a-z2-7]{12}`)
+
 // comparable drops from records what no two calls share.
 func comparable(entries []entry, longer int) []audit.Record {
 	var all []audit.Record
 	for _, e := range entries {
 		r := e.Record
 		r.Call, r.FileDigest, r.Time = "", "", time.Time{}
+		r.Reason, r.Text = earlierCall.ReplaceAllString(r.Reason, "as another call"), earlierCall.ReplaceAllString(r.Text, "as another call")
 		r.Tokens = max(0, r.Tokens-longer)
 		r.Operations = append([]audit.Operation{}, r.Operations...)
 		for i := range r.Operations {

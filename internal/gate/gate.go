@@ -20,6 +20,7 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/directory"
+	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/seal"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
@@ -48,6 +49,8 @@ type Config struct {
 	// Budgets counts what agents use, and Once sees to it that a confirmation is used once; nil: within this process.
 	Budgets Budgets
 	Once    Once
+	// Journal remembers what was written in the last hour; nil: within this process.
+	Journal journal.Store
 	// Now is the clock by which tools read words such as "last week"; nil: the system's.
 	Now func() time.Time
 	// Sleep is how tools wait; nil: by the system's clock.
@@ -81,6 +84,7 @@ type Gate struct {
 
 	approvals approval.Store
 	budgets   Budgets
+	journal   journal.Store
 	questions questions
 	pages     pageKeys
 
@@ -110,6 +114,9 @@ func New(c Config) *Gate {
 	}
 	if g.budgets == nil {
 		g.budgets = NewBudgets()
+	}
+	if g.journal = c.Journal; g.journal == nil {
+		g.journal = journal.NewMemory(time.Now)
 	}
 	if c.Once == nil {
 		c.Once = NewOnce()
@@ -181,6 +188,9 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if r.Admitted != nil {
 		r.Admitted()
 	}
+	if repeated := c.remember(ctx, args); repeated != nil {
+		return *repeated
+	}
 	if c.tool.Task() {
 		args.Env = c.env(c.context(ctx))
 	}
@@ -200,6 +210,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if c.tool.Plans() {
 		return c.carryOut(ctx, args, steps)
 	}
+	c.rememberSteps(steps)
 	if err := c.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}

@@ -29,7 +29,7 @@ func kinds(t *tools.Tool) map[string]audit.Kind {
 	if m, ok := kindsOf.Load(t); ok {
 		return m.(map[string]audit.Kind)
 	}
-	m := map[string]audit.Kind{"skip": audit.Plain, "offset": audit.Plain, "messageId": audit.Plain}
+	m := map[string]audit.Kind{"skip": audit.Plain, "offset": audit.Plain, "messageId": audit.Plain, tools.RepeatArgument: audit.Plain}
 	addKinds(m, "", t.In())
 	kindsOf.Store(t, m)
 	return m

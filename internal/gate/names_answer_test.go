@@ -39,7 +39,7 @@ func TestNamesInAnswers(t *testing.T) {
 	require.Contains(t, poor, billingQueue)
 	require.NotContains(t, poor, "Billing", "what another agent read is not shown to one that may not list it")
 	require.Contains(t, get("bounded"), "Billing")
-	require.Contains(t, b.call("full", "transfer_conversation", `{"conversationId":1234,"queueId":"billing"}`).Text, `to queue "Billing"`)
+	require.Contains(t, b.call("full", "transfer_conversation", `{"conversationId":1234,"queueId":"billing","again":true}`).Text, `to queue "Billing"`)
 	require.Contains(t, b.call("poor", "transfer_conversation", move).Text, billingQueue)
 }
 

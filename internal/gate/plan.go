@@ -34,6 +34,7 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		return c.fail(ctx, err)
 	}
 	c.describe()
+	c.rememberSteps(changes)
 	for i := range changes {
 		c.step = &running{&changes[i], i + 1, len(changes)}
 		if err := c.intendStep(ctx); err != nil {

@@ -65,11 +65,11 @@ func TestReloadStorm(t *testing.T) {
 			}
 		}
 	})
-	for range 20 {
+	for caller := range 20 {
 		callers.Go(func() {
 			for i := range 10 {
 				id := []int64{inside, outside}[i%2]
-				b.call("a", "add_note", fmt.Sprintf(`{"conversationId":%d,"message":"x","agentId":%q}`, id, bot))
+				b.call("a", "add_note", fmt.Sprintf(`{"conversationId":%d,"message":"%d.%d","agentId":%q}`, id, caller, i, bot))
 			}
 		})
 	}
