@@ -106,7 +106,7 @@ func (r *Reads) someMessages(ctx context.Context, in ReadConversationIn) (Output
 	}
 	var answer struct{ Data []json.RawMessage }
 	if err := json.Unmarshal(messages.Raw, &answer); err != nil {
-		return Output{}, errors.New("read_conversation: Dixa's answer is no list of messages. Try again later, and tell the user if it happens again.")
+		return Output{}, errors.New("read_conversation: Dixa's answer is no list of messages; try again later, and tell the user if it happens again")
 	}
 	from, to, _ := span(in.Messages) // it fits, as was checked
 	if in.Message > 0 {

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -118,7 +119,7 @@ func (r *Reads) metric(ctx context.Context, name string) (d.Metric, error) {
 		return found[0], nil
 	}
 	if len(ids) == 0 {
-		return d.Metric{}, problem("report", "metric", fmt.Errorf("Dixa lists no metric at all, so that nothing can be reported. Tell the user: the organization may be without analytics"))
+		return d.Metric{}, problem("report", "metric", errors.New("there is none at all in Dixa, so that nothing can be reported; tell the user: the organization may be without analytics"))
 	}
 	slices.Sort(ids)
 	return d.Metric{}, problem("report", "metric", fmt.Errorf("there is no such metric; Dixa has %s", strings.Join(ids, ", ")))

@@ -223,7 +223,7 @@ func TestEmptyTasksSayWhatToTry(t *testing.T) {
 	}{
 		{empty, "overview", `{}`, []string{"There is no queue, so that none has waiting conversations.", "Dixa does not list anybody's presence: check in Dixa", "Dixa has no schedule of business hours"}},
 		{empty, "find_article", `{"words":"refund"}`, []string{"No collection of the knowledge base has an article"}},
-		{empty, "report", `{"metric":"csat"}`, []string{"Dixa lists no metric at all", "Tell the user"}},
+		{empty, "report", `{"metric":"csat"}`, []string{"there is none at all in Dixa", "tell the user"}},
 		{full, "find_article", `{"words":"zzqqxx"}`, []string{"No article has any of these words; ", "Try other words"}},
 		{full, "find_article", `{"words":"refund","language":"xx"}`, []string{"Leave language out"}},
 		{full, "report", `{"metric":"csat","period":"2020-01-01 to 2020-01-31","by":"queue","comments":true}`, []string{"Nothing was counted for csat in this period.", "try a longer one", "By queue: nothing in either period. Try a longer period", "Comments: none with the 0 ratings"}},
