@@ -100,6 +100,21 @@ func (s *conversationState) attribute(id d.UUID) (name, value string) {
 	return "", ""
 }
 
+// attributesOf says what the custom attributes that are set have for values.
+func attributesOf(s *conversationState, set []d.CustomAttributeSetting) string {
+	all := make([]string, len(set))
+	for i, a := range set {
+		_, value := s.attribute(a.ID)
+		all[i] = string(a.ID) + "=" + value
+	}
+	return listText(all)
+}
+
+func listText(list []string) string {
+	text, _ := json.Marshal(list) // strings always marshal
+	return string(text)
+}
+
 func stateOf(s *conversationState) string { return s.State }
 
 // placeOf says where a conversation is: its queue, state and assignee.

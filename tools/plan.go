@@ -72,6 +72,12 @@ func planned[In any](name, did, description string, level d.Level, needs, uses [
 	return t
 }
 
+// beside marks a plan that is listed beside the operations that it carries out, in place of none.
+func beside(t *Tool) *Tool {
+	t.aside = true
+	return t
+}
+
 // Plans reports whether the tool is a plan of several writes.
 func (t *Tool) Plans() bool { return t.planned != nil }
 

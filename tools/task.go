@@ -23,7 +23,8 @@ type Env struct {
 	Left     func() int                                     // requests that the agent's budget still allows, at least; a large number where nothing limits them
 	Zone     func() *time.Location
 	Now      func() time.Time
-	Progress func(string) // told in a few words how far a call with many requests is
+	Wrote    func(context.Context) ([]Wrote, error) // what the agent's credential changed in the last hour, newest first
+	Progress func(string)                           // told in a few words how far a call with many requests is
 	Sleep    func(context.Context, time.Duration) error
 	Decision func(ctx context.Context, number string) (Decision, error) // of an approver about a call of this agent
 	Articles *Articles                                                  // that agents with the same grants have read

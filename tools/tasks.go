@@ -10,4 +10,5 @@ var tasks = group(tasksGroup,
 	findArticle,
 	waitFor,
 	updateConversation,
+	undo,
 )

@@ -137,6 +137,7 @@ func (p *updatePlan) close() {
 // change adds a step that moves the conversation.
 func (p *updatePlan) change(s Step, get func(*conversationState) string) {
 	p.add(s, get)
+	p.steps[len(p.steps)-1].State = placeOf(p.was) // all that must be put back to take it back
 	p.moves = p.moves || !s.Same
 }
 
@@ -195,15 +196,7 @@ func (p *updatePlan) attributes() error {
 	if len(changed) == 1 {
 		s.What, s.Before, s.After = one.What, one.Before, one.After
 	}
-	p.add(s, func(c *conversationState) string {
-		var all []string
-		for _, a := range changed {
-			_, value := c.attribute(a.ID)
-			all = append(all, string(a.ID)+"="+value)
-		}
-		text, _ := json.Marshal(all) // strings always marshal
-		return string(text)
-	})
+	p.add(s, func(c *conversationState) string { return attributesOf(c, changed) })
 	return nil
 }
 

@@ -118,9 +118,9 @@ func (c *call) nameArguments(ctx context.Context, args *tools.Arguments, reads b
 	}
 }
 
-// did says what the call did, with names in place of ids where the answer is text.
-func (c *call) did() string {
-	return c.tool.Done(c.arguments, func(argument, value string) string {
+// did says what the call did and, where the answer is text, in whose name and with names in place of ids.
+func (c *call) did(args *tools.Arguments) string {
+	did := c.tool.Done(c.arguments, func(argument, value string) string {
 		name := c.named[argument]
 		switch {
 		case name == "" || c.inJSON():
@@ -130,6 +130,19 @@ func (c *call) did() string {
 		}
 		return quoted(name)
 	})
+	as := dixaclient.ActorOf(c.tool.Operations[0], args.In)
+	if as == "" || c.inJSON() {
+		return did
+	}
+	if name := c.nameOf(dixaclient.AgentThing, string(as)); name != "" {
+		return did + " as " + quoted(name)
+	}
+	return did + " as " + string(as)
+}
+
+// nameOf returns the name of what has an id, as far as it is known without a request; "" for none.
+func (c *call) nameOf(thing dixaclient.Thing, id string) string {
+	return c.values().name(context.Background(), thing, id, false)
 }
 
 // inWords returns what people call the values of the call's arguments, by their paths: names of what they name, labels of options,
