@@ -72,11 +72,8 @@ func planned[In any](name, did, description string, level d.Level, needs, uses [
 	return t
 }
 
-// beside marks a plan that is listed beside the operations that it carries out, in place of none.
-func beside(t *Tool) *Tool {
-	t.aside = true
-	return t
-}
+// Undoes reports whether the tool takes back what others did.
+func (t *Tool) Undoes() bool { return t.Name == undoName }
 
 // Plans reports whether the tool is a plan of several writes.
 func (t *Tool) Plans() bool { return t.planned != nil }

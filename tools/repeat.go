@@ -14,7 +14,7 @@ const RepeatArgument = "again"
 
 // addRepeat gives a tool that writes the argument [RepeatArgument].
 func (t *Tool) addRepeat() {
-	if t.Level == dixaclient.Read {
+	if t.Level == dixaclient.Read || t.Name == undoName { // which takes back another call each time
 		return
 	}
 	args := t.args

@@ -32,7 +32,9 @@ type WroteStep struct {
 	Was       string          // the [Step.State] that it was planned from; "" where nothing was read before
 }
 
-var undo = beside(planned("undo", "took back a change",
+const undoName = "undo"
+
+var undo = aside(planned(undoName, "took back a change",
 	"Take back your own last change to a conversation, made in the last hour: tags, queue, assignee, attributes, state. Messages and notes stay.", d.Write,
 	[]*d.Spec{d.GetConversation.Spec},
 	[]*d.Spec{d.ListConversationTags.Spec, d.ReopenConversation.Spec, d.TagConversation.Spec, d.UntagConversation.Spec, d.SetConversationAttributes.Spec, d.TransferConversation.Spec,
@@ -47,7 +49,7 @@ func planUndo(ctx context.Context, r *Reads, in UndoIn) ([]Step, error) {
 	}
 	for _, call := range calls {
 		about, ok := aboutOne(call.Steps)
-		if !ok || in.ConversationID != 0 && in.ConversationID != about {
+		if call.Tool == undoName || !ok || in.ConversationID != 0 && in.ConversationID != about {
 			continue
 		}
 		p := &undoPlan{Reads: r}
@@ -109,8 +111,8 @@ func (p *undoPlan) put(s WroteStep, now, was, after string, back ...Step) {
 		return
 	}
 	for _, b := range back {
-		if !p.Granted(b.Op) {
-			p.stays(s, "needs "+b.Op.Name+", which is not granted")
+		if !b.Same && !p.May(b.Op, b.In) {
+			p.stays(s, "needs "+b.Op.Name+", which is not granted for it")
 			return
 		}
 	}
@@ -241,7 +243,9 @@ func (p *undoPlan) toPlace(ref d.ConversationRef, queue, state, assignee string,
 	steps = append(steps, s)
 	if assignee != "" {
 		s := step(d.ClaimConversation, d.ClaimConversationIn{ConversationRef: ref, AgentID: d.ActingAgent(assignee)}, "assigned to")
-		s.After = p.shown(d.AgentThing, assignee)
+		if s.After = p.shown(d.AgentThing, assignee); !p.May(s.Op, s.In) {
+			s.Same, s.After = true, "not taken back to "+s.After+" (needs "+s.Op.Name+", which is not granted for it)"
+		}
 		steps = append(steps, s)
 	}
 	if state == "Closed" {

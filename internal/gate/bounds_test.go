@@ -98,6 +98,9 @@ func TestOutsideIsLikeMissing(t *testing.T) {
 		for _, tool := range tools.All() {
 			var id, missing string
 			var ids []string
+			if tool.Undoes() { // it answers about what the agent itself did, and looks at nothing else
+				continue
+			}
 			switch scope := tool.Operations[0].Scope; {
 			case scope == dixaclient.OneConversation && agent.Tool(tool).Allowed:
 				id, missing = "conversationId", itoa(noSuch)

@@ -34,6 +34,9 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		return c.fail(ctx, err)
 	}
 	c.describe()
+	if c.tool.Undoes() && len(changes) > 0 {
+		c.rememberUndo(ctx, changes)
+	}
 	c.rememberSteps(changes)
 	for i := range changes {
 		c.step = &running{&changes[i], i + 1, len(changes)}

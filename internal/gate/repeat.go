@@ -26,7 +26,7 @@ const afterLimit = 15 * time.Second
 // remember notes a call that writes. If it is the same as an earlier one, it returns the answer, and nothing is to be sent. A
 // journal that does not work stops no write: the audit log, without which there is none, says what was done.
 func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
-	if c.tool.Level == dixaclient.Read {
+	if c.tool.Level == dixaclient.Read || c.tool.Undoes() {
 		return nil
 	}
 	rest, again, err := args.Repeat()
@@ -50,6 +50,47 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 	}
 	a := c.repeats(ctx, same)
 	return &a
+}
+
+// rememberUndo notes a call that takes back others, once it is known what it changes: it is no repetition of any.
+func (c *call) rememberUndo(ctx context.Context, steps []tools.Step) {
+	e := journal.Entry{
+		Call: c.record.Call, Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
+		Digest: digestOf(c.record.Call),
+	}
+	for _, s := range steps {
+		changes, names := things(dixaclient.References(s.Op.Name, s.In))
+		e.Changes, e.Names = append(e.Changes, changes...), append(e.Names, names...)
+	}
+	e.Changes, e.Names = unique(e.Changes), unique(e.Names)
+	if _, err := c.gate.journal.Begin(context.WithoutCancel(ctx), e, true); err != nil {
+		c.gate.log.Warn("a write was not noted, so that an earlier call may be answered as if it had not been", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)
+		return
+	}
+	c.entry = &e
+}
+
+// changesMade lists what the call's agent changed with the same credential, newest first.
+func (c *call) changesMade(ctx context.Context) ([]tools.Wrote, error) {
+	entries, err := c.gate.journal.Recent(ctx, c.agentName, c.request.Key)
+	if err != nil {
+		return nil, err
+	}
+	var all []tools.Wrote
+	for _, e := range entries {
+		w := tools.Wrote{Tool: e.Tool, At: e.Begun}
+		for _, s := range e.Steps {
+			var detail stepDetail
+			if !s.State.Wrote() || json.Unmarshal(s.Detail, &detail) != nil {
+				continue
+			}
+			w.Steps = append(w.Steps, tools.WroteStep{Operation: s.Operation, Says: detail.Says, In: detail.In, Was: detail.Was})
+		}
+		if len(w.Steps) > 0 {
+			all = append(all, w)
+		}
+	}
+	return all, nil
 }
 
 // stepDetail is what the journal keeps of a step, encrypted, so that it can be taken back.

@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"math"
 	"sync"
 	"time"
@@ -21,10 +22,12 @@ func (c *call) env(ctx context.Context) tools.Env {
 	return tools.Env{
 		Granted:  func(op *dixaclient.Spec) bool { return c.agent.Operation(op.Name).Allowed },
 		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },
+		May:      c.may,
 		Tools:    toolsFor(c.agent),
 		Left:     func() int { return c.left(ctx) },
 		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
 		Now:      c.gate.now,
+		Wrote:    c.changesMade,
 		Progress: c.request.Progress,
 		Sleep:    c.sleep,
 		Decision: c.decisionOf,
@@ -32,6 +35,12 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Groups:   c.groups,
 		Articles: c.articles(),
 	}
+}
+
+// may reports whether the capability file allows the agent a request; bounds are decided when it is sent.
+func (c *call) may(op *dixaclient.Spec, in any) bool {
+	request, err := json.Marshal(in)
+	return err == nil && c.agent.Operation(op.Name).Allowed && c.agent.Arguments(op, request).Allowed
 }
 
 // articles are those that this agent has read.

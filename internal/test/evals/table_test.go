@@ -304,6 +304,14 @@ var evals = []eval{
 		after: []string{`read_conversation {"conversationId":1234}`, `Closed(?s:.*)tag vip(?s:.*)HB-1(?s:.*)Paid back`},
 	},
 	{
+		asks: "Move 1234 to Returns. No, that was wrong: put it back.",
+		task: []string{`update_conversation {"conversationId":1234,"queue":"Returns"}`, `undo {}`},
+		plain: []string{`get_conversation {"conversationId":1234}`, `transfer_conversation {"conversationId":1234,"queueId":"Returns"}`, `transfer_conversation {"conversationId":1234,"queueId":"Billing"}`,
+			`claim_conversation {"conversationId":1234,"agentId":"Luis Ortega"}`},
+		only:  []string{`queue: Returns → Billing · assigned to: Luis Ortega`},
+		after: []string{`get_conversation {"conversationId":1234}`, `queue Billing · assigned to Luis Ortega`},
+	},
+	{
 		asks:  "Emma Clarke has a new number.",
 		plain: []string{`update_end_user {"userId":"emma.clarke@example.com","phoneNumber":"+447700909001"}`},
 		after: []string{`list_end_users {"email":"emma.clarke@example.com"}`, `\+447700909001`},

@@ -23,6 +23,7 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/offline"
 	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/internal/view"
@@ -127,12 +128,19 @@ func rehearse(t *testing.T, name string, e example) []answered {
 	client := dixa(t, office(t), sent)
 	var calls []answered
 	var said []any
+	written := journal.NewMemory(time.Now) // which undo reads
 	for _, c := range append(slices.Clone(e.Before), exampleCall{name, e.Arguments}) {
 		c.Arguments = refer(t, c.Arguments, said)
-		a := perform(t, client, c)
+		a := perform(t, client, written, c)
 		a.sent = *sent
 		calls = append(calls, a)
 		said = append(said, value(t, a.out.Body))
+	}
+	if tool, ok := tools.ByName(name); ok && tool.Plans() { // once more from the beginning: the second time it changes nothing
+		client, written := dixa(t, office(t), http.DefaultTransport), journal.NewMemory(time.Now)
+		for i := range calls {
+			calls[i].json = inForm(t, client, written, calls[i].exampleCall, true)
+		}
 	}
 	rehearsals.Store(name, calls)
 	return calls
@@ -160,12 +168,12 @@ func dixa(t *testing.T, address string, transport http.RoundTripper) *dixaclient
 }
 
 // perform makes one call as the gate does.
-func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
+func perform(t *testing.T, client *dixaclient.Client, written journal.Store, c exampleCall) answered {
 	t.Helper()
 	tool, ok := tools.ByName(c.Tool)
 	require.True(t, ok, "%s is no tool", c.Tool)
 	if tool.Task() {
-		return throughGate(t, client, c)
+		return throughGate(t, client, written, c)
 	}
 	args, err := tool.Decode(tool.Schema(), c.Arguments, nil)
 	require.NoError(t, err)
@@ -189,21 +197,24 @@ func perform(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
 }
 
 // throughGate makes a call of a tool of several operations, which works with what an agent is granted.
-func throughGate(t *testing.T, client *dixaclient.Client, c exampleCall) answered {
+func throughGate(t *testing.T, client *dixaclient.Client, written journal.Store, c exampleCall) answered {
+	t.Helper()
+	said := answered{exampleCall: c, text: inForm(t, client, written, c, false)}
+	if tool, _ := tools.ByName(c.Tool); !tool.Plans() {
+		said.json = inForm(t, client, written, c, true)
+	}
+	return said
+}
+
+// inForm makes a call of an agent that may do everything, and returns its answer.
+func inForm(t *testing.T, client *dixaclient.Client, written journal.Store, c exampleCall, inJSON bool) string {
 	t.Helper()
 	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}}}}`))
 	require.NoError(t, err)
-	said := answered{exampleCall: c}
-	for _, form := range []struct {
-		json bool
-		to   *string
-	}{{false, &said.text}, {true, &said.json}} {
-		g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, JSON: form.json, Now: func() time.Time { return examplesNow }})
-		a := g.Call(t.Context(), gate.Request{Agent: "admin", Tool: c.Tool, Arguments: c.Arguments})
-		require.False(t, a.Failed, "%s %s: %s", c.Tool, c.Arguments, a.Text)
-		*form.to = a.Text
-	}
-	return said
+	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, Journal: written, JSON: inJSON, Now: func() time.Time { return examplesNow }})
+	a := g.Call(t.Context(), gate.Request{Agent: "admin", Tool: c.Tool, Arguments: c.Arguments})
+	require.False(t, a.Failed, "%s %s: %s", c.Tool, c.Arguments, a.Text)
+	return a.Text
 }
 
 // unrecorded keeps no records.

@@ -31,7 +31,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 				raw = c.Raw
 				return err
 			})
-			got := perform(t, client, last.exampleCall)
+			got := perform(t, client, nil, last.exampleCall)
 			shown := 0
 			for i := range planted {
 				what := fmt.Sprintf(`"addedLater":"plant %d"`, i+1)
