@@ -127,6 +127,7 @@ func TestNamesWorkWhereverAnIDIsDue(t *testing.T) {
 		"create_conversation":         `{"channel":"Callback","direction":"Inbound","requesterId":"x","contactEndpointId":"x","queueId":"x","agentId":"x","emailIntegrationId":"x","integrationEmail":"x"}`,
 		"find_conversations":          `{"customer":"x","queue":"x","tag":"x","assignee":"x","attributes":[{"name":"x","value":"v"}]}`,
 		"overview":                    `{"team":"x"}`,
+		"wait_for":                    `{"conversationId":1234,"for":"assignment","assignee":"x"}`,
 		"update_conversation":         `{"conversationId":1234,"tag":["x"],"untag":["x"],"queue":"x","assignee":"x","attributes":[{"id":"x","value":"v"}],"agentId":"x"}`,
 		"send_message":                `{"conversationId":1234,"text":"t","agentId":"x","integrationEmail":"x"}`,
 		"record_message":              `{"conversationId":1234,"text":"t","integrationEmail":"x"}`,
