@@ -31,6 +31,7 @@ type Step struct {
 	Holds func(ctx context.Context, c *d.Client, at time.Time) (bool, error)
 
 	send func(context.Context, *d.Client) (Output, error)
+	said *string // what came of it, once it was sent, in place of After; nil where nothing is said
 }
 
 // Send carries the step out.
@@ -46,15 +47,19 @@ func step[In, Out any](op d.Op[In, Out], in In, what string) Step {
 
 // String says what the step changes: "queue: Billing → Returns".
 func (s *Step) String() string {
+	after := s.After
+	if s.said != nil && *s.said != "" {
+		after = *s.said
+	}
 	switch {
 	case s.Same && s.After == "":
 		return s.What + ": no change"
 	case s.Same:
 		return s.What + ": " + s.After + ", no change"
 	case s.Before == "":
-		return s.What + ": " + s.After
+		return s.What + ": " + after
 	}
-	return s.What + ": " + s.Before + " → " + s.After
+	return s.What + ": " + s.Before + " → " + after
 }
 
 // planned makes a tool of several writes of a level. needs are the reads without which there is no plan; of the others it takes
@@ -130,13 +135,11 @@ func (t *Tool) Writes() []*d.Spec {
 
 // Covers lists the operations in whose place an agent with surface: tasks sees the tool. What a plan reads, it does not show.
 func (t *Tool) Covers() []*d.Spec {
-	switch {
-	case t.aside:
-		return nil
-	case t.Plans():
-		return t.Writes()
+	all := slices.Concat(t.Operations, t.Uses)
+	if t.Plans() {
+		all = t.Writes()
 	}
-	return slices.Concat(t.Operations, t.Uses)
+	return slices.DeleteFunc(all, func(op *d.Spec) bool { return slices.Contains(t.beside, op) })
 }
 
 // carriedBy reads from a type's tags which arguments become which arguments of operations.

@@ -82,8 +82,11 @@ func task[In any](name, did, description string, needs, uses []*dixaclient.Spec,
 }
 
 // aside marks a task tool that does something else than its operations, so that it covers none of them.
-func aside(t *Tool) *Tool {
-	t.aside = true
+func aside(t *Tool) *Tool { return beside(t, slices.Concat(t.Operations, t.Uses)...) }
+
+// beside names operations that a task tool does not cover, since it does something else with them than they do.
+func beside(t *Tool, ops ...*dixaclient.Spec) *Tool {
+	t.beside = ops
 	return t
 }
 

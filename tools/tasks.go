@@ -11,4 +11,5 @@ var tasks = group(tasksGroup,
 	waitFor,
 	updateConversation,
 	undo,
+	manageMembers,
 )

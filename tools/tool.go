@@ -31,7 +31,7 @@ type Tool struct {
 	View        view.Options                // how the answer is shown
 	Things      map[string]dixaclient.Thing // what ids in the answer name, by the path from an item; Nothing where none does
 	one         bool                        // messageId is an argument
-	aside       bool                        // a task tool that does something else than its operations: they are listed beside it
+	beside      []*dixaclient.Spec          // a task tool does something else with these than they do, so that they are listed beside it
 	args        func() *schemas.Schema
 	v1, beta    func() *schemas.Schema // args for the versions of Dixa's API; made when first asked for, and shared
 	layout      func() view.Layout
@@ -47,12 +47,13 @@ type Tool struct {
 
 // Output is what a tool gives before it is made into an answer.
 type Output struct {
-	Body   []byte // what Dixa answered, nil when it had nothing to say
-	Next   string // the key of the next page
-	Done   int    // of many items, those that were done
-	Failed int    // and those that were not
-	Total  int    // of a list, how many items there are, where Body has only the first of them
-	More   string // how to get the others, where no argument of the tool does
+	Body    []byte   // what Dixa answered, nil when it had nothing to say
+	Next    string   // the key of the next page
+	Done    int      // of many items, those that were done
+	Failed  int      // and those that were not
+	Refused []string // of a step, what was not done and why
+	Total   int      // of a list, how many items there are, where Body has only the first of them
+	More    string   // how to get the others, where no argument of the tool does
 
 	Parts []view.Part // in place of Body: what a tool of several operations composed
 	Image *Image      // beside Parts; nil for none

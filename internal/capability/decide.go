@@ -72,6 +72,13 @@ func (a *Agent) judge(t *tools.Tool) (Decision, *Shape) {
 
 // impossible returns the decision about a tool that needs an argument which nothing may give.
 func (a *Agent) impossible(t *tools.Tool, l *limit) Decision {
+	if l.free { // nothing that is granted takes it
+		var ops []*dixaclient.Spec
+		for _, c := range t.Carries(l.argument) {
+			ops = append(ops, c.Op)
+		}
+		return a.refused(t.Name + " needs " + strings.Join(specNames(ops), " or ") + ", which is not granted to agent " + a.agent.text)
+	}
 	needs := t.Name + " needs " + l.argument + ", and "
 	if l.at != a.agent.at {
 		return a.decided(false, l.at, needs+"no value is left for it by ")

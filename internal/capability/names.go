@@ -37,6 +37,10 @@ var kindOf = map[string]string{
 	"tag":                tagIDs,
 	"untag":              tagIDs,
 	"assignee":           agentIDs,
+	"queues":             queueIDs,
+	"teams":              teamIDs,
+	"add":                agentIDs,
+	"remove":             agentIDs,
 }
 
 // KindOf returns the key under names of the things that can have names there, "" for all others.

@@ -176,7 +176,9 @@ func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing 
 		l := a.limit(t, p)
 		if t.Plans() && l.free {
 			absent := false
-			if l, absent = a.carried(t, p); absent {
+			if l, absent = a.carried(t, p); absent && p.Required {
+				return nil, l
+			} else if absent {
 				gone = append(gone, p.Name)
 				continue
 			}

@@ -72,7 +72,7 @@ func TestTheAgentComesFromTheCall(t *testing.T) {
 		{"", "get_conversation", "the capability file no longer authorizes this connection. Tell the user: the operator of dixa-mcp must authorize it again, or give it another key. Nothing was sent to Dixa."},
 		{"reader", "close_conversation", "close_conversation is not granted to agent reader: access gives conversations only read, and close_conversation is write. If it is needed, tell the user: the operator can change agents.reader (line 7). Nothing was sent to Dixa."},
 		{"reader", "get_conversatoin", `there is no tool "get_conversatoin"; did you mean get_conversation?`},
-		{"reader", "close_conversatoin", `there is no tool "close_conversatoin"; this agent has read_conversation, find_conversations, search_conversations, get_conversation, and 6 more.`},
+		{"reader", "close_conversatoin", `there is no tool "close_conversatoin"; this agent has read_conversation, find_conversations, wait_for, search_conversations, and 7 more.`},
 		{"reader", "list_webhooks", "list_webhooks is not granted to agent reader and needs to be named under allow: no level covers it. If it is needed, tell the user: the operator can change agents.reader (line 7). Nothing was sent to Dixa."},
 	} {
 		t.Run(c.agent+" "+c.tool, func(t *testing.T) {

@@ -50,7 +50,11 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		if tell := c.request.Progress; tell != nil && len(changes) > 1 {
 			tell(fmt.Sprintf("%d of %d: %s", i+1, len(changes), changes[i].What))
 		}
-		if _, err := changes[i].Send(c.context(ctx), c.gate.client); err != nil {
+		out, err := changes[i].Send(c.context(ctx), c.gate.client)
+		if err == nil && out.Failed > 0 {
+			err = c.partly(out)
+		}
+		if err != nil {
 			return c.stopped(ctx, args, steps, changes, i, err)
 		}
 		if i+1 < len(changes) {
@@ -148,7 +152,8 @@ func (c *call) actsAs(env tools.Env, steps []tools.Step) string {
 // repeated come last, so that the same call again does nothing twice.
 func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, changes []tools.Step, failed int, err error) Answer {
 	c.step = nil
-	if failed == 0 && effect(err) == audit.OutcomeNotDone {
+	partly, isPart := errors.AsType[*partlyDone](err)
+	if failed == 0 && effect(err) == audit.OutcomeNotDone && !isPart {
 		return c.fail(ctx, err)
 	}
 	c.inToolsOf(err)
@@ -161,6 +166,8 @@ func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, change
 	if effect(err) == audit.OutcomeUnknown {
 		outcome = audit.OutcomeUnknown
 		said = append(said, "Not known whether done: "+listed(changes[failed:failed+1])+". "+why)
+	} else if isPart && partly.done > 0 {
+		said = append(said, "Done in part: "+listed(changes[failed:failed+1])+". "+why)
 	} else {
 		said = append(said, "Not done: "+listed(changes[failed:failed+1])+". "+why)
 	}
@@ -176,6 +183,25 @@ func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, change
 		outcome = audit.OutcomeCancelled
 	}
 	return c.finish(ctx, outcome, Answer{Text: strings.Join(said, "\n"), Failed: true})
+}
+
+// partlyDone is a step on several items of which Dixa did not do all.
+type partlyDone struct {
+	done, failed int
+	refused      []string
+}
+
+func (p *partlyDone) Error() string {
+	return fmt.Sprintf("Dixa did %d of %d and refused %s", p.done, p.done+p.failed, strings.Join(p.refused, ", "))
+}
+
+// partly returns the error of a step that was not done for all its items, and notes it for the record.
+func (c *call) partly(out tools.Output) error {
+	p := &partlyDone{out.Done, out.Failed, out.Refused}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", p.failed, p.done+p.failed)
+	return p
 }
 
 func listed(steps []tools.Step) string {

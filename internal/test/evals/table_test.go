@@ -338,8 +338,19 @@ var evals = []eval{
 		after: []string{`list_tags {}`, `(?m)^bank-transfer`},
 	},
 	{
+		asks: "Luis Ortega moves from Billing to Returns and Complaints.",
+		task: []string{`manage_members {"queues":["Returns","Complaints"],"add":["Luis Ortega"]}`, `manage_members {"queues":["Billing"],"remove":["Luis Ortega"]}`},
+		by:   "team_lead",
+		plain: []string{`list_queue_members {"queueId":"Billing"}`, `list_queue_members {"queueId":"Returns"}`, `list_queue_members {"queueId":"Complaints"}`, `add_queue_members {"queueId":"Returns","agentIds":["Luis Ortega"]}`,
+			`add_queue_members {"queueId":"Complaints","agentIds":["Luis Ortega"]}`, `remove_queue_members {"queueId":"Billing","agentIds":["Luis Ortega"]}`},
+		only:  []string{`queue Billing: Luis Ortega in → out`, `queue Complaints: Luis Ortega out → in`},
+		after: []string{`list_queue_members {"queueId":"Complaints"}`, `Luis Ortega`},
+	},
+	{
 		asks:  "Add Paul Meier to the team Sales.",
+		task:  []string{`manage_members {"teams":["Sales"],"add":["Paul Meier"]}`},
 		plain: []string{`add_team_members {"teamId":"Sales","agentIds":["Paul Meier"]}`},
+		only:  []string{`team Sales: Paul Meier out → in`},
 		after: []string{`list_team_members {"teamId":"Sales"}`, `Paul Meier`},
 	},
 }
