@@ -35,7 +35,7 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 		return &a
 	}
 	e := journal.Entry{
-		Call: c.record.Call, Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
+		Call: c.record.Call, Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, Rules: c.rules.Digest(), Within: c.gate.timeout + afterLimit,
 		Digest: digestOf(c.agentName, c.request.Key, c.tool.Name, string(rest)),
 	}
 	e.Changes, e.Names = things(c.tool.References(args))
@@ -253,6 +253,7 @@ func (c *call) repeats(ctx context.Context, same *journal.Entry) Answer {
 	words := "nothing was sent; the same call was carried out at " + moment(same.Ended) + c.insist("To do it once more")
 	text := c.saying("repeated", words)
 	switch {
+	case same.Rules != c.rules.Digest(): // the agent may not be allowed to read it any more
 	case !c.inJSON():
 		text += same.Answer
 	case strings.HasPrefix(same.Answer, "{") && json.Valid([]byte(same.Answer)): // in the form of answers that is in force

@@ -94,6 +94,18 @@ func TestSameWriteTwice(t *testing.T) {
 
 func insist(arguments string) string { return strings.Replace(arguments, "{", `{"again":true,`, 1) }
 
+// The first answer is not given under another capability file, by which the agent may see less.
+func TestSameWriteUnderOtherRules(t *testing.T) {
+	b, _ := repeater(t)
+	first := b.call("admin", "add_note", aNote)
+	require.False(t, first.Failed, first.Text)
+	require.Contains(t, b.call("admin", "add_note", aNote).Text, strings.TrimSuffix(first.Text, "}"))
+	b.Reload(t.Context(), rules(t, strings.Replace(repeating, "other:", "another:", 1)))
+	second := b.call("admin", "add_note", aNote)
+	require.JSONEq(t, `{"repeated":"nothing was sent; the same call was carried out at 12:00:00 UTC. To do it once more, give again: true."}`, second.Text)
+	require.Len(t, b.dixa.Effects(), 1)
+}
+
 // An agent that may not insist is not told how to.
 func TestSameWriteWithoutInsisting(t *testing.T) {
 	b, _ := repeater(t)

@@ -56,6 +56,7 @@ type Entry struct {
 	Key     string        `json:"key,omitzero"`   // and with which credential
 	Tool    string        `json:"tool"`           //
 	Digest  string        `json:"digest"`         // of who made it, the tool and the arguments: what makes two calls the same
+	Rules   string        `json:"rules,omitzero"` // digest of the capability file in force
 	Changes []string      `json:"changes"`        // what it changes: "conversation:1234", "customer:<uuid>"
 	Names   []string      `json:"names,omitzero"` // what else it names, and is forgotten with
 	Within  time.Duration `json:"within"`         // a call that has not ended so long after its last change was interrupted

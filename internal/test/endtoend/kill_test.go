@@ -53,7 +53,11 @@ func writeOf(pattern, path string) write {
 func intendedBy(r audit.Record) write {
 	var a struct{ ConversationID json.Number }
 	_ = json.Unmarshal(r.Arguments, &a)
-	return write{r.Tool, a.ConversationID.String()}
+	tool := r.Tool
+	if _, operation, ok := strings.Cut(r.Step, " "); ok { // of a plan
+		tool = operation
+	}
+	return write{tool, a.ConversationID.String()}
 }
 
 // watched is an offline Dixa that looks, with each write that reaches it, whether the intent of it is in a file by
@@ -66,6 +70,7 @@ type watched struct {
 	early   []string // writes without an intent
 	arrived chan<- struct{}
 	release <-chan struct{}
+	onWrite func() (drop bool)
 }
 
 // ServeHTTP passes requests on.
@@ -75,6 +80,9 @@ func (w *watched) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		if w.arrived != nil {
 			w.arrived <- struct{}{}
 			<-w.release
+		}
+		if w.onWrite != nil && w.onWrite() {
+			return
 		}
 	}
 	w.Dixa.ServeHTTP(rw, r)

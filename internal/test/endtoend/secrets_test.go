@@ -307,7 +307,7 @@ func (o *office) trouble(s *server) {
 		{offline.Unauthorized, "401"}, {offline.Forbidden, "403"}, {offline.ServerErrorAfter, "500"}, {offline.HTML, "200"}, {offline.Reset, "no answer"}, {offline.CutBody, "Dixa answered"},
 	} {
 		o.dixa.Inject(offline.Fault{Match: "POST /v1/endusers", Kind: f.kind, Times: 1})
-		o.fails(s, "create_end_user", map[string]any{"displayName": plantedName, "email": plantedEmail, "phoneNumber": plantedPhone}, f.says)
+		o.fails(s, "create_end_user", map[string]any{"displayName": plantedName, "email": plantedEmail, "phoneNumber": plantedPhone, "again": true}, f.says)
 	}
 	o.fails(s, "get_conversation", map[string]any{"conversationId": 4001}, "nothing is known of")
 	o.fails(s, "get_conversation", map[string]any{"conversationId": 4002}, "Redirects are not followed")
