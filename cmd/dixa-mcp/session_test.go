@@ -221,7 +221,7 @@ func TestClientVanishes(t *testing.T) {
 	env, _ := p.offlineDixa("--latency", "300ms")
 	s := open(t, p.command(env, "serve", "--agent", "support"))
 	for i := range 3 {
-		s.call(i, "add_note", `{"conversationId":1234,"message":"x"}`)
+		s.call(i, "add_note", fmt.Sprintf(`{"conversationId":1234,"message":"%d"}`, i))
 	}
 	p.until(func() bool { return bytes.Count(p.written(), []byte(`"intent"`)) == 3 })
 	require.NoError(t, s.out.Close())

@@ -52,7 +52,7 @@ func TestSeveralTokens(t *testing.T) {
 	require.Greater(t, len(came()), 1, "reads go over more than one")
 	before := came()
 	for i := range 4 {
-		require.NotContains(t, s.ask(10+i, "tools/call", `{"name":"add_note","arguments":{"conversationId":1234,"message":"seen"}}`), `"isError":true`)
+		require.NotContains(t, s.ask(10+i, "tools/call", `{"name":"add_note","arguments":{"conversationId":1234,"message":"seen","again":true}}`), `"isError":true`)
 	}
 	require.Equal(t, before["one-"+token]+4, came()["one-"+token], "writes only over the first")
 }

@@ -207,6 +207,7 @@ const asksFor = `{version: 1, stdio: [support], agents: {support: {access: {"*":
 func TestHTTPAsks(t *testing.T) {
 	s := host(t, offline.Options{})
 	s.gate.Reload(t.Context(), parseRules(t, asksFor))
+	again := strings.Replace(conversation, "{", `{"again":true,`, 1)
 	closing := fmt.Sprintf(`"name":"close_conversation","arguments":%s`, conversation)
 	t.Run("2026-07-28", func(t *testing.T) {
 		h, body := todayWith("1", "tools/call", "close_conversation", closing, canBeAsked, "")
@@ -220,13 +221,13 @@ func TestHTTPAsks(t *testing.T) {
 			return said(t, replies(t, s.ask("POST", "/mcp", body, h...))[0])
 		}
 		require.Contains(t, retry("accept").Content[0].Text, "closed conversation 1234")
-		require.Contains(t, retry("accept").Content[0].Text, "was used already")
-		require.Contains(t, said(t, replies(t, s.call("close_conversation", conversation))[0]).Content[0].Text, "does not support elicitation")
+		require.Contains(t, retry("accept").Content[0].Text, "nothing was sent; the same call was carried out")
+		require.Contains(t, said(t, replies(t, s.call("close_conversation", again))[0]).Content[0].Text, "does not support elicitation")
 	})
 	for _, c := range []struct{ action, says string }{{"accept", "closed conversation 1234"}, {"decline", "said no"}} {
 		t.Run("2025-11-25 "+c.action, func(t *testing.T) {
 			session := s.begin(canBeAsked)
-			e := eventsOf(t, s.ask("POST", "/mcp", call("1", "close_conversation", conversation), session))
+			e := eventsOf(t, s.ask("POST", "/mcp", call("1", "close_conversation", again), session))
 			question := e.next()
 			require.Equal(t, elicitation, question.Method)
 			answer := fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":%q,"content":{}}}`, question.ID, c.action)
@@ -240,7 +241,7 @@ func TestHTTPAsks(t *testing.T) {
 			send := func(body string) { require.Equal(t, 202, s.ask("POST", path, body).StatusCode) }
 			send(rpc("0", "initialize", fmt.Sprintf(hello, canBeAsked)))
 			require.Nil(t, e.next().Error)
-			send(call("1", "close_conversation", conversation))
+			send(call("1", "close_conversation", again))
 			question := e.next()
 			send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":%q,"content":{}}}`, question.ID, c.action))
 			require.Contains(t, said(t, e.next()).Content[0].Text, c.says)
@@ -249,7 +250,7 @@ func TestHTTPAsks(t *testing.T) {
 	t.Run("a client that hangs up is asked no longer", func(t *testing.T) {
 		session := s.begin(canBeAsked)
 		ctx, cancel := context.WithCancel(t.Context())
-		res := s.askIn(ctx, "POST", "/mcp", call("1", "close_conversation", conversation), session)
+		res := s.askIn(ctx, "POST", "/mcp", call("1", "close_conversation", again), session)
 		eventsOf(t, res).next()
 		cancel()
 		require.Eventually(t, func() bool { return s.http.inFlight.sum() == 0 }, time.Minute, time.Millisecond)
