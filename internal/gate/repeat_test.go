@@ -132,7 +132,7 @@ func TestEveryWriteIsGuarded(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &examples))
 	guarded := 0
 	for _, tool := range tools.All() {
-		if tool.Level == dixaclient.Read {
+		if tool.Level == dixaclient.Read || tool.Undoes() { // which takes back the change before the last one, next time
 			require.NotContains(t, string(tool.Schema().JSON()), `"again"`, tool.Name)
 			continue
 		}
