@@ -12,4 +12,5 @@ var tasks = group(tasksGroup,
 	updateConversation,
 	undo,
 	manageMembers,
+	eraseCustomer,
 )

@@ -34,7 +34,7 @@ func TestDefault(t *testing.T) {
 		"support":          {dixaclient.Send, 16, "read_conversation find_customer find_conversations find_article wait_for send_message update_conversation"},
 		"team_lead":        {dixaclient.Write, 20, "overview report find_conversations list_ratings list_presence update_conversation manage_members"},
 		"knowledge_editor": {dixaclient.Send, 20, "find_article get_article create_article update_article publish_article"},
-		"privacy_officer":  {dixaclient.Erase, 8, "find_customer read_conversation update_conversation anonymize_end_user get_anonymization"},
+		"privacy_officer":  {dixaclient.Erase, 8, "find_customer read_conversation update_conversation erase_customer get_anonymization"},
 		"analyst":          {dixaclient.Read, 16, "report find_conversations query_metric list_metrics list_ratings"},
 	} {
 		a := agents[name]

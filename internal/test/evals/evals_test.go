@@ -43,7 +43,7 @@ var (
 const file = `version: 1
 timezone: Europe/Copenhagen
 agents:
-  agent: {access: {"*": erase}, arguments: {send_message.agentId: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], claim_conversation.force: ["*"]}}
+  agent: {access: {"*": erase}, allow: [erase_customer], arguments: {send_message.agentId: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], claim_conversation.force: ["*"]}}
 `
 
 type nowhere struct{}

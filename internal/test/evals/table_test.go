@@ -329,7 +329,7 @@ var evals = []eval{
 	{
 		asks:  "Erase Chloe Thomas, as she asked.",
 		by:    "privacy_officer privacy-officer.yaml",
-		task:  []string{`update_conversation {"conversationId":2999,"close":true}`, `anonymize_end_user {"userId":"56505020-94bb-4236-a595-16b65aa17746"}`},
+		task:  []string{`erase_customer {"customer":"56505020-94bb-4236-a595-16b65aa17746","close":true}`},
 		plain: []string{`close_conversation {"conversationId":2999}`, `anonymize_end_user {"userId":"56505020-94bb-4236-a595-16b65aa17746"}`},
 	},
 	{
