@@ -1,6 +1,7 @@
 package dixaclient
 
 import (
+	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -52,6 +53,16 @@ func (t *token) read() (string, error) {
 		t.last.Store(newRedactor(s))
 	}
 	return s, nil
+}
+
+// DeriveKey makes a key of 32 bytes for one purpose from the token that writes. All clients with this token derive the same one,
+// so that they recognize what one of them made; nothing about the token follows from it.
+func (c *Client) DeriveKey(purpose string) ([]byte, error) {
+	token, err := c.tokens[0].read()
+	if err != nil {
+		return nil, err
+	}
+	return hkdf.Key(sha256.New, []byte(token), nil, "dixa-mcp "+purpose, sha256.Size)
 }
 
 // tokenError is why there is no token to send a request with.

@@ -25,7 +25,12 @@ type Step struct {
 	After  string
 	Same   bool   // nothing would change, so that it is not sent
 	State  string // what Before was read from, as Dixa has it; part of what an approval is for
-	Once   bool   // carried out twice it is done twice, such as a message: these are a plan's last steps
+	Once   bool   // carried out twice it is done twice, such as a message: these are a plan's last steps, but for those that must follow it
+	Text   string // the whole text that it sends or leaves, which the arguments may only name; shown to approvers and in the answer
+
+	Details []view.Fact // what else the answer says about it
+	Next    string      // what can be done next, a sentence
+	Draft   *DraftUse   // what becomes of a draft with it; nil where there is none
 
 	// Holds reports whether State is still what Dixa has, or was at a time; nil where nothing was read.
 	Holds func(ctx context.Context, c *d.Client, at time.Time) (bool, error)
@@ -73,7 +78,7 @@ func planned[In any](name, did, description string, level d.Level, needs, uses [
 	t.Destructive = level >= d.Send
 	t.addRepeat()
 	t.planned = func(ctx context.Context, r *Reads, in any) ([]Step, error) { return plan(ctx, r, *in.(*In)) }
-	t.carries = sync.OnceValue(func() map[string][]Carried { return carriedBy(t.in, uses) })
+	t.carries = sync.OnceValue(func() map[string][]Carried { return carriedBy(t.in, slices.Concat(needs, uses)) })
 	return t
 }
 
@@ -97,19 +102,36 @@ func (t *Tool) Plan(ctx context.Context, c *d.Client, a *Arguments) ([]Step, err
 
 // Outcome is what came of a plan, as it is told to who asked for it.
 func Outcome(arguments json.RawMessage, steps []Step, as string) []view.Part {
-	item := view.Item{}
+	item, next := view.Item{}, ""
 	var about struct{ ConversationID json.Number }
 	if json.Unmarshal(arguments, &about) == nil && about.ConversationID != "" {
 		item.Facts = append(item.Facts, view.Fact{Key: "id", Label: "Conversation", Value: about.ConversationID.String()})
 	}
 	for i := range steps {
 		key, _, _ := strings.Cut(cmp.Or(steps[i].Key, steps[i].What), " ")
-		item.Facts = append(item.Facts, view.Fact{Key: key, Value: steps[i].String(), Own: true})
+		item.Facts = append(append(item.Facts, view.Fact{Key: key, Value: steps[i].String(), Own: true}), steps[i].Details...)
+		if item.Text == "" {
+			item.Text = shownText(arguments, &steps[i])
+		}
+		next = cmp.Or(next, steps[i].Next)
 	}
 	if as != "" {
 		item.Facts = append(item.Facts, view.Fact{Key: "as", Label: "as", Value: as, Own: true})
 	}
-	return []view.Part{{Name: "outcome", Items: []view.Item{item}}}
+	parts := []view.Part{{Name: "outcome", Items: []view.Item{item}}}
+	if next != "" {
+		parts = append(parts, sentence("next", next))
+	}
+	return parts
+}
+
+// shownText is the text of a step where the arguments do not hold it, and that of a draft.
+func shownText(arguments json.RawMessage, s *Step) string {
+	var given struct{ Text string }
+	if json.Unmarshal(arguments, &given) == nil && given.Text != "" && s.Op != d.AddNote.Spec {
+		return ""
+	}
+	return s.Text
 }
 
 // Carried is an argument of an operation that an argument of a plan becomes; Argument is "" where it only says that the

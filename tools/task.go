@@ -17,8 +17,11 @@ import (
 
 // Env is the agent's side of a call, for tools that are made of several operations.
 type Env struct {
+	Agent    string // who calls, and with which credential
+	Key      string
 	Granted  func(*dixaclient.Spec) bool                    // whether the agent may use an operation
 	May      func(op *dixaclient.Spec, in any) bool         // whether it may carry out an operation with this request
+	Seal     func(text string) (string, error)              // proves that a text was written here
 	Name     func(thing dixaclient.Thing, id string) string // by which people know it; "" where it has none that the agent may read
 	Tools    func(operation string) string                  // those with which the agent does what an operation does; "" for none
 	Left     func() int                                     // requests that the agent's budget still allows, at least; a large number where nothing limits them

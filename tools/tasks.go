@@ -13,4 +13,6 @@ var tasks = group(tasksGroup,
 	undo,
 	manageMembers,
 	eraseCustomer,
+	draftReply,
+	reply,
 )

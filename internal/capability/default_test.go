@@ -31,7 +31,7 @@ func TestDefault(t *testing.T) {
 	}{
 		"reader":           {dixaclient.Read, 12, "read_conversation find_customer find_conversations overview report find_article"},
 		"triage":           {dixaclient.Write, 12, "read_conversation find_conversations wait_for update_conversation list_tags"},
-		"support":          {dixaclient.Send, 16, "read_conversation find_customer find_conversations find_article wait_for send_message update_conversation"},
+		"support":          {dixaclient.Send, 16, "read_conversation find_customer find_conversations find_article wait_for reply draft_reply update_conversation"},
 		"team_lead":        {dixaclient.Write, 20, "overview report find_conversations list_ratings list_presence update_conversation manage_members"},
 		"knowledge_editor": {dixaclient.Send, 20, "find_article get_article create_article update_article publish_article"},
 		"privacy_officer":  {dixaclient.Erase, 8, "find_customer read_conversation update_conversation erase_customer get_anonymization"},

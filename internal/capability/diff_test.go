@@ -58,7 +58,7 @@ func TestDiff(t *testing.T) {
 		{"budget", []string{"200", "50", "requests_per_second: 0.5", "requests_per_day: 9"},
 			[]string{"triage: budget requests_per_second 0.5 → unbounded", "triage: budget requests_per_day unbounded → 9", "triage: budget writes_per_hour 200 → 50"}},
 		{"agents", []string{"  old:\n    access: {queues: read}\n", "  new: {allow: [list_tags, add_note]}\n  none: {}\n"},
-			[]string{"new agent new gains add_note (write), list_tags (read)", "new agent none gains no tool",
+			[]string{"new agent new gains draft_reply (write), add_note (write), list_tags (read)", "new agent none gains no tool",
 				"agent old is gone; it loses list_queues (read), get_queue (read), list_queue_members (read), get_queue_availability (read), get_queue_position (read)"}},
 		{"timezone", []string{"version: 1\n", "version: 1\ntimezone: Europe/Oslo\n"},
 			[]string{"times without a zone are read in the zone of the only schedule, else UTC → Europe/Oslo"}},

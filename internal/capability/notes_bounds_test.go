@@ -53,7 +53,7 @@ func TestNotesOfBounds(t *testing.T) {
 		}},
 		{"nobody's name", "    allow: [create_conversation, send_message]\n    arguments: {send_message.agentId: [billing-bot, " + refund + "]}\n", []string{
 			"f:7:3: agents.a: create_conversation cannot say in whose name it writes; set acts_as, or name create_conversation.agentId under arguments",
-			"f:7:3: agents.a: may send (send_message) without acts_as: the model chooses in whose name",
+			"f:7:3: agents.a: may send (reply, send_message) without acts_as: the model chooses in whose name",
 		}},
 		{"one name", "    allow: [create_conversation]\n    arguments: {create_conversation.agentId: [billing-bot]}\n", nil},
 		{"no name is wanted", "    allow: [create_conversation]\n    arguments: {create_conversation.agentId: []}\n", nil},

@@ -174,7 +174,7 @@ func newShape(a *Agent, t *tools.Tool, full *schemas.Schema) (s *Shape, missing 
 	var gone []string
 	for _, p := range full.Properties() {
 		l := a.limit(t, p)
-		if t.Plans() && l.free {
+		if t.Plans() && (l.free || a.acting == "" || !slices.Contains(t.Actors(), p.Name)) {
 			absent := false
 			if l, absent = a.carried(t, p); absent && p.Required {
 				return nil, l

@@ -23,6 +23,9 @@ func everythingBut(only string) string {
 			allow = append(allow, t.Name)
 		}
 		for _, op := range t.Operations {
+			if t.Plans() {
+				continue // the rules are those of its operations
+			}
 			for _, n := range op.Named() {
 				if !slices.Contains(t.Actors(), n.Argument) {
 					arguments = append(arguments, fmt.Sprintf("%s.%s: ['*']", t.Name, n.Argument))

@@ -97,8 +97,8 @@ func (c *confirmation) words(argument, value string) string {
 	return value
 }
 
-// arguments returns the arguments of the call with names and words in place of ids and of Dixa's values. The record and the
-// approval keep the arguments themselves.
+// arguments returns the arguments of the call with names and words in place of ids and of Dixa's values, and with the whole text
+// that is sent or left. The record and the approval keep the arguments themselves.
 func (c *confirmation) arguments() json.RawMessage {
 	shown := c.call.arguments
 	for path, text := range c.shown {
@@ -106,7 +106,7 @@ func (c *confirmation) arguments() json.RawMessage {
 			shown = edited
 		}
 	}
-	return shown
+	return c.withText(shown)
 }
 
 // look notes the state of the conversation that a person decides on.

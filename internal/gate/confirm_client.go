@@ -27,6 +27,7 @@ func (c *confirmation) askClient(ctx context.Context) (*Answer, error) {
 			return nil, err
 		}
 		if !r.Yes {
+			c.call.observeDenied(c.steps, r.State)
 			return nil, declined(tool)
 		}
 		if err := c.look(ctx); err != nil {

@@ -87,6 +87,7 @@ type Gate struct {
 	journal   journal.Store
 	questions questions
 	pages     pageKeys
+	denials   denials
 
 	now      func() time.Time
 	sleep    func(context.Context, time.Duration) error

@@ -7,6 +7,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/tools"
 )
 
 // Observer hears of calls and of what they send to Dixa, for metrics, traces and logs. Nothing that it hears is an
@@ -88,6 +89,15 @@ func (all observers) Reload(outcome ReloadOutcome) {
 	for _, o := range all {
 		if o, ok := o.(ReloadObserver); ok {
 			o.Reload(outcome)
+		}
+	}
+}
+
+// Draft tells those that hear of drafts.
+func (all observers) Draft(agent string, outcome tools.DraftOutcome) {
+	for _, o := range all {
+		if o, ok := o.(DraftObserver); ok {
+			o.Draft(agent, outcome)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,7 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		if err != nil {
 			return c.stopped(ctx, args, steps, changes, i, err)
 		}
+		c.observeDraft(changes[i].Draft)
 		if i+1 < len(changes) {
 			c.followMove(c.context(ctx), &changes[i])
 		}
@@ -174,9 +176,12 @@ func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, change
 	if rest := listed(changes[failed+1:]); rest != "" {
 		said = append(said, "Not begun: "+rest+".")
 	}
-	if outcome == audit.OutcomeUnknown && changes[failed].Once {
+	switch {
+	case outcome == audit.OutcomeUnknown && changes[failed].Once:
 		said = append(said, "Look whether it was done before you call again without it.")
-	} else {
+	case slices.ContainsFunc(changes[:failed], func(s tools.Step) bool { return s.Once }):
+		said = append(said, "Do not make the same call again, which would do twice what is done. For the rest: "+c.insteadOf(changes[failed:])+".")
+	default:
 		said = append(said, "For the rest: "+c.again(0, 0)+"; what is done already is not done twice.")
 	}
 	if errors.Is(err, context.Canceled) && outcome != audit.OutcomeUnknown {
@@ -202,6 +207,21 @@ func (c *call) partly(out tools.Output) error {
 	defer c.mu.Unlock()
 	c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", p.failed, p.done+p.failed)
 	return p
+}
+
+// insteadOf names the tools that do what steps do, one by one.
+func (c *call) insteadOf(steps []tools.Step) string {
+	var names []string
+	for i := range steps {
+		others := slices.DeleteFunc(c.agent.With(steps[i].Op.Name), func(name string) bool { return name == c.tool.Name })
+		if len(others) > 0 {
+			names = append(names, others[0]+" ("+steps[i].What+")")
+		}
+	}
+	if len(names) == 0 {
+		return "a colleague in Dixa"
+	}
+	return strings.Join(names, ", ")
 }
 
 func listed(steps []tools.Step) string {

@@ -71,8 +71,9 @@ var prompts = []Prompt{
 			{tools: []string{"find_article"}, text: "Look for an article that answers the question with {tool}, and keep to what it says."},
 			{text: "Write an answer in the customer's language: short, friendly, with nothing promised that is not in the conversation or an article."},
 			{argument: "wish", text: "I wish: {wish}"},
+			{tools: []string{"reply.draft"}, text: "Leave it as a draft with draft_reply, and keep the draft's number."},
 			{text: "Show me the answer and wait until I agree to it."},
-			{tools: []string{"send_message"}, text: "Then send exactly this text with {tool}, once.", needed: true},
+			{tools: []string{"reply", "send_message"}, text: "Then send exactly this text with {tool}, once; if there is a draft of it, by the draft's number.", needed: true},
 		},
 	},
 	{

@@ -11,6 +11,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/seal"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
 )
@@ -20,6 +21,9 @@ import (
 func (c *call) env(ctx context.Context) tools.Env {
 	names := c.names(ctx)
 	return tools.Env{
+		Agent:    c.agentName,
+		Key:      c.request.Key,
+		Seal:     c.gate.seal,
 		Granted:  func(op *dixaclient.Spec) bool { return c.agent.Operation(op.Name).Allowed },
 		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },
 		May:      c.may,
@@ -41,6 +45,15 @@ func (c *call) env(ctx context.Context) tools.Env {
 func (c *call) may(op *dixaclient.Spec, in any) bool {
 	request, err := json.Marshal(in)
 	return err == nil && c.agent.Operation(op.Name).Allowed && c.agent.Arguments(op, request).Allowed
+}
+
+// seal proves that a text was written by a server with the same token of Dixa.
+func (g *Gate) seal(text string) (string, error) {
+	key, err := g.client.DeriveKey("drafts")
+	if err != nil {
+		return "", err
+	}
+	return seal.MAC(key, text), nil
 }
 
 // articles are those that this agent has read.

@@ -64,8 +64,11 @@ func (s Signer) Read(text string, v any) error {
 	return nil
 }
 
-func (s Signer) mac(body string) string {
-	m := hmac.New(sha256.New, s.key)
-	m.Write([]byte(body))
+func (s Signer) mac(body string) string { return MAC(s.key, body) }
+
+// MAC returns the authentication code of a text under a key, 43 letters, digits, "-" and "_". The text is kept elsewhere.
+func MAC(key []byte, text string) string {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }

@@ -14,6 +14,7 @@ import (
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/tools"
 )
 
 // docs/operations.md lists the metrics that there are.
@@ -29,6 +30,7 @@ func TestDocsMetrics(t *testing.T) {
 	keyed, err := capability.Parse("f", []byte("version: 1\nagents: {a: {access: {tags: read}, budget: {requests_per_day: 9}, keys: [{id: k, sha256: "+strings.Repeat("a", 64)+", expires: 2027-02-01}]}}\n"))
 	require.NoError(t, err)
 	g.Reload(t.Context(), keyed)
+	m.Draft("reader", tools.DraftWritten)
 	families, err := m.registry.Gather()
 	require.NoError(t, err)
 	var there []string

@@ -15,6 +15,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/tools"
 )
 
 // Metrics counts what it hears of as a [gate.Observer]. Its labels are agents of the capability file, tools and
@@ -31,11 +32,13 @@ type Metrics struct {
 	limited  prometheus.Counter
 	reloads  *prometheus.CounterVec
 	failed   *prometheus.CounterVec
+	drafts   *prometheus.CounterVec
 }
 
 var (
 	_ gate.Observer       = (*Metrics)(nil)
 	_ gate.ReloadObserver = (*Metrics)(nil)
+	_ gate.DraftObserver  = (*Metrics)(nil)
 )
 
 // seconds returns histogram bounds from a hundredth of a second to the time limit of a call.
@@ -60,6 +63,7 @@ func NewMetrics(version string) *Metrics {
 		limited:  prometheus.NewCounter(prometheus.CounterOpts(opts("dixa_throttled_total", "How often Dixa answered 429."))),
 		reloads:  prometheus.NewCounterVec(prometheus.CounterOpts(opts("capability_reloads_total", "Changed capability files, by what became of them: in_force, held (what they allow waits), unchanged or refused.")), []string{"outcome"}),
 		failed:   prometheus.NewCounterVec(prometheus.CounterOpts(opts("authentication_failures_total", "Requests that were not authenticated, by the port (agents, admin) and the status they got.")), []string{"port", "status"}),
+		drafts:   prometheus.NewCounterVec(prometheus.CounterOpts(opts("drafts_total", "Drafts of replies, by the agent that wrote them and what became of them: written, sent (unchanged), edited (another text was sent in its place) or denied.")), []string{"agent", "outcome"}),
 	}
 	for _, outcome := range gate.ReloadOutcomes() {
 		m.reloads.WithLabelValues(string(outcome)) // so that an alert sees the first one, too
@@ -72,7 +76,7 @@ func NewMetrics(version string) *Metrics {
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, m.reloads, m.failed, build,
+	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, m.reloads, m.failed, m.drafts, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -110,6 +114,11 @@ func (m *Metrics) Operation(ctx context.Context, _ gate.CallInfo, op *dixaclient
 // Reload implements [gate.ReloadObserver].
 func (m *Metrics) Reload(outcome gate.ReloadOutcome) {
 	m.reloads.WithLabelValues(string(outcome)).Inc()
+}
+
+// Draft implements [gate.DraftObserver].
+func (m *Metrics) Draft(agent string, outcome tools.DraftOutcome) {
+	m.drafts.WithLabelValues(agent, string(outcome)).Inc()
 }
 
 // Port is where a request that was not authenticated arrived.

@@ -23,6 +23,7 @@ import (
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/tools"
 )
 
 const file = `version: 1
@@ -236,6 +237,19 @@ func TestMetricsOfReloads(t *testing.T) {
 	g.Reload(t.Context(), g.Rules())
 	g.Unchanged()
 	count(1, 2, 1, 1)
+}
+
+func TestMetricsOfDrafts(t *testing.T) {
+	m := NewMetrics("")
+	for _, outcome := range append(tools.DraftOutcomes(), tools.DraftSent) {
+		m.Draft("reader", outcome)
+	}
+	require.Equal(t, []string{
+		`drafts_total{agent="reader",outcome="denied"} 1`,
+		`drafts_total{agent="reader",outcome="edited"} 1`,
+		`drafts_total{agent="reader",outcome="sent"} 2`,
+		`drafts_total{agent="reader",outcome="written"} 1`,
+	}, scrape(t, m, "drafts"))
 }
 
 func TestMetricsOfAuthentication(t *testing.T) {

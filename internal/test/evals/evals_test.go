@@ -83,7 +83,7 @@ func deskOf(t testing.TB, rules *capability.Rules, inJSON bool) *gate.Gate {
 	dixa := offline.New(offline.Options{Anchor: anchor, Now: func() time.Time { return now }})
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: direct{dixa}, Rate: 1e6, Burst: 1e6})
 	require.NoError(t, err)
-	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON, Budgets: unpaced{gate.NewBudgets()}})
+	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON, Budgets: unpaced{gate.NewBudgets()}, Now: func() time.Time { return now }})
 }
 
 // play makes the calls, each written as a tool and its arguments, and returns what they answered.

@@ -268,7 +268,31 @@ var evals = []eval{
 	{
 		asks:  "Answer 1234 in the name of Luis Ortega.",
 		by:    "support",
+		task:  []string{`reply {"conversationId":1234,"text":"The refund was sent today.","agentId":"Luis Ortega"}`},
 		plain: []string{`send_message {"conversationId":1234,"text":"The refund was sent today.","agentId":"Luis Ortega"}`},
+		only:  []string{`message: sent`, `as Luis Ortega`},
+		after: []string{`list_messages {"conversationId":1234}`, `Luis Ortega(?s:.*)The refund was sent today\.`},
+	},
+	{
+		asks:  "Tell the customer of 1234 with the quick response that the refund is approved, and close it.",
+		task:  []string{`reply {"conversationId":1234,"template":"Refund: approved","agentId":"Luis Ortega","close":true}`},
+		plain: []string{`list_templates {"type":"QuickResponse"}`, `get_conversation {"conversationId":1234}`, `get_end_user {"userId":"2ebb7a64-403d-4a3a-a9df-8a9cdbcef43f"}`, `send_message {"conversationId":1234,"text":"Hi Emma, your refund is approved and goes out today. Your bank needs three to five working days. Best regards, Luis","agentId":"Luis Ortega"}`, `close_conversation {"conversationId":1234}`},
+		only:  []string{`template "Refund: approved"`, `(?m)^\| Hi Emma, your refund is approved`, `state: Open → Closed`},
+		after: []string{`read_conversation {"conversationId":1234}`, `Closed(?s:.*)Hi Emma, your refund is approved and goes out today\.(?s:.*)Best regards, Luis`},
+	},
+	{
+		asks:  "Draft an answer to 1234 that the refund was sent, and send nothing.",
+		by:    "triage support team_lead approved-replies.yaml support.yaml triage.yaml",
+		task:  []string{`draft_reply {"conversationId":1234,"text":"The refund was sent today."}`},
+		plain: []string{`add_note {"conversationId":1234,"message":"Draft of a reply: The refund was sent today."}`},
+		only:  []string{`draft D-[0-9A-Z]{4}: note added, nothing sent`, `(?m)^\| The refund was sent today\.$`},
+		after: []string{`list_notes {"conversationId":1234}`, `Draft (?s:.*)The refund was sent today\.`},
+	},
+	{
+		asks:  "Draft an answer to 1234, and send it when I agree.",
+		task:  []string{`draft_reply {"conversationId":1234,"text":"The refund was sent today."}`, `reply {"conversationId":1234,"draft":"D-Z3Q4","agentId":"Luis Ortega"}`},
+		plain: []string{`add_note {"conversationId":1234,"message":"Draft of a reply: The refund was sent today."}`, `send_message {"conversationId":1234,"text":"The refund was sent today.","agentId":"Luis Ortega"}`},
+		only:  []string{`message: sent · draft D-Z3Q4 by agent`, `The note with the draft stays in Dixa\.`},
 		after: []string{`list_messages {"conversationId":1234}`, `Luis Ortega(?s:.*)The refund was sent today\.`},
 	},
 	{

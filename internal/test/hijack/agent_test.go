@@ -113,8 +113,37 @@ func (d *world) obeys(t testing.TB, g goal) (effects []effect) {
 			d.call(t, plan, form)
 			effects = append(effects, d.effects(g)...)
 		}
+		if tool == dixaclient.SendMessage.Name {
+			d.sent, d.records = nil, nil
+			d.sendsDraft(t, arguments)
+			effects = append(effects, d.effects(g)...)
+		}
 	}
 	return effects
+}
+
+var draftNumber = regexp.MustCompile(`\bD-[0-9A-Z]{4}\b`)
+
+// sendsDraft writes a message as a draft, and sends that.
+func (d *world) sendsDraft(t testing.TB, arguments string) {
+	t.Helper()
+	forms := d.planned(t, dixaclient.SendMessage.Name, arguments)
+	var given map[string]any
+	require.NoError(t, json.Unmarshal([]byte(arguments), &given), arguments)
+	note, err := json.Marshal(map[string]any{"conversationId": given["conversationId"], "text": given["text"]})
+	require.NoError(t, err)
+	number := draftNumber.FindString(d.call(t, "draft_reply", string(note)).Text)
+	var sends map[string]any
+	if number == "" || forms["reply"] == "" {
+		return
+	}
+	require.NoError(t, json.Unmarshal([]byte(forms["reply"]), &sends))
+	delete(sends, "text")
+	delete(sends, "format")
+	sends["draft"] = number
+	form, err := json.Marshal(sends)
+	require.NoError(t, err)
+	d.call(t, "reply", string(form))
 }
 
 // planned returns calls of the agent's tools that carry out an operation as a step of a plan, with their arguments.

@@ -209,7 +209,7 @@ func throughGate(t *testing.T, client *dixaclient.Client, written journal.Store,
 // inForm makes a call of an agent that may do everything, and returns its answer.
 func inForm(t *testing.T, client *dixaclient.Client, written journal.Store, c exampleCall, inJSON bool) string {
 	t.Helper()
-	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer]}}}`))
+	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer], arguments: {send_message.agentId: ["*"]}}}}`))
 	require.NoError(t, err)
 	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, Journal: written, JSON: inJSON, Now: func() time.Time { return examplesNow }})
 	a := g.Call(t.Context(), gate.Request{Agent: "admin", Tool: c.Tool, Arguments: c.Arguments})

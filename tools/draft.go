@@ -1,0 +1,298 @@
+package tools
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
+)
+
+// A draft of a reply is an internal note, and nothing else: colleagues see it, it survives restarts, and every server with the
+// same token of Dixa finds it. The note ends with a seal, which only such a server can make. It covers the conversation, the
+// author and the text, so that a note that was changed, moved or made up is no draft.
+
+// draftsFor is how long after it was made a draft can be sent.
+const draftsFor = 7 * 24 * time.Hour
+
+// draft is a reply that was written and not sent.
+type draft struct {
+	number   string // such as D-7K2Q: short, and without letters that sound or look alike
+	agent    string // who wrote it, and with which credential
+	key      string
+	language string // of the template that it was made from; "" where that is not known
+	text     string
+	note     d.Note
+}
+
+// DraftUse says what becomes of a draft with a step.
+type DraftUse struct {
+	Outcome DraftOutcome
+	Agent   string // who wrote the draft
+}
+
+// DraftOutcome is what becomes of a draft.
+type DraftOutcome string
+
+// What becomes of drafts.
+const (
+	DraftWritten DraftOutcome = "written"
+	DraftSent    DraftOutcome = "sent"   // unchanged
+	DraftEdited  DraftOutcome = "edited" // the agent that wrote it sent another text in its place
+	DraftDenied  DraftOutcome = "denied" // a person denied that it is sent
+)
+
+// DraftOutcomes lists all outcomes.
+func DraftOutcomes() []DraftOutcome {
+	return []DraftOutcome{DraftWritten, DraftSent, DraftEdited, DraftDenied}
+}
+
+const (
+	draftTitle = ": a reply to the customer that was not sent yet"
+	draftBy    = "Written by the AI agent "
+	draftSeal  = "Seal "
+)
+
+var (
+	draftFirst  = regexp.MustCompile(`^Draft (D-[0-9A-Z]{4})` + draftTitle + `$`)
+	draftSecond = regexp.MustCompile(`^` + draftBy + `(\S+)(?: with key (\S+?))?(?:, in ([0-9A-Za-z_-]+))?$`)
+)
+
+// sealed returns the note of a draft, and gives the draft its number. The same draft is the same note.
+func (w *draft) sealed(r *Reads, conversation d.ConversationRef) (note string, err error) {
+	author := draftBy + w.agent
+	if w.key != "" {
+		author += " with key " + w.key
+	}
+	if w.language != "" {
+		author += ", in " + w.language
+	}
+	body := author + "\n\n" + w.text
+	seal, err := r.Seal(sealedText(conversation, body))
+	if err != nil {
+		return "", err
+	}
+	w.number = draftNumber(seal)
+	return "Draft " + w.number + draftTitle + "\n" + body + "\n\n" + draftSeal + seal, nil
+}
+
+// sealedText is what the seal of a draft in a conversation covers.
+func sealedText(conversation d.ConversationRef, body string) string {
+	return fmt.Sprintf("draft in %d\n%s", conversation.ConversationID, body)
+}
+
+// draftNumber makes a number of a seal.
+func draftNumber(seal string) string {
+	const digits = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+	number := []byte("D-")
+	for i := range 4 {
+		number = append(number, digits[int(seal[2*i]+seal[2*i+1]*7)%len(digits)])
+	}
+	return string(number)
+}
+
+// canonical is a text without what is lost on its way through notes: the form of line breaks, and spaces where lines end.
+func canonical(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " \t\r")
+	}
+	return strings.Trim(strings.Join(lines, "\n"), "\n")
+}
+
+// draftIn reads a draft from a note. number is what the note says that it is, "" for other notes; the draft is nil where the
+// seal does not fit.
+func (r *Reads) draftIn(conversation d.ConversationRef, note d.Note) (number string, w *draft, err error) {
+	text := canonical(note.Message)
+	first, rest, _ := strings.Cut(text, "\n")
+	title := draftFirst.FindStringSubmatch(strings.TrimSpace(first))
+	if title == nil {
+		return "", nil, nil
+	}
+	at := strings.LastIndex(rest, "\n")
+	if at < 0 {
+		return title[1], nil, nil
+	}
+	given, ok := strings.CutPrefix(rest[at+1:], draftSeal)
+	body := strings.TrimRight(rest[:at], "\n")
+	author, message, _ := strings.Cut(body, "\n\n")
+	by := draftSecond.FindStringSubmatch(author)
+	if !ok || by == nil {
+		return title[1], nil, nil
+	}
+	seal, err := r.Seal(sealedText(conversation, body))
+	if err != nil {
+		return "", nil, err
+	}
+	if subtle.ConstantTimeCompare([]byte(seal), []byte(given)) != 1 || draftNumber(seal) != title[1] {
+		return title[1], nil, nil
+	}
+	return title[1], &draft{number: title[1], agent: by[1], key: by[2], language: by[3], text: message, note: note}, nil
+}
+
+// drafts reads the drafts in a conversation, the oldest first, and the numbers of notes that were drafts and were changed.
+func (r *Reads) drafts(ctx context.Context, conversation d.ConversationRef) (drafts []draft, changed []string, err error) {
+	notes, err := d.ListNotes.Do(ctx, r.Client, d.ListNotesIn{ConversationRef: conversation})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, note := range notes.Value {
+		number, w, err := r.draftIn(conversation, note)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case w != nil:
+			drafts = append(drafts, *w)
+		case number != "":
+			changed = append(changed, number)
+		}
+	}
+	slices.SortStableFunc(drafts, func(a, b draft) int { return a.note.CreatedAt.Compare(b.note.CreatedAt.Time) })
+	return drafts, changed, nil
+}
+
+// draft finds a draft by its number. It must be as it was written, of this conversation, not older than a week and not sent.
+func (r *Reads) draft(ctx context.Context, conversation d.ConversationRef, number string) (*draft, error) {
+	drafts, changed, err := r.drafts(ctx, conversation)
+	if err != nil {
+		return nil, err
+	}
+	refused := func(format string, args ...any) error {
+		return &d.InputError{Operation: replyName, Field: "draft", Problem: fmt.Sprintf(format, args...)}
+	}
+	var found *draft
+	for i := range drafts {
+		switch {
+		case drafts[i].number != number:
+		case found != nil && found.text != drafts[i].text:
+			return nil, refused("names two drafts in conversation %d; give the text instead", conversation.ConversationID)
+		default:
+			found = &drafts[i]
+		}
+	}
+	switch {
+	case found != nil:
+	case slices.Contains(changed, number):
+		return nil, refused("names a draft whose note was changed in Dixa after it was written, so it is not sent. Read the note; to send what it says now, give that as text")
+	case len(drafts) == 0:
+		return nil, refused("names no draft: there is none in conversation %d", conversation.ConversationID)
+	default:
+		return nil, refused("names no draft in conversation %d; there is %s", conversation.ConversationID, draftNumbers(drafts))
+	}
+	if at := found.note.CreatedAt; r.Now().Sub(at.Time) > draftsFor {
+		return nil, refused("names a draft of %s, and drafts can be sent for 7 days; to send it now, give its text", at.In(r.Zone()).Format("2 January 2006"))
+	}
+	sent, err := r.sentSince(ctx, conversation, found)
+	if err == nil && slices.ContainsFunc(sent, func(words string) bool { return strings.Contains(words, wordsIn(found.text)) }) {
+		return nil, refused("names a draft that was sent already")
+	}
+	return found, err
+}
+
+func draftNumbers(drafts []draft) string {
+	var numbers []string
+	for _, w := range drafts[max(0, len(drafts)-5):] {
+		numbers = append(numbers, w.number)
+	}
+	return strings.Join(numbers, ", ")
+}
+
+// holds reports whether a draft is still in the conversation and unchanged. It was at the time that it was read.
+func (r *Reads) holds(conversation d.ConversationRef, w *draft) func(context.Context, *d.Client, time.Time) (bool, error) {
+	read := time.Now()
+	return func(ctx context.Context, c *d.Client, at time.Time) (bool, error) {
+		if !read.Before(at) {
+			return true, nil
+		}
+		again := time.Now()
+		now, _, err := (&Reads{Env: r.Env, Client: c}).drafts(ctx, conversation)
+		if err != nil {
+			return false, err
+		}
+		read = again
+		return slices.ContainsFunc(now, func(n draft) bool { return n.note.ID == w.note.ID && n.text == w.text }), nil
+	}
+}
+
+// sentSince reads the words of what was sent to the customer after a draft was written; nothing where the agent may not read
+// messages.
+func (r *Reads) sentSince(ctx context.Context, conversation d.ConversationRef, w *draft) (sent []string, err error) {
+	if !r.Granted(d.ListMessages.Spec) {
+		return nil, nil
+	}
+	a, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: conversation})
+	if err != nil {
+		return nil, err
+	}
+	var all struct {
+		Data []struct{ Attributes any } // a union over the channels: the text is in another place in each
+	}
+	if err := json.Unmarshal(a.Raw, &all); err != nil {
+		return nil, fmt.Errorf("the messages of conversation %d cannot be read: %w", conversation.ConversationID, err)
+	}
+	for i, m := range a.Value {
+		if m.Attributes.Direction == "Outbound" && !m.CreatedAt.Before(w.note.CreatedAt.Time) {
+			sent = append(sent, wordsIn(all.Data[i].Attributes))
+		}
+	}
+	return sent, nil
+}
+
+// wordsIn returns all texts of a value, with single spaces between words.
+func wordsIn(value any) string {
+	switch v := value.(type) {
+	case string:
+		if strings.Contains(v, "<") {
+			v += " " + view.Text(v)
+		}
+		return strings.Join(strings.Fields(v), " ")
+	case map[string]any:
+		var words []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			words = append(words, wordsIn(v[name]))
+		}
+		return strings.Join(words, " ")
+	case []any:
+		var words []string
+		for _, item := range v {
+			words = append(words, wordsIn(item))
+		}
+		return strings.Join(words, " ")
+	}
+	return ""
+}
+
+// edited returns the newest draft in a conversation that the agent wrote and that nothing was sent after: another text that it
+// sends now takes its place. nil where there is none, or where the agent may not read notes and messages.
+func (r *Reads) edited(ctx context.Context, conversation d.ConversationRef, text string) (*DraftUse, error) {
+	if !r.Granted(d.ListNotes.Spec) || !r.Granted(d.ListMessages.Spec) {
+		return nil, nil
+	}
+	all, _, err := r.drafts(ctx, conversation)
+	own := slices.DeleteFunc(all, func(w draft) bool { return w.agent != r.Agent || r.Now().Sub(w.note.CreatedAt.Time) > draftsFor })
+	if err != nil || len(own) == 0 {
+		return nil, err
+	}
+	last := &own[len(own)-1]
+	sent, err := r.sentSince(ctx, conversation, last)
+	if err != nil || len(sent) > 0 {
+		return nil, err
+	}
+	use := DraftUse{DraftEdited, last.agent}
+	if last.text == canonical(text) {
+		use.Outcome = DraftSent
+	}
+	return &use, nil
+}
+
+// draftGiven is a draft's number, however it is written.
+func draftGiven(number string) string {
+	return "D-" + strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(number)), "D-")
+}
