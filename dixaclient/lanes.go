@@ -58,6 +58,14 @@ func (l *lanes) first(flow string) *lane {
 	return best
 }
 
+// WriteRate returns the rate at which writes to the API go out at present, in requests a second, for estimates.
+func (c *Client) WriteRate() float64 {
+	l := c.lanes[API].all[0]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rate()
+}
+
 // Waiting tells how many calls of the API, of all flows, wait for their place below Dixa's limit. Calls of the Exports
 // API are not counted.
 func (c *Client) Waiting() int {

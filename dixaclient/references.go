@@ -273,7 +273,7 @@ func (w *references) add(r Reference, object reflect.Value) {
 		if w.operation == QueryMetricRecords.Name {
 			r.In = RecordThing
 		}
-	case SetConversationAttributes.Name, "update_conversation":
+	case SetConversationAttributes.Name, "update_conversation", "bulk_update":
 		r.Entity = "Conversation"
 	case SetEndUserAttributes.Name:
 		r.Entity = "Contact"

@@ -10,8 +10,8 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// FindConversationsIn is a search in the words of people.
-type FindConversationsIn struct {
+// ConversationSearch is a search in the words of people.
+type ConversationSearch struct {
 	Words      string           `json:"words,omitzero" gives:"query"`
 	Customer   d.UUID           `json:"customer,omitzero" names:"end user" gives:"contactId"`
 	Queue      d.UUID           `json:"queue,omitzero" names:"queue" gives:"queueId"`
@@ -23,8 +23,13 @@ type FindConversationsIn struct {
 	From       d.Time           `json:"from,omitzero" jsonschema_description:"created" gives:"createdAfter"`
 	To         d.Time           `json:"to,omitzero" time:"end" gives:"createdBefore"`
 	Attributes []AttributeValue `json:"attributes,omitzero" check:"max=5" gives:"conditions"`
-	Limit      int              `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10" gives:"pageLimit"`
-	PageKey    string           `json:"pageKey,omitzero"`
+}
+
+// FindConversationsIn is a search, and how much of what it finds is wanted.
+type FindConversationsIn struct {
+	ConversationSearch
+	Limit   int    `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10" gives:"pageLimit"`
+	PageKey string `json:"pageKey,omitzero"`
 }
 
 // AttributeValue is a value that a custom attribute must have.
@@ -40,7 +45,7 @@ func (a AttributeValue) Refer(r *d.Reference) {
 	}
 }
 
-func (in *FindConversationsIn) misfit() (field, problem string) {
+func (in *ConversationSearch) misfit() (field, problem string) {
 	if in.Unassigned && in.Assignee != "" {
 		return "unassigned", "cannot be given together with assignee"
 	}
@@ -138,7 +143,7 @@ func snippet(hit d.SearchHit) string {
 }
 
 // search makes Dixa's search of a person's.
-func (in *FindConversationsIn) search() d.SearchConversationsIn {
+func (in *ConversationSearch) search() d.SearchConversationsIn {
 	s := d.SearchConversationsIn{Query: in.Words, CreatedAfter: in.From, CreatedBefore: in.To}
 	if in.State != "" {
 		s.Status = []d.SearchStatus{in.State}
@@ -182,8 +187,11 @@ func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversati
 	return in
 }
 
+// noFilter is what [ConversationSearch.given] says where there is none.
+const noFilter = "no filter"
+
 // given names the arguments of a search.
-func (in FindConversationsIn) given() string {
+func (in *ConversationSearch) given() string {
 	var names []string
 	for _, a := range []struct {
 		name string
@@ -195,7 +203,7 @@ func (in FindConversationsIn) given() string {
 		}
 	}
 	if len(names) == 0 {
-		return "no filter"
+		return noFilter
 	}
 	return strings.Join(names, ", ")
 }

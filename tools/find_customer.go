@@ -88,7 +88,7 @@ func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UU
 	}
 	if rest := len(list.Value) - mostOfCustomer; rest > 0 || list.Next != "" {
 		item.Items = append(item.Items, view.Item{Facts: []view.Fact{{Key: "more", Own: true,
-			Value: "More: " + called("find_conversations", FindConversationsIn{Customer: user})}}})
+			Value: "More: " + called("find_conversations", FindConversationsIn{ConversationSearch: ConversationSearch{Customer: user}})}}})
 	}
 	return item, nil
 }

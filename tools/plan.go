@@ -86,7 +86,7 @@ func planned[In any](name, did, description string, level d.Level, needs, uses [
 func (t *Tool) Undoes() bool { return t.Name == undoName }
 
 // Plans reports whether the tool is a plan of several writes.
-func (t *Tool) Plans() bool { return t.planned != nil }
+func (t *Tool) Plans() bool { return t.carries != nil }
 
 // Plan says what a write of the tool is to do, in order. What it must know for that, it reads.
 func (t *Tool) Plan(ctx context.Context, c *d.Client, a *Arguments) ([]Step, error) {
@@ -155,8 +155,12 @@ func (t *Tool) Writes() []*d.Spec {
 	return slices.DeleteFunc(slices.Concat(t.Operations, t.Uses), func(op *d.Spec) bool { return op.Level == d.Read })
 }
 
-// Covers lists the operations in whose place an agent with surface: tasks sees the tool. What a plan reads, it does not show.
+// Covers lists the operations in whose place an agent with surface: tasks sees the tool. What a plan reads, it does not show, and
+// what changes many conversations is not for changing one.
 func (t *Tool) Covers() []*d.Spec {
+	if t.Bulk {
+		return nil
+	}
 	all := slices.Concat(t.Operations, t.Uses)
 	if t.Plans() {
 		all = t.Writes()

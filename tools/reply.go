@@ -118,7 +118,7 @@ func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
 
 // planReply sends a message. It cannot be repeated, and comes first all the same: a conversation is closed or set aside after it.
 func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
-	p := &updatePlan{Reads: r, was: &conversationState{}, in: UpdateConversationIn{ConversationRef: in.ConversationRef, Close: in.Close, FollowUp: in.FollowUp}}
+	p := &updatePlan{Reads: r, was: &conversationState{}, in: UpdateConversationIn{ConversationRef: in.ConversationRef, ConversationChange: ConversationChange{Close: in.Close, FollowUp: in.FollowUp}}}
 	if (in.Close || !in.FollowUp.IsZero()) && r.Granted(d.GetConversation.Spec) {
 		was, err := readState(ctx, r, in.ConversationRef, false)
 		if err != nil {

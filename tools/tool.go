@@ -26,6 +26,7 @@ type Tool struct {
 	Operations  []*dixaclient.Spec          // all must be granted
 	Uses        []*dixaclient.Spec          // a task tool's other operations: what is not granted is left out of its answer
 	Named       bool                        // granted only by its name, by no level
+	Bulk        bool                        // it changes many conversations, in several calls
 	Idempotent  bool                        // doing it twice is the same as doing it once
 	Destructive bool                        // it replaces, removes, or leaves the organization
 	View        view.Options                // how the answer is shown
@@ -256,11 +257,22 @@ func (t *Tool) Names(argument string) bool {
 }
 
 // Giving lists the arguments of the tool that give an argument of its operations: those of the same name, and those whose tag
-// gives says so.
+// gives says so. Those in an object are given by their path.
 func (t *Tool) Giving(argument string) (names []string) {
+	gives := func(f reflect.StructField) bool {
+		return slices.Contains(strings.Fields(f.Tag.Get("gives")), argument)
+	}
 	for name, f := range dixaclient.Arguments(t.in) {
-		if name == argument || slices.Contains(strings.Fields(f.Tag.Get("gives")), argument) {
+		if name == argument || gives(f) {
 			names = append(names, name)
+		}
+		if f.Type.Kind() != reflect.Struct {
+			continue
+		}
+		for inner, f := range dixaclient.Arguments(f.Type) {
+			if gives(f) {
+				names = append(names, name+"."+inner)
+			}
 		}
 	}
 	return names

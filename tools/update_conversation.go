@@ -12,10 +12,9 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// UpdateConversationIn says what is to be different about a conversation. Each argument names the operation's argument that it
+// ConversationChange says what is to be different about a conversation. Each argument names the operation's argument that it
 // becomes.
-type UpdateConversationIn struct {
-	d.ConversationRef
+type ConversationChange struct {
 	Reopen     bool                       `json:"reopen,omitzero" of:"reopen_conversation"`
 	Tag        []d.UUID                   `json:"tag,omitzero" names:"tag" of:"tag_conversation.tagId" check:"max=20" jsonschema_description:"to add"`
 	Untag      []d.UUID                   `json:"untag,omitzero" names:"tag" of:"untag_conversation.tagId" check:"max=20"`
@@ -24,14 +23,38 @@ type UpdateConversationIn struct {
 	Assignee   d.UUID                     `json:"assignee,omitzero" names:"Dixa agent" of:"claim_conversation.agentId"`
 	Force      bool                       `json:"force,omitzero" of:"claim_conversation.force" jsonschema_description:"take it from another Dixa agent"`
 	FollowUp   d.Time                     `json:"followUp,omitzero" of:"set_followup.timestamp" time:"future" jsonschema_description:"set it aside until then"`
-	Parent     int64                      `json:"parent,omitzero" names:"conversation" of:"link_conversation.parentId" check:"min=1" jsonschema_description:"conversation to link it to, for good"`
-	LinkType   d.LinkType                 `json:"linkType,omitzero" of:"link_conversation.linkType" jsonschema_description:"default Related"`
 	Close      bool                       `json:"close,omitzero" of:"close_conversation"`
 	Note       string                     `json:"note,omitzero" of:"add_note.message" jsonschema_description:"internal"`
 	AgentID    d.ActingAgent              `json:"agentId,omitzero" of:"*.agentId" jsonschema_description:"Dixa agent who acts; default: the API token's user"`
 }
 
+// UpdateConversationIn says what is to be different about one conversation.
+type UpdateConversationIn struct {
+	d.ConversationRef
+	ConversationChange
+	Parent   int64      `json:"parent,omitzero" names:"conversation" of:"link_conversation.parentId" check:"min=1" jsonschema_description:"conversation to link it to, for good"`
+	LinkType d.LinkType `json:"linkType,omitzero" of:"link_conversation.linkType" jsonschema_description:"default Related"`
+}
+
 func (in *UpdateConversationIn) misfit() (field, problem string) {
+	switch {
+	case in.LinkType != "" && in.Parent == 0:
+		return "linkType", "needs parent"
+	case in.Parent != 0 && in.Parent == in.ConversationID:
+		return "parent", "is the conversation itself"
+	}
+	if field, problem = in.ConversationChange.misfit(); problem == "" && in.nothing() && in.Parent == 0 {
+		return "conversationId", "is not all that it needs: give what to change"
+	}
+	return field, problem
+}
+
+// nothing reports whether nothing is to be different.
+func (in *ConversationChange) nothing() bool {
+	return !in.Reopen && !in.Close && len(in.Tag)+len(in.Untag)+len(in.Attributes) == 0 && in.Queue == "" && in.Assignee == "" && in.FollowUp.IsZero() && in.Note == ""
+}
+
+func (in *ConversationChange) misfit() (field, problem string) {
 	switch {
 	case in.Close && in.Reopen:
 		return "close", "cannot be given together with reopen"
@@ -41,10 +64,6 @@ func (in *UpdateConversationIn) misfit() (field, problem string) {
 		return "close", "cannot be given together with queue or assignee, which open a conversation"
 	case in.Force && in.Assignee == "":
 		return "force", "needs assignee"
-	case in.LinkType != "" && in.Parent == 0:
-		return "linkType", "needs parent"
-	case in.Parent != 0 && in.Parent == in.ConversationID:
-		return "parent", "is the conversation itself"
 	}
 	for _, tag := range in.Tag {
 		if slices.ContainsFunc(in.Untag, func(other d.UUID) bool { return strings.EqualFold(string(tag), string(other)) }) {
@@ -55,9 +74,6 @@ func (in *UpdateConversationIn) misfit() (field, problem string) {
 		if _, err := (d.CustomAttributeSettings{Attributes: in.Attributes}).Body(); err != nil {
 			return "attributes", problemOf(err)
 		}
-	}
-	if !in.Reopen && !in.Close && len(in.Tag)+len(in.Untag)+len(in.Attributes) == 0 && in.Queue == "" && in.Assignee == "" && in.FollowUp.IsZero() && in.Parent == 0 && in.Note == "" {
-		return "conversationId", "is not all that it needs: give what to change"
 	}
 	return "", ""
 }

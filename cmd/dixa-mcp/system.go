@@ -65,6 +65,7 @@ func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(
 	}
 	if s.group == nil && s.shared != nil {
 		c.Journal = s.shared.Journal(c.RecordKey, time.Now)
+		c.Jobs = s.shared.Jobs(c.RecordKey, time.Now)
 	}
 	if observer != nil {
 		if c.Observer, err = observer(s); err != nil {
@@ -133,7 +134,7 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 		s.close = append(s.close, g.Close)
 		config.Buckets = g.Bucket
 		s.approvals, s.freezes = g.Approvals(), g.Freezes()
-		c.Budgets, c.Once, c.Journal, c.Secret = g.Budgets(), g.Once(), g.Journal(), g.Secret()
+		c.Budgets, c.Once, c.Journal, c.Jobs, c.Secret = g.Budgets(), g.Once(), g.Journal(), g.Jobs(), g.Secret()
 		c.RecordKey = seal.Derive(c.Secret, "records")
 	} else {
 		if s.shared != nil {

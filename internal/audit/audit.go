@@ -78,6 +78,7 @@ type Record struct {
 	Decision    string            `json:"decision,omitempty"`
 	Rule        string            `json:"rule,omitempty"`        // what decided: "agents.triage.allow (capabilities.yaml:31)"
 	Step        string            `json:"step,omitempty"`        // of an intent that is one step of a plan: "2/4 transfer_conversation"
+	Job         string            `json:"job,omitempty"`         // of a change of many conversations that it is a part of: "B-7K2Q"
 	Reason      string            `json:"reason,omitempty"`      // why it was refused, where it was not the capability file
 	Confirm     string            `json:"confirm,omitempty"`     // the line of the file that requires a person's approval
 	Approval    string            `json:"approval,omitempty"`    // number of the waiting call that a person decided about: "A-7K2Q"
@@ -135,7 +136,7 @@ const (
 
 // brief makes one printable line of limited length of everything in a record that can come from elsewhere.
 func (r *Record) brief() {
-	for _, field := range []*string{&r.Agent, &r.Key, &r.Tool, &r.Rule, &r.Step, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
+	for _, field := range []*string{&r.Agent, &r.Key, &r.Tool, &r.Rule, &r.Step, &r.Job, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
 		*field = safetext.Brief(*field, mostField)
 	}
 	r.Text = safetext.Brief(r.Text, mostText)

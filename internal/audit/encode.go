@@ -36,6 +36,7 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	l.text("decision", r.Decision)
 	l.text("rule", r.Rule)
 	l.text("step", r.Step)
+	l.text("job", r.Job)
 	l.text("reason", r.Reason)
 	l.text("confirm", r.Confirm)
 	l.text("approval", r.Approval)

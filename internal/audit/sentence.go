@@ -23,6 +23,9 @@ func Sentence(r Record, v Verb) string {
 		v = Verb{Past: "called", Infinitive: "call", Object: cmp.Or(r.Tool, "an unknown tool")}
 	}
 	object, named := fill(v.Object, r.Arguments, r.Names)
+	if r.Job != "" {
+		object += ", part of job " + r.Job
+	}
 	who := caller(r)
 	tried := words(who, "tried to", v.Infinitive, object)
 	switch {

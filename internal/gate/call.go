@@ -44,6 +44,11 @@ type call struct {
 	wrote     bool          // an operation that is no read was sent
 	step      *running      // of a plan, the one on its way; nil between them
 	moved     *moved        // the conversation that a step took out of the agent's bound
+	failure   error         // with which it ended; nil where it did what it was made for
+
+	verbs    *audit.Verb                 // what it does, in words; nil for those of its tool
+	prepares bool                        // it only prepares what its tool writes
+	once     func(context.Context) error // is called before a step that cannot be repeated is sent; nil for none
 
 	entry *journal.Entry // of a call that writes; nil where it is not noted
 
@@ -150,12 +155,13 @@ func (c *call) intend(ctx context.Context) error {
 	}
 	r := c.record
 	r.Event = audit.EventIntent
-	r.Text = audit.Sentence(r, verb(c.tool))
+	r.Text = audit.Sentence(r, c.verb())
 	return c.gate.audit.Write(context.WithoutCancel(ctx), r)
 }
 
 // unrecorded returns the answer to a write that is not carried out because no record could be kept of it.
 func (c *call) unrecorded(ctx context.Context, err error) Answer {
+	c.failure = err
 	c.used(ctx, audit.OutcomeNotDone)
 	c.settle(ctx, audit.OutcomeNotDone, "")
 	c.gate.log.Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
@@ -177,13 +183,14 @@ func (c *call) refuse(ctx context.Context, r *refusal) Answer {
 
 // fail records a call that was let through and did not succeed, and says what was and was not done.
 func (c *call) fail(ctx context.Context, err error) Answer {
+	c.failure = err
 	if r, ok := errors.AsType[*refusal](err); ok && effect(err) == audit.OutcomeNotDone { // no attempt before it has done anything
 		return c.refuse(ctx, r)
 	}
 	c.inToolsOf(err)
 	outcome := audit.OutcomeFailed
 	switch {
-	case effect(err) == audit.OutcomeUnknown && c.tool.Level > dixaclient.Read:
+	case effect(err) == audit.OutcomeUnknown && c.writable():
 		outcome = audit.OutcomeUnknown
 	case errors.Is(err, context.Canceled):
 		outcome = audit.OutcomeCancelled
@@ -217,12 +224,12 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		r.Event = audit.EventRefused
 	case outcome == audit.OutcomeWaiting:
 		r.Event = audit.EventWaiting
-	case c.tool.Level == dixaclient.Read:
+	case !c.writable():
 		r.Event = audit.EventRead
 	default:
 		r.Event = audit.EventOutcome
 	}
-	r.Text = audit.Sentence(*r, verb(c.tool))
+	r.Text = audit.Sentence(*r, c.verb())
 	c.used(ctx, outcome)
 	c.settle(ctx, outcome, a.Text)
 	if err := c.gate.audit.Write(context.WithoutCancel(ctx), *r); err != nil {
@@ -231,12 +238,23 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	return a
 }
 
+// writable reports whether the call can change something at Dixa.
+func (c *call) writable() bool { return c.tool != nil && c.tool.Level > dixaclient.Read && !c.prepares }
+
+// verb says in words what the call does.
+func (c *call) verb() audit.Verb {
+	if c.verbs != nil {
+		return *c.verbs
+	}
+	return verb(c.tool)
+}
+
 // verb says in words what a tool does; its name begins with the verb.
 func verb(t *tools.Tool) audit.Verb {
 	if t == nil {
 		return audit.Verb{}
 	}
 	past, object, _ := strings.Cut(t.Did, " ")
-	infinitive, _, _ := strings.Cut(t.Name, "_")
+	infinitive, _, _ := strings.Cut(strings.TrimPrefix(t.Name, "bulk_"), "_")
 	return audit.Verb{Past: past, Infinitive: infinitive, Object: object}
 }

@@ -19,9 +19,11 @@ import (
 // confirmation is a call that needs a person's approval, and the state of the conversation on which the person decides.
 type confirmation struct {
 	call         *call
-	plan         []string // the requests that the call would send, and what they were planned from
-	steps        []tools.Step
-	shown        edits // what people call the values of arguments, by their paths
+	about        json.RawMessage // arguments that the approval is for
+	does         string          // in plain English: "close conversation 1234"
+	steps        []tools.Step    // of a call that is planned
+	plan         []string        // the requests that the call would send, and what they were planned from
+	shown        edits           // what people call the values of arguments, by their paths
 	conversation int64
 	message      string    // id of its newest message, "" where there is none
 	read         time.Time // when that was looked up last
@@ -44,11 +46,17 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 		plan = append(plan, s.State)
 	}
 	conversation, _ := dixaclient.ConversationOf(args.In)
-	c.confirmed = &confirmation{call: c, plan: plan, steps: steps, shown: c.inWords(c.context(ctx), args), conversation: conversation}
-	if how == capability.ConfirmApprover || c.request.AskApprover && c.confirmed.approvable() {
-		return c.confirmed.askApprover(ctx)
+	c.confirmed = &confirmation{call: c, about: c.arguments, steps: steps, plan: plan, shown: c.inWords(c.context(ctx), args), conversation: conversation}
+	c.confirmed.does = c.confirmed.effect()
+	return c.confirmed.ask(ctx, how)
+}
+
+// ask asks whoever may approve the call, if nobody has.
+func (c *confirmation) ask(ctx context.Context, how capability.Confirm) (asking *Answer, err error) {
+	if how == capability.ConfirmApprover || c.call.request.AskApprover && c.approvable() {
+		return c.askApprover(ctx)
 	}
-	return c.confirmed.askClient(ctx)
+	return c.askClient(ctx)
 }
 
 // needs returns whose approval the steps of a call need; where they differ, the stricter one.
@@ -60,6 +68,11 @@ func (c *call) needs(steps []tools.Step) (how capability.Confirm, rule string) {
 			ops = append(ops, s.Op)
 		}
 	}
+	return c.needsFor(ops)
+}
+
+// needsFor does the same for operations.
+func (c *call) needsFor(ops []*dixaclient.Spec) (how capability.Confirm, rule string) {
 	for _, op := range ops {
 		h, r, line := c.agent.Confirm(op)
 		if h != "" && how != capability.ConfirmApprover {
@@ -76,7 +89,7 @@ func (c *confirmation) approvable() bool {
 
 // digest returns the hash that binds an approval to the agent, the tool, the arguments and these parts.
 func (c *confirmation) digest(parts ...string) string {
-	return digestOf(append([]string{c.call.agentName, c.call.tool.Name, string(c.call.arguments)}, parts...)...)
+	return digestOf(append([]string{c.call.agentName, c.call.tool.Name, string(c.about)}, parts...)...)
 }
 
 // effect says in plain English what the call would do.
@@ -97,10 +110,10 @@ func (c *confirmation) words(argument, value string) string {
 	return value
 }
 
-// arguments returns the arguments of the call with names and words in place of ids and of Dixa's values, and with the whole text
+// arguments returns what the approval is for with names and words in place of ids and of Dixa's values, and with the whole text
 // that is sent or left. The record and the approval keep the arguments themselves.
 func (c *confirmation) arguments() json.RawMessage {
-	shown := c.call.arguments
+	shown := c.about
 	for path, text := range c.shown {
 		if edited, err := (edits{path: text}).apply(shown); err == nil { // it cannot fail: the paths are those of these arguments
 			shown = edited

@@ -25,8 +25,8 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, approvalsBroken(tool.Name, err)
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
-			Agent: c.call.agentName, Tool: tool.Name, Level: tool.Level.String(), Effect: c.effect(), Conversation: c.conversation,
-			Arguments: c.call.arguments, Shown: c.arguments(), Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
+			Agent: c.call.agentName, Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
+			Arguments: c.about, Shown: c.arguments(), Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
 		})
 	case found.State == approval.Denied:
 		record.Approval = found.Number

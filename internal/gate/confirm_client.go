@@ -53,7 +53,7 @@ func (c *confirmation) askClient(ctx context.Context) (*Answer, error) {
 // question shows a person what the call would do, with every argument and the whole text.
 func (c *confirmation) question() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "The agent %s wants to %s.\n", c.call.agentName, c.effect())
+	fmt.Fprintf(&b, "The agent %s wants to %s.\n", c.call.agentName, c.does)
 	var arguments map[string]json.RawMessage
 	_ = json.Unmarshal(c.arguments(), &arguments) // it was made from the arguments just before
 	names := make([]string, 0, len(arguments))

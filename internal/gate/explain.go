@@ -64,7 +64,9 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		args.Env.Progress = nil
 		args.Env.Sleep = func(context.Context, time.Duration) error { return errRehearsed }
 	}
-	if c.tool.Plans() {
+	if c.tool.Bulk {
+		err = c.explainJob(ctx, args, &e)
+	} else if c.tool.Plans() {
 		var steps []tools.Step
 		if steps, err = c.tool.Plan(ctx, g.client, args); err == nil {
 			confirm(steps)

@@ -20,6 +20,7 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/directory"
+	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/seal"
 	"dixa-mcp/internal/view"
@@ -51,6 +52,8 @@ type Config struct {
 	Once    Once
 	// Journal remembers what was written in the last hour; nil: within this process.
 	Journal journal.Store
+	// Jobs keeps changes of many conversations, which take several calls; nil: within this process.
+	Jobs *jobs.Store
 	// Now is the clock by which tools read words such as "last week"; nil: the system's.
 	Now func() time.Time
 	// Sleep is how tools wait; nil: by the system's clock.
@@ -85,6 +88,7 @@ type Gate struct {
 	approvals approval.Store
 	budgets   Budgets
 	journal   journal.Store
+	jobs      *jobs.Store
 	questions questions
 	pages     pageKeys
 	denials   denials
@@ -124,6 +128,9 @@ func New(c Config) *Gate {
 	}
 	if c.Secret == nil {
 		c.Secret = seal.Secret()
+	}
+	if g.jobs = c.Jobs; g.jobs == nil {
+		g.jobs = jobs.New(jobs.NewMemory(g.now), c.Secret, g.now)
 	}
 	g.questions, g.pages = newQuestions(c.Secret, c.Once), newPageKeys(c.Secret)
 	g.rules.Store(c.Rules)
@@ -194,6 +201,9 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	}
 	if c.tool.Task() {
 		args.Env = c.env(c.context(ctx))
+	}
+	if c.tool.Bulk {
+		return c.bulk(ctx, args)
 	}
 	steps, err := c.tool.Plan(c.context(ctx), g.client, args)
 	if err != nil {

@@ -26,7 +26,7 @@ const everything = `version: 1
 agents:
   admin:
     access: {"*": erase}
-    allow: [record_message, create_webhook]
+    allow: [record_message, create_webhook, bulk_update]
     arguments: {send_message.agentId: ["*"], create_webhook.url: ["*"], send_message.attachments: ["*"]}
   reader: {access: {conversations: read, messages: read}}
 `

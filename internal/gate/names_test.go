@@ -23,7 +23,7 @@ names:
 agents:
   admin:
     access: {"*": erase}
-    allow: [erase_customer, record_message, list_webhooks, get_webhook, get_webhook_status, list_webhook_deliveries, create_webhook, update_webhook, delete_webhook, export_conversations, import_conversation, replace_end_users, update_end_users, replace_agents, update_agents, create_agents, anonymize_entity]
+    allow: [erase_customer, bulk_update, record_message, list_webhooks, get_webhook, get_webhook_status, list_webhook_deliveries, create_webhook, update_webhook, delete_webhook, export_conversations, import_conversation, replace_end_users, update_end_users, replace_agents, update_agents, create_agents, anonymize_entity]
     arguments: {send_message.agentId: ["*"], send_message.integrationEmail: ["*"], record_message.integrationEmail: ["*"], create_conversation.integrationEmail: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], anonymize_end_user.force: ["*"]}
   lister: {access: {conversations: write}, allow: [list_queues]}
   activetags: {access: {conversations: read, tags: write}, arguments: {list_tags.includeDeactivated: [false]}}
@@ -131,6 +131,7 @@ func TestNamesWorkWhereverAnIDIsDue(t *testing.T) {
 		"wait_for":                    `{"conversationId":1234,"for":"assignment","assignee":"x"}`,
 		"erase_customer":              `{"customer":"x"}`,
 		"manage_members":              `{"queues":["x"],"teams":["x"],"add":["x"],"remove":["x"]}`,
+		"bulk_update":                 `{"find":{"customer":"x","queue":"x","tag":"x","assignee":"x","attributes":[{"name":"x","value":"v"}]},"tag":["x"],"untag":["x"],"queue":"x","assignee":"x","attributes":[{"id":"x","value":"v"}],"agentId":"x"}`,
 		"send_message":                `{"conversationId":1234,"text":"t","agentId":"x","integrationEmail":"x"}`,
 		"record_message":              `{"conversationId":1234,"text":"t","integrationEmail":"x"}`,
 		"update_article":              `{"articleId":"3fa85f64-5717-4562-b3fc-2c963f66afa6","ownedBy":"x"}`,

@@ -36,7 +36,7 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 	}
 	c.describe()
 	if c.tool.Undoes() && len(changes) > 0 {
-		c.rememberUndo(ctx, changes)
+		c.rememberOnce(ctx, changes)
 	}
 	c.rememberSteps(changes)
 	for i := range changes {
@@ -47,6 +47,11 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 			}
 			c.gate.log.Error("a step was not sent because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
 			return c.stopped(ctx, args, steps, changes, i, errors.New("the audit record cannot be written, and no write is carried out without one; the operator of dixa-mcp must fix this"))
+		}
+		if c.once != nil && changes[i].Once {
+			if err := c.once(ctx); err != nil {
+				return c.stopped(ctx, args, steps, changes, i, err)
+			}
 		}
 		if tell := c.request.Progress; tell != nil && len(changes) > 1 {
 			tell(fmt.Sprintf("%d of %d: %s", i+1, len(changes), changes[i].What))
@@ -116,7 +121,7 @@ func (c *call) intendStep(ctx context.Context) error {
 	if d := c.agent.Operation(c.step.Op.Name); d.Rule != "" {
 		r.Rule = fmt.Sprintf("%s (%s:%d)", d.Rule, c.rules.Name(), d.Line)
 	}
-	r.Text = audit.Sentence(r, verb(c.tool))
+	r.Text = audit.Sentence(r, c.verb())
 	return c.gate.audit.Write(context.WithoutCancel(ctx), r)
 }
 
@@ -126,15 +131,7 @@ func (c *call) changed(ctx context.Context, args *tools.Arguments, steps []tools
 	if len(changing(steps)) > 0 {
 		as = c.actsAs(args.Env, steps)
 	}
-	o := view.Options{Zone: args.Env.Zone, Names: func(thing, id string) string { return args.Env.Name(dixaclient.Thing(thing), id) }}
-	if !c.inJSON() {
-		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
-	}
-	r, err := view.RenderParts(ctx, tools.Outcome(c.arguments, steps, as), o)
-	if err != nil {
-		return c.fail(ctx, err)
-	}
-	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text, tokens: r.Tokens})
+	return c.answerParts(ctx, args.Env, audit.OutcomeDone, tools.Outcome(c.arguments, steps, as))
 }
 
 // actsAs says in whose name the steps acted: all that can say it act in the same.
@@ -153,7 +150,7 @@ func (c *call) actsAs(env tools.Env, steps []tools.Step) string {
 // stopped answers when the step at failed ended the plan. What was done is said, and the call for the rest: steps that cannot be
 // repeated come last, so that the same call again does nothing twice.
 func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, changes []tools.Step, failed int, err error) Answer {
-	c.step = nil
+	c.step, c.failure = nil, err
 	partly, isPart := errors.AsType[*partlyDone](err)
 	if failed == 0 && effect(err) == audit.OutcomeNotDone && !isPart {
 		return c.fail(ctx, err)
@@ -246,6 +243,11 @@ func (c *call) rehearse(ctx context.Context, steps []tools.Step) ([]string, erro
 			return nil, err
 		}
 	}
+	return c.decideSteps(ctx, steps)
+}
+
+// decideSteps decides about the steps as [call.rehearse] does, whatever the budget is.
+func (c *call) decideSteps(ctx context.Context, steps []tools.Step) ([]string, error) {
 	var sent rehearsal
 	for i := range steps {
 		if _, err := steps[i].Send(c.context(ctx), c.gate.plans.With(sent.around)); err != nil && !errors.Is(err, errRehearsed) {

@@ -23,6 +23,7 @@ type refusal struct {
 	rule    string // the key of the capability file that refuses it, and its line
 	line    int
 	invalid bool   // the arguments do not fit the tool
+	general bool   // every other call of the agent would be refused as well
 	inFull  string // what an operator reads, where the agent may not know it; "" for the same as text
 	reads   error  // the error that it looks like from outside, nil for none
 	fault   error  // what does not work at this server, for its log; nil for none
@@ -78,7 +79,7 @@ func agentFrozen(agent, why string) *refusal {
 	if why != "" {
 		text += ": " + why
 	}
-	return &refusal{text: sentenceOf(text) + " Tell the user; trying again does not help until the operator thaws it." + nothingSent, reason: "the agent is frozen", denied: true}
+	return &refusal{text: sentenceOf(text) + " Tell the user; trying again does not help until the operator thaws it." + nothingSent, reason: "the agent is frozen", denied: true, general: true}
 }
 
 // notGranted refuses what the capability file does not allow.
@@ -146,13 +147,13 @@ func overBudget(agent string, n *Count) *refusal {
 		used = "this server's share of its budget (the total across servers is not known at the moment)"
 	}
 	text := fmt.Sprintf("agent %s has used up %s: %s. It resets at %s. Nothing was sent.", agent, used, n.Allowance, n.Ends.Format("15:04 UTC on 2 January"))
-	return &refusal{text: text + " Tell the user, and go on then.", reason: "its budget is used up"}
+	return &refusal{text: text + " Tell the user, and go on then.", reason: "its budget is used up", general: true}
 }
 
 // tooManySteps refuses a plan for which the budget is not enough: it would end in the middle.
 func tooManySteps(agent string, n *Count, several int) *refusal {
 	text := fmt.Sprintf("agent %s has %d left of %s until %s, and this call needs %d. Nothing was sent: ask for less, or wait.", agent, n.Left, n.Allowance, n.Ends.Format("15:04 UTC on 2 January"), several)
-	return &refusal{text: text, reason: "its budget is not enough for all steps"}
+	return &refusal{text: text, reason: "its budget is not enough for all steps", general: true}
 }
 
 // overtaken refuses a step of a plan that was made from something that has changed since.

@@ -20,6 +20,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/jobs"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
@@ -78,6 +79,12 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"overBudget":             overBudget("few", &Count{}),
 		"tooManySteps":           tooManySteps("few", &Count{}, 3),
 		"overtaken":              overtaken("update_conversation", "queue"),
+		"noItems":                noItems("bulk_update", "words"),
+		"tooManyItems":           tooManyItems("bulk_update", "words"),
+		"unknownJob":             unknownJob("bulk_update", "B-7K2Q"),
+		"jobRunning":             jobRunning("bulk_update", "B-7K2Q", &jobs.RunningError{}),
+		"jobNotAllowed":          jobNotAllowed("bulk_update", "B-7K2Q", bad),
+		"jobsBroken":             jobsBroken("bulk_update", errors.New("disk on fire")),
 		"invalidArguments":       invalidArguments("search_conversations", bad),
 		"unknownFilters":         unknownFilters("search_conversations", many),
 		"approvalsNotStored":     approvalsNotStored("add_note"),

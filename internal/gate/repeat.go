@@ -26,7 +26,7 @@ const afterLimit = 15 * time.Second
 // remember notes a call that writes. If it is the same as an earlier one, it returns the answer, and nothing is to be sent. A
 // journal that does not work stops no write: the audit log, without which there is none, says what was done.
 func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
-	if c.tool.Level == dixaclient.Read || c.tool.Undoes() {
+	if c.tool.Level == dixaclient.Read || c.tool.Undoes() || c.tool.Bulk { // a job notes each conversation by itself
 		return nil
 	}
 	rest, again, err := args.Repeat()
@@ -52,8 +52,9 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 	return &a
 }
 
-// rememberUndo notes a call that takes back others, once it is known what it changes: it is no repetition of any.
-func (c *call) rememberUndo(ctx context.Context, steps []tools.Step) {
+// rememberOnce notes a call that is no repetition of any, once it is known what it changes: one that takes back others, or that is
+// a part of a job.
+func (c *call) rememberOnce(ctx context.Context, steps []tools.Step) {
 	e := journal.Entry{
 		Call: c.record.Call, Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
 		Digest: digestOf(c.record.Call),

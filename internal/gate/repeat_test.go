@@ -136,6 +136,9 @@ func TestEveryWriteIsGuarded(t *testing.T) {
 			require.NotContains(t, string(tool.Schema().JSON()), `"again"`, tool.Name)
 			continue
 		}
+		if tool.Bulk || tool.Undoes() {
+			continue // the same call again goes on with the job, or takes back the change before
+		}
 		t.Run(tool.Name, func(t *testing.T) {
 			require.Contains(t, string(tool.Schema().JSON()), `"again":{"type":"boolean"}`)
 			e := examples[tool.Name]

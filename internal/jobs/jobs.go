@@ -1,7 +1,7 @@
 // Package jobs keeps changes of many conversations, which take several calls: what is to be changed, and how far it got.
 //
 // A job is prepared under a short handle. Of all calls in all processes one at a time carries it out, and notes before each
-// item that it begins it: whoever goes on after a crash knows which item may be half done. A job is forgotten after a day.
+// item how far it got: whoever goes on after a crash knows which item may be half done. A job is forgotten after a day.
 package jobs
 
 import (
@@ -27,17 +27,16 @@ type Job struct {
 	Key     string    `json:"key,omitzero"` // id of the credential
 	Expires time.Time `json:"expires"`      // given by Add
 
-	Found  string          `json:"found"`  // by what the items were found, in our words
-	Change json.RawMessage `json:"change"` // arguments that say what is to be different
-	IDs    []int64         `json:"ids"`    // the items, in order
-	Sample []string        `json:"sample,omitzero"`
-	Stop   int             `json:"stop"` // how many errors end it
+	Found  string          `json:"found"`           // by what the items were found, in our words
+	Change json.RawMessage `json:"change"`          // arguments that say what is to be different
+	IDs    []int64         `json:"ids"`             // the items, in order
+	Sample []string        `json:"sample,omitzero"` // what it would have changed about the first of them, for whoever approves it
+	Stop   int             `json:"stop"`            // how many errors end it
 
 	Approval *Approval `json:"approval,omitzero"`
 
-	Next  int  `json:"next"`           // index of the item that is next
-	Begun bool `json:"begun,omitzero"` // it was begun
-	Once  bool `json:"once,omitzero"`  // and a step of it that cannot be repeated was about to leave
+	Next int  `json:"next"`          // index of the item that is next, or was begun
+	Once bool `json:"once,omitzero"` // a step of it that cannot be repeated was about to leave
 
 	Changed  int       `json:"changed,omitzero"`
 	Same     int       `json:"same,omitzero"`
@@ -82,7 +81,7 @@ func (j *Job) Fail(why string, unknown bool) {
 }
 
 // Advance goes on to the next item.
-func (j *Job) Advance() { j.Next, j.Begun, j.Once = j.Next+1, false, false }
+func (j *Job) Advance() { j.Next, j.Once = j.Next+1, false }
 
 // Errors of a store.
 var (

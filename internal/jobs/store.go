@@ -121,8 +121,8 @@ type Run struct {
 	token string
 }
 
-// Begin lets a call carry a job out, until a time at the latest. The error is a [*RunningError] while another call does.
-func (s *Store) Begin(ctx context.Context, handle, agent, key string, until time.Time) (*Run, error) {
+// Begin lets a call carry a job out, for some time at most. The error is a [*RunningError] while another call does.
+func (s *Store) Begin(ctx context.Context, handle, agent, key string, most time.Duration) (*Run, error) {
 	process, err := s.shelf.Process(ctx)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s *Store) Begin(ctx context.Context, handle, agent, key string, until time
 				return &RunningError{l.Until}
 			}
 		}
-		k.Lease = &lease{r.token, process, until.UTC()}
+		k.Lease = &lease{r.token, process, s.now().Add(most).UTC()}
 		r.Job = *j
 		return nil
 	})

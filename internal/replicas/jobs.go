@@ -24,8 +24,10 @@ type jobShelf struct {
 
 var _ jobs.Shelf = jobShelf{}
 
-// Jobs returns the shelf of jobs that all replicas share.
-func (g *Group) Jobs() jobs.Shelf { return jobShelf{g.link, g.link.now} }
+// Jobs returns the jobs that all replicas share, encrypted with a key that is derived from their secret.
+func (g *Group) Jobs() *jobs.Store {
+	return jobs.New(jobShelf{g.link, g.link.now}, g.Secret(), g.link.now)
+}
 
 // Insert implements [jobs.Shelf].
 func (s jobShelf) Insert(ctx context.Context, agent, handle, text string, expires time.Time) (bool, error) {

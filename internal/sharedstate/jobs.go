@@ -20,8 +20,10 @@ type shelf struct {
 
 var _ jobs.Shelf = shelf{}
 
-// Jobs returns the shelf of jobs that all processes share. now tells the time.
-func (s *Store) Jobs(now func() time.Time) jobs.Shelf { return shelf{s, now} }
+// Jobs returns the jobs that all processes share, encrypted with a key that is derived from the secret. now tells the time.
+func (s *Store) Jobs(secret []byte, now func() time.Time) *jobs.Store {
+	return jobs.New(shelf{s, now}, secret, now)
+}
 
 // Insert implements [jobs.Shelf].
 func (s shelf) Insert(_ context.Context, agent, handle, text string, expires time.Time) (added bool, err error) {

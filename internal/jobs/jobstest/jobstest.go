@@ -75,7 +75,7 @@ func (s *suite) add(agent string) jobs.Job {
 }
 
 func (s *suite) begin(i int, j jobs.Job) (*jobs.Run, error) {
-	return s.store[i].Begin(s.Context(), j.Handle, j.Agent, j.Key, s.clock.Now().Add(callTime))
+	return s.store[i].Begin(s.Context(), j.Handle, j.Agent, j.Key, callTime)
 }
 
 func (s *suite) testBound() {
@@ -86,7 +86,7 @@ func (s *suite) testBound() {
 	for _, c := range [][3]string{{j.Handle, "triage", j.Key}, {j.Handle, j.Agent, ""}, {j.Handle, j.Agent, "other"}, {"B-9999", j.Agent, j.Key}, {"", j.Agent, j.Key}, {"../x", j.Agent, j.Key}, {"B-7k2q", j.Agent, j.Key}} {
 		_, err := s.store[1].Get(s.Context(), c[0], c[1], c[2])
 		require.ErrorIs(s, err, jobs.ErrNotFound, c)
-		_, err = s.store[1].Begin(s.Context(), c[0], c[1], c[2], s.clock.Now())
+		_, err = s.store[1].Begin(s.Context(), c[0], c[1], c[2], callTime)
 		require.ErrorIs(s, err, jobs.ErrNotFound, c)
 		_, _, err = s.store[1].Cancel(s.Context(), c[0], c[1], c[2])
 		require.ErrorIs(s, err, jobs.ErrNotFound, c)
@@ -134,12 +134,12 @@ func (s *suite) testKilled() {
 	j := s.add("support")
 	r, err := s.begin(0, j)
 	require.NoError(s, err)
-	r.Begun = true
+	r.Once = true
 	require.NoError(s, r.Save(s.Context()))
 	s.both[0].Kill()
 	next, err := s.begin(1, j)
 	require.NoError(s, err, "at once")
-	require.True(s, next.Begun)
+	require.True(s, next.Once)
 }
 
 func (s *suite) testGoesOn() {

@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"internal/credential":            {"dixaclient"},
 	"internal/freeze":                {},
 	"internal/directory":             {"dixaclient"},
-	"internal/gate":                  {"internal/base/when", "dixaclient", "internal/directory", "schemas", "internal/seal", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "internal/journal", "golang.org/x/time/rate"},
+	"internal/gate":                  {"internal/base/when", "dixaclient", "internal/directory", "schemas", "internal/jobs", "internal/seal", "tools", "internal/view", "internal/capability", "internal/approval", "internal/audit", "internal/journal", "golang.org/x/time/rate"},
 	"internal/jobs":                  {"internal/seal"},
 	"internal/journal":               {"internal/seal"},
 	"internal/identity":              {"internal/capability", "github.com/coreos/go-oidc/v3/oidc", "github.com/go-jose/go-jose/v4", "golang.org/x/time/rate"},

@@ -1,0 +1,244 @@
+package gate
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/jobs"
+	"dixa-mcp/tools"
+)
+
+// A change of many conversations takes several calls. The first finds the conversations, shows what would change about some of
+// them, and keeps the list and the change as a job; it writes nothing. The next ones carry the job out under its handle: each
+// conversation is planned, decided and recorded like a call of its own.
+
+// sampled is how many conversations the first call shows.
+const sampled = 5
+
+// bulk prepares a job, carries it out or cancels it.
+func (c *call) bulk(ctx context.Context, args *tools.Arguments) Answer {
+	in := args.In.(*tools.BulkUpdateIn)
+	switch {
+	case in.Handle == "":
+		c.prepares, c.verbs = true, &audit.Verb{Past: "prepared", Infinitive: "prepare", Object: "an update of many conversations"}
+		c.describe()
+		return c.prepareJob(ctx, args.Env, in)
+	case in.Cancel:
+		c.prepares, c.verbs = true, &audit.Verb{Past: "cancelled", Infinitive: "cancel", Object: "job {handle}"}
+		c.describe()
+		return c.cancelJob(ctx, args.Env, in)
+	}
+	c.describe()
+	return c.runJob(ctx, args.Env, in)
+}
+
+// prepareJob finds out what a job would change, and keeps it.
+func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
+	ids, by, err := in.Items(c.context(ctx), c.gate.client)
+	switch {
+	case err != nil:
+		return c.fail(ctx, err)
+	case len(ids) == 0:
+		return c.fail(ctx, noItems(c.tool.Name, by))
+	case len(ids) > tools.MostItems:
+		return c.fail(ctx, tooManyItems(c.tool.Name, by))
+	}
+	j := jobs.Job{Agent: c.agentName, Key: c.request.Key, Found: by, IDs: ids, Stop: cmp.Or(in.StopAfter, tools.StopAfter)}
+	if j.Change, err = in.Change(c.fixed()...); err != nil {
+		return c.fail(ctx, err)
+	}
+	ops, err := in.Writes()
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	before := len(c.operations)
+	sample, writes, err := c.sample(ctx, env, in, ids)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	for _, s := range sample {
+		j.Sample = append(j.Sample, s.String())
+	}
+	perItem := float64(len(c.operations)-before+writes) / float64(len(sample))
+	e := c.estimate(int(math.Ceil(perItem * float64(len(ids)))))
+	if e.budget, err = c.jobBudget(ctx, e.requests, len(ops)*len(ids)); err != nil {
+		return c.fail(ctx, err)
+	}
+	if how, _ := c.needsFor(ops); how != capability.ConfirmNobody {
+		e.approval = true
+	}
+	if j, err = c.gate.jobs.Add(context.WithoutCancel(ctx), j); err != nil {
+		return c.fail(ctx, jobsBroken(c.tool.Name, err))
+	}
+	return c.answerParts(ctx, env, audit.OutcomeDone, prepared(&j, in.Says(env), sample, e))
+}
+
+// fixed names the arguments that the capability file gives.
+func (c *call) fixed() (names []string) {
+	for _, f := range c.agent.Shape(c.tool).Filled() {
+		names = append(names, f.Argument)
+	}
+	return names
+}
+
+// sampleItem is what a job would change about one conversation.
+type sampleItem struct {
+	id   int64
+	says []string
+}
+
+func (s sampleItem) String() string { return fmt.Sprintf("%d: %s", s.id, strings.Join(s.says, " · ")) }
+
+// sample plans what the job would do to the first conversations, and decides about it. writes are the requests that it would
+// send for these. An error is of the call: it holds for every conversation.
+func (c *call) sample(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn, ids []int64) (all []sampleItem, writes int, err error) {
+	for _, id := range ids[:min(len(ids), sampled)] {
+		steps, err := in.PlanItem(c.context(ctx), c.gate.client, env, id)
+		if err == nil {
+			_, err = c.decideSteps(ctx, changing(steps))
+		}
+		s := sampleItem{id: id}
+		switch {
+		case err != nil && stopsJob(ctx, err):
+			return nil, 0, err
+		case err != nil:
+			s.says = []string{"cannot be changed: " + c.reason(err)}
+		default:
+			writes += len(changing(steps))
+			for i := range steps {
+				s.says = append(s.says, steps[i].String())
+			}
+		}
+		all = append(all, s)
+	}
+	return all, writes, nil
+}
+
+// estimate is what a job takes.
+type estimate struct {
+	requests int
+	rate     float64 // requests a second
+	took     time.Duration
+	calls    int
+	budget   string // why the budget is not enough; "" where it is
+	approval bool   // it needs a person's approval
+}
+
+// estimate says how long requests take at the agent's and at Dixa's rate.
+func (c *call) estimate(requests int) estimate {
+	e := estimate{requests: requests, rate: min(c.gate.client.WriteRate(), dixaclient.DefaultRate)}
+	if own := c.agent.Budget().RequestsPerSecond; own > 0 {
+		e.rate = min(e.rate, own)
+	}
+	e.took = time.Duration(float64(requests) / e.rate * float64(time.Second))
+	e.calls = max(1, int(math.Ceil(float64(e.took)/float64(max(c.gate.timeout-leastLeft, time.Second)))))
+	return e
+}
+
+// jobBudget says what of the agent's budget is not enough for a job; "" where all is.
+func (c *call) jobBudget(ctx context.Context, requests, writes int) (string, error) {
+	counts, err := c.gate.budgets.Counts(ctx, c.agentName, allowancesOf(c.agent.Budget(), dixaclient.Write))
+	if err != nil {
+		return "", err
+	}
+	for _, n := range counts {
+		need, words := writes, "up to %d %s are needed"
+		if n.What == "requests" {
+			need, words = requests, "about %d %s are needed"
+		}
+		if n.Most > 0 && n.Left < need {
+			return fmt.Sprintf("The budget is not enough for all: "+words+", and %d of %s are left until %s. The job stops when they are used up, and can be gone on with after that.",
+				need, n.What, max(n.Left, 0), n.Allowance, n.Ends.Format("15:04 UTC on 2 January")), nil
+		}
+	}
+	return "", nil
+}
+
+// cancelJob ends a job for good.
+func (c *call) cancelJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
+	j, running, err := c.gate.jobs.Cancel(context.WithoutCancel(ctx), string(in.Handle), c.agentName, c.request.Key)
+	if err != nil {
+		return c.fail(ctx, c.noJob(string(in.Handle), err))
+	}
+	why := "It is cancelled for good. What was changed stays changed."
+	if running {
+		why = "It is cancelled for good: the call that carries it out stops before the next conversation. What was changed stays changed."
+	}
+	return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why))
+}
+
+// noJob is the answer to a call about a job that cannot be had.
+func (c *call) noJob(handle string, err error) error {
+	running := &jobs.RunningError{}
+	switch {
+	case errors.Is(err, jobs.ErrNotFound):
+		return unknownJob(c.tool.Name, handle)
+	case errors.As(err, &running):
+		return jobRunning(c.tool.Name, handle, running)
+	}
+	return jobsBroken(c.tool.Name, err)
+}
+
+// jobArguments reads what a job is to change, by the rules in force.
+func (c *call) jobArguments(ctx context.Context, j *jobs.Job) (*tools.BulkUpdateIn, *tools.Arguments, error) {
+	all := map[string]json.RawMessage{}
+	if err := json.Unmarshal(j.Change, &all); err != nil {
+		return nil, nil, jobsBroken(c.tool.Name, err)
+	}
+	var err error
+	if all["conversationIds"], err = json.Marshal(j.IDs); err != nil {
+		return nil, nil, jobsBroken(c.tool.Name, err)
+	}
+	given, err := json.Marshal(all)
+	if err != nil {
+		return nil, nil, jobsBroken(c.tool.Name, err)
+	}
+	args, err := c.agent.Shape(c.tool).Decode(given, c.reading(ctx))
+	if err == nil {
+		err = c.tool.Check(args, c.gate.Version())
+	}
+	if err != nil {
+		return nil, nil, jobNotAllowed(c.tool.Name, j.Handle, err)
+	}
+	c.nameArguments(c.context(ctx), args, true)
+	return args.In.(*tools.BulkUpdateIn), args, nil
+}
+
+// explainJob says what a job would change that a call prepares. A job that was prepared is not looked up.
+func (c *call) explainJob(ctx context.Context, args *tools.Arguments, e *Explanation) error {
+	in := args.In.(*tools.BulkUpdateIn)
+	if in.Handle != "" {
+		return nil
+	}
+	ops, err := in.Writes()
+	if err != nil {
+		return err
+	}
+	if how, rule := c.needsFor(ops); how != capability.ConfirmNobody {
+		e.Confirm = fmt.Sprintf("%s: %s", how, rule)
+	}
+	ids, by, err := in.Items(ctx, c.gate.client)
+	switch {
+	case err != nil:
+		return err
+	case len(ids) == 0:
+		return noItems(c.tool.Name, by)
+	case len(ids) > tools.MostItems:
+		return tooManyItems(c.tool.Name, by)
+	}
+	e.Plan = []string{counted(len(ids), "conversation") + " by " + by}
+	sample, _, err := c.sample(ctx, args.Env, in, ids)
+	for _, s := range sample {
+		e.Plan = append(e.Plan, s.String())
+	}
+	return err
+}

@@ -1,0 +1,124 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/jobs"
+	"dixa-mcp/internal/view"
+	"dixa-mcp/tools"
+)
+
+// prepared is the answer to the call that prepares a job.
+func prepared(j *jobs.Job, changes []string, sample []sampleItem, e estimate) []view.Part {
+	job := view.Item{Facts: []view.Fact{
+		{Key: "handle", Label: "Job", Value: j.Handle, Own: true},
+		{Key: "count", Value: counted(len(j.IDs), "conversation") + " by " + j.Found, Own: true},
+	}}
+	for _, change := range changes {
+		job.Facts = append(job.Facts, view.Fact{Key: "change", Value: change, Own: true})
+	}
+	parts := []view.Part{{Name: "job", Items: []view.Item{job}}, {Name: "sample", List: true}}
+	for _, s := range sample {
+		parts[1].Items = append(parts[1].Items, conversationLine(s.id, strings.Join(s.says, " · ")))
+	}
+	said := fmt.Sprintf("It takes about %s: %s at %s a second, in %s.", counted(e.requests, "request"), rounded(e.took), counted(int(e.rate+0.5), "request"), counted(e.calls, "call"))
+	if e.budget != "" {
+		said += " " + e.budget
+	}
+	if e.approval {
+		said += " A person has to approve it first and is asked at the next call."
+	}
+	return append(parts, ownLine("next", said+" Nothing was changed yet. To carry it out, within 24 hours: "+goOn(j)))
+}
+
+// reported is the answer to a call about a job that is carried out.
+func reported(j *jobs.Job, why string) []view.Part {
+	job := view.Item{Facts: []view.Fact{
+		{Key: "handle", Label: "Job", Value: j.Handle, Own: true},
+		{Key: "count", Value: fmt.Sprintf("%d of %s", min(j.Next, len(j.IDs)), counted(len(j.IDs), "conversation")), Own: true},
+	}}
+	for _, f := range []view.Fact{{Key: "changed", Value: "changed"}, {Key: "same", Value: "no change"}, {Key: "failed", Value: "failed"}, {Key: "unknown", Value: "not known whether done"}} {
+		if n := map[string]int{"changed": j.Changed, "same": j.Same, "failed": j.Failed, "unknown": j.Unknown}[f.Key]; n > 0 {
+			job.Facts = append(job.Facts, view.Fact{Key: f.Key, Value: fmt.Sprintf("%d %s", n, f.Value), Own: true})
+		}
+	}
+	parts := []view.Part{{Name: "job", Items: []view.Item{job}}}
+	if len(j.Failures) > 0 {
+		failures := view.Part{Name: "failures", List: true}
+		for _, f := range j.Failures {
+			failures.Items = append(failures.Items, conversationLine(f.ID, f.Why))
+		}
+		parts = append(parts, failures)
+	}
+	return append(parts, ownLine("next", why))
+}
+
+func conversationLine(id int64, says string) view.Item {
+	return view.Item{Facts: []view.Fact{{Key: "id", Label: "Conversation", Value: strconv.FormatInt(id, 10)}, {Key: "says", Value: says, Own: true}}}
+}
+
+func ownLine(key, line string) view.Part {
+	return view.Part{Name: key, Items: []view.Item{{Facts: []view.Fact{{Key: "text", Value: line, Own: true}}}}}
+}
+
+// goOn is the call that carries a job out, or goes on with it.
+func goOn(j *jobs.Job) string { return fmt.Sprintf(`bulk_update {"handle":"%s"}`, j.Handle) }
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func rounded(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()+0.999))
+	}
+	return fmt.Sprintf("%d min", int(d.Minutes()+0.999))
+}
+
+// jobAnswer says how far a job got in this call, and why it did not get further.
+func (c *call) jobAnswer(ctx context.Context, env tools.Env, from *jobs.Job, run *jobs.Run, stopped error) Answer {
+	j := &run.Job
+	c.verbs = &audit.Verb{Past: "updated", Infinitive: "update", Object: fmt.Sprintf("conversations of job {handle}, now %d of %d", min(j.Next, len(j.IDs)), len(j.IDs))}
+	left := counted(len(j.IDs)-min(j.Next, len(j.IDs)), "conversation")
+	why, outcome := ended(j, j.Stop), audit.OutcomeDone
+	switch {
+	case j.Cancelled && !j.Done():
+		why = "It was cancelled: " + left + " not begun."
+	case errors.Is(stopped, errOutOfTime):
+		why = fmt.Sprintf("The time of this call is over, and %s are left. To go on: %s", left, goOn(j))
+	case stopped != nil && j.Next == from.Next:
+		return c.fail(ctx, jobStopped(c.tool.Name, j.Handle, stopped))
+	case stopped != nil:
+		why = fmt.Sprintf("It stopped with %s left: %s To go on: %s", left, sentenceOf(c.reason(stopped)), goOn(j))
+		if outcome = audit.OutcomeFailed; errors.Is(stopped, context.Canceled) {
+			outcome = audit.OutcomeCancelled
+		}
+	case j.Errors() >= j.Stop:
+		why = fmt.Sprintf("It ended after %s, and %s were not begun. If they are to be changed all the same, give the handle and a larger stopAfter.", counted(j.Errors(), "error"), left)
+	}
+	return c.answerParts(ctx, env, outcome, reported(j, why))
+}
+
+// answerParts makes an answer of parts, and records it before it leaves.
+func (c *call) answerParts(ctx context.Context, env tools.Env, outcome string, parts []view.Part) Answer {
+	o := view.Options{Zone: env.Zone, Names: func(thing, id string) string { return env.Name(dixaclient.Thing(thing), id) }}
+	if !c.inJSON() {
+		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
+	}
+	r, err := view.RenderParts(ctx, parts, o)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	return c.finish(ctx, outcome, Answer{Text: r.Text, tokens: r.Tokens})
+}

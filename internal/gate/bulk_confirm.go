@@ -1,0 +1,53 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/jobs"
+	"dixa-mcp/tools"
+)
+
+// confirmJob stops a call that carries out a job which needs approval and does not have it. One approval is for the whole job: for
+// its list of conversations and its change, whatever becomes of the conversations meanwhile. It is kept with the job.
+func (c *call) confirmJob(ctx context.Context, env tools.Env, change *tools.BulkUpdateIn, args *tools.Arguments, run *jobs.Run) (asking *Answer, err error) {
+	ops, err := change.Writes()
+	if err != nil {
+		return nil, err
+	}
+	how, rule := c.needsFor(ops)
+	if how == capability.ConfirmNobody {
+		return nil, nil
+	}
+	c.record.Confirm = rule
+	does := fmt.Sprintf("update %s (%s)", counted(len(run.IDs), "conversation"), strings.Join(change.Says(env), " · "))
+	if len(run.Sample) > 0 {
+		does += ", for example " + strings.Join(run.Sample, "; ")
+	}
+	a := &confirmation{call: c, about: args.JSON, does: does, shown: c.inWords(c.context(ctx), args)}
+	if c.approved(run.Approval, how, a.digest()) {
+		c.record.Approval, c.record.Approver, c.record.ApproverKey = run.Approval.Number, run.Approval.Approver, run.Approval.KeyID
+		return nil, nil
+	}
+	if err := c.checkBudget(ctx, c.tool.Level); err != nil {
+		return nil, err
+	}
+	if asking, err = a.ask(ctx, how); err != nil || asking != nil {
+		return asking, err
+	}
+	run.Approval = &jobs.Approval{Digest: a.digest(), Number: c.record.Approval, Approver: c.record.Approver, KeyID: c.record.ApproverKey}
+	return nil, run.Save(context.WithoutCancel(ctx))
+}
+
+// approved reports whether an approval that was given before still holds.
+func (c *call) approved(a *jobs.Approval, how capability.Confirm, digest string) bool {
+	switch {
+	case a == nil || a.Digest != digest:
+		return false
+	case a.KeyID == "": // of the person at the client
+		return how != capability.ConfirmApprover
+	}
+	return c.rules.StillDecides(a.Approver, a.KeyID, c.tool.Level)
+}

@@ -1,0 +1,238 @@
+package gate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/jobs"
+	"dixa-mcp/tools"
+)
+
+const (
+	// leastLeft is how much of a call's time must be left for another conversation.
+	leastLeft = 3 * time.Second
+	// afterCall is how much longer than its time limit a call may hold a job.
+	afterCall = 5 * time.Second
+)
+
+var (
+	errRulesChanged = errors.New("the capability file was changed. Call again to go on by the new one")
+	errOutOfTime    = errors.New("the time of this call is over")
+)
+
+// runJob carries a job out, as far as the time of the call allows.
+func (c *call) runJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
+	handle := string(in.Handle)
+	j, err := c.gate.jobs.Get(ctx, handle, c.agentName, c.request.Key)
+	if err != nil {
+		return c.fail(ctx, c.noJob(handle, err))
+	}
+	stop := cmp.Or(in.StopAfter, j.Stop)
+	if why := ended(&j, stop); why != "" {
+		c.prepares, c.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
+		return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why))
+	}
+	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.request.Key, c.gate.timeout+afterCall)
+	if err != nil {
+		return c.fail(ctx, c.noJob(handle, err))
+	}
+	defer func() {
+		if err := run.End(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, jobs.ErrTaken) {
+			c.gate.log.Error("how far a job got could not be kept", "job", handle, "call", c.record.Call, "agent", c.agentName, "error", err)
+		}
+	}()
+	run.Stop = stop
+	change, args, err := c.jobArguments(ctx, &run.Job)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	asking, err := c.confirmJob(ctx, env, change, args, run)
+	switch {
+	case err != nil:
+		return c.fail(ctx, err)
+	case asking != nil:
+		return *asking
+	}
+	if err := c.intend(ctx); err != nil {
+		return c.unrecorded(ctx, err)
+	}
+	from := run.Job
+	err = c.carryOutJob(ctx, env, change, run)
+	return c.jobAnswer(ctx, env, &from, run, err)
+}
+
+// ended says why nothing is left to do of a job; "" where something is.
+func ended(j *jobs.Job, stop int) string {
+	switch {
+	case j.Cancelled:
+		return "It was cancelled."
+	case j.Done():
+		return "It is done."
+	case j.Errors() >= stop:
+		return fmt.Sprintf("It ended after %s. If the rest is to be changed all the same, give the handle and a larger stopAfter.", counted(j.Errors(), "error"))
+	}
+	return ""
+}
+
+// carryOutJob changes conversations, until none is left or something stops it.
+func (c *call) carryOutJob(ctx context.Context, env tools.Env, change *tools.BulkUpdateIn, run *jobs.Run) error {
+	slowest := time.Duration(0)
+	for n := 0; ended(&run.Job, run.Stop) == ""; n++ {
+		if err := c.mayGoOn(ctx, n, slowest); err != nil {
+			return err
+		}
+		if err := run.Save(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+		begun, number := time.Now(), fmt.Sprintf("%d of %d", run.Next+1, len(run.IDs))
+		if tell := c.request.Progress; tell != nil {
+			tell(fmt.Sprintf("%s: conversation %d", number, run.IDs[run.Next]))
+		}
+		if err := c.changeItem(ctx, env, change, run, number); err != nil {
+			return err
+		}
+		slowest = max(slowest, time.Since(begun))
+	}
+	return nil
+}
+
+// mayGoOn returns why a job does not go on with another conversation, after some in this call.
+func (c *call) mayGoOn(ctx context.Context, n int, slowest time.Duration) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err := c.checkFrozen(); err != nil {
+		return err
+	}
+	if c.gate.Rules().Digest() != c.rules.Digest() {
+		return errRulesChanged
+	}
+	if deadline, ok := ctx.Deadline(); ok && n > 0 && time.Until(deadline) < max(leastLeft, 2*slowest) {
+		return errOutOfTime
+	}
+	return nil
+}
+
+// changeItem changes the next conversation of a job, and notes what came of it. An error stops the job before it: it is planned
+// again when the job goes on. A cancelled call does not end in the middle of a conversation.
+func (c *call) changeItem(ctx context.Context, env tools.Env, change *tools.BulkUpdateIn, run *jobs.Run, number string) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(context.WithoutCancel(ctx), deadline, timeLimit(c.gate.timeout))
+		defer cancel()
+	}
+	leftOpen := run.Once // by a call that did not come to an end
+	i, err := c.item(change, run, number)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			i.broken(ctx, p) // so that no intent is left without an outcome
+			panic(p)
+		}
+	}()
+	steps, err := change.PlanItem(i.context(ctx), c.gate.client, env, run.IDs[run.Next])
+	skipped := 0
+	if err != nil {
+		i.describe()
+		i.fail(ctx, err)
+	} else {
+		if leftOpen {
+			steps, skipped = withoutOnce(steps)
+		}
+		if changes := changing(steps); len(changes) > 0 {
+			i.rememberOnce(ctx, changes)
+		}
+		i.carryOut(ctx, &tools.Arguments{Env: env}, steps)
+	}
+	if i.warning != "" {
+		c.warning = i.warning
+	}
+	switch why := i.failure; {
+	case why == nil && skipped > 0:
+		run.Fail("the note may have been added before the server stopped, and was not added again. Look, and add it if it is missing", true)
+	case why == nil && len(changing(steps)) > 0:
+		run.Changed++
+		run.Advance()
+	case why == nil:
+		run.Same++
+		run.Advance()
+	case i.record.Outcome == audit.OutcomeUnknown:
+		run.Fail(i.reason(why), true)
+	case stopsJob(ctx, why):
+		run.Once = leftOpen
+		return why
+	default:
+		run.Fail(i.reason(why), skipped > 0)
+	}
+	return nil
+}
+
+// item is the call for one conversation of a job.
+func (c *call) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*call, error) {
+	i := &call{
+		gate: c.gate, rules: c.rules, request: c.request, agentName: c.agentName, agent: c.agent, tool: c.tool, decision: c.decision,
+		valid: true, named: c.named, seen: c.seen, writes: c.gate.facts.written(),
+		verbs: &audit.Verb{Past: "updated", Infinitive: "update", Object: "conversation {conversationId}"},
+	}
+	if tell := c.request.Progress; tell != nil {
+		i.request.Progress = func(said string) { tell(number + ": " + said) }
+	}
+	i.record = audit.Record{
+		Call: audit.NewCallID(), Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, FileDigest: c.rules.Digest(), Job: run.Handle,
+		Confirm: c.record.Confirm, Approval: c.record.Approval, Approver: c.record.Approver, ApproverKey: c.record.ApproverKey,
+	}
+	i.once = func(ctx context.Context) error {
+		run.Once = true
+		err := run.Save(context.WithoutCancel(ctx))
+		if errors.Is(err, jobs.ErrCancelled) { // which stops the job before the next conversation
+			return nil
+		}
+		return err
+	}
+	var err error
+	i.arguments, err = change.For(run.IDs[run.Next])
+	return i, err
+}
+
+// withoutOnce drops the steps that cannot be repeated, and says how many these are.
+func withoutOnce(steps []tools.Step) (rest []tools.Step, dropped int) {
+	for _, s := range steps {
+		if s.Once {
+			dropped++
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return rest, dropped
+}
+
+// stopsJob reports whether an error is not about one conversation.
+func stopsJob(ctx context.Context, err error) bool {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.general
+	}
+	if ctx.Err() != nil || errors.As(err, new(*dixaclient.BusyError)) {
+		return true
+	}
+	return !errors.As(err, new(*dixaclient.Error)) && !errors.As(err, new(*dixaclient.InputError))
+}
+
+// reason says in short why a conversation was not changed.
+func (c *call) reason(err error) string {
+	if dixaclient.IsNotFound(err) {
+		return "it does not exist"
+	}
+	c.inToolsOf(err)
+	if e, ok := errors.AsType[*dixaclient.InputError](err); ok {
+		return strings.TrimSpace(e.Field + " " + e.Problem)
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(err.Error(), c.tool.Name+": "), nothingSent)
+}
