@@ -65,7 +65,7 @@ func planUndo(ctx context.Context, r *Reads, in UndoIn) ([]Step, error) {
 			return p.steps, nil
 		}
 	}
-	return nil, errors.New("undo: you changed nothing in the last hour that can be taken back here; look at the conversation, and change it with another tool if that is needed")
+	return nil, errors.New("undo: you changed nothing in the last hour that can be taken back here; check the conversation, and change it with another tool if that is needed")
 }
 
 // aboutOne returns the conversation that all steps are about.
