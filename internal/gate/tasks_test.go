@@ -26,7 +26,7 @@ var taskCalls = map[string]string{
 	"overview":           `{}`,
 	"report":             `{"metric":"csat","by":"channel","comments":true}`,
 	"find_article":       `{"words":"damaged item"}`,
-	"wait_for":           `{"conversationId":1234}`,
+	"wait_for":           `{"conversationId":1234,"seconds":1}`,
 }
 
 func taskTools() []*tools.Tool {
