@@ -43,7 +43,7 @@ var (
 const file = `version: 1
 timezone: Europe/Copenhagen
 agents:
-  agent: {access: {"*": erase}, allow: [erase_customer], arguments: {send_message.agentId: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], claim_conversation.force: ["*"]}}
+  agent: {access: {"*": erase}, allow: [erase_customer, bulk_update], arguments: {send_message.agentId: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], claim_conversation.force: ["*"]}}
 `
 
 type nowhere struct{}
@@ -86,11 +86,15 @@ func deskOf(t testing.TB, rules *capability.Rules, inJSON bool) *gate.Gate {
 	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON, Budgets: unpaced{gate.NewBudgets()}, Now: func() time.Time { return now }})
 }
 
+// handle matches the handle of a job, which later calls of an eval write as $handle.
+var handle = regexp.MustCompile(`B-[0-9A-Z]{4,8}`)
+
 // play makes the calls, each written as a tool and its arguments, and returns what they answered.
 func play(t testing.TB, g *gate.Gate, calls []string) (said string, tokens int) {
 	t.Helper()
 	var all strings.Builder
 	for _, call := range calls {
+		call = strings.ReplaceAll(call, "$handle", handle.FindString(all.String()))
 		tool, arguments, _ := strings.Cut(call, " ")
 		a := g.Call(t.Context(), gate.Request{Agent: "agent", Tool: tool, Arguments: json.RawMessage(arguments)})
 		require.False(t, a.Failed, "%s: %s", call, a.Text)

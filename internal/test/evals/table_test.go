@@ -328,6 +328,14 @@ var evals = []eval{
 		after: []string{`read_conversation {"conversationId":1234}`, `Closed(?s:.*)tag vip(?s:.*)HB-1(?s:.*)Paid back`},
 	},
 	{
+		asks: "Tag every conversation about the wool blanket as VIP.",
+		task: []string{`bulk_update {"find":{"words":"wool blanket"},"tag":["vip"]}`, `bulk_update {"handle":"$handle"}`},
+		plain: []string{`search_conversations {"query":"wool blanket"}`, `tag_conversation {"conversationId":2866,"tagId":"vip"}`, `tag_conversation {"conversationId":2539,"tagId":"vip"}`,
+			`tag_conversation {"conversationId":1981,"tagId":"vip"}`, `tag_conversation {"conversationId":1528,"tagId":"vip"}`},
+		only:  []string{`tag vip: added`, `4 conversations`},
+		after: []string{`list_conversation_tags {"conversationId":2866}`, `(?m)^vip`},
+	},
+	{
 		asks: "Move 1234 to Returns. No, that was wrong: put it back.",
 		task: []string{`update_conversation {"conversationId":1234,"queue":"Returns"}`, `undo {}`},
 		plain: []string{`get_conversation {"conversationId":1234}`, `transfer_conversation {"conversationId":1234,"queueId":"Returns"}`, `transfer_conversation {"conversationId":1234,"queueId":"Billing"}`,
