@@ -40,7 +40,7 @@ func TestPrompts(t *testing.T) {
 		require.Len(t, got, 1)
 		require.Equal(t, "user", got[0].Role)
 		require.Contains(t, got[0].Content.Text, "Read conversation 1234 with ")
-		require.Contains(t, got[0].Content.Text, "with send_message, once.")
+		require.Contains(t, got[0].Content.Text, "with draft_reply")
 
 		for params, says := range map[string]string{
 			`{"name":"reply","arguments":{"conversation":"x"}}`: `reply: conversation must be a number such as 1234, not "x"`,
