@@ -72,7 +72,9 @@ func TestKilledBetweenSteps(t *testing.T) {
 		}
 		s.send(toolCall(1, "update_conversation", arguments))
 		_, lived := s.answer(1)
+		b.dixa.writing.Lock() // what reached Dixa is carried out, also for a process that is gone
 		b.dixa.onWrite = nil
+		b.dixa.writing.Unlock()
 		if lived {
 			continue
 		}

@@ -71,11 +71,14 @@ type watched struct {
 	arrived chan<- struct{}
 	release <-chan struct{}
 	onWrite func() (drop bool)
+	writing sync.RWMutex // held while a write is handled
 }
 
 // ServeHTTP passes requests on.
 func (w *watched) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
+		w.writing.RLock()
+		defer w.writing.RUnlock()
 		w.check(r)
 		if w.arrived != nil {
 			w.arrived <- struct{}{}
