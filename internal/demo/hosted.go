@@ -99,7 +99,7 @@ func (s *session) visit(agent, version string) error {
 		return err
 	}
 	s.headline("%s, by its key, sees %d tools", agent, len(list.Tools))
-	_, err = s.call(agent, "tags a conversation", "tag_conversation", `{"conversationId":1234,"tagId":"77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"}`)
+	_, err = s.call(agent, "tags a conversation", "update_conversation", `{"conversationId":1234,"tag":["53a428b3-9772-4115-97fe-73c317e31621"]}`)
 	return err
 }
 
