@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/shortid"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/schemas"
 )
@@ -35,8 +35,7 @@ type JobHandle string
 
 // Check tells whether h has the form of a handle.
 func (h JobHandle) Check() error {
-	rest, ok := strings.CutPrefix(string(h), "B-")
-	if !ok || len(rest) < 4 || len(rest) > 8 || strings.Trim(rest, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ") != "" {
+	if !shortid.Is("B-", string(h)) {
 		return errors.New("a handle such as B-7K2Q")
 	}
 	return nil

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/shortid"
 	"dixa-mcp/internal/view"
 )
 
@@ -90,12 +92,8 @@ func sealedText(conversation d.ConversationRef, body string) string {
 
 // draftNumber makes a number of a seal.
 func draftNumber(seal string) string {
-	const digits = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-	number := []byte("D-")
-	for i := range 4 {
-		number = append(number, digits[int(seal[2*i]+seal[2*i+1]*7)%len(digits)])
-	}
-	return string(number)
+	sum := sha256.Sum256([]byte(seal))
+	return shortid.Of("D-", sum[:shortid.Least])
 }
 
 // canonical is a text without what is lost on its way through notes: the form of line breaks, and spaces where lines end.

@@ -3,11 +3,12 @@ package approval
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/base/shortid"
 )
 
 // Shelf is where requests stand. All that it gives is brought up to the time; what is forgotten is not there.
@@ -175,24 +176,13 @@ func (within Shelves) Finish(ctx context.Context, number, outcome string) error 
 	})
 }
 
-const digits = "23456789BCDFGHJKMNPQRSTVWXZ" // nothing that looks or sounds alike, no vowels, no words
-
 // unused returns a random number that no request has. It is not a secret.
 func unused(s Shelf) (string, error) {
 	for tries := range 100 {
-		number := newNumber(4 + tries/20) // longer where the short ones are nearly used up
+		number := shortid.Random("A-", shortid.Least+tries/20) // longer where the short ones are nearly used up
 		if has, err := s.Has(number); err != nil || !has {
 			return number, err
 		}
 	}
 	return "", errors.New("no free number was found")
-}
-
-func newNumber(length int) string {
-	random := make([]byte, length)
-	_, _ = rand.Read(random) // never fails
-	for i, b := range random {
-		random[i] = digits[int(b)%len(digits)]
-	}
-	return "A-" + string(random)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"dixa-mcp/internal/base/shortid"
 	"dixa-mcp/internal/seal"
 )
 
@@ -53,40 +54,20 @@ type lease struct {
 	Until   time.Time `json:"until"`
 }
 
-const (
-	handlePrefix = "B-"
-	digits       = "23456789BCDFGHJKMNPQRSTVWXZ" // nothing that looks or sounds alike, no vowels, no words
-	tries        = 100
-)
+// handlePrefix begins every handle.
+const handlePrefix = "B-"
+
+// tries is how often something is tried again that others got in the way of.
+const tries = 100
 
 // IsHandle reports whether a text has the form of a handle.
-func IsHandle(text string) bool {
-	if len(text) < len(handlePrefix)+4 || len(text) > len(handlePrefix)+8 || text[:len(handlePrefix)] != handlePrefix {
-		return false
-	}
-	for _, r := range text[len(handlePrefix):] {
-		if (r < 'A' || r > 'Z') && (r < '2' || r > '9') {
-			return false
-		}
-	}
-	return true
-}
-
-// newHandle returns a random handle. It is not a secret: a job is bound to its agent and credential.
-func newHandle(length int) string {
-	random := make([]byte, length)
-	_, _ = rand.Read(random) // never fails
-	for i, b := range random {
-		random[i] = digits[int(b)%len(digits)]
-	}
-	return handlePrefix + string(random)
-}
+func IsHandle(text string) bool { return shortid.Is(handlePrefix, text) }
 
 // Add keeps a new job and gives it its handle.
 func (s *Store) Add(ctx context.Context, j Job) (Job, error) {
 	j.Expires = s.now().Add(Kept).UTC()
 	for try := range tries {
-		j.Handle = newHandle(4 + try/20) // longer where the short ones are nearly used up
+		j.Handle = shortid.Random(handlePrefix, shortid.Least+try/25) // longer where the short ones are nearly used up
 		text, err := s.text(kept{}, &j)
 		if err != nil {
 			return Job{}, err
