@@ -109,7 +109,7 @@ var fileLayout = view.NewLayout("text=|")
 func attachmentParts(facts []view.Fact, note string) Output {
 	out := Output{Parts: []view.Part{{Name: "attachment", Items: []view.Item{{Facts: facts}}}}}
 	if note != "" {
-		out.Parts = append(out.Parts, sentence("note", strings.ToUpper(note[:1])+note[1:]))
+		out.Parts = append(out.Parts, view.Sentence("note", strings.ToUpper(note[:1])+note[1:]))
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -74,7 +73,7 @@ func (s *conversationState) holds(get func(*conversationState) string) func(cont
 }
 
 func (s *conversationState) has(tag d.UUID) bool {
-	return slices.ContainsFunc(s.tagIDs, func(id d.UUID) bool { return strings.EqualFold(string(id), string(tag)) })
+	return hasID(s.tagIDs, tag)
 }
 
 func (s *conversationState) stateWord() string { return vocabulary.States.Word(s.State) }

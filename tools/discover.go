@@ -47,7 +47,7 @@ func finder() *Tool {
 				part.Items = append(part.Items, f.item())
 			}
 			if len(part.Items) == 0 {
-				return Output{Parts: []view.Part{sentence("none", "No tool that you may call fits these words. Say in English what is to be done and with what, such as: tag a conversation. You may call tools for: "+strings.Join(r.Groups(), ", ")+".")}}, nil
+				return Output{Parts: []view.Part{view.Sentence("none", "No tool that you may call fits these words. Say in English what is to be done and with what, such as: tag a conversation. You may call tools for: "+strings.Join(r.Groups(), ", ")+".")}}, nil
 			}
 			return Output{Parts: []view.Part{part}}, nil
 		})

@@ -67,7 +67,7 @@ var findArticle = task("find_article", "searched the knowledge base",
 			part.Items = append(part.Items, found.item(terms))
 		}
 		if len(part.Items) == 0 {
-			return Output{Parts: []view.Part{sentence(NonePart, in.nothing(all))}}, nil
+			return Output{Parts: []view.Part{view.Sentence(NonePart, in.nothing(all))}}, nil
 		}
 		return Output{Parts: []view.Part{part}}, nil
 	})

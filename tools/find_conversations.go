@@ -78,7 +78,7 @@ var findConversations = task("find_conversations", "searched conversations",
 			return Output{}, err
 		}
 		if len(found.Value) == 0 {
-			return Output{Parts: []view.Part{sentence(NonePart, "No conversation was found that meets all of: "+in.given()+
+			return Output{Parts: []view.Part{view.Sentence(NonePart, "No conversation was found that meets all of: "+in.given()+
 				". Leave one out, or try fewer or other words: Dixa finds the beginnings of words in subjects and messages.")}}, nil
 		}
 		hits := found.Value[:min(len(found.Value), in.Limit)]
@@ -99,7 +99,7 @@ var findConversations = task("find_conversations", "searched conversations",
 		if found.Next != "" {
 			end += " More: " + called("find_conversations", r.withNames(in, found.Next))
 		}
-		return Output{Parts: []view.Part{list, sentence("more", end)}}, nil
+		return Output{Parts: []view.Part{list, view.Sentence("more", end)}}, nil
 	})
 
 // hit is one conversation that was found. One that is not there any more is left out.

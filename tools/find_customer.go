@@ -45,7 +45,7 @@ var findCustomer = task("find_customer", "looked up a customer",
 			return Output{}, err
 		}
 		if len(found.Value) == 0 {
-			return Output{Parts: []view.Part{sentence(NonePart, "No customer has this "+in.by()+". Dixa compares it whole and finds nobody by name; "+
+			return Output{Parts: []view.Part{view.Sentence(NonePart, "No customer has this "+in.by()+". Dixa compares it whole and finds nobody by name; "+
 				"try another of email, phone and externalId"+r.clause(", or words that they wrote with %s", "find_conversations")+".")}}, nil
 		}
 		customers := view.Part{Name: "customers", List: true}

@@ -53,11 +53,11 @@ func (r *Reads) nothingWaits(waiting view.Part, queues int) []view.Part {
 	find := r.clause(" Open conversations, assigned or in no queue, are found with %s.", "find_conversations")
 	switch {
 	case queues == 0:
-		return []view.Part{sentence(NonePart, "There is no queue, so that none has waiting conversations."+find)}
+		return []view.Part{view.Sentence(NonePart, "There is no queue, so that none has waiting conversations."+find)}
 	case slices.ContainsFunc(waiting.Items, func(i view.Item) bool { return i.Facts[0].Key == "queue" }):
 		return []view.Part{waiting}
 	}
-	return []view.Part{waiting, sentence(NonePart, "Nothing waits that is open and assigned to nobody."+find)}
+	return []view.Part{waiting, view.Sentence(NonePart, "Nothing waits that is open and assigned to nobody."+find)}
 }
 
 // waiting counts the conversations of each queue that are open and assigned to nobody.
@@ -188,7 +188,7 @@ func (r *Reads) hours(ctx context.Context) (view.Part, error) {
 		return part, err
 	}
 	if read && len(list.Value.Schedules) == 0 {
-		return sentence("hours", "Dixa has no schedule of business hours, so that none is open or closed."), nil
+		return view.Sentence("hours", "Dixa has no schedule of business hours, so that none is open or closed."), nil
 	}
 	for i, s := range list.Value.Schedules {
 		if i >= mostSchedules {

@@ -120,7 +120,7 @@ func Outcome(arguments json.RawMessage, steps []Step, as string) []view.Part {
 	}
 	parts := []view.Part{{Name: "outcome", Items: []view.Item{item}}}
 	if next != "" {
-		parts = append(parts, sentence("next", next))
+		parts = append(parts, view.Sentence("next", next))
 	}
 	return parts
 }

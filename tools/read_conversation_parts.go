@@ -55,7 +55,7 @@ func (c *conversationReader) around(ctx context.Context) ([]view.Part, error) {
 	}
 	parts = append(parts, view.Part{Name: "earlier", Items: earlier, List: true})
 	if next := c.next(); next != "" {
-		parts = append(parts, sentence("next", "Possible next: "+next))
+		parts = append(parts, view.Sentence("next", "Possible next: "+next))
 	}
 	return slices.DeleteFunc(parts, func(p view.Part) bool { return len(p.Items) == 0 }), nil
 }

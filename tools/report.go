@@ -66,7 +66,7 @@ var report = task("report", "made a report on {metric}",
 			{Key: "comparedFrom", Label: "before: from", Time: q.before.start}, {Key: "comparedTo", Label: "until", Time: q.before.end}}}
 		parts := []view.Part{{Name: "report", Items: []view.Item{head}}, {Name: "total", Items: []view.Item{{Facts: append([]view.Fact{{Key: "all", Value: "All", Own: true}}, total...)}}}}
 		if !slices.ContainsFunc(total, isSomething) {
-			parts = append(parts, sentence(NonePart, p.nothing(metric.ID, now)))
+			parts = append(parts, view.Sentence(NonePart, p.nothing(metric.ID, now)))
 		}
 		groups, err := q.groups(ctx, in.By)
 		if err != nil {

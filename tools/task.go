@@ -120,16 +120,11 @@ func (r *Reads) sayLeftOut(parts []view.Part) []view.Part {
 	if at < 0 {
 		at = len(parts)
 	}
-	return slices.Insert(parts, at, sentence("leftOut", "Left out: "+strings.Join(r.left, "; ")))
+	return slices.Insert(parts, at, view.Sentence("leftOut", "Left out: "+strings.Join(r.left, "; ")))
 }
 
 // NonePart is the name of the part that says that no conversation or customer was found.
 const NonePart = "none"
-
-// sentence is a part that is one line of our own.
-func sentence(key, line string) view.Part {
-	return view.Part{Name: key, Items: []view.Item{{Facts: []view.Fact{{Key: "text", Value: line, Own: true}}}}}
-}
 
 // may reports whether a part of the answer can be read. If not, the answer says so.
 func (r *Reads) may(what string, ops ...*dixaclient.Spec) bool {

@@ -66,7 +66,7 @@ func (in *ConversationChange) misfit() (field, problem string) {
 		return "force", "needs assignee"
 	}
 	for _, tag := range in.Tag {
-		if slices.ContainsFunc(in.Untag, func(other d.UUID) bool { return strings.EqualFold(string(tag), string(other)) }) {
+		if hasID(in.Untag, tag) {
 			return "untag", "names a tag that tag adds"
 		}
 	}

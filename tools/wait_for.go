@@ -284,5 +284,5 @@ func (in *WaitForIn) shorter() int {
 
 // again is the call that waits on.
 func again(in WaitForIn) view.Part {
-	return sentence("next", "To wait on: "+called("wait_for", in))
+	return view.Sentence("next", "To wait on: "+called("wait_for", in))
 }

@@ -69,5 +69,5 @@ func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error)
 		next = "Nobody decided in time, or the approval was not used. Make the same call again to ask again: " + call + "."
 	}
 	facts = append(facts, view.Fact{Key: "reason", Label: "reason", Value: made.Reason})
-	return Output{Parts: []view.Part{{Name: "approval", Items: []view.Item{{Facts: facts}}}, sentence("next", next)}}, nil
+	return Output{Parts: []view.Part{{Name: "approval", Items: []view.Item{{Facts: facts}}}, view.Sentence("next", next)}}, nil
 }

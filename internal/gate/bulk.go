@@ -65,9 +65,6 @@ func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpda
 	if err != nil {
 		return c.fail(ctx, err)
 	}
-	for _, s := range sample {
-		j.Sample = append(j.Sample, s.String())
-	}
 	perItem := float64(len(c.operations)-before+writes) / float64(len(sample))
 	e := c.estimate(int(math.Ceil(perItem * float64(len(ids)))))
 	if e.budget, err = c.jobBudget(ctx, e.requests, len(ops)*len(ids)); err != nil {
@@ -79,7 +76,7 @@ func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpda
 	if j, err = c.gate.jobs.Add(context.WithoutCancel(ctx), j); err != nil {
 		return c.fail(ctx, jobsBroken(c.tool.Name, err))
 	}
-	return c.answerParts(ctx, env, audit.OutcomeDone, prepared(&j, in.Says(env), sample, e))
+	return c.answerParts(ctx, env, audit.OutcomeDone, prepared(&j, in.Says(env), sample, e), nil)
 }
 
 // fixed names the arguments that the capability file gives.
@@ -173,7 +170,7 @@ func (c *call) cancelJob(ctx context.Context, env tools.Env, in *tools.BulkUpdat
 	if running {
 		why = "It is cancelled for good: the call that carries it out stops before the next conversation. What was changed stays changed."
 	}
-	return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why))
+	return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why), nil)
 }
 
 // noJob is the answer to a call about a job that cannot be had.

@@ -8,9 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
-	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
@@ -36,7 +34,7 @@ func prepared(j *jobs.Job, changes []string, sample []sampleItem, e estimate) []
 	if e.approval {
 		said += " A person has to approve it first and is asked at the next call."
 	}
-	return append(parts, ownLine("next", said+" Nothing was changed yet. To carry it out, within 24 hours: "+goOn(j)))
+	return append(parts, view.Sentence("next", said+" Nothing was changed yet. To carry it out, within 24 hours: "+nextCall(j)))
 }
 
 // reported is the answer to a call about a job that is carried out.
@@ -58,19 +56,15 @@ func reported(j *jobs.Job, why string) []view.Part {
 		}
 		parts = append(parts, failures)
 	}
-	return append(parts, ownLine("next", why))
+	return append(parts, view.Sentence("next", why))
 }
 
 func conversationLine(id int64, says string) view.Item {
 	return view.Item{Facts: []view.Fact{{Key: "id", Label: "Conversation", Value: strconv.FormatInt(id, 10)}, {Key: "says", Value: says, Own: true}}}
 }
 
-func ownLine(key, line string) view.Part {
-	return view.Part{Name: key, Items: []view.Item{{Facts: []view.Fact{{Key: "text", Value: line, Own: true}}}}}
-}
-
-// goOn is the call that carries a job out, or goes on with it.
-func goOn(j *jobs.Job) string { return fmt.Sprintf(`bulk_update {"handle":"%s"}`, j.Handle) }
+// nextCall is the call that carries a job out, or goes on with it.
+func nextCall(j *jobs.Job) string { return fmt.Sprintf(`bulk_update {"handle":"%s"}`, j.Handle) }
 
 func counted(n int, what string) string {
 	if n == 1 {
@@ -96,29 +90,16 @@ func (c *call) jobAnswer(ctx context.Context, env tools.Env, from *jobs.Job, run
 	case j.Cancelled && !j.Done():
 		why = "It was cancelled: " + left + " not begun."
 	case errors.Is(stopped, errOutOfTime):
-		why = fmt.Sprintf("The time of this call is over, and %s are left. To go on: %s", left, goOn(j))
+		why = fmt.Sprintf("The time of this call is over, and %s are left. To go on: %s", left, nextCall(j))
 	case stopped != nil && j.Next == from.Next:
 		return c.fail(ctx, jobStopped(c.tool.Name, j.Handle, stopped))
 	case stopped != nil:
-		why = fmt.Sprintf("It stopped with %s left: %s To go on: %s", left, sentenceOf(c.reason(stopped)), goOn(j))
+		why = fmt.Sprintf("It stopped with %s left: %s To go on: %s", left, sentenceOf(c.reason(stopped)), nextCall(j))
 		if outcome = audit.OutcomeFailed; errors.Is(stopped, context.Canceled) {
 			outcome = audit.OutcomeCancelled
 		}
 	case j.Errors() >= j.Stop:
 		why = fmt.Sprintf("It ended after %s, and %s were not begun. If they are to be changed all the same, give the handle and a larger stopAfter.", counted(j.Errors(), "error"), left)
 	}
-	return c.answerParts(ctx, env, outcome, reported(j, why))
-}
-
-// answerParts makes an answer of parts, and records it before it leaves.
-func (c *call) answerParts(ctx context.Context, env tools.Env, outcome string, parts []view.Part) Answer {
-	o := view.Options{Zone: env.Zone, Names: func(thing, id string) string { return env.Name(dixaclient.Thing(thing), id) }}
-	if !c.inJSON() {
-		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
-	}
-	r, err := view.RenderParts(ctx, parts, o)
-	if err != nil {
-		return c.fail(ctx, err)
-	}
-	return c.finish(ctx, outcome, Answer{Text: r.Text, tokens: r.Tokens})
+	return c.answerParts(ctx, env, outcome, reported(j, why), nil)
 }

@@ -23,10 +23,7 @@ func (c *call) confirmJob(ctx context.Context, env tools.Env, change *tools.Bulk
 	}
 	c.record.Confirm = rule
 	does := fmt.Sprintf("update %s (%s)", counted(len(run.IDs), "conversation"), strings.Join(change.Says(env), " · "))
-	if len(run.Sample) > 0 {
-		does += ", for example " + strings.Join(run.Sample, "; ")
-	}
-	a := &confirmation{call: c, about: args.JSON, does: does, shown: c.inWords(c.context(ctx), args)}
+	a := &confirmation{call: c, about: args.JSON}
 	if c.approved(run.Approval, how, a.digest()) {
 		c.record.Approval, c.record.Approver, c.record.ApproverKey = run.Approval.Number, run.Approval.Approver, run.Approval.KeyID
 		return nil, nil
@@ -34,6 +31,14 @@ func (c *call) confirmJob(ctx context.Context, env tools.Env, change *tools.Bulk
 	if err := c.checkBudget(ctx, c.tool.Level); err != nil {
 		return nil, err
 	}
+	sample, _, err := c.sample(ctx, env, change, run.IDs)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range sample { // planned now: a job keeps nothing of what was there before
+		does += []string{", for example ", "; "}[min(i, 1)] + s.String()
+	}
+	a.does, a.shown = does, c.inWords(c.context(ctx), args)
 	if asking, err = a.ask(ctx, how); err != nil || asking != nil {
 		return asking, err
 	}

@@ -36,7 +36,7 @@ func (c *call) runJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn
 	stop := cmp.Or(in.StopAfter, j.Stop)
 	if why := ended(&j, stop); why != "" {
 		c.prepares, c.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
-		return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why))
+		return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why), nil)
 	}
 	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.request.Key, c.gate.timeout+afterCall)
 	if err != nil {

@@ -78,20 +78,25 @@ func (c *call) left(ctx context.Context) int {
 
 // succeedTask makes the answer of a tool of several operations, and records it before it leaves.
 func (c *call) succeedTask(ctx context.Context, env tools.Env, out tools.Output) Answer {
+	for _, p := range out.Parts {
+		if b := c.agent.Bound(); b != nil && p.Name == tools.NonePart && !c.inJSON() {
+			p.Items[0].Facts[0].Value += onlyWithin(b)
+		}
+	}
+	return c.answerParts(ctx, env, audit.OutcomeDone, out.Parts, out.Image)
+}
+
+// answerParts makes an answer of parts, with an image beside them if there is one, and records it before it leaves.
+func (c *call) answerParts(ctx context.Context, env tools.Env, outcome string, parts []view.Part, image *tools.Image) Answer {
 	o := view.Options{Zone: env.Zone, Names: func(thing, id string) string { return env.Name(dixaclient.Thing(thing), id) }}
 	if !c.inJSON() {
 		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
 	}
-	for _, p := range out.Parts {
-		if b := c.agent.Bound(); b != nil && p.Name == tools.NonePart && o.Form == view.AsText {
-			p.Items[0].Facts[0].Value += onlyWithin(b)
-		}
-	}
-	r, err := view.RenderParts(ctx, out.Parts, o)
+	r, err := view.RenderParts(ctx, parts, o)
 	if err != nil {
 		return c.fail(ctx, err)
 	}
-	return c.finish(ctx, audit.OutcomeDone, Answer{Text: r.Text, Image: out.Image, tokens: r.Tokens})
+	return c.finish(ctx, outcome, Answer{Text: r.Text, Image: image, tokens: r.Tokens})
 }
 
 // libraries are the articles that agents have read. An agent's are its own, under one state of the capability file: what

@@ -312,7 +312,7 @@ func TestWaitForKeepsToBudgetAndBounds(t *testing.T) {
 		}
 		_, err := dixaclient.TransferConversation.Do(context.Background(), w.beside, dixaclient.TransferConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: 1234}, QueueID: other})
 		require.NoError(t, err)
-		w.writes(1234, "What nobody in Billing may see any more")
+		w.writes(1234, "What Billing may not see any more")
 	})
 	a = w.wait("bounded", `{"conversationId":1234}`)
 	require.True(t, a.Failed)

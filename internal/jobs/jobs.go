@@ -27,11 +27,10 @@ type Job struct {
 	Key     string    `json:"key,omitzero"` // id of the credential
 	Expires time.Time `json:"expires"`      // given by Add
 
-	Found  string          `json:"found"`           // by what the items were found, in our words
-	Change json.RawMessage `json:"change"`          // arguments that say what is to be different
-	IDs    []int64         `json:"ids"`             // the items, in order
-	Sample []string        `json:"sample,omitzero"` // what it would have changed about the first of them, for whoever approves it
-	Stop   int             `json:"stop"`            // how many errors end it
+	Found  string          `json:"found"`  // by what the items were found, in our words
+	Change json.RawMessage `json:"change"` // arguments that say what is to be different
+	IDs    []int64         `json:"ids"`    // the items, in order
+	Stop   int             `json:"stop"`   // how many errors end it
 
 	Approval *Approval `json:"approval,omitzero"`
 

@@ -38,6 +38,11 @@ type Part struct {
 	Options Options
 }
 
+// Sentence returns a part that is one line in our own words.
+func Sentence(key, line string) Part {
+	return Part{Name: key, Items: []Item{{Facts: []Fact{{Key: "text", Value: line, Own: true}}}}}
+}
+
 // fact writes one fact.
 func (t *texter) fact(f Fact) {
 	if f.Label != "" {
