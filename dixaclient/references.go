@@ -1,6 +1,7 @@
 package dixaclient
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"reflect"
@@ -207,13 +208,16 @@ var fieldsOf sync.Map // of []argument, by reflect.Type
 type references struct {
 	operation string
 	tag       string // of the field that is walked over: what it names
+	entity    string // of its tag on: what custom attributes in it must be on
 	found     []Reference
 }
 
 func (w *references) object(prefix string, v reflect.Value) {
 	for name, f := range Arguments(v.Type()) {
-		w.tag = f.Tag.Get("names")
+		outer := w.entity
+		w.tag, w.entity = f.Tag.Get("names"), cmp.Or(f.Tag.Get("on"), w.entity)
 		w.value(prefix+name, f.Tag.Get("in") == "path", v.FieldByIndex(f.Index), v)
+		w.entity = outer
 	}
 }
 
@@ -263,7 +267,7 @@ func (w *references) path(argument string, path []string, object reflect.Value) 
 }
 
 func (w *references) add(r Reference, object reflect.Value) {
-	r.Thing = thingOf(w.operation, r.Name, w.tag)
+	r.Thing, r.Entity = thingOf(w.operation, r.Name, w.tag), w.entity
 	if o, ok := object.Interface().(Refers); ok {
 		o.Refer(&r)
 	}
@@ -273,7 +277,7 @@ func (w *references) add(r Reference, object reflect.Value) {
 		if w.operation == QueryMetricRecords.Name {
 			r.In = RecordThing
 		}
-	case SetConversationAttributes.Name, "update_conversation", "bulk_update":
+	case SetConversationAttributes.Name:
 		r.Entity = "Conversation"
 	case SetEndUserAttributes.Name:
 		r.Entity = "Contact"

@@ -14,6 +14,7 @@ import (
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/test/clock"
 )
 
 const approvers = `version: 1
@@ -28,13 +29,13 @@ agents:
 type office struct {
 	*testing.T
 	dir   string
-	clock approvaltest.Clock
+	clock clock.Clock
 	store *approval.Dir
 }
 
 func newOffice(t *testing.T) *office {
 	o := &office{T: t, dir: t.TempDir()}
-	o.clock.Advance(time.Since(approvaltest.Start)) // the commands go by the time of day
+	o.clock.Advance(time.Since(clock.Start)) // the commands go by the time of day
 	o.store = approval.NewDir(filepath.Join(o.dir, "approvals"), o.clock.Now)
 	o.write("capabilities.yaml", approvers)
 	o.write("anna", "foo\n")

@@ -21,6 +21,7 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/freeze"
+	"dixa-mcp/internal/test/clock"
 )
 
 const (
@@ -38,7 +39,7 @@ agents:
 type office struct {
 	*testing.T
 	http.Handler
-	clock   approvaltest.Clock
+	clock   clock.Clock
 	store   *approval.Dir
 	freezes freeze.Dir
 	rules   *capability.Rules
@@ -251,7 +252,7 @@ func TestMetricsOpenWithoutAKey(t *testing.T) {
 
 func TestFreezes(t *testing.T) {
 	o := newOffice(t)
-	at := approvaltest.Start.UTC().Format(time.RFC3339Nano)
+	at := clock.Start.UTC().Format(time.RFC3339Nano)
 	for _, step := range []struct {
 		route, body string
 		status      int

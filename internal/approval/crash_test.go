@@ -15,6 +15,7 @@ import (
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
 	"dixa-mcp/internal/base/atomicfile"
+	"dixa-mcp/internal/test/clock"
 )
 
 // Environment of a test's other processes: this program again.
@@ -44,7 +45,7 @@ func again(t *testing.T, role, folder string) *exec.Cmd {
 // takeAll takes whatever there is, many times at once, and prints what it got.
 func takeAll(folder string) {
 	ctx := context.Background()
-	d := approval.NewDir(folder, (&approvaltest.Clock{}).Now)
+	d := approval.NewDir(folder, (&clock.Clock{}).Now)
 	all, err := d.List(ctx)
 	if err != nil {
 		panic(err)
@@ -64,7 +65,7 @@ func takeAll(folder string) {
 
 // die is killed while it holds the lock, in the middle of a write: a temporary file is left.
 func die(directory string) {
-	d := approval.NewDir(directory, (&approvaltest.Clock{}).Now)
+	d := approval.NewDir(directory, (&clock.Clock{}).Now)
 	err := d.Hold(context.Background(), func() {
 		if err := os.WriteFile(filepath.Join(directory, leftover), []byte("the customer's text"), 0o600); err != nil {
 			panic(err)
@@ -84,7 +85,7 @@ const leftover = ".A-2222.0123456789abcdef.json-1.tmp"
 func TestDirKilled(t *testing.T) {
 	require.True(t, atomicfile.IsTemp(leftover))
 	path := filepath.Join(t.TempDir(), "approvals")
-	d := approval.NewDir(path, (&approvaltest.Clock{}).Now)
+	d := approval.NewDir(path, (&clock.Clock{}).Now)
 	r, err := d.Park(t.Context(), approvaltest.Request(t, 1))
 	require.NoError(t, err)
 	_, err = d.Decide(t.Context(), r.Number, true, "anna", "2c26b46b", "")

@@ -14,6 +14,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
+	"dixa-mcp/internal/test/clock"
 )
 
 func TestDir(t *testing.T) {
@@ -24,7 +25,7 @@ func TestDir(t *testing.T) {
 
 func TestDirIsForItsUserAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "approvals")
-	clock := &approvaltest.Clock{}
+	clock := &clock.Clock{}
 	d := approval.NewDir(path, clock.Now)
 	r, err := d.Park(t.Context(), approvaltest.Request(t, 1))
 	require.NoError(t, err)
@@ -54,7 +55,7 @@ func TestDirIsForItsUserAlone(t *testing.T) {
 func TestDirDeletesText(t *testing.T) {
 	path := t.TempDir()
 	require.NoError(t, os.Chmod(path, 0o700))
-	clock := &approvaltest.Clock{}
+	clock := &clock.Clock{}
 	d := approval.NewDir(path, clock.Now)
 	var requests []approval.Request
 	for i := range int64(3) {
@@ -100,7 +101,7 @@ func files(t *testing.T, path, word string) int {
 
 func TestDirWithSomethingBroken(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "approvals")
-	d := approval.NewDir(path, (&approvaltest.Clock{}).Now)
+	d := approval.NewDir(path, (&clock.Clock{}).Now)
 	broken, err := d.Park(t.Context(), approvaltest.Request(t, 1))
 	require.NoError(t, err)
 	good, err := d.Park(t.Context(), approvaltest.Request(t, 2))
@@ -131,7 +132,7 @@ func TestDirWithSomethingBroken(t *testing.T) {
 }
 
 func TestDirGivesUpWithItsCaller(t *testing.T) {
-	d := approval.NewDir(filepath.Join(t.TempDir(), "approvals"), (&approvaltest.Clock{}).Now)
+	d := approval.NewDir(filepath.Join(t.TempDir(), "approvals"), (&clock.Clock{}).Now)
 	ctx, cancel := context.WithCancel(t.Context())
 	require.NoError(t, d.Hold(t.Context(), func() {
 		cancel()
@@ -148,7 +149,7 @@ func TestDirGivesUpWithItsCaller(t *testing.T) {
 func TestDirAcrossProcesses(t *testing.T) {
 	const processes, approvals = 4, 5
 	path := filepath.Join(t.TempDir(), "approvals")
-	d := approval.NewDir(path, (&approvaltest.Clock{}).Now)
+	d := approval.NewDir(path, (&clock.Clock{}).Now)
 	for i := range int64(approvals) {
 		r, err := d.Park(t.Context(), approvaltest.Request(t, i))
 		require.NoError(t, err)

@@ -16,10 +16,10 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
-	"dixa-mcp/internal/approval/approvaltest"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/clock"
 )
 
 // approvals is a store with a clock, and an approver beside it.
@@ -27,11 +27,11 @@ type approvals struct {
 	*approval.Dir
 	t     testing.TB
 	path  string
-	clock *approvaltest.Clock
+	clock *clock.Clock
 }
 
 func parking(t testing.TB) *approvals {
-	s := &approvals{t: t, path: filepath.Join(t.TempDir(), "approvals"), clock: &approvaltest.Clock{}}
+	s := &approvals{t: t, path: filepath.Join(t.TempDir(), "approvals"), clock: &clock.Clock{}}
 	s.Dir = approval.NewDir(s.path, s.clock.Now)
 	return s
 }

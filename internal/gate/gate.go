@@ -7,7 +7,6 @@ package gate
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -236,77 +235,6 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		return c.fail(ctx, err)
 	}
 	return c.succeed(ctx, args, out)
-}
-
-// admit decides whether the call may go on, and checks its arguments.
-func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
-	if c.agentName == "" {
-		return nil, noLongerAuthorized()
-	}
-	agent, err := c.rules.Agent(c.agentName)
-	if err != nil {
-		return nil, unknownAgent(err)
-	}
-	c.agent = agent
-	if err := c.checkFrozen(); err != nil {
-		return nil, err
-	}
-	if c.misuse != nil {
-		return nil, c.misuse
-	}
-	if c.tool == nil {
-		return nil, unknownTool(agent, c.request.Tool)
-	}
-	if c.decision = c.listed(); !c.decision.Allowed {
-		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
-			c.arguments, c.valid = args.JSON, true
-		}
-		if agent.Operation(c.tool.Name).Allowed {
-			return nil, notListed(c.decision)
-		}
-		return nil, notGranted(c.decision)
-	}
-	args, err := c.understand(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c.arguments, c.valid = args.JSON, true
-	if c.tool.Level > dixaclient.Read {
-		c.nameArguments(ctx, args, false)
-		if err := noPlaceholders(c.tool.Name, args.JSON, toolsFor(agent)); err != nil {
-			return nil, err
-		}
-	}
-	return args, c.tool.Check(args, c.gate.Version())
-}
-
-// authorize wraps every operation: it refuses one that does not belong to a call or that the agent is not granted with these
-// arguments.
-func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Context) error) error {
-	c := callFrom(ctx)
-	if c == nil {
-		return errors.New("gate: " + op.Op.Name + " does not belong to a call of an agent")
-	}
-	if d := c.agent.Operation(op.Op.Granted().Name); !d.Allowed {
-		return c.notAllowed(d)
-	}
-	request, err := json.Marshal(op.In)
-	if err != nil {
-		return err
-	}
-	if d := c.agent.Arguments(op.Op.Granted(), request); !d.Allowed {
-		return c.notAllowed(d)
-	}
-	if op.Op.Level > dixaclient.Read {
-		if err := noPlaceholders(op.Op.Name, request, toolsFor(c.agent)); err != nil { // again: the request itself, whatever made it
-			return err
-		}
-	}
-	if id, ok := dixaclient.ConversationOf(op.In); ok && op.Op.Level > dixaclient.Read {
-		defer c.gate.facts.forget(id)
-	}
-	defer c.gate.directory.Wrote(op.Op)
-	return next(ctx)
 }
 
 // succeed makes the answer and records it before it leaves.

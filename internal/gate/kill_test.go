@@ -14,8 +14,8 @@ import (
 
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/journal"
-	"dixa-mcp/internal/journal/journaltest"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/clock"
 )
 
 // mortal is a process that is killed at a point of its way: nothing that it does later has an effect.
@@ -98,7 +98,7 @@ func TestKilledAtEveryPoint(t *testing.T) {
 // before.
 func killedAt(t *testing.T, tool, arguments string, at int) (lived bool) {
 	name := fmt.Sprintf("%s, killed at point %d", tool, at)
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	kept := journal.NewMemory(clock.Now)
 	m := &mortal{}
 	b := setUp(t, settings{file: repeating, dixa: offline.Options{}, gate: Config{Journal: mortalJournal{kept, m}}})

@@ -16,7 +16,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/journal"
-	"dixa-mcp/internal/journal/journaltest"
+	"dixa-mcp/internal/test/clock"
 	"dixa-mcp/tools"
 )
 
@@ -31,8 +31,8 @@ agents:
 `
 
 // repeater is a bench whose journal goes by a clock of its own.
-func repeater(t *testing.T) (*bench, *journaltest.Clock) {
-	clock := &journaltest.Clock{}
+func repeater(t *testing.T) (*bench, *clock.Clock) {
+	clock := &clock.Clock{}
 	return setUp(t, settings{file: repeating, gate: Config{Journal: journal.NewMemory(clock.Now)}}), clock
 }
 
@@ -241,7 +241,7 @@ func TestJournalThatDoesNotWork(t *testing.T) {
 	require.Contains(t, b.logs.String(), "a write was not noted")
 	require.Contains(t, b.logs.String(), "disk on fire")
 
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	b = setUp(t, settings{file: repeating, gate: Config{Journal: fading{journal.NewMemory(clock.Now)}}})
 	require.False(t, b.call("admin", "add_note", aNote).Failed)
 	require.Contains(t, b.logs.String(), "how far a write got was not noted")

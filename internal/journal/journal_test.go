@@ -9,6 +9,7 @@ import (
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/journal/journaltest"
 	"dixa-mcp/internal/seal"
+	"dixa-mcp/internal/test/clock"
 )
 
 func TestMemory(t *testing.T) {
@@ -22,7 +23,7 @@ func TestMemory(t *testing.T) {
 func TestCodec(t *testing.T) {
 	secret := seal.Secret()
 	e := journaltest.Done(journaltest.Entry("a", 1, 1))
-	e.Start(journaltest.Start)
+	e.Start(clock.Start)
 	text, err := journal.NewCodec(secret).Encode(e)
 	require.NoError(t, err)
 	require.NotContains(t, string(text), "secret")

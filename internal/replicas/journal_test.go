@@ -10,6 +10,7 @@ import (
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/journal/journaltest"
 	"dixa-mcp/internal/replicas/redistest"
+	"dixa-mcp/internal/test/clock"
 )
 
 func TestJournal(t *testing.T) {
@@ -32,7 +33,7 @@ func TestJournalOfASilentReplica(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
 	g := joinAll(t, same(s.URL(), 1)...)[0]
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	j := g.journal(clock.Now).(writes)
 	for silent, beats := range map[string]string{"gone": "", "silent": "1000000 sharing"} {
 		e := journaltest.Entry(silent, 1, 1)
@@ -61,7 +62,7 @@ func TestJournalOfACommand(t *testing.T) {
 	command, err := Connect(t.Context(), Options{URL: s.URL()})
 	require.NoError(t, err)
 	defer command.Close()
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	e := journaltest.Entry("a", 1, 1)
 	_, err = command.journal(clock.Now).Begin(t.Context(), e, false)
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/journal/journaltest"
 	"dixa-mcp/internal/seal"
+	"dixa-mcp/internal/test/clock"
 )
 
 func TestJournal(t *testing.T) {
@@ -40,7 +41,7 @@ func TestJournalFiles(t *testing.T) {
 		return found
 	}
 	require.NoError(t, os.WriteFile(all[0].runPath("killed"), nil, 0o600))
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	for i, s := range all {
 		_, err := s.Journal(nil, clock.Now).Begin(t.Context(), journaltest.Entry(fmt.Sprint("call", i), i, i), false)
 		require.NoError(t, err)
@@ -55,7 +56,7 @@ func TestJournalFiles(t *testing.T) {
 // A call whose process ended in good order without ending the call was interrupted, too.
 func TestJournalOfAClosedProcess(t *testing.T) {
 	all := processes(t, 2)
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	e := journaltest.Entry("a", 1, 1)
 	e.Steps[0].State = journal.Sent
 	_, err := all[0].Journal(nil, clock.Now).Begin(t.Context(), e, false)
@@ -69,7 +70,7 @@ func TestJournalOfAClosedProcess(t *testing.T) {
 // What was deleted is not in the files either.
 func TestJournalLeavesNothing(t *testing.T) {
 	s := processes(t, 1)[0]
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	j := s.Journal(seal.Secret(), clock.Now)
 	e := journaltest.Entry("a", 1, 1)
 	_, err := j.Begin(t.Context(), e, false)
@@ -87,7 +88,7 @@ func TestJournalLeavesNothing(t *testing.T) {
 func BenchmarkJournal(b *testing.B) {
 	s := New(b.TempDir(), "https://dixa.example", nil)
 	defer s.Close()
-	clock := &journaltest.Clock{}
+	clock := &clock.Clock{}
 	j := s.Journal(seal.Secret(), clock.Now)
 	for i := 0; b.Loop(); i++ {
 		e := journaltest.Entry(fmt.Sprint("call", i), i, i)

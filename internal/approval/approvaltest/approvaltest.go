@@ -14,19 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/test/clock"
 )
-
-// Start is the time at which the clock of each test stands at first.
-var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// Clock is a clock that a test sets. It is safe for concurrent use.
-type Clock struct{ since atomic.Int64 }
-
-// Now tells the time.
-func (c *Clock) Now() time.Time { return Start.Add(time.Duration(c.since.Load())) }
-
-// Advance lets time pass.
-func (c *Clock) Advance(d time.Duration) { c.since.Add(int64(d)) }
 
 // Request returns a request of the agent support to send a message in a conversation.
 func Request(t testing.TB, conversation int64) approval.Request {
@@ -62,7 +51,7 @@ func TestStore(t *testing.T, newStore func(t *testing.T, now func() time.Time) a
 		{"decides once of many", (*suite).decidesOnceOfMany},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			clock := &Clock{}
+			clock := &clock.Clock{}
 			c.test(&suite{t, newStore(t, clock.Now), clock})
 		})
 	}
@@ -71,7 +60,7 @@ func TestStore(t *testing.T, newStore func(t *testing.T, now func() time.Time) a
 type suite struct {
 	*testing.T
 	approval.Store
-	clock *Clock
+	clock *clock.Clock
 }
 
 func (s *suite) park(r approval.Request) approval.Request {
@@ -118,7 +107,7 @@ func (s *suite) parks() {
 	got := s.park(asked)
 	require.Regexp(s, "^A-[2-9BCDFGHJKMNPQRSTVWXZ]{4}$", got.Number)
 	want := Request(s, 1)
-	want.Number, want.State, want.Created, want.Expires = got.Number, approval.Pending, Start, Start.Add(24*time.Hour)
+	want.Number, want.State, want.Created, want.Expires = got.Number, approval.Pending, clock.Start, clock.Start.Add(24*time.Hour)
 	require.Equal(s, want, got)
 	stored := s.get(got.Number)
 	require.JSONEq(s, string(want.Arguments), string(stored.Arguments))
@@ -129,7 +118,7 @@ func (s *suite) parks() {
 	require.Equal(s, approval.Pending, state)
 
 	short := Request(s, 2)
-	short.Expires = Start.Add(time.Minute)
+	short.Expires = clock.Start.Add(time.Minute)
 	require.Equal(s, short.Expires, s.park(short).Expires)
 
 	for _, broken := range []func(*approval.Request){
@@ -186,7 +175,7 @@ func (s *suite) usedOnce() {
 	require.Equal(s, "anna", approved.Approver)
 	require.Equal(s, "2c26b46b", approved.KeyID)
 	require.Equal(s, "because", approved.Reason)
-	require.True(s, approved.Decided.Equal(Start.Add(time.Hour)))
+	require.True(s, approved.Decided.Equal(clock.Start.Add(time.Hour)))
 	require.ErrorIs(s, s.Finish(s.Context(), r.Number, "done"), approval.ErrNotApproved)
 
 	taken, err := s.Take(s.Context(), r.Agent, r.Digest)

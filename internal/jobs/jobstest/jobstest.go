@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/jobs"
-	"dixa-mcp/internal/journal/journaltest"
+	"dixa-mcp/internal/test/clock"
 )
 
 // Process is one of several processes that share a shelf.
@@ -32,7 +32,7 @@ func Job(agent string) jobs.Job {
 
 type suite struct {
 	*testing.T
-	clock *journaltest.Clock
+	clock *clock.Clock
 	both  [2]Process
 	store [2]*jobs.Store
 }
@@ -55,7 +55,7 @@ func TestShelf(t *testing.T, open func(t *testing.T, now func() time.Time) [2]Pr
 		{"swaps", (*suite).testSwaps},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := &suite{T: t, clock: &journaltest.Clock{}}
+			s := &suite{T: t, clock: &clock.Clock{}}
 			s.both = open(t, s.clock.Now)
 			secret := []byte("0123456789abcdef0123456789abcdef")
 			for i := range s.both {

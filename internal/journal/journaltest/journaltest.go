@@ -13,19 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/journal"
+	"dixa-mcp/internal/test/clock"
 )
-
-// Start is the time at which the clock of each test stands at first.
-var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// Clock is a clock that a test sets. It is safe for concurrent use.
-type Clock struct{ since atomic.Int64 }
-
-// Now tells the time.
-func (c *Clock) Now() time.Time { return Start.Add(time.Duration(c.since.Load())) }
-
-// Advance lets time pass.
-func (c *Clock) Advance(d time.Duration) { c.since.Add(int64(d)) }
 
 // limit is the time limit of the calls.
 const limit = time.Minute
@@ -74,7 +63,7 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) [2]Pr
 		{"refuses what is incomplete", (*suite).refuses},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			clock := &Clock{}
+			clock := &clock.Clock{}
 			both := open(t, clock.Now)
 			c.test(&suite{t, both[0], both, clock})
 		})
@@ -85,7 +74,7 @@ type suite struct {
 	*testing.T
 	journal.Store
 	both  [2]Process
-	clock *Clock
+	clock *clock.Clock
 }
 
 // begin begins the nth call, of another conversation each.
@@ -145,7 +134,7 @@ func (s *suite) beginsOnce() {
 	s.clock.Advance(3 * time.Second)
 	s.save(Done(e))
 	want := Done(e)
-	want.Begun, want.Changed, want.Ended = Start, Start.Add(6*time.Second), Start.Add(6*time.Second)
+	want.Begun, want.Changed, want.Ended = clock.Start, clock.Start.Add(6*time.Second), clock.Start.Add(6*time.Second)
 	require.Equal(s, &want, s.found(1))
 	same, err := s.both[1].Begin(s.Context(), Entry("c", 1, 1), false)
 	require.NoError(s, err)
