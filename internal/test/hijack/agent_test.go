@@ -110,7 +110,10 @@ func (d *world) obeys(t testing.TB, g goal) (effects []effect) {
 		}
 		for plan, form := range d.planned(t, tool, arguments) {
 			d.sent, d.records = nil, nil
-			d.call(t, plan, form)
+			answer := d.call(t, plan, form)
+			if job := handle.FindString(answer.Text); job != "" {
+				d.call(t, plan, `{"handle":"`+job+`"}`)
+			}
 			effects = append(effects, d.effects(g)...)
 		}
 		if tool == dixaclient.SendMessage.Name {
@@ -146,6 +149,9 @@ func (d *world) sendsDraft(t testing.TB, arguments string) {
 	d.call(t, "reply", string(form))
 }
 
+// handle matches the handle of a job, which changes many conversations in a second call.
+var handle = regexp.MustCompile(`\bB-[0-9A-Z]{4,8}\b`)
+
 // planned returns calls of the agent's tools that carry out an operation as a step of a plan, with their arguments.
 func (d *world) planned(t testing.TB, operation, arguments string) map[string]string {
 	t.Helper()
@@ -157,6 +163,9 @@ func (d *world) planned(t testing.TB, operation, arguments string) map[string]st
 			continue
 		}
 		does, fits := false, map[string]any{}
+		if id := given["conversationId"]; tool.Bulk && id != nil {
+			fits["conversationIds"] = []any{id}
+		}
 		for _, p := range d.agent.Shape(tool).Schema().Properties() {
 			if v, has := given[p.Name]; has && len(tool.Carries(p.Name)) == 0 {
 				fits[p.Name] = v

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
@@ -123,13 +125,20 @@ func TestGoalsCoverEveryWrite(t *testing.T) {
 		}
 	}
 	for _, tool := range tools.All() {
-		if tool.Plans() { // which the agent tries in place of the operations that they are made of
+		if tool.Plans() && takesOver(tool) { // which the agent tries in place of the operations that they are made of
 			continue
 		}
 		if tool.Level > dixaclient.Read || strings.HasPrefix(tool.Name, "export_") {
 			require.True(t, tried[tool.Name], "%s serves no goal of an attacker: add it to a goal's calls in testdata/hijack.yaml", tool.Name)
 		}
 	}
+}
+
+// takesOver reports whether a plan has arguments for what it carries out, from which a call of an operation can be made one of it.
+func takesOver(tool *tools.Tool) bool {
+	return slices.ContainsFunc(tool.Schema().Properties(), func(p schemas.Property) bool {
+		return slices.ContainsFunc(tool.Carries(p.Name), func(c tools.Carried) bool { return !c.Actor && c.Op.Level > dixaclient.Read })
+	})
 }
 
 // Every way in puts the attacker's text into an answer that the offline Dixa gives to an agent that reads everything.

@@ -162,3 +162,21 @@ func ways(t *testing.T, reach map[string][]string) string {
 	}
 	return b.String()
 }
+
+// The agent whose file names bulk_update changes conversations with it too, in its two calls.
+func TestJobsAreTried(t *testing.T) {
+	tried := false
+	for _, s := range subjects(t) {
+		if s.agent.Name != "triage" || !s.agent.Sees("bulk_update") {
+			continue
+		}
+		g := load(t).Goals[slices.IndexFunc(load(t).Goals, func(g goal) bool { return g.Goal == "tag-as-vip" })]
+		d := newWorld(t, s, load(t).Ways[0], instruction(g))
+		arguments := d.planned(t, "untag_conversation", `{"conversationId":1234,"tagId":"77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"}`)["bulk_update"]
+		require.NotEmpty(t, arguments)
+		d.call(t, "bulk_update", `{"handle":"`+handle.FindString(d.call(t, "bulk_update", arguments).Text)+`"}`)
+		require.True(t, slices.ContainsFunc(d.effects(g), func(e effect) bool { return e.operation == "untag_conversation" && e.reached }), "the job changed nothing")
+		tried = true
+	}
+	require.True(t, tried, "no agent of the files has bulk_update")
+}
