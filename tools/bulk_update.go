@@ -20,9 +20,9 @@ const MostItems = 200
 // StopAfter is how many errors end a job, if its caller does not say.
 const StopAfter = 5
 
-// BulkUpdateIn says which conversations are to be changed and how, or which job is to be gone on with.
+// BulkUpdateIn says which conversations are to be changed and how, or which job to continue.
 type BulkUpdateIn struct {
-	Handle          JobHandle          `json:"handle,omitzero" jsonschema_description:"of a job: carry it out, go on with it"`
+	Handle          JobHandle          `json:"handle,omitzero" jsonschema_description:"of a job: start or continue it"`
 	Cancel          bool               `json:"cancel,omitzero" jsonschema_description:"end the job for good"`
 	Find            ConversationSearch `json:"find,omitzero" of:"search_conversations" jsonschema_description:"these conversations"`
 	ConversationIDs []int64            `json:"conversationIds,omitzero" names:"conversation" check:"max=200" jsonschema_description:"or these"`
@@ -61,7 +61,7 @@ func (in *BulkUpdateIn) misfit() (field, problem string) {
 		return "find." + field, problem
 	}
 	if field, problem = in.ConversationChange.misfit(); problem == "" && in.nothing() {
-		return "find", "is not all that it needs: give what to change"
+		return "find", "or conversationIds alone change nothing: give what to change"
 	}
 	return field, problem
 }
@@ -75,7 +75,7 @@ var bulkUpdate = func() *Tool {
 			d.TransferConversation.Spec, d.ClaimConversation.Spec, d.SetFollowup.Spec, d.CloseConversation.Spec, d.AddNote.Spec},
 		nil)
 	t.Named, t.Bulk = true, true
-	t.args = schemas.Of[BulkUpdateIn] // the same call again goes on with a job
+	t.args = schemas.Of[BulkUpdateIn] // the same call again continues a job
 	return t
 }()
 

@@ -28,7 +28,7 @@ func (in *UpdateConversationIn) misfit() (field, problem string) {
 		return "parent", "is the conversation itself"
 	}
 	if field, problem = in.ConversationChange.misfit(); problem == "" && in.nothing() && in.Parent == 0 {
-		return "conversationId", "is not all that it needs: give what to change"
+		return "conversationId", "alone changes nothing: give at least one change"
 	}
 	return field, problem
 }

@@ -251,7 +251,7 @@ func (r *Reads) awaitAssignment(ctx context.Context, in WaitForIn) (Output, erro
 	case assigned(&c, in.Assignee):
 		said.Value = "was assigned " + done.when()
 	case done.happened:
-		said.Value = "is closed, so that it waits for nobody; waiting ended"
+		said.Value = "is closed, so it will not be assigned; the wait ended"
 	default:
 		said.Value = "no assignment " + done.nothing()
 		if in.Assignee != "" {

@@ -153,7 +153,7 @@ func (c *call) jobBudget(ctx context.Context, requests, writes int) (string, err
 			need, words = requests, "about %d %s are needed"
 		}
 		if n.Most > 0 && n.Left < need {
-			return fmt.Sprintf("The budget is not enough for all: "+words+", and %d of %s are left until %s. The job stops when they are used up, and can be gone on with after that.",
+			return fmt.Sprintf("The budget is not enough for all: "+words+", and %d of %s are left until %s. The job stops when they are used up, and can be continued after that.",
 				need, n.What, max(n.Left, 0), n.Allowance, n.Ends.Format("15:04 UTC on 2 January")), nil
 		}
 	}

@@ -63,7 +63,7 @@ func conversationLine(id int64, says string) view.Item {
 	return view.Item{Facts: []view.Fact{{Key: "id", Label: "Conversation", Value: strconv.FormatInt(id, 10)}, {Key: "says", Value: says, Own: true}}}
 }
 
-// nextCall is the call that carries a job out, or goes on with it.
+// nextCall returns the call that starts a job or continues it.
 func nextCall(j *jobs.Job) string { return fmt.Sprintf(`bulk_update {"handle":"%s"}`, j.Handle) }
 
 func counted(n int, what string) string {

@@ -84,7 +84,7 @@ func ended(j *jobs.Job, stop int) string {
 func (c *call) carryOutJob(ctx context.Context, env tools.Env, change *tools.BulkUpdateIn, run *jobs.Run) error {
 	slowest := time.Duration(0)
 	for n := 0; ended(&run.Job, run.Stop) == ""; n++ {
-		if err := c.mayGoOn(ctx, n, slowest); err != nil {
+		if err := c.mayContinue(ctx, n, slowest); err != nil {
 			return err
 		}
 		if err := run.Save(context.WithoutCancel(ctx)); err != nil {
@@ -102,8 +102,8 @@ func (c *call) carryOutJob(ctx context.Context, env tools.Env, change *tools.Bul
 	return nil
 }
 
-// mayGoOn returns why a job does not go on with another conversation, after some in this call.
-func (c *call) mayGoOn(ctx context.Context, n int, slowest time.Duration) error {
+// mayContinue returns why a job does not continue with another conversation after n of this call; nil where it may.
+func (c *call) mayContinue(ctx context.Context, n int, slowest time.Duration) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

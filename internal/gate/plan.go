@@ -175,7 +175,7 @@ func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, change
 	}
 	switch {
 	case outcome == audit.OutcomeUnknown && changes[failed].Once:
-		said = append(said, "Look whether it was done before you call again without it.")
+		said = append(said, "Check whether it was done before you call again without it.")
 	case slices.ContainsFunc(changes[:failed], func(s tools.Step) bool { return s.Once }):
 		said = append(said, "Do not make the same call again, which would do twice what is done. For the rest: "+c.insteadOf(changes[failed:])+".")
 	default:

@@ -239,7 +239,7 @@ agents: {a: {access: {"*": write}}}
 				b.govern("version: 1\nagents: {a: {access: {\"*\": write}}}\n")
 				a := b.call("a", "update_conversation", handOver)
 				require.True(t, a.Failed)
-				require.Regexp(t, `(?s)^Done: tag [^ ]+: added\.\nNot done: queue: .*somebody else changed it.*\nNot begun: note: added\.\nFor the rest: update_conversation \{`, a.Text)
+				require.Regexp(t, `(?s)^Done: tag [^ ]+: added\.\nNot done: queue: .*someone else changed it.*\nNot begun: note: added\.\nFor the rest: update_conversation \{`, a.Text)
 				require.Equal(t, audit.OutcomeFailed, b.records.last().Outcome)
 				notes := do(b, dixaclient.ListNotes, dixaclient.ListNotesIn{ConversationRef: ref(1234)})
 				require.False(t, slices.ContainsFunc(notes, func(n dixaclient.Note) bool { return n.Message == "Refund agreed." }))
@@ -267,7 +267,7 @@ func TestPlanFailsInTheMiddle(t *testing.T) {
 					next := regexp.MustCompile(`update_conversation (\{.*\});`).FindStringSubmatch(a.Text)
 					switch {
 					case unknownNote:
-						require.Contains(t, a.Text, "Look whether it was done before you call again without it.")
+						require.Contains(t, a.Text, "Check whether it was done before you call again without it.")
 						require.Nil(t, next)
 						return
 					case next == nil:

@@ -158,7 +158,7 @@ func tooManySteps(agent string, n *Count, several int) *refusal {
 
 // overtaken refuses a step of a plan that was made from something that has changed since.
 func overtaken(tool, what string) *refusal {
-	return &refusal{text: tool + ": somebody else changed it in the meantime (" + what + "), so that this was not done. Read it again, and call again if it is still right." + nothingSent, reason: "it was changed in the meantime"}
+	return &refusal{text: tool + ": someone else changed it in the meantime (" + what + "), so this was not done. Read it again, and call again if it still applies." + nothingSent, reason: "it was changed in the meantime"}
 }
 
 // invalidArguments refuses arguments that do not fit the tool.

@@ -32,7 +32,7 @@ func jobRunning(tool, handle string, e *jobs.RunningError) *refusal {
 
 // jobNotAllowed refuses a job whose change does not fit the rules in force any more.
 func jobNotAllowed(tool, handle string, err error) *refusal {
-	text := fmt.Sprintf("%s: job %s cannot be gone on with: %s Call it with find or conversationIds and an allowed change to prepare another.", tool, handle, sentenceOf(err.Error()))
+	text := fmt.Sprintf("%s: job %s cannot be continued: %s Call it with find or conversationIds and an allowed change to prepare another.", tool, handle, sentenceOf(err.Error()))
 	return &refusal{text: text + nothingSent, reason: "the job no longer fits the capability file"}
 }
 

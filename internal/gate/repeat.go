@@ -287,7 +287,7 @@ func interrupted(tool string, same *journal.Entry, look, insist string) *refusal
 	} else {
 		text += stepsSaid(same.Steps)
 	}
-	text += fmt.Sprintf(" Look what was done%s%s", look, insist)
+	text += fmt.Sprintf(" Check what was done%s%s", look, insist)
 	return &refusal{text: text + " Nothing was sent now.", reason: "the same call was interrupted, as call " + same.Call}
 }
 

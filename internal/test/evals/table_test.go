@@ -290,9 +290,9 @@ var evals = []eval{
 	},
 	{
 		asks:  "Draft an answer to 1234, and send it when I agree.",
-		task:  []string{`draft_reply {"conversationId":1234,"text":"The refund was sent today."}`, `reply {"conversationId":1234,"draft":"D-Z3Q4","agentId":"Luis Ortega"}`},
+		task:  []string{`draft_reply {"conversationId":1234,"text":"The refund was sent today."}`, `reply {"conversationId":1234,"draft":"D-ZZXP","agentId":"Luis Ortega"}`},
 		plain: []string{`add_note {"conversationId":1234,"message":"Draft of a reply: The refund was sent today."}`, `send_message {"conversationId":1234,"text":"The refund was sent today.","agentId":"Luis Ortega"}`},
-		only:  []string{`message: sent · draft D-Z3Q4 by agent`, `The note with the draft stays in Dixa\.`},
+		only:  []string{`message: sent · draft D-ZZXP by agent`, `The note with the draft stays in Dixa\.`},
 		after: []string{`list_messages {"conversationId":1234}`, `Luis Ortega(?s:.*)The refund was sent today\.`},
 	},
 	{
