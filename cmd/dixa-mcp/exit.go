@@ -16,6 +16,7 @@ const (
 	exitUsage       = 2
 	exitRefused     = 3
 	exitNotFound    = 4
+	exitDrift       = 5
 	exitInterrupted = 130 // as a shell reports SIGINT
 	exitPipe        = 141 // as a shell reports SIGPIPE
 )

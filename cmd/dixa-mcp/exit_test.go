@@ -23,7 +23,7 @@ func TestDocsExitCodes(t *testing.T) {
 		require.NoError(t, err)
 		told = append(told, n)
 	}
-	require.Equal(t, []int{exitDone, exitFailed, exitUsage, exitRefused, exitNotFound, exitInterrupted, exitPipe}, told)
+	require.Equal(t, []int{exitDone, exitFailed, exitUsage, exitRefused, exitNotFound, exitDrift, exitInterrupted, exitPipe}, told)
 }
 
 func TestExitCode(t *testing.T) {

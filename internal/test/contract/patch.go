@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"dixa-mcp/internal/openapi"
 )
 
 // patch corrects one oddity of a document in memory. The comments cite the notes that lie beside the documents:
@@ -52,8 +53,6 @@ func closeObjects(p *patcher) {
 	})
 }
 
-var proseValues = regexp.MustCompile(`(?i)values: \[([^\[\]]+)\]`)
-
 // readProse makes enums of the values that descriptions list as "values: [A, B]", the only place where Dixa names
 // them (behaviour 12.11): of strings, items of arrays, keys of maps and parameters.
 func readProse(p *patcher) {
@@ -68,13 +67,9 @@ func readProse(p *patcher) {
 }
 
 func restrict(s *openapi3.Schema, prose string) {
-	found := proseValues.FindStringSubmatch(prose)
-	if found == nil {
+	names := openapi.ProseValues(prose)
+	if names == nil {
 		return
-	}
-	names := strings.Split(found[1], ",")
-	for i := range names {
-		names[i] = strings.TrimSpace(names[i])
 	}
 	switch {
 	case s.Type.Is(openapi3.TypeString):
