@@ -18,6 +18,7 @@ import (
 
 	"dixa-mcp/internal/base/atomicfile"
 	"dixa-mcp/internal/base/filelock"
+	"dixa-mcp/internal/base/stored"
 )
 
 const (
@@ -184,7 +185,11 @@ func (f *folder) read(e entry) (Request, error) {
 		return Request{}, fmt.Errorf("read the request: %w", err)
 	}
 	var r Request
-	if err := json.Unmarshal(data, &r); err != nil || !isDigest().MatchString(r.Digest) || nameOf(r) != e.name {
+	err = stored.Decode(data, &r)
+	if errors.Is(err, stored.ErrNewer) {
+		return Request{}, fmt.Errorf("%s cannot be used: %w", path, err)
+	}
+	if err != nil || !isDigest().MatchString(r.Digest) || nameOf(r) != e.name {
 		return Request{}, fmt.Errorf("%s is not as it was written; remove it, and the agent asks again", path)
 	}
 	if r.Forgotten(f.now) {

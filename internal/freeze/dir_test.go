@@ -40,6 +40,18 @@ func TestUnreadableMarkStops(t *testing.T) {
 	require.Error(t, err)
 }
 
+// A freeze of a newer version, which says more, stops as well, and can be ended.
+func TestFreezeOfANewerVersion(t *testing.T) {
+	d := freeze.Dir(t.TempDir())
+	require.NoError(t, os.WriteFile(filepath.Join(string(d), "triage.json"), []byte(`{"by":"anna","reason":"wrong replies","until":"2027-01-01"}`), 0o600))
+	reason, frozen := d.Frozen("triage")
+	require.True(t, frozen)
+	require.Equal(t, "wrong replies", reason)
+	removed, err := d.Remove(t.Context(), "triage")
+	require.NoError(t, err)
+	require.True(t, removed)
+}
+
 // A directory that others may write to, or that leads elsewhere, stops all agents: a freeze may have been removed.
 func TestDirThatOthersCouldChange(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, path string){

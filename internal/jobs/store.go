@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/base/shortid"
+	"dixa-mcp/internal/base/stored"
 	"dixa-mcp/internal/seal"
 )
 
@@ -187,14 +188,14 @@ func (s *Store) read(ctx context.Context, handle, agent, key string) (text strin
 	if text == "" {
 		return "", k, j, ErrNotFound
 	}
-	if err := json.Unmarshal([]byte(text), &k); err != nil {
+	if err := stored.Decode([]byte(text), &k); err != nil {
 		return "", k, j, fmt.Errorf("job %s cannot be read: %w", handle, err)
 	}
 	opened, err := s.box.Open(k.Job, handle)
 	if err != nil { // the secret has changed since
 		return "", k, j, ErrNotFound
 	}
-	if err := json.Unmarshal(opened, &j); err != nil {
+	if err := stored.Decode(opened, &j); err != nil {
 		return "", k, j, fmt.Errorf("job %s cannot be read: %w", handle, err)
 	}
 	if j.Agent != agent || j.Key != key || !s.now().Before(j.Expires) {

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/stored"
 )
 
 //go:embed approvals.lua
@@ -194,7 +195,12 @@ func (s *shelf) read(numbers []string) ([]approval.Request, error) {
 			continue
 		}
 		var r approval.Request
-		if err := json.Unmarshal([]byte(text.(string)), &r); err != nil || r.Number != numbers[i] {
+		err := stored.Decode([]byte(text.(string)), &r)
+		if errors.Is(err, stored.ErrNewer) {
+			problems = append(problems, fmt.Errorf("the request under %s cannot be used: %w", keys[i], err))
+			continue
+		}
+		if err != nil || r.Number != numbers[i] {
 			problems = append(problems, fmt.Errorf("the request under %s is not as it was written; remove it, and the agent asks again", keys[i]))
 			continue
 		}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"dixa-mcp/internal/base/stored"
 )
 
 const (
@@ -50,7 +52,10 @@ type news struct {
 
 // join announces this replica to the others for the first time.
 func (l *link) join(ctx context.Context) error {
-	var err error
+	err := checkFormat(ctx, l.client, l.key("format"))
+	if err != nil {
+		return err
+	}
 	if l.secret, err = loadSecret(ctx, l.client, l.key("secret")); err != nil {
 		return err
 	}
@@ -197,6 +202,24 @@ func loadSecret(ctx context.Context, client redis.UniversalClient, key string) (
 		err = fmt.Errorf("the secret under %s is not 32 bytes long", key)
 	}
 	return secret, err
+}
+
+// format is the number of what the keys hold. It is raised only for a change that servers of an older version cannot live
+// with: they then refuse to join, and keep to another Redis until they are replaced.
+const format = 1
+
+// checkFormat refuses keys of a newer format, and notes the format of new ones.
+func checkFormat(ctx context.Context, client redis.UniversalClient, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
+	defer cancel()
+	if err := client.SetNX(ctx, key, format, 0).Err(); err != nil {
+		return err
+	}
+	found, err := client.Get(ctx, key).Int()
+	if err == nil && found > format {
+		err = fmt.Errorf("%w: the format under %s is %d, and this version knows %d", stored.ErrNewer, key, found, format)
+	}
+	return err
 }
 
 // number converts a number in a script's answer.

@@ -32,7 +32,7 @@ func (s *Store) read(name string, now int64, burst float64) (tokens, error) {
 
 // write stores a bucket. s.mu is held.
 func (s *Store) write(name string, t tokens) error {
-	return s.exec(`INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+	return s.exec(`INSERT INTO bucket (name, tokens, at, taken, factor, lowered) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
 		tokens = excluded.tokens, at = excluded.at, taken = excluded.taken, factor = excluded.factor, lowered = excluded.lowered`,
 		name, t.level, t.at, t.taken, t.factor, t.lowered)
 }

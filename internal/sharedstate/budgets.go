@@ -126,7 +126,7 @@ func (s *Store) counts(agent string, allowances []gate.Allowance, now int64) ([]
 func (s *Store) count(agent string, c *gate.Count) error {
 	c.Used++
 	c.Left = max(0, c.Most-c.Used)
-	return s.exec(`INSERT INTO used VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = excluded.ends, used = excluded.used`,
+	return s.exec(`INSERT INTO used (agent, what, period, ends, used) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = excluded.ends, used = excluded.used`,
 		agent, c.What, int64(c.Period), c.Ends.UnixMicro(), int64(c.Used))
 }
 
@@ -143,6 +143,6 @@ func (s *Store) Use(_ context.Context, nonce string, _, expires time.Time) error
 		if known {
 			return gate.ErrUsed
 		}
-		return s.exec(`INSERT INTO nonce VALUES (?, ?)`, nonce, expires.UnixMicro())
+		return s.exec(`INSERT INTO nonce (nonce, expires) VALUES (?, ?)`, nonce, expires.UnixMicro())
 	})
 }

@@ -54,7 +54,7 @@ func (w writes) Begin(_ context.Context, e journal.Entry, again bool) (same *jou
 			if i < len(e.Changes) {
 				changes = 1
 			}
-			if err := w.store.exec(`INSERT OR IGNORE INTO journal_thing VALUES (?, ?, ?)`, thing, e.Call, changes); err != nil {
+			if err := w.store.exec(`INSERT OR IGNORE INTO journal_thing (thing, call, changes) VALUES (?, ?, ?)`, thing, e.Call, changes); err != nil {
 				return err
 			}
 		}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"dixa-mcp/internal/base/stored"
 )
 
 // FileName is the name of the SQLite file in the state directory.
@@ -22,7 +24,15 @@ const FileName = "shared.db"
 // busy is how long a change waits for another process to finish its own.
 const busy = 2 * time.Second
 
-// schema makes the tables. A later version adds what it needs under the next user_version.
+// layout is the number of the file's tables, kept as SQLite's user_version. A version that adds tables or columns raises it by
+// one: older versions use the file as before, and leave alone what they do not know. One that changes what older versions use
+// raises it to the next multiple of generation: they then refuse the file.
+const (
+	layout     = 3
+	generation = 100
+)
+
+// schema makes the tables.
 const schema = `
 CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, tokens REAL NOT NULL, at INTEGER NOT NULL, taken INTEGER NOT NULL,
 	factor REAL NOT NULL, lowered INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -39,8 +49,7 @@ CREATE TABLE IF NOT EXISTS journal_thing (thing TEXT NOT NULL, call TEXT NOT NUL
 CREATE INDEX IF NOT EXISTS journal_thing_call ON journal_thing (call);
 CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, expires INTEGER NOT NULL,
 	job TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS job_agent ON job (agent);
-PRAGMA user_version = 3;`
+CREATE INDEX IF NOT EXISTS job_agent ON job (agent);`
 
 // Store is the shared state of the processes of one machine. It is safe for concurrent use.
 type Store struct {
@@ -110,7 +119,7 @@ func (s *Store) open() error {
 	}
 	err = db.BusyTimeout(busy)
 	if err == nil {
-		err = db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA foreign_keys = on; PRAGMA secure_delete = on;` + schema)
+		err = prepare(db)
 	}
 	for _, suffix := range []string{"", "-wal", "-shm"} { // SQLite makes them readable for all
 		err = errors.Join(err, os.Chmod(s.path+suffix, 0o600))
@@ -120,6 +129,26 @@ func (s *Store) open() error {
 	}
 	s.db = db
 	return nil
+}
+
+// prepare makes the tables, unless a newer version's are there, which this one cannot use.
+func prepare(db *sqlite3.Conn) error {
+	found := 0
+	st, _, err := db.Prepare(`PRAGMA user_version`)
+	if err != nil {
+		return err
+	}
+	if st.Step() {
+		found = st.ColumnInt(0)
+	}
+	if err := st.Close(); err != nil {
+		return err
+	}
+	if found/generation > layout/generation {
+		return fmt.Errorf("%w: its layout is %d, and this version knows those below %d", stored.ErrNewer, found, (layout/generation+1)*generation)
+	}
+	return db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA foreign_keys = on; PRAGMA secure_delete = on;` +
+		schema + fmt.Sprintf(`PRAGMA user_version = %d;`, max(found, layout)))
 }
 
 // update runs f in a transaction that no other process interleaves with. f is given the time, in microseconds.
