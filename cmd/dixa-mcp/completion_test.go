@@ -34,7 +34,7 @@ func TestComplete(t *testing.T) {
 		{[]string{"approvals", ""}, []string{"list", "show", "approve", "deny"}},
 		{[]string{"approvals", "a"}, []string{"approve"}},
 		{[]string{"approvals", "show", ""}, nil},
-		{[]string{"config", ""}, []string{"claude-code", "claude-desktop", "vscode", "cursor"}},
+		{[]string{"config", "c"}, []string{"claude-code", "claude-desktop", "cursor", "codex"}},
 		{[]string{"config", "--agent", "x", "cl"}, []string{"claude-code", "claude-desktop"}},
 		{[]string{"call", "get_conv"}, []string{"get_conversation"}},
 		{[]string{"call", "get_conversation", ""}, nil},

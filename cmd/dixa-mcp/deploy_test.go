@@ -75,7 +75,7 @@ func variables(t *testing.T) []string {
 
 // flags are those of all commands.
 func flags(t *testing.T) []*kong.Flag {
-	parser, err := kong.New(&cli{}, kong.Name("dixa-mcp"))
+	parser, err := kong.New(&cli{}, kong.Name("dixa-mcp"), clientNames())
 	require.NoError(t, err)
 	var all []*kong.Flag
 	for _, command := range parser.Model.Leaves(false) {

@@ -20,7 +20,7 @@ type cli struct {
 	Login      loginCmd      `cmd:"" help:"Verify a Dixa API token and store it for this user."`
 	Logout     logoutCmd     `cmd:"" help:"Delete the stored token."`
 	Trust      trustCmd      `cmd:"" help:"Let a capability file outside the configuration directory use the stored token."`
-	Config     configCmd     `cmd:"" help:"Print the snippet that connects an MCP client."`
+	Config     configCmd     `cmd:"" help:"Print the snippet that connects an MCP client, or write it to the client's file."`
 	Tools      toolsCmd      `cmd:"" help:"List all tools, or those of an agent with the line that grants each."`
 	Call       callCmd       `cmd:"" help:"Call one tool as an agent, without a model."`
 	Check      checkCmd      `cmd:"" help:"Check a capability file, and show which one is in force."`
@@ -94,6 +94,7 @@ func newParser(grammar any, ctx context.Context, out *output, exit func(int)) (*
 		kong.Name("dixa-mcp"),
 		kong.Description("An MCP server that gives AI agents access to Dixa. To try it without a token, add --offline, which uses a built-in Dixa."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		clientNames(),
 		kong.Help(func(options kong.HelpOptions, k *kong.Context) error {
 			if f, ok := out.to.(*os.File); ok {
 				k.Stdout = f // so that help is as wide as the terminal

@@ -67,7 +67,7 @@ var printing = map[string][]string{
 // withoutJSON are the commands that need no --json, and why.
 var withoutJSON = map[string]string{
 	"serve":      "prints the protocol",
-	"config":     "prints the JSON of a client",
+	"config":     "prints the configuration of a client",
 	"demo":       "tells a story",
 	"completion": "prints a script",
 	"__complete": "answers the scripts",

@@ -15,7 +15,7 @@ import (
 
 // TestDocsCommands holds the list of commands in docs/commands.md to the program.
 func TestDocsCommands(t *testing.T) {
-	parser, err := kong.New(&cli{}, kong.Name("dixa-mcp"))
+	parser, err := kong.New(&cli{}, kong.Name("dixa-mcp"), clientNames())
 	require.NoError(t, err)
 	var b strings.Builder
 	b.WriteString("| command | |\n|---|---|\n")

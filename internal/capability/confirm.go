@@ -43,6 +43,19 @@ func (a *Agent) confirming(op *dixaclient.Spec) *confirming {
 	return entries.of(op.Level)
 }
 
+// AskedAtClient returns the names of the granted operations that wait for the person at the agent's MCP client.
+func (a *Agent) AskedAtClient() []string {
+	var names []string
+	for _, t := range a.Tools() {
+		for _, op := range t.Operations {
+			if c := a.confirming(op); c != nil && c.whose == ConfirmClient && a.Operation(op.Name).Allowed && !slices.Contains(names, op.Name) {
+				names = append(names, op.Name)
+			}
+		}
+	}
+	return names
+}
+
 // of returns the entry that holds for a level: its own, or that of the next one below it.
 func (entries confirms) of(l dixaclient.Level) *confirming {
 	var nearest *confirming

@@ -78,7 +78,7 @@ func TestParseRefusesConfirm(t *testing.T) {
 }
 
 func TestNotesOfConfirm(t *testing.T) {
-	const worth = "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person; approver asks a person with a key"
+	const worth = "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person, and in one that cannot ask (Claude Desktop, Zed, Gemini CLI, claude.ai) these calls are refused; approver asks a person with a key"
 	erases := Note{7, 3, "agents.a", "may erase (anonymize_conversation), which cannot be undone, without a confirmation; see confirm"}
 	idle := func(line int, name string) Note {
 		return Note{line, 3, "approvers." + name, "has nothing to decide: no agent's confirm waits for an approver at a level of may"}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/clients"
 	"dixa-mcp/tools"
 )
 
@@ -35,7 +36,7 @@ func (l *noteList) aboutConfirm(a *Agent, r *Rules, reached bool) {
 		}
 	}
 	if asksClient && reached {
-		l.add(s.at, "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person; approver asks a person with a key")
+		l.add(s.at, "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person, and in one that cannot ask (%s) these calls are refused; approver asks a person with a key", strings.Join(clients.Silent(), ", "))
 	}
 }
 

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if step == "" {
 		os.Exit(m.Run())
 	}
-	_ = write(os.Getenv(pathVariable), []byte("new"), os.Rename, func(done string) {
+	_ = write(os.Getenv(pathVariable), []byte("new"), 0o600, os.Rename, func(done string) {
 		if done == step {
 			self, _ := os.FindProcess(os.Getpid())
 			_ = self.Kill()
@@ -66,6 +66,13 @@ func TestWrite(t *testing.T) {
 		require.Equal(t, fs.FileMode(0o600), info.Mode())
 	}
 	require.Equal(t, []string{"file"}, files(t, dir), "no temporary file is left")
+
+	require.NoError(t, WriteMode(path, []byte("shared"), 0o644))
+	info, err = os.Lstat(path)
+	require.NoError(t, err)
+	if runtime.GOOS != "windows" {
+		require.Equal(t, fs.FileMode(0o644), info.Mode())
+	}
 
 	require.ErrorIs(t, Create(path, []byte("other")), fs.ErrExist)
 	require.NoError(t, Create(filepath.Join(dir, "new"), []byte("x")))
