@@ -6,14 +6,14 @@ LDFLAGS := -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run serve test build lint bench soak safety update-golden clean
+.PHONY: help run serve test build lint release-snapshot bench soak safety update-golden clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## a short session of an agent against the built-in offline Dixa
 	@echo "Building dixa-mcp (the first time, Go fetches its modules) ..."
-	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
 	@./bin/dixa-mcp demo
 
 serve: build ## serve the offline Dixa over HTTP at 127.0.0.1:8080, with keys to try it with; HTTP=ADDRESS for another
@@ -23,7 +23,7 @@ test: ## all tests; RACE=1 with the race detector
 	$(GO) test $(if $(RACE),-race )-timeout 40m ./...
 
 build: ## bin/dixa-mcp
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
 
 lint: ## go vet, gofmt, go mod tidy and staticcheck
 	$(GO) vet ./...
@@ -33,6 +33,9 @@ lint: ## go vet, gofmt, go mod tidy and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags conformance ./internal/serve
+
+release-snapshot: ## everything that a release publishes, in dist/, without publishing it
+	.ci/release snapshot
 
 bench: ## our own part of a call, start-up, memory, pace, and the hosted server; takes several minutes
 	$(GO) test -run '^$$' -bench Overhead -benchtime 2000x ./internal/test/bench

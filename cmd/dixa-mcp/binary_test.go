@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/program"
 )
 
 // binary is the path of the built program.
@@ -25,14 +27,10 @@ func runTests(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "dixa-mcp-test-")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		binary = filepath.Join(dir, "dixa-mcp")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, out)
-		}
+		binary, err = program.Build(dir)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "build the program for the tests:", err)
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()

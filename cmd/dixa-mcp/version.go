@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/alecthomas/kong"
 )
@@ -12,13 +13,53 @@ type versionCmd struct {
 	jsonFlag `embed:""`
 }
 
-// Run prints the version, and the Go version and platform it was built for.
+// Run prints the version, and the Go version and platform it was built for. As JSON it adds the commit that it was built from.
 func (c *versionCmd) Run(out *output) error {
 	if c.JSON {
-		return out.json(map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+		return out.json(struct {
+			Version string `json:"version"`
+			Go      string `json:"go"`
+			OS      string `json:"os"`
+			Arch    string `json:"arch"`
+			source
+		}{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, builtFrom()})
 	}
 	out.printf("dixa-mcp %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
+}
+
+// source is the commit that the program was built from, as Go recorded it. Without a record, as in a build of an unpacked
+// archive, all of it is left out.
+type source struct {
+	Revision string `json:"revision,omitempty"`
+	Time     string `json:"time,omitempty"`     // of the commit, in RFC 3339
+	Modified *bool  `json:"modified,omitempty"` // whether files differed from the commit
+}
+
+// builtFrom returns the commit that the program was built from.
+func builtFrom() source {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return source{}
+	}
+	return sourceOf(info.Settings)
+}
+
+// sourceOf returns the commit that a build's settings name.
+func sourceOf(settings []debug.BuildSetting) (s source) {
+	for _, setting := range settings {
+		switch setting.Key {
+		case "vcs.revision":
+			s.Revision = setting.Value
+		case "vcs.time":
+			s.Time = setting.Value
+		case "vcs.modified":
+			if modified, err := strconv.ParseBool(setting.Value); err == nil {
+				s.Modified = &modified
+			}
+		}
+	}
+	return s
 }
 
 // versionFlag prints the version and ends the program.
@@ -43,14 +84,9 @@ func version() string {
 	if !ok {
 		return "devel"
 	}
-	revision := ""
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = s.Value[:min(12, len(s.Value))]
-		}
-	}
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v
 	}
-	return cmp.Or(revision, "devel")
+	revision := sourceOf(info.Settings).Revision
+	return cmp.Or(revision[:min(12, len(revision))], "devel")
 }

@@ -83,7 +83,7 @@ func host(tb testing.TB, dixa string, a agents, args ...string) *hosted {
 
 // start starts the process, again where it ran before.
 func (h *hosted) start() {
-	path, err := program()
+	path, err := binary()
 	require.NoError(h.tb, err)
 	log, err := os.OpenFile(h.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(h.tb, err)

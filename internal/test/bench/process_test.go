@@ -6,17 +6,18 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/program"
 )
 
-// program is the built binary.
-var program = sync.OnceValues(func() (string, error) {
+// binary returns the path of the built program.
+var binary = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("BENCH_PROGRAM"); path != "" {
 		return path, nil // to compare two versions with one benchmark
 	}
@@ -24,12 +25,7 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "dixa-mcp")
-	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "dixa-mcp/cmd/dixa-mcp").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return path, nil
+	return program.Build(dir)
 })
 
 // process is a server that was started as a client starts it.
@@ -39,7 +35,7 @@ type process struct {
 }
 
 func start(b *testing.B, env []string, args ...string) *process {
-	path, err := program()
+	path, err := binary()
 	require.NoError(b, err)
 	p := &process{cmd: exec.Command(path, append([]string{"serve", "--state", b.TempDir()}, args...)...)}
 	p.cmd.Env = append(os.Environ(), env...)
@@ -65,7 +61,7 @@ func offlineProcess(tb testing.TB, args ...string) []string {
 
 // offlineAddress runs the offline Dixa in a process of its own and gives its address.
 func offlineAddress(tb testing.TB, args ...string) string {
-	path, err := program()
+	path, err := binary()
 	require.NoError(tb, err)
 	cmd := exec.Command(path, append([]string{"offline", "--listen", "127.0.0.1:0"}, args...)...)
 	out, err := cmd.StdoutPipe()
@@ -82,7 +78,7 @@ func offlineAddress(tb testing.TB, args ...string) string {
 
 // BenchmarkColdStart measures from starting the process to the first list of tools.
 func BenchmarkColdStart(b *testing.B) {
-	_, err := program()
+	_, err := binary()
 	require.NoError(b, err)
 	for _, agent := range []string{"reader", "admin"} {
 		b.Run(agent, func(b *testing.B) {

@@ -9,13 +9,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/program"
 )
 
 // binary is the path of the program, built once.
@@ -24,20 +24,13 @@ var binary string
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "dixa-mcp-endtoend-")
 	if err == nil {
-		binary = filepath.Join(dir, "dixa-mcp")
-		if runtime.GOOS == "windows" {
-			binary += ".exe"
-		}
-		var said []byte
-		if said, err = exec.Command("go", "build", "-o", binary, "dixa-mcp/cmd/dixa-mcp").CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, said)
-		}
+		binary, err = program.Build(dir)
 	}
 	code := 1
 	if err == nil {
 		code = m.Run()
 	} else {
-		fmt.Fprintln(os.Stderr, "the program could not be built:", err)
+		fmt.Fprintln(os.Stderr, err)
 	}
 	_ = os.RemoveAll(dir)
 	os.Exit(code)
