@@ -30,6 +30,7 @@ func behind(t *testing.T, file string, dixa http.Handler) *bed {
 
 // Whatever Dixa refuses a look-up with, what it is about reads like something that does not exist.
 func TestRefusedLookupsAreLikeMissing(t *testing.T) {
+	race.Skip(t)
 	calls := map[string]string{
 		"get_conversation": `{"conversationId":2}`, "list_messages": `{"conversationId":2}`, "add_note": `{"conversationId":2,"message":"x"}`,
 		"get_end_user": `{"userId":"` + nobody + `"}`, "list_end_user_conversations": `{"userId":"` + nobody + `"}`,

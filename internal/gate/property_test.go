@@ -13,6 +13,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/test/race"
 	"dixa-mcp/internal/test/seeds"
 	"dixa-mcp/tools"
 )
@@ -20,6 +21,7 @@ import (
 // Whatever the file says and whatever is asked: nothing without a grant reaches Dixa, and every call has exactly its
 // records, that of the intent before anything is sent.
 func TestNothingWithoutAGrant(t *testing.T) {
+	race.Skip(t)
 	granted, sent := 0, 0
 	all := seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		synctest.Test(t, func(t *testing.T) {

@@ -78,6 +78,7 @@ var mayImport = map[string][]string{
 	"internal/test/laws":             nil,
 	"internal/test/clock":            nil,
 	"internal/test/golden":           nil,
+	"internal/test/program":          nil,
 	"internal/test/race":             nil,
 	"internal/test/seeds":            nil,
 	"cmd/dixa-mcp":                   nil, // puts everything together
