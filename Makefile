@@ -6,7 +6,7 @@ LDFLAGS := -s -w $(if $(VERSION),-X main.release=$(VERSION))
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run serve test build lint release-snapshot bench soak safety update-golden clean
+.PHONY: help run serve test build lint release-snapshot bench soak safety update-golden release-tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ safety: ## what hijacked agents do: every goal of an attacker through every text
 
 update-golden: ## rewrite the golden files and the generated parts of the documentation
 	$(GO) test $$(grep -rl --include='*_test.go' 'internal/test/golden"' . | xargs -n 1 dirname | sort -u) -run 'Golden|Docs' -update
+
+release-tools: ## keep the tools of a release, with which the next changelog compares; VERSION=1.1
+	RELEASE_TOOLS=$(VERSION) $(GO) test ./internal/test/laws -run '^TestWriteToolsOfRelease$$' -count=1
 
 clean: ## remove what was built
 	rm -rf bin dist

@@ -26,6 +26,7 @@ type cli struct {
 	Check      checkCmd      `cmd:"" help:"Check a capability file, and show which one is in force."`
 	Explain    explainCmd    `cmd:"" help:"Explain a call without making it: whether it is granted, by which line, and what would be sent."`
 	Diff       diffCmd       `cmd:"" help:"Compare two capability files: who gains and who loses what."`
+	Backup     backupCmd     `cmd:"" help:"Copy the state directory, also while servers use it."`
 	Drift      driftCmd      `cmd:"" help:"Compare Dixa's OpenAPI document with what this program was built for, and print what to do."`
 	Doctor     doctorCmd     `cmd:"" help:"Check the token, capability file, clock and directories."`
 	Audit      auditCmd      `cmd:"" help:"Read the records of calls."`

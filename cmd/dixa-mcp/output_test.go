@@ -43,6 +43,7 @@ var printing = map[string][]string{
 	"check":                {},
 	"explain":              {"get_organization", "--offline"},
 	"diff":                 {"~/office/capabilities.yaml", "~/office/capabilities.yaml"},
+	"backup":               {"~/copy"},
 	"drift":                {"~/dixa.json"},
 	"doctor":               {"--offline"},
 	"audit show":           {},
@@ -93,6 +94,8 @@ func (p *place) lineFor(name string) []string {
 		args[len(args)-1] = newHost(p.t, 200, organizationAnswer).URL
 	case name == "diff":
 		p.write("office/capabilities.yaml", approvers)
+	case name == "backup":
+		p.good("freeze")
 	case name == "drift":
 		p.document()
 	case name == "thaw":

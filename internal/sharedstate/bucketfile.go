@@ -26,10 +26,12 @@ type bucketFile struct {
 	closed bool
 }
 
+const bucketPrefix = "rate-"
+
 // bucketPath returns the path of the file for the bucket of a name. A later layout of the file has another name.
 func (s *Store) bucketPath(name string) string {
 	sum := sha256.Sum256([]byte(name))
-	return filepath.Join(filepath.Dir(s.path), fmt.Sprintf("rate-1-%x", sum[:8]))
+	return filepath.Join(filepath.Dir(s.path), fmt.Sprintf("%s1-%x", bucketPrefix, sum[:8]))
 }
 
 // The layout of the file: five numbers of eight bytes, and their checksum.

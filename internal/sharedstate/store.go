@@ -121,6 +121,9 @@ func (s *Store) open() error {
 	if err == nil {
 		err = prepare(db)
 	}
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
 	for _, suffix := range []string{"", "-wal", "-shm"} { // SQLite makes them readable for all
 		err = errors.Join(err, os.Chmod(s.path+suffix, 0o600))
 	}

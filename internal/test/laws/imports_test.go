@@ -58,6 +58,7 @@ var mayImport = map[string][]string{
 	"internal/offline/fiction":       {},
 	"internal/export":                {"dixaclient"},
 	"internal/openapi":               {},
+	"internal/backup":                {"internal/sharedstate"},
 	"internal/drift":                 {"internal/openapi"},
 	"internal/drift/drifttest":       nil,
 	"internal/serve":                 {"dixaclient", "tools", "internal/seal", "internal/gate", "internal/identity", "golang.org/x/net/netutil", "golang.org/x/sync/semaphore", "golang.org/x/sys/unix", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},

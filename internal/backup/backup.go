@@ -1,0 +1,164 @@
+// Package backup copies a state directory while processes use it.
+package backup
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dixa-mcp/internal/base/atomicfile"
+	"dixa-mcp/internal/sharedstate"
+)
+
+// recordsDir is the directory of the records in a copy.
+const recordsDir = "audit"
+
+// Report is what was copied, and what was not.
+type Report struct {
+	Files   int      `json:"files"`
+	Bytes   int64    `json:"bytes"`
+	Skipped []string `json:"skipped"` // paths of what is neither a file nor a directory, such as links
+}
+
+// Copy copies a state directory, and the records where they are elsewhere, into a new directory. It refuses one that has
+// something in it.
+//
+// Files other than the shared one are written whole or only grow. The records are copied last, so that the intent of all that
+// is known elsewhere is among them, and the newest first, since a record names the hash of earlier ones only.
+func Copy(state, records, to string) (Report, error) {
+	var r Report
+	inside, err := filepath.Rel(state, to)
+	if err != nil {
+		return r, err
+	}
+	if inside == "." || filepath.IsLocal(inside) {
+		return r, fmt.Errorf("%s is in the state directory %s: choose a directory outside of it", to, state)
+	}
+	if info, err := os.Stat(state); err != nil {
+		return r, err
+	} else if !info.IsDir() {
+		return r, fmt.Errorf("%s is not a directory", state)
+	}
+	if err := prepare(to); err != nil {
+		return r, err
+	}
+	if err := r.shared(state, to); err != nil {
+		return r, fmt.Errorf("copy %s: %w", sharedstate.FileName, err)
+	}
+	if err := r.tree(state, to, records); err != nil {
+		return r, err
+	}
+	return r, r.records(records, filepath.Join(to, recordsDir))
+}
+
+// prepare makes a directory for this user alone, and refuses one that has something in it.
+func prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%s is not empty: name a new directory; nothing was copied", dir)
+	}
+	return err
+}
+
+// shared copies the file that processes share.
+func (r *Report) shared(state, to string) error {
+	if err := sharedstate.Copy(state, to); err != nil {
+		return err
+	}
+	info, err := os.Stat(filepath.Join(to, sharedstate.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		r.Files, r.Bytes = r.Files+1, r.Bytes+info.Size()
+	}
+	return err
+}
+
+// tree copies the files of a directory but for the shared one, the records and what is temporary.
+func (r *Report) tree(from, to, records string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it was removed meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && (name == recordsDir || same(path, records)):
+			return fs.SkipDir
+		case e.IsDir():
+			return os.MkdirAll(filepath.Join(to, name), 0o700)
+		case name == sharedstate.FileName, sharedstate.IsTemporary(name), atomicfile.IsTemp(e.Name()):
+			return nil
+		case !e.Type().IsRegular():
+			r.Skipped = append(r.Skipped, path)
+			return nil
+		}
+		return r.file(path, filepath.Join(to, name), false)
+	})
+}
+
+func same(a, b string) bool {
+	x, errX := filepath.Abs(a)
+	y, errY := filepath.Abs(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// records copies the files of records, the newest first: their names begin with the time of their start.
+func (r *Report) records(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = os.MkdirAll(to, 0o700)
+	}
+	if err != nil {
+		return err
+	}
+	slices.Reverse(entries)
+	for _, e := range entries {
+		path := filepath.Join(from, e.Name())
+		switch {
+		case atomicfile.IsTemp(e.Name()):
+		case !e.Type().IsRegular():
+			r.Skipped = append(r.Skipped, path)
+		default:
+			if err := r.file(path, filepath.Join(to, e.Name()), strings.HasSuffix(e.Name(), ".jsonl")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// file copies a file. Of one that grows by lines, it leaves out a last line that is not whole.
+func (r *Report) file(from, to string, lines bool) error {
+	text, err := os.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it was removed meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	if lines {
+		text = text[:bytes.LastIndexByte(text, '\n')+1]
+	}
+	if err := os.WriteFile(to, text, 0o600); err != nil {
+		return err
+	}
+	r.Files, r.Bytes = r.Files+1, r.Bytes+int64(len(text))
+	return nil
+}
