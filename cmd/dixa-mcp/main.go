@@ -45,6 +45,7 @@ type cli struct {
 }
 
 func main() {
+	forgetUnfilled()
 	signal.Ignore(syscall.SIGPIPE) // a write to a closed pipe is an error instead, so that everything is closed properly
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
