@@ -38,6 +38,7 @@ type PromptArgument struct {
 // promptStep is a sentence of a prompt. One that names a tool is there only for agents that see the tool.
 type promptStep struct {
 	tools    []string // the first of them that the agent sees, with the argument behind the dot, is {tool}; none: the sentence names no tool
+	without  string   // the sentence is not there for agents that see this tool
 	argument string   // the sentence is there only if this argument is given
 	text     string   // arguments and the tool are in braces
 	needed   bool     // without the tool there is no such prompt
@@ -94,7 +95,7 @@ var prompts = []Prompt{
 			{tools: []string{"report", "query_metric"}, text: "With {tool}, read last week and the week before: conversations created and closed, response times, satisfaction.", needed: true},
 			{tools: []string{"list_metrics"}, text: "The metrics are listed by {tool}."},
 			{tools: []string{"overview", "list_queues"}, text: "See with {tool} how the queues are now."},
-			{tools: []string{"list_ratings"}, text: "Read the worst ratings of the week with {tool}, and say what they have in common."},
+			{tools: []string{"report"}, text: "Read what customers wrote with their ratings with {tool} (csat, with comments), and say what the bad ones have in common."},
 			{argument: "about", text: "Report only on: {about}"},
 			{text: "Write at most 15 lines: the numbers as a table with the change, then what stands out, then what you could not find out. Give no number that no tool gave you."},
 		},
@@ -106,8 +107,9 @@ var prompts = []Prompt{
 			{tools: []string{"find_customer", "list_end_users"}, text: "Find the customer {customer} with {tool}. Go on only if it is exactly one.", needed: true},
 			{tools: []string{"list_end_user_conversations"}, text: "List the customer's conversations with {tool}."},
 			{text: "Show me who it is and what would be erased, and wait until I agree. It cannot be undone."},
-			{tools: []string{"update_conversation.close", "close_conversation"}, text: "Close the open conversations with {tool}: only closed ones are erased."},
-			{tools: []string{"anonymize_end_user"}, text: "Then erase the customer with {tool}, once.", needed: true},
+			{tools: []string{"update_conversation.close", "close_conversation"}, without: "erase_customer", text: "Close the open conversations with {tool}: only closed ones are erased."},
+			{tools: []string{"erase_customer", "anonymize_end_user"}, text: "Then erase the customer with {tool}, once.", needed: true},
+			{tools: []string{"erase_customer"}, text: "If {tool} names open conversations, ask me whether to close them; if so, call it again with close."},
 			{tools: []string{"get_anonymization"}, text: "See with {tool} how far it is, and tell me."},
 		},
 	},
@@ -180,18 +182,50 @@ func (g *Gate) Prompt(agent, name string, arguments map[string]string) (string, 
 	if a, err := g.Rules().Agent(agent); err == nil && a.Discovers() {
 		text = "Call the tools that are named here with call_tool; find_tools gives their arguments.\n"
 	}
-	for _, s := range listed[i].steps {
+	for _, s := range listed[i].lines(sees, given) {
+		text += s.text + "\n"
+	}
+	return text, nil
+}
+
+// Outline returns the sentences of a prompt for an agent. Arguments are written as $NAME; a sentence that is there only if an
+// optional argument is given says so.
+func (g *Gate) Outline(agent, name string) ([]string, error) {
+	listed := g.Prompts(agent)
+	i := slices.IndexFunc(listed, func(p Prompt) bool { return p.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("agent %s has no prompt %.80q", agent, name)
+	}
+	written := map[string]string{}
+	for _, a := range listed[i].Arguments {
+		written[a.Name] = "$" + strings.ToUpper(a.Name)
+	}
+	var all []string
+	for _, s := range listed[i].lines(seen(g.Rules(), agent), written) {
+		if s.argument != "" {
+			s.text = "If $" + strings.ToUpper(s.argument) + " is given: " + s.text
+		}
+		all = append(all, s.text)
+	}
+	return all, nil
+}
+
+// lines returns the steps that are there for an agent that sees these tools, and for these arguments, which are filled in.
+func (p *Prompt) lines(sees map[string]bool, given map[string]string) []promptStep {
+	var all []promptStep
+	for _, s := range p.steps {
 		tool := s.tool(sees)
-		if len(s.tools) > 0 && tool == "" || s.argument != "" && given[s.argument] == "" {
+		if len(s.tools) > 0 && tool == "" || s.argument != "" && given[s.argument] == "" || sees[s.without] {
 			continue
 		}
 		values := []string{"{tool}", tool}
 		for argument, value := range given {
 			values = append(values, "{"+argument+"}", value)
 		}
-		text += strings.NewReplacer(values...).Replace(s.text) + "\n"
+		s.text = strings.NewReplacer(values...).Replace(s.text)
+		all = append(all, s)
 	}
-	return text, nil
+	return all
 }
 
 // given checks arguments, and returns each in one line.

@@ -45,7 +45,7 @@ func TestPrompts(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string]string{"reader": "weekly_report", "triage": "triage hand_over", "support": "triage reply hand_over", "admin": "triage reply hand_over weekly_report erasure"} {
+	for name, want := range map[string]string{"reader": "weekly_report", "triage": "triage hand_over", "support": "triage reply hand_over", "admin": "triage reply hand_over weekly_report erasure", "privacy_officer": "erasure"} {
 		var names []string
 		for _, p := range b.gate.Prompts(name) {
 			names = append(names, p.Name)
@@ -53,6 +53,14 @@ func TestPrompts(t *testing.T) {
 		require.Equal(t, want, strings.Join(names, " "), name)
 	}
 	require.Empty(t, b.gate.Prompts("nobody"))
+	text, err := b.gate.Prompt("privacy_officer", "erasure", map[string]string{"customer": "anna@example.com"})
+	require.NoError(t, err)
+	require.Contains(t, text, "Then erase the customer with erase_customer, once.\nIf erase_customer names open conversations")
+	require.NotContains(t, text, "Close the open conversations with", "erase_customer does it")
+	text, err = b.gate.Prompt("admin", "erasure", map[string]string{"customer": "anna@example.com"})
+	require.NoError(t, err)
+	require.Contains(t, text, "Close the open conversations with update_conversation: only closed ones are erased.\nThen erase the customer with anonymize_end_user, once.\n")
+	require.NotContains(t, text, "erase_customer")
 }
 
 // A prompt is made of the steps whose tools the agent sees, and of arguments that fit.
