@@ -65,6 +65,7 @@ var mayImport = map[string][]string{
 	"internal/admin":                 {"dixaclient", "internal/approval", "internal/approver", "internal/audit", "internal/capability", "internal/freeze", "internal/gate"},
 	"internal/telemetry":             {"dixaclient", "internal/approval", "internal/audit", "internal/gate", "tools", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/client_golang/prometheus/promhttp", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/sdk/resource", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/trace"},
 	"deploy/lint":                    nil, // a module of its own
+	"deploy/registry":                {},
 	"internal/demo":                  {"internal/audit", "github.com/mark3labs/mcp-go/client", "github.com/mark3labs/mcp-go/client/transport", "github.com/mark3labs/mcp-go/mcp"},
 	"internal/test/contract":         nil, // test support: not part of the program
 	"internal/test/growth":           nil, // test support: not part of the program
