@@ -116,9 +116,16 @@ func same(a, b string) bool {
 	return errX == nil && errY == nil && x == y
 }
 
-// records copies the files of records, the newest first: their names begin with the time of their start.
+// newestFirst lists the files of records, whose names begin with the time of their start.
+func newestFirst(dir string) ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(dir)
+	slices.Reverse(entries)
+	return entries, err
+}
+
+// records copies the files of records.
 func (r *Report) records(from, to string) error {
-	entries, err := os.ReadDir(from)
+	entries, err := newestFirst(from)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -128,7 +135,6 @@ func (r *Report) records(from, to string) error {
 	if err != nil {
 		return err
 	}
-	slices.Reverse(entries)
 	for _, e := range entries {
 		path := filepath.Join(from, e.Name())
 		switch {

@@ -125,11 +125,12 @@ func TestRefused(t *testing.T) {
 	require.ErrorIs(t, err, ErrOther)
 }
 
-// Whatever the text is, reading and comparing it ends, and its surface is written and read without loss.
+// Whatever the text is, reading and comparing it ends, and a surface does not differ from itself.
 func FuzzSurface(f *testing.F) {
 	f.Add([]byte(about(`{"$ref":"#/components/schemas/A"}`, `"A":{"oneOf":[{"$ref":"#/components/schemas/A"},{"allOf":[{"$ref":"#/components/schemas/A"}]}]}`)))
 	f.Add([]byte(about(`{"properties":{"a.b<c>":{"enum":[1,null,"x\ty"]}},"additionalProperties":false,"items":true}`, "")))
 	f.Add([]byte(`{"openapi":"3.1.0","paths":{"/{":{"get":{"responses":{"200":{"content":{"a":null}}}}},"":{"trace":{"requestBody":{"content":{}}}}}}`))
+	known := built(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		doc, err := openapi.Read(text)
 		if err != nil {
@@ -144,7 +145,7 @@ func FuzzSurface(f *testing.F) {
 			require.NoError(t, err)
 		}
 		require.Empty(t, found)
-		if _, err := Compare(built(t), s); err != nil {
+		if _, err := Compare(known, s); err != nil {
 			require.ErrorIs(t, err, ErrOther)
 		}
 	})
