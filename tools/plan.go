@@ -88,10 +88,33 @@ func (t *Tool) Undoes() bool { return t.Name == undoName }
 // Plans reports whether the tool is a plan of several writes.
 func (t *Tool) Plans() bool { return t.carries != nil }
 
+// comparing makes the tool of a write to a conversation say what was there before, and send nothing where nothing would change,
+// as [updateConversation] does with the same change.
+func comparing[In any](same func(In) UpdateConversationIn) option {
+	return func(t *Tool) {
+		t.compared = func(ctx context.Context, r *Reads, in any) ([]Step, error) {
+			return planUpdate(ctx, r, same(*in.(*In)))
+		}
+	}
+}
+
+// Compares reports whether the tool is one write that says what was there before, where the agent may read that.
+func (t *Tool) Compares() bool { return t.compared != nil }
+
 // Plan says what a write of the tool is to do, in order. What it must know for that, it reads.
 func (t *Tool) Plan(ctx context.Context, c *d.Client, a *Arguments) ([]Step, error) {
+	r := &Reads{Env: a.Env, Client: c}
 	if t.Plans() {
-		return t.planned(ctx, &Reads{Env: a.Env, Client: c}, a.In)
+		return t.planned(ctx, r, a.In)
+	}
+	if t.Compares() && r.Granted(d.GetConversation.Spec) {
+		steps, err := t.compared(ctx, r, a.In)
+		for i := range steps {
+			steps[i].Holds = nil // it is sent at once
+		}
+		if err == nil || ctx.Err() != nil {
+			return steps, err
+		} // what cannot be read or planned otherwise is for Dixa to decide, which says what is wrong with the write itself
 	}
 	s := Step{In: a.In, send: func(ctx context.Context, c *d.Client) (Output, error) { return t.Run(ctx, c, a) }}
 	if len(t.Operations) > 0 {

@@ -42,6 +42,7 @@ type Tool struct {
 	runTask     func(context.Context, *dixaclient.Client, Env, any) (Output, error) // of a tool of several operations, in place of run
 	planned     func(context.Context, *Reads, any) ([]Step, error)                  // of a tool of several writes, in place of run
 	carries     func() map[string][]Carried                                         // what its arguments become
+	compared    func(context.Context, *Reads, any) ([]Step, error)                  // of one write, in a plan that says what was there before; nil for none
 	act         func(in any, as dixaclient.ActingAgent)
 	check       func(version dixaclient.Version, in any) error
 }

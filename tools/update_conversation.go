@@ -217,6 +217,9 @@ func (p *updatePlan) queue() error {
 	if p.was.Queue != nil {
 		s.Before = p.shown(d.QueueThing, string(p.was.Queue.ID))
 	}
+	if s.Before == s.After { // it is offered there again
+		s.Before = ""
+	}
 	s.Same = placeOf(p.was) == strings.ToLower(string(p.in.Queue))+" Open "
 	if p.was.Assignment != nil && p.in.Assignee == "" {
 		s.After += " (taken from " + p.shown(d.AgentThing, string(p.was.Assignment.AgentID)) + ")"

@@ -35,7 +35,7 @@ func TestOfflineIsShared(t *testing.T) {
 	with := func(args ...string) outcome { return finish(t, p.command(env, args...)) }
 	id := `{"conversationId":1234}`
 	require.Contains(t, with("call", "get_conversation", id).stdout, "Email · Inbound · Open")
-	require.Equal(t, outcome{0, "Done: closed conversation 1234\n", ""}, with("call", "close_conversation", id, "--agent", "support"))
+	require.Equal(t, outcome{0, "Conversation 1234 · state: Open → Closed · as the API token's user\n", ""}, with("call", "close_conversation", id, "--agent", "support"))
 	require.Contains(t, with("call", "get_conversation", id).stdout, "Email · Inbound · Closed")
 	require.NoError(t, dixa.Process.Signal(syscall.SIGINT))
 	require.NoError(t, dixa.Wait())

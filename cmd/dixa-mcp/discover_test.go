@@ -42,7 +42,7 @@ func TestSessionOfDiscover(t *testing.T) {
 		return s.wait(fmt.Sprint(id))
 	}
 	require.Contains(t, answer(2, "find_tools", `{"what":"close a ticket"}`), `close_conversation · Close a conversation. · write · (conversationId: integer, again?: boolean)`)
-	require.Contains(t, answer(3, "call_tool", `{"tool":"close_conversation","arguments":{"conversationId":1234}}`), "closed conversation 1234")
+	require.Contains(t, answer(3, "call_tool", `{"tool":"close_conversation","arguments":{"conversationId":1234}}`), "Open → Closed")
 	require.Contains(t, answer(4, "close_conversation", id1234), "is not listed for agent assistant: call it with call_tool")
 	require.Contains(t, answer(5, "call_tool", `{"tool":"delete_tag","arguments":{}}`), "delete_tag is not granted to agent assistant")
 	require.Contains(t, answer(6, "call_tool", `{"tool":"send_message","arguments":{"conversationId":1234,"channel":"email","content":{"value":"Hi","_type":"Text"}}}`), `"isError":true`)

@@ -190,7 +190,7 @@ func TestEndOfInput(t *testing.T) {
 	s.call(2, "close_conversation", id1234)
 	s.end(0)
 	require.Contains(t, s.seen["1"], `"content"`)
-	require.Contains(t, s.seen["2"], "closed conversation 1234")
+	require.Contains(t, s.seen["2"], "Open → Closed")
 	require.ElementsMatch(t, []string{"get_conversation done", "close_conversation done", "stop"}, outcomes(p.records()))
 }
 
@@ -203,14 +203,14 @@ func TestSignals(t *testing.T) {
 			defer func() { _ = dixa.Process.Kill() }()
 			s := open(t, p.command(env, "serve", "--agent", "support"))
 			s.call(1, "get_conversation", id1234)
-			s.call(2, "close_conversation", id1234)
+			s.call(2, "add_note", `{"conversationId":1234,"message":"x"}`)
 			p.until(func() bool { return bytes.Contains(p.written(), []byte(`"intent"`)) })
 			require.NoError(t, s.c.Process.Signal(signal))
 			s.exit(0) // long before the calls would end
 			all := outcomes(p.records())
 			require.Contains(t, all, "get_conversation cancelled")
 			require.Equal(t, "stop", all[len(all)-1])
-			require.Contains(t, fmt.Sprint(all), "close_conversation ")
+			require.Contains(t, fmt.Sprint(all), "add_note ")
 		})
 	}
 }

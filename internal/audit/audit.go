@@ -107,6 +107,7 @@ type Operation struct {
 	Attempts  int    `json:"attempts,omitempty"` // requests sent
 	Outcome   string `json:"outcome"`            // done, not_done or unknown
 	Error     string `json:"error,omitempty"`    // short, without the customer's text
+	Read      bool   `json:"-"`                  // it changes nothing
 
 	// Of a file of a message that was fetched; its conversation is in the arguments.
 	Message    string `json:"message,omitempty"`    // the message's id

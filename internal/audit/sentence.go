@@ -38,9 +38,12 @@ func Sentence(r Record, v Verb) string {
 	case r.Outcome == OutcomeUnknown:
 		return printable(tried + ": it is not known whether Dixa did it" + requests("", r.Operations, ""))
 	case r.Outcome == OutcomeFailed:
-		return printable(tried + clauses(allowed(r.Rule), cmp.Or(r.Reason, failure(r.Operations))) + requests("", r.Operations, "nothing was sent to Dixa"))
+		return printable(tried + clauses(allowed(r.Rule), cmp.Or(r.Reason, failure(r))) + requests("", r.Operations, "nothing was sent to Dixa"))
 	case r.Outcome == OutcomeCancelled:
-		return printable(tried + clauses(allowed(r.Rule), cancellation(r.Operations)) + requests("", r.Operations, "nothing was sent to Dixa"))
+		return printable(tried + clauses(allowed(r.Rule), cancellation(r)) + requests("", r.Operations, "nothing was sent to Dixa"))
+	}
+	if all, _, _ := count(r); all == 0 && len(r.Operations) > 0 {
+		return printable(words(who, "did not have to", v.Infinitive, object) + clauses("nothing would change", allowed(r.Rule)) + requests("", r.Operations, ""))
 	}
 	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r.Approver)) + requests("", r.Operations, ""))
 }
@@ -120,9 +123,14 @@ func bareRule(rule string) string {
 	return rule
 }
 
-// count tells how many operations were done, and whether for one of them it is not known.
-func count(operations []Operation) (done int, unknown bool) {
-	for _, o := range operations {
+// count tells how many operations there are, how many of them were done, and whether for one of them it is not known. What a
+// write read beside is not counted.
+func count(r Record) (all, done int, unknown bool) {
+	for _, o := range r.Operations {
+		if o.Read && r.Event == EventOutcome {
+			continue
+		}
+		all++
 		switch o.Outcome {
 		case OutcomeDone:
 			done++
@@ -130,23 +138,23 @@ func count(operations []Operation) (done int, unknown bool) {
 			unknown = true
 		}
 	}
-	return done, unknown
+	return all, done, unknown
 }
 
-func failure(operations []Operation) string {
-	if done, _ := count(operations); done > 0 {
-		return fmt.Sprintf("but only %d of %d operations succeeded", done, len(operations))
+func failure(r Record) string {
+	if all, done, _ := count(r); done > 0 {
+		return fmt.Sprintf("but only %d of %d operations succeeded", done, all)
 	}
 	return "but it failed"
 }
 
-func cancellation(operations []Operation) string {
-	done, unknown := count(operations)
+func cancellation(r Record) string {
+	all, done, unknown := count(r)
 	switch {
 	case unknown:
 		return "cancelled, and it is not known whether Dixa did it"
 	case done > 0:
-		return fmt.Sprintf("cancelled after %d of %d operations", done, len(operations))
+		return fmt.Sprintf("cancelled after %d of %d operations", done, all)
 	}
 	return "cancelled"
 }

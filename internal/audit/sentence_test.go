@@ -17,6 +17,8 @@ var (
 func TestSentence(t *testing.T) {
 	closed := Operation{Operation: "close_conversation", Status: 204, Millis: 212, Attempts: 1, Outcome: OutcomeDone}
 	got := Operation{Operation: "get_conversation", Status: 200, Millis: 31, Attempts: 1, Outcome: OutcomeDone}
+	read := got
+	read.Read = true
 	broken := Operation{Operation: "send_message", Millis: 90, Attempts: 1, Outcome: OutcomeUnknown, Error: "connection broken"}
 	conflict := Operation{Operation: "close_conversation", Status: 409, Millis: 120, Attempts: 2, Outcome: OutcomeNotDone, Error: "already closed"}
 	const rule = "agents.triage.allow (capabilities.yaml:31)"
@@ -58,6 +60,10 @@ func TestSentence(t *testing.T) {
 			"triage tried to close conversation 1234: allowed by agents.triage.allow, but it failed (Dixa 409, 120 ms, 2 attempts: already closed)"},
 		{"failed in part", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Rule: rule, Operations: []Operation{got, broken}, Outcome: OutcomeFailed}, closes,
 			"triage tried to close conversation 1234: allowed by agents.triage.allow, but only 1 of 2 operations succeeded (2 operations, Dixa 200, no answer, 121 ms: connection broken)"},
+		{"failed, and only what it read succeeded", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Rule: rule, Operations: []Operation{read, conflict}, Outcome: OutcomeFailed}, closes,
+			"triage tried to close conversation 1234: allowed by agents.triage.allow, but it failed (2 operations, Dixa 200, 409, 151 ms: already closed)"},
+		{"nothing would change", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Rule: rule, Operations: []Operation{read}, Outcome: OutcomeDone}, closes,
+			"triage did not have to close conversation 1234: nothing would change, allowed by agents.triage.allow (Dixa 200, 31 ms)"},
 		{"failed before it began", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Outcome: OutcomeFailed}, closes,
 			"triage tried to close conversation 1234: it failed (nothing was sent to Dixa)"},
 		{"cancelled in the queue", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Rule: rule, Outcome: OutcomeCancelled}, closes,

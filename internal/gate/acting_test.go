@@ -35,7 +35,7 @@ func TestActsAs(t *testing.T) {
 		t.Run(c.tool, func(t *testing.T) {
 			b.wire.bodies()
 			b.call("bot", c.tool, c.arguments)
-			require.Equal(t, []string{c.wire}, compact(t, b.wire.bodies(), c.wire))
+			require.Equal(t, []string{c.wire}, compact(t, written(b.wire.bodies()), c.wire))
 			b.book.all()
 
 			as := `,"agentId":"4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"}`
@@ -46,10 +46,16 @@ func TestActsAs(t *testing.T) {
 			require.Empty(t, b.wire.bodies())
 			require.Equal(t, "its arguments are not valid", only(t, b.book.all()).Reason)
 
+			b := setUp(t, settings{file: acting}) // where nothing has changed yet
 			b.call("free", c.tool, c.arguments[:len(c.arguments)-1]+as)
-			require.Contains(t, b.wire.bodies()[0], "4715b3c3-35e3-4a7b-9443-3ecaf99a14d7")
+			require.Contains(t, written(b.wire.bodies())[0], "4715b3c3-35e3-4a7b-9443-3ecaf99a14d7")
 		})
 	}
+}
+
+// written leaves out the bodies of reads.
+func written(bodies []string) []string {
+	return slices.DeleteFunc(bodies, func(body string) bool { return body == "" })
 }
 
 // compact gives bodies whose properties have another order the wanted one.

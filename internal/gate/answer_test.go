@@ -40,9 +40,9 @@ func TestFormOfAnswers(t *testing.T) {
 	require.Contains(t, b.call("ids", "list_tags", `{}`).Text, "77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f")
 	require.NotContains(t, b.call("text", "list_tags", `{}`).Text, "77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f")
 
-	require.Equal(t, "Done: closed conversation 1234", b.call("text", "close_conversation", `{"conversationId":1234}`).Text)
-	require.Equal(t, `{"done":"closed conversation 1234"}`, b.call("json", "close_conversation", `{"conversationId":1234}`).Text)
-	require.Regexp(t, `^Done: reopened conversation 1234\nBudget: 0 left of 1 writes per UTC hour, until \S+ UTC$`, b.call("few", "reopen_conversation", `{"conversationId":1234}`).Text)
+	require.Equal(t, "Conversation 1234 · state: Open → Closed · as the API token's user", b.call("text", "close_conversation", `{"conversationId":1234}`).Text)
+	require.Equal(t, `{"outcome":{"id":1234,"state":"state: Closed, no change"}}`, b.call("json", "close_conversation", `{"conversationId":1234}`).Text)
+	require.Regexp(t, `^Conversation 1234 · state: Closed → Open · as the API token's user\nBudget: 0 left of 1 writes per UTC hour, until \S+ UTC$`, b.call("few", "reopen_conversation", `{"conversationId":1234}`).Text)
 	found := b.call("text", "search_conversations", `{"createdAfter":"1971-01-01","createdBefore":"1971-01-02"}`).Text
 	require.Regexp(t, `^None\. Nothing meets all of: createdAfter, createdBefore\. .*\nTimes were read as createdAfter: .*Copenhagen.*$`, found)
 

@@ -62,7 +62,7 @@ func (c *confirmation) ask(ctx context.Context, how capability.Confirm) (asking 
 // needs returns whose approval the steps of a call need; where they differ, the stricter one.
 func (c *call) needs(steps []tools.Step) (how capability.Confirm, rule string) {
 	ops := c.tool.Operations
-	if c.tool.Plans() {
+	if c.says(steps) {
 		ops = nil
 		for _, s := range changing(steps) {
 			ops = append(ops, s.Op)
@@ -96,7 +96,7 @@ func (c *confirmation) digest(parts ...string) string {
 func (c *confirmation) effect() string {
 	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments, c.words), " ")
 	effect := verb(c.call.tool).Infinitive + " " + object
-	if c.call.tool.Plans() {
+	if c.call.says(c.steps) {
 		effect += " (" + listed(changing(c.steps)) + ")"
 	}
 	return effect

@@ -155,7 +155,7 @@ func TestYesIsForOneCall(t *testing.T) {
 	b.gate.Reload(context.Background(), parse(t, moved))
 	b.refused(b.answer("asks", "add_note", note, q.State, true), "is for another call")
 	b.gate.Reload(context.Background(), parse(t, confirming))
-	require.Equal(t, lookedUp, b.requests())
+	require.Equal(t, append([]string{"GET /v1/conversations/{conversationId}"}, lookedUp...), b.requests(), "the question about close_conversation says what is there")
 	require.False(t, b.answer("asks", "add_note", note, q.State, true).Failed, "what was refused did not use it up")
 	require.Len(t, b.dixa.Effects(), 1)
 }

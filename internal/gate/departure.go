@@ -98,7 +98,7 @@ func (d *departure) stillConfirmed(ctx context.Context) error {
 // note remembers the operation for the record.
 func (d *departure) note(took time.Duration, err error) {
 	op, c := d.op, d.call
-	o := audit.Operation{Operation: op.Op.Name, Status: op.Status, Request: op.RequestID, Millis: took.Milliseconds(), Attempts: op.Attempts, Outcome: audit.OutcomeDone}
+	o := audit.Operation{Operation: op.Op.Name, Status: op.Status, Request: op.RequestID, Millis: took.Milliseconds(), Attempts: op.Attempts, Outcome: audit.OutcomeDone, Read: op.Op.Level == dixaclient.Read}
 	if err != nil {
 		o.Outcome, o.Error = effect(err), kind(err)
 	}

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,11 +73,11 @@ func TestTroubleAtDixa(t *testing.T) {
 				}
 				require.NotContains(t, answer.Text, "secret-token")
 				require.NotContains(t, answer.Text, "\n")
-				require.Len(t, b.dixa.Requests(), c.sent)
+				require.Len(t, slices.DeleteFunc(b.dixa.Requests(), func(r offline.Request) bool { return r.Operation != routeOf(t, c.tool) }), c.sent)
 				require.Len(t, b.dixa.Effects(), c.done)
 				r := last(t, b.book.all())
 				require.Equal(t, c.outcome, r.Outcome, r.Text)
-				op := single(t, r.Operations)
+				op := r.Operations[len(r.Operations)-1]
 				require.Equal(t, c.operation, op.Outcome)
 				require.Equal(t, c.trouble, op.Error)
 				require.Equal(t, c.sent, op.Attempts)
@@ -107,7 +108,7 @@ func TestRefusedByDixa(t *testing.T) {
 
 // A call has its own time, whatever Dixa does and however many attempts are left.
 func TestTimeLimit(t *testing.T) {
-	for tool, outcome := range map[string]string{readIt: audit.OutcomeFailed, putIt: audit.OutcomeUnknown} {
+	for tool, outcome := range map[string]string{readIt: audit.OutcomeFailed, postIt: audit.OutcomeUnknown} {
 		synctest.Test(t, func(t *testing.T) {
 			b := setUp(t, settings{gate: Config{Timeout: 5 * time.Second}})
 			b.dixa.Inject(offline.Fault{Kind: offline.Hang, Times: -1})
@@ -136,7 +137,7 @@ func TestNoPlaceBeforeTheDeadline(t *testing.T) {
 		r := last(t, b.book.all())
 		require.Equal(t, audit.OutcomeFailed, r.Outcome)
 		require.Equal(t, "not_done", r.Operations[0].Outcome)
-		require.Equal(t, "admin tried to close conversation 1234: allowed by agents.admin.access.*, but it failed (no slot before the deadline)", r.Text)
+		require.Equal(t, "admin tried to close conversation 1234: allowed by agents.admin.access.*, but it failed (2 operations, Dixa no answer, no answer, 0 ms: no slot before the deadline)", r.Text)
 		require.Len(t, b.dixa.Requests(), 1)
 	})
 }

@@ -51,7 +51,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	if c.agent != nil && c.tool != nil {
 		e.Parts = c.parts()
 	}
-	if c.decision.Allowed && !c.tool.Plans() {
+	if c.decision.Allowed && !c.tool.Plans() && !c.tool.Compares() {
 		confirm(nil)
 	}
 	if err != nil {
@@ -59,14 +59,14 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		e.Why, e.Invalid = refused.text, refused.invalid
 		return e
 	}
-	if c.tool.Task() {
+	if c.tool.Task() || c.tool.Compares() {
 		args.Env = c.env(ctx)
 		args.Env.Progress = nil
 		args.Env.Sleep = func(context.Context, time.Duration) error { return errRehearsed }
 	}
 	if c.tool.Bulk {
 		err = c.explainJob(ctx, args, &e)
-	} else if c.tool.Plans() {
+	} else if c.tool.Plans() || c.tool.Compares() {
 		var steps []tools.Step
 		if steps, err = c.tool.Plan(ctx, g.client, args); err == nil {
 			confirm(steps)

@@ -198,7 +198,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if repeated := c.remember(ctx, args); repeated != nil {
 		return *repeated
 	}
-	if c.tool.Task() {
+	if c.tool.Task() || c.tool.Compares() {
 		args.Env = c.env(c.context(ctx))
 	}
 	if c.tool.Bulk {
@@ -217,7 +217,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	case asking != nil:
 		return *asking
 	}
-	if c.tool.Plans() {
+	if c.says(steps) {
 		return c.carryOut(ctx, args, steps)
 	}
 	c.rememberSteps(steps)

@@ -23,7 +23,7 @@ const namesWithin = 5 * time.Second
 // list. A list is read at most once; for the answer to a write that is no plan none is.
 func (c *call) names(ctx context.Context) func(thing, id string) string {
 	v := c.values()
-	reads := c.tool.Level == dixaclient.Read || c.tool.Plans()
+	reads := c.tool.Level == dixaclient.Read || c.tool.Plans() || c.tool.Compares()
 	return func(thing, id string) string { return v.name(ctx, dixaclient.Thing(thing), id, reads) }
 }
 

@@ -151,7 +151,7 @@ func TestLabelsInAnswers(t *testing.T) {
 	_, customer := b.customer()
 	require.Contains(t, b.call("text", "get_end_user", `{"userId":"`+customer+`"}`).Text, "Loyalty tier None · Location United Kingdom, Bristol")
 	set := `{"conversationId":1234,"attributes":[{"id":"` + b.ids().reason + `","values":["Delivery","Late"]}]}`
-	require.Contains(t, b.call("text", "set_conversation_attributes", set).Text, "Contact reason · is Delivery, Late")
+	require.Contains(t, b.call("text", "set_conversation_attributes", set).Text, `"Contact reason": "Payment > Double charge" → "Delivery > Late"`)
 	a := b.call("text", "find_conversations", `{"attributes":[{"name":"contact_reason","value":"delivery > late"}],"limit":1}`)
 	require.Contains(t, a.Text, `"attributes":[{"name":"Contact reason","value":"Delivery \u003e Late"}]`)
 	b.json = true

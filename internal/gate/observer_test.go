@@ -53,7 +53,8 @@ func TestObserver(t *testing.T) {
 			"call reader/k1/get_conversation/read", "operation get_conversation below its call: true",
 			`operation ended done "" 200 after 1`, "ended allowed done true"}},
 		"a write": {"admin", "close_conversation", `{"conversationId":1234}`, offline.Options{}, []string{
-			"call admin/k1/close_conversation/write", "operation close_conversation below its call: true",
+			"call admin/k1/close_conversation/write", "operation get_conversation below its call: true",
+			`operation ended done "" 200 after 1`, "operation close_conversation below its call: true",
 			`operation ended done "" 204 after 1`, "ended allowed done true"}},
 		"not there": {"reader", "get_conversation", `{"conversationId":99999999}`, offline.Options{}, []string{
 			"call reader/k1/get_conversation/read", "operation get_conversation below its call: true",

@@ -60,6 +60,9 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		if err == nil && out.Failed > 0 {
 			err = c.partly(out)
 		}
+		if err != nil && !c.tool.Plans() {
+			return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
+		}
 		if err != nil {
 			return c.stopped(ctx, args, steps, changes, i, err)
 		}
@@ -102,6 +105,11 @@ func (b *bounds) holds(id int64, f capability.Facts) bool {
 	return b.bound.Holds(f) || m != nil && m.id == id && reflect.DeepEqual(m.facts, f)
 }
 
+// says reports whether the steps of a call say what they change.
+func (c *call) says(steps []tools.Step) bool {
+	return c.tool.Plans() || len(steps) > 0 && steps[0].What != ""
+}
+
 // changing returns the steps that change something.
 func changing(steps []tools.Step) []tools.Step {
 	var changes []tools.Step
@@ -115,6 +123,9 @@ func changing(steps []tools.Step) []tools.Step {
 
 // intendStep records a step before it is sent.
 func (c *call) intendStep(ctx context.Context) error {
+	if !c.tool.Plans() {
+		return c.intend(ctx)
+	}
 	r := c.record
 	r.Event = audit.EventIntent
 	r.Step = fmt.Sprintf("%d/%d %s", c.step.number, c.step.of, c.step.Op.Name)

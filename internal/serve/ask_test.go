@@ -58,8 +58,8 @@ func TestAskBefore2026(t *testing.T) {
 		name, reply, says string
 		done, protocol    bool
 	}{
-		{"accepted", `"result":{"action":"accept","content":{}}`, "closed conversation 1234", true, false},
-		{"accepted, with an error of null", `"result":{"action":"accept","content":{}},"error":null`, "closed conversation 1234", true, false},
+		{"accepted", `"result":{"action":"accept","content":{}}`, "Open → Closed", true, false},
+		{"accepted, with an error of null", `"result":{"action":"accept","content":{}},"error":null`, "Open → Closed", true, false},
 		{"declined", `"result":{"action":"decline"}`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
 		{"cancelled", `"result":{"action":"cancel"}`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
 		{"answered with nothing", `"result":{}`, "the person at the client said no. Do not call it again as it is; ask what should be done instead. Nothing was sent to Dixa.", false, false},
@@ -74,7 +74,7 @@ func TestAskBefore2026(t *testing.T) {
 			question := p.wait(elicitation)
 			var q asked
 			require.NoError(t, json.Unmarshal(question.Params, &q))
-			require.Equal(t, "The agent support wants to close conversation 1234.\n\nconversationId: 1234", q.Message)
+			require.Equal(t, "The agent support wants to close conversation 1234 (state: Open → Closed).\n\nconversationId: 1234", q.Message)
 			require.Equal(t, "object", q.RequestedSchema.Type)
 			require.Empty(t, q.RequestedSchema.Properties)
 			synctest.Wait()
@@ -151,10 +151,10 @@ func TestAskBefore2026SideBySide(t *testing.T) {
 		p := connectAsking(t)
 		p.greet(canBeAsked)
 		first := p.wait(elicitation)
-		p.send(call("2", "close_conversation", `{"conversationId":1235}`))
+		p.send(call("2", "close_conversation", `{"conversationId":2951}`))
 		second := p.wait(elicitation)
 		require.NotEqual(t, string(first.ID), string(second.ID))
-		require.Contains(t, string(second.Params), "conversation 1235")
+		require.Contains(t, string(second.Params), "conversation 2951")
 		p.reply(second.ID, `"result":{"action":"decline"}`)
 		require.True(t, said(t, p.wait("2")).IsError)
 		p.reply(first.ID, `"result":{"action":"accept"}`)
@@ -194,7 +194,7 @@ func TestAskSince2026(t *testing.T) {
 			require.NotEmpty(t, q.RequestState)
 			require.Len(t, q.InputRequests, 1)
 			require.Equal(t, elicitation, q.InputRequests["confirm"].Method)
-			require.Equal(t, "The agent support wants to close conversation 1234.\n\nconversationId: 1234", q.InputRequests["confirm"].Params.Message)
+			require.Equal(t, "The agent support wants to close conversation 1234 (state: Open → Closed).\n\nconversationId: 1234", q.InputRequests["confirm"].Params.Message)
 			return q
 		}
 		refused := func(more, says string) {
@@ -217,18 +217,19 @@ func TestAskSince2026(t *testing.T) {
 		again := into[required](t, try(`,"inputResponses":{"confirm":{"action":"accept"}}`))
 		require.Equal(t, "input_required", again.ResultType, "a yes without the state of a question is none")
 
-		q, late := question(), question()
+		late := question()
+		time.Sleep(10*time.Minute + time.Second) // of the bubble's clock
+		refused(with(late.RequestState, "accept"), "has expired")
+		a := said(t, p.ask("98", "tools/call", fmt.Sprintf(closeIt, ","+modern)))
+		require.Contains(t, a.Content[0].Text, "this client cannot ask")
+
+		q := question()
 		done := said(t, try(with(q.RequestState, "accept")))
 		require.False(t, done.IsError, done.Content[0].Text)
 		require.Len(t, p.dixa.Effects(), 1)
 		sent := len(p.dixa.Requests())
 		require.Contains(t, said(t, try(with(q.RequestState, "accept"))).Content[0].Text, "nothing was sent; the same call was carried out")
-		time.Sleep(10*time.Minute + time.Second) // of the bubble's clock
-		require.Contains(t, said(t, try(with(late.RequestState, "accept"))).Content[0].Text, "has expired")
 		require.Len(t, p.dixa.Requests(), sent)
-
-		a := said(t, p.ask("98", "tools/call", fmt.Sprintf(closeIt, ","+modern)))
-		require.Contains(t, a.Content[0].Text, "this client cannot ask")
 		p.silent(elicitation)
 		p.end()
 		require.Equal(t, 1, p.book.outcomes()["close_conversation done"])

@@ -21,26 +21,26 @@ func TestEndOfInput(t *testing.T) {
 		for i := range 20 {
 			p.send(call(fmt.Sprint(i), "get_conversation", conversation))
 		}
-		p.send(call(`"close"`, "close_conversation", conversation))
+		p.send(call(`"note"`, "add_note", note))
 		p.end()
 		require.Equal(t, 300*time.Millisecond, time.Since(start))
 		for i := range 20 {
 			require.False(t, said(t, p.wait(fmt.Sprint(i))).IsError)
 		}
-		require.False(t, said(t, p.wait(`"close"`)).IsError)
+		require.False(t, said(t, p.wait(`"note"`)).IsError)
 		require.Len(t, p.dixa.Effects(), 1)
-		require.Equal(t, map[string]int{"get_conversation done": 20, "close_conversation done": 1}, p.book.outcomes())
+		require.Equal(t, map[string]int{"get_conversation done": 20, "add_note done": 1}, p.book.outcomes())
 	})
 	bubble(t, "never", func(t *testing.T) {
 		p := connect(t, settings{})
 		p.dixa.Inject(offline.Fault{Kind: offline.Hang, Times: -1})
 		start := time.Now()
-		p.send(call("1", "get_conversation", conversation), call("2", "close_conversation", conversation))
+		p.send(call("1", "get_conversation", conversation), call("2", "add_note", note))
 		p.end()
 		require.Equal(t, stdioGrace, time.Since(start))
 		require.True(t, said(t, p.wait("1")).IsError)
 		require.Contains(t, said(t, p.wait("2")).Content[0].Text, "It is not known whether Dixa did it.")
-		require.Equal(t, map[string]int{"get_conversation cancelled": 1, "close_conversation unknown": 1}, p.book.outcomes())
+		require.Equal(t, map[string]int{"get_conversation cancelled": 1, "add_note unknown": 1}, p.book.outcomes())
 	})
 	bubble(t, "without a line break", func(t *testing.T) {
 		p := connect(t, settings{})
@@ -62,13 +62,13 @@ func TestToldToStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		p := connect(t, settings{})
 		p.dixa.Inject(offline.Fault{Kind: offline.Hang, Times: -1})
-		p.send(call("1", "get_conversation", conversation), call("2", "close_conversation", conversation))
+		p.send(call("1", "get_conversation", conversation), call("2", "add_note", note))
 		synctest.Wait()
 		start := time.Now()
 		p.stop()
 		require.NoError(t, <-p.ended)
 		require.Zero(t, time.Since(start))
-		require.Equal(t, map[string]int{"get_conversation cancelled": 1, "close_conversation unknown": 1}, p.book.outcomes())
+		require.Equal(t, map[string]int{"get_conversation cancelled": 1, "add_note unknown": 1}, p.book.outcomes())
 		require.True(t, said(t, p.wait("1")).IsError, "the client may still be there")
 	})
 }
@@ -107,18 +107,18 @@ func TestPanic(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		p := connect(t, settings{transport: func(next http.RoundTripper) http.RoundTripper {
 			return transport(func(r *http.Request) (*http.Response, error) {
-				if r.Method == http.MethodPut {
+				if r.Method == http.MethodPost {
 					panic("PLANTED: what a customer wrote")
 				}
 				return next.RoundTrip(r)
 			})
 		}})
-		p.send(call("1", "close_conversation", conversation), call("2", "get_conversation", conversation))
+		p.send(call("1", "add_note", note), call("2", "get_conversation", conversation))
 		r := p.wait("1")
 		require.NotContains(t, fmt.Sprintf("%s %v", r.Result, r.Error), "PLANTED")
 		require.True(t, said(t, r).IsError)
 		require.False(t, said(t, p.wait("2")).IsError)
-		require.Equal(t, map[string]int{"get_conversation done": 1, "close_conversation unknown": 1}, p.book.outcomes())
+		require.Equal(t, map[string]int{"get_conversation done": 1, "add_note unknown": 1}, p.book.outcomes())
 		p.end()
 		require.NotContains(t, p.logs.String(), "PLANTED")
 	})

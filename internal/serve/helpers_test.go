@@ -213,7 +213,8 @@ func cancel(id string) string {
 
 const (
 	conversation = `{"conversationId":1234}`
-	closing      = "PUT /v1/conversations/{conversationId}/close"
+	note         = `{"conversationId":1234,"message":"noted"}`
+	noting       = "POST /v1/conversations/{conversationId}/notes"
 )
 
 // answer is what a tool said.

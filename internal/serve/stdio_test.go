@@ -82,8 +82,8 @@ func TestSideBySide(t *testing.T) {
 	}{{16, "7777"}, {64, `"hanging"`}, {100, "-1"}} {
 		bubble(t, fmt.Sprint(c.calls), func(t *testing.T) {
 			p := connect(t, settings{})
-			p.dixa.Inject(offline.Fault{Match: closing, Kind: offline.Hang, Times: 1})
-			p.send(call(c.id, "close_conversation", conversation))
+			p.dixa.Inject(offline.Fault{Match: noting, Kind: offline.Hang, Times: 1})
+			p.send(call(c.id, "add_note", note))
 			synctest.Wait()
 			require.Len(t, p.dixa.Requests(), 1)
 			for i := range c.calls {
@@ -96,7 +96,7 @@ func TestSideBySide(t *testing.T) {
 			start := time.Now()
 			p.send(cancel(c.id))
 			synctest.Wait()
-			require.Equal(t, map[string]int{"get_conversation done": c.calls, "close_conversation unknown": 1}, p.book.outcomes())
+			require.Equal(t, map[string]int{"get_conversation done": c.calls, "add_note unknown": 1}, p.book.outcomes())
 			p.end()
 			require.Zero(t, time.Since(start))
 			p.silent(c.id)

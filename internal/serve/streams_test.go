@@ -207,27 +207,27 @@ const asksFor = `{version: 1, stdio: [support], agents: {support: {access: {"*":
 func TestHTTPAsks(t *testing.T) {
 	s := host(t, offline.Options{})
 	s.gate.Reload(t.Context(), parseRules(t, asksFor))
-	again := strings.Replace(conversation, "{", `{"again":true,`, 1)
-	closing := fmt.Sprintf(`"name":"close_conversation","arguments":%s`, conversation)
+	again := strings.Replace(note, "{", `{"again":true,`, 1)
+	adding := fmt.Sprintf(`"name":"add_note","arguments":%s`, note)
 	t.Run("2026-07-28", func(t *testing.T) {
-		h, body := todayWith("1", "tools/call", "close_conversation", closing, canBeAsked, "")
+		h, body := todayWith("1", "tools/call", "add_note", adding, canBeAsked, "")
 		question := into[struct {
 			ResultType, RequestState string
 			InputRequests            map[string]json.RawMessage
 		}](t, replies(t, s.ask("POST", "/mcp", body, h...))[0])
 		require.Equal(t, "input_required", question.ResultType)
 		retry := func(action string) answer {
-			h, body := todayWith("2", "tools/call", "close_conversation", closing+fmt.Sprintf(`,"requestState":%q,"inputResponses":{"confirm":{"action":%q}}`, question.RequestState, action), canBeAsked, "")
+			h, body := todayWith("2", "tools/call", "add_note", adding+fmt.Sprintf(`,"requestState":%q,"inputResponses":{"confirm":{"action":%q}}`, question.RequestState, action), canBeAsked, "")
 			return said(t, replies(t, s.ask("POST", "/mcp", body, h...))[0])
 		}
-		require.Contains(t, retry("accept").Content[0].Text, "closed conversation 1234")
+		require.Contains(t, retry("accept").Content[0].Text, `"message":"noted"`)
 		require.Contains(t, retry("accept").Content[0].Text, "nothing was sent; the same call was carried out")
-		require.Contains(t, said(t, replies(t, s.call("close_conversation", again))[0]).Content[0].Text, "does not support elicitation")
+		require.Contains(t, said(t, replies(t, s.call("add_note", again))[0]).Content[0].Text, "does not support elicitation")
 	})
-	for _, c := range []struct{ action, says string }{{"accept", "closed conversation 1234"}, {"decline", "said no"}} {
+	for _, c := range []struct{ action, says string }{{"accept", `"message":"noted"`}, {"decline", "said no"}} {
 		t.Run("2025-11-25 "+c.action, func(t *testing.T) {
 			session := s.begin(canBeAsked)
-			e := eventsOf(t, s.ask("POST", "/mcp", call("1", "close_conversation", again), session))
+			e := eventsOf(t, s.ask("POST", "/mcp", call("1", "add_note", again), session))
 			question := e.next()
 			require.Equal(t, elicitation, question.Method)
 			answer := fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":%q,"content":{}}}`, question.ID, c.action)
@@ -241,7 +241,7 @@ func TestHTTPAsks(t *testing.T) {
 			send := func(body string) { require.Equal(t, 202, s.ask("POST", path, body).StatusCode) }
 			send(rpc("0", "initialize", fmt.Sprintf(hello, canBeAsked)))
 			require.Nil(t, e.next().Error)
-			send(call("1", "close_conversation", again))
+			send(call("1", "add_note", again))
 			question := e.next()
 			send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":%q,"content":{}}}`, question.ID, c.action))
 			require.Contains(t, said(t, e.next()).Content[0].Text, c.says)
@@ -250,12 +250,12 @@ func TestHTTPAsks(t *testing.T) {
 	t.Run("a client that hangs up is asked no longer", func(t *testing.T) {
 		session := s.begin(canBeAsked)
 		ctx, cancel := context.WithCancel(t.Context())
-		res := s.askIn(ctx, "POST", "/mcp", call("1", "close_conversation", again), session)
+		res := s.askIn(ctx, "POST", "/mcp", call("1", "add_note", again), session)
 		eventsOf(t, res).next()
 		cancel()
 		require.Eventually(t, func() bool { return s.http.inFlight.sum() == 0 }, time.Minute, time.Millisecond)
 	})
-	require.Equal(t, 3, s.book.outcomes()["close_conversation done"], "one for each yes")
+	require.Equal(t, 3, s.book.outcomes()["add_note done"], "one for each yes")
 }
 
 // Where several servers share the work an older client's answer might reach another one: it is not asked.
@@ -335,12 +335,12 @@ func TestHTTPStopsInTime(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.http.Serve(ctx, l) }()
 	got := make(chan reply, 1)
-	go func() { got <- replies(t, s.call("close_conversation", conversation))[0] }()
+	go func() { got <- replies(t, s.call("add_note", note))[0] }()
 	require.Eventually(t, func() bool { return len(s.dixa.Requests()) == 1 }, time.Minute, time.Millisecond)
 	stop()
 	require.Contains(t, said(t, <-got).Content[0].Text, "It is not known whether Dixa did it")
 	require.NoError(t, <-stopped)
-	require.Equal(t, map[string]int{"close_conversation unknown": 1}, s.book.outcomes())
+	require.Equal(t, map[string]int{"add_note unknown": 1}, s.book.outcomes())
 }
 
 // A call that takes long is a stream that shows that it is there.
