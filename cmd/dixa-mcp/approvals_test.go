@@ -230,7 +230,7 @@ text:
 
 func TestApprovalsCommandLine(t *testing.T) {
 	var c cli
-	parser, err := kong.New(&c)
+	parser, err := kong.New(&c, clientNames())
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"approvals", "approve", "A-7K2Q", "--key-file", "k", "--reason", "r", "--state", "s", "--capabilities", "c"})
 	require.NoError(t, err)

@@ -193,7 +193,7 @@ func TestFreezeUnreadableMark(t *testing.T) {
 
 func TestFreezeCommandLine(t *testing.T) {
 	var c cli
-	parser, err := kong.New(&c)
+	parser, err := kong.New(&c, clientNames())
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"freeze", "--agent", "triage", "--reason", "r", "--state", "s", "--audit", "a", "--capabilities", "c"})
 	require.NoError(t, err)

@@ -112,7 +112,7 @@ func TestKeyNewAgent(t *testing.T) {
 func TestKeyNewCommandLine(t *testing.T) {
 	parse := func(args ...string) (keyNewCmd, error) {
 		var c cli
-		parser, err := kong.New(&c)
+		parser, err := kong.New(&c, clientNames())
 		require.NoError(t, err)
 		_, err = parser.Parse(append([]string{"key", "new"}, args...))
 		return c.Key.New, err

@@ -84,7 +84,7 @@ var mistakes = []struct {
 	{"tools --matrix --agent reader --json", exitUsage, "--matrix cannot be combined with --denied or --json; tools --agent NAME --json lists each tool with its group and level"},
 	{"tools x", exitUsage, "unexpected argument x; nothing was done; see dixa-mcp tools --help"},
 	{"config", exitUsage, "missing argument: <client>; nothing was done; see dixa-mcp config --help"},
-	{"config emacs", exitUsage, `<client> must be one of "claude-code","claude-desktop","vscode","cursor" but got "emacs"; nothing was done; see dixa-mcp config --help`},
+	{"config emacs", exitUsage, `<client> must be one of "claude-code","claude-desktop","vscode","cursor","windsurf","zed","gemini-cli","codex","opencode","goose","librechat","n8n","jetbrains" but got "emacs"; nothing was done; see dixa-mcp config --help`},
 	{"config cursor --url ftp://x", exitUsage, `--url must be the address of a server such as https://mcp.example.com/mcp, not "ftp://x"`},
 	{"config cursor --url https://", exitUsage, `--url must be the address of a server such as https://mcp.example.com/mcp, not "https://"`},
 	{"config cursor --capabilities none.yaml", exitNotFound, "capability file: open none.yaml: no such file or directory"},
