@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 
 	d "dixa-mcp/dixaclient"
@@ -30,8 +31,9 @@ func (in *FindCustomerIn) misfit() (field, problem string) {
 const (
 	// mostCustomers is how many customers of one address are shown with their conversations.
 	mostCustomers = 3
-	// mostOfCustomer is how many conversations of one customer are shown.
-	mostOfCustomer = 25
+	// mostOfCustomer is how many conversations of one customer are shown, and mostOpen how many if all of these are open.
+	mostOfCustomer = 10
+	mostOpen       = 25
 	// customerPage is how many conversations of a customer are asked for at once.
 	customerPage = 50
 )
@@ -50,9 +52,12 @@ var findCustomer = task("find_customer", "looked up a customer",
 		}
 		customers := view.Part{Name: "customers", List: true}
 		for n, user := range found.Value {
-			item := customerItem(&user)
+			item, name := customerItem(&user), string(user.ID)
+			if len(found.Value) == 1 {
+				name = cmp.Or(in.Email, in.Phone, name)
+			}
 			if n < mostCustomers {
-				if item, err = r.withConversations(ctx, item, user.ID); err != nil {
+				if item, err = r.withConversations(ctx, item, user.ID, name); err != nil {
 					return Output{}, err
 				}
 			}
@@ -71,8 +76,8 @@ func (in *FindCustomerIn) by() string {
 	return "externalId"
 }
 
-// withConversations adds to a customer what they wrote about.
-func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UUID) (view.Item, error) {
+// withConversations adds to a customer what they wrote about. The call for the rest names them as given.
+func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UUID, name string) (view.Item, error) {
 	list, err := d.ListEndUserConversations.Do(ctx, r.Client, d.ListEndUserConversationsIn{EndUserRef: d.EndUserRef{UserID: user}, Page: d.Page{PageLimit: customerPage}})
 	if notGranted(err) {
 		r.leave("conversations of some customers", notGrantedFor)
@@ -83,12 +88,14 @@ func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UU
 	}
 	openFirst(list.Value)
 	item.Facts = append(item.Facts, counted(list.Value, list.Next != ""))
-	for i := range list.Value[:min(len(list.Value), mostOfCustomer)] {
-		item.Items = append(item.Items, r.conversationItem(&list.Value[i], ""))
+	shown := 0
+	for shown < len(list.Value) && (shown < mostOfCustomer || shown < mostOpen && list.Value[shown].State != "Closed") {
+		item.Items = append(item.Items, r.conversationItem(&list.Value[shown], ""))
+		shown++
 	}
-	if rest := len(list.Value) - mostOfCustomer; rest > 0 || list.Next != "" {
+	if shown < len(list.Value) || list.Next != "" {
 		item.Items = append(item.Items, view.Item{Facts: []view.Fact{{Key: "more", Own: true,
-			Value: "More: " + called("find_conversations", FindConversationsIn{ConversationSearch: ConversationSearch{Customer: user}})}}})
+			Value: "More: " + called("find_conversations", FindConversationsIn{ConversationSearch: ConversationSearch{Customer: d.UUID(name)}})}}})
 	}
 	return item, nil
 }

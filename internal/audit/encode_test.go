@@ -66,7 +66,9 @@ func randomly(r *rand.Rand, v reflect.Value) {
 			return
 		}
 		for i := range v.NumField() {
-			randomly(r, v.Field(i))
+			if v.Type().Field(i).Tag.Get("json") != "-" {
+				randomly(r, v.Field(i))
+			}
 		}
 	default:
 		panic(fmt.Sprintf("a record has a field of kind %s: teach it to randomly, and to Record.appendJSON", v.Kind()))

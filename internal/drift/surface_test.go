@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/openapi"
+	"dixa-mcp/internal/test/race"
 	"dixa-mcp/internal/test/seeds"
 )
 
@@ -154,6 +155,7 @@ func FuzzSurface(f *testing.F) {
 // Edits of the schemas that Dixa's own document shares among operations: each is reported wherever the schema is used,
 // under its own name, and nothing else is.
 func TestEditsOfDixasDocument(t *testing.T) {
+	race.Skip(t)
 	whole := built(t)
 	doc, err := openapi.Read(dixa(t, documents[0]))
 	require.NoError(t, err)

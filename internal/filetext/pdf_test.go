@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/race"
 )
 
 func TestMain(m *testing.M) {
@@ -115,6 +117,7 @@ func hostile() map[string][]byte {
 
 // A hostile document is refused, or read in part, in bounded time and memory, and harms nobody but the process that reads it.
 func TestHostilePDFs(t *testing.T) {
+	race.Skip(t)
 	hurry(t)
 	for name, body := range hostile() {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"dixa-mcp/internal/drift"
 	"dixa-mcp/internal/openapi"
+	"dixa-mcp/internal/test/race"
 	"dixa-mcp/internal/test/seeds"
 )
 
@@ -280,6 +281,7 @@ func some(r *rand.Rand, all drift.Surface) drift.Surface {
 
 // Every edit of a document is reported, and nothing else.
 func TestEveryEditIsReported(t *testing.T) {
+	race.Skip(t)
 	done, whole := map[string]int{}, built(t)
 	all := seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		known := some(r, whole)
