@@ -23,6 +23,7 @@ import (
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/race"
 	"dixa-mcp/internal/test/seeds"
 	"dixa-mcp/tools"
 )
@@ -406,6 +407,7 @@ func TestBulkConfirmation(t *testing.T) {
 // However often the process is killed, at whatever request: each conversation is changed once, no note is added twice, and what may
 // have been added is reported as not known.
 func TestBulkKills(t *testing.T) {
+	race.Skip(t)
 	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		d := newDesk(t)
 		d.config.Log = slog.New(slog.DiscardHandler)

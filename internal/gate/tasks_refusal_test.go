@@ -18,6 +18,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/directory"
+	"dixa-mcp/internal/test/race"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
@@ -50,6 +51,7 @@ func requireOnlyOwnArguments(t *testing.T, tool *tools.Tool, text string) {
 // Every rule for an argument of every operation of every task tool: what it refuses is left out of the answer, or the
 // refusal names the tool, its argument or that none has to do with it, the rule, and what to do next.
 func TestRulesForArgumentsInsideEveryTask(t *testing.T) {
+	race.Skip(t)
 	refused, left := map[string]int{}, 0
 	for _, tool := range taskTools() {
 		for _, op := range slices.Concat(tool.Operations, tool.Uses) {
