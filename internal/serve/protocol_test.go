@@ -108,6 +108,7 @@ func TestListChanged(t *testing.T) {
 	bubble(t, "before 2026-07-28", func(t *testing.T) {
 		p := connect(t, settings{})
 		p.gate.Reload(t.Context(), narrow) // not yet: nobody has said hello
+		synctest.Wait()
 		require.Nil(t, p.ask("1", "initialize", `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}`).Error)
 		p.gate.Reload(t.Context(), narrow)
 		p.wait(changed)

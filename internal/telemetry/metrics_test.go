@@ -100,12 +100,12 @@ func TestMetricsOfCalls(t *testing.T) {
 		`call_duration_seconds_count{tool="get_conversation"} 6`,
 		`calls_in_flight{agent=""} 0`, `calls_in_flight{agent="reader"} 0`, `calls_in_flight{agent="support"} 0`,
 		`dixa_duration_seconds_count{operation="close_conversation",status="2xx"} 1`,
-		`dixa_duration_seconds_count{operation="get_conversation",status="2xx"} 2`,
+		`dixa_duration_seconds_count{operation="get_conversation",status="2xx"} 3`,
 		`dixa_duration_seconds_count{operation="get_conversation",status="4xx"} 1`,
 		`dixa_requests_total{operation="close_conversation"} 1`,
-		`dixa_requests_total{operation="get_conversation"} 3`,
+		`dixa_requests_total{operation="get_conversation"} 4`,
 		`dixa_throttled_total 0`,
-		`limit_wait_seconds_count 4`,
+		`limit_wait_seconds_count 5`,
 	}, scrape(t, m, "call_duration", "calls_in_flight", "dixa_", "limit_wait"))
 	require.Contains(t, scrape(t, m, "build_info")[0], `version="1.2.3"} 1`)
 	require.NotContains(t, strings.Join(scrape(t, m, ""), "\n"), "1234")

@@ -102,8 +102,9 @@ func TestTraces(t *testing.T) {
 	spans, resource := c.spans(t)
 	require.Equal(t, "dixa-mcp", resource["service.name"])
 	require.Equal(t, "1.2.3", resource["service.version"])
-	require.Len(t, spans, 2)
-	dixa, call := spans[0], spans[1]
+	require.Len(t, spans, 3)
+	read, dixa, call := spans[0], spans[1], spans[2]
+	require.Equal(t, "GET /v1/conversations/{conversationId}", read.Name)
 
 	require.Equal(t, "tools/call close_conversation", call.Name)
 	require.Equal(t, int(trace.SpanKindServer), call.Kind)
