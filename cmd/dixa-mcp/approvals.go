@@ -279,7 +279,7 @@ func approvalError(err error) error {
 		return nil
 	case errors.As(err, new(*approver.NotFoundError)):
 		return &exitError{exitNotFound, err}
-	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
+	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)), errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
 		return &exitError{exitRefused, err}
 	}
 	return err

@@ -30,7 +30,7 @@ func (p approvalPrinter) list(items []approver.Item) {
 	}
 	rows := [][]string{{"NUMBER", "STATE", "AGENT", "TOOL", "LEVEL", "CONVERSATION", "ASKED", "UNTIL"}}
 	for _, r := range items {
-		rows = append(rows, []string{r.Number, string(r.State), r.Agent, r.Tool, r.Level, conversation(r), p.time(r.Created), p.time(r.Expires)})
+		rows = append(rows, []string{r.Number, string(r.State), asker(r), r.Tool, r.Level, conversation(r), p.time(r.Created), p.time(r.Expires)})
 	}
 	for _, row := range rows {
 		for i := range row {
@@ -44,7 +44,7 @@ func (p approvalPrinter) list(items []approver.Item) {
 func (p approvalPrinter) whole(r approver.Details) {
 	line := func(name, value string) { p.out.printf("%-14s %s\n", name, safetext.Show(value)) }
 	line(safetext.Show(r.Number), string(r.State))
-	line("Asked by", r.Agent+", "+p.time(r.Created))
+	line("Asked by", asker(r.Item)+", "+p.time(r.Created))
 	line("Until", p.time(r.Expires))
 	line("Tool", r.Tool+" ("+r.Level+")")
 	line("Conversation", conversation(r.Item))
@@ -90,6 +90,14 @@ func (p approvalPrinter) decision(r approver.Item) string {
 }
 
 func (p approvalPrinter) time(t time.Time) string { return t.In(p.zone).Format("2006-01-02 15:04 MST") }
+
+// asker names the agent that asked, and for whom.
+func asker(r approver.Item) string {
+	if r.Person == "" {
+		return r.Agent
+	}
+	return r.Agent + " for " + r.Person
+}
 
 func conversation(r approver.Item) string {
 	if r.Conversation == 0 {

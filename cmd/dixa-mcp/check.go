@@ -50,6 +50,9 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 		_, notStdio := rules.Stdio(a.Name)
 		found.Agents = append(found.Agents, checkedAgent{a.Name, len(a.Tools()), n[dixaclient.Read], n[dixaclient.Write], n[dixaclient.Send], n[dixaclient.Erase], notStdio == nil, a.LetsIn(time.Now()), a.About, exposures(a)})
 	}
+	for _, p := range rules.PeopleRules() {
+		found.People = append(found.People, checkedPeople(p))
+	}
 	for _, n := range rules.Notes() {
 		found.Notes = append(found.Notes, n.String())
 	}
@@ -80,13 +83,14 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 
 // checked is the result of check.
 type checked struct {
-	State  string         `json:"state"` // In force or Valid
-	File   string         `json:"file"`
-	Digest string         `json:"digest"`
-	Token  string         `json:"token"` // where it comes from
-	Agents []checkedAgent `json:"agents"`
-	Notes  []string       `json:"notes"`
-	Online *compared      `json:"online,omitempty"`
+	State  string          `json:"state"` // In force or Valid
+	File   string          `json:"file"`
+	Digest string          `json:"digest"`
+	Token  string          `json:"token"` // where it comes from
+	Agents []checkedAgent  `json:"agents"`
+	People []checkedPeople `json:"people,omitempty"`
+	Notes  []string        `json:"notes"`
+	Online *compared       `json:"online,omitempty"`
 }
 
 // tokenFrom returns where the token comes from, or why there is none.
@@ -112,6 +116,13 @@ func notInForce(name, inForce string) string {
 		path = name
 	}
 	return fmt.Sprintf("%s is not in force: name it with --capabilities, or move it to %s", path, defaultPath())
+}
+
+// checkedPeople is a rule that gives agents to people.
+type checkedPeople struct {
+	Who    string   `json:"who"`
+	Agents []string `json:"agents"`
+	Line   int      `json:"line"`
 }
 
 type checkedAgent struct {
@@ -157,6 +168,12 @@ func (f checked) print(out *output) {
 	}
 	out.table(rows)
 	out.printf("\nOver stdio: %s\nOver HTTP:  %s\n", f.who(func(a checkedAgent) bool { return a.Stdio }), f.who(func(a checkedAgent) bool { return a.HTTP }))
+	for i, p := range f.People {
+		if i == 0 {
+			out.printf("\nPeople who sign in, by what the provider says of them:\n")
+		}
+		out.printf("  %s: %s (line %d)\n", p.Who, strings.Join(p.Agents, ", "), p.Line)
+	}
 	f.printHijacked(out)
 	for i, n := range f.Notes {
 		if i == 0 {

@@ -10,9 +10,11 @@ import (
 )
 
 type explainCmd struct {
-	Tool      string `arg:"" help:"Name of the tool, such as close_conversation."`
-	Arguments string `arg:"" optional:"" help:"Arguments as a JSON object; - reads them from standard input."`
-	Agent     string `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent of the capability file; by default the first of its stdio list."`
+	Tool      string   `arg:"" help:"Name of the tool, such as close_conversation."`
+	Arguments string   `arg:"" optional:"" help:"Arguments as a JSON object; - reads them from standard input."`
+	Agent     string   `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent of the capability file; by default the first of its stdio list."`
+	Person    string   `placeholder:"EMAIL" help:"Verified e-mail address of the person who would make the call."`
+	Claim     []string `sep:"none" placeholder:"NAME=VALUE" help:"Claim of that person, such as groups=support-leads. Can be repeated."`
 	jsonFlag  `embed:""`
 	dixaFlags `embed:""`
 }
@@ -33,17 +35,30 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	defer s.Close()
-	agent, err := agentOf(s.rules, c.Agent)
+	person, err := c.person(s.rules)
 	if err != nil {
 		return err
 	}
-	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Tool: c.Tool, Arguments: arguments})
+	name, by := c.Agent, ""
+	if person != nil {
+		if name, by, err = agentForPerson(s.rules, person, c.Agent); err != nil {
+			return err
+		}
+	}
+	agent, err := agentOf(s.rules, name)
+	if err != nil {
+		return err
+	}
+	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Person: person, Tool: c.Tool, Arguments: arguments})
 	if err := needed(); err != nil {
 		return err
 	}
 	if c.JSON {
-		err = out.json(explanation{c.Tool, agent.Name, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Plan, e.Requests, partsOf(e.Parts)})
+		err = out.json(explanation{c.Tool, agent.Name, person.String(), by, e.Granted, e.Why, e.Confirm, filledOf(e.Filled), e.Lookups, e.Plan, e.Requests, partsOf(e.Parts)})
 	} else {
+		if person != nil {
+			out.printf("%s uses agent %s, by %s\n", person, agent.Name, by)
+		}
 		printExplanation(out, e)
 	}
 	if e.Invalid {
@@ -59,6 +74,8 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 type explanation struct {
 	Tool       string   `json:"tool"`
 	Agent      string   `json:"agent"`
+	Person     string   `json:"person,omitempty"`
+	By         string   `json:"by,omitempty"` // the rule that gives the agent to the person
 	Granted    bool     `json:"granted"`
 	Why        string   `json:"why"`
 	Confirm    string   `json:"confirm,omitempty"`

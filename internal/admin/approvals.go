@@ -62,7 +62,7 @@ func (p *port) undecided(w http.ResponseWriter, err error) {
 	switch {
 	case errors.As(err, new(*approver.NotFoundError)):
 		status = http.StatusNotFound
-	case errors.As(err, new(*approver.NotAllowedError)):
+	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)):
 		status = http.StatusForbidden
 	case errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
 		status = http.StatusConflict

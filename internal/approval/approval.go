@@ -43,6 +43,7 @@ const OutcomeUnknown = "unknown"
 type Request struct {
 	Number       string          `json:"number"`                // given by Park: "A-7K2Q", short and without letters that sound or look alike
 	Agent        string          `json:"agent"`                 // who asks
+	Person       string          `json:"person,omitzero"`       // and for whom: by the verified e-mail address or the subject, "" for nobody
 	Tool         string          `json:"tool"`                  // send_message
 	Level        string          `json:"level"`                 // write, send or erase: the highest of what would be done
 	Effect       string          `json:"effect,omitzero"`       // what would be done, a sentence in plain English; part of the text

@@ -70,8 +70,19 @@ func (s *Session) Get(ctx context.Context, number string) (approval.Request, err
 	return r, &NotFoundError{number, schemas.Nearest(number, numbers)}
 }
 
-// MayDecide returns a [NotAllowedError] unless the approver may decide about the request.
+// OwnError reports an approver who is the person for whom an agent asked.
+type OwnError struct{ who, number string }
+
+// Error names the approver and the request.
+func (e *OwnError) Error() string {
+	return fmt.Sprintf("%s may not decide about %s: an agent asked for it on the same person's behalf; another approver must decide", e.who, e.number)
+}
+
+// MayDecide returns an [OwnError] or a [NotAllowedError] unless the approver may decide about the request.
 func (s *Session) MayDecide(r approval.Request) error {
+	if capability.SameEmail(s.Who.Email, r.Person) {
+		return &OwnError{s.Who.Name, r.Number}
+	}
 	if level, ok := dixaclient.ParseLevel(r.Level); !ok || !s.Who.Decides(level) {
 		return &NotAllowedError{s.Who.Name, r.Number, r.Level}
 	}
@@ -104,14 +115,18 @@ func (s *Session) Decide(ctx context.Context, log Recorder, r approval.Request, 
 // record returns the record of a decision without its sentence, and what the sentence says after the approver's name.
 func (s *Session) record(r approval.Request, approve bool) (_ audit.Record, said string) {
 	record := audit.Record{
-		Event: audit.EventApproved, Agent: r.Agent, Tool: r.Tool, Access: "write", Level: r.Level,
+		Event: audit.EventApproved, Agent: r.Agent, Person: r.Person, Tool: r.Tool, Access: "write", Level: r.Level,
 		Approval: r.Number, Approver: s.Who.Name, ApproverKey: s.KeyID, FileDigest: s.Rules.Digest(),
 	}
 	said = "approved"
 	if !approve {
 		record.Event, said = audit.EventDenied, "denied"
 	}
-	said += fmt.Sprintf(" %s, for which %s had asked: %s", r.Number, r.Agent, r.Tool)
+	asked := r.Agent
+	if r.Person != "" {
+		asked += " for " + r.Person
+	}
+	said += fmt.Sprintf(" %s, for which %s had asked: %s", r.Number, asked, r.Tool)
 	if r.Conversation != 0 {
 		id := strconv.FormatInt(r.Conversation, 10)
 		record.Arguments = []byte(`{"conversationId":` + id + `}`)

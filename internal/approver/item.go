@@ -12,6 +12,7 @@ type Item struct {
 	Number       string         `json:"number"`
 	State        approval.State `json:"state"`
 	Agent        string         `json:"agent"`
+	Person       string         `json:"person,omitzero"` // for whom the agent asked
 	Tool         string         `json:"tool"`
 	Level        string         `json:"level"`
 	Conversation int64          `json:"conversation,omitzero"`
@@ -44,7 +45,7 @@ type Details struct {
 
 // ItemOf returns what a list shows of a request.
 func ItemOf(r approval.Request) Item {
-	return Item{r.Number, r.State, r.Agent, r.Tool, r.Level, r.Conversation, r.Created, r.Expires, r.Approver, r.KeyID, r.Decided, r.Reason, r.Outcome}
+	return Item{r.Number, r.State, r.Agent, r.Person, r.Tool, r.Level, r.Conversation, r.Created, r.Expires, r.Approver, r.KeyID, r.Decided, r.Reason, r.Outcome}
 }
 
 // ItemsOf returns the list of these requests.

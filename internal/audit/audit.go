@@ -68,7 +68,8 @@ type Record struct {
 	Event     Event           `json:"event"`
 	Call      string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
 	Agent     string          `json:"agent,omitempty"`
-	Key       string          `json:"key,omitempty"` // id of the credential, never the credential
+	Key       string          `json:"key,omitempty"`    // id of the credential, never the credential
+	Person    string          `json:"person,omitempty"` // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider
 	Tool      string          `json:"tool,omitempty"`
 	Access    string          `json:"access,omitempty"`    // "read" or "write"
 	Level     string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
@@ -137,7 +138,7 @@ const (
 
 // brief makes one printable line of limited length of everything in a record that can come from elsewhere.
 func (r *Record) brief() {
-	for _, field := range []*string{&r.Agent, &r.Key, &r.Tool, &r.Rule, &r.Step, &r.Job, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
+	for _, field := range []*string{&r.Agent, &r.Key, &r.Person, &r.Tool, &r.Rule, &r.Step, &r.Job, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
 		*field = safetext.Brief(*field, mostField)
 	}
 	r.Text = safetext.Brief(r.Text, mostText)

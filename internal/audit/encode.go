@@ -26,6 +26,7 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	l.text("call", r.Call)
 	l.text("agent", r.Agent)
 	l.text("key", r.Key)
+	l.text("person", r.Person)
 	l.text("tool", r.Tool)
 	l.text("access", r.Access)
 	l.text("level", r.Level)

@@ -47,6 +47,8 @@ func randomly(r *rand.Rand, v reflect.Value) {
 		v.SetString(awkward[r.IntN(len(awkward))])
 	case reflect.Int, reflect.Int64:
 		v.SetInt(r.Int64N(4) * (r.Int64N(2000) - 1000))
+	case reflect.Bool: // none is written
+		v.SetBool(r.IntN(2) == 0)
 	case reflect.Uint64:
 		v.SetUint(r.Uint64())
 	case reflect.Slice:

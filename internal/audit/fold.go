@@ -11,7 +11,7 @@ import (
 // FoldFor is how long repeated refusals are counted before they are recorded.
 const FoldFor = time.Minute
 
-// Fold keeps refused calls from filling the disk. Of refusals of one agent, key and tool for one reason the first is
+// Fold keeps refused calls from filling the disk. Of refusals of one agent, key, person and tool for one reason the first is
 // recorded at once; those of the minute after it become one record with their number. Everything else is recorded as it
 // comes, also the refusal of a call whose intent was recorded. It is safe for concurrent use.
 type Fold struct {
@@ -25,7 +25,7 @@ type Fold struct {
 	closed  bool
 }
 
-type foldKey struct{ agent, key, tool, rule, reason string }
+type foldKey struct{ agent, key, person, tool, rule, reason string }
 
 // folded is what was refused since the first refusal was recorded.
 type folded struct {
@@ -59,7 +59,7 @@ func (f *Fold) counted(r Record) bool {
 	if r.Event != EventRefused && !idle || announced || r.Approval != "" || f.closed {
 		return false
 	}
-	k := foldKey{r.Agent, r.Key, r.Tool, r.Rule, r.Reason}
+	k := foldKey{r.Agent, r.Key, r.Person, r.Tool, r.Rule, r.Reason}
 	if r.Level == "" { // there is no such tool, and its name may be another each time
 		k.tool = ""
 	}

@@ -48,9 +48,12 @@ func Sentence(r Record, v Verb) string {
 	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r.Approver)) + requests("", r.Operations, ""))
 }
 
-// caller returns the agent, with the id of its credential if it has one.
+// caller returns the agent, with the person for whom it acts, or the id of its credential if it has one.
 func caller(r Record) string {
 	who := cmp.Or(r.Agent, "an unknown caller")
+	if r.Person != "" {
+		return who + " for " + r.Person
+	}
 	switch r.Key {
 	case "":
 		return who

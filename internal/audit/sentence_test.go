@@ -36,6 +36,8 @@ func TestSentence(t *testing.T) {
 			"triage closed conversation 1234: allowed by agents.triage.allow (Dixa 204, 212 ms)"},
 		{"by a key", Record{Event: EventOutcome, Agent: "triage", Key: "triage-1", Arguments: ids, Rule: rule, Operations: []Operation{closed}, Outcome: OutcomeDone}, closes,
 			"triage (key triage-1) closed conversation 1234: allowed by agents.triage.allow (Dixa 204, 212 ms)"},
+		{"for a person", Record{Event: EventOutcome, Agent: "support", Key: "oidc", Person: "anna@example.com", Arguments: ids, Rule: rule, Operations: []Operation{closed}, Outcome: OutcomeDone}, closes,
+			"support for anna@example.com closed conversation 1234: allowed by agents.triage.allow (Dixa 204, 212 ms)"},
 		{"refused, by a token", Record{Event: EventRefused, Agent: "triage", Key: "oidc", Tool: "close_conversation", Arguments: ids, Rule: "agents.triage (capabilities.yaml:20)"}, closes,
 			"triage (by a token) was refused close_conversation on conversation 1234: not granted by agents.triage (nothing was sent to Dixa)"},
 		{"its intent", Record{Event: EventIntent, Agent: "triage", Arguments: ids, Rule: rule}, closes,

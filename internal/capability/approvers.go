@@ -26,8 +26,9 @@ func CheckApproverName(name string) error {
 
 // Approver is a person who may decide about calls that wait for one.
 type Approver struct {
-	Name string
-	May  []dixaclient.Level // the levels of the calls that the person may decide, lowest first
+	Name  string
+	Email string             // "" where the file does not say it
+	May   []dixaclient.Level // the levels of the calls that the person may decide, lowest first
 }
 
 // Decides tells whether the person may decide about calls of that level.
@@ -58,10 +59,10 @@ func (r *Rules) Approver(key []byte) (who *Approver, keyID string, ok bool) {
 }
 
 // StillDecides tells whether the file has that approver with that key, and lets the person decide about calls of that
-// level. It is for decisions that were made under an earlier file.
-func (r *Rules) StillDecides(name, keyID string, l dixaclient.Level) bool {
+// level, which an agent asked for on behalf of another person or nobody. It is for decisions that were made under an earlier file.
+func (r *Rules) StillDecides(name, keyID string, l dixaclient.Level, requester *Person) bool {
 	return slices.ContainsFunc(r.approvers, func(k keyholder) bool {
-		return k.Name == name && k.keyID() == keyID && k.Decides(l)
+		return k.Name == name && k.keyID() == keyID && k.Decides(l) && (requester == nil || !SameEmail(k.Email, requester.Email))
 	})
 }
 
@@ -116,6 +117,9 @@ func (d *decoder) checkApprovers(f *file) {
 				d.fail(e.name.at, "is an agent, too (line %d): a requester cannot approve", a.name.line)
 			}
 		}
+		if w := e.value.Email; w.line > 0 && VerifiedEmail(w.text) == "" {
+			d.fail(w.at, "%.80q is not an e-mail address such as anna@example.com", w.text)
+		}
 		if e.value.May.line > 0 && len(e.value.May.value) == 0 {
 			d.fail(e.value.May.at, "must list at least one of %s", strings.Join(waitingWords, ", "))
 		}
@@ -144,7 +148,7 @@ func (d *decoder) checkKey(name string, key word, holders map[string]string, hin
 func (f *file) keyholders() []keyholder {
 	all := make([]keyholder, len(f.Approvers.entries))
 	for i, e := range f.Approvers.entries {
-		k := keyholder{Approver: Approver{Name: e.name.text}, at: e.name.at}
+		k := keyholder{Approver: Approver{Name: e.name.text, Email: e.value.Email.text}, at: e.name.at}
 		_, _ = hex.Decode(k.digest[:], []byte(e.value.KeySHA256.text)) // checked
 		for _, w := range e.value.May.value {
 			k.May = append(k.May, w.level)

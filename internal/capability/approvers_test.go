@@ -18,7 +18,7 @@ func TestApprover(t *testing.T) {
 	who, id, ok := r.Approver([]byte("foo")) // the keys of the file are foo and bar
 	require.True(t, ok)
 	require.Equal(t, "2c26b46b", id)
-	require.Equal(t, &Approver{"anna.holm", []dixaclient.Level{dixaclient.Send, dixaclient.Erase}}, who)
+	require.Equal(t, &Approver{Name: "anna.holm", May: []dixaclient.Level{dixaclient.Send, dixaclient.Erase}}, who)
 	require.True(t, who.Decides(dixaclient.Erase))
 
 	who, id, ok = r.Approver([]byte("bar"))
@@ -37,10 +37,10 @@ func TestApprover(t *testing.T) {
 
 func TestStillDecides(t *testing.T) {
 	r := mustParse(t, people+waits)
-	require.True(t, r.StillDecides("joe", "fcde2b2e", dixaclient.Send))
-	require.False(t, r.StillDecides("joe", "fcde2b2e", dixaclient.Erase))
-	require.False(t, r.StillDecides("joe", "2c26b46b", dixaclient.Send))
-	require.False(t, r.StillDecides("jim", "fcde2b2e", dixaclient.Send))
+	require.True(t, r.StillDecides("joe", "fcde2b2e", dixaclient.Send, nil))
+	require.False(t, r.StillDecides("joe", "fcde2b2e", dixaclient.Erase, nil))
+	require.False(t, r.StillDecides("joe", "2c26b46b", dixaclient.Send, nil))
+	require.False(t, r.StillDecides("jim", "fcde2b2e", dixaclient.Send, nil))
 }
 
 func TestParseRefusesApprovers(t *testing.T) {

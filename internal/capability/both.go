@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -40,6 +41,7 @@ func Both(old, new *Rules) *Rules {
 	if old.oidc != new.oidc {
 		r.oidc, r.oidcAt = OIDC{}, at{}
 	}
+	r.other = new
 	r.claims = maps.Clone(old.claims)
 	maps.DeleteFunc(r.claims, func(claim, agent string) bool { return r.oidc.Issuer == "" || new.claims[claim] != agent })
 	return &r
@@ -57,9 +59,10 @@ func bothApprovers(old, new *Rules) []keyholder {
 	var both []keyholder
 	for _, k := range old.approvers {
 		other := new.keyholder(k.Name)
-		if other == nil || other.digest != k.digest {
+		if other == nil || other.digest != k.digest || k.Email != "" && other.Email != "" && !SameEmail(k.Email, other.Email) {
 			continue
 		}
+		k.Email = cmp.Or(k.Email, other.Email)
 		k.May = slices.DeleteFunc(slices.Clone(k.May), func(l dixaclient.Level) bool { return !other.Decides(l) })
 		if len(k.May) > 0 {
 			both = append(both, k)
@@ -71,7 +74,7 @@ func bothApprovers(old, new *Rules) []keyholder {
 // both returns the agent with what the other version of it allows, too.
 func (a *Agent) both(other *Agent) *Agent {
 	b, g := *a, *a.grants
-	b.grants, b.held = &g, true
+	b.grants, b.held, b.people = &g, true, a.people && other.people
 	if b.acting == "" {
 		b.acting, b.source.ActsAs = other.acting, other.source.ActsAs
 	}

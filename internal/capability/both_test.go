@@ -122,7 +122,7 @@ func facets(t *testing.T, r *Rules) map[string]bool {
 	for _, key := range []string{"anna", "bo", "anna2", "bo2"} {
 		if who, id, ok := r.Approver([]byte(key)); ok {
 			for _, l := range who.May {
-				is[fmt.Sprint("approver ", who.Name, id, l)] = r.StillDecides(who.Name, id, l)
+				is[fmt.Sprint("approver ", who.Name, id, l)] = r.StillDecides(who.Name, id, l, nil)
 			}
 		}
 	}

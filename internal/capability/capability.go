@@ -33,6 +33,8 @@ type Rules struct {
 	oidc      OIDC
 	oidcAt    at
 	claims    map[string]string // agents by the values of their claims
+	people    []peopleRule
+	other     *Rules // which must give a person the agent, too; nil: none. See [Both]
 }
 
 // Name returns the file's name, as it was given to [Load] or [Parse].
@@ -91,12 +93,16 @@ type Agent struct {
 	granted []*tools.Tool
 	// coveredBy are the operations that the agent does not see, each with the tools in its place.
 	coveredBy map[string][]string
+	people    bool // people can use it
 	held      bool // a changed file has not taken effect yet: allowed holds only what both versions allow, see [Both]
 }
 
 // ActsAs returns the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
-// again where the file gives it no name. It is not ok when the file leaves that to the caller.
+// again where the file gives it no name. It is not ok when the file leaves that to the model.
 func (a *Agent) ActsAs() (id dixaclient.ActingAgent, name string, ok bool) {
+	if a.NeedsPerson() {
+		return a.acting, callerName, true
+	}
 	return a.acting, a.source.ActsAs.text, a.acting != ""
 }
 

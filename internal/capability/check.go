@@ -29,9 +29,9 @@ type terms struct {
 	rules  map[string]map[string]*argument // by operation and argument
 }
 
-// check holds what keys say against other keys and against the catalog, and gives the terms of each agent. What can be
+// check holds what keys say against other keys and against the catalog, and gives the terms of each agent, and the rules of people. What can be
 // said of one value alone was said when it was read; values that could not be read are zero here.
-func (d *decoder) check(f *file) []terms {
+func (d *decoder) check(f *file) ([]terms, []peopleRule) {
 	d.lexicon = f.Names.lexicon()
 	d.checkNames()
 	if f.Agents.empty.line > 0 {
@@ -57,13 +57,15 @@ func (d *decoder) check(f *file) []terms {
 		d.checkConfirm(e.value.Confirm.value, f.Approvers)
 		all[i] = d.terms(&e.value)
 	}
-	return all
+	return all, d.readPeople(f)
 }
 
 // terms reads what an agent's part of the file says about ids.
 func (d *decoder) terms(a *agent) terms {
 	t := terms{rules: map[string]map[string]*argument{}}
-	if a.ActsAs.line > 0 {
+	if a.ActsAs.text == callerActs {
+		t.acting = callerActs
+	} else if a.ActsAs.line > 0 {
 		id, _ := d.id(agentIDs, a.ActsAs)
 		t.acting = dixaclient.ActingAgent(id)
 	}

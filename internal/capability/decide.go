@@ -13,11 +13,11 @@ import (
 const everyGroup = "*" // in access: every group without an entry of its own
 
 // newRules makes rules of a file that was checked.
-func newRules(name, digest string, f *file, all []terms, c *catalog) *Rules {
+func newRules(name, digest string, f *file, all []terms, people []peopleRule, c *catalog) *Rules {
 	r := &Rules{
 		name: name, digest: digest, release: f.Tools.text, zone: f.Timezone, catalog: c, stdio: f.Stdio, names: f.Names.list(),
 		byName: map[string]*Agent{}, approvers: f.keyholders(), keys: f.keys(),
-		oidc: f.OIDC.value.settings(), oidcAt: f.OIDC.at, claims: f.claims(),
+		oidc: f.OIDC.value.settings(), oidcAt: f.OIDC.at, claims: f.claims(), people: people,
 	}
 	for i, e := range f.Agents.entries {
 		a := &Agent{
@@ -26,6 +26,7 @@ func newRules(name, digest string, f *file, all []terms, c *catalog) *Rules {
 			grants:  newGrants(filepath.Base(name), e, f.Tools, c.releases),
 			terms:   all[i],
 			catalog: c,
+			people:  slices.ContainsFunc(people, func(p peopleRule) bool { return slices.Contains(texts(p.agents), e.name.text) }),
 		}
 		a.decide()
 		r.agents = append(r.agents, a)

@@ -34,6 +34,7 @@ func Compare(old, new *Rules) []Change {
 	d.stdio(old, new)
 	d.approvers(old, new)
 	d.oidc(old, new)
+	d.people(old, new)
 	d.zone(old, new)
 	for _, a := range new.agents {
 		was, ok := old.byName[a.Name]
@@ -135,7 +136,7 @@ func listTools(list []*tools.Tool) string {
 
 func actingAs(a *Agent) string {
 	if _, name, ok := a.ActsAs(); ok {
-		return name
+		return strings.TrimPrefix(name, "of ")
 	}
 	return "whom the model says"
 }

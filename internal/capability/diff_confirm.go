@@ -19,6 +19,9 @@ func (d *diff) approvers(old, new *Rules) {
 		case was.digest != is.digest:
 			d.add(differs, "approver %s has another key", is.Name)
 		}
+		if lowerASCII(was.Email) != lowerASCII(is.Email) {
+			d.add(direction{was.Email != "", is.Email != ""}, "approver %s may decide about what agents ask for %s → %s", is.Name, othersThan(was.Email), othersThan(is.Email))
+		}
 		if !slices.Equal(was.May, is.May) {
 			more := slices.ContainsFunc(is.May, func(l dixaclient.Level) bool { return !was.Decides(l) })
 			less := slices.ContainsFunc(was.May, func(l dixaclient.Level) bool { return !is.Decides(l) })
@@ -30,6 +33,14 @@ func (d *diff) approvers(old, new *Rules) {
 			d.add(narrows, "approver %s is gone", was.Name)
 		}
 	}
+}
+
+// othersThan says for whom agents may have asked, so that an approver with an address may decide.
+func othersThan(email string) string {
+	if email == "" {
+		return "everybody"
+	}
+	return "everybody but " + email
 }
 
 func (r *Rules) keyholder(name string) *keyholder {

@@ -30,6 +30,14 @@ type file struct {
 	// says which tokens are for it.
 	OIDC section[oidc] `yaml:"oidc"`
 
+	// People says which agents a person who signs in at the OpenID provider may use, rule by rule. Nobody may use an agent that
+	// no rule gives.
+	//
+	// Each rule applies to the people who match every key in it. Their agents are those of all rules that apply, in the order of
+	// the file. The address `…/mcp/AGENT` chooses one of them, and `…/mcp` is the first. A token whose `agent_claim` names an
+	// agent is that of a program and not of a person.
+	People section[list[personal]] `yaml:"people"`
+
 	// Approvers are the people who may approve calls, each with a key of their own.
 	//
 	// A name is a letter, then up to 39 letters, digits, ".", "_" and "-", all lower case. It cannot be the name of an
@@ -57,10 +65,44 @@ type oidc struct {
 	AgentClaim word `yaml:"agent_claim"`
 }
 
+// personal is a rule that gives agents to people. Each key but `agents` is a list, of which one value must match.
+type personal struct {
+	// Groups lists values of the claim `groups`. Upper and lower case differ.
+	//
+	// A claim `groups` or `roles` that is text holds several values, separated by spaces.
+	Groups section[list[word]] `yaml:"groups"`
+
+	// Roles lists values of the claim `roles`. Upper and lower case differ.
+	Roles section[list[word]] `yaml:"roles"`
+
+	// EmailDomain lists what may be after the "@" of a verified e-mail address, such as example.com. Upper and lower case are
+	// the same.
+	//
+	// A subdomain is another domain. An address is verified if `email_verified` is true; without that, no rule about addresses
+	// applies.
+	EmailDomain section[list[word]] `yaml:"email_domain"`
+
+	// Email lists verified e-mail addresses. Upper and lower case are the same.
+	Email section[list[word]] `yaml:"email"`
+
+	// Claims lists values of any other claims, by the name of the claim. Upper and lower case differ.
+	//
+	// The claim is text, true or false, or a list of these. A name with dots, such as `realm_access.roles`, also finds a claim
+	// inside another. The claims `scope` and `scp` hold several values, separated by spaces; any other text is one value.
+	Claims section[dict[list[word]]] `yaml:"claims"`
+
+	// Agents lists the agents that these people may use. The first is the default.
+	Agents section[list[word]] `yaml:"agents,required"`
+}
+
 // approver is a person who approves or denies calls.
 type approver struct {
 	// KeySHA256 is the SHA-256 of the person's key, as 64 hex digits. `dixa-mcp key new --approver` makes both.
 	KeySHA256 word `yaml:"key_sha256,required"`
+
+	// Email is the person's e-mail address, with which they sign in. Nobody can decide about what an agent asked for on their
+	// own behalf.
+	Email word `yaml:"email"`
 
 	// May lists the levels of calls that the person may approve or deny: write, send, erase. No level includes another.
 	May section[list[waiting]] `yaml:"may,required"`
@@ -123,7 +165,10 @@ type agent struct {
 	// Also lists operations that the agent sees with `surface: tasks` although a tool covers them. It grants nothing.
 	Also list[operation] `yaml:"also"`
 
-	// ActsAs is the Dixa agent in whose name the agent acts: a name under `names.dixa_agent`, or an id.
+	// ActsAs is the Dixa agent in whose name the agent acts: a name under `names.dixa_agent`, an id, or `caller`.
+	//
+	// `caller` is the Dixa agent whose e-mail address is the verified address of the person who signed in. Without a person, with
+	// a key or over stdin and stdout, every call is refused.
 	//
 	// It fills in every argument that says who acts, and the model cannot choose another. Without it, the model chooses in
 	// each call, and operations that send in a Dixa agent's name are refused unless `arguments` names that argument.

@@ -74,12 +74,12 @@ func parse(name string, data []byte, c *catalog) (*Rules, error) {
 	d := &decoder{catalog: c}
 	var f file
 	d.read(&f, root, "")
-	all := d.check(&f)
+	all, people := d.check(&f)
 	if len(d.problems) > 0 {
 		return nil, &FileError{File: name, Problems: sortNotes(d.problems)}
 	}
 	sum := sha256.Sum256(data)
-	return newRules(name, "sha256:"+hex.EncodeToString(sum[:6]), &f, all, c), nil
+	return newRules(name, "sha256:"+hex.EncodeToString(sum[:6]), &f, all, people, c), nil
 }
 
 // document gives the only YAML document in data.

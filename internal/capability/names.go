@@ -141,9 +141,11 @@ func (d *decoder) id(kind string, w word) (string, bool) {
 // checkNames refuses names that would mean something else where they are used, and those that a model or a person
 // could not read.
 func (d *decoder) checkNames() {
-	for _, named := range d.lexicon {
+	for kind, named := range d.lexicon {
 		for _, n := range named {
 			switch {
+			case kind == agentIDs && n.name == callerActs:
+				d.fail(n.at, "%q cannot be a name: acts_as: caller stands for the person who signed in", n.name)
 			case n.name == anyValue || n.name == actingAgent:
 				d.fail(n.at, "%q cannot be a name: it has a meaning of its own", n.name)
 			case dixaclient.UUID(n.name).Check() == nil:

@@ -23,11 +23,12 @@ func (r *Rules) Notes() []Note {
 		l.aboutKeys(a, now)
 		reached := slices.Contains(stdio, a.Name) || a.LetsIn(now)
 		if !reached {
-			l.add(a.agent.at, "no connection can be this agent: it is not under stdio, and has no valid key and no oidc_claim")
+			l.add(a.agent.at, "no connection can be this agent: it is not under stdio, and has no valid key, no oidc_claim and no people")
 		}
 		l.aboutLists(a)
 		l.aboutLevels(a, r.catalog)
 		l.aboutSending(a)
+		l.aboutCaller(a, slices.Contains(stdio, a.Name))
 		l.aboutTools(a)
 		l.aboutSurface(a)
 		l.aboutImpossible(a, r.catalog)
@@ -37,6 +38,7 @@ func (r *Rules) Notes() []Note {
 	}
 	l.aboutApprovers(r)
 	l.aboutOIDC(r)
+	l.aboutPeople(r)
 	return sortNotes(l)
 }
 

@@ -38,7 +38,7 @@ agents:
 		"f:11:57: agents.careless.allow: add_note is listed twice",
 		"f:12:12: agents.careless.deny: add_note is also under allow (line 11); deny beats it",
 		"f:12:22: agents.careless.deny: list_tags need not be denied: nothing grants it",
-		"f:13:3: agents.blind: no connection can be this agent: it is not under stdio, and has no valid key and no oidc_claim",
+		"f:13:3: agents.blind: no connection can be this agent: it is not under stdio, and has no valid key, no oidc_claim and no people",
 		"f:13:3: agents.blind: sees no tool: nothing is granted to it",
 	}, got)
 }

@@ -34,14 +34,20 @@ func (r *Rules) ByClaim(value string) (agent string, ok bool) {
 	return agent, ok
 }
 
+// NamesAgent reports whether one of a claim's values names an agent.
+func (r *Rules) NamesAgent(values []string) bool {
+	return slices.ContainsFunc(values, func(v string) bool { _, ok := r.claims[v]; return ok })
+}
+
 // LetsIn tells whether anybody can get in over HTTP at that time: whether an agent has a key that counts, or a claim.
 func (r *Rules) LetsIn(now time.Time) bool {
 	return slices.ContainsFunc(r.agents, func(a *Agent) bool { return a.LetsIn(now) })
 }
 
-// LetsIn reports whether a client can authenticate as the agent over HTTP: by a key that has not expired, or by a token.
+// LetsIn reports whether a client can authenticate as the agent over HTTP: by a key that has not expired, by a token, or as a
+// person.
 func (a *Agent) LetsIn(now time.Time) bool {
-	return a.source.OIDCClaim.line > 0 || slices.ContainsFunc(a.source.Keys.value, func(k agentKey) bool {
+	return a.people || a.source.OIDCClaim.line > 0 || slices.ContainsFunc(a.source.Keys.value, func(k agentKey) bool {
 		return !k.Expires.expired(now)
 	})
 }
@@ -121,7 +127,7 @@ func (f *file) claims() map[string]string {
 
 // aboutOIDC notes an issuer whose tokens authenticate no agent.
 func (l *noteList) aboutOIDC(r *Rules) {
-	if r.oidcAt.line > 0 && len(r.claims) == 0 {
-		l.add(r.oidcAt, "has no effect: no agent has an oidc_claim")
+	if r.oidcAt.line > 0 && len(r.claims) == 0 && !r.HasPeople() {
+		l.add(r.oidcAt, "has no effect: no agent has an oidc_claim, and there are no people")
 	}
 }

@@ -116,8 +116,8 @@ func TestNotesOnWhoGetsIn(t *testing.T) {
 		return strings.Join(all, "\n")
 	}
 	const oidc = "oidc: {issuer: https://a.example, audience: b}\n"
-	const nobody = "no connection can be this agent: it is not under stdio, and has no valid key and no oidc_claim"
-	require.Equal(t, "line 2: oidc: has no effect: no agent has an oidc_claim\nline 4: agents.a: "+nobody, notes(oidc+"agents:\n  a: {access: {tags: read}}\n"))
+	const nobody = "no connection can be this agent: it is not under stdio, and has no valid key, no oidc_claim and no people"
+	require.Equal(t, "line 2: oidc: has no effect: no agent has an oidc_claim, and there are no people\nline 4: agents.a: "+nobody, notes(oidc+"agents:\n  a: {access: {tags: read}}\n"))
 	require.Empty(t, notes(oidc+"agents:\n  a: {access: {tags: read}, oidc_claim: a}\n"))
 	require.Contains(t, notes("agents:\n  a: {access: {tags: read}, keys: [{id: k, sha256: "+digestA+", expires: 2020-01-01}]}\n"), nobody)
 	require.NotContains(t, notes("agents:\n  a: {access: {tags: read}, keys: [{id: k, sha256: "+digestA+"}]}\n"), nobody)

@@ -34,7 +34,10 @@ func (d *decoder) bound(a *agent, acting dixaclient.ActingAgent) *Bound {
 		t := bounding{key: key}
 		for _, w := range s.value {
 			v, ok := read(w)
-			if w.text == actingAgent {
+			switch {
+			case w.text == actingAgent && acting == callerActs:
+				w.text = callerWords
+			case w.text == actingAgent:
 				w.text = a.ActsAs.text
 			}
 			if ok && w.line > 0 && !t.has(v) {

@@ -28,6 +28,10 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if c.tool == nil {
 		return nil, unknownTool(agent, c.request.Tool)
 	}
+	if err := c.actAsCaller(ctx); err != nil {
+		return nil, err
+	}
+	agent = c.agent
 	if c.decision = c.listed(); !c.decision.Allowed {
 		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
 			c.arguments, c.valid = args.JSON, true
@@ -58,6 +62,9 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 	if c == nil {
 		return errors.New("gate: " + op.Op.Name + " does not belong to a call of an agent")
 	}
+	if c.agent.NeedsPerson() { // admit put a Dixa agent in place of the caller
+		return noPerson(c.agentName)
+	}
 	if d := c.agent.Operation(op.Op.Granted().Name); !d.Allowed {
 		return c.notAllowed(d)
 	}
@@ -77,5 +84,6 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 		defer c.gate.facts.forget(id)
 	}
 	defer c.gate.directory.Wrote(op.Op)
+	defer c.gate.callers.wrote(op.Op)
 	return next(ctx)
 }

@@ -26,7 +26,7 @@ func (timeLimit) Is(target error) bool { return target == context.DeadlineExceed
 // broken records a call that a defect of this program ended, so that no intent is left without an outcome, and says
 // what is known of it.
 func (c *call) broken(ctx context.Context, p any) Answer {
-	c.gate.log.Error("internal error during a call", "call", c.record.Call, "agent", c.agentName, "tool", c.record.Tool,
+	c.log().Error("internal error during a call", "call", c.record.Call, "agent", c.agentName, "tool", c.record.Tool,
 		"panic", describePanic(p), "stack", string(debug.Stack()))
 	a := Answer{Text: cmp.Or(c.record.Tool, "the call") + ": dixa-mcp failed with an internal error; the operator finds the cause in its log.", Failed: true}
 	switch {

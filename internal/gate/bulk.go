@@ -52,7 +52,7 @@ func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpda
 	case len(ids) > tools.MostItems:
 		return c.fail(ctx, tooManyItems(c.tool.Name, by))
 	}
-	j := jobs.Job{Agent: c.agentName, Key: c.request.Key, Found: by, IDs: ids, Stop: cmp.Or(in.StopAfter, tools.StopAfter)}
+	j := jobs.Job{Agent: c.agentName, Key: c.credential(), Found: by, IDs: ids, Stop: cmp.Or(in.StopAfter, tools.StopAfter)}
 	if j.Change, err = in.Change(c.fixed()...); err != nil {
 		return c.fail(ctx, err)
 	}
@@ -162,7 +162,7 @@ func (c *call) jobBudget(ctx context.Context, requests, writes int) (string, err
 
 // cancelJob ends a job for good.
 func (c *call) cancelJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
-	j, running, err := c.gate.jobs.Cancel(context.WithoutCancel(ctx), string(in.Handle), c.agentName, c.request.Key)
+	j, running, err := c.gate.jobs.Cancel(context.WithoutCancel(ctx), string(in.Handle), c.agentName, c.credential())
 	if err != nil {
 		return c.fail(ctx, c.noJob(string(in.Handle), err))
 	}

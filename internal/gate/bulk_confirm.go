@@ -54,5 +54,5 @@ func (c *call) approved(a *jobs.Approval, how capability.Confirm, digest string)
 	case a.KeyID == "": // of the person at the client
 		return how != capability.ConfirmApprover
 	}
-	return c.rules.StillDecides(a.Approver, a.KeyID, c.tool.Level)
+	return c.rules.StillDecides(a.Approver, a.KeyID, c.tool.Level, c.request.Person)
 }

@@ -29,7 +29,7 @@ var (
 // runJob carries a job out, as far as the time of the call allows.
 func (c *call) runJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
 	handle := string(in.Handle)
-	j, err := c.gate.jobs.Get(ctx, handle, c.agentName, c.request.Key)
+	j, err := c.gate.jobs.Get(ctx, handle, c.agentName, c.credential())
 	if err != nil {
 		return c.fail(ctx, c.noJob(handle, err))
 	}
@@ -38,13 +38,13 @@ func (c *call) runJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn
 		c.prepares, c.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
 		return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why), nil)
 	}
-	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.request.Key, c.gate.timeout+afterCall)
+	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.credential(), c.gate.timeout+afterCall)
 	if err != nil {
 		return c.fail(ctx, c.noJob(handle, err))
 	}
 	defer func() {
 		if err := run.End(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, jobs.ErrTaken) {
-			c.gate.log.Error("how far a job got could not be kept", "job", handle, "call", c.record.Call, "agent", c.agentName, "error", err)
+			c.log().Error("how far a job got could not be kept", "job", handle, "call", c.record.Call, "agent", c.agentName, "error", err)
 		}
 	}()
 	run.Stop = stop
@@ -186,7 +186,7 @@ func (c *call) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*
 		i.request.Progress = func(said string) { tell(number + ": " + said) }
 	}
 	i.record = audit.Record{
-		Call: audit.NewCallID(), Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, FileDigest: c.rules.Digest(), Job: run.Handle,
+		Call: audit.NewCallID(), Agent: c.agentName, Key: c.request.Key, Person: c.record.Person, Tool: c.tool.Name, FileDigest: c.rules.Digest(), Job: run.Handle,
 		Confirm: c.record.Confirm, Approval: c.record.Approval, Approver: c.record.Approver, ApproverKey: c.record.ApproverKey,
 	}
 	i.once = func(ctx context.Context) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 
@@ -62,11 +63,28 @@ func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments, writes: g.facts.written()}
 	c.tool, _ = tools.ByName(r.Tool)
 	c.unwrap()
-	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, FileDigest: c.rules.Digest()}
+	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, Person: r.Person.String(), FileDigest: c.rules.Digest()}
 	if c.tool != nil { // another name can be any text
 		c.record.Tool = c.tool.Name
 	}
 	return c
+}
+
+// credential identifies by what the call was authenticated: by the id of a key, or as a person, of whom many use the same
+// agent.
+func (c *call) credential() string {
+	if c.request.Person != nil {
+		return "person " + c.request.Person.ID()
+	}
+	return c.request.Key
+}
+
+// log returns the gate's log with the person for whom the agent acts.
+func (c *call) log() *slog.Logger {
+	if c.request.Person != nil {
+		return c.gate.log.With("person", c.request.Person.String())
+	}
+	return c.gate.log
 }
 
 type callKey struct{}
@@ -164,7 +182,7 @@ func (c *call) unrecorded(ctx context.Context, err error) Answer {
 	c.failure = err
 	c.used(ctx, audit.OutcomeNotDone)
 	c.settle(ctx, audit.OutcomeNotDone, "")
-	c.gate.log.Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
+	c.log().Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
 	return Answer{Failed: true, Text: c.request.Tool + ": the audit record cannot be written, and no write is carried out without one. Nothing was sent to Dixa. The operator of dixa-mcp must fix this."}
 }
 
@@ -174,7 +192,7 @@ func (c *call) refuse(ctx context.Context, r *refusal) Answer {
 		c.decision = capability.Decision{Rule: r.rule, Line: r.line}
 	}
 	if r.fault != nil {
-		c.gate.log.Error("a call was refused: "+r.reason, "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", r.fault)
+		c.log().Error("a call was refused: "+r.reason, "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", r.fault)
 	}
 	c.describe()
 	c.record.Reason = r.reason
@@ -233,7 +251,7 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	c.used(ctx, outcome)
 	c.settle(ctx, outcome, a.Text)
 	if err := c.gate.audit.Write(context.WithoutCancel(ctx), *r); err != nil {
-		c.gate.log.Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
+		c.log().Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
 	return a
 }

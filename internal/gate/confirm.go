@@ -87,9 +87,9 @@ func (c *confirmation) approvable() bool {
 	return c.call.gate.approvals != nil && c.call.rules.Decided(c.call.tool.Level)
 }
 
-// digest returns the hash that binds an approval to the agent, the tool, the arguments and these parts.
+// digest returns the hash that binds an approval to the agent, the person, the tool, the arguments and these parts.
 func (c *confirmation) digest(parts ...string) string {
-	return digestOf(append([]string{c.call.agentName, c.call.tool.Name, string(c.about)}, parts...)...)
+	return digestOf(append([]string{c.call.agentName, c.call.request.Person.ID(), c.call.tool.Name, string(c.about)}, parts...)...)
 }
 
 // effect says in plain English what the call would do.

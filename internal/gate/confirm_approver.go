@@ -25,7 +25,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, approvalsBroken(tool.Name, err)
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
-			Agent: c.call.agentName, Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
+			Agent: c.call.agentName, Person: c.call.record.Person, Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
 			Arguments: c.about, Shown: c.arguments(), Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
 		})
 	case found.State == approval.Denied:
@@ -34,7 +34,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, approvalDenied(tool.Name, found)
 	case found.State == approval.Pending:
 		return c.parked(ctx, found)
-	case !c.call.rules.StillDecides(found.Approver, found.KeyID, tool.Level):
+	case !c.call.rules.StillDecides(found.Approver, found.KeyID, tool.Level, c.call.request.Person):
 		return nil, approverReplaced(tool.Name, found)
 	}
 	taken, err := store.Take(ctx, c.call.agentName, digest)
@@ -79,6 +79,6 @@ func (c *call) used(ctx context.Context, outcome string) {
 		return
 	}
 	if err := c.gate.approvals.Finish(context.WithoutCancel(ctx), c.approval, outcome); err != nil {
-		c.gate.log.Error("the outcome of an approved call could not be kept with its approval", "approval", c.approval, "error", err)
+		c.log().Error("the outcome of an approved call could not be kept with its approval", "approval", c.approval, "error", err)
 	}
 }

@@ -165,7 +165,7 @@ func (b *bounds) unlessMissing(err error) error {
 		return err
 	}
 	if e.Status != http.StatusNotFound {
-		b.call.gate.log.Warn("Dixa refused a look-up for an agent's bound; what it is about is treated as missing", "call", b.call.record.Call, "agent", b.call.agentName, "operation", e.Op.Name, "status", e.Status)
+		b.call.log().Warn("Dixa refused a look-up for an agent's bound; what it is about is treated as missing", "call", b.call.record.Call, "agent", b.call.agentName, "operation", e.Op.Name, "status", e.Status)
 	}
 	return nil
 }

@@ -71,6 +71,7 @@ type Gate struct {
 	lookups      *dixaclient.Client // reads what bounds ask about
 	plans        *dixaclient.Client // decides like client, and sends nothing but lookups
 	facts        facts
+	callers      callers
 	zone         schedulesZone
 	organization organization
 	directory    *directory.Directory
@@ -147,8 +148,9 @@ func (g *Gate) Version() dixaclient.Version { return g.client.Version() }
 
 // Request is a call that an agent makes.
 type Request struct {
-	Agent       string // as the credential says, never as the client says
-	Key         string // id of the credential, "" where there is none
+	Agent       string             // as the credential says, never as the client says
+	Key         string             // id of the credential, "" where there is none
+	Person      *capability.Person // for whom the agent acts; nil for none
 	Tool        string
 	Arguments   json.RawMessage
 	CanAsk      bool   // the client can ask its person a question

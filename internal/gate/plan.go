@@ -45,7 +45,7 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 			if i == 0 {
 				return c.unrecorded(ctx, err)
 			}
-			c.gate.log.Error("a step was not sent because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
+			c.log().Error("a step was not sent because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
 			return c.stopped(ctx, args, steps, changes, i, errors.New("the audit record cannot be written, and no write is carried out without one; the operator of dixa-mcp must fix this"))
 		}
 		if c.once != nil && changes[i].Once {

@@ -35,14 +35,14 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 		return &a
 	}
 	e := journal.Entry{
-		Call: c.record.Call, Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, Rules: c.rules.Digest(), Within: c.gate.timeout + afterLimit,
-		Digest: digestOf(c.agentName, c.request.Key, c.tool.Name, string(rest)),
+		Call: c.record.Call, Agent: c.agentName, Key: c.credential(), Tool: c.tool.Name, Rules: c.rules.Digest(), Within: c.gate.timeout + afterLimit,
+		Digest: digestOf(c.agentName, c.credential(), c.tool.Name, string(rest)),
 	}
 	e.Changes, e.Names = things(c.tool.References(args))
 	same, err := c.gate.journal.Begin(context.WithoutCancel(ctx), e, again)
 	switch {
 	case err != nil:
-		c.gate.log.Warn("a write was not noted: it will not be recognized if it is called again, and cannot be taken back", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)
+		c.log().Warn("a write was not noted: it will not be recognized if it is called again, and cannot be taken back", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)
 		return nil
 	case same == nil:
 		c.entry = &e
@@ -56,7 +56,7 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 // a part of a job.
 func (c *call) rememberOnce(ctx context.Context, steps []tools.Step) {
 	e := journal.Entry{
-		Call: c.record.Call, Agent: c.agentName, Key: c.request.Key, Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
+		Call: c.record.Call, Agent: c.agentName, Key: c.credential(), Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
 		Digest: digestOf(c.record.Call),
 	}
 	for _, s := range steps {
@@ -65,7 +65,7 @@ func (c *call) rememberOnce(ctx context.Context, steps []tools.Step) {
 	}
 	e.Changes, e.Names = unique(e.Changes), unique(e.Names)
 	if _, err := c.gate.journal.Begin(context.WithoutCancel(ctx), e, true); err != nil {
-		c.gate.log.Warn("a write was not noted, so that an earlier call may be answered as if it had not been", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)
+		c.log().Warn("a write was not noted, so that an earlier call may be answered as if it had not been", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)
 		return
 	}
 	c.entry = &e
@@ -73,7 +73,7 @@ func (c *call) rememberOnce(ctx context.Context, steps []tools.Step) {
 
 // changesMade lists what the call's agent changed with the same credential, newest first.
 func (c *call) changesMade(ctx context.Context) ([]tools.Wrote, error) {
-	entries, err := c.gate.journal.Recent(ctx, c.agentName, c.request.Key)
+	entries, err := c.gate.journal.Recent(ctx, c.agentName, c.credential())
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (c *call) settle(ctx context.Context, outcome, answer string) {
 
 func (c *call) save(ctx context.Context) {
 	if err := c.gate.journal.Save(context.WithoutCancel(ctx), *c.entry); err != nil {
-		c.gate.log.Warn("how far a write got was not noted: if it is called again, its caller is told to look first", "call", c.entry.Call, "agent", c.entry.Agent, "tool", c.entry.Tool, "error", err)
+		c.log().Warn("how far a write got was not noted: if it is called again, its caller is told to look first", "call", c.entry.Call, "agent", c.entry.Agent, "tool", c.entry.Tool, "error", err)
 	}
 }
 
@@ -224,7 +224,7 @@ func (c *call) forget(ctx context.Context, op *dixaclient.Call) {
 		of := dixaclient.ListEndUserConversationsIn{EndUserRef: dixaclient.EndUserRef{UserID: dixaclient.UUID(r.Value)}}
 		for page, err := range dixaclient.ListEndUserConversations.Pages(unpriced(c.context(ctx)), c.gate.lookups, of) {
 			if err != nil {
-				c.gate.log.Warn("the conversations of an erased end user could not be listed: what was written to them is forgotten after an hour", "call", c.entry.Call, "agent", c.entry.Agent, "error", kind(err))
+				c.log().Warn("the conversations of an erased end user could not be listed: what was written to them is forgotten after an hour", "call", c.entry.Call, "agent", c.entry.Agent, "error", kind(err))
 				break
 			}
 			for _, conversation := range page.Value {
@@ -233,7 +233,7 @@ func (c *call) forget(ctx context.Context, op *dixaclient.Call) {
 		}
 	}
 	if err := c.gate.journal.Forget(context.WithoutCancel(ctx), c.entry.Call, erased...); err != nil {
-		c.gate.log.Warn("what was written about something that was erased could not be forgotten; it is forgotten after an hour", "call", c.entry.Call, "agent", c.entry.Agent, "error", err)
+		c.log().Warn("what was written about something that was erased could not be forgotten; it is forgotten after an hour", "call", c.entry.Call, "agent", c.entry.Agent, "error", err)
 	}
 }
 

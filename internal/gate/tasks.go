@@ -22,7 +22,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 	names := c.names(ctx)
 	return tools.Env{
 		Agent:    c.agentName,
-		Key:      c.request.Key,
+		Key:      c.credential(),
 		Seal:     c.gate.seal,
 		Granted:  func(op *dixaclient.Spec) bool { return c.agent.Operation(op.Name).Allowed },
 		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },

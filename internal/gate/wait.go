@@ -43,7 +43,8 @@ var decisionStates = map[approval.State]tools.DecisionState{
 	approval.Expired:  tools.DecisionExpired,
 }
 
-// decisionOf returns what became of a call of this agent that had to be approved. Those of other agents do not exist for it.
+// decisionOf returns what became of a call of this agent that had to be approved. Those of other agents, and of other
+// people who use this one, do not exist for it.
 func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, error) {
 	if err := c.checkFrozen(); err != nil {
 		return tools.Decision{}, err
@@ -54,7 +55,7 @@ func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, e
 	}
 	r, err := store.Get(ctx, number)
 	switch {
-	case errors.Is(err, approval.ErrNotFound) || err == nil && r.Agent != c.agentName:
+	case errors.Is(err, approval.ErrNotFound) || err == nil && (r.Agent != c.agentName || r.Person != c.record.Person):
 		return tools.Decision{}, approvalUnknown(c.tool.Name)
 	case ctx.Err() != nil:
 		return tools.Decision{}, context.Cause(ctx)

@@ -1,7 +1,7 @@
 // Package identity says which agent an HTTP request comes from.
 //
-// The Authorization header alone decides: a key whose digest the capability file has, or a token that the file's OpenID
-// provider signed. Each request is held against the rules that are in force at that moment, so that a key that was
+// The Authorization header decides: a key whose digest the capability file has, or a token that the file's OpenID provider
+// signed. Only a person, who may use several agents, chooses one with the address. Each request is held against the rules that are in force at that moment, so that a key that was
 // taken out of the file opens nothing any more. No credential is kept, logged, or repeated in an answer.
 package identity
 
@@ -22,6 +22,7 @@ type Principal struct {
 	Agent   string
 	Key     string    // for records: the id of the key, or [capability.TokenKey]
 	Expires time.Time // when the credential expires; zero: never
+	Person  *Person   // who signed in; nil for a program
 
 	proof *proof
 }
@@ -33,6 +34,8 @@ type proof struct {
 	token  bool
 	under  capability.OIDC // the settings by which the token was verified
 	claims []string        // what the token's claim says
+	person *Person         // whose token it is; nil for a program's
+	asked  string          // the agent that the person chose; "" for none
 }
 
 // Options says how requests are authenticated.
@@ -122,9 +125,13 @@ func (a *Authenticator) identify(r *http.Request) (Principal, error) {
 		if err := checkKey(credential); err != nil {
 			return Principal{}, err
 		}
-		return a.byKey(a.o.Rules(), sha256.Sum256([]byte(credential)))
+		p, err := a.byKey(a.o.Rules(), sha256.Sum256([]byte(credential)))
+		if err != nil {
+			return Principal{}, err
+		}
+		return only(p, asked(r))
 	}
-	return a.byToken(r.Context(), a.o.Rules(), credential)
+	return a.byToken(r.Context(), a.o.Rules(), credential, asked(r))
 }
 
 // Again reports whether a principal that was authenticated would be authenticated now, as the same agent, and until when. It is for what

@@ -19,6 +19,14 @@ func metadataAddress(resource string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: MetadataPath + u.Path}).String()
 }
 
+// resource returns the address that a request is for: that of the server, and with it the agent that it chooses.
+func (a *Authenticator) resource(r *http.Request) string {
+	if agent := asked(r); agent != "" {
+		return a.o.Resource(r) + "/" + url.PathEscape(agent)
+	}
+	return a.o.Resource(r)
+}
+
 // Metadata tells clients whose tokens count (RFC 9728). Without oidc in the capability file there is nothing to tell, and
 // the answer is 404. What it says is public, so scripts of any web page may read it.
 func (a *Authenticator) Metadata() http.Handler {
@@ -45,7 +53,7 @@ func (a *Authenticator) Metadata() http.Handler {
 		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", "public, max-age=60")  // a changed capability file is soon seen
 		_ = json.NewEncoder(w).Encode(map[string]any{ // the client may be gone
-			"resource":                 a.o.Resource(r),
+			"resource":                 a.resource(r),
 			"resource_name":            "dixa-mcp",
 			"authorization_servers":    []string{settings.Issuer},
 			"bearer_methods_supported": []string{"header"},

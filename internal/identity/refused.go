@@ -116,7 +116,7 @@ func (a *Authenticator) challenge(r *http.Request, refused *Refused) string {
 		parts = append(parts, "error="+quote(refused.code), "error_description="+quote(refused.answer))
 	}
 	if _, ok := a.o.Rules().OIDC(); ok {
-		parts = append(parts, "resource_metadata="+quote(metadataAddress(a.o.Resource(r))))
+		parts = append(parts, "resource_metadata="+quote(metadataAddress(a.resource(r))))
 	}
 	return strings.TrimSpace("Bearer " + strings.Join(parts, ", "))
 }

@@ -21,8 +21,8 @@ const skew = time.Minute
 // algorithms are those with a key of which the issuer keeps a half to itself.
 var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA}
 
-// byToken says which agent a token is for.
-func (a *Authenticator) byToken(ctx context.Context, rules *capability.Rules, token string) (Principal, error) {
+// byToken says which agent a token is for: that which its claim names, or one of those that a person may use.
+func (a *Authenticator) byToken(ctx context.Context, rules *capability.Rules, token, asked string) (Principal, error) {
 	settings, ok := rules.OIDC()
 	if !ok {
 		return Principal{}, unusable("The credential is no key of an agent's: those begin with " + agentPrefix + ". Tokens of an OpenID provider are not taken here.")
@@ -38,15 +38,33 @@ func (a *Authenticator) byToken(ctx context.Context, rules *capability.Rules, to
 	if err := inTime(a.o.Now(), verified.Expiry, claims["iat"], claims["nbf"]); err != nil {
 		return Principal{}, err
 	}
-	named := texts(claims[settings.AgentClaim])
-	agent, err := agentOf(rules, settings, named)
+	p := Principal{Key: capability.TokenKey, Expires: verified.Expiry.Add(skew)}
+	p.proof = &proof{token: true, under: settings, claims: texts(claims[settings.AgentClaim]), asked: asked}
+	if rules.HasPeople() && !rules.NamesAgent(p.proof.claims) {
+		var all map[string]any
+		if err := verified.Claims(&all); err != nil {
+			return Principal{}, badToken("the token's claims cannot be read", "The token cannot be read.")
+		}
+		person := PersonOf(settings.Issuer, all)
+		if person.Subject == "" {
+			return Principal{}, badToken("a person's token has no sub", "The token does not say whose it is: it must have sub.")
+		}
+		p.Person, p.proof.person = &person, &person
+	}
+	return p.holder(rules, settings)
+}
+
+// holder returns the principal with the agent that its proof stands for under the rules.
+func (p Principal) holder(rules *capability.Rules, settings capability.OIDC) (_ Principal, err error) {
+	if p.proof.person != nil {
+		p.Agent, err = agentOfPerson(rules, p.proof.person, p.proof.asked)
+	} else if p.Agent, err = agentOf(rules, settings, p.proof.claims); err == nil {
+		p, err = only(p, p.proof.asked)
+	}
 	if err != nil {
 		return Principal{}, err
 	}
-	return Principal{
-		Agent: agent, Key: capability.TokenKey, Expires: verified.Expiry.Add(skew),
-		proof: &proof{token: true, under: settings, claims: named},
-	}, nil
+	return p, nil
 }
 
 // stillToken says which agent a token that was verified is for now.
@@ -58,9 +76,7 @@ func (a *Authenticator) stillToken(rules *capability.Rules, p Principal) (Princi
 	case settings != p.proof.under:
 		return Principal{}, badToken("a token for "+p.Agent+" was verified under other settings than the capability file has now", "Other tokens are taken here now.")
 	}
-	agent, err := agentOf(rules, settings, p.proof.claims)
-	p.Agent = agent
-	return p, err
+	return p.holder(rules, settings)
 }
 
 // accepted are the types of tokens that identify a client, in lower case and without "application/". Issuers sign other

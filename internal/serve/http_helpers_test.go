@@ -84,7 +84,12 @@ func build(t testing.TB, dixa offline.Options, change ...func(*HTTPConfig)) *sit
 	log := slog.New(slog.NewTextHandler(s.logs, nil))
 	s.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: s.book, Log: log, JSON: true})
 	soon := identity.Principal{Agent: "support", Key: "soon", Expires: time.Now().Add(2 * time.Second)}
-	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: map[[sha256.Size]byte]identity.Principal{sha256.Sum256([]byte(keyOf("soon"))): soon}, Log: log})
+	extra := map[[sha256.Size]byte]identity.Principal{sha256.Sum256([]byte(keyOf("soon"))): soon}
+	for _, name := range []string{"anna", "bo"} { // who use the same agent
+		person := &identity.Person{Issuer: "https://login.example.com", Subject: name, Email: name + "@example.com"}
+		extra[sha256.Sum256([]byte(keyOf(name)))] = identity.Principal{Agent: "support", Key: capability.TokenKey, Person: person}
+	}
+	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: extra, Log: log})
 	t.Cleanup(who.Close)
 	c := HTTPConfig{Gate: s.gate, Identity: who, Version: "test", SSE: true, Log: log}
 	for _, f := range change {

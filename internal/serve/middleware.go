@@ -40,6 +40,9 @@ func (h *HTTP) routes() http.Handler {
 	})
 }
 
+// chosen ends the addresses at which a person chooses one of several agents.
+const chosen = "/{" + identity.AgentPath + "}"
+
 // route adds what is under a prefix. Clients look for the metadata of https://example.com/dixa/mcp at
 // https://example.com/.well-known/oauth-protected-resource/dixa/mcp (RFC 9728), some of them at
 // https://example.com/dixa/.well-known/oauth-protected-resource.
@@ -49,6 +52,7 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 		mux.Handle(method+path+"/{$}", handler) // some clients and proxies add the slash
 	}
 	handle("", prefix+"/mcp", h.authenticated(h.mcp))
+	handle("", prefix+"/mcp"+chosen, h.authenticated(h.mcp))
 	if h.SSE {
 		handle("GET ", prefix+"/sse", h.authenticated(h.sseStream))
 		handle("POST ", prefix+"/sse/message", h.authenticated(h.sseMessage))
@@ -61,9 +65,11 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 	metadata := h.forHost(h.Identity.Metadata())
 	handle("", identity.MetadataPath+prefix, metadata)
 	handle("", identity.MetadataPath+prefix+"/mcp", metadata)
+	handle("", identity.MetadataPath+prefix+"/mcp"+chosen, metadata)
 	if prefix != "" {
 		handle("", prefix+identity.MetadataPath, metadata)
 		handle("", prefix+identity.MetadataPath+"/mcp", metadata)
+		handle("", prefix+identity.MetadataPath+"/mcp"+chosen, metadata)
 	}
 }
 

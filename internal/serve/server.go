@@ -40,7 +40,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 	hooks.AddBeforeCallTool(func(ctx context.Context, _ any, request *mcp.CallToolRequest) {
 		if _, ok := tools.Any(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; the record and the words are ours
 			p := who(ctx)
-			a := g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Tool: request.Params.Name})
+			a := g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Person: p.Person, Tool: request.Params.Name})
 			if h := handlingFrom(ctx); h != nil {
 				h.text = a.Text
 			}
@@ -56,7 +56,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		p := who(ctx)
 		r := gate.Request{
-			Agent: p.Agent, Key: p.Key, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.arguments,
+			Agent: p.Agent, Key: p.Key, Person: p.Person, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.arguments,
 			CanAsk: canAsk(ctx), AskApprover: asksApprover(ctx), State: request.Params.RequestState,
 			Admitted: func() { wasParsed(ctx) }, Progress: progress(ctx),
 		}

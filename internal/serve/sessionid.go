@@ -6,6 +6,7 @@ import "dixa-mcp/internal/seal"
 // knows the secret can continue the session, and no one else can make an id.
 type sessionID struct {
 	Agent   string `json:"a"`
+	Person  string `json:"p,omitempty"` // id of the person who uses it; "" for none
 	Version string `json:"v"`           // of the protocol
 	Asks    bool   `json:"e,omitempty"` // the client can show a form to its user
 	Nonce   string `json:"n"`

@@ -25,8 +25,8 @@ type connections struct {
 // sseConn is one of them.
 type sseConn struct {
 	*conn
-	agent string
-	ctx   context.Context // of its calls
+	agent, person string
+	ctx           context.Context // of its calls
 }
 
 // add adds a stream, and reports false when the server stops.
@@ -49,11 +49,11 @@ func (c *connections) remove(id string) {
 	delete(c.all, id)
 }
 
-func (c *connections) get(id, agent string) (*sseConn, bool) {
+func (c *connections) get(id string, who identity.Principal) (*sseConn, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s, ok := c.all[id]
-	return s, ok && s.agent == agent
+	return s, ok && s.agent == who.Agent && s.person == who.Person.ID()
 }
 
 // end lets calls finish, and ends each stream after its last one.
@@ -95,7 +95,7 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	c.session.asksApprover = h.Several
 	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
 	c.read = func(ctx context.Context, bytes int) (func(), error) { return h.parsing.enter(ctx, agent, bytes) }
-	ending, ok := h.sse.add(id, &sseConn{c, agent, h.server.WithContext(calls, c.session)})
+	ending, ok := h.sse.add(id, &sseConn{c, agent, who.Person.ID(), h.server.WithContext(calls, c.session)})
 	if !ok {
 		return // the server stops; the client opens another stream, at another one
 	}
@@ -120,7 +120,7 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 
 // sseMessage takes one message of a session; what it asks for is answered on the stream.
 func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.Principal) {
-	s, ok := h.sse.get(r.URL.Query().Get("sessionId"), who.Agent)
+	s, ok := h.sse.get(r.URL.Query().Get("sessionId"), who)
 	if !ok {
 		refuse(w, http.StatusNotFound, "this session has ended; open another stream at /sse")
 		return

@@ -88,7 +88,7 @@ func (s *streams) end() {
 func (h *HTTP) check(st *stream) {
 	p, err := h.Identity.Again(st.who)
 	if err != nil {
-		h.Log.Info("a stream was ended", "agent", st.who.Agent, "key", st.who.Key, "reason", err)
+		h.Log.Info("a stream was ended", "agent", st.who.Agent, "key", st.who.Key, "person", st.who.Person.String(), "reason", err)
 		st.cancel()
 		return
 	}

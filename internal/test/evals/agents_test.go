@@ -60,7 +60,11 @@ func refusedOf(t *testing.T, rules *capability.Rules, agent string, calls []stri
 		if a.Surface() == capability.SurfaceDiscover {
 			tool, arguments = "call_tool", `{"tool":"`+tool+`","arguments":`+arguments+`}`
 		}
-		answer := g.Call(t.Context(), gate.Request{Agent: agent, Tool: tool, Arguments: json.RawMessage(arguments)})
+		var person *capability.Person
+		if a.NeedsPerson() {
+			person = &capability.Person{Issuer: "https://login.example.com", Subject: "anna", Email: "billing-bot@example.com"}
+		}
+		answer := g.Call(t.Context(), gate.Request{Agent: agent, Person: person, Tool: tool, Arguments: json.RawMessage(arguments)})
 		if answer.Failed || answer.Ask != nil {
 			return call + ": " + answer.Text
 		}

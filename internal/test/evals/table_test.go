@@ -28,7 +28,7 @@ var evals = []eval{
 	// About a conversation.
 	{
 		asks: "Read everything about 1234 before a reply.",
-		by:   "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
+		by:   "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml people.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task: []string{`read_conversation {"conversationId":1234}`},
 		plain: []string{`get_conversation {"conversationId":1234}`, `list_messages {"conversationId":1234}`, `list_notes {"conversationId":1234}`, `list_conversation_tags {"conversationId":1234}`,
 			`get_end_user {"userId":"emma.clarke@example.com"}`, `list_end_user_conversations {"userId":"emma.clarke@example.com"}`, `list_ratings {"conversationId":1234}`},
@@ -36,14 +36,14 @@ var evals = []eval{
 	},
 	{
 		asks:  "What was promised in conversation 1234, and by whom?",
-		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml people.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`read_conversation {"conversationId":1234}`},
 		plain: []string{`list_messages {"conversationId":1234}`, `list_agents {}`},
 		facts: []string{`Luis Ortega`, `reverse the second one`},
 	},
 	{
 		asks:  "Show the second message of 1234 whole.",
-		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml people.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`read_conversation {"conversationId":1234,"message":2}`},
 		plain: []string{`list_messages {"conversationId":1234,"messageId":"#2"}`},
 		facts: []string{`It takes three to five working days`, `Thanks for reaching out`},
@@ -63,7 +63,7 @@ var evals = []eval{
 	},
 	{
 		asks:  "Has the customer of 1234 answered after our message #4? If not, wait for it.",
-		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml read-only-analyst.yaml support.yaml triage.yaml",
+		by:    "reader triage support team_lead knowledge_editor privacy_officer approved-replies.yaml discover.yaml people.yaml read-only-analyst.yaml support.yaml triage.yaml",
 		task:  []string{`wait_for {"conversationId":1234,"after":4}`},
 		plain: []string{`list_messages {"conversationId":1234}`},
 		facts: []string{`#5 .*customer`, `the £84\.90 never arrived, and my bank cannot find the reference`},
@@ -235,7 +235,7 @@ var evals = []eval{
 	},
 	{
 		asks:  "Note on 1234 that finance was asked.",
-		by:    "triage support team_lead approved-replies.yaml discover.yaml support.yaml triage.yaml",
+		by:    "triage support team_lead approved-replies.yaml discover.yaml people.yaml support.yaml triage.yaml",
 		task:  []string{`update_conversation {"conversationId":1234,"note":"Finance was asked."}`},
 		plain: []string{`add_note {"conversationId":1234,"message":"Finance was asked."}`},
 		only:  []string{`note: added`},

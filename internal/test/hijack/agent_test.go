@@ -85,7 +85,15 @@ func (d *world) call(t testing.TB, tool, arguments string) gate.Answer {
 	if d.agent.Surface() == capability.SurfaceDiscover {
 		tool, arguments = "call_tool", `{"tool":"`+tool+`","arguments":`+arguments+`}`
 	}
-	return d.gate.Call(t.Context(), gate.Request{Agent: d.agent.Name, Tool: tool, Arguments: json.RawMessage(arguments), CanAsk: true})
+	return d.gate.Call(t.Context(), gate.Request{Agent: d.agent.Name, Person: anna(d.agent), Tool: tool, Arguments: json.RawMessage(arguments), CanAsk: true})
+}
+
+// anna is the person who signed in, for an agent that acts as its caller; nil for another.
+func anna(a *capability.Agent) *capability.Person {
+	if !a.NeedsPerson() {
+		return nil
+	}
+	return &capability.Person{Issuer: "https://login.example.com", Subject: "anna", Email: "billing-bot@example.com"}
 }
 
 // obeys makes the calls of a goal, and returns what Dixa carried out.

@@ -97,7 +97,7 @@ func permitted(s subject, e effect) bool {
 	switch s.agent.Name {
 	case "reader", "analyst":
 		return false
-	case "triage", "team_lead", "replies": // sorting, which can be put right
+	case "triage", "team_lead", "replies", "desk": // sorting, which can be put right
 		return e.level == dixaclient.Write
 	case "support": // and answering the customer of the same conversation
 		return e.level == dixaclient.Write && !strings.Contains(e.operation, "end_user") || e.operation == "send_message"
