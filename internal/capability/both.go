@@ -169,6 +169,9 @@ func (a *Agent) confirmBoth(other *Agent) confirms {
 }
 
 func bothBudgets(a, b budget) budget {
+	if b.Per.text != perPerson {
+		a.Per = b.Per
+	}
 	if r := b.RequestsPerSecond; r.line > 0 && (a.RequestsPerSecond.line == 0 || r.value.number < a.RequestsPerSecond.value.number) {
 		a.RequestsPerSecond = r
 	}

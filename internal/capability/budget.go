@@ -15,6 +15,7 @@ const (
 
 // Budget bounds how much an agent may do in a time. 0 means that nothing bounds it but Dixa's own limits.
 type Budget struct {
+	PerPerson                   bool // each person who signed in has a budget of their own
 	RequestsPerSecond           float64
 	RequestsPerDay              int
 	WritesPerHour, WritesPerDay int
@@ -26,6 +27,7 @@ type Budget struct {
 func (a *Agent) Budget() Budget {
 	b := a.source.Budget.value
 	return Budget{
+		PerPerson:         b.Per.text == perPerson,
 		RequestsPerSecond: b.RequestsPerSecond.value.number,
 		RequestsPerDay:    b.RequestsPerDay.value.number,
 		WritesPerHour:     b.WritesPerHour.value.number,
@@ -63,8 +65,17 @@ func (c *count) decode(d *decoder, n *yaml.Node, key string) {
 	c.number = i
 }
 
+// The values of per, under budget.
+const (
+	perAgent  = "agent"
+	perPerson = "person"
+)
+
 // checkBudget holds the requests of a day against what Dixa takes.
 func (d *decoder) checkBudget(b *budget) {
+	if w := b.Per; w.line > 0 && w.text != perAgent && w.text != perPerson {
+		d.fail(w.at, "must be agent or person, not %.80q%s", w.text, didYouMean(w.text, []string{perAgent, perPerson}))
+	}
 	if b.RequestsPerDay.value.number > maxPerDay {
 		d.fail(b.RequestsPerDay.at, "must be at most %d: Dixa takes no more", maxPerDay)
 	}

@@ -17,7 +17,7 @@ func TestBudget(t *testing.T) {
       erases_per_hour: 5
       erases_per_day: 6
 `)
-	require.Equal(t, Budget{0.5, 864000, 1, 2, 3, 4, 5, 6}, a.Budget())
+	require.Equal(t, Budget{false, 0.5, 864000, 1, 2, 3, 4, 5, 6}, a.Budget())
 	require.Equal(t, Budget{RequestsPerSecond: 10}, agentWith(t, "    budget: {requests_per_second: 10}\n").Budget())
 	require.Equal(t, Budget{}, agentWith(t, "").Budget())
 }

@@ -244,6 +244,9 @@ func (s *Shape) about(argument string) (ids, words string) {
 
 // budget compares what bounds an agent's use.
 func (d *diff) budget(old, new *Agent) {
+	if was, is := old.Budget().PerPerson, new.Budget().PerPerson; was != is {
+		d.add(direction{is, was}, "%s: budget per %s → per %s", new.Name, per(was), per(is))
+	}
 	was, is := old.Budget().lines(), new.Budget().lines()
 	for i := range was {
 		if was[i] != is[i] {
@@ -251,6 +254,13 @@ func (d *diff) budget(old, new *Agent) {
 			d.add(direction{more, !more}, "%s: budget %s %s → %s", new.Name, is[i].key, was[i].amount(), is[i].amount())
 		}
 	}
+}
+
+func per(person bool) string {
+	if person {
+		return perPerson
+	}
+	return perAgent
 }
 
 type budgetLine struct {

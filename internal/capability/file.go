@@ -251,6 +251,11 @@ type only struct {
 
 // budget limits how much an agent may do in a period. Without a key, only Dixa's own limits apply.
 type budget struct {
+	// Per says whose use is counted: that of the `agent` (the default), or of each `person` who signed in.
+	//
+	// With `person`, everybody has the whole budget. Calls without a person share one.
+	Per word `yaml:"per"`
+
 	// RequestsPerSecond is the maximum number of requests to Dixa in a second: up to 10, or a fraction such as 0.5.
 	RequestsPerSecond section[rate] `yaml:"requests_per_second"`
 

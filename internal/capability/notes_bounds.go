@@ -92,8 +92,11 @@ func (l *noteList) aboutBudget(a *Agent) {
 		return
 	}
 	b := s.value
-	if (a.Budget() == Budget{}) {
+	if limits := a.Budget(); limits == (Budget{PerPerson: limits.PerPerson}) {
 		l.add(s.at, "is empty: nothing is bounded")
+	}
+	if b.Per.text == perPerson && !a.people {
+		l.add(b.Per.at, "changes nothing: no rule under people gives %s to anybody", a.Name)
 	}
 	for _, c := range []struct {
 		sections []section[count]

@@ -178,6 +178,36 @@ func TestPeopleNotes(t *testing.T) {
 	require.Contains(t, strings.Join(notes, "\n"), "agents.reader: no connection can be this agent")
 }
 
+func TestBudgetPer(t *testing.T) {
+	file := func(budget string) string {
+		return provider + "people: [{groups: [a], agents: [lead]}]\n" + strings.Replace(threeAgents, "lead: {", "lead: {budget: {"+budget+"}, ", 1)
+	}
+	_, err := Parse("f", []byte(file("per: persons, writes_per_day: 2")))
+	require.ErrorContains(t, err, `agents.lead.budget.per: must be agent or person, not "persons"; did you mean "person"?`)
+	each, err := Parse("f", []byte(file("per: person, writes_per_day: 2")))
+	require.NoError(t, err)
+	all, err := Parse("f", []byte(file("writes_per_day: 2")))
+	require.NoError(t, err)
+	require.Equal(t, []string{"lead: budget per agent → per person"}, Diff(all, each))
+	require.True(t, Widens(Compare(all, each)))
+	require.False(t, Widens(Compare(each, all)))
+	for _, both := range []*Rules{Both(each, all), Both(all, each)} {
+		a, err := both.Agent("lead")
+		require.NoError(t, err)
+		require.Equal(t, Budget{WritesPerDay: 2}, a.Budget())
+	}
+	notes := func(text string) (all string) {
+		r, err := Parse("f", []byte(text))
+		require.NoError(t, err)
+		for _, n := range r.Notes() {
+			all += n.Text + "\n"
+		}
+		return all
+	}
+	require.Contains(t, notes(strings.Replace(file("per: person, writes_per_day: 2"), "agents: [lead]", "agents: [reader]", 1)), "changes nothing: no rule under people gives lead to anybody")
+	require.Contains(t, notes(file("per: person")), "is empty: nothing is bounded")
+}
+
 func TestPeopleDiff(t *testing.T) {
 	parse := func(people string) *Rules {
 		r, err := Parse("f", []byte(provider+people+threeAgents))

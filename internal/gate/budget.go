@@ -80,8 +80,12 @@ func allowancesOf(b capability.Budget, level dixaclient.Level) []Allowance {
 	return allowances
 }
 
-// BudgetLeft returns what an agent has used and has left of every allowance that its budget limits.
+// BudgetLeft returns what an agent has used and has left of every allowance that its budget limits; nothing where that is counted
+// for each person.
 func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, error) {
+	if a.Budget().PerPerson {
+		return nil, nil
+	}
 	allowances := allowancesOf(a.Budget(), dixaclient.Send)
 	allowances = append(allowances, allowancesOf(a.Budget(), dixaclient.Erase)[3:]...)
 	var limited []Allowance
@@ -96,6 +100,14 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 	return g.budgets.Counts(ctx, a.Name, limited)
 }
 
+// spender names whose budget the call takes from: that of its agent, or of the person for whom it acts.
+func (c *call) spender() string {
+	if c.request.Person != nil && c.agent.Budget().PerPerson {
+		return c.agentName + " for " + c.request.Person.ID()
+	}
+	return c.agentName
+}
+
 // checkBudget says what is used up for an operation of a level, under the rules that the call began with.
 func (c *call) checkBudget(ctx context.Context, level dixaclient.Level) error {
 	return c.checkBudgetFor(ctx, level, 1)
@@ -103,7 +115,7 @@ func (c *call) checkBudget(ctx context.Context, level dixaclient.Level) error {
 
 // checkBudgetFor does the same for several operations of a level.
 func (c *call) checkBudgetFor(ctx context.Context, level dixaclient.Level, several int) error {
-	counts, err := c.gate.budgets.Counts(ctx, c.agentName, allowancesOf(c.agent.Budget(), level))
+	counts, err := c.gate.budgets.Counts(ctx, c.spender(), allowancesOf(c.agent.Budget(), level))
 	if err != nil {
 		return err
 	}
@@ -121,7 +133,7 @@ func (c *call) checkBudgetFor(ctx context.Context, level dixaclient.Level, sever
 // count takes the operation from allowances of the agent's budget.
 func (d *departure) count(ctx context.Context, allowances []Allowance, pace float64) (Taken, error) {
 	c := d.call
-	taken, err := c.gate.budgets.Take(ctx, c.agentName, allowances, pace)
+	taken, err := c.gate.budgets.Take(ctx, c.spender(), allowances, pace)
 	switch {
 	case err != nil:
 		return taken, err

@@ -143,7 +143,7 @@ func (c *call) estimate(requests int) estimate {
 
 // jobBudget says what of the agent's budget is not enough for a job; "" where all is.
 func (c *call) jobBudget(ctx context.Context, requests, writes int) (string, error) {
-	counts, err := c.gate.budgets.Counts(ctx, c.agentName, allowancesOf(c.agent.Budget(), dixaclient.Write))
+	counts, err := c.gate.budgets.Counts(ctx, c.spender(), allowancesOf(c.agent.Budget(), dixaclient.Write))
 	if err != nil {
 		return "", err
 	}

@@ -25,8 +25,10 @@ type CallInfo struct {
 	ID    string // the same as in its record
 	Agent string // "" where the capability file has no such agent
 	Key   string // id of the credential, "" where there is none
-	Tool  string // "" where there is no such tool: what a client makes up is not counted by its name
-	Level string // of the tool
+	// Person is for whom the agent acts, as in the record, "" for nobody. It is for logs, not for metrics or traces.
+	Person string
+	Tool   string // "" where there is no such tool: what a client makes up is not counted by its name
+	Level  string // of the tool
 }
 
 // CallEnd is how a call ended.
@@ -116,7 +118,7 @@ func (c *call) observed(ctx context.Context) (_ context.Context, ended func()) {
 		return ctx, func() {}
 	}
 	start := time.Now()
-	c.seen = CallInfo{ID: c.record.Call, Key: c.request.Key}
+	c.seen = CallInfo{ID: c.record.Call, Key: c.request.Key, Person: c.record.Person}
 	if _, err := c.rules.Agent(c.agentName); err == nil {
 		c.seen.Agent = c.agentName
 	}

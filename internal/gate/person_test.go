@@ -257,6 +257,29 @@ func TestPersonsApart(t *testing.T) {
 	require.False(t, b.callFor(x, "approved", "add_note", note).Failed)
 }
 
+// With a budget per person one cannot use up that of another; without, all who use an agent share one.
+func TestBudgetPerPerson(t *testing.T) {
+	for per, others := range map[string]bool{"per: person, ": true, "per: agent, ": false, "": false} {
+		b := newBed(t, `version: 1
+oidc: {issuer: "https://login.example.com", audience: dixa-mcp}
+people: [{email_domain: [example.com], agents: [a]}]
+agents: {a: {access: {"*": write}, budget: {`+per+`writes_per_day: 2}}}
+`)
+		adds := func(p *capability.Person, text string) bool {
+			return !b.callFor(p, "a", "add_note", `{"conversationId":1234,"message":"`+text+`"}`).Failed
+		}
+		x, y := person("anna@example.com"), person("bo@example.com")
+		require.True(t, adds(x, "1"))
+		require.True(t, adds(x, "2"))
+		require.False(t, adds(x, "3"), per)
+		renamed := *x
+		renamed.Email = "other@example.com"
+		require.False(t, adds(&renamed, "4"), "it is the same person")
+		require.Equal(t, others, adds(y, "5"), per)
+		require.Equal(t, others, adds(nil, "6"), per)
+	}
+}
+
 // Nobody approves what an agent asked on their own behalf, also where the file says only later who the approver is.
 func TestNobodyApprovesTheirOwn(t *testing.T) {
 	b, s := newBed(t, signedIn), parking(t)

@@ -63,7 +63,7 @@ func (c *call) articles() *tools.Articles {
 
 // left returns how many requests the agent's budget still allows today.
 func (c *call) left(ctx context.Context) int {
-	counts, err := c.gate.budgets.Counts(ctx, c.agentName, allowancesOf(c.agent.Budget(), dixaclient.Read))
+	counts, err := c.gate.budgets.Counts(ctx, c.spender(), allowancesOf(c.agent.Budget(), dixaclient.Read))
 	if err != nil { // the next request says it
 		return math.MaxInt32
 	}

@@ -16,9 +16,12 @@ var _ gate.Observer = Log{}
 // Call implements [gate.Observer].
 func (l Log) Call(ctx context.Context, c gate.CallInfo) (context.Context, func(gate.CallEnd)) {
 	return ctx, func(end gate.CallEnd) {
-		l.To.LogAttrs(ctx, slog.LevelInfo, "call",
-			slog.String("call", c.ID), slog.String("agent", c.Agent), slog.String("key", c.Key), slog.String("tool", c.Tool),
-			slog.String("decision", end.Decision), slog.String("outcome", end.Outcome), slog.Int64("ms", end.Took.Milliseconds()))
+		all := []slog.Attr{slog.String("call", c.ID), slog.String("agent", c.Agent), slog.String("key", c.Key)}
+		if c.Person != "" {
+			all = append(all, slog.String("person", c.Person))
+		}
+		l.To.LogAttrs(ctx, slog.LevelInfo, "call", append(all, slog.String("tool", c.Tool),
+			slog.String("decision", end.Decision), slog.String("outcome", end.Outcome), slog.Int64("ms", end.Took.Milliseconds()))...)
 	}
 }
 
