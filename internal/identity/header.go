@@ -12,7 +12,9 @@ import (
 const (
 	ownPrefix   = "dixa-mcp-" // of keys that this program makes
 	agentPrefix = ownPrefix + "agent-"
-	keyLength   = 43 // characters behind the prefix: 32 bytes
+	// AccessPrefix begins the access tokens of people who signed in.
+	AccessPrefix = ownPrefix + "access-"
+	keyLength    = 43 // characters behind the prefix: 32 bytes
 )
 
 // credentialOf returns the credential in the Authorization header. It refuses a credential in the URL, which logs and
@@ -38,16 +40,20 @@ func inQuery(r *http.Request) bool {
 		return false
 	}
 	for name, values := range r.URL.Query() {
-		if strings.EqualFold(name, "access_token") || strings.Contains(name, agentPrefix) {
+		if strings.EqualFold(name, "access_token") || holdsCredential(name) {
 			return true
 		}
 		for _, v := range values {
-			if strings.Contains(v, agentPrefix) {
+			if holdsCredential(v) {
 				return true
 			}
 		}
 	}
-	return strings.Contains(r.URL.RawQuery, agentPrefix) // also in a part that is no query
+	return holdsCredential(r.URL.RawQuery) // also in a part that is no query
+}
+
+func holdsCredential(text string) bool {
+	return strings.Contains(text, agentPrefix) || strings.Contains(text, AccessPrefix)
 }
 
 func isKeyByte(c byte) bool {

@@ -36,6 +36,8 @@ type proof struct {
 	claims []string        // what the token's claim says
 	person *Person         // whose token it is; nil for a program's
 	asked  string          // the agent that the person chose; "" for none
+
+	session string // id of a person's sign-in; the digest is of the access token
 }
 
 // Options says how requests are authenticated.
@@ -46,6 +48,7 @@ type Options struct {
 	Now       func() time.Time                // nil: time.Now
 	Log       *slog.Logger                    // nil: slog.Default
 	Failed    func(status int)                // hears of each request that is not authenticated; may be nil
+	People    People                          // those who sign in; nil: nobody can
 	Transport http.RoundTripper               // over which the OpenID provider is reached; nil: as the environment says
 }
 
@@ -121,6 +124,9 @@ func (a *Authenticator) identify(r *http.Request) (Principal, error) {
 	if err != nil {
 		return Principal{}, err
 	}
+	if strings.HasPrefix(credential, AccessPrefix) {
+		return a.byPerson(r, credential)
+	}
 	if strings.HasPrefix(credential, ownPrefix) {
 		if err := checkKey(credential); err != nil {
 			return Principal{}, err
@@ -141,6 +147,8 @@ func (a *Authenticator) Again(p Principal) (now Principal, err error) {
 	switch {
 	case p.proof == nil:
 		return Principal{}, unknownKey("the principal was never authenticated")
+	case p.proof.session != "":
+		now, err = a.stillPerson(p)
 	case p.proof.token:
 		now, err = a.stillToken(rules, p)
 	default:

@@ -27,12 +27,24 @@ func (a *Authenticator) resource(r *http.Request) string {
 	return a.o.Resource(r)
 }
 
-// Metadata tells clients whose tokens count (RFC 9728). Without oidc in the capability file there is nothing to tell, and
-// the answer is 404. What it says is public, so scripts of any web page may read it.
+// authorizationServers returns whose tokens are accepted: those of people who sign in first, since clients take the first.
+func (a *Authenticator) authorizationServers() []string {
+	var all []string
+	if a.o.People != nil {
+		all = append(all, a.o.People.Issuer())
+	}
+	if settings, ok := a.o.Rules().OIDC(); ok {
+		all = append(all, settings.Issuer)
+	}
+	return all
+}
+
+// Metadata tells clients whose tokens are accepted (RFC 9728). Without sign-in and without oidc in the capability file there is
+// nothing to tell, and the answer is 404. The answer is the same for agents that exist and others. What it says is public, so scripts of any web page may read it.
 func (a *Authenticator) Metadata() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		settings, ok := a.o.Rules().OIDC()
-		if !ok {
+		servers := a.authorizationServers()
+		if len(servers) == 0 {
 			http.NotFound(w, r)
 			return
 		}
@@ -55,7 +67,7 @@ func (a *Authenticator) Metadata() http.Handler {
 		_ = json.NewEncoder(w).Encode(map[string]any{ // the client may be gone
 			"resource":                 a.resource(r),
 			"resource_name":            "dixa-mcp",
-			"authorization_servers":    []string{settings.Issuer},
+			"authorization_servers":    servers,
 			"bearer_methods_supported": []string{"header"},
 		})
 	})

@@ -115,7 +115,7 @@ func (a *Authenticator) challenge(r *http.Request, refused *Refused) string {
 	if refused.code != "" {
 		parts = append(parts, "error="+quote(refused.code), "error_description="+quote(refused.answer))
 	}
-	if _, ok := a.o.Rules().OIDC(); ok {
+	if len(a.authorizationServers()) > 0 {
 		parts = append(parts, "resource_metadata="+quote(metadataAddress(a.resource(r))))
 	}
 	return strings.TrimSpace("Bearer " + strings.Join(parts, ", "))

@@ -18,6 +18,7 @@ import (
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/seal"
+	"dixa-mcp/internal/signin"
 )
 
 // The default limits of an HTTP server.
@@ -43,6 +44,7 @@ const (
 type HTTPConfig struct {
 	Gate     *gate.Gate
 	Identity *identity.Authenticator
+	SignIn   *signin.Server // for people; nil: none
 	Version  string
 	Notice   string // what every client is told about this server, "" for Dixa itself
 

@@ -16,6 +16,7 @@ import (
 
 	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/identity"
+	"dixa-mcp/internal/signin"
 )
 
 // The middleware: what is checked of a request before its body is read.
@@ -70,6 +71,13 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 		handle("", prefix+identity.MetadataPath, metadata)
 		handle("", prefix+identity.MetadataPath+"/mcp", metadata)
 		handle("", prefix+identity.MetadataPath+"/mcp"+chosen, metadata)
+	}
+	if h.SignIn != nil {
+		mux.Handle(prefix+signin.Path, h.forHost(http.StripPrefix(prefix, h.SignIn)))
+		handle("", signin.MetadataPath+prefix, h.forHost(h.SignIn.Metadata()))
+		if prefix != "" {
+			handle("", prefix+signin.MetadataPath, h.forHost(h.SignIn.Metadata()))
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ const busy = 2 * time.Second
 // one: older versions use the file as before, and leave alone what they do not know. One that changes what older versions use
 // raises it to the next multiple of generation: they then refuse the file.
 const (
-	layout     = 3
+	layout     = 4
 	generation = 100
 )
 
@@ -49,7 +49,11 @@ CREATE TABLE IF NOT EXISTS journal_thing (thing TEXT NOT NULL, call TEXT NOT NUL
 CREATE INDEX IF NOT EXISTS journal_thing_call ON journal_thing (call);
 CREATE TABLE IF NOT EXISTS job (id INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE, agent TEXT NOT NULL, expires INTEGER NOT NULL,
 	job TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS job_agent ON job (agent);`
+CREATE INDEX IF NOT EXISTS job_agent ON job (agent);
+CREATE TABLE IF NOT EXISTS signin (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, expires INTEGER NOT NULL,
+	text TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS signin_owner ON signin (owner);
+CREATE INDEX IF NOT EXISTS signin_expires ON signin (expires);`
 
 // Store is the shared state of the processes of one machine. It is safe for concurrent use.
 type Store struct {

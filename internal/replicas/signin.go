@@ -1,0 +1,92 @@
+package replicas
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"dixa-mcp/internal/signin"
+)
+
+//go:embed signin.lua
+var signInSource string
+
+var signInScript = redis.NewScript(signInSource)
+
+// signInLists is how long the lists of an owner's keys are kept after the last addition: longer than any of its texts.
+const signInLists = 2 * signin.Longest
+
+// signIns keeps what people signed in with, for all replicas.
+type signIns struct {
+	link *link
+	now  func() time.Time
+}
+
+var _ signin.Shelf = signIns{}
+
+// SignIns returns the sign-ins that all replicas share.
+func (g *Group) SignIns() signin.Shelf { return signIns{g.link, g.link.now} }
+
+// Insert implements [signin.Shelf].
+func (s signIns) Insert(ctx context.Context, owner, key, text string, expires time.Time) (bool, error) {
+	return s.put(ctx, owner, key, "", text, expires)
+}
+
+// Get implements [signin.Shelf].
+func (s signIns) Get(ctx context.Context, key string) (text string, err error) {
+	err = s.link.ask(ctx, func(ctx context.Context) error {
+		text, err = s.link.client.Get(ctx, s.link.key("signin:"+key)).Result()
+		if errors.Is(err, redis.Nil) {
+			err = nil
+		}
+		return err
+	})
+	return text, err
+}
+
+// Swap implements [signin.Shelf].
+func (s signIns) Swap(ctx context.Context, key, old, new string, expires time.Time) (bool, error) {
+	if old == "" {
+		return false, nil
+	}
+	return s.put(ctx, "", key, old, new, expires)
+}
+
+// List implements [signin.Shelf].
+func (s signIns) List(ctx context.Context, kind string) (map[string]string, error) {
+	all := map[string]string{}
+	err := s.link.ask(ctx, func(ctx context.Context) error {
+		keys, err := s.link.client.ZRange(ctx, s.link.key("signin-keys:"+kind), 0, -1).Result()
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		names := make([]string, len(keys))
+		for i, key := range keys {
+			names[i] = s.link.key("signin:" + key)
+		}
+		texts, err := s.link.client.MGet(ctx, names...).Result()
+		if err != nil {
+			return err
+		}
+		for i, text := range texts {
+			if text, ok := text.(string); ok {
+				all[keys[i]] = text
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (s signIns) put(ctx context.Context, owner, key, old, new string, expires time.Time) (bool, error) {
+	kind, _, _ := strings.Cut(key, ":")
+	keys := []string{s.link.key("signin:" + key), s.link.key("signin-owner:" + owner), s.link.key("signins"), s.link.key("signin-keys:" + kind)}
+	now := s.now()
+	answer, err := s.link.run(ctx, signInScript, keys, old, new, max(1, expires.Sub(now).Milliseconds()), now.UnixMilli(), s.link.key("signin:"), key,
+		signin.MostOfOwner, signInLists.Milliseconds())
+	return err == nil && answer[0] == "done", err
+}

@@ -1,0 +1,18 @@
+package sharedstate
+
+import (
+	"testing"
+	"time"
+
+	"dixa-mcp/internal/signin"
+	"dixa-mcp/internal/signin/signintest"
+)
+
+func TestSignIns(t *testing.T) {
+	signintest.TestShelf(t, func(t *testing.T, now func() time.Time) (both [2]signin.Shelf) {
+		for i, s := range processes(t, 2) {
+			both[i] = s.SignIns(now)
+		}
+		return both
+	})
+}

@@ -1,0 +1,318 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"dixa-mcp/internal/identity"
+)
+
+const (
+	// providerTimeout is for one question to the provider and all requests that it takes: clients wait ten seconds for tokens.
+	providerTimeout = 8 * time.Second
+	discoveredFor   = time.Hour // for how long what the provider says about itself is not read again
+	maxAnswer       = 1 << 20   // bytes of an answer of the provider
+)
+
+// google needs parameters of its own for a refresh token.
+const google = "https://accounts.google.com"
+
+// Provider is the company's OpenID provider.
+type Provider struct {
+	Issuer, ClientID, ClientSecret string
+	Scopes                         []string // besides openid; nil: profile, email and, where the provider has it, offline_access
+
+	Transport http.RoundTripper // nil: as the environment says
+}
+
+// provider asks the company's provider. It is safe for concurrent use.
+type provider struct {
+	Provider
+	redirect string // address to which the provider sends people back
+	http     *http.Client
+	now      func() time.Time
+	log      *slog.Logger
+
+	mu         sync.Mutex
+	found      *discovered
+	discovered time.Time
+}
+
+// discovered is what the provider says about itself.
+type discovered struct {
+	*oidc.Provider
+	scopes   []string
+	userinfo bool
+	iss      bool // it names itself in its answers (RFC 9207)
+}
+
+func newProvider(p Provider, redirect string, now func() time.Time, log *slog.Logger) *provider {
+	over := p.Transport
+	if over == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.ResponseHeaderTimeout = providerTimeout
+		over = t
+	}
+	return &provider{Provider: p, redirect: redirect, now: now, log: log,
+		http: &http.Client{Timeout: providerTimeout, Transport: limitedAnswers{over}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects || r.URL.Scheme != via[0].URL.Scheme || r.URL.Host != via[0].URL.Host {
+				return fmt.Errorf("it redirects to %s://%s, which is not followed", r.URL.Scheme, r.URL.Host)
+			}
+			return nil
+		}}}
+}
+
+// limitedAnswers bounds the size of answers, and makes errors of documents that are none: what such an answer says stays out of
+// errors and logs.
+type limitedAnswers struct{ over http.RoundTripper }
+
+// RoundTrip implements [http.RoundTripper].
+func (l limitedAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := l.over.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Method == http.MethodGet && answer.StatusCode >= 400 {
+		return nil, errors.Join(fmt.Errorf("it answered %d", answer.StatusCode), answer.Body.Close())
+	}
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(answer.Body, maxAnswer), answer.Body}
+	return answer, nil
+}
+
+// discover returns what the provider says about itself.
+func (p *provider) discover(ctx context.Context) (*discovered, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.found != nil && p.now().Before(p.discovered.Add(discoveredFor)) {
+		return p.found, nil
+	}
+	// The library keeps the context's client for reading keys later, but not its end.
+	read, err := oidc.NewProvider(oidc.ClientContext(ctx, p.http), p.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("the provider %s cannot be used: %w", p.Issuer, err)
+	}
+	var says struct {
+		Scopes []string `json:"scopes_supported"`
+		Iss    bool     `json:"authorization_response_iss_parameter_supported"`
+	}
+	if err := read.Claims(&says); err != nil {
+		return nil, fmt.Errorf("the provider %s cannot be used: %w", p.Issuer, err)
+	}
+	if read.Endpoint().AuthURL == "" || read.Endpoint().TokenURL == "" {
+		return nil, fmt.Errorf("the provider %s cannot be used: it names no authorization_endpoint or token_endpoint", p.Issuer)
+	}
+	p.found, p.discovered = &discovered{read, says.Scopes, read.UserInfoEndpoint() != "", says.Iss}, p.now()
+	return p.found, nil
+}
+
+// config returns how this server is a client of the provider.
+func (p *provider) config(d *discovered) *oauth2.Config {
+	scopes := p.Scopes
+	if scopes == nil {
+		scopes = []string{"profile", "email"}
+		if slices.Contains(d.scopes, oidc.ScopeOfflineAccess) {
+			scopes = append(scopes, oidc.ScopeOfflineAccess)
+		}
+	}
+	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: d.Endpoint(), RedirectURL: p.redirect,
+		Scopes: append([]string{oidc.ScopeOpenID}, scopes...)}
+}
+
+// address returns where a person signs in.
+func (p *provider) address(ctx context.Context, state, nonce, verifier string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	defer cancel()
+	d, err := p.discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
+	if p.Issuer == google {
+		options = append(options, oauth2.AccessTypeOffline, oauth2.ApprovalForce)
+	}
+	return p.config(d).AuthCodeURL(state, options...), nil
+}
+
+// errNoRefresh says that access could not be withdrawn later.
+var errNoRefresh = errors.New("the provider gave no refresh token, so that this server could not find out when a person loses access; see docs/sign-in.md")
+
+// exchange returns the person who signed in with a code of the provider's, and its refresh token.
+func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier string) (person identity.Person, refresh string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	defer cancel()
+	d, err := p.discover(ctx)
+	if err != nil {
+		return person, "", err
+	}
+	if iss != p.Issuer && (iss != "" || d.iss) {
+		return person, "", errors.New("the answer is not the provider's: its iss is another")
+	}
+	ctx = oidc.ClientContext(ctx, p.http)
+	token, err := p.config(d).Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	if err != nil {
+		return person, "", fmt.Errorf("the provider did not exchange its code: %w", withoutBody(err))
+	}
+	raw, ok := token.Extra("id_token").(string)
+	if !ok {
+		return person, "", errors.New("the provider gave no ID token")
+	}
+	id, err := p.verify(ctx, d, raw)
+	if err != nil {
+		return person, "", err
+	}
+	if id.Nonce != nonce {
+		return person, "", errors.New("the provider's ID token is for another sign-in")
+	}
+	if token.RefreshToken == "" {
+		return person, "", errNoRefresh
+	}
+	person, err = p.person(ctx, d, id, token)
+	return person, token.RefreshToken, err
+}
+
+// renew asks the provider whether a person still has access, and returns what it says about the person now, and its refresh
+// token. The error is [ErrEnded] if the person has no access any more.
+func (p *provider) renew(ctx context.Context, was identity.Person, refresh string) (identity.Person, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	defer cancel()
+	d, err := p.discover(ctx)
+	if err != nil {
+		return was, refresh, err
+	}
+	ctx = oidc.ClientContext(ctx, p.http)
+	token, err := p.config(d).TokenSource(ctx, &oauth2.Token{RefreshToken: refresh}).Token()
+	var refused *oauth2.RetrieveError
+	switch {
+	case errors.As(err, &refused) && refused.ErrorCode == "invalid_grant":
+		return was, refresh, fmt.Errorf("the provider does not renew the person's access: %w", ErrEnded)
+	case err != nil:
+		return was, refresh, fmt.Errorf("the provider cannot renew access: %w", withoutBody(err))
+	}
+	if token.RefreshToken == "" {
+		token.RefreshToken = refresh
+	}
+	var id *oidc.IDToken
+	if raw, ok := token.Extra("id_token").(string); ok {
+		if id, err = p.verify(ctx, d, raw); err != nil {
+			return was, token.RefreshToken, err
+		}
+		if id.Subject != was.Subject {
+			return was, token.RefreshToken, fmt.Errorf("the provider's ID token is for another person: %w", ErrEnded)
+		}
+	}
+	person, err := p.renewed(ctx, d, was, id, token)
+	return person, token.RefreshToken, err
+}
+
+// renewed returns what the provider says about a person now. A provider that gives no ID token at a refresh says it at its
+// userinfo endpoint, or nowhere.
+func (p *provider) renewed(ctx context.Context, d *discovered, was identity.Person, id *oidc.IDToken, token *oauth2.Token) (identity.Person, error) {
+	if id != nil {
+		return p.person(ctx, d, id, token)
+	}
+	if !d.userinfo {
+		return was, nil
+	}
+	claims, err := p.userinfo(ctx, d, was.Subject, token)
+	if err != nil {
+		return was, err
+	}
+	return personOf(p.Issuer, was.Subject, merged(was.Claims, claims)), nil
+}
+
+// merged returns claims, those of the second in place of those of the first.
+func merged(a, b map[string]any) map[string]any {
+	all := map[string]any{}
+	for _, claims := range []map[string]any{a, b} {
+		for name, value := range claims {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// verify verifies an ID token: signature, issuer, audience and times.
+func (p *provider) verify(ctx context.Context, d *discovered, raw string) (*oidc.IDToken, error) {
+	id, err := d.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, Now: p.now}).Verify(ctx, raw)
+	if err != nil {
+		return nil, fmt.Errorf("the provider's ID token is not valid: %w", err)
+	}
+	if id.Subject == "" {
+		return nil, errors.New("the provider's ID token names nobody: it has no sub")
+	}
+	return id, nil
+}
+
+// person returns who an ID token is about, with what the userinfo endpoint adds.
+func (p *provider) person(ctx context.Context, d *discovered, id *oidc.IDToken, token *oauth2.Token) (identity.Person, error) {
+	var signed map[string]any
+	if err := id.Claims(&signed); err != nil {
+		return identity.Person{}, errors.New("the provider's ID token cannot be read")
+	}
+	var more map[string]any
+	if d.userinfo {
+		var err error
+		if more, err = p.userinfo(ctx, d, id.Subject, token); err != nil {
+			return identity.Person{}, err
+		}
+	}
+	return personOf(p.Issuer, id.Subject, merged(more, signed)), nil
+}
+
+func (p *provider) userinfo(ctx context.Context, d *discovered, subject string, token *oauth2.Token) (map[string]any, error) {
+	info, err := d.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil {
+		return nil, errors.New("the provider's userinfo endpoint did not answer as it should")
+	}
+	if info.Subject != subject {
+		return nil, errors.New("the provider's userinfo endpoint answered about another person")
+	}
+	var claims map[string]any
+	if err := info.Claims(&claims); err != nil {
+		return nil, errors.New("the answer of the provider's userinfo endpoint cannot be read")
+	}
+	return claims, nil
+}
+
+// aboutToken are claims about a token, which say nothing about the person.
+var aboutToken = []string{"iss", "aud", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "s_hash", "auth_time", "azp", "sid", "rt_hash", "uti", "rh", "aio"}
+
+// personOf returns who claims are about.
+func personOf(issuer, subject string, claims map[string]any) identity.Person {
+	for _, name := range aboutToken {
+		delete(claims, name)
+	}
+	claims["sub"] = subject
+	if _, said := claims["email_verified"]; !said && isTrue(claims["xms_edov"]) { // Entra ID says it there alone
+		claims["email_verified"] = true
+	}
+	return identity.PersonOf(issuer, claims)
+}
+
+// isTrue reports whether a claim is true in one of the forms in which Entra ID writes it.
+func isTrue(claim any) bool { return claim == true || claim == "true" || claim == "1" || claim == 1.0 }
+
+// withoutBody returns an error of the token endpoint without its body, which may hold tokens.
+func withoutBody(err error) error {
+	var refused *oauth2.RetrieveError
+	if !errors.As(err, &refused) {
+		return unwrapURL(err)
+	}
+	if refused.Response == nil {
+		return errors.New("its answer cannot be read")
+	}
+	return fmt.Errorf("it answered %d %.60q", refused.Response.StatusCode, refused.ErrorCode)
+}

@@ -1,0 +1,420 @@
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/base/stored"
+	"dixa-mcp/internal/identity"
+	"dixa-mcp/internal/seal"
+)
+
+const (
+	// AccessFor is how long an access token is valid. A person who was removed at the provider has access for no longer.
+	AccessFor = 10 * time.Minute
+	// Idle is after how long without a refresh a session ends.
+	Idle = 30 * 24 * time.Hour
+	// Longest is how long a session lasts at most.
+	Longest = 90 * 24 * time.Hour
+
+	codeFor     = time.Minute      // for how long a code is valid
+	codeKept    = 10 * time.Minute // for how long a used code is remembered
+	refreshLock = 20 * time.Second // for how long one request may refresh, the provider's answer included
+	tries       = 100              // how often a change is tried again that others got in the way of
+	maxRecord   = 256 << 10        // bytes of what is stored of a session
+)
+
+// How tokens begin. The rest of an access or refresh token is the id of its session and a secret.
+const (
+	refreshPrefix = "dixa-mcp-refresh-"
+	codePrefix    = "dixa-mcp-code-"
+	idLength      = 16
+	secretLength  = 26
+)
+
+// Errors of [Sessions].
+var (
+	// ErrEnded says that a token or code is not, or no longer, valid.
+	ErrEnded = errors.New("it is unknown, was used or has expired")
+	// ErrReused says that a code or refresh token was used before. What was made of it has been revoked.
+	ErrReused = errors.New("it was used before, so the sign-in that it belongs to was ended")
+	// ErrBusy says that another request is refreshing the same session.
+	ErrBusy = errors.New("another request is refreshing this sign-in")
+)
+
+// Grant is what a person allowed a client.
+type Grant struct {
+	Client     string          `json:"client"`     // its id
+	ClientName string          `json:"clientName"` // as the client says
+	Resource   string          `json:"resource"`   // address of the server for which tokens are valid
+	Agent      string          `json:"agent"`
+	Person     identity.Person `json:"person"`
+	Provider   string          `json:"provider"` // the provider's refresh token
+}
+
+// Session is a person's sign-in with one client.
+type Session struct {
+	ID string `json:"id"`
+	Grant
+	Began time.Time `json:"began"`
+	Used  time.Time `json:"used"` // when it was refreshed last
+
+	Access  hash      `json:"access"`
+	Until   time.Time `json:"until"`            // when the access token expires
+	Before  hash      `json:"before,omitempty"` // the access token before, since other requests may be on their way with it
+	Expires time.Time `json:"expires,omitzero"` // when that expires
+	Refresh hash      `json:"refresh"`
+	Locked  time.Time `json:"locked,omitzero"` // until when a request may refresh it
+}
+
+// ends returns when a session ends if it is not refreshed.
+func (s *Session) ends() time.Time {
+	if idle, last := s.Used.Add(Idle), s.Began.Add(Longest); idle.Before(last) {
+		return idle
+	}
+	return s.Began.Add(Longest)
+}
+
+// Tokens are what a client gets.
+type Tokens struct {
+	Access, Refresh string
+	Expires         time.Duration
+}
+
+// hash is the SHA-256 of a token.
+type hash []byte
+
+func hashOf(token string) hash {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+func (h hash) is(token string) bool { return subtle.ConstantTimeCompare(h, hashOf(token)) == 1 }
+
+func (h hash) String() string { return base64.RawURLEncoding.EncodeToString(h) }
+
+// Sessions keeps the sign-ins of people, encrypted; of tokens only hashes. It is safe for concurrent use.
+type Sessions struct {
+	shelf Shelf
+	box   seal.Box
+	now   func() time.Time
+}
+
+// NewSessions makes a store of a shelf. Those of the same secret read each other's sessions. now tells the time.
+func NewSessions(shelf Shelf, secret []byte, now func() time.Time) *Sessions {
+	return &Sessions{shelf, seal.NewBox(secret, "sign-in"), now}
+}
+
+// code is an authorization code as it is stored.
+type code struct {
+	Grant     Grant     `json:"grant"`
+	Redirect  string    `json:"redirect"`
+	Challenge string    `json:"challenge"` // of PKCE, S256
+	Expires   time.Time `json:"expires"`
+	Session   string    `json:"session,omitzero"` // what it was exchanged for; "-" for a failed attempt
+}
+
+// AddCode stores what a person allowed, and returns the code for it.
+func (s *Sessions) AddCode(ctx context.Context, g Grant, redirect, challenge string) (string, error) {
+	text := codePrefix + rand.Text()
+	now := s.now()
+	c := code{Grant: g, Redirect: redirect, Challenge: challenge, Expires: now.Add(codeFor).UTC()}
+	return text, s.insert(ctx, kindCode, hashOf(text).String(), g.Person, c, now.Add(codeKept))
+}
+
+// Exchange makes a session of a code. A code is valid once, and for the client, redirect URI, verifier and resource for which
+// it was made: any attempt uses it up. An empty resource stands for that of the code. The error is [ErrEnded] or [ErrReused] if
+// the code is invalid.
+func (s *Sessions) Exchange(ctx context.Context, text, client, redirect, verifier, resource string) (*Session, Tokens, error) {
+	id := strings.ToLower(rand.Text()[:idLength])
+	key := prefixOf(kindCode) + hashOf(text).String()
+	var c code
+	old, err := s.read(ctx, key, &c)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	if c.Session != "" {
+		return nil, Tokens{}, errors.Join(ErrReused, s.End(ctx, c.Session))
+	}
+	good := c.Grant.Client == client && c.Redirect == redirect && (resource == "" || resource == c.Grant.Resource) &&
+		subtle.ConstantTimeCompare([]byte(c.Challenge), []byte(hashOf(verifier).String())) == 1 && s.now().Before(c.Expires)
+	if c.Session = id; !good {
+		c.Session = "-"
+	}
+	used, err := s.swap(ctx, key, old, c, s.now().Add(codeKept))
+	switch {
+	case err != nil:
+		return nil, Tokens{}, err
+	case !used: // another request was faster, and must not keep what it got
+		if _, err := s.read(ctx, key, &c); err != nil {
+			return nil, Tokens{}, err
+		}
+		return nil, Tokens{}, errors.Join(ErrReused, s.End(ctx, c.Session))
+	case !good:
+		return nil, Tokens{}, ErrEnded
+	}
+	return s.begin(ctx, id, c.Grant)
+}
+
+// begin stores a new session.
+func (s *Sessions) begin(ctx context.Context, id string, g Grant) (*Session, Tokens, error) {
+	now := s.now().UTC()
+	session := &Session{ID: id, Grant: g, Began: now}
+	tokens := s.renew(session)
+	if err := s.insert(ctx, kindSession, id, g.Person, session, session.ends()); err != nil {
+		return nil, Tokens{}, err
+	}
+	return session, tokens, nil
+}
+
+// renew gives a session new tokens.
+func (s *Sessions) renew(session *Session) Tokens {
+	now := s.now().UTC()
+	session.Before, session.Expires = session.Access, session.Until
+	t := Tokens{identity.AccessPrefix + session.ID + rand.Text(), refreshPrefix + session.ID + rand.Text(), AccessFor}
+	session.Access, session.Refresh = hashOf(t.Access), hashOf(t.Refresh)
+	session.Used, session.Until, session.Locked = now, now.Add(AccessFor), time.Time{}
+	return t
+}
+
+// sessionID returns the id of the session of a token.
+func sessionID(prefix, token string) (string, bool) {
+	rest, ok := strings.CutPrefix(token, prefix)
+	if !ok || len(rest) != idLength+secretLength {
+		return "", false
+	}
+	return rest[:idLength], true
+}
+
+// Refresh exchanges a refresh token for new tokens. It calls renew, which asks the provider whether the person still has
+// access and updates the grant. If that returns [ErrEnded], the session is ended; after any other error the refresh token stays
+// valid. A refresh token that was used before ends the session.
+func (s *Sessions) Refresh(ctx context.Context, token, client, resource string, renew func(context.Context, *Grant) error) (*Session, Tokens, error) {
+	id, ok := sessionID(refreshPrefix, token)
+	if !ok {
+		return nil, Tokens{}, ErrEnded
+	}
+	session, err := s.lock(ctx, id, token, client, resource)
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	if err := renew(ctx, &session.Grant); err != nil {
+		ctx = context.WithoutCancel(ctx) // the client may be gone
+		if errors.Is(err, ErrEnded) {
+			return nil, Tokens{}, errors.Join(err, s.End(ctx, id))
+		}
+		return nil, Tokens{}, errors.Join(err, s.update(ctx, id, func(now *Session) error {
+			now.Locked, now.Provider = time.Time{}, session.Provider // the provider may have given a new one before it failed
+			return nil
+		}))
+	}
+	var tokens Tokens
+	locked := session.Locked
+	err = s.update(context.WithoutCancel(ctx), id, func(now *Session) error {
+		if !now.Refresh.is(token) || !now.Locked.Equal(locked) {
+			return ErrEnded
+		}
+		now.Grant = session.Grant
+		tokens = s.renew(now)
+		session = now
+		return nil
+	})
+	if err != nil {
+		return nil, Tokens{}, err
+	}
+	return session, tokens, nil
+}
+
+// lock lets one request refresh a session.
+func (s *Sessions) lock(ctx context.Context, id, token, client, resource string) (session *Session, err error) {
+	err = s.update(ctx, id, func(now *Session) error {
+		switch {
+		case !now.Refresh.is(token) && now.Client == client:
+			return ErrReused
+		case now.Client != client || resource != "" && resource != now.Resource:
+			return ErrEnded
+		case s.now().Before(now.Locked):
+			return ErrBusy
+		}
+		now.Locked = s.now().Add(refreshLock).UTC()
+		session = now
+		return nil
+	})
+	if errors.Is(err, ErrReused) {
+		err = errors.Join(err, s.End(ctx, id))
+	}
+	return session, err
+}
+
+// Look returns the session of an access token, by the id in it and its hash. The error is [ErrEnded] if it is not valid.
+func (s *Sessions) Look(ctx context.Context, id string, digest [sha256.Size]byte) (*Session, error) {
+	var session Session
+	if _, err := s.read(ctx, prefixOf(kindSession)+id, &session); err != nil {
+		return nil, err
+	}
+	now := s.now()
+	switch {
+	case subtle.ConstantTimeCompare(session.Access, digest[:]) == 1 && now.Before(session.Until):
+	case subtle.ConstantTimeCompare(session.Before, digest[:]) == 1 && now.Before(session.Expires):
+		session.Until = session.Expires
+	default:
+		return nil, ErrEnded
+	}
+	return &session, nil
+}
+
+// Revoke ends the session of an access or refresh token of a client. A token that is not valid needs no revocation.
+func (s *Sessions) Revoke(ctx context.Context, token, client string) (*Session, error) {
+	id, ok := sessionID(refreshPrefix, token)
+	if !ok {
+		if id, ok = sessionID(identity.AccessPrefix, token); !ok {
+			return nil, nil
+		}
+	}
+	var session Session
+	_, err := s.read(ctx, prefixOf(kindSession)+id, &session)
+	switch {
+	case errors.Is(err, ErrEnded):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case session.Client != client || !session.Refresh.is(token) && !session.Access.is(token) && !session.Before.is(token):
+		return nil, nil
+	}
+	return &session, s.End(ctx, id)
+}
+
+// End ends a session. It is not an error if there is none.
+func (s *Sessions) End(ctx context.Context, id string) error {
+	key := prefixOf(kindSession) + id
+	for range tries {
+		old, err := s.shelf.Get(ctx, key)
+		if err != nil || old == "" {
+			return err
+		}
+		if removed, err := s.shelf.Swap(ctx, key, old, "", s.now()); err != nil || removed {
+			return err
+		}
+	}
+	return errOvertaken
+}
+
+// List returns the sessions that are valid, the oldest first.
+func (s *Sessions) List(ctx context.Context) ([]Session, error) {
+	texts, err := s.shelf.List(ctx, kindSession)
+	if err != nil {
+		return nil, err
+	}
+	var all []Session
+	for key, text := range texts {
+		var session Session
+		switch err := s.open(key, text, &session); {
+		case errors.Is(err, ErrEnded): // of another secret
+		case err != nil:
+			return nil, err
+		case s.now().Before(session.ends()):
+			all = append(all, session)
+		}
+	}
+	slices.SortFunc(all, func(a, b Session) int {
+		if c := a.Began.Compare(b.Began); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return all, nil
+}
+
+var errOvertaken = errors.New("others changed the sign-in at the same time, again and again")
+
+// update changes a session, again and again until no other request changes it at the same time.
+func (s *Sessions) update(ctx context.Context, id string, change func(*Session) error) error {
+	key := prefixOf(kindSession) + id
+	for range tries {
+		var session Session
+		old, err := s.read(ctx, key, &session)
+		if err != nil {
+			return err
+		}
+		if !s.now().Before(session.ends()) {
+			return ErrEnded
+		}
+		if err := change(&session); err != nil {
+			return err
+		}
+		if swapped, err := s.swap(ctx, key, old, session, session.ends()); err != nil || swapped {
+			return err
+		}
+	}
+	return errOvertaken
+}
+
+// insert stores a new value.
+func (s *Sessions) insert(ctx context.Context, kind, name string, p identity.Person, v any, expires time.Time) error {
+	key := prefixOf(kind) + name
+	text, err := s.close(key, v)
+	if err != nil {
+		return err
+	}
+	added, err := s.shelf.Insert(ctx, prefixOf(kind)+p.ID(), key, text, expires)
+	if err == nil && !added {
+		err = errors.New("a random name was taken")
+	}
+	return err
+}
+
+func (s *Sessions) swap(ctx context.Context, key, old string, v any, expires time.Time) (bool, error) {
+	text, err := s.close(key, v)
+	if err != nil {
+		return false, err
+	}
+	return s.shelf.Swap(ctx, key, old, text, expires)
+}
+
+// read reads a value, and returns the text that is stored. The error is [ErrEnded] if there is none.
+func (s *Sessions) read(ctx context.Context, key string, v any) (string, error) {
+	text, err := s.shelf.Get(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	if text == "" {
+		return "", ErrEnded
+	}
+	return text, s.open(key, text, v)
+}
+
+// close encrypts a value for a key.
+func (s *Sessions) close(key string, v any) (string, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("store a sign-in: %w", err)
+	}
+	if len(plain) > maxRecord {
+		return "", fmt.Errorf("store a sign-in: the provider says more than %d KiB about the person; let it send fewer claims", maxRecord>>10)
+	}
+	return base64.RawStdEncoding.EncodeToString(s.box.Close(plain, key)), nil
+}
+
+func (s *Sessions) open(key, text string, v any) error {
+	sealed, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil {
+		return ErrEnded
+	}
+	plain, err := s.box.Open(sealed, key)
+	if err != nil { // the secret has changed since
+		return ErrEnded
+	}
+	if err := stored.Decode(plain, v); err != nil {
+		return fmt.Errorf("a stored sign-in cannot be read: %w", err)
+	}
+	return nil
+}
