@@ -22,15 +22,16 @@ import (
 
 // httpFlags configure serving over HTTP. A zero value means serve's default.
 type httpFlags struct {
-	SSE            bool          `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve clients that use the legacy HTTP+SSE transport, at /sse."`
-	PublicURL      string        `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"Address under which agents reach the server, without /mcp, if it is not the listening address: https://mcp.example.com, or https://example.com/dixa behind a proxy with a path."`
-	AllowedHosts   string        `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"More host names of the server, such as the one inside a cluster. IP addresses and localhost are always accepted."`
-	AllowedOrigins string        `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Origins of web pages that may use the server, such as https://inspector.example.com."`
-	TLSCert        string        `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; reloaded when it changes."`
-	TLSKey         string        `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Private key of the certificate, in PEM."`
-	BehindProxy    bool          `env:"DIXA_MCP_BEHIND_PROXY" help:"Listen without TLS, because a proxy in front encrypts connections."`
-	Admin          string        `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Address of the admin port, for approvals, freezes and metrics. A port alone is reachable from this machine only."`
-	AdminKeyFile   string        `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the admin key, for freezes and metrics at the admin port; make one with dixa-mcp key new --admin."`
+	SSE            bool   `name:"sse" env:"DIXA_MCP_SSE" help:"Also serve clients that use the legacy HTTP+SSE transport, at /sse."`
+	PublicURL      string `name:"public-url" placeholder:"URL" env:"DIXA_MCP_PUBLIC_URL" help:"Address under which agents reach the server, without /mcp, if it is not the listening address: https://mcp.example.com, or https://example.com/dixa behind a proxy with a path."`
+	AllowedHosts   string `placeholder:"NAME,…" env:"DIXA_MCP_ALLOWED_HOSTS" help:"More host names of the server, such as the one inside a cluster. IP addresses and localhost are always accepted."`
+	AllowedOrigins string `placeholder:"ORIGIN,…" env:"DIXA_MCP_ALLOWED_ORIGINS" help:"Origins of web pages that may use the server, such as https://inspector.example.com."`
+	TLSCert        string `name:"tls-cert" placeholder:"FILE" env:"DIXA_MCP_TLS_CERT" help:"Certificate with its chain, in PEM; reloaded when it changes."`
+	TLSKey         string `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Private key of the certificate, in PEM."`
+	BehindProxy    bool   `env:"DIXA_MCP_BEHIND_PROXY" help:"Listen without TLS, because a proxy in front encrypts connections."`
+	Admin          string `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Address of the admin port, for approvals, freezes and metrics. A port alone is reachable from this machine only."`
+	AdminKeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the admin key, for freezes and metrics at the admin port; make one with dixa-mcp key new --admin."`
+	signInFlags    `embed:"" group:"Over HTTP, sign-in"`
 	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, valid until the program ends; only with --offline."`
 	MaxBody        int64         `group:"Over HTTP, limits" placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Maximum message size in bytes, by default 1048576."`
 	MaxConnections int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"Maximum connections at a time, by default 4096. Further ones wait."`
@@ -92,12 +93,22 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	if err := c.checkServing(s, len(demo) > 0); err != nil {
 		return err
 	}
-	who := identity.New(identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AgentPort)})
+	options := identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AgentPort)}
+	people, err := c.signIn(s)
+	if err != nil {
+		return err
+	}
+	if people != nil {
+		defer people.Close()
+		options.People = people
+	}
+	who := identity.New(options)
 	defer who.Close()
 	config, err := c.config(s, who, health)
 	if err != nil {
 		return err
 	}
+	config.SignIn = people
 	h, err := serve.NewHTTP(config)
 	if err != nil {
 		return err

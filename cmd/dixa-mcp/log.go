@@ -4,6 +4,8 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+
+	"dixa-mcp/internal/signin"
 )
 
 // logTo sends the log to a writer, in as few writes as possible. The returned function flushes it and restores the previous
@@ -14,6 +16,9 @@ func (c *serveCmd) logTo(w io.Writer) (stop func()) {
 	var handler slog.Handler = slog.NewTextHandler(b, nil)
 	if c.LogFormat == "json" {
 		handler = slog.NewJSONHandler(b, nil)
+	}
+	if c.SignInClient != "" {
+		handler = signin.Quiet(handler)
 	}
 	slog.SetDefault(slog.New(handler))
 	return func() {

@@ -31,6 +31,7 @@ type cli struct {
 	Doctor     doctorCmd     `cmd:"" help:"Check the token, capability file, clock and directories."`
 	Audit      auditCmd      `cmd:"" help:"Read the records of calls."`
 	Approvals  approvalsCmd  `cmd:"" help:"List, approve and deny calls that wait for approval."`
+	Sessions   sessionsCmd   `cmd:"" help:"List the people who are signed in, and end sign-ins."`
 	Key        keyCmd        `cmd:"" help:"Make keys for agents, approvers and the admin port."`
 	Freeze     freezeCmd     `cmd:"" help:"Freeze an agent, or all agents: their calls are refused at once."`
 	Thaw       thawCmd       `cmd:"" help:"End the freeze of an agent, or of all agents."`

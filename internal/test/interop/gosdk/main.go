@@ -20,6 +20,7 @@ type plan struct {
 	Command      []string
 	Env          map[string]string
 	URL, Key     string
+	Redirect     string
 	Era          string
 	Mute         bool
 	Conversation int64
@@ -37,6 +38,12 @@ func main() {
 	var do plan
 	if err := json.Unmarshal([]byte(os.Args[1]), &do); err != nil {
 		log.Fatal(err)
+	}
+	if do.Era == "person" {
+		if err := person(context.Background(), do); err != nil {
+			log.Fatal(err)
+		}
+		return
 	}
 	seen, err := run(context.Background(), do)
 	if err != nil {

@@ -1,0 +1,42 @@
+// A company's OpenID provider, where everybody is Anna and is signed in without being asked. The test says in the first
+// argument who may use it, and reads its address from standard output. POST /remove takes Anna's account away.
+import { createServer } from 'node:http';
+import { Provider } from 'oidc-provider';
+
+const { client, secret, redirect } = JSON.parse(process.argv[2]);
+let removed = false;
+
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const provider = new Provider(issuer, {
+    clients: [{ client_id: client, client_secret: secret, redirect_uris: [redirect], grant_types: ['authorization_code', 'refresh_token'] }],
+    cookies: { keys: ['only for tests'] },
+    claims: { openid: ['sub', 'groups'], email: ['email', 'email_verified'], profile: ['name'] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    issueRefreshToken: async () => true,
+    pkce: { required: () => true },
+    findAccount: (_, id) =>
+      removed ? undefined : { accountId: id, claims: async () => ({ sub: id, email: 'anna.holm@example.com', email_verified: true, name: 'Anna Holm', groups: ['support'] }) },
+    loadExistingGrant: async (ctx) => {
+      const grant = new provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
+      grant.addOIDCScope('openid email profile offline_access');
+      await grant.save();
+      return grant;
+    },
+  });
+  const handle = provider.callback();
+  server.on('request', async (request, response) => {
+    if (request.url.startsWith('/interaction/')) {
+      await provider.interactionFinished(request, response, { login: { accountId: 'anna' } });
+    } else if (request.url === '/remove') {
+      removed = true;
+      response.end();
+    } else {
+      handle(request, response);
+    }
+  });
+  process.stdout.write(`${issuer}\n`);
+});
+process.stdin.on('end', () => process.exit(0)).resume();
