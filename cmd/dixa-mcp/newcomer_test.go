@@ -67,6 +67,14 @@ func TestMistakes(t *testing.T) {
 		{"a public address with /mcp", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--public-url", "https://example.com/dixa/mcp/"}, nil, "--public-url must not end in /mcp, which the server adds: use https://example.com/dixa"},
 		{"a public address with dots", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--public-url", "https://example.com/a/../b"}, nil, "--public-url must be a scheme and a host"},
 		{"a public address with escapes", []string{"serve", "--offline", "--http", "127.0.0.1:0", "--demo-keys", "--public-url", "https://example.com/%7Bx%7D"}, nil, "--public-url must be a scheme and a host"},
+		{"sign-in without a client", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-scopes", "email"}, nil, "require --sign-in-client"},
+		{"sign-in without a public address", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-client", "dixa"}, nil, "--sign-in-client requires --public-url with the https:// address"},
+		{"sign-in over an open line", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-client", "dixa", "--public-url", "http://mcp.example.com"}, nil, "--sign-in-client requires --public-url with the https:// address"},
+		{"sign-in for nobody", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-client", "dixa", "--public-url", "https://mcp.example.com"}, nil, "nobody could sign in: the capability file"},
+		{"sign-in without a secret", []string{"serve", "--offline", "--http", "0", "--capabilities", "~/people.yaml", "--sign-in-client", "dixa", "--public-url", "https://mcp.example.com", "--sign-in-secret-file", "~/empty"}, nil, "--sign-in-secret-file: ~/empty is empty"},
+		{"clients that are none", []string{"serve", "--offline", "--http", "0", "--capabilities", "~/people.yaml", "--sign-in-client", "dixa", "--public-url", "https://mcp.example.com", "--sign-in-clients", "~/token"}, nil, "--sign-in-clients: ~/token must be a JSON list of clients"},
+		{"no session to end", []string{"sessions", "end"}, nil, "name one of: a session, --person EMAIL, --all; no session was ended"},
+		{"an unknown session", []string{"sessions", "end", "abc"}, nil, "there is no such session"},
 		{"an address that is none", []string{"serve", "--offline", "--http", "nonsense", "--capabilities", "~/keyed.yaml", "--behind-proxy"}, nil, `--http must be an address to listen at such as 127.0.0.1:8080, not "nonsense"`},
 		{"a URL for an address", []string{"serve", "--offline", "--http", "http://127.0.0.1:8080", "--demo-keys"}, nil, `--http must be an address to listen at such as 127.0.0.1:8080, not "http://127.0.0.1:8080"`},
 		{"an admin address that is none", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--admin", "nonsense"}, nil, `--admin must be an address to listen at such as 127.0.0.1:8080, not "nonsense"`},
@@ -105,6 +113,7 @@ func TestMistakes(t *testing.T) {
 			p.write("empty", "\n")
 			p.write("anna.key", newKey("approver"))
 			p.write("keyed.yaml", "{version: 1, agents: {me: {allow: [get_organization], keys: [{id: me-1, sha256: "+strings.Repeat("0123456789abcdef", 4)+"}]}}}")
+			p.write("people.yaml", "{version: 1, oidc: {issuer: 'https://login.example.com', audience: a}, people: [{groups: [g], agents: [me]}], agents: {me: {allow: [get_organization]}}}")
 			p.write("broken.yaml", "version: 1\nagents:\n  a: {acces: {}}\n")
 			if c.name == "a misspelt agent" {
 				p.builtIn()
