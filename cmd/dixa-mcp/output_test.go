@@ -53,6 +53,8 @@ var printing = map[string][]string{
 	"approvals show":       {"NUMBER"},
 	"approvals approve":    {"NUMBER"},
 	"approvals deny":       {"NUMBER"},
+	"sessions list":        {},
+	"sessions end":         {"--all"},
 	"key new":              {"--admin"},
 	"freeze":               {"--agent", "triage"},
 	"thaw":                 {},
