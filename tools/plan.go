@@ -109,9 +109,6 @@ func (t *Tool) Plan(ctx context.Context, c *d.Client, a *Arguments) ([]Step, err
 	}
 	if t.Compares() && r.Granted(d.GetConversation.Spec) {
 		steps, err := t.compared(ctx, r, a.In)
-		for i := range steps {
-			steps[i].Holds = nil // it is sent at once
-		}
 		if err == nil || ctx.Err() != nil {
 			return steps, err
 		} // what cannot be read or planned otherwise is for Dixa to decide, which says what is wrong with the write itself

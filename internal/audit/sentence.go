@@ -42,9 +42,6 @@ func Sentence(r Record, v Verb) string {
 	case r.Outcome == OutcomeCancelled:
 		return printable(tried + clauses(allowed(r.Rule), cancellation(r)) + requests("", r.Operations, "nothing was sent to Dixa"))
 	}
-	if all, _, _ := count(r); all == 0 && len(r.Operations) > 0 {
-		return printable(words(who, "did not have to", v.Infinitive, object) + clauses("nothing would change", allowed(r.Rule)) + requests("", r.Operations, ""))
-	}
 	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r.Approver)) + requests("", r.Operations, ""))
 }
 

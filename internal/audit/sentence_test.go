@@ -64,8 +64,6 @@ func TestSentence(t *testing.T) {
 			"triage tried to close conversation 1234: allowed by agents.triage.allow, but only 1 of 2 operations succeeded (2 operations, Dixa 200, no answer, 121 ms: connection broken)"},
 		{"failed, and only what it read succeeded", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Rule: rule, Operations: []Operation{read, conflict}, Outcome: OutcomeFailed}, closes,
 			"triage tried to close conversation 1234: allowed by agents.triage.allow, but it failed (2 operations, Dixa 200, 409, 151 ms: already closed)"},
-		{"nothing would change", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Rule: rule, Operations: []Operation{read}, Outcome: OutcomeDone}, closes,
-			"triage did not have to close conversation 1234: nothing would change, allowed by agents.triage.allow (Dixa 200, 31 ms)"},
 		{"failed before it began", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Outcome: OutcomeFailed}, closes,
 			"triage tried to close conversation 1234: it failed (nothing was sent to Dixa)"},
 		{"cancelled in the queue", Record{Event: EventOutcome, Agent: "triage", Arguments: ids, Rule: rule, Outcome: OutcomeCancelled}, closes,

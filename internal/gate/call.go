@@ -122,7 +122,7 @@ func kind(err error) string {
 		return "time limit"
 	case errors.As(err, &e) && e.Status == 0:
 		return "no answer"
-	case errors.As(err, &e) && e.Err != nil:
+	case errors.As(err, &e) && e.Err != nil && e.Status < 400:
 		return "unreadable answer"
 	case errors.As(err, &e):
 		return "refused by Dixa"
@@ -208,7 +208,7 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 	c.inToolsOf(err)
 	outcome := audit.OutcomeFailed
 	switch {
-	case effect(err) == audit.OutcomeUnknown && c.writable():
+	case effect(err) == audit.OutcomeUnknown && c.hasWritten():
 		outcome = audit.OutcomeUnknown
 	case errors.Is(err, context.Canceled):
 		outcome = audit.OutcomeCancelled
@@ -254,6 +254,13 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		c.log().Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
 	return a
+}
+
+// hasWritten reports whether a request that can change something was sent.
+func (c *call) hasWritten() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wrote
 }
 
 // writable reports whether the call can change something at Dixa.

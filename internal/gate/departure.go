@@ -78,10 +78,7 @@ func (d *departure) decide(ctx context.Context) error {
 // written itself, the newest message may be its own.
 func (d *departure) stillConfirmed(ctx context.Context) error {
 	c := d.call
-	c.mu.Lock()
-	wrote := c.wrote
-	c.mu.Unlock()
-	if c.confirmed == nil || d.op.Op.Level == dixaclient.Read || wrote || time.Since(c.confirmed.read) <= decisionAge(d.op) {
+	if c.confirmed == nil || d.op.Op.Level == dixaclient.Read || c.hasWritten() || time.Since(c.confirmed.read) <= decisionAge(d.op) {
 		return nil
 	}
 	newest, err := c.confirmed.newestMessage(unpriced(ctx))

@@ -48,6 +48,7 @@ func TestTroubleAtDixa(t *testing.T) {
 		{"429 once", postIt, offline.TooManyRequests, 1, []string{""}, "done", "done", "", 2, 1},
 		{"429", postIt, offline.TooManyRequests, -1, []string{"Dixa answered 429: Too Many Requests (after 3 attempts). Nothing was changed. Others may be using the same token. Try again in a minute."}, "failed", "not_done", "refused by Dixa", 3, 0},
 		{"500 once", putIt, offline.ServerError, 1, []string{""}, "done", "done", "", 2, 1},
+		{"500 though it was done", putIt, offline.ServerErrorAfter, 1, []string{"the state has changed since, perhaps by this request", unknown + "get_conversation"}, "unknown", "unknown", "refused by Dixa", 1, 1},
 		{"500", readIt, offline.ServerError, -1, []string{"Dixa answered 500", "(after 3 attempts). Try again later."}, "failed", "unknown", "refused by Dixa", 3, 0},
 		{"500", putIt, offline.ServerError, -1, []string{unknown + "get_conversation before you try again."}, "unknown", "unknown", "refused by Dixa", 3, 0},
 		{"500 though it was done", postIt, offline.ServerErrorAfter, 1, []string{unknown + "list_notes before you try again."}, "unknown", "unknown", "refused by Dixa", 1, 1},
@@ -108,7 +109,7 @@ func TestRefusedByDixa(t *testing.T) {
 
 // A call has its own time, whatever Dixa does and however many attempts are left.
 func TestTimeLimit(t *testing.T) {
-	for tool, outcome := range map[string]string{readIt: audit.OutcomeFailed, postIt: audit.OutcomeUnknown} {
+	for tool, outcome := range map[string]string{readIt: audit.OutcomeFailed, putIt: audit.OutcomeFailed, postIt: audit.OutcomeUnknown} {
 		synctest.Test(t, func(t *testing.T) {
 			b := setUp(t, settings{gate: Config{Timeout: 5 * time.Second}})
 			b.dixa.Inject(offline.Fault{Kind: offline.Hang, Times: -1})

@@ -44,6 +44,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		e.Filled = c.agent.Shape(c.tool).Filled()
 	}
 	confirm := func(steps []tools.Step) {
+		e.Confirm = ""
 		if how, rule := c.needs(steps); how != capability.ConfirmNobody {
 			e.Confirm = fmt.Sprintf("%s: %s", how, rule)
 		}
@@ -51,7 +52,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	if c.agent != nil && c.tool != nil {
 		e.Parts = c.parts()
 	}
-	if c.decision.Allowed && !c.tool.Plans() && !c.tool.Compares() {
+	if c.decision.Allowed && !c.tool.Plans() {
 		confirm(nil)
 	}
 	if err != nil {

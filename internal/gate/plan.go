@@ -30,6 +30,11 @@ type running struct {
 // carryOut carries out the steps of a plan that change something.
 func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tools.Step) Answer {
 	changes := changing(steps)
+	if len(changes) == 0 {
+		v := c.verb()
+		v.Past = "did not have to " + v.Infinitive
+		c.verbs = &v
+	}
 	if _, err := c.rehearse(ctx, changes); err != nil {
 		c.describe()
 		return c.fail(ctx, err)
@@ -279,7 +284,10 @@ func (d *departure) stillHolds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !holds {
+	switch {
+	case !holds && d.op.Attempts > 0:
+		return fmt.Errorf("the %s has changed since, perhaps by this request", s.What)
+	case !holds:
 		return overtaken(d.call.tool.Name, s.What)
 	}
 	return nil

@@ -38,7 +38,7 @@ func TestSingleWrites(t *testing.T) {
 			a := b.call("a", name, c.arguments)
 			require.False(t, a.Failed, a.Text)
 			require.Contains(t, a.Text, c.says)
-			require.Contains(t, a.Text, "as")
+			require.Contains(t, a.Text, `"as":"`)
 			require.Len(t, b.dixa.Effects(), 1)
 			require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, b.records.events())
 			require.Empty(t, b.records.list[0].Step)
@@ -48,6 +48,7 @@ func TestSingleWrites(t *testing.T) {
 			if name != "set_followup" { // which may be set to the same again
 				require.Contains(t, a.Text, "no change")
 				require.Len(t, b.dixa.Effects(), 1)
+				require.Contains(t, b.records.last().Text, "a did not have to ")
 			}
 			if name == "link_conversation" { // Dixa cannot take it back
 				return
