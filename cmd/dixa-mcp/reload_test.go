@@ -21,6 +21,7 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/test/double"
 )
 
 // reloads keeps records in memory.
@@ -42,31 +43,13 @@ func (r *reloads) list() []string {
 	return r.all
 }
 
-// watchLog is a log that is read while it is written.
-type watchLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *watchLog) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *watchLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // watched is a gate whose capability file is watched, in a bubble of fake time.
 type watched struct {
 	t       *testing.T
 	path    string
 	gate    *gate.Gate
 	records *reloads
-	log     *watchLog
+	log     *double.Log
 }
 
 // watchFile runs a test with a file that is watched. Where it is in another place than --capabilities says, that is the
@@ -91,7 +74,7 @@ func watchFile(t *testing.T, flag bool, text string, test func(*watched)) {
 		require.NoError(t, err)
 		client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token")})
 		require.NoError(t, err)
-		w := &watched{t: t, path: path, records: &reloads{}, log: new(watchLog)}
+		w := &watched{t: t, path: path, records: &reloads{}, log: new(double.Log)}
 		log := slog.New(slog.NewTextHandler(w.log, nil))
 		w.gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: w.records, Log: log})
 		stop := f.watch(t.Context(), w.gate, log)

@@ -10,12 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/test/double"
 )
-
-// transport is a way to Dixa that does something on it.
-type transport func(*http.Request) (*http.Response, error)
-
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // A defect ends one call, with a record of it, and tells nothing that was a customer's.
 func TestPanic(t *testing.T) {
@@ -26,7 +22,7 @@ func TestPanic(t *testing.T) {
 		t.Run(c.tool, func(t *testing.T) {
 			b := setUp(t, settings{})
 			working := b.wire.RoundTripper
-			b.wire.RoundTripper = transport(func(r *http.Request) (*http.Response, error) { panic("PLANTED: what a customer wrote") })
+			b.wire.RoundTripper = double.Transport(func(r *http.Request) (*http.Response, error) { panic("PLANTED: what a customer wrote") })
 			answer := b.call("admin", c.tool, argumentsOf[c.tool])
 			require.Equal(t, Answer{Text: c.says, Failed: true}, answer)
 			require.Contains(t, b.logs.String(), "internal error during a call")
@@ -64,7 +60,7 @@ func TestBudgetInAnAnswer(t *testing.T) {
 	} {
 		b := setUp(t, settings{file: `{version: 1, agents: {admin: {access: {"*": erase}, budget: {writes_per_hour: 1}}}}`})
 		working := b.wire.RoundTripper
-		b.wire.RoundTripper = transport(func(r *http.Request) (*http.Response, error) {
+		b.wire.RoundTripper = double.Transport(func(r *http.Request) (*http.Response, error) {
 			res, err := working.RoundTrip(r)
 			if err == nil {
 				res.Body, res.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))

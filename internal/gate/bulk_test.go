@@ -23,6 +23,7 @@ import (
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/double"
 	"dixa-mcp/internal/test/race"
 	"dixa-mcp/internal/test/seeds"
 	"dixa-mcp/tools"
@@ -297,7 +298,7 @@ func TestBulkTakesSeveralCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t)
 		slow := dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Rate: 1e6, Burst: 1e6,
-			Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			Transport: double.Transport(func(r *http.Request) (*http.Response, error) {
 				time.Sleep(3 * time.Second)
 				return direct{d.dixa}.RoundTrip(r)
 			})}
@@ -330,10 +331,6 @@ func TestBulkTakesSeveralCalls(t *testing.T) {
 		}
 	})
 }
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // One call at a time carries a job out.
 func TestBulkOneRunner(t *testing.T) {
@@ -420,7 +417,7 @@ func TestBulkKills(t *testing.T) {
 			shelf.dead = false
 			var err error
 			d.client, err = dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Rate: 1e6, Burst: 1e6,
-				Transport: roundTrip(func(q *http.Request) (*http.Response, error) {
+				Transport: double.Transport(func(q *http.Request) (*http.Response, error) {
 					if left--; left < 0 && before {
 						shelf.dead = true
 						panic("killed")

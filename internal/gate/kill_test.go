@@ -16,6 +16,7 @@ import (
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/offline"
 	"dixa-mcp/internal/test/clock"
+	"dixa-mcp/internal/test/double"
 )
 
 // mortal is a process that is killed at a point of its way: nothing that it does later has an effect.
@@ -105,7 +106,7 @@ func killedAt(t *testing.T, tool, arguments string, at int) (lived bool) {
 	records := b.book
 	b.audit = mortalRecorder{records, m}
 	working := b.wire.RoundTripper
-	b.wire.RoundTripper = transport(func(r *http.Request) (res *http.Response, err error) {
+	b.wire.RoundTripper = double.Transport(func(r *http.Request) (res *http.Response, err error) {
 		if r.Method == http.MethodGet {
 			return working.RoundTrip(r)
 		}

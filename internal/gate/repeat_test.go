@@ -17,6 +17,7 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/test/clock"
+	"dixa-mcp/internal/test/double"
 	"dixa-mcp/tools"
 )
 
@@ -176,7 +177,7 @@ func TestEveryWriteIsGuarded(t *testing.T) {
 func TestOnlyWhatWasDoneIsGuarded(t *testing.T) {
 	b, _ := repeater(t)
 	working := b.wire.RoundTripper
-	for _, failing := range []transport{
+	for _, failing := range []double.Transport{
 		func(*http.Request) (*http.Response, error) { return nil, errors.New("connection lost") },
 		func(r *http.Request) (*http.Response, error) {
 			r.URL.Path = "/v1/none"
@@ -197,7 +198,7 @@ func TestSameWriteWhileItRuns(t *testing.T) {
 	b, _ := repeater(t)
 	working := b.wire.RoundTripper
 	arrived, release := make(chan struct{}), make(chan struct{})
-	b.wire.RoundTripper = transport(func(r *http.Request) (*http.Response, error) {
+	b.wire.RoundTripper = double.Transport(func(r *http.Request) (*http.Response, error) {
 		arrived <- struct{}{}
 		<-release
 		return working.RoundTrip(r)

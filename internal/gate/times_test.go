@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/double"
 )
 
 // schedules answers for the schedules of business hours in Dixa's place, with the given ids.
@@ -90,7 +91,7 @@ func TestZoneThatCannotBeRead(t *testing.T) {
 // What failed says which instants were understood too, since that may be why.
 func TestTimesOfACallThatFails(t *testing.T) {
 	b := setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n  a: {access: {conversations: read}}\n"})
-	b.wire.RoundTripper = transport(func(r *http.Request) (*http.Response, error) {
+	b.wire.RoundTripper = double.Transport(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 400, Request: r, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"message":"no"}`))}, nil
 	})
 	a := b.call("a", "search_conversations", `{"createdBefore":"2026-03-07"}`)

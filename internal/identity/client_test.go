@@ -10,11 +10,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/double"
 )
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // An issuer may have its keys on another host, as some have, if that is reached by https as well. Neither may take long.
 func TestIssuerOverHTTPS(t *testing.T) {
@@ -30,7 +28,7 @@ func TestIssuerOverHTTPS(t *testing.T) {
 	}))
 	defer p.Close()
 	b := newBed(t, withTokens(p), func(o *Options) {
-		o.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		o.Transport = double.Transport(func(r *http.Request) (*http.Response, error) {
 			until, ok := r.Context().Deadline()
 			require.True(t, ok)
 			require.LessOrEqual(t, time.Until(until), issuerTimeout)

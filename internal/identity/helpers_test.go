@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -24,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/test/double"
 )
 
 // begin is when the tests play.
@@ -45,29 +45,11 @@ type bed struct {
 	t     *testing.T
 	rules atomic.Pointer[capability.Rules]
 	clock atomic.Int64
-	log   *lines
-}
-
-// lines collects a log.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
+	log   *double.Log
 }
 
 func newBed(t *testing.T, agents string, change ...func(*Options)) *bed {
-	b := &bed{t: t, log: &lines{}}
+	b := &bed{t: t, log: &double.Log{}}
 	b.clock.Store(begin.UnixNano())
 	b.reload(agents)
 	o := Options{

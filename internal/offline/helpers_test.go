@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/test/contract"
+	"dixa-mcp/internal/test/double"
 )
 
 // anchor and today are the moments of the tests: the data ends with anchor, the clock shows today.
@@ -48,7 +49,7 @@ func open(t *testing.T, o Options) *office {
 	off := &office{t: t, dixa: d, clock: c, http: hc}
 	if os.Getenv("DIXA_CONTRACT") != "" {
 		strict := contract.Load(t).Transport(t, hc.Transport)
-		off.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		off.http = &http.Client{Transport: double.Transport(func(r *http.Request) (*http.Response, error) {
 			if off.loose {
 				return hc.Transport.RoundTrip(r)
 			}
@@ -57,10 +58,6 @@ func open(t *testing.T, o Options) *office {
 	}
 	return off
 }
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // run is a subtest against the same office.
 func (o *office) run(name string, f func(t *testing.T)) {

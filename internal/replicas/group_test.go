@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,30 +18,13 @@ import (
 	"dixa-mcp/internal/freeze/freezetest"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/replicas/redistest"
+	"dixa-mcp/internal/test/double"
 )
-
-// quiet is a log that a test may read.
-type quiet struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (q *quiet) Write(p []byte) (int, error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.buf.Write(p)
-}
-
-func (q *quiet) String() string {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.buf.String()
-}
 
 // join makes a replica, which leaves with the test.
 func join(t testing.TB, url string) *Group {
 	t.Helper()
-	logs := &quiet{}
+	logs := &double.Log{}
 	g, err := Connect(context.Background(), Options{URL: url, Replica: "test", Log: slog.New(slog.NewTextHandler(logs, nil))})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -150,7 +132,7 @@ func TestAwayAndBack(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t)
 			p := redistest.Between(t, s)
-			logs := &quiet{}
+			logs := &double.Log{}
 			g, err := Connect(t.Context(), Options{URL: p.URL(), Replica: "test", Log: slog.New(slog.NewTextHandler(logs, nil))})
 			require.NoError(t, err)
 			defer g.Close()
@@ -221,7 +203,7 @@ func TestFreezes(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(&quiet{}, nil)))
+	slog.SetDefault(slog.New(slog.NewTextHandler(&double.Log{}, nil)))
 	os.Exit(m.Run())
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/replicas/redistest"
+	"dixa-mcp/internal/test/double"
 )
 
 // reaches waits until what one tells is heard, and gives it again. Nothing is kept for whoever does not hear yet.
@@ -120,7 +121,7 @@ func TestRelayWithUsers(t *testing.T) {
 	heard, _ := hear(may)
 	reaches(t, may, heard, "said")
 
-	logs := &quiet{}
+	logs := &double.Log{}
 	mute, err := Connect(t.Context(), Options{URL: "redis://mute:geheim@" + s.Addr, Replica: "test", Log: slog.New(slog.NewTextHandler(logs, nil))})
 	require.NoError(t, err)
 	defer mute.Close()

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/double"
 )
 
 // What is running when the client closes its end is still answered.
@@ -98,15 +99,11 @@ func TestBrokenInput(t *testing.T) {
 	})
 }
 
-type transport func(*http.Request) (*http.Response, error)
-
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 // A defect ends one call and nothing else, and what it was about is told to nobody.
 func TestPanic(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		p := connect(t, settings{transport: func(next http.RoundTripper) http.RoundTripper {
-			return transport(func(r *http.Request) (*http.Response, error) {
+			return double.Transport(func(r *http.Request) (*http.Response, error) {
 				if r.Method == http.MethodPost {
 					panic("PLANTED: what a customer wrote")
 				}

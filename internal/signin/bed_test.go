@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -23,6 +22,7 @@ import (
 
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/test/clock"
+	"dixa-mcp/internal/test/double"
 )
 
 const (
@@ -39,7 +39,7 @@ type bed struct {
 	t        *testing.T
 	clock    *clock.Clock
 	provider *fakeProvider
-	log      *lines
+	log      *double.Log
 
 	mu        sync.Mutex
 	agents    map[string][]string         // by subject
@@ -47,29 +47,8 @@ type bed struct {
 	asked     map[string]int
 }
 
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 func newBed(t *testing.T, change ...func(*Config)) *bed {
-	b := &bed{t: t, clock: &clock.Clock{}, log: &lines{}, agents: map[string][]string{"anna": {"triage", "reply"}}, documents: map[string]http.HandlerFunc{}, asked: map[string]int{}}
+	b := &bed{t: t, clock: &clock.Clock{}, log: &double.Log{}, agents: map[string][]string{"anna": {"triage", "reply"}}, documents: map[string]http.HandlerFunc{}, asked: map[string]int{}}
 	b.provider = newFakeProvider(t, b.clock)
 	b.documents[documentID] = serveClient(documentID, documentBack)
 	c := Config{
@@ -85,7 +64,7 @@ func newBed(t *testing.T, change ...func(*Config)) *bed {
 		Secret:    []byte("secret"),
 		Now:       b.clock.Now,
 		Log:       slog.New(slog.NewTextHandler(b.log, nil)),
-		Documents: roundTrip(b.serveDocument),
+		Documents: double.Transport(b.serveDocument),
 	}
 	for _, f := range change {
 		f(&c)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/double"
 )
 
 // Only addresses of the public internet are connected to, however they are written.
@@ -119,7 +121,7 @@ func TestDocuments(t *testing.T) {
 		}
 		require.ErrorContains(t, err, c.error, name)
 	}
-	slow := documentClient(roundTrip(func(r *http.Request) (*http.Response, error) {
+	slow := documentClient(double.Transport(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: slowBody{r.Context().Done()}, Request: r}, nil
 	}))
 	slow.Timeout = time.Millisecond

@@ -23,6 +23,7 @@ import (
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/double"
 	"dixa-mcp/tools"
 )
 
@@ -41,7 +42,7 @@ func (nowhere) Write(context.Context, audit.Record) error { return nil }
 func newGate(t *testing.T, o gate.Observer, dixa offline.Options) *gate.Gate {
 	hc, stop := offline.New(dixa).Client()
 	t.Cleanup(stop)
-	quiet := roundTrip(func(r *http.Request) (*http.Response, error) {
+	quiet := double.Transport(func(r *http.Request) (*http.Response, error) {
 		for name := range r.Header {
 			require.Contains(t, []string{"Accept", "Authorization", "Content-Type", "User-Agent"}, name, "Dixa is told nothing of traces")
 		}
@@ -293,7 +294,7 @@ agents:
 func TestMetricsOfFrozenCalls(t *testing.T) {
 	m := NewMetrics("")
 	frozen := false
-	freezing := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("nothing is sent") })
+	freezing := double.Transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("nothing is sent") })
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), Transport: freezing, Rate: 1e6, Burst: 1e6})
 	require.NoError(t, err)
 	rules, err := capability.Parse("capabilities.yaml", []byte(file))

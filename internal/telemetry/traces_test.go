@@ -18,6 +18,7 @@ import (
 
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
+	"dixa-mcp/internal/test/double"
 )
 
 // collector takes traces, and answers as it is told.
@@ -283,7 +284,7 @@ func TestTracesLost(t *testing.T) {
 				x := &exporter{endpoint: &endpoint{url: "http://secret.example/?key=secret", timeout: otlpTimeout, headers: http.Header{"Authorization": {"secret"}}}, log: slog.New(slog.NewTextHandler(&log, nil))}
 				n := 0
 				x.client = newExporter(x.endpoint, x.log).client
-				x.client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				x.client.Transport = double.Transport(func(r *http.Request) (*http.Response, error) {
 					n++
 					w := httptest.NewRecorder()
 					c.answer(n, w)
@@ -307,7 +308,3 @@ func TestTracesLost(t *testing.T) {
 		})
 	}
 }
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -81,6 +81,7 @@ var mayImport = map[string][]string{
 	"internal/freeze/freezetest":     nil,
 	"internal/test/laws":             nil,
 	"internal/test/clock":            nil,
+	"internal/test/double":           nil,
 	"internal/test/golden":           nil,
 	"internal/test/program":          nil,
 	"internal/test/race":             nil,
