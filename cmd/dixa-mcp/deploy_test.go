@@ -19,6 +19,7 @@ import (
 
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/filetext"
+	"dixa-mcp/internal/signin"
 )
 
 // The files in deploy/ are not run here. These tests check them against the program that they start.
@@ -206,6 +207,15 @@ func TestDeployBalancer(t *testing.T) {
 	require.Contains(t, deployed(t, "nginx.conf"), "proxy_buffering off;")
 	require.Contains(t, deployed(t, "kubernetes/ingress.yaml"), `proxy-buffering: "off"`)
 	require.Contains(t, deployed(t, "nginx.conf"), "proxy_set_header Host $http_host;")
+}
+
+// The load balancers pass on what people need: the address of an agent, sign-in and the metadata of both.
+func TestDeployBalancerForPeople(t *testing.T) {
+	nginx, ingress := deployed(t, "nginx.conf"), deployed(t, "kubernetes/ingress.yaml")
+	for _, path := range []string{"/mcp/", "/.well-known/oauth-protected-resource", signin.MetadataPath, signin.Path} {
+		require.Contains(t, nginx, "location "+path+" {")
+		require.Contains(t, ingress, "{path: "+path+", pathType: Prefix,")
+	}
 }
 
 func TestDeployUnit(t *testing.T) {
