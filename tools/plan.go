@@ -17,11 +17,11 @@ import (
 // Step is one write of a plan: one operation with its request, and what it changes. A plan only says what is to be done; the
 // gate decides about each step, has the plan approved, carries it out, and refuses a step that no longer fits.
 type Step struct {
-	Op     *d.Spec
-	In     any    // a pointer to the request
-	What   string // it changes, as people read it: "queue"
-	Key    string // the same in JSON; "" for the first word of What
-	Before string // shown to people and models; "" where there is nothing to compare with
+	Op     *d.Spec // nil for what is only said, and not sent
+	In     any     // a pointer to the request
+	What   string  // it changes, as people read it: "queue"
+	Key    string  // the same in JSON; "" for the first word of What
+	Before string  // shown to people and models; "" where there is nothing to compare with
 	After  string
 	Same   bool   // nothing would change, so that it is not sent
 	State  string // what Before was read from, as Dixa has it; part of what an approval is for

@@ -152,8 +152,8 @@ func (c *call) changed(ctx context.Context, args *tools.Arguments, steps []tools
 
 // actsAs says in whose name the steps acted: all that can say it act in the same.
 func (c *call) actsAs(env tools.Env, steps []tools.Step) string {
-	for i := range steps {
-		if as := dixaclient.ActorOf(steps[i].Op, steps[i].In); as != "" && !steps[i].Same {
+	for _, s := range changing(steps) {
+		if as := dixaclient.ActorOf(s.Op, s.In); as != "" {
 			if name := env.Name(dixaclient.AgentThing, string(as)); name != "" {
 				return view.Value(name, false)
 			}

@@ -152,7 +152,7 @@ func TestRandomPlans(t *testing.T) {
 				require.EqualValues(t, bot, is.Assignment.AgentID, about)
 			}
 			if was.Assignment != nil && is.Assignment != nil && was.Assignment.AgentID != is.Assignment.AgentID && force == "" {
-				require.NotNil(t, arguments["queue"] != nil || arguments["reopen"] != nil, "taken without force: "+about)
+				require.True(t, arguments["queue"] != nil || arguments["reopen"] != nil, "taken without force: "+about)
 			}
 			sent += len(writes)
 			if a.Failed {
@@ -180,6 +180,7 @@ func TestRandomPlans(t *testing.T) {
 				require.Empty(t, b.writes(again), "what is so already is not sent: "+about+a.Text)
 			}
 		}
+		require.NotContains(t, b.call("a", "undo", `{}`).Text, "internal error", file)
 	})
 	if all {
 		require.Greater(t, sent, seeds.Least)

@@ -88,6 +88,14 @@ func TestUndoLeaves(t *testing.T) {
 	require.Contains(t, a.Text, "note: not taken back (Dixa cannot take it back)")
 	require.Len(t, b.dixa.Effects(), effects)
 
+	moved := b.state(2951)
+	require.False(t, b.call("a", "update_conversation", `{"conversationId":2951,"tag":["53a428b3-9772-4115-97fe-73c317e31621"],"queue":"`+returns+`","note":"moved"}`).Failed)
+	a = b.call("a", "undo", `{"conversationId":2951}`)
+	require.False(t, a.Failed, a.Text)
+	require.Contains(t, a.Text, "note: not taken back (Dixa cannot take it back)")
+	require.Equal(t, moved, b.state(2951), "all but the note is as it was")
+	effects = len(b.dixa.Effects())
+
 	require.False(t, b.call("few", "update_conversation", `{"conversationId":2951,"tag":["53a428b3-9772-4115-97fe-73c317e31621"]}`).Failed)
 	a = b.call("few", "undo", `{}`)
 	require.Contains(t, a.Text, "not taken back (needs untag_conversation, which is not granted for it)")
