@@ -72,6 +72,7 @@ var mayImport = map[string][]string{
 	"internal/test/contract":         nil, // test support: not part of the program
 	"internal/test/growth":           nil, // test support: not part of the program
 	"internal/test/bench":            nil,
+	"internal/test/browser":          nil,
 	"internal/test/endtoend":         nil,
 	"internal/test/evals":            nil,
 	"internal/test/hijack":           nil,
