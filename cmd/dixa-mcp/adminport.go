@@ -33,11 +33,16 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort)}
 	switch {
 	case c.AdminKeyFile != "":
-		if config.Key, err = admin.ReadKey(c.AdminKeyFile); err != nil {
+		if config.Key, err = admin.ReadKey("admin", c.AdminKeyFile); err != nil {
 			return nil, fmt.Errorf("--admin-key-file: %w", err)
 		}
 	case !onThisMachine(address):
 		return nil, usagef("--admin %s can be reached from other machines and requires --admin-key-file; make a key with dixa-mcp key new --admin", c.Admin)
+	}
+	if c.MetricsKeyFile != "" {
+		if config.Scrape, err = admin.ReadKey("metrics", c.MetricsKeyFile); err != nil {
+			return nil, fmt.Errorf("--metrics-key-file: %w", err)
+		}
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {

@@ -44,7 +44,7 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	if c.File != "" {
 		state = "Valid"
 	}
-	found := checked{State: state, File: where, Digest: rules.Digest(), Token: c.tokenFrom(), Agents: []checkedAgent{}, Notes: []string{}}
+	found := checked{State: state, File: where, Digest: rules.Digest(), Token: c.tokenFrom(), Agents: []checkedAgent{}, Approvers: rules.ApproverNames(), Auditors: rules.AuditorNames(), Notes: []string{}}
 	for _, a := range rules.Agents() {
 		n := levels(a)
 		_, notStdio := rules.Stdio(a.Name)
@@ -83,14 +83,17 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 
 // checked is the result of check.
 type checked struct {
-	State  string          `json:"state"` // In force or Valid
-	File   string          `json:"file"`
-	Digest string          `json:"digest"`
-	Token  string          `json:"token"` // where it comes from
-	Agents []checkedAgent  `json:"agents"`
-	People []checkedPeople `json:"people,omitempty"`
-	Notes  []string        `json:"notes"`
-	Online *compared       `json:"online,omitempty"`
+	State  string         `json:"state"` // In force or Valid
+	File   string         `json:"file"`
+	Digest string         `json:"digest"`
+	Token  string         `json:"token"` // where it comes from
+	Agents []checkedAgent `json:"agents"`
+	// Approvers and Auditors are the people of the console.
+	Approvers []string        `json:"approvers,omitempty"`
+	Auditors  []string        `json:"auditors,omitempty"`
+	People    []checkedPeople `json:"people,omitempty"`
+	Notes     []string        `json:"notes"`
+	Online    *compared       `json:"online,omitempty"`
 }
 
 // tokenFrom returns where the token comes from, or why there is none.
@@ -168,6 +171,12 @@ func (f checked) print(out *output) {
 	}
 	out.table(rows)
 	out.printf("\nOver stdio: %s\nOver HTTP:  %s\n", f.who(func(a checkedAgent) bool { return a.Stdio }), f.who(func(a checkedAgent) bool { return a.HTTP }))
+	if len(f.Approvers) > 0 {
+		out.printf("Approvers:  %s\n", strings.Join(f.Approvers, ", "))
+	}
+	if len(f.Auditors) > 0 {
+		out.printf("Auditors:   %s\n", strings.Join(f.Auditors, ", "))
+	}
 	for i, p := range f.People {
 		if i == 0 {
 			out.printf("\nPeople who sign in, by what the provider says of them:\n")

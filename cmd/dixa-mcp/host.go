@@ -31,6 +31,7 @@ type httpFlags struct {
 	BehindProxy    bool   `env:"DIXA_MCP_BEHIND_PROXY" help:"Listen without TLS, because a proxy in front encrypts connections."`
 	Admin          string `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Address of the admin port, for approvals, freezes and metrics. A port alone is reachable from this machine only."`
 	AdminKeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the admin key, for freezes and metrics at the admin port; make one with dixa-mcp key new --admin."`
+	MetricsKeyFile string `placeholder:"FILE" env:"DIXA_MCP_METRICS_KEY_FILE" help:"File with a key that opens nothing but the metrics at the admin port; make one with dixa-mcp key new --metrics."`
 	signInFlags    `embed:"" group:"Over HTTP, sign-in"`
 	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, valid until the program ends; only with --offline."`
 	MaxBody        int64         `group:"Over HTTP, limits" placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Maximum message size in bytes, by default 1048576."`
@@ -187,6 +188,8 @@ func (c *serveCmd) checkServing(s *system, demo bool) error {
 		return usagef("--tls-cert and --tls-key require each other: set both or neither")
 	case c.AdminKeyFile != "" && c.Admin == "":
 		return usagef("--admin-key-file requires --admin ADDRESS")
+	case c.MetricsKeyFile != "" && c.Admin == "":
+		return usagef("--metrics-key-file requires --admin ADDRESS")
 	case c.SSE && s.group != nil:
 		return usagef("--sse and --redis cannot be combined: a session of the legacy transport is in one process, and its messages could reach another")
 	case !demo && !s.rules.LetsIn(time.Now()):

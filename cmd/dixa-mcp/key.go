@@ -19,13 +19,15 @@ const (
 )
 
 type keyCmd struct {
-	New keyNewCmd `cmd:"" help:"Make a key for an agent, an approver or the admin port, print it once, and print the line for the capability file."`
+	New keyNewCmd `cmd:"" help:"Make a key for an agent, an approver, an auditor, the admin port or metrics, print it once, and print the line for the capability file."`
 }
 
 type keyNewCmd struct {
 	Agent    string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this agent authenticates over HTTP."`
 	Approver string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this person approves calls, such as anna.holm."`
+	Auditor  string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this person sees the console and changes nothing, such as eva.lind."`
 	Admin    bool   `required:"" xor:"whose" help:"Make a key for the admin port."`
+	Metrics  bool   `required:"" xor:"whose" help:"Make a key that opens nothing but the metrics at the admin port."`
 	ID       string `name:"id" placeholder:"ID" help:"With --agent: id of the key in records; by default the agent and today's date."`
 	Expires  string `xor:"until" placeholder:"DAY" help:"With --agent: day, such as 2027-02-01, at whose beginning (UTC) the key expires."`
 	Days     *int   `xor:"until" placeholder:"N" help:"With --agent: days until the key expires, by default 90."`
@@ -47,6 +49,10 @@ func (c *keyNewCmd) run(out, about io.Writer, now time.Time) error {
 		return usagef("--id, --expires and --days require --agent; no key was made")
 	case c.Admin:
 		return c.forAdmin(out, about)
+	case c.Metrics:
+		return c.forMetrics(out, about)
+	case c.Auditor != "":
+		return c.forAuditor(out, about)
 	}
 	return c.forApprover(out, about)
 }
@@ -63,6 +69,31 @@ This is the key of %[1]s. It is shown once: keep it in a file that no other user
 approvers:
   %[1]s: {key_sha256: %[2]s, may: [send]}
 `, c.Approver, digest)
+	return err
+}
+
+func (c *keyNewCmd) forAuditor(out, about io.Writer) error {
+	if err := capability.CheckApproverName(c.Auditor); err != nil {
+		return usagef("--auditor %w; no key was made", err)
+	}
+	digest, err := c.show(out, madeKey{Kind: "auditor", Auditor: c.Auditor})
+	fmt.Fprintf(about, `
+This is the key of %[1]s. It is shown once: keep it in a password manager, and sign in to the console with it. Add its
+digest to the capability file:
+
+auditors:
+  %[1]s: {key_sha256: %[2]s}
+`, c.Auditor, digest)
+	return err
+}
+
+func (c *keyNewCmd) forMetrics(out, about io.Writer) error {
+	_, err := c.show(out, madeKey{Kind: "metrics"})
+	fmt.Fprint(about, `
+This is a key for the metrics at the admin port. It is shown once: keep it in a file that the server and your monitoring can
+read, and name that file with --metrics-key-file or DIXA_MCP_METRICS_KEY_FILE. Monitoring sends it as Authorization: Bearer.
+It opens nothing else. The capability file does not change.
+`)
 	return err
 }
 
@@ -155,11 +186,12 @@ func today(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) 
 type madeKey struct {
 	Key      string `json:"key"`
 	SHA256   string `json:"sha256"` // for the capability file
-	Kind     string `json:"kind"`   // agent, approver or admin
+	Kind     string `json:"kind"`   // agent, approver, auditor, admin or metrics
 	Agent    string `json:"agent,omitempty"`
 	ID       string `json:"id,omitempty"`
 	Expires  string `json:"expires,omitempty"`
 	Approver string `json:"approver,omitempty"`
+	Auditor  string `json:"auditor,omitempty"`
 }
 
 // show prints a new key, and returns its digest for the capability file.

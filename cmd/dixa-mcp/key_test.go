@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/capability"
 )
 
@@ -128,4 +129,29 @@ func TestKeyNewCommandLine(t *testing.T) {
 		_, err := parse(args...)
 		require.Error(t, err, args)
 	}
+}
+
+func TestKeyNewForPeopleAndMonitoring(t *testing.T) {
+	var key, about bytes.Buffer
+	require.NoError(t, (&keyNewCmd{Auditor: "eva.lind"}).run(&key, &about, newYear))
+	require.Regexp(t, `^dixa-mcp-auditor-[A-Za-z0-9_-]{43}\n$`, key.String())
+	_, line, ok := strings.Cut(about.String(), "auditors:\n")
+	require.True(t, ok)
+	rules, err := capability.Parse("f", []byte("version: 1\nauditors:\n"+line+"agents: {a: {}}\n"))
+	require.NoError(t, err)
+	name, _, ok := rules.Auditor(sha256.Sum256(bytes.TrimSpace(key.Bytes())))
+	require.True(t, ok)
+	require.Equal(t, "eva.lind", name)
+	require.ErrorContains(t, (&keyNewCmd{Auditor: "Eva"}).run(&key, &about, newYear), "--auditor must be a letter")
+
+	key.Reset()
+	require.NoError(t, (&keyNewCmd{Metrics: true}).run(&key, &about, newYear))
+	require.Regexp(t, `^dixa-mcp-metrics-[A-Za-z0-9_-]{43}\n$`, key.String())
+	file := filepath.Join(t.TempDir(), "metrics.key")
+	require.NoError(t, os.WriteFile(file, key.Bytes(), 0o600))
+	read, err := admin.ReadKey("metrics", file)
+	require.NoError(t, err)
+	require.True(t, read.Opens(strings.TrimSpace(key.String())))
+	_, err = admin.ReadKey("admin", file)
+	require.ErrorContains(t, err, "holds the key of the metrics, which must not open the admin port as well")
 }

@@ -26,7 +26,7 @@ func (o *office) remote() (url string, freezes freeze.Dir) {
 	o.write("admin", adminKey+"\n")
 	rules, err := capability.Load(filepath.Join(o.dir, "capabilities.yaml"))
 	require.NoError(o, err)
-	key, err := admin.ReadKey(filepath.Join(o.dir, "admin"))
+	key, err := admin.ReadKey("admin", filepath.Join(o.dir, "admin"))
 	require.NoError(o, err)
 	log, err := audit.Open(audit.Options{Dir: filepath.Join(o.dir, "audit")})
 	require.NoError(o, err)

@@ -31,9 +31,11 @@ type Config struct {
 	Freezes   freeze.Store
 	Audit     approver.Recorder
 	Metrics   http.Handler
-	Key       *Key             // opens freezes and metrics; nil: freezes are refused, and metrics are open
+	Key       *Key             // opens freezes and metrics; nil: freezes are refused
+	Scrape    *Key             // opens metrics and nothing else; where this and Key are nil, metrics are open
 	Hosts     []string         // names by which the port is called, beside localhost and any address; lower case
 	Failed    func(status int) // hears of each request without a valid key; may be nil
+	Invalid   *web.Failures    // counts invalid keys, with those of others that it is shared with; nil: only of this port
 	Log       *slog.Logger
 	Now       func() time.Time // nil is time.Now
 }
@@ -47,7 +49,10 @@ func New(c Config) http.Handler {
 		c.Now = time.Now
 	}
 	c.Log = cmp.Or(c.Log, slog.Default())
-	p := &port{Config: c, failures: failures{now: c.Now}}
+	if c.Invalid == nil {
+		c.Invalid = web.NewFailures(c.Now)
+	}
+	p := &port{Config: c}
 	mux := http.NewServeMux()
 	if c.Metrics != nil {
 		mux.HandleFunc("GET /metrics", p.metrics)
@@ -72,10 +77,7 @@ func New(c Config) http.Handler {
 }
 
 // port is the admin port.
-type port struct {
-	Config
-	failures failures
-}
+type port struct{ Config }
 
 // wall returns the middleware that checks the host and path of every request.
 func (p *port) wall(next http.Handler) http.Handler {
@@ -102,11 +104,12 @@ func (p *port) called(host string) bool {
 }
 
 func (p *port) metrics(w http.ResponseWriter, r *http.Request) {
-	if p.Key == nil {
+	key, err := web.Bearer(r)
+	if p.Key == nil && p.Scrape == nil || err == nil && (p.Key.Opens(key) || p.Scrape.Opens(key)) {
 		p.Metrics.ServeHTTP(w, r)
 		return
 	}
-	p.operator(p.Metrics.ServeHTTP)(w, r)
+	p.stranger(w, r)
 }
 
 // said is what a request may say.

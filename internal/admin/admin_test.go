@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +31,8 @@ approvers:
 agents:
   support: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, allow: [send_message], confirm: {send: approver}, keys: [{id: support-1, sha256: d55057e95b319324840c0ebe01b65741a1aae29783ef475242531a7a458049cc}]} # of "dixa-mcp-agent-key"
 `
-	adminKey = "0123456789abcdef0123456789abcdef"
+	failuresMost = 10 // invalid keys in a minute
+	adminKey     = "0123456789abcdef0123456789abcdef"
 )
 
 // office is an admin port with what is behind it.
@@ -54,7 +54,7 @@ func newOffice(t *testing.T, change ...func(*Config)) *office {
 	o.govern(file)
 	keyFile := filepath.Join(t.TempDir(), "admin.key")
 	require.NoError(t, os.WriteFile(keyFile, []byte(adminKey+"\n"), 0o600))
-	key, err := ReadKey(keyFile)
+	key, err := ReadKey("admin", keyFile)
 	require.NoError(t, err)
 	c := Config{
 		Rules: func() *capability.Rules { return o.rules }, Approvals: o.store, Freezes: o.freezes, Audit: o, Key: key,
@@ -184,45 +184,30 @@ func TestWrongKeysAreCounted(t *testing.T) {
 	w := httptest.NewRecorder()
 	o.ServeHTTP(w, r)
 	require.Equal(t, http.StatusUnauthorized, w.Code, "another address")
-	o.clock.Advance(failuresFor)
+	o.clock.Advance(time.Minute)
 	status, _ = o.ask("wrong", "GET", "/freezes", "")
 	require.Equal(t, http.StatusUnauthorized, status)
 	require.Equal(t, map[int]int{http.StatusUnauthorized: failuresMost + 2, http.StatusTooManyRequests: 3}, failed)
 }
 
-func TestWrongKeysFromEverywhere(t *testing.T) {
-	now := time.Unix(1_800_000_000, 0)
-	f := failures{now: func() time.Time { return now }}
-	for i := range 3 * failuresKnown {
-		f.add(strconv.Itoa(i))
-	}
-	require.LessOrEqual(t, len(f.count), failuresKnown+1)
-	many, _ := f.add("another")
-	require.True(t, many)
-	now = now.Add(failuresFor)
-	many, _ = f.add("another")
-	require.False(t, many)
-	require.Len(t, f.count, 1)
-}
-
 func TestReadKey(t *testing.T) {
 	short := filepath.Join(t.TempDir(), "short")
 	require.NoError(t, os.WriteFile(short, []byte("  correct horse battery staple \n"), 0o600))
-	_, err := ReadKey(short)
+	_, err := ReadKey("admin", short)
 	require.ErrorContains(t, err, "has fewer than 32 characters")
 	require.NotContains(t, err.Error(), "horse")
-	for _, kind := range []string{"agent", "approver"} {
+	for _, kind := range []string{"agent", "approver", "auditor"} {
 		other := filepath.Join(t.TempDir(), kind)
 		require.NoError(t, os.WriteFile(other, []byte("dixa-mcp-"+kind+"-"+strings.Repeat("x", 43)), 0o600))
-		_, err := ReadKey(other)
+		_, err := ReadKey("admin", other)
 		require.ErrorContains(t, err, "holds the key of an "+kind+", which must not open the admin port as well")
 	}
 	phrase := filepath.Join(t.TempDir(), "phrase")
 	require.NoError(t, os.WriteFile(phrase, []byte("correct horse battery staple and one more"), 0o600))
-	_, err = ReadKey(phrase)
+	_, err = ReadKey("admin", phrase)
 	require.ErrorContains(t, err, "characters that an Authorization header cannot carry")
 	require.NotContains(t, err.Error(), "horse")
-	_, err = ReadKey(short + "x")
+	_, err = ReadKey("admin", short+"x")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -316,4 +301,29 @@ func TestFreezesRefuse(t *testing.T) {
 	_, frozen := o.freezes.Frozen("support")
 	require.True(t, frozen)
 	require.Contains(t, o.log.String(), "the disk is full")
+}
+
+// The key for metrics opens metrics and nothing else, beside the admin key or without one.
+func TestMetricsKey(t *testing.T) {
+	const scrape = "fedcba9876543210fedcba9876543210"
+	for _, admin := range []*Key{nil, MakeKey(adminKey)} {
+		o := newOffice(t, func(c *Config) { c.Key, c.Scrape = admin, MakeKey(scrape) })
+		number := o.park(1234).Number
+		status, body := o.ask(scrape, http.MethodGet, "/metrics", "")
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, "metrics", body)
+		for _, key := range []string{"", "foo", scrape + "x", "dixa-mcp-agent-key"} {
+			status, _ := o.ask(key, http.MethodGet, "/metrics", "")
+			require.Equal(t, http.StatusUnauthorized, status, key)
+		}
+		status, _ = o.ask(adminKey, http.MethodGet, "/metrics", "")
+		require.Equal(t, admin != nil, status == http.StatusOK)
+		for _, route := range []string{"GET /freezes", "PUT /freezes", "DELETE /freezes/support", "GET /approvals", "GET /approvals/" + number, "POST /approvals/" + number + "/approve"} {
+			o.clock.Advance(time.Minute)
+			method, path, _ := strings.Cut(route, " ")
+			status, _ := o.ask(scrape, method, path, "")
+			require.Contains(t, []int{http.StatusUnauthorized, http.StatusForbidden}, status, route)
+		}
+		require.Empty(t, o.records)
+	}
 }

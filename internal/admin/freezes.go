@@ -80,7 +80,7 @@ func (p *port) named(w http.ResponseWriter, r *http.Request) (string, bool) {
 
 // recorded keeps a record of what was done. A freeze that cannot be recorded holds all the same.
 func (p *port) recorded(w http.ResponseWriter, r *http.Request, event audit.Event, did, name string) bool {
-	record := audit.Record{Event: event, Key: p.Key.id(), FileDigest: p.Rules().Digest(), Text: fmt.Sprintf("%s %s %s", admin, did, freeze.Label(name))}
+	record := audit.Record{Event: event, Key: p.Key.ID(), FileDigest: p.Rules().Digest(), Text: fmt.Sprintf("%s %s %s", admin, did, freeze.Label(name))}
 	if name != freeze.Everyone {
 		record.Agent = name
 	}

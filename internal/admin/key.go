@@ -6,11 +6,8 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"sync"
-	"time"
 
 	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/base/web"
@@ -19,39 +16,50 @@ import (
 // minKey is the length below which a key is refused: one that a person thought of can be guessed.
 const minKey = 32
 
-// Key is the digest of the admin key.
+// Key is the digest of the admin key, or of the key for metrics.
 type Key [sha256.Size]byte
 
-// ReadKey reads the admin key from a file that holds it and nothing else.
-func ReadKey(file string) (*Key, error) {
+// MakeKey returns the digest of a key.
+func MakeKey(key string) *Key {
+	k := Key(sha256.Sum256([]byte(key)))
+	return &k
+}
+
+// ReadKey reads a key of a kind, admin or metrics, from a file that holds it and nothing else.
+func ReadKey(kind, file string) (*Key, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
 	b = bytes.TrimSpace(b)
 	if len(b) < minKey {
-		return nil, fmt.Errorf("the admin key in %s has fewer than %d characters: make one with dixa-mcp key new --admin", file, minKey)
+		return nil, fmt.Errorf("the %[1]s key in %[2]s has fewer than %[3]d characters: make one with dixa-mcp key new --%[1]s", kind, file, minKey)
 	}
-	for prefix, whose := range map[string]string{"dixa-mcp-approver-": "an approver", "dixa-mcp-agent-": "an agent"} {
-		if bytes.HasPrefix(b, []byte(prefix)) {
-			return nil, fmt.Errorf("%s holds the key of %s, which must not open the admin port as well: make one for it with dixa-mcp key new --admin", file, whose)
+	for other, whose := range kinds {
+		if other != kind && bytes.HasPrefix(b, []byte("dixa-mcp-"+other+"-")) {
+			return nil, fmt.Errorf("%[2]s holds the key of %[3]s, which must not open %[4]s as well: make one with dixa-mcp key new --%[1]s", kind, file, whose, kinds[kind])
 		}
 	}
 	if !web.IsToken(string(b)) {
-		return nil, fmt.Errorf("the admin key in %s has characters that an Authorization header cannot carry: make one with dixa-mcp key new --admin", file)
+		return nil, fmt.Errorf("the %[1]s key in %[2]s has characters that an Authorization header cannot carry: make one with dixa-mcp key new --%[1]s", kind, file)
 	}
-	k := Key(sha256.Sum256(b))
-	return &k, nil
+	return MakeKey(string(b)), nil
 }
 
-// opens reports whether key is the admin key.
-func (k *Key) opens(key string) bool {
+// kinds says whose keys begin with dixa-mcp- and the kind.
+var kinds = map[string]string{"approver": "an approver", "agent": "an agent", "auditor": "an auditor", "admin": "the admin port", "metrics": "the metrics"}
+
+// Opens reports whether this is the digest of key. No key opens nil.
+func (k *Key) Opens(key string) bool {
+	if k == nil {
+		return false
+	}
 	sum := sha256.Sum256([]byte(key))
 	return subtle.ConstantTimeCompare(sum[:], k[:]) == 1
 }
 
-// id names the key in records.
-func (k *Key) id() string { return hex.EncodeToString(k[:4]) }
+// ID names the key in records.
+func (k *Key) ID() string { return hex.EncodeToString(k[:4]) }
 
 // operator authenticates the holder of the admin key.
 func (p *port) operator(next http.HandlerFunc) http.HandlerFunc {
@@ -60,7 +68,7 @@ func (p *port) operator(next http.HandlerFunc) http.HandlerFunc {
 			web.Refuse(w, http.StatusForbidden, "this server was started without an admin key")
 			return
 		}
-		if key, err := web.Bearer(r); err != nil || !p.Key.opens(key) {
+		if key, err := web.Bearer(r); err != nil || !p.Key.Opens(key) {
 			p.stranger(w, r)
 			return
 		}
@@ -85,11 +93,7 @@ func (p *port) approver(next func(*approver.Session, http.ResponseWriter, *http.
 // stranger answers a request without a valid key. A valid key is accepted however many invalid ones came from the same
 // address, so that no client of the port can keep the operator from freezing an agent.
 func (p *port) stranger(w http.ResponseWriter, r *http.Request) {
-	from, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		from = r.RemoteAddr
-	}
-	if many, first := p.failures.add(from); many {
+	if from, many, first := p.Invalid.Add(r.RemoteAddr); many {
 		if first {
 			p.Log.Warn("many invalid keys at the admin port", "address", from)
 		}
@@ -107,33 +111,4 @@ func (p *port) failed(w http.ResponseWriter, status int, why string) {
 		p.Failed(status)
 	}
 	web.Refuse(w, status, why)
-}
-
-const (
-	failuresMost  = 10 // invalid keys from one address in failuresFor
-	failuresFor   = time.Minute
-	failuresKnown = 4096 // addresses; further ones are counted together
-)
-
-// failures counts invalid keys of the present minute by the address that they came from.
-type failures struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	count map[string]int
-	ends  time.Time
-}
-
-// add counts an invalid key, and tells whether there were too many, and whether this is the first of them.
-func (f *failures) add(from string) (many, first bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if now := f.now(); !now.Before(f.ends) {
-		f.count, f.ends = map[string]int{}, now.Add(failuresFor)
-	}
-	if _, known := f.count[from]; !known && len(f.count) >= failuresKnown {
-		from = ""
-	}
-	f.count[from]++
-	return f.count[from] > failuresMost, f.count[from] == failuresMost+1
 }

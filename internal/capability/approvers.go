@@ -46,7 +46,11 @@ func (k *keyholder) keyID() string { return hex.EncodeToString(k.digest[:])[:key
 // Approver finds the person whose key it is, by the key's SHA-256. keyID, the first 8 hex digits of that, names the key
 // in records. How long it takes says nothing about the digests in the file.
 func (r *Rules) Approver(key []byte) (who *Approver, keyID string, ok bool) {
-	sum := sha256.Sum256(key)
+	return r.ApproverOf(sha256.Sum256(key))
+}
+
+// ApproverOf does the same for the SHA-256 of a key.
+func (r *Rules) ApproverOf(sum [sha256.Size]byte) (who *Approver, keyID string, ok bool) {
 	found := -1
 	for i := range r.approvers {
 		found = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(sum[:], r.approvers[i].digest[:]), i, found)
@@ -125,6 +129,7 @@ func (d *decoder) checkApprovers(f *file) {
 		}
 		d.checkKey(e.name.text, e.value.KeySHA256, holders, fmt.Sprintf("; `dixa-mcp key new --approver %s` makes a key and the line for it", e.name.text))
 	}
+	d.checkAuditors(f, holders)
 	d.checkKeys(f, holders)
 }
 

@@ -30,7 +30,7 @@ func Both(old, new *Rules) *Rules {
 		}
 	}
 	r.stdio = slices.DeleteFunc(slices.Clone(old.stdio), func(w word) bool { return !slices.Contains(texts(new.stdio), w.text) })
-	r.approvers = bothApprovers(old, new)
+	r.approvers, r.auditors = bothApprovers(old, new), bothAuditors(old, new)
 	r.keys = map[[sha256.Size]byte]Key{}
 	for digest, k := range old.keys {
 		if other, ok := new.keys[digest]; ok && other.Agent == k.Agent {

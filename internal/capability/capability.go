@@ -29,6 +29,7 @@ type Rules struct {
 	stdio     []word
 	names     []Named
 	approvers []keyholder
+	auditors  []auditing
 	keys      map[[sha256.Size]byte]Key
 	oidc      OIDC
 	oidcAt    at

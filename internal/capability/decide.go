@@ -16,7 +16,7 @@ const everyGroup = "*" // in access: every group without an entry of its own
 func newRules(name, digest string, f *file, all []terms, people []peopleRule, c *catalog) *Rules {
 	r := &Rules{
 		name: name, digest: digest, release: f.Tools.text, zone: f.Timezone, catalog: c, stdio: f.Stdio, names: f.Names.list(),
-		byName: map[string]*Agent{}, approvers: f.keyholders(), keys: f.keys(),
+		byName: map[string]*Agent{}, approvers: f.keyholders(), auditors: f.auditing(), keys: f.keys(),
 		oidc: f.OIDC.value.settings(), oidcAt: f.OIDC.at, claims: f.claims(), people: people,
 	}
 	for i, e := range f.Agents.entries {

@@ -33,6 +33,7 @@ func Compare(old, new *Rules) []Change {
 	var d diff
 	d.stdio(old, new)
 	d.approvers(old, new)
+	d.auditors(old, new)
 	d.oidc(old, new)
 	d.people(old, new)
 	d.zone(old, new)

@@ -44,6 +44,12 @@ type file struct {
 	// agent, since an agent cannot approve.
 	Approvers dict[approver] `yaml:"approvers"`
 
+	// Auditors are the people who may see the console, each with a key of their own. They see no correspondence, and change
+	// nothing.
+	//
+	// A name is like that of an approver. A person who is both has two keys.
+	Auditors dict[auditor] `yaml:"auditors"`
+
 	// Agents are the AI agents by name. A name is a letter, then up to 39 letters, digits, "_" and "-", all lower case.
 	Agents dict[agent] `yaml:"agents,required"`
 }
@@ -106,6 +112,12 @@ type approver struct {
 
 	// May lists the levels of calls that the person may approve or deny: write, send, erase. No level includes another.
 	May section[list[waiting]] `yaml:"may,required"`
+}
+
+// auditor is a person who may see the console and change nothing.
+type auditor struct {
+	// KeySHA256 is the SHA-256 of the person's key, as 64 hex digits. `dixa-mcp key new --auditor` makes both.
+	KeySHA256 word `yaml:"key_sha256,required"`
 }
 
 // agentKey is one key of an agent.
