@@ -49,7 +49,7 @@ type Attachment struct {
 
 // MessageText is the text of a message, in an argument or two instead of Dixa's content union.
 type MessageText struct {
-	Text   string     `json:"text,omitzero"`
+	Text   string     `json:"text,omitzero" edit:""`
 	Format TextFormat `json:"format,omitzero" jsonschema_description:"default Text"`
 }
 
@@ -132,7 +132,7 @@ func (in RecordMessageIn) Body() (any, error) {
 // AddNoteIn is an internal note.
 type AddNoteIn struct {
 	ConversationRef
-	Message   string      `json:"message" check:"min=1"`
+	Message   string      `json:"message" check:"min=1" edit:""`
 	AgentID   ActingAgent `json:"agentId,omitzero" jsonschema_description:"Dixa agent who writes; default: the API token's user"`
 	CreatedAt Time        `json:"createdAt,omitzero" jsonschema_description:"default now"`
 }

@@ -16,7 +16,7 @@ type ConversationChange struct {
 	Force      bool                       `json:"force,omitzero" of:"claim_conversation.force" jsonschema_description:"take it from another Dixa agent"`
 	FollowUp   d.Time                     `json:"followUp,omitzero" of:"set_followup.timestamp" time:"future" jsonschema_description:"set it aside until then"`
 	Close      bool                       `json:"close,omitzero" of:"close_conversation"`
-	Note       string                     `json:"note,omitzero" of:"add_note.message" jsonschema_description:"internal"`
+	Note       string                     `json:"note,omitzero" edit:"" of:"add_note.message" jsonschema_description:"internal"`
 	AgentID    d.ActingAgent              `json:"agentId,omitzero" of:"*.agentId" jsonschema_description:"Dixa agent who acts; default: the API token's user"`
 }
 

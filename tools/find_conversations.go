@@ -115,7 +115,7 @@ func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words 
 		return item, false, err
 	}
 	item = r.conversationItem(&a.Value, "")
-	customer, err := who.of(ctx, a.Value.RequesterID, addressOf(a.Raw))
+	customer, err := who.of(ctx, a.Value.RequesterID, CustomerAddress(a.Raw))
 	if err != nil {
 		return item, false, err
 	}

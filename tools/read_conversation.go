@@ -78,12 +78,12 @@ var readConversation = task("read_conversation", "read conversation {conversatio
 		if err != nil {
 			return Output{}, err
 		}
-		reader := conversationReader{Reads: r, conversation: &conversation.Value, address: addressOf(conversation.Raw)}
+		reader := conversationReader{Reads: r, conversation: &conversation.Value, address: CustomerAddress(conversation.Raw)}
 		parts, err := reader.around(ctx)
 		if err != nil {
 			return Output{}, err
 		}
-		o := thread()
+		o := Thread()
 		o.Newest = true
 		o.Again = func(skip, offset int) string { // what does not fit is older
 			return called("read_conversation", ReadConversationIn{ConversationRef: in.ConversationRef, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
@@ -91,8 +91,8 @@ var readConversation = task("read_conversation", "read conversation {conversatio
 		return Output{Parts: append(parts, view.Part{Name: "messages", Body: messages.Raw, Options: o})}, nil
 	})
 
-// thread is how messages are shown.
-func thread() view.Options {
+// Thread says how messages are shown.
+func Thread() view.Options {
 	o := listMessages.View
 	o.Layout = listMessages.Layout()
 	return o
@@ -119,7 +119,7 @@ func (r *Reads) someMessages(ctx context.Context, in ReadConversationIn) (Output
 	if to == 0 || to > all {
 		to = all
 	}
-	o := thread()
+	o := Thread()
 	o.Skip, o.Offset, o.Number = from-1, in.Offset, in.Message
 	o.Again = func(skip, offset int) string {
 		next := ReadConversationIn{ConversationRef: in.ConversationRef, Offset: offset}

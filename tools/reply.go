@@ -17,7 +17,7 @@ const (
 // DraftReplyIn is a reply that is written and not sent.
 type DraftReplyIn struct {
 	d.ConversationRef
-	Text     string        `json:"text,omitzero" of:"add_note.message" jsonschema_description:"text or template"`
+	Text     string        `json:"text,omitzero" edit:"template" of:"add_note.message" jsonschema_description:"text or template"`
 	Template d.UUID        `json:"template,omitzero" names:"template" of:"list_templates" jsonschema_description:"quick response"`
 	AgentID  d.ActingAgent `json:"agentId,omitzero" of:"*.agentId" jsonschema_description:"Dixa agent who acts; default: the API token's user"`
 }
@@ -29,7 +29,7 @@ func (in *DraftReplyIn) misfit() (field, problem string) {
 // ReplyIn is a message to the customer, and what becomes of the conversation then.
 type ReplyIn struct {
 	d.ConversationRef
-	Text        string         `json:"text,omitzero" of:"send_message.text" jsonschema_description:"text, template or draft"`
+	Text        string         `json:"text,omitzero" edit:"template draft" of:"send_message.text" jsonschema_description:"text, template or draft"`
 	Format      d.TextFormat   `json:"format,omitzero" of:"send_message.format" jsonschema_description:"of text; default Text"`
 	Template    d.UUID         `json:"template,omitzero" names:"template" of:"list_templates" jsonschema_description:"quick response"`
 	Draft       string         `json:"draft,omitzero" of:"list_notes" jsonschema_description:"number, such as D-7K2Q"`

@@ -83,8 +83,8 @@ func (r *Reads) conversationItem(c *d.Conversation, label string) view.Item {
 	return view.Item{Facts: append(facts, view.Fact{Key: "subject", Value: c.Subject, Outside: true})}
 }
 
-// addressOf finds the customer's own address in Dixa's answer about a conversation; not every channel has one.
-func addressOf(raw []byte) string {
+// CustomerAddress finds the customer's own address in Dixa's answer about a conversation; not every channel has one.
+func CustomerAddress(raw []byte) string {
 	var answer struct {
 		Data struct{ FromEmail, FromNumber string }
 	}

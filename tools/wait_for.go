@@ -190,7 +190,7 @@ func (r *Reads) awaitAnswer(ctx context.Context, in WaitForIn) (Output, error) {
 	}
 	head = append(head, view.Fact{Key: "waited", Value: "the customer answered " + done.when(), Own: true},
 		view.Fact{Key: "shown", Value: fmt.Sprintf("messages #%d to #%d of %d", after+1, all, all), Own: true})
-	o := thread()
+	o := Thread()
 	o.Skip = after
 	o.Again = func(skip, offset int) string { return r.messagesFrom(ref, skip, offset) }
 	return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{{Facts: head}}}, {Name: "messages", Body: messages.Raw, Options: o}}}, nil

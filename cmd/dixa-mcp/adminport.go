@@ -30,7 +30,7 @@ func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(
 	if strings.HasPrefix(address, ":") { // this machine only, unless an address is given
 		address = "127.0.0.1" + address
 	}
-	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort)}
+	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Reviewer: s.gate, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort)}
 	switch {
 	case c.AdminKeyFile != "":
 		if config.Key, err = admin.ReadKey("admin", c.AdminKeyFile); err != nil {

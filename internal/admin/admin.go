@@ -28,6 +28,7 @@ const maxBody = 16 << 10
 type Config struct {
 	Rules     func() *capability.Rules // those in force
 	Approvals approval.Store
+	Reviewer  approver.Reviewer // reads in Dixa what approvers need to decide
 	Freezes   freeze.Store
 	Audit     approver.Recorder
 	Metrics   http.Handler

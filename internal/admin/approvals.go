@@ -33,7 +33,7 @@ func (p *port) showApproval(s *approver.Session, w http.ResponseWriter, r *http.
 		p.undecided(w, err)
 		return
 	}
-	answer(w, s.Details(found))
+	answer(w, s.Look(r.Context(), found))
 }
 
 // decide returns the handler that approves or denies a request.

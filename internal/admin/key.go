@@ -82,6 +82,7 @@ func (p *port) approver(next func(*approver.Session, http.ResponseWriter, *http.
 		key, err := web.Bearer(r)
 		if err == nil {
 			if s, ok := approver.Authenticate(p.Rules(), []byte(key), p.Approvals); ok {
+				s.Reviewer = p.Reviewer
 				next(s, w, r)
 				return
 			}

@@ -44,12 +44,16 @@ type Request struct {
 	Number       string          `json:"number"`                // given by Park: "A-7K2Q", short and without letters that sound or look alike
 	Agent        string          `json:"agent"`                 // who asks
 	Person       string          `json:"person,omitzero"`       // and for whom: by the verified e-mail address or the subject, "" for nobody
+	Key          string          `json:"key,omitzero"`          // id of the credential with which it asked, "" where there is none
+	SignedIn     json.RawMessage `json:"signedIn,omitzero"`     // Person as the provider said it; part of the text
 	Tool         string          `json:"tool"`                  // send_message
 	Level        string          `json:"level"`                 // write, send or erase: the highest of what would be done
 	Effect       string          `json:"effect,omitzero"`       // what would be done, a sentence in plain English; part of the text
 	Conversation int64           `json:"conversation,omitzero"` // the one that it is about; 0 where there is none
 	Arguments    json.RawMessage `json:"arguments,omitzero"`    // whole, since the person must see what would be sent; part of the text
 	Shown        json.RawMessage `json:"shown,omitzero"`        // Arguments as people read them, with names in place of ids; part of the text
+	Text         string          `json:"text,omitzero"`         // the whole text that would be sent or left, "" for none; part of the text
+	Steps        []Step          `json:"steps,omitempty"`       // what would change, in order, where that is known; part of the text
 	Digest       string          `json:"digest"`                // what the approval is for: a SHA-256, as 64 hex digits, of agent, tool, arguments and whatever else the caller binds it to
 	Rules        string          `json:"rules"`                 // digest of the capability file in force when it was parked
 	Created      time.Time       `json:"created"`               // given by Park
@@ -131,7 +135,9 @@ func (r *Request) Void() {
 }
 
 // forget deletes the text.
-func (r *Request) forget() { r.Arguments, r.Shown, r.Effect = nil, nil, "" }
+func (r *Request) forget() {
+	r.Arguments, r.Shown, r.Effect, r.Text, r.Steps, r.SignedIn = nil, nil, "", "", nil, nil
+}
 
 // Age brings a request up to the time, and tells whether that changed it.
 func (r *Request) Age(now time.Time) bool {

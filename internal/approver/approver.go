@@ -27,12 +27,19 @@ type Session struct {
 	Who   *capability.Approver
 	KeyID string
 	Store approval.Store
+	// Reviewer reads in Dixa what an approver needs to decide; nil where there is no token.
+	Reviewer Reviewer
+}
+
+// Reviewer reads, as the agent that asked, what an approver needs to decide, and records who read.
+type Reviewer interface {
+	Review(ctx context.Context, r approval.Request, approver, keyID string) approval.Review
 }
 
 // Authenticate returns the session of the approver whose key it is under these rules. It is not ok for any other key.
 func Authenticate(rules *capability.Rules, key []byte, store approval.Store) (_ *Session, ok bool) {
 	who, keyID, ok := rules.Approver(key)
-	return &Session{rules, who, keyID, store}, ok
+	return &Session{Rules: rules, Who: who, KeyID: keyID, Store: store}, ok
 }
 
 // NotFoundError reports a number that no request for approval has.

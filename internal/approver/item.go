@@ -1,10 +1,12 @@
 package approver
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/safetext"
 )
 
 // Item is a request in a list, as JSON. It leaves out the text of the call, which is a customer's correspondence.
@@ -31,16 +33,28 @@ type Items struct {
 	Unreadable bool   `json:"unreadable,omitzero"` // some more cannot be read
 }
 
-// Details is a request with everything that would be sent, as JSON.
+// Details is a request with everything that would be sent, as JSON. In Text, To, Cc, Bcc and Steps, every invisible, bidirectional
+// and control character is shown as <U+…>.
 type Details struct {
 	Item
 	Effect    string          `json:"effect,omitzero"`
 	Arguments json.RawMessage `json:"arguments,omitzero"`
 	Shown     json.RawMessage `json:"shown,omitzero"` // the arguments as people read them
-	Rules     string          `json:"rules"`          // digest of the capability file when the agent asked
-	RulesNow  string          `json:"rulesNow"`       // and now
-	MayDecide bool            `json:"mayDecide"`      // the approver may decide about it
-	DecidesAs string          `json:"you"`            // name of the approver
+	Text      string          `json:"text,omitzero"`  // the whole text that would be sent
+	Format    string          `json:"format,omitzero"`
+	Hidden    bool            `json:"hidden,omitzero"` // the text has characters that are not seen
+	To        string          `json:"to,omitzero"`     // who gets it, as far as that is known
+	Cc        []string        `json:"cc,omitempty"`
+	Bcc       []string        `json:"bcc,omitempty"`
+	Files     []string        `json:"files,omitempty"` // addresses of the attachments
+	Steps     []approval.Step `json:"steps,omitempty"` // with before and after
+	Rules     string          `json:"rules"`           // digest of the capability file when the agent asked
+	RulesNow  string          `json:"rulesNow"`        // and now
+	MayDecide bool            `json:"mayDecide"`       // the approver may decide about it
+	WhyNot    string          `json:"whyNot,omitzero"` // why not, a sentence
+	DecidesAs string          `json:"you"`             // name of the approver
+	// Review is what Dixa says now about the conversation and the customer; nil where the text was deleted.
+	Review *approval.Review `json:"review,omitempty"`
 }
 
 // ItemOf returns what a list shows of a request.
@@ -57,7 +71,60 @@ func ItemsOf(list []approval.Request) []Item {
 	return items
 }
 
-// Details returns all of a request, and whether the approver may decide about it.
+// Details returns all of a request that is stored, and whether the approver may decide about it. Dixa is not read.
 func (s *Session) Details(r approval.Request) Details {
-	return Details{ItemOf(r), r.Effect, r.Arguments, r.Shown, r.Rules, s.Rules.Digest(), s.MayDecide(r) == nil, s.Who.Name}
+	d := Details{
+		Item: ItemOf(r), Effect: r.Effect, Arguments: r.Arguments, Shown: r.Shown, Text: safetext.Lines(r.Text), Hidden: safetext.Lines(r.Text) != r.Text,
+		Steps: shownSteps(r.Steps), Rules: r.Rules, RulesNow: s.Rules.Digest(), DecidesAs: s.Who.Name,
+	}
+	var given struct {
+		Format      string
+		Cc, Bcc     []string
+		Attachments []struct{ URL string }
+	}
+	if json.Unmarshal(r.Arguments, &given) == nil { // without a text there is none
+		d.Format, d.Cc, d.Bcc = given.Format, shownAll(given.Cc), shownAll(given.Bcc)
+		for _, f := range given.Attachments {
+			d.Files = append(d.Files, safetext.Show(f.URL))
+		}
+	}
+	if err := s.MayDecide(r); err != nil {
+		d.WhyNot = err.Error()
+	} else {
+		d.MayDecide = true
+	}
+	return d
+}
+
+// Look returns all of a request with what Dixa says now about the conversation and the customer, read as the agent that asked.
+func (s *Session) Look(ctx context.Context, r approval.Request) Details {
+	d := s.Details(r)
+	switch {
+	case r.Arguments == nil: // it was decided or has expired
+	case s.Reviewer == nil:
+		d.Review = &approval.Review{Conversation: r.Conversation, Note: NoDixa}
+	default:
+		seen := s.Reviewer.Review(ctx, r, s.Who.Name, s.KeyID)
+		d.Review, d.To = &seen, seen.To
+	}
+	return d
+}
+
+// NoDixa says why a review has nothing of Dixa's where there is no token.
+const NoDixa = "Dixa was not read, because this process has no token of Dixa: what follows was stored when the agent asked."
+
+func shownSteps(steps []approval.Step) []approval.Step {
+	shown := make([]approval.Step, len(steps))
+	for i, s := range steps {
+		shown[i] = approval.Step{What: safetext.Show(s.What), Before: safetext.Show(s.Before), After: safetext.Show(s.After), Same: s.Same}
+	}
+	return shown
+}
+
+func shownAll(texts []string) []string {
+	shown := make([]string, len(texts))
+	for i, t := range texts {
+		shown[i] = safetext.Show(t)
+	}
+	return shown
 }

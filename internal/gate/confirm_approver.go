@@ -25,8 +25,10 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, approvalsBroken(tool.Name, err)
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
-			Agent: c.call.agentName, Person: c.call.record.Person, Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
-			Arguments: c.about, Shown: c.arguments(), Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
+			Agent: c.call.agentName, Person: c.call.record.Person, Key: c.call.request.Key, SignedIn: c.call.signedIn(),
+			Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
+			Arguments: c.about, Shown: c.arguments(), Text: c.text(), Steps: c.parkedSteps(),
+			Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
 		})
 	case found.State == approval.Denied:
 		record.Approval = found.Number
@@ -47,6 +49,40 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	c.call.approval, record.Approval = taken.Number, taken.Number
 	record.Approver, record.ApproverKey = taken.Approver, taken.KeyID
 	return nil, nil
+}
+
+// signedIn is the person for whom the agent asks, as the provider said it; nil for nobody.
+func (c *call) signedIn() json.RawMessage {
+	if c.request.Person == nil {
+		return nil
+	}
+	person, err := json.Marshal(c.request.Person)
+	if err != nil { // claims come from JSON
+		return nil
+	}
+	return person
+}
+
+// text is the whole text that the call would send or leave, "" for none.
+func (c *confirmation) text() string {
+	for i := range c.steps {
+		if c.steps[i].Text != "" {
+			return c.steps[i].Text
+		}
+	}
+	return c.call.tool.TextIn(c.about)
+}
+
+// parkedSteps are the steps of the call as people read them; none where they say nothing.
+func (c *confirmation) parkedSteps() []approval.Step {
+	if !c.call.says(c.steps) {
+		return nil
+	}
+	steps := make([]approval.Step, len(c.steps))
+	for i, s := range c.steps {
+		steps[i] = approval.Step{What: s.What, Before: s.Before, After: s.After, Same: s.Same}
+	}
+	return steps
 }
 
 // until says when a request for approval, or the approval, expires.

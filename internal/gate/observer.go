@@ -118,13 +118,7 @@ func (c *call) observed(ctx context.Context) (_ context.Context, ended func()) {
 		return ctx, func() {}
 	}
 	start := time.Now()
-	c.seen = CallInfo{ID: c.record.Call, Key: c.request.Key, Person: c.record.Person}
-	if _, err := c.rules.Agent(c.agentName); err == nil {
-		c.seen.Agent = c.agentName
-	}
-	if c.tool != nil {
-		c.seen.Tool, c.seen.Level = c.tool.Name, c.tool.Level.String()
-	}
+	c.seen = c.info()
 	ctx, tell := c.gate.observer.Call(ctx, c.seen)
 	return ctx, func() {
 		tell(CallEnd{
@@ -133,6 +127,18 @@ func (c *call) observed(ctx context.Context) (_ context.Context, ended func()) {
 			Took:     time.Since(start),
 		})
 	}
+}
+
+// info is what the observer is told about the call.
+func (c *call) info() CallInfo {
+	info := CallInfo{ID: c.record.Call, Key: c.request.Key, Person: c.record.Person}
+	if _, err := c.rules.Agent(c.agentName); err == nil {
+		info.Agent = c.agentName
+	}
+	if c.tool != nil {
+		info.Tool, info.Level = c.tool.Name, c.tool.Level.String()
+	}
+	return info
 }
 
 // observed does the same for an operation.
