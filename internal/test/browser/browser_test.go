@@ -28,7 +28,7 @@ func TestTab(t *testing.T) {
 		seen string
 	}{{first, "false"}, {first, "true"}, {second, "false"}} {
 		require.NoError(t, chromedp.Do(visit.tab, chromedp.Navigate(server.URL)))
-		text, err := chromedp.Run(visit.tab, chromedp.Text("#seen"))
+		text, err := chromedp.Run(visit.tab, chromedp.Text(chromedp.CSS("#seen")))
 		require.NoError(t, err)
 		require.Equal(t, visit.seen, text)
 	}

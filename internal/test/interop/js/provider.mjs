@@ -1,10 +1,12 @@
-// A company's OpenID provider, where everybody is Anna and is signed in without being asked. The test says in the first
-// argument who may use it, and reads its address from standard output. POST /remove takes Anna's account away.
+// A company's OpenID provider with the account of Anna. The test says in the first argument who may use it, and whether it
+// shows a page to log in at or takes everybody for Anna; it reads the address from standard output. POST /remove removes the account.
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const { client, secret, redirect } = JSON.parse(process.argv[2]);
+const { client, secret, redirect, page } = JSON.parse(process.argv[2]);
 let removed = false;
+
+const login = `<!doctype html><title>Log in</title><h1>Log in</h1><form method="post"><input id="account" name="account"><button id="login">Log in</button></form>`;
 
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
@@ -28,7 +30,9 @@ server.listen(0, '127.0.0.1', () => {
   });
   const handle = provider.callback();
   server.on('request', async (request, response) => {
-    if (request.url.startsWith('/interaction/')) {
+    if (request.url.startsWith('/interaction/') && page && request.method === 'GET') {
+      response.setHeader('Content-Type', 'text/html').end(login);
+    } else if (request.url.startsWith('/interaction/')) {
       await provider.interactionFinished(request, response, { login: { accountId: 'anna' } });
     } else if (request.url === '/remove') {
       removed = true;
