@@ -53,7 +53,7 @@ func newBed(t *testing.T, change ...func(*Config)) *bed {
 	b.documents[documentID] = serveClient(documentID, documentBack)
 	c := Config{
 		Issuer:   issuer,
-		Provider: Provider{Issuer: b.provider.URL, ClientID: "dixa", ClientSecret: "PLANTED-secret"},
+		Provider: Provider{Issuer: b.provider.URL, ClientID: "dixa", ClientSecret: "PLANTED-secret", Transport: b.provider},
 		Agents: func(p identity.Person) []string {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -256,7 +256,7 @@ func (b *bed) valid(access string) bool {
 
 // fakeProvider is an OpenID provider whose answers a test turns.
 type fakeProvider struct {
-	*httptest.Server
+	URL   string
 	t     *testing.T
 	clock *clock.Clock
 	key   *ecdsa.PrivateKey
@@ -266,16 +266,32 @@ type fakeProvider struct {
 	refresh map[string]string     // subjects by refresh token
 	claims  map[string]any        // added to ID tokens
 	change  func(answer map[string]any)
+	iss     bool // it says that it names itself in its answers
+	lax     bool // it does not check PKCE
 	down    bool
+	slow    string // path of the requests that it does not answer
 }
 
 func newFakeProvider(t *testing.T, c *clock.Clock) *fakeProvider {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	p := &fakeProvider{t: t, clock: c, key: key, codes: map[string]url.Values{}, refresh: map[string]string{}}
-	p.Server = httptest.NewServer(p)
-	t.Cleanup(p.Server.Close)
-	return p
+	return &fakeProvider{URL: "https://login.example.com", t: t, clock: c, key: key, codes: map[string]url.Values{}, refresh: map[string]string{}}
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (p *fakeProvider) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.mu.Lock()
+	slow := r.URL.Path == p.slow
+	p.mu.Unlock()
+	if slow {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	got := w.Result()
+	got.Request = r
+	return got, nil
 }
 
 // signIn signs a person in as a browser would have it, and returns the parameters of the answer.
@@ -305,7 +321,7 @@ func (p *fakeProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":"%[1]s/authorize","token_endpoint":"%[1]s/token","jwks_uri":"%[1]s/keys","scopes_supported":["openid","offline_access"],"id_token_signing_alg_values_supported":["ES256"]}`, p.URL)
+		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":"%[1]s/authorize","token_endpoint":"%[1]s/token","jwks_uri":"%[1]s/keys","scopes_supported":["openid","offline_access"],"id_token_signing_alg_values_supported":["ES256"],"authorization_response_iss_parameter_supported":%t}`, p.URL, p.iss)
 	case "/keys":
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: "1", Use: "sig", Algorithm: "ES256"}}})
 	case "/token":
@@ -323,7 +339,7 @@ func (p *fakeProvider) token(w http.ResponseWriter, r *http.Request) {
 	case "authorization_code":
 		asked := p.codes[r.PostFormValue("code")]
 		delete(p.codes, r.PostFormValue("code"))
-		if hashOf(r.PostFormValue("code_verifier")).String() == asked.Get("code_challenge") {
+		if p.lax || hashOf(r.PostFormValue("code_verifier")).String() == asked.Get("code_challenge") {
 			subject, nonce = asked.Get("subject"), asked.Get("nonce")
 		}
 	case "refresh_token":

@@ -40,7 +40,7 @@ func TestDocumentsAtPrivateAddresses(t *testing.T) {
 	reached := false
 	private := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer private.Close()
-	c := publicClient()
+	c := publicClient(nil)
 	for _, at := range []string{private.URL + "/oauth.json", "https://localhost/oauth.json", "https://127.0.0.1/oauth.json", "https://[::1]/oauth.json", "https://[::ffff:127.0.0.1]/oauth.json"} {
 		_, err := c.Get(at)
 		require.ErrorIs(t, err, errNotPublic, at)

@@ -60,9 +60,9 @@ const (
 )
 
 // publicClient returns a client for documents of the public internet: https at the port 443 only, directly and not through a
-// proxy, whose own resolution could not be checked.
-func publicClient() *http.Client {
-	dialer := &net.Dialer{Timeout: documentTimeout, Control: publicOnly}
+// proxy, whose own resolution could not be checked. A nil resolver is the machine's.
+func publicClient(names *net.Resolver) *http.Client {
+	dialer := &net.Dialer{Timeout: documentTimeout, Control: publicOnly, Resolver: names}
 	return documentClient(&http.Transport{
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,

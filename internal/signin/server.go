@@ -82,7 +82,7 @@ func New(c Config) (*Server, error) {
 	for i := range c.Clients {
 		s.configured[c.Clients[i].ID] = &c.Clients[i]
 	}
-	reader := publicClient()
+	reader := publicClient(nil)
 	if c.Documents != nil {
 		reader = documentClient(c.Documents)
 	}
