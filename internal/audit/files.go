@@ -97,22 +97,33 @@ func findRuns(path string) ([][]part, error) {
 
 // fileLine is one line without its newline; whole is false for a last line that has none.
 type fileLine struct {
-	number int // from 1
+	number int   // from 1; 0 for a file that could not be read
+	offset int64 // in the file, in bytes
 	text   []byte
 	whole  bool
 }
 
 // lines yields the lines of a file; an error ends it.
-func lines(path string) iter.Seq2[fileLine, error] {
+func lines(path string) iter.Seq2[fileLine, error] { return linesFrom(path, Position{}) }
+
+// linesFrom yields the lines of a file after a position in it; an error ends it.
+func linesFrom(path string, from Position) iter.Seq2[fileLine, error] {
 	return func(yield func(fileLine, error) bool) {
+		if info, err := os.Stat(path); err == nil && from.Offset > 0 && info.Size() == from.Offset {
+			return
+		}
 		f, err := os.Open(path)
+		if err == nil {
+			defer f.Close()
+			_, err = f.Seek(from.Offset, io.SeekStart)
+		}
 		if err != nil {
 			yield(fileLine{}, fmt.Errorf("read the audit records: %w", err))
 			return
 		}
-		defer f.Close()
 		r := bufio.NewReaderSize(f, 64<<10)
-		for n := 1; ; n++ {
+		offset := from.Offset
+		for n := from.Line + 1; ; n++ {
 			text, err := r.ReadBytes('\n')
 			if err != nil && !errors.Is(err, io.EOF) {
 				yield(fileLine{}, fmt.Errorf("read the audit records: %w", err))
@@ -122,9 +133,10 @@ func lines(path string) iter.Seq2[fileLine, error] {
 				return
 			}
 			line, whole := bytes.CutSuffix(text, []byte("\n"))
-			if !yield(fileLine{n, line, whole}, nil) {
+			if !yield(fileLine{n, offset, line, whole}, nil) {
 				return
 			}
+			offset += int64(len(text))
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -15,113 +14,50 @@ import (
 // returned. Lines that are no records are passed over and named in the error at the end; a torn last line is not
 // worth one. Read does not check hashes: see [Verify].
 func Read(path string, each func(Record) error) error {
-	runs, err := findRuns(path)
-	if err != nil {
-		return err
+	return ReadAfter(path, Cursor{}, func(e Entry) error { return each(e.Record) })
+}
+
+// SkippedError reports lines that are no records. All others were read.
+type SkippedError struct {
+	Lines int
+	First error // what is wrong with the first of them
+}
+
+// Error names the first line, and the number of the others.
+func (e *SkippedError) Error() string {
+	if e.Lines == 1 {
+		return fmt.Sprintf("audit records could not all be read: %v", e.First)
 	}
-	var m merger
-	defer m.close()
-	for {
-		// A run is opened when its time has come, since a directory may hold hundreds of them.
-		for len(runs) > 0 && (len(m.open) == 0 || !runs[0][0].start.After(m.oldest().record.Time)) {
-			m.add(runs[0])
-			runs = runs[1:]
-		}
-		if len(m.open) == 0 {
-			return m.skipped.err()
-		}
-		if err := each(m.take()); err != nil {
-			return err
-		}
-	}
+	return fmt.Sprintf("audit records could not all be read: %v (and %d more)", e.First, e.Lines-1)
 }
 
-// merger yields the records of several runs by their time.
-type merger struct {
-	open    []*cursor
-	skipped skipped
-}
-
-// cursor reads the records of a run one by one.
-type cursor struct {
-	record Record
-	next   func() (Record, bool)
-	stop   func()
-}
-
-func (m *merger) add(run []part) {
-	c := &cursor{}
-	c.next, c.stop = iter.Pull(records(run, &m.skipped))
-	m.open = append(m.open, c)
-	m.advance(c)
-}
-
-func (m *merger) advance(c *cursor) {
-	var ok bool
-	if c.record, ok = c.next(); !ok {
-		m.open = slices.DeleteFunc(m.open, func(o *cursor) bool { return o == c })
-	}
-}
-
-func (m *merger) oldest() *cursor {
-	return slices.MinFunc(m.open, func(a, b *cursor) int { return a.record.Time.Compare(b.record.Time) })
-}
-
-func (m *merger) take() Record {
-	c := m.oldest()
-	r := c.record
-	m.advance(c)
-	return r
-}
-
-func (m *merger) close() {
-	for _, c := range m.open {
-		c.stop()
-	}
-}
+// Unwrap returns what is wrong with the first line.
+func (e *SkippedError) Unwrap() error { return e.First }
 
 // skipped counts the lines that could not be read and keeps what was wrong with the first.
-type skipped struct {
-	lines int
-	first error
-}
+type skipped SkippedError
 
 func (s *skipped) add(err error) {
-	if s.lines++; s.first == nil {
-		s.first = err
+	if s.Lines++; s.First == nil {
+		s.First = err
 	}
 }
 
 func (s *skipped) err() error {
-	switch s.lines {
-	case 0:
+	if s.Lines == 0 {
 		return nil
-	case 1:
-		return fmt.Errorf("audit records could not all be read: %w", s.first)
 	}
-	return fmt.Errorf("audit records could not all be read: %w (and %d more)", s.first, s.lines-1)
+	return (*SkippedError)(s)
 }
 
-// records yields the records of a run in the order they were written.
-func records(run []part, skip *skipped) iter.Seq[Record] {
-	return func(yield func(Record) bool) {
-		for _, p := range run {
-			for line, err := range lines(p.path) {
-				var r Record
-				if err == nil {
-					err = json.Unmarshal(line.text, &r)
-				}
-				switch {
-				case err == nil:
-					if !yield(r) {
-						return
-					}
-				case line.whole || line.number == 0: // number 0: the file itself could not be read
-					skip.add(fmt.Errorf("%s:%d: %w", p.name, line.number, err))
-				}
-			}
-		}
+// Runs returns the names of the runs in a directory, oldest first.
+func Runs(dir string) ([]string, error) {
+	runs, err := findRuns(dir)
+	names := make([]string, len(runs))
+	for i, run := range runs {
+		names[i] = run[0].run
 	}
+	return names, err
 }
 
 // Filter picks records. The zero Filter picks all; what is set must all hold.

@@ -24,7 +24,7 @@ type tokens struct {
 // read reads a bucket of the database; one that is new is full. s.mu is held.
 func (s *Store) read(name string, now int64, burst float64) (tokens, error) {
 	t := tokens{level: burst, at: now, factor: 1}
-	_, err := s.row(`SELECT tokens, at, taken, factor, lowered FROM bucket WHERE name = ?`, func(st *sqlite3.Stmt) {
+	_, err := s.file.Row(`SELECT tokens, at, taken, factor, lowered FROM bucket WHERE name = ?`, func(st *sqlite3.Stmt) {
 		t = tokens{st.ColumnFloat(0), st.ColumnInt64(1), st.ColumnInt64(2), st.ColumnFloat(3), st.ColumnInt64(4)}
 	}, name)
 	return t, err
@@ -32,7 +32,7 @@ func (s *Store) read(name string, now int64, burst float64) (tokens, error) {
 
 // write stores a bucket. s.mu is held.
 func (s *Store) write(name string, t tokens) error {
-	return s.exec(`INSERT INTO bucket (name, tokens, at, taken, factor, lowered) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+	return s.file.Exec(`INSERT INTO bucket (name, tokens, at, taken, factor, lowered) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
 		tokens = excluded.tokens, at = excluded.at, taken = excluded.taken, factor = excluded.factor, lowered = excluded.lowered`,
 		name, t.level, t.at, t.taken, t.factor, t.lowered)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/base/filelock"
+	"dixa-mcp/internal/base/sqlitefile"
 )
 
 // bucketFile is a token bucket in a file of its own, which is locked for each change. Every request to Dixa changes one: a
@@ -31,7 +32,7 @@ const bucketPrefix = "rate-"
 // bucketPath returns the path of the file for the bucket of a name. A later layout of the file has another name.
 func (s *Store) bucketPath(name string) string {
 	sum := sha256.Sum256([]byte(name))
-	return filepath.Join(filepath.Dir(s.path), fmt.Sprintf("%s1-%x", bucketPrefix, sum[:8]))
+	return filepath.Join(filepath.Dir(s.file.Path), fmt.Sprintf("%s1-%x", bucketPrefix, sum[:8]))
 }
 
 // The layout of the file: five numbers of eight bytes, and their checksum.
@@ -53,7 +54,7 @@ func (b *bucketFile) update(f func(t *tokens, now int64)) (err error) {
 	if err := b.open(); err != nil {
 		return err
 	}
-	if err := filelock.Lock(b.file, busy); err != nil {
+	if err := filelock.Lock(b.file, sqlitefile.Busy); err != nil {
 		return errors.Join(err, b.release()) // the next one opens it anew: the file may have been replaced
 	}
 	defer func() {

@@ -110,7 +110,7 @@ func (s *Store) counts(agent string, allowances []gate.Allowance, now int64) ([]
 	counts := make([]gate.Count, len(allowances))
 	for i, l := range allowances {
 		c := gate.Count{Allowance: l, Ends: ends(l, time.UnixMicro(now))}
-		_, err := s.row(`SELECT used FROM used WHERE agent = ? AND what = ? AND period = ? AND ends = ?`, func(st *sqlite3.Stmt) {
+		_, err := s.file.Row(`SELECT used FROM used WHERE agent = ? AND what = ? AND period = ? AND ends = ?`, func(st *sqlite3.Stmt) {
 			c.Used = int(st.ColumnInt64(0))
 		}, agent, l.What, int64(l.Period), c.Ends.UnixMicro())
 		if err != nil {
@@ -126,23 +126,23 @@ func (s *Store) counts(agent string, allowances []gate.Allowance, now int64) ([]
 func (s *Store) count(agent string, c *gate.Count) error {
 	c.Used++
 	c.Left = max(0, c.Most-c.Used)
-	return s.exec(`INSERT INTO used (agent, what, period, ends, used) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = excluded.ends, used = excluded.used`,
+	return s.file.Exec(`INSERT INTO used (agent, what, period, ends, used) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = excluded.ends, used = excluded.used`,
 		agent, c.What, int64(c.Period), c.Ends.UnixMicro(), int64(c.Used))
 }
 
 // Use implements [gate.Once]: each confirmation is used once, by whichever process is first.
 func (s *Store) Use(_ context.Context, nonce string, _, expires time.Time) error {
 	return s.update(func(now int64) error {
-		if err := s.exec(`DELETE FROM nonce WHERE expires <= ?`, now); err != nil {
+		if err := s.file.Exec(`DELETE FROM nonce WHERE expires <= ?`, now); err != nil {
 			return err
 		}
-		known, err := s.row(`SELECT 1 FROM nonce WHERE nonce = ?`, nil, nonce)
+		known, err := s.file.Row(`SELECT 1 FROM nonce WHERE nonce = ?`, nil, nonce)
 		if err != nil {
 			return err
 		}
 		if known {
 			return gate.ErrUsed
 		}
-		return s.exec(`INSERT INTO nonce (nonce, expires) VALUES (?, ?)`, nonce, expires.UnixMicro())
+		return s.file.Exec(`INSERT INTO nonce (nonce, expires) VALUES (?, ?)`, nonce, expires.UnixMicro())
 	})
 }

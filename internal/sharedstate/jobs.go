@@ -28,17 +28,17 @@ func (s *Store) Jobs(secret []byte, now func() time.Time) *jobs.Store {
 // Insert implements [jobs.Shelf].
 func (s shelf) Insert(_ context.Context, agent, handle, text string, expires time.Time) (added bool, err error) {
 	err = s.store.update(func(int64) error {
-		if err := s.store.exec(`DELETE FROM job WHERE expires <= ?`, s.now().UnixMicro()); err != nil {
+		if err := s.store.file.Exec(`DELETE FROM job WHERE expires <= ?`, s.now().UnixMicro()); err != nil {
 			return err
 		}
-		taken, err := s.store.row(`SELECT 1 FROM job WHERE handle = ?`, nil, handle)
+		taken, err := s.store.file.Row(`SELECT 1 FROM job WHERE handle = ?`, nil, handle)
 		if added = !taken; err != nil || taken {
 			return err
 		}
-		if err := s.store.exec(`INSERT INTO job (handle, agent, expires, job) VALUES (?, ?, ?, ?)`, handle, agent, expires.UnixMicro(), text); err != nil {
+		if err := s.store.file.Exec(`INSERT INTO job (handle, agent, expires, job) VALUES (?, ?, ?, ?)`, handle, agent, expires.UnixMicro(), text); err != nil {
 			return err
 		}
-		return s.store.exec(`DELETE FROM job WHERE agent = ?1 AND id <= (SELECT id FROM job WHERE agent = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+		return s.store.file.Exec(`DELETE FROM job WHERE agent = ?1 AND id <= (SELECT id FROM job WHERE agent = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
 			agent, int64(jobs.MostOfAgent))
 	})
 	return added && err == nil, err
@@ -60,13 +60,13 @@ func (s shelf) Swap(_ context.Context, handle, old, new string) (swapped bool, e
 		if swapped = err == nil && is != "" && is == old; !swapped {
 			return err
 		}
-		return s.store.exec(`UPDATE job SET job = ? WHERE handle = ?`, new, handle)
+		return s.store.file.Exec(`UPDATE job SET job = ? WHERE handle = ?`, new, handle)
 	})
 	return swapped && err == nil, err
 }
 
 func (s shelf) text(handle string) (text string, err error) {
-	_, err = s.store.row(`SELECT job FROM job WHERE handle = ?`, func(st *sqlite3.Stmt) { text = st.ColumnText(0) }, handle)
+	_, err = s.store.file.Row(`SELECT job FROM job WHERE handle = ?`, func(st *sqlite3.Stmt) { text = st.ColumnText(0) }, handle)
 	return text, err
 }
 

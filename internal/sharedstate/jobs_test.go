@@ -17,7 +17,7 @@ func TestJobs(t *testing.T) {
 				defer s.mu.Unlock()
 				s.run.release() // as the operating system does it
 				s.run = nil
-				require.NoError(t, s.release())
+				require.NoError(t, s.file.Close())
 			}}
 		}
 		return both

@@ -45,7 +45,7 @@ func (w writes) Begin(_ context.Context, e journal.Entry, again bool) (same *jou
 		if err != nil {
 			return err
 		}
-		if err := w.store.exec(`INSERT INTO journal (call, agent, digest, changed, overtaken, run, entry) VALUES (?, ?, ?, ?, 0, ?, ?)`,
+		if err := w.store.file.Exec(`INSERT INTO journal (call, agent, digest, changed, overtaken, run, entry) VALUES (?, ?, ?, ?, 0, ?, ?)`,
 			e.Call, e.Agent, e.Digest, e.Changed.UnixMicro(), run, string(text)); err != nil {
 			return err
 		}
@@ -54,11 +54,11 @@ func (w writes) Begin(_ context.Context, e journal.Entry, again bool) (same *jou
 			if i < len(e.Changes) {
 				changes = 1
 			}
-			if err := w.store.exec(`INSERT OR IGNORE INTO journal_thing (thing, call, changes) VALUES (?, ?, ?)`, thing, e.Call, changes); err != nil {
+			if err := w.store.file.Exec(`INSERT OR IGNORE INTO journal_thing (thing, call, changes) VALUES (?, ?, ?)`, thing, e.Call, changes); err != nil {
 				return err
 			}
 		}
-		if err := w.store.exec(`DELETE FROM journal WHERE agent = ?1 AND id <= (SELECT id FROM journal WHERE agent = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+		if err := w.store.file.Exec(`DELETE FROM journal WHERE agent = ?1 AND id <= (SELECT id FROM journal WHERE agent = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
 			e.Agent, int64(journal.MostOfAgent)); err != nil {
 			return err
 		}
@@ -85,13 +85,13 @@ func (w writes) Save(_ context.Context, e journal.Entry) error {
 		}
 		known := list[0]
 		if !known.Progress(e, now) {
-			return w.store.exec(`DELETE FROM journal WHERE call = ?`, e.Call)
+			return w.store.file.Exec(`DELETE FROM journal WHERE call = ?`, e.Call)
 		}
 		text, err := w.codec.Encode(known)
 		if err != nil {
 			return err
 		}
-		if err := w.store.exec(`UPDATE journal SET changed = ?, entry = ? WHERE call = ?`, known.Changed.UnixMicro(), string(text), e.Call); err != nil {
+		if err := w.store.file.Exec(`UPDATE journal SET changed = ?, entry = ? WHERE call = ?`, known.Changed.UnixMicro(), string(text), e.Call); err != nil {
 			return err
 		}
 		return w.overtake(&known)
@@ -116,7 +116,7 @@ func (w writes) Recent(_ context.Context, agent, key string) (list []journal.Ent
 func (w writes) Forget(_ context.Context, except string, things ...string) error {
 	return w.update(func(time.Time) error {
 		for _, thing := range things {
-			if err := w.store.exec(`DELETE FROM journal WHERE call != ? AND call IN (SELECT call FROM journal_thing WHERE thing = ?)`, except, thing); err != nil {
+			if err := w.store.file.Exec(`DELETE FROM journal WHERE call != ? AND call IN (SELECT call FROM journal_thing WHERE thing = ?)`, except, thing); err != nil {
 				return err
 			}
 		}
@@ -128,7 +128,7 @@ func (w writes) Forget(_ context.Context, except string, things ...string) error
 func (w writes) update(f func(now time.Time) error) error {
 	return w.store.update(func(int64) error {
 		now := w.now()
-		if err := w.store.exec(`DELETE FROM journal WHERE changed <= ?`, now.Add(-journal.Kept).UnixMicro()); err != nil {
+		if err := w.store.file.Exec(`DELETE FROM journal WHERE changed <= ?`, now.Add(-journal.Kept).UnixMicro()); err != nil {
 			return err
 		}
 		return f(now)
@@ -141,7 +141,7 @@ func (w writes) overtake(e *journal.Entry) error {
 		return nil
 	}
 	for _, thing := range e.Changes {
-		if err := w.store.exec(`UPDATE journal SET overtaken = 1 WHERE overtaken = 0 AND call != ? AND call IN (SELECT call FROM journal_thing WHERE thing = ? AND changes = 1)`, e.Call, thing); err != nil {
+		if err := w.store.file.Exec(`UPDATE journal SET overtaken = 1 WHERE overtaken = 0 AND call != ? AND call IN (SELECT call FROM journal_thing WHERE thing = ? AND changes = 1)`, e.Call, thing); err != nil {
 			return err
 		}
 	}
@@ -169,7 +169,7 @@ func (w writes) current(now time.Time, query string, args ...any) ([]journal.Ent
 // list reads entries.
 func (w writes) list(now time.Time, query string, args ...any) (list []journal.Entry, err error) {
 	var problems []error
-	err = w.store.rows(query, func(st *sqlite3.Stmt) {
+	err = w.store.file.Rows(query, func(st *sqlite3.Stmt) {
 		e, err := w.codec.Decode([]byte(st.ColumnText(0)))
 		if err != nil {
 			problems = append(problems, err)

@@ -24,7 +24,7 @@ func TestJournal(t *testing.T) {
 				defer s.mu.Unlock()
 				s.run.release() // as the operating system does it
 				s.run = nil
-				require.NoError(t, s.release())
+				require.NoError(t, s.file.Close())
 			}}
 		}
 		return both
@@ -34,7 +34,7 @@ func TestJournal(t *testing.T) {
 // A process leaves no file behind, and removes those of processes that were killed.
 func TestJournalFiles(t *testing.T) {
 	all := processes(t, 2)
-	dir := filepath.Dir(all[0].path)
+	dir := filepath.Dir(all[0].file.Path)
 	files := func() []string {
 		found, err := filepath.Glob(filepath.Join(dir, runPrefix+"*"))
 		require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestJournalLeavesNothing(t *testing.T) {
 	require.NoError(t, j.Forget(t.Context(), "", "conversation:1"))
 	require.NoError(t, s.update(func(int64) error { return nil }))
 	require.NoError(t, s.Close())
-	content, err := os.ReadFile(s.path)
+	content, err := os.ReadFile(s.file.Path)
 	require.NoError(t, err)
 	require.NotContains(t, string(content), "conversation:1")
 	require.NotContains(t, string(content), e.Digest)

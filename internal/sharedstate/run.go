@@ -22,7 +22,9 @@ type run struct {
 
 const runPrefix = "running-"
 
-func (s *Store) runPath(id string) string { return filepath.Join(filepath.Dir(s.path), runPrefix+id) }
+func (s *Store) runPath(id string) string {
+	return filepath.Join(filepath.Dir(s.file.Path), runPrefix+id)
+}
 
 // beginRun returns the id of this process's run. It is called in a transaction: no other process looks at the file before
 // it is locked.
@@ -56,7 +58,7 @@ func (s *Store) endDeadRuns() error {
 	for _, path := range paths {
 		runs[strings.TrimPrefix(filepath.Base(path), runPrefix)] = true
 	}
-	if err := s.rows(`SELECT DISTINCT run FROM journal WHERE run != ''`, func(st *sqlite3.Stmt) { runs[st.ColumnText(0)] = true }); err != nil {
+	if err := s.file.Rows(`SELECT DISTINCT run FROM journal WHERE run != ''`, func(st *sqlite3.Stmt) { runs[st.ColumnText(0)] = true }); err != nil {
 		return err
 	}
 	for id := range runs {
@@ -70,7 +72,7 @@ func (s *Store) endDeadRuns() error {
 		if release == nil {
 			continue // it is alive
 		}
-		err = s.exec(`UPDATE journal SET run = '' WHERE run = ?`, id)
+		err = s.file.Exec(`UPDATE journal SET run = '' WHERE run = ?`, id)
 		release()
 		if err = errors.Join(err, os.Remove(s.runPath(id))); err != nil {
 			return err
@@ -85,8 +87,8 @@ func (s *Store) endRun() error {
 		return nil
 	}
 	var err error
-	if s.db != nil {
-		err = s.exec(`UPDATE journal SET run = '' WHERE run = ?`, s.run.id)
+	if s.file.IsOpen() {
+		err = s.file.Exec(`UPDATE journal SET run = '' WHERE run = ?`, s.run.id)
 	}
 	s.run.release()
 	if gone := os.Remove(s.runPath(s.run.id)); !errors.Is(gone, fs.ErrNotExist) {

@@ -23,17 +23,17 @@ func (s *Store) SignIns(now func() time.Time) signin.Shelf { return signIns{s, n
 // Insert implements [signin.Shelf].
 func (s signIns) Insert(_ context.Context, owner, key, text string, expires time.Time) (added bool, err error) {
 	err = s.store.update(func(int64) error {
-		if err := s.store.exec(`DELETE FROM signin WHERE expires <= ?`, s.now().UnixMicro()); err != nil {
+		if err := s.store.file.Exec(`DELETE FROM signin WHERE expires <= ?`, s.now().UnixMicro()); err != nil {
 			return err
 		}
-		taken, err := s.store.row(`SELECT 1 FROM signin WHERE key = ?`, nil, key)
+		taken, err := s.store.file.Row(`SELECT 1 FROM signin WHERE key = ?`, nil, key)
 		if added = !taken; err != nil || taken {
 			return err
 		}
-		if err := s.store.exec(`INSERT INTO signin (key, owner, expires, text) VALUES (?, ?, ?, ?)`, key, owner, expires.UnixMicro(), text); err != nil {
+		if err := s.store.file.Exec(`INSERT INTO signin (key, owner, expires, text) VALUES (?, ?, ?, ?)`, key, owner, expires.UnixMicro(), text); err != nil {
 			return err
 		}
-		return s.store.exec(`DELETE FROM signin WHERE owner = ?1 AND id <= (SELECT id FROM signin WHERE owner = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+		return s.store.file.Exec(`DELETE FROM signin WHERE owner = ?1 AND id <= (SELECT id FROM signin WHERE owner = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
 			owner, int64(signin.MostOfOwner))
 	})
 	return added && err == nil, err
@@ -56,9 +56,9 @@ func (s signIns) Swap(_ context.Context, key, old, new string, expires time.Time
 			return err
 		}
 		if new == "" {
-			return s.store.exec(`DELETE FROM signin WHERE key = ?`, key)
+			return s.store.file.Exec(`DELETE FROM signin WHERE key = ?`, key)
 		}
-		return s.store.exec(`UPDATE signin SET text = ?, expires = ? WHERE key = ?`, new, expires.UnixMicro(), key)
+		return s.store.file.Exec(`UPDATE signin SET text = ?, expires = ? WHERE key = ?`, new, expires.UnixMicro(), key)
 	})
 	return swapped && err == nil, err
 }
@@ -67,7 +67,7 @@ func (s signIns) Swap(_ context.Context, key, old, new string, expires time.Time
 func (s signIns) List(_ context.Context, kind string) (all map[string]string, err error) {
 	all = map[string]string{}
 	err = s.store.update(func(int64) error {
-		return s.store.rows(`SELECT key, text FROM signin WHERE key >= ? AND key < ?`, func(st *sqlite3.Stmt) {
+		return s.store.file.Rows(`SELECT key, text FROM signin WHERE key >= ? AND key < ?`, func(st *sqlite3.Stmt) {
 			all[st.ColumnText(0)] = st.ColumnText(1)
 		}, kind+":", kind+";") // the character after the colon
 	})
@@ -75,6 +75,6 @@ func (s signIns) List(_ context.Context, kind string) (all map[string]string, er
 }
 
 func (s signIns) text(key string) (text string, err error) {
-	_, err = s.store.row(`SELECT text FROM signin WHERE key = ?`, func(st *sqlite3.Stmt) { text = st.ColumnText(0) }, key)
+	_, err = s.store.file.Row(`SELECT text FROM signin WHERE key = ?`, func(st *sqlite3.Stmt) { text = st.ColumnText(0) }, key)
 	return text, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/filelock"
+	"dixa-mcp/internal/base/sqlitefile"
 	"dixa-mcp/internal/gate"
 )
 
@@ -229,14 +230,14 @@ func TestBucketThatAnotherHolds(t *testing.T) {
 		b := all[0].Bucket(spec)
 		other := all[1].Bucket(spec).(*bucket)
 		require.NoError(t, other.file.open())
-		require.NoError(t, filelock.Lock(other.file.file, busy))
+		require.NoError(t, filelock.Lock(other.file.file, sqlitefile.Busy))
 		begun := time.Now()
 		for i := range spec.Burst + 1 {
 			wait, _, err := b.Reserve(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, i < spec.Burst, wait == 0, "this process keeps to the limit by itself")
 		}
-		require.Less(t, time.Since(begun), time.Duration(spec.Burst+1)*(busy+10*time.Millisecond))
+		require.Less(t, time.Since(begun), time.Duration(spec.Burst+1)*(sqlitefile.Busy+10*time.Millisecond))
 		require.NoError(t, other.file.release())
 		begun = time.Now()
 		for range spec.Burst {
@@ -276,7 +277,7 @@ func TestFileIsForItsOwnerAlone(t *testing.T) {
 	_, _, err := s.Bucket(spec).Reserve(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, s.Use(t.Context(), "n", time.Now(), time.Now()))
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(s.path), "*"))
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(s.file.Path), "*"))
 	require.NoError(t, err)
 	require.Greater(t, len(files), 1)
 	for _, f := range files {
