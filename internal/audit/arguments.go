@@ -151,9 +151,14 @@ func (r reducer) personal(s string) any {
 	if len(r.key) == 0 {
 		return map[string]any{"chars": utf8.RuneCountInString(s)}
 	}
-	mac := hmac.New(sha256.New, r.key)
+	return map[string]any{"hash": Hash(r.key, s)}
+}
+
+// Hash returns the hash by which records hold an e-mail address or another [Personal] argument.
+func Hash(key []byte, s string) string {
+	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(strings.ToLower(strings.TrimSpace(s))))
-	return map[string]any{"hash": hex.EncodeToString(mac.Sum(nil))[:hashDigits]}
+	return hex.EncodeToString(mac.Sum(nil))[:hashDigits]
 }
 
 func text(s string) any {

@@ -11,7 +11,8 @@
 // place ([ExpectHead]); a run that has no stop record at its end is reported.
 //
 // Records hold ids, numbers and decisions. Text goes through [Arguments] first and is never written.
-// How long files are kept is the operator's business: this package deletes nothing.
+// Files are kept until [Log.Remove] removes those that are older than the operator wants them kept. It records what it removes, so
+// that Verify can tell it from what was removed otherwise.
 package audit
 
 import (
@@ -42,6 +43,7 @@ const (
 	EventReload   Event = "reload"
 	EventFreeze   Event = "freeze"
 	EventThaw     Event = "thaw"
+	EventRemoved  Event = "removed" // files older than is kept are removed; the first record of its file
 )
 
 // Decisions, as in [Record].Decision.
@@ -95,8 +97,19 @@ type Record struct {
 	Run         string            `json:"run,omitempty"`     // first record of a run only: its name, which its files have in theirs
 	Follows     string            `json:"follows,omitempty"` // first record of a run only: the file whose head Prev is
 	Heads       []Head            `json:"heads,omitempty"`   // first record of a run only: heads of earlier runs that no run had named
+	Removed     []Head            `json:"removed,omitempty"` // heads of removed files that are still named by what remains
 	Prev        string            `json:"prev,omitempty"`    // Hash of the record before; set by Write
 	Hash        string            `json:"hash,omitempty"`    // of this line without its hash; set by Write
+}
+
+// IsRefusal reports whether a call was refused, by this program or by Dixa.
+func (r *Record) IsRefusal() bool {
+	return r.Event == EventRefused || r.Decision == Refused || r.Outcome == OutcomeRefused
+}
+
+// EndsCall reports whether the record is the last of an agent's call.
+func (r *Record) EndsCall() bool {
+	return r.Event == EventOutcome || r.Event == EventRead || r.Event == EventRefused || r.Event == EventWaiting
 }
 
 // Operation is one request to Dixa made for a call, with its retries.

@@ -19,9 +19,9 @@ func seal(open []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// unseal checks a line, without its newline, against its own hash and decodes it. The reason is empty when the line
+// Unseal checks a line, without its newline, against its own hash and decodes it. The reason is empty when the line
 // is as it was written.
-func unseal(line []byte) (r Record, reason string) {
+func Unseal(line []byte) (r Record, reason string) {
 	i := bytes.LastIndex(line, []byte(hashField))
 	if i < 0 {
 		return r, "altered: the line does not end with its hash"

@@ -55,6 +55,9 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	if len(r.Heads) > 0 {
 		l.value("heads", r.Heads)
 	}
+	if len(r.Removed) > 0 {
+		l.value("removed", r.Removed)
+	}
 	l.text("prev", r.Prev)
 	l.text("hash", r.Hash)
 	return append(l.b, '}'), l.err

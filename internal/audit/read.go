@@ -87,31 +87,45 @@ var conversationArguments = []string{"conversationId", "conversationIds", "csid"
 
 // names reports whether arguments hold the id in an argument for conversations, at any depth.
 func names(arguments json.RawMessage, id string) bool {
-	if !bytes.Contains(arguments, []byte(id)) {
-		return false
+	return bytes.Contains(arguments, []byte(id)) && slices.Contains(conversations(arguments), id)
+}
+
+// Conversations returns the ids of conversations in the record's arguments, at any depth.
+func (r *Record) Conversations() []string { return conversations(r.Arguments) }
+
+func conversations(arguments json.RawMessage) []string {
+	if len(arguments) == 0 {
+		return nil
 	}
 	var value any
 	dec := json.NewDecoder(bytes.NewReader(arguments))
 	dec.UseNumber()
-	return dec.Decode(&value) == nil && holds(value, id, false)
+	if dec.Decode(&value) != nil {
+		return nil
+	}
+	return conversationsIn(value, false, nil)
 }
 
-func holds(value any, id string, conversation bool) bool {
+func conversationsIn(value any, named bool, ids []string) []string {
 	switch v := value.(type) {
 	case map[string]any:
 		for name, nested := range v {
-			if holds(nested, id, slices.Contains(conversationArguments, name)) {
-				return true
-			}
+			ids = conversationsIn(nested, slices.Contains(conversationArguments, name), ids)
 		}
 	case []any:
-		return slices.ContainsFunc(v, func(item any) bool { return holds(item, id, conversation) })
+		for _, item := range v {
+			ids = conversationsIn(item, named, ids)
+		}
 	case string:
-		return conversation && v == id
+		if named {
+			ids = append(ids, v)
+		}
 	case json.Number:
-		return conversation && v.String() == id
+		if named {
+			ids = append(ids, v.String())
+		}
 	}
-	return false
+	return ids
 }
 
 // Line returns a record for people: the time of day in loc, then its sentence.

@@ -48,7 +48,8 @@ type Report struct {
 	Files, Records int
 	Problems       []Problem // the first of each run, and heads that are gone
 	Torn           []Place   // last lines cut short by a crash or a full disk; nothing was done on their strength
-	Missing        []string  // what earlier files should be there: deleted by the operator's retention, or by another process
+	Removed        []string  // what earlier files are gone because they were no longer kept, as a record says
+	Missing        []string  // what earlier files are gone without such a record
 	Unended        []Place   // last records of runs that are no stop record: still running, killed, or cut off
 	Unfinished     []Intent
 }
@@ -74,7 +75,7 @@ func Verify(path string, checks ...Check) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verifier{claims: map[string][]*claim{}}
+	v := &verifier{claims: map[string][]*claim{}, removed: map[Head]bool{}}
 	for _, check := range checks {
 		check(v)
 	}
@@ -82,6 +83,11 @@ func Verify(path string, checks ...Check) (Report, error) {
 	for _, run := range runs {
 		for _, p := range run {
 			files[p.name] = true
+		}
+	}
+	for _, run := range runs {
+		for _, p := range run {
+			v.findRemoved(p)
 		}
 	}
 	for _, run := range runs {
@@ -99,9 +105,36 @@ func Verify(path string, checks ...Check) (Report, error) {
 }
 
 type verifier struct {
-	report Report
-	claims map[string][]*claim // by hash
-	order  []*claim
+	report  Report
+	claims  map[string][]*claim // by hash
+	order   []*claim
+	removed map[Head]bool // as records say
+}
+
+// findRemoved notes what the first record of a file says was removed.
+func (v *verifier) findRemoved(p part) {
+	for line, err := range lines(p.path) {
+		if err != nil {
+			return // reading it again gives the same error
+		}
+		if r, altered := Unseal(line.text); altered == "" && r.Event == EventRemoved {
+			for _, h := range r.Removed {
+				v.removed[h] = true
+			}
+		}
+		return
+	}
+}
+
+// gone notes a file that is not there.
+func (v *verifier) gone(h Head, what string) {
+	list := &v.report.Missing
+	if v.removed[h] {
+		list = &v.report.Removed
+	}
+	if !slices.Contains(*list, what) {
+		*list = append(*list, what)
+	}
 }
 
 // claim says that a record with a certain hash was there.
@@ -124,7 +157,7 @@ func (v *verifier) findClaims(p part, files map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		r, reason := unseal(line.text)
+		r, reason := Unseal(line.text)
 		if reason != "" {
 			return nil
 		}
@@ -145,8 +178,8 @@ func (v *verifier) claim(p part, h Head, files map[string]bool) {
 	switch {
 	case files[h.File]:
 		v.expect(h.Hash, claim{file: h.File, reason: "missing: a record is cut off or altered that " + p.name + " names as the last"})
-	case err != nil && !slices.Contains(v.report.Missing, h.File):
-		v.report.Missing = append(v.report.Missing, h.File)
+	case err != nil:
+		v.gone(h, h.File)
 	}
 }
 
@@ -176,7 +209,14 @@ type runState struct {
 func (v *verifier) run(parts []part) error {
 	s := &runState{problem: -1, headless: parts[0].number > 1}
 	if s.headless {
-		v.report.Missing = append(v.report.Missing, "what was before "+parts[0].name)
+		prev := firstRecord(parts[0].path).Prev
+		before := Head{Hash: prev}
+		for h := range v.removed {
+			if h.Hash == prev {
+				before = h
+			}
+		}
+		v.gone(before, "what was before "+parts[0].name)
 	}
 	for _, p := range parts {
 		v.report.Files++
@@ -203,7 +243,7 @@ func (v *verifier) line(s *runState, p part, line fileLine) {
 		v.unended(s, at, line.text)
 		return
 	}
-	r, reason := unseal(line.text)
+	r, reason := Unseal(line.text)
 	if reason != "" {
 		v.problem(s, at, reason)
 		return
@@ -224,7 +264,7 @@ func (v *verifier) line(s *runState, p part, line fileLine) {
 // unended judges a last line without a newline. A crash leaves the beginning of a line; a whole line with something
 // else in place of its newline was altered.
 func (v *verifier) unended(s *runState, at Place, text []byte) {
-	if _, reason := unseal(text[:len(text)-1]); reason == "" {
+	if _, reason := Unseal(text[:len(text)-1]); reason == "" {
 		v.problem(s, at, "altered: the line does not end where it should")
 		return
 	}

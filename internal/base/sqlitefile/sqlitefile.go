@@ -2,6 +2,7 @@
 package sqlitefile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -103,8 +104,14 @@ func (f *File) makeTables(db *sqlite3.Conn) error {
 // Update runs change in a transaction that no other process interleaves with.
 func (f *File) Update(change func() error) error { return f.transaction(`BEGIN IMMEDIATE`, change) }
 
-// View runs read in a transaction that sees one state of the file and waits for nobody's change.
-func (f *File) View(read func() error) error { return f.transaction(`BEGIN`, read) }
+// View runs read in a transaction that sees one state of the file and does not wait for changes. It is interrupted when ctx ends.
+func (f *File) View(ctx context.Context, read func() error) error {
+	if err := f.open(); err != nil {
+		return err
+	}
+	defer f.db.SetInterrupt(f.db.SetInterrupt(ctx))
+	return f.transaction(`BEGIN`, read)
+}
 
 func (f *File) transaction(begin string, do func() error) error {
 	if err := f.open(); err != nil {
