@@ -18,6 +18,7 @@ type auditCmd struct {
 	Show   auditShowCmd   `cmd:"" help:"Print records as sentences."`
 	Tail   auditTailCmd   `cmd:"" help:"Print the newest records; with -f, also new ones as they are written."`
 	Verify auditVerifyCmd `cmd:"" help:"Check whether any record was altered, removed or reordered, and which writes have no outcome."`
+	Prune  auditPruneCmd  `cmd:"" help:"Remove records that are no longer kept, so that what remains can be verified."`
 }
 
 // recordFlags name the directory of records.
@@ -134,13 +135,14 @@ type verified struct {
 	Intact    bool     `json:"intact"`
 	Altered   []string `json:"altered"`
 	Torn      []string `json:"torn"`
+	Removed   []string `json:"removed"` // files that were no longer kept, as a record says
 	Missing   []string `json:"missing"`
 	Unended   []string `json:"unended"` // last records of runs without a stop record
 	Unknown   []string `json:"unknown"` // writes without an outcome
 }
 
 func verifiedOf(dir string, r audit.Report) verified {
-	v := verified{dir, r.Records, r.Files, r.OK(), []string{}, []string{}, append([]string{}, r.Missing...), []string{}, []string{}}
+	v := verified{dir, r.Records, r.Files, r.OK(), []string{}, []string{}, append([]string{}, r.Removed...), append([]string{}, r.Missing...), []string{}, []string{}}
 	for _, p := range r.Problems {
 		v.Altered = append(v.Altered, fmt.Sprint(p))
 	}
@@ -161,6 +163,9 @@ func printReport(out *output, dir string, r audit.Report) {
 	out.printf("%d records in %d files in %s\n", v.Records, v.Files, dir)
 	for _, p := range v.Torn {
 		out.printf("torn: %s: the last line was cut short by a crash or a full disk\n", p)
+	}
+	if len(v.Removed) > 0 {
+		out.printf("removed: %s, since records that old are not kept, as a record says\n", strings.Join(v.Removed, ", "))
 	}
 	for _, m := range v.Missing {
 		out.printf("gone: %s was deleted\n", m)

@@ -127,6 +127,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	}
 	defer stopAdmin()
 	c.tellNewTools(s.rules)
+	defer keepRecords(s.log, s.gate.Rules)()
 	defer c.watch(ctx, s.gate, slog.Default())()
 	defer s.gate.OnReload(func(gate.Reloaded) { health.Reloaded() })()
 	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "token", s.token.from, "shared", s.group != nil)

@@ -49,6 +49,7 @@ var printing = map[string][]string{
 	"audit show":           {},
 	"audit tail":           {"--follow"},
 	"audit verify":         {},
+	"audit prune":          {"--keep", "90d"},
 	"approvals list":       {"--all"},
 	"approvals show":       {"NUMBER"},
 	"approvals approve":    {"NUMBER"},

@@ -58,6 +58,7 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 		return err
 	}
 	c.tellNewTools(s.rules)
+	defer keepRecords(s.log, s.gate.Rules)()
 	defer c.watch(ctx, s.gate, slog.Default())()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline, "token", s.token.from)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()

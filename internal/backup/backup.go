@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"dixa-mcp/internal/base/atomicfile"
+	"dixa-mcp/internal/records"
 	"dixa-mcp/internal/sharedstate"
 )
 
@@ -138,7 +139,7 @@ func (r *Report) records(from, to string) error {
 	for _, e := range entries {
 		path := filepath.Join(from, e.Name())
 		switch {
-		case atomicfile.IsTemp(e.Name()):
+		case atomicfile.IsTemp(e.Name()), records.IsIndex(e.Name()): // an index is made from the files
 		case !e.Type().IsRegular():
 			r.Skipped = append(r.Skipped, path)
 		default:

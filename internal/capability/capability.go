@@ -23,6 +23,7 @@ type Rules struct {
 	digest    string
 	release   string
 	zone      zone
+	keep      days // records
 	catalog   *catalog
 	agents    []*Agent
 	byName    map[string]*Agent

@@ -37,6 +37,7 @@ func Compare(old, new *Rules) []Change {
 	d.oidc(old, new)
 	d.people(old, new)
 	d.zone(old, new)
+	d.keep(old, new)
 	for _, a := range new.agents {
 		was, ok := old.byName[a.Name]
 		if !ok {

@@ -50,6 +50,9 @@ type file struct {
 	// A name is like that of an approver. A person who is both has two keys.
 	Auditors dict[auditor] `yaml:"auditors"`
 
+	// Records say how long records of calls are kept. Without it, they are never removed.
+	Records records `yaml:"records"`
+
 	// Agents are the AI agents by name. A name is a letter, then up to 39 letters, digits, "_" and "-", all lower case.
 	Agents dict[agent] `yaml:"agents,required"`
 }
@@ -112,6 +115,15 @@ type approver struct {
 
 	// May lists the levels of calls that the person may approve or deny: write, send, erase. No level includes another.
 	May section[list[waiting]] `yaml:"may,required"`
+}
+
+// records are what is kept of calls.
+type records struct {
+	// Keep is for how many days records are kept, such as 400d, from 1d to 3650d.
+	//
+	// A server removes files of which all records are older, when it starts and each day, and records that. `dixa-mcp audit prune`
+	// does it at once. What remains can be verified as before.
+	Keep days `yaml:"keep,required"`
 }
 
 // auditor is a person who may see the console and change nothing.

@@ -16,7 +16,7 @@ import (
 type writer struct {
 	file    *sqlitefile.File
 	cursor  audit.Cursor
-	before  audit.Cursor // as it was stored
+	before  audit.Cursor     // as it was stored
 	runs    map[string]int64 // ids
 	names   map[string]int64
 	mention []mention

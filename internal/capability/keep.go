@@ -1,0 +1,82 @@
+package capability
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// mostDays is the longest span of days that a file can name: ten years.
+const mostDays = 3650
+
+// days is a number of days, such as 90d; 0 where the file names none.
+type days struct {
+	at
+	n int
+}
+
+func (s *days) decode(d *decoder, n *yaml.Node, key string) {
+	text, ok := d.text(n, key)
+	if !ok {
+		return
+	}
+	number, unit := strings.CutSuffix(text, "d")
+	count, err := strconv.Atoi(number)
+	if err != nil || !unit || count < 1 || count > mostDays || number != strconv.Itoa(count) {
+		d.fail(place(n, key), "must be a number of days from 1d to %dd, such as 90d, not %.20q", mostDays, text)
+		return
+	}
+	*s = days{place(n, key), count}
+}
+
+// String says how long something is kept.
+func (s days) String() string {
+	switch s.n {
+	case 0:
+		return "without end"
+	case 1:
+		return "for 1 day"
+	}
+	return fmt.Sprintf("for %d days", s.n)
+}
+
+// Kept is how long something is kept, and what says so.
+type Kept struct {
+	For  time.Duration // 0: without end
+	Rule string        // "records.keep (capabilities.yaml:3)"
+	text string
+}
+
+// String says how long: "for 90 days" or "without end".
+func (k Kept) String() string { return k.text }
+
+// kept returns how long something is kept, as the file of that name says.
+func (s days) kept(file string) Kept {
+	k := Kept{For: time.Duration(s.n) * 24 * time.Hour, text: s.String()}
+	if s.n > 0 {
+		k.Rule = fmt.Sprintf("%s (%s:%d)", s.key, filepath.Base(file), s.line)
+	}
+	return k
+}
+
+// RecordsKept returns how long records of calls are kept.
+func (r *Rules) RecordsKept() Kept { return r.keep.kept(r.name) }
+
+// bothKeep returns the longer of two times to keep something.
+func bothKeep(a, b days) days {
+	if a.n == 0 || b.n != 0 && a.n > b.n {
+		return a
+	}
+	return b
+}
+
+// keep compares how long records are kept.
+func (d *diff) keep(old, new *Rules) {
+	if was, is := old.keep.String(), new.keep.String(); was != is {
+		d.add(differs, "records are kept %s → %s", was, is)
+	}
+}
