@@ -16,8 +16,8 @@ run: ## a short session of an agent against the built-in offline Dixa
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/dixa-mcp ./cmd/dixa-mcp
 	@./bin/dixa-mcp demo
 
-serve: build ## serve the offline Dixa over HTTP at 127.0.0.1:8080, with keys to try it with; HTTP=ADDRESS for another
-	@./bin/dixa-mcp serve --http $(or $(HTTP),127.0.0.1:8080) --sse --offline --demo-keys --state bin/serve-state
+serve: build ## serve the offline Dixa at 127.0.0.1:8080 and the console at 127.0.0.1:9090, with keys to try them with; HTTP=ADDRESS, ADMIN=ADDRESS for others
+	@./bin/dixa-mcp serve --http $(or $(HTTP),127.0.0.1:8080) --admin $(or $(ADMIN),127.0.0.1:9090) --sse --offline --demo-keys --state bin/serve-state
 
 test: ## all tests; RACE=1 with the race detector
 	$(GO) test $(if $(RACE),-race )-timeout 40m ./...

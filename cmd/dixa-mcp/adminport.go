@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -15,55 +16,94 @@ import (
 
 	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/base/web"
+	"dixa-mcp/internal/console"
 	"dixa-mcp/internal/telemetry"
 )
 
-// serveAdmin serves operators and approvers at the admin port, if there is one. The returned function stops it.
-func (c *serveCmd) serveAdmin(s *system, metrics *telemetry.Metrics) (stop func(), err error) {
+// admin serves operators, approvers and auditors at the admin port, if there is one. The returned function stops it. link is
+// that of the console, "" where there is none to hand out.
+func (c *serveCmd) admin(s *system, metrics *telemetry.Metrics, health *admin.Health, demo *demoKeys) (link string, stop func(), err error) {
 	if c.Admin == "" {
-		return func() {}, nil
+		return "", func() {}, nil
 	}
 	address, err := listenAt(c.Admin)
 	if err != nil {
-		return nil, usagef("--admin %w", err)
+		return "", nil, usagef("--admin %w", err)
 	}
 	if strings.HasPrefix(address, ":") { // this machine only, unless an address is given
 		address = "127.0.0.1" + address
 	}
-	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Reviewer: s.gate, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort)}
-	switch {
-	case c.AdminKeyFile != "":
-		if config.Key, err = admin.ReadKey("admin", c.AdminKeyFile); err != nil {
-			return nil, fmt.Errorf("--admin-key-file: %w", err)
-		}
-	case !onThisMachine(address):
-		return nil, usagef("--admin %s can be reached from other machines and requires --admin-key-file; make a key with dixa-mcp key new --admin", c.Admin)
-	}
-	if c.MetricsKeyFile != "" {
-		if config.Scrape, err = admin.ReadKey("metrics", c.MetricsKeyFile); err != nil {
-			return nil, fmt.Errorf("--metrics-key-file: %w", err)
-		}
+	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Reviewer: s.gate, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort), Key: demo.admin()}
+	if err := c.adminKeys(address, &config); err != nil {
+		return "", nil, err
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("--admin: %w", err)
+		return "", nil, fmt.Errorf("--admin: %w", err)
 	}
-	server := &http.Server{Handler: admin.New(config), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			slog.Error("the admin port ended", "error", err)
+	at := "http://" + l.Addr().String()
+	if c.AdminTLS {
+		cert, err := newCertificate(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return "", nil, errors.Join(err, l.Close())
 		}
-	}()
-	slog.Info("serving operators and approvers", "url", reachable("http://"+l.Addr().String()))
-	return func() {
-		grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = server.Shutdown(grace) // requests that are still running are cut off
-		_ = server.Close()
-		<-done
-	}, nil
+		l, at = tls.NewListener(l, cert.config()), "https://"+l.Addr().String()
+	}
+	at = reachable(at)
+	if onThisMachine(address) || c.AdminTLS || c.BehindProxy {
+		config.Invalid = web.NewFailures(time.Now)
+		pages := c.pages(s, config, health, demo)
+		config.Console, link = pages, at+pages.Link()
+	} else {
+		slog.Info("the console is not served: it needs --admin-tls, --behind-proxy, or an --admin address of this machine", "admin", address)
+	}
+	stop = serveAdmin(l, admin.New(config))
+	slog.Info("serving operators and approvers", "url", at, "console", config.Console != nil)
+	return link, stop, nil
+}
+
+// adminKeys reads the keys of the admin port.
+func (c *serveCmd) adminKeys(address string, config *admin.Config) (err error) {
+	switch {
+	case c.AdminKeyFile != "":
+		if config.Key, err = admin.ReadKey("admin", c.AdminKeyFile); err != nil {
+			return fmt.Errorf("--admin-key-file: %w", err)
+		}
+	case !onThisMachine(address):
+		return usagef("--admin %s can be reached from other machines and requires --admin-key-file; make a key with dixa-mcp key new --admin", c.Admin)
+	}
+	if c.MetricsKeyFile != "" {
+		if config.Scrape, err = admin.ReadKey("metrics", c.MetricsKeyFile); err != nil {
+			return fmt.Errorf("--metrics-key-file: %w", err)
+		}
+	}
+	return nil
+}
+
+// pages returns the console of the admin port.
+func (c *serveCmd) pages(s *system, port admin.Config, health *admin.Health, demo *demoKeys) *console.Console {
+	config := c.console(s)
+	config.Operator, config.Health, config.Invalid, config.Failed = port.Key, health, port.Invalid, port.Failed
+	config.Demo, config.Explain = demo.deciding(), explaining(s, func() error { return nil })
+	if c.TLSCert != "" {
+		of, checks := config.Checks, c.certificate
+		config.Checks = func(ctx context.Context) []console.Check { return append(of(ctx), checks()) }
+	}
+	return console.New(config)
+}
+
+// certificate returns the check of the server's certificate.
+func (c *serveCmd) certificate() console.Check {
+	cert, err := newCertificate(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return console.Check{What: "Certificate", Says: err.Error()}
+	}
+	leaf, err := x509.ParseCertificate(cert.loaded.Certificate[0])
+	if err != nil {
+		return console.Check{What: "Certificate", Says: err.Error()}
+	}
+	return console.Certificate("Certificate", leaf.NotAfter, time.Now())
 }
 
 // listenAt returns the address to listen at. A port alone can be reached from this machine only.

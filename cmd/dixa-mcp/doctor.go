@@ -44,7 +44,7 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 		report("keys", expiring(rules, time.Now()), "none expires within 14 days")
 		report("over HTTP", nil, overHTTP(rules, time.Now())+" can authenticate with a key or a token")
 	}
-	report("file modes", errors.Join(private("the capability file", c.path(), 0o022), private("the token file", cmp.Or(os.Getenv(tokenFileVar), os.Getenv(tokensFile)), 0o077)), "no other user can change the rules or read the token")
+	report("file modes", c.modes(), "no other user can change the rules or read the token")
 	dir, err := c.auditDir()
 	if err == nil {
 		err = writable(dir)
@@ -74,6 +74,11 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 		return errors.New("at least one check failed: see the lines that begin with ✗")
 	}
 	return nil
+}
+
+// modes returns an error if other users of this machine can change the rules or read the token.
+func (f fileFlag) modes() error {
+	return errors.Join(private("the capability file", f.path(), 0o022), private("the token file", cmp.Or(os.Getenv(tokenFileVar), os.Getenv(tokensFile)), 0o077))
 }
 
 // finding is the result of one check.

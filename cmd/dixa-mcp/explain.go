@@ -30,7 +30,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	s, needed, err := c.explainer(ctx)
+	s, needed, err := c.explainer(ctx, false)
 	if err != nil {
 		return err
 	}

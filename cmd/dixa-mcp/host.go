@@ -30,6 +30,7 @@ type httpFlags struct {
 	TLSKey         string `name:"tls-key" placeholder:"FILE" env:"DIXA_MCP_TLS_KEY" help:"Private key of the certificate, in PEM."`
 	BehindProxy    bool   `env:"DIXA_MCP_BEHIND_PROXY" help:"Listen without TLS, because a proxy in front encrypts connections."`
 	Admin          string `placeholder:"ADDRESS" env:"DIXA_MCP_ADMIN" help:"Address of the admin port, for approvals, freezes and metrics. A port alone is reachable from this machine only."`
+	AdminTLS       bool   `name:"admin-tls" env:"DIXA_MCP_ADMIN_TLS" help:"Serve the admin port with the certificate of --tls-cert."`
 	AdminKeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the admin key, for freezes and metrics at the admin port; make one with dixa-mcp key new --admin."`
 	MetricsKeyFile string `placeholder:"FILE" env:"DIXA_MCP_METRICS_KEY_FILE" help:"File with a key that opens nothing but the metrics at the admin port; make one with dixa-mcp key new --metrics."`
 	signInFlags    `embed:"" group:"Over HTTP, sign-in"`
@@ -91,7 +92,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	if err != nil {
 		return err
 	}
-	if err := c.checkServing(s, len(demo) > 0); err != nil {
+	if err := c.checkServing(s, demo != nil); err != nil {
 		return err
 	}
 	options := identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AgentPort)}
@@ -121,7 +122,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	defer l.Close()
-	stopAdmin, err := c.serveAdmin(s, metrics)
+	link, stopAdmin, err := c.admin(s, metrics, health, demo)
 	if err != nil {
 		return err
 	}
@@ -132,8 +133,8 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 	defer s.gate.OnReload(func(gate.Reloaded) { health.Reloaded() })()
 	slog.Info("serving over HTTP", "url", address+"/mcp", "sse", c.SSE, "agents", len(s.rules.Agents()), "capabilities", s.where, "digest", s.rules.Digest(), "offline", c.Offline, "token", s.token.from, "shared", s.group != nil)
 	defer func() { slog.Info("stopped", "records", head(s.log)) }()
-	if len(demo) > 0 {
-		if demo.print(out, address, c.SSE); out.err != nil {
+	if demo != nil {
+		if demo.print(out, address, c.SSE, link); out.err != nil {
 			return errors.New("the demo keys could not be printed, so nothing was served")
 		}
 	}
@@ -189,6 +190,8 @@ func (c *serveCmd) checkServing(s *system, demo bool) error {
 		return usagef("--tls-cert and --tls-key require each other: set both or neither")
 	case c.AdminKeyFile != "" && c.Admin == "":
 		return usagef("--admin-key-file requires --admin ADDRESS")
+	case c.AdminTLS && (c.Admin == "" || c.TLSCert == ""):
+		return usagef("--admin-tls requires --admin ADDRESS and --tls-cert")
 	case c.MetricsKeyFile != "" && c.Admin == "":
 		return usagef("--metrics-key-file requires --admin ADDRESS")
 	case c.SSE && s.group != nil:
@@ -249,11 +252,7 @@ func (c *serveCmd) bind(ctx context.Context) (l net.Listener, address string, er
 
 // health returns what the server's health depends on.
 func (c *serveCmd) health(s *system) admin.HealthConfig {
-	config := admin.HealthConfig{Client: s.client, Rules: s.inForce}
-	if g := s.group; g != nil {
-		config.Sharing = func() (bool, int, time.Time) { st := g.State(); return st.Shared, st.Replicas, st.Since }
-	}
-	return config
+	return admin.HealthConfig{Client: s.client, Rules: s.inForce, Sharing: s.sharing()}
 }
 
 // sources returns what metrics read.

@@ -31,6 +31,7 @@ type cli struct {
 	Doctor     doctorCmd     `cmd:"" help:"Check the token, capability file, clock and directories."`
 	Audit      auditCmd      `cmd:"" help:"Read the records of calls."`
 	Approvals  approvalsCmd  `cmd:"" help:"List, approve and deny calls that wait for approval."`
+	Console    consoleCmd    `cmd:"" help:"Serve the web console on this machine: what waits for approval, what agents may do, and how the server is."`
 	Sessions   sessionsCmd   `cmd:"" help:"List the people who are signed in, and end sign-ins."`
 	Key        keyCmd        `cmd:"" help:"Make keys for agents, approvers and the admin port."`
 	Freeze     freezeCmd     `cmd:"" help:"Freeze an agent, or all agents: their calls are refused at once."`

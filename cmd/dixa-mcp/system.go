@@ -89,9 +89,9 @@ func (f *dixaFlags) rules(s *system) (c gate.Config, err error) {
 	return gate.Config{Rules: s.rules, Timeout: f.Timeout, JSON: f.inJSON}, err
 }
 
-// explainer builds a system that explains calls and records nothing. Without a token it works as long as the capability file
-// alone decides the call; needed returns an error if it did not.
-func (f *dixaFlags) explainer(ctx context.Context) (s *system, needed func() error, err error) {
+// explainer builds a system that explains calls. Without a token it works as long as the capability file alone decides the call;
+// needed returns an error if it did not. records opens the records too.
+func (f *dixaFlags) explainer(ctx context.Context, records bool) (s *system, needed func() error, err error) {
 	s = &system{}
 	defer func() {
 		if err != nil {
@@ -111,10 +111,15 @@ func (f *dixaFlags) explainer(ctx context.Context) (s *system, needed func() err
 	if err := f.stores(ctx, s, &c, ""); err != nil {
 		return nil, nil, err
 	}
+	if records {
+		if err := f.records(s, &c); err != nil {
+			return nil, nil, err
+		}
+	}
 	c.Client, c.Approvals, c.Frozen = s.client, s.approvals, s.freezes.Frozen
 	s.gate = gate.New(c)
 	return s, func() error {
-		if asked.Load() {
+		if asked.Swap(false) {
 			return fmt.Errorf("this call cannot be decided by the capability file alone: it needs a look-up in Dixa, and there is %w", errNoToken)
 		}
 		return nil

@@ -3,8 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
 )
@@ -96,32 +96,12 @@ func (c *toolsCmd) matrix(out *output) error {
 		return err
 	}
 	lines := [][]string{{"GROUP", "USE", "READ", "WRITE", "SEND", "ERASE"}}
-	for _, group := range tools.Groups() {
-		granted, there := map[string]int{}, map[string]int{}
-		for _, t := range tools.All() {
-			if t.Group != group {
-				continue
-			}
-			there[t.Level.String()]++
-			if agent.Operation(t.Name).Allowed {
-				granted[t.Level.String()]++
-			}
-		}
-		use := "off"
-		switch {
-		case granted["write"]+granted["send"]+granted["erase"] > 0:
-			use = "full use"
-			if !maps.Equal(granted, there) {
-				use = "some writes"
-			}
-		case granted["read"] > 0:
-			use = "read"
-		}
-		line := []string{group, use}
-		for _, level := range []string{"read", "write", "send", "erase"} {
+	for _, g := range agent.GroupUses() {
+		line := []string{g.Group, string(g.Use)}
+		for _, level := range []dixaclient.Level{dixaclient.Read, dixaclient.Write, dixaclient.Send, dixaclient.Erase} {
 			cell := "-"
-			if there[level] > 0 {
-				cell = fmt.Sprintf("%d of %d", granted[level], there[level])
+			if there := g.There[level]; there > 0 {
+				cell = fmt.Sprintf("%d of %d", g.Granted[level], there)
 			}
 			line = append(line, cell)
 		}

@@ -32,6 +32,7 @@ type Config struct {
 	Freezes   freeze.Store
 	Audit     approver.Recorder
 	Metrics   http.Handler
+	Console   http.Handler     // answers whatever else is asked for
 	Key       *Key             // opens freezes and metrics; nil: freezes are refused
 	Scrape    *Key             // opens metrics and nothing else; where this and Key are nil, metrics are open
 	Hosts     []string         // names by which the port is called, beside localhost and any address; lower case
@@ -44,7 +45,7 @@ type Config struct {
 // New makes the handler of the admin port. It belongs on an address of its own, which agents do not reach.
 //
 // Approvals are opened by the approver's own key, which also says who decides; the rest by the admin key. A browser
-// cannot be made to use either: there are no cookies, and no cross-origin request is accepted.
+// cannot be made to use either: it sends no cookie that these accept, and no cross-origin request is accepted.
 func New(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -71,9 +72,12 @@ func New(c Config) http.Handler {
 		mux.HandleFunc("POST /approvals/{number}/approve", p.approver(p.decide(true)))
 		mux.HandleFunc("POST /approvals/{number}/deny", p.approver(p.decide(false)))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		web.Refuse(w, http.StatusNotFound, "there is nothing here")
-	})
+	if c.Console == nil {
+		c.Console = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			web.Refuse(w, http.StatusNotFound, "there is nothing here")
+		})
+	}
+	mux.Handle("/", c.Console)
 	return p.wall(mux)
 }
 

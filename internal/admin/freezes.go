@@ -1,17 +1,12 @@
 package admin
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 
-	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/freeze"
 )
-
-// admin stands for whoever froze an agent here: the admin key belongs to no named person.
-const admin = "admin"
 
 func (p *port) listFreezes(w http.ResponseWriter, r *http.Request) {
 	marks, err := p.Freezes.List(r.Context())
@@ -38,14 +33,12 @@ func (p *port) freeze(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	mark := freeze.Freeze{By: admin, At: p.Now().UTC(), Reason: why}
-	if err := p.Freezes.Set(r.Context(), name, mark); err != nil {
-		p.broken(w, freeze.Label(name)+" could not be frozen", err)
+	mark, err := p.freezer().Freeze(r.Context(), name, why)
+	if err != nil {
+		p.broken(w, Undone(err, freeze.Label(name)+" could not be frozen"), err)
 		return
 	}
-	if p.recorded(w, r, audit.EventFreeze, "froze", name) {
-		answer(w, mark)
-	}
+	answer(w, mark)
 }
 
 // thaw ends the freeze of an agent, or of all. A freeze of an agent that no longer exists can always be removed.
@@ -54,15 +47,19 @@ func (p *port) thaw(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	was, err := p.Freezes.Remove(r.Context(), name)
+	was, err := p.freezer().Thaw(r.Context(), name)
 	switch {
 	case err != nil:
-		p.broken(w, freeze.Label(name)+" could not be thawed", err)
+		p.broken(w, Undone(err, freeze.Label(name)+" could not be thawed"), err)
 	case !was:
 		web.Refuse(w, http.StatusNotFound, "there is no freeze of "+freeze.Label(name))
-	case p.recorded(w, r, audit.EventThaw, "thawed", name):
+	default:
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+func (p *port) freezer() *Freezer {
+	return &Freezer{p.Freezes, p.Audit, p.Key, p.Rules().Digest(), p.Now}
 }
 
 // named returns the agent in the path of a request, or the name that stands for all agents.
@@ -76,19 +73,6 @@ func (p *port) named(w http.ResponseWriter, r *http.Request) (string, bool) {
 		return "", false
 	}
 	return name, true
-}
-
-// recorded keeps a record of what was done. A freeze that cannot be recorded holds all the same.
-func (p *port) recorded(w http.ResponseWriter, r *http.Request, event audit.Event, did, name string) bool {
-	record := audit.Record{Event: event, Key: p.Key.ID(), FileDigest: p.Rules().Digest(), Text: fmt.Sprintf("%s %s %s", admin, did, freeze.Label(name))}
-	if name != freeze.Everyone {
-		record.Agent = name
-	}
-	if err := p.Audit.Write(context.WithoutCancel(r.Context()), record); err != nil {
-		p.broken(w, "it is done, but could not be recorded", err)
-		return false
-	}
-	return true
 }
 
 // broken answers that something here does not work. How is the operator's to know, from the log.

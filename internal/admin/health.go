@@ -22,7 +22,7 @@ const (
 
 // HealthConfig is what the health of a server depends on.
 type HealthConfig struct {
-	Client   *dixaclient.Client                                  // for the probe: GET /v1/organization, in a flow of its own
+	Client   *dixaclient.Client                                  // for the probe: GET /v1/organization, in a flow of its own; nil: there is no token
 	Rules    func() *capability.Rules                            // those in force
 	Sharing  func() (shared bool, replicas int, since time.Time) // nil: there is no Redis
 	Draining func() bool                                         // the server was told to stop; nil: never
@@ -115,8 +115,8 @@ func (h *Health) Live() http.Handler {
 	})
 }
 
-// readiness is the answer of /readyz. The digest of the capability file shows a change that not every replica has.
-type readiness struct {
+// Readiness is the answer of /readyz. The digest of the capability file shows a change that not every replica has.
+type Readiness struct {
 	Ready        bool          `json:"ready"`
 	Degraded     []string      `json:"degraded"` // what an operator should look at, while calls may come here
 	Dixa         reached       `json:"dixa"`
@@ -150,25 +150,7 @@ type together struct {
 // shutdown was requested.
 func (h *Health) Ready() http.Handler {
 	return reading(func(w http.ResponseWriter, r *http.Request) {
-		a := readiness{Redis: together{State: "none"}, Draining: h.Draining != nil && h.Draining()}
-		if !a.Draining {
-			h.probe(r.Context())
-		}
-		if h.Sharing != nil {
-			shared, replicas, since := h.Sharing()
-			a.Redis = together{"alone", replicas, since.UTC()}
-			if shared {
-				a.Redis.State = "shared"
-			}
-		}
-		h.mu.Lock()
-		a.Dixa, a.Capabilities = h.dixa, inForce{h.inForce, h.loadedAt.UTC(), h.refused}
-		h.mu.Unlock()
-		for _, k := range h.Rules().ExpiringKeys(h.Now()) {
-			a.ExpiringKeys = append(a.ExpiringKeys, expiringKey{k.ID, k.Expires.Format(time.DateOnly)})
-		}
-		a.Degraded = a.degraded()
-		a.Ready = a.Dixa.OK && a.Capabilities.Digest != "" && !a.Draining
+		a := h.Report(r.Context())
 		status := http.StatusOK
 		if !a.Ready {
 			status = http.StatusServiceUnavailable
@@ -177,8 +159,32 @@ func (h *Health) Ready() http.Handler {
 	})
 }
 
+// Report says how the server is. It asks Dixa if nothing is known that is new enough.
+func (h *Health) Report(ctx context.Context) Readiness {
+	a := Readiness{Redis: together{State: "none"}, Draining: h.Draining != nil && h.Draining()}
+	if !a.Draining {
+		h.probe(ctx)
+	}
+	if h.Sharing != nil {
+		shared, replicas, since := h.Sharing()
+		a.Redis = together{"alone", replicas, since.UTC()}
+		if shared {
+			a.Redis.State = "shared"
+		}
+	}
+	h.mu.Lock()
+	a.Dixa, a.Capabilities = h.dixa, inForce{h.inForce, h.loadedAt.UTC(), h.refused}
+	h.mu.Unlock()
+	for _, k := range h.Rules().ExpiringKeys(h.Now()) {
+		a.ExpiringKeys = append(a.ExpiringKeys, expiringKey{k.ID, k.Expires.Format(time.DateOnly)})
+	}
+	a.Degraded = a.degraded()
+	a.Ready = a.Dixa.OK && a.Capabilities.Digest != "" && !a.Draining
+	return a
+}
+
 // degraded lists problems that need attention, but are no reason to send calls to another server.
-func (a *readiness) degraded() []string {
+func (a *Readiness) degraded() []string {
 	all := []string{}
 	if !a.Capabilities.RefusedSince.IsZero() {
 		all = append(all, "the changed capability file cannot be used; the one in force is "+a.Capabilities.Digest)
@@ -215,6 +221,10 @@ func (h *Health) probe(ctx context.Context) {
 	}
 	h.mu.Lock()
 	last := h.dixa.Checked
+	if h.Client == nil {
+		h.dixa = reached{Error: "this process has no token of Dixa", Checked: h.Now().UTC()}
+		last = h.dixa.Checked
+	}
 	h.mu.Unlock()
 	if !last.IsZero() && h.Now().Sub(last) < probeEvery {
 		return

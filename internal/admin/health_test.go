@@ -65,10 +65,10 @@ func (c *clinic) govern(file string) {
 }
 
 // ready gives the status of /readyz and what it says.
-func (c *clinic) ready() (int, readiness) {
+func (c *clinic) ready() (int, Readiness) {
 	w := httptest.NewRecorder()
 	c.Ready().ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
-	var r readiness
+	var r Readiness
 	require.NoError(c, json.Unmarshal(w.Body.Bytes(), &r))
 	require.Equal(c, r.Ready, w.Code == http.StatusOK)
 	require.NotContains(c, w.Body.String(), "secret")
@@ -93,7 +93,7 @@ func TestReady(t *testing.T) {
 		require.Zero(t, c.asked, "nobody is asked before somebody wants to know")
 		status, r := c.ready()
 		require.Equal(t, http.StatusOK, status)
-		require.Equal(t, readiness{Ready: true, Degraded: []string{}, Dixa: reached{OK: true, Checked: start.UTC()}, Capabilities: inForce{Digest: c.rules.Digest(), Since: start.UTC()}, Redis: together{State: "none"}}, r)
+		require.Equal(t, Readiness{Ready: true, Degraded: []string{}, Dixa: reached{OK: true, Checked: start.UTC()}, Capabilities: inForce{Digest: c.rules.Digest(), Since: start.UTC()}, Redis: together{State: "none"}}, r)
 		for range 20 {
 			c.ready()
 		}
@@ -122,7 +122,7 @@ func TestReady(t *testing.T) {
 func TestReadyDegraded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
-		degraded := func(want ...string) readiness {
+		degraded := func(want ...string) Readiness {
 			t.Helper()
 			status, r := c.ready()
 			require.Equal(t, http.StatusOK, status)

@@ -54,8 +54,12 @@ func (k *Key) Opens(key string) bool {
 	if k == nil {
 		return false
 	}
-	sum := sha256.Sum256([]byte(key))
-	return subtle.ConstantTimeCompare(sum[:], k[:]) == 1
+	return k.Is(sha256.Sum256([]byte(key)))
+}
+
+// Is reports whether this is the digest.
+func (k *Key) Is(digest [sha256.Size]byte) bool {
+	return subtle.ConstantTimeCompare(digest[:], k[:]) == 1
 }
 
 // ID names the key in records.

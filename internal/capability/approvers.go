@@ -62,6 +62,15 @@ func (r *Rules) ApproverOf(sum [sha256.Size]byte) (who *Approver, keyID string, 
 	return &k.Approver, k.keyID(), true
 }
 
+// ApproverNamed finds an approver by name, with the id of the key in the file.
+func (r *Rules) ApproverNamed(name string) (who *Approver, keyID string, ok bool) {
+	k := r.keyholder(name)
+	if k == nil {
+		return nil, "", false
+	}
+	return &k.Approver, k.keyID(), true
+}
+
 // StillDecides tells whether the file has that approver with that key, and lets the person decide about calls of that
 // level, which an agent asked for on behalf of another person or nobody. It is for decisions that were made under an earlier file.
 func (r *Rules) StillDecides(name, keyID string, l dixaclient.Level, requester *Person) bool {

@@ -3,6 +3,7 @@ package capability
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -37,6 +38,17 @@ func (a *Agent) Budget() Budget {
 		ErasesPerHour:     b.ErasesPerHour.value.number,
 		ErasesPerDay:      b.ErasesPerDay.value.number,
 	}
+}
+
+// Words lists what the budget bounds, such as "200 writes per hour".
+func (b Budget) Words() []string {
+	var all []string
+	for _, l := range b.lines() {
+		if l.most != 0 {
+			all = append(all, l.amount()+" "+strings.ReplaceAll(l.key, "_", " "))
+		}
+	}
+	return all
 }
 
 // rate is a number of requests a second.

@@ -1,0 +1,173 @@
+// Package console serves the web console, in which people see what agents may do and what waits for approval, and decide. It has
+// no privileges of its own: whoever signs in may do what their key allows, and no more.
+package console
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"dixa-mcp/internal/admin"
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/approver"
+	"dixa-mcp/internal/base/web"
+	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/freeze"
+	"dixa-mcp/internal/gate"
+)
+
+// Config is what the console reaches. Rules is required. What else is nil has no page.
+type Config struct {
+	Rules     func() *capability.Rules // those in force
+	Approvals approval.Store
+	Reviewer  approver.Reviewer // reads in Dixa what approvers need to decide; nil: only what was parked is shown
+	Freezes   freeze.Store
+	Audit     approver.Recorder
+	Demo      map[[sha256.Size]byte]string // approvers by the digests of keys that are valid until the program ends
+	Operator  *admin.Key                   // opens freezes; nil: nobody can freeze here
+	Health    *admin.Health
+	Checks    func(context.Context) []Check                                 // what else the page of health shows; nil: nothing
+	Explain   func(context.Context, gate.Request) (gate.Explanation, error) // says what would become of a call
+
+	Invalid *web.Failures    // counts invalid keys, together with those of the admin port
+	Failed  func(status int) // hears of each sign-in without a valid key; may be nil
+	Log     *slog.Logger
+	Now     func() time.Time // nil is time.Now
+}
+
+// Check is a line of the page of health.
+type Check struct {
+	What string
+	OK   bool
+	Says string
+}
+
+// Console is the handler of the console's pages. It is safe for concurrent use.
+type Console struct {
+	Config
+	sessions *sessions
+	handler  http.Handler
+}
+
+//go:embed static
+var static embed.FS
+
+// New makes a console. It checks neither host nor path of a request: it is served through [admin.New], which does.
+func New(c Config) *Console {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	c.Log = cmp.Or(c.Log, slog.Default())
+	if c.Invalid == nil {
+		c.Invalid = web.NewFailures(c.Now)
+	}
+	k := &Console{Config: c, sessions: newSessions(c.Now)}
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", http.FileServerFS(static))
+	mux.HandleFunc("GET /sign-in", k.showSignIn)
+	mux.HandleFunc("POST /sign-in", k.signIn)
+	mux.HandleFunc("POST /sign-out", k.signOut)
+	mux.HandleFunc("GET /link/{token}", k.openLink)
+	k.route(mux, "GET /{$}", k.listApprovals)
+	k.route(mux, "GET /requests/{number}", k.showApproval)
+	k.route(mux, "POST /requests/{number}/approve", k.decide(true), approvers)
+	k.route(mux, "POST /requests/{number}/deny", k.decide(false), approvers)
+	k.route(mux, "GET /agents", k.listAgents)
+	k.route(mux, "GET /agents/{agent}", k.showAgent)
+	k.route(mux, "GET /agents/{agent}/{group}", k.showCell)
+	k.route(mux, "POST /freezes", k.freeze, operators)
+	k.route(mux, "POST /freezes/{agent}", k.freeze, operators)
+	k.route(mux, "POST /thaws", k.thaw, operators)
+	k.route(mux, "POST /thaws/{agent}", k.thaw, operators)
+	k.route(mux, "GET /explain", k.askExplain)
+	k.route(mux, "POST /explain", k.explain)
+	k.route(mux, "GET /health", k.health)
+	mux.HandleFunc("/", k.nothing)
+	k.handler = k.guard(mux)
+	return k
+}
+
+// ServeHTTP implements [http.Handler].
+func (k *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { k.handler.ServeHTTP(w, r) }
+
+// visit is a request of somebody who is signed in.
+type visit struct {
+	*session
+	who   *person // under the rules in force now
+	rules *capability.Rules
+	http.ResponseWriter
+	*http.Request
+}
+
+// route adds a page for people who are signed in, in one of these roles; without roles, in any. Changes need the token of the
+// page they come from.
+func (k *Console) route(mux *http.ServeMux, pattern string, page func(*visit), roles ...role) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		s, who, err := k.signedIn(r)
+		if err != nil {
+			k.askSignIn(w, r, err)
+			return
+		}
+		v := &visit{s, who, k.Rules(), w, r}
+		switch {
+		case len(roles) > 0 && !slices.Contains(roles, who.Role):
+			k.problem(v, http.StatusForbidden, "This is for "+string(roles[0])+"s. You are signed in as "+who.Label()+".")
+		case r.Method == http.MethodPost && !s.holds(r):
+			k.problem(v, http.StatusForbidden, "Nothing was changed: the page was opened in another sign-in. Open it again, and try once more.")
+		default:
+			page(v)
+		}
+	})
+}
+
+// guard sets the headers of every answer, and refuses what a page of another origin sends.
+func (k *Console) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers would send the Origin of a form as null
+		h.Set("Cache-Control", "no-store")
+		if err := sameOrigin(r); err != nil {
+			k.plainProblem(w, http.StatusForbidden, sentence(err.Error()))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// sameOrigin refuses requests that a page of another origin made a browser send. What changes something must say where it
+// comes from: all browsers do.
+func sameOrigin(r *http.Request) error {
+	origin := r.Header.Get("Origin")
+	read := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch site := r.Header.Get("Sec-Fetch-Site"); {
+	case read && origin == "":
+		return nil
+	case origin == "http://"+r.Host || origin == "https://"+r.Host:
+		if read || site == "" || site == "same-origin" {
+			return nil
+		}
+	}
+	return errors.New("the request comes from another web page, so nothing was done; if a proxy is in front of the console, it must pass on the Host of the request")
+}
+
+// nothing answers requests for what there is not.
+func (k *Console) nothing(w http.ResponseWriter, r *http.Request) {
+	if s, who, err := k.signedIn(r); err == nil {
+		k.problem(&visit{s, who, k.Rules(), w, r}, http.StatusNotFound, "There is no such page.")
+		return
+	}
+	k.plainProblem(w, http.StatusNotFound, "There is no such page.")
+}

@@ -1,0 +1,81 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"dixa-mcp/internal/gate"
+	"dixa-mcp/tools"
+)
+
+// maxArguments bounds the arguments of a call that is explained, in bytes.
+const maxArguments = 12 << 10
+
+// explained is the page that says what would become of a call.
+type explained struct {
+	Token             string
+	Agents, Tools     []string
+	Agent, Tool, Args string
+	Problem           string // with what was asked
+	Answer            *gate.Explanation
+}
+
+// askExplain shows the form.
+func (k *Console) askExplain(v *visit) {
+	q := v.URL.Query()
+	k.showExplain(v, http.StatusOK, explained{Agent: q.Get("agent"), Tool: q.Get("tool")})
+}
+
+// explain answers it. Nothing is sent to Dixa but the reads that a bound needs, as with dixa-mcp explain.
+func (k *Console) explain(v *visit) {
+	e := explained{Agent: v.PostFormValue("agent"), Tool: strings.TrimSpace(v.PostFormValue("tool")), Args: strings.TrimSpace(v.PostFormValue("arguments"))}
+	arguments := json.RawMessage(e.Args)
+	if e.Args == "" {
+		arguments = json.RawMessage("{}")
+	}
+	a, err := v.rules.Agent(e.Agent)
+	_, known := tools.Any(e.Tool)
+	switch {
+	case k.Explain == nil:
+		k.problem(v, http.StatusNotFound, "There is no such page.")
+		return
+	case err != nil:
+		e.Problem = sentence(err.Error())
+	case !known:
+		e.Problem = "There is no tool of this name. Choose one of the list."
+	case len(e.Args) > maxArguments:
+		e.Problem = "The arguments are longer than 12 KiB."
+	case !json.Valid(arguments):
+		e.Problem = `The arguments must be a JSON object, such as {"conversationId": 1234}.`
+	default:
+		answer, err := k.Explain(v.Context(), gate.Request{Agent: a.Name, Tool: e.Tool, Arguments: arguments})
+		if err != nil {
+			e.Problem = sentence(err.Error())
+		} else {
+			e.Answer = &answer
+		}
+	}
+	status := http.StatusOK
+	if e.Problem != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	k.showExplain(v, status, e)
+}
+
+func (k *Console) showExplain(v *visit, status int, e explained) {
+	if k.Explain == nil {
+		k.problem(v, http.StatusNotFound, "There is no such page.")
+		return
+	}
+	e.Token = v.token("/explain")
+	for _, a := range v.rules.Agents() {
+		e.Agents = append(e.Agents, a.Name)
+	}
+	for _, t := range tools.All() {
+		e.Tools = append(e.Tools, t.Name)
+	}
+	slices.Sort(e.Tools)
+	k.show(v, status, "explain.html", "/explain", "What if", false, e)
+}

@@ -1,0 +1,199 @@
+package console
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/safetext"
+)
+
+//go:embed pages
+var pagesSource embed.FS
+
+// layouts are the pages by file, each with the frame around it.
+var layouts = func() map[string]*template.Template {
+	functions := template.FuncMap{"shown": shown, "has": func(s string) bool { return s != "" }, "join": strings.Join}
+	frame := template.Must(template.New("frame.html").Funcs(functions).ParseFS(pagesSource, "pages/frame.html", "pages/parts.html"))
+	files, err := pagesSource.ReadDir("pages")
+	if err != nil {
+		panic(err)
+	}
+	all := map[string]*template.Template{}
+	for _, f := range files {
+		if f.Name() != "frame.html" && f.Name() != "parts.html" {
+			all[f.Name()] = template.Must(template.Must(frame.Clone()).ParseFS(pagesSource, "pages/"+f.Name()))
+		}
+	}
+	return all
+}()
+
+// frame is what is around every page.
+type frame struct {
+	Title   string
+	Nav     []place // "" where nobody is signed in
+	Who     *person
+	SignOut string // token of its form
+	News    *news
+	Live    bool // the page keeps itself up to date
+	Body    any
+}
+
+// place is an entry of the navigation.
+type place struct {
+	Path, Name string
+	Here       bool
+	Count      int // of what waits there
+}
+
+// show answers with a page. path is the place of the navigation that it belongs to.
+func (k *Console) show(v *visit, status int, page, path, title string, live bool, body any) {
+	f := frame{Title: title, Who: v.who, SignOut: v.token("/sign-out"), News: v.told(), Live: live, Body: body}
+	f.Nav = k.places(v, path)
+	k.render(v.ResponseWriter, status, page, f)
+}
+
+// places returns the navigation.
+func (k *Console) places(v *visit, here string) []place {
+	var all []place
+	if k.Approvals != nil {
+		waiting, _ := k.Approvals.List(v.Context(), approval.Pending) // what cannot be read, the page of approvals says
+		all = append(all, place{Path: "/", Name: "Approvals", Count: len(waiting)})
+	}
+	all = append(all, place{Path: "/agents", Name: "Agents"})
+	if k.Explain != nil {
+		all = append(all, place{Path: "/explain", Name: "What if"})
+	}
+	if k.Health != nil {
+		all = append(all, place{Path: "/health", Name: "Health"})
+	}
+	for i := range all {
+		all[i].Here = all[i].Path == here
+	}
+	return all
+}
+
+// render writes a page.
+func (k *Console) render(w http.ResponseWriter, status int, page string, f frame) {
+	var b bytes.Buffer
+	if err := layouts[page].ExecuteTemplate(&b, "frame.html", f); err != nil {
+		k.Log.Error("a page of the console could not be written", "page", page, "error", err)
+		http.Error(w, "The page could not be written; the log of dixa-mcp says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // the browser may be gone
+}
+
+// problem answers that something cannot be done, and why.
+func (k *Console) problem(v *visit, status int, why string) {
+	k.show(v, status, "problem.html", "", http.StatusText(status), false, why)
+}
+
+// plainProblem does the same for somebody who is not signed in.
+func (k *Console) plainProblem(w http.ResponseWriter, status int, why string) {
+	k.render(w, status, "problem.html", frame{Title: http.StatusText(status), Body: why})
+}
+
+// broken answers that something does not work. How is the operator's to know, from the log.
+func (k *Console) broken(v *visit, what string, err error) {
+	k.Log.Error("console: "+what, "error", err)
+	k.problem(v, http.StatusServiceUnavailable, sentence(what)+" The log of dixa-mcp says why.")
+}
+
+func (k *Console) signInForm(w http.ResponseWriter, status int, next, why string) {
+	k.render(w, status, "signin.html", frame{Title: "Sign in", Body: struct{ Next, Why string }{next, why}})
+}
+
+// sentence makes a sentence of a message.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	s = strings.ToUpper(s[:1]) + s[1:]
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
+		s += "."
+	}
+	return s
+}
+
+// piece is a part of a text.
+type piece struct {
+	Text   string
+	Unseen bool // it stands for a character that is not seen
+}
+
+var unseen = regexp.MustCompile(`<U\+[0-9A-F]{4,6}>|<0x[0-9A-F]{2}>`)
+
+// shown returns a text with each character that is not seen in a piece of its own, as <U+…>. Line breaks stay.
+func shown(text string) []piece {
+	text = safetext.Lines(strings.ReplaceAll(text, "\r\n", "\n"))
+	var all []piece
+	from := 0
+	for _, at := range unseen.FindAllStringIndex(text, -1) {
+		if at[0] > from {
+			all = append(all, piece{Text: text[from:at[0]]})
+		}
+		all = append(all, piece{text[at[0]:at[1]], true})
+		from = at[1]
+	}
+	if from < len(text) {
+		all = append(all, piece{Text: text[from:]})
+	}
+	return all
+}
+
+// moment is an instant as a page shows it.
+type moment struct {
+	ISO, Text string
+	Relative  string // "in 3 h", "5 min ago"
+	Soon      bool   // less than an hour is left
+}
+
+// at returns how a page shows an instant; nil for none.
+func (v *visit) at(t, now time.Time) *moment {
+	if t.IsZero() {
+		return nil
+	}
+	zone := cmp.Or(v.rules.Timezone(), time.UTC)
+	local, today := t.In(zone), now.In(zone)
+	form := "Mon 2 Jan 2006 15:04 MST"
+	switch {
+	case local.YearDay() == today.YearDay() && local.Year() == today.Year():
+		form = "15:04 MST"
+	case local.Year() == today.Year():
+		form = "Mon 2 Jan 15:04 MST"
+	}
+	left := t.Sub(now)
+	return &moment{t.UTC().Format(time.RFC3339), local.Format(form), relative(left), left > 0 && left < time.Hour}
+}
+
+// relative says how far away an instant is.
+func relative(d time.Duration) string {
+	span, word := d.Abs(), ""
+	switch {
+	case span < time.Minute:
+		word = "less than a minute"
+	case span < time.Hour:
+		word = fmt.Sprintf("%d min", int(span.Minutes()))
+	case span < 48*time.Hour:
+		word = fmt.Sprintf("%d h", int(span.Hours()))
+		if m := int(span.Minutes()) % 60; m > 0 && span < 24*time.Hour {
+			word += fmt.Sprintf(" %d min", m)
+		}
+	default:
+		word = fmt.Sprintf("%d days", int(span.Hours()/24))
+	}
+	if d < 0 {
+		return word + " ago"
+	}
+	return "in " + word
+}

@@ -1,0 +1,72 @@
+package console
+
+import (
+	"crypto/sha256"
+
+	"dixa-mcp/internal/approver"
+	"dixa-mcp/internal/capability"
+)
+
+// role is what somebody may do.
+type role string
+
+// The roles. All see what agents may do, the state of the server, and that calls wait.
+const (
+	approvers role = "approver" // also sees the text of calls that wait, and decides about those of their levels
+	operators role = "operator" // also freezes agents
+	auditors  role = "auditor"  // changes nothing
+)
+
+// person is somebody who signed in.
+type person struct {
+	Role     role
+	Name     string // "" of an operator: the admin key belongs to no named person
+	KeyID    string // "" for who came by a link
+	key      [sha256.Size]byte
+	approver *capability.Approver
+}
+
+// Label names a person and the role.
+func (p *person) Label() string {
+	switch {
+	case p.KeyID == "":
+		return "an auditor, by a link from this machine"
+	case p.Name == "":
+		return "the operator"
+	}
+	return p.Name + ", " + string(p.Role)
+}
+
+// recognize finds whose key it is, by its SHA-256, under the rules in force now.
+func (k *Console) recognize(digest [sha256.Size]byte) (*person, bool) {
+	rules := k.Rules()
+	if who, id, ok := rules.ApproverOf(digest); ok {
+		return &person{Role: approvers, Name: who.Name, KeyID: id, key: digest, approver: who}, true
+	}
+	if name := k.Demo[digest]; name != "" {
+		if who, id, ok := rules.ApproverNamed(name); ok {
+			return &person{Role: approvers, Name: who.Name, KeyID: id, key: digest, approver: who}, true
+		}
+	}
+	if name, id, ok := rules.Auditor(digest); ok {
+		return &person{Role: auditors, Name: name, KeyID: id, key: digest}, true
+	}
+	if k.Operator != nil && k.Operator.Is(digest) {
+		return &person{Role: operators, KeyID: k.Operator.ID(), key: digest}, true
+	}
+	return nil, false
+}
+
+// stillIs returns the person under the rules in force now: a key that is no longer in the file opens nothing.
+func (k *Console) stillIs(p *person) (*person, bool) {
+	if p.KeyID == "" {
+		return p, true
+	}
+	now, ok := k.recognize(p.key)
+	return now, ok && now.Role == p.Role
+}
+
+// desk returns what an approver decides with.
+func (k *Console) desk(v *visit) *approver.Session {
+	return &approver.Session{Rules: v.rules, Who: v.who.approver, KeyID: v.who.KeyID, Store: k.Approvals, Reviewer: k.Reviewer}
+}

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// showSignIn shows the form for a key.
+func (k *Console) showSignIn(w http.ResponseWriter, r *http.Request) {
+	if _, _, err := k.signedIn(r); err == nil {
+		http.Redirect(w, r, nextPage(r.URL.Query().Get("next")), http.StatusSeeOther)
+		return
+	}
+	k.signInForm(w, http.StatusOK, r.URL.Query().Get("next"), "")
+}
+
+// askSignIn leads somebody who is not signed in to the form, and afterwards to the page they wanted.
+func (k *Console) askSignIn(w http.ResponseWriter, r *http.Request, why error) {
+	if id, https := cookie(r); id != "" {
+		setCookie(w, https, "")
+	}
+	next := ""
+	if r.Method == http.MethodGet {
+		next = r.URL.RequestURI()
+	}
+	if next == "/" && errors.Is(why, errNotSignedIn) {
+		k.signInForm(w, http.StatusUnauthorized, next, "")
+		return
+	}
+	k.signInForm(w, http.StatusUnauthorized, next, sentence(why.Error()))
+}
+
+// signIn begins a session for the holder of a key. The id of the session is always new: one that somebody else put into the
+// browser opens nothing.
+func (k *Console) signIn(w http.ResponseWriter, r *http.Request) {
+	next := r.PostFormValue("next")
+	who, ok := k.recognize(sha256.Sum256([]byte(strings.TrimSpace(r.PostFormValue("key")))))
+	if !ok {
+		k.notRecognized(w, r, next)
+		return
+	}
+	k.open(w, r, who, strings.HasPrefix(r.Header.Get("Origin"), "https://"))
+	k.Log.Info("signed in to the console", "role", who.Role, "name", who.Name, "key", who.KeyID, "address", r.RemoteAddr)
+	http.Redirect(w, r, nextPage(next), http.StatusSeeOther)
+}
+
+// open begins a session in a browser, and ends the one that it had.
+func (k *Console) open(w http.ResponseWriter, r *http.Request, who *person, https bool) {
+	if id, _ := cookie(r); id != "" {
+		k.sessions.end(id)
+	}
+	https = https || r.TLS != nil
+	setCookie(w, https, k.sessions.begin(who, https))
+}
+
+// notRecognized answers an invalid key. A valid key is accepted however many invalid ones came from the same address.
+func (k *Console) notRecognized(w http.ResponseWriter, r *http.Request, next string) {
+	status, why := http.StatusUnauthorized, "This key is not valid here: it must be the key of an approver, of an auditor or of the operator."
+	from, many, first := k.Invalid.Add(r.RemoteAddr)
+	if many {
+		status, why = http.StatusTooManyRequests, "Too many invalid keys came from this address. Wait a minute, and try again."
+		w.Header().Set("Retry-After", "60")
+	}
+	if first {
+		k.Log.Warn("many invalid keys at the console", "address", from)
+	}
+	if k.Failed != nil {
+		k.Failed(status)
+	}
+	k.signInForm(w, status, next, why)
+}
+
+// signOut ends a session.
+func (k *Console) signOut(w http.ResponseWriter, r *http.Request) {
+	if s, _, err := k.signedIn(r); err == nil && !s.holds(r) {
+		k.plainProblem(w, http.StatusForbidden, "You are still signed in: the page was opened in another sign-in. Open it again, and sign out there.")
+		return
+	}
+	if id, https := cookie(r); id != "" {
+		k.sessions.end(id)
+		setCookie(w, https, "")
+	}
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
+
+// Link returns the path of a link that opens the auditor's view, once and within an hour. A process on the server's machine hands
+// it out, and what runs there may be an agent with a shell: deciding needs a key.
+func (k *Console) Link() string { return "/link/" + k.sessions.link() }
+
+// openLink begins a session of an auditor. The answer is a page that leads on, since browsers keep a cookie from a page to which
+// another site redirects.
+func (k *Console) openLink(w http.ResponseWriter, r *http.Request) {
+	if !k.sessions.take(r.PathValue("token")) {
+		k.signInForm(w, http.StatusForbidden, "", "This link was used already, or is older than an hour. Make a new one, or sign in with a key.")
+		return
+	}
+	k.open(w, r, &person{Role: auditors}, false)
+	k.render(w, http.StatusOK, "opening.html", frame{Title: "Opening the console"})
+}
+
+// setCookie gives the browser the id of a session; an empty id removes it.
+func setCookie(w http.ResponseWriter, https bool, id string) {
+	c := &http.Cookie{Name: cookieOpen, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(lifetime.Seconds())}
+	if https {
+		c.Name, c.Secure = cookieHTTPS, true
+	}
+	if id == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// nextPage returns the page to go to after the sign-in: one of the console.
+func nextPage(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || path.Clean(u.Path) != u.Path || strings.ContainsAny(next, "\\\r\n\t") {
+		return "/"
+	}
+	return u.RequestURI()
+}
