@@ -41,6 +41,7 @@ func (f recordFlags) dir() (string, error) {
 type auditShowCmd struct {
 	Conversation string `placeholder:"ID" help:"Only calls about this conversation."`
 	Agent        string `placeholder:"NAME" help:"Only calls of this agent."`
+	Person       string `placeholder:"EMAIL" help:"Only calls and sign-ins of the person with this e-mail address, or this subject."`
 	Key          string `placeholder:"ID" help:"Only calls with this key id, of an agent, an approver or the admin port."`
 	Tool         string `placeholder:"NAME" help:"Only calls of this tool."`
 	Since        string `placeholder:"TIME" help:"Only calls since this time: 30m, 2h, 2d (ago), today, yesterday, 2026-01-31 or 2026-01-31T14:00:00Z. Dates are in this machine's time zone."`
@@ -56,7 +57,7 @@ func (c *auditShowCmd) Run(out *output) error {
 	if err != nil {
 		return err
 	}
-	filter := audit.Filter{Agent: c.Agent, Key: c.Key, Tool: c.Tool, Conversation: c.Conversation, Writes: c.Writes, Refused: c.Refused}
+	filter := audit.Filter{Agent: c.Agent, Person: c.Person, Key: c.Key, Tool: c.Tool, Conversation: c.Conversation, Writes: c.Writes, Refused: c.Refused}
 	if strings.Trim(c.Conversation, "0123456789") != "" {
 		return usagef("--conversation must be the number of a conversation, not %q; nothing was read", c.Conversation)
 	}

@@ -96,7 +96,7 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	options := identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AgentPort)}
-	people, err := c.signIn(s)
+	people, err := c.signIn(s, metrics)
 	if err != nil {
 		return err
 	}

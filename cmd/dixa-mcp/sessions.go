@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/signin"
 )
 
@@ -29,6 +30,7 @@ type sessionsEndCmd struct {
 	ID         string `arg:"" optional:"" name:"session" help:"Id of the session, as list prints it."`
 	Person     string `placeholder:"EMAIL" help:"End all sessions of the person with this verified e-mail address, or this subject."`
 	All        bool   `help:"End all sessions."`
+	Audit      string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records, by default audit in the state directory."`
 	jsonFlag   `embed:""`
 	sessionsAt `embed:""`
 }
@@ -137,5 +139,27 @@ func (c *sessionsEndCmd) Run(ctx context.Context, out *output) error {
 	if errs == nil && len(ended) == 0 && !c.All {
 		return notFoundf("there is no such session; dixa-mcp sessions list prints those that there are")
 	}
-	return errors.Join(printSessions(out, c.JSON, ended, "no session was ended"), errs)
+	return errors.Join(printSessions(out, c.JSON, ended, "no session was ended"), errs, c.record(ctx, ended))
+}
+
+// record writes a record of each session that was ended.
+func (c *sessionsEndCmd) record(ctx context.Context, ended []signin.Session) (err error) {
+	if len(ended) == 0 {
+		return nil
+	}
+	dir, err := reachFlags{State: c.State, Audit: c.Audit}.auditDir()
+	if err != nil {
+		return err
+	}
+	log, err := audit.Open(audit.Options{Dir: dir})
+	if err != nil {
+		return fmt.Errorf("sessions were ended, but this could not be recorded: %w", err)
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	for _, s := range ended {
+		r := signInRecord(signin.EventOf(signin.Ended, signin.ByOperator, &s))
+		r.Text += ", " + whoami()
+		err = errors.Join(err, log.Write(ctx, r))
+	}
+	return err
 }

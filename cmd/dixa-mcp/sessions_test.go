@@ -54,6 +54,9 @@ func TestSessions(t *testing.T) {
 
 	require.Contains(t, p.good("sessions", "end", second.ID, "--state", state), second.ID)
 	require.Len(t, list(), 3)
+	require.Contains(t, p.good("audit", "show", "--person", "anna@example.com", "--state", state), "the sign-in of anna@example.com to triage with")
+	require.Contains(t, p.good("audit", "show", "--state", state), "ended: an operator ended it, "+whoami())
+	require.NotContains(t, p.run("audit", "show", "--person", "bo", "--state", state).stdout, "ended")
 	require.Contains(t, p.good("sessions", "end", "--person", "anna@example.com", "--state", state), first.ID)
 	p.good("sessions", "end", "--person", "bo", "--state", state)
 	require.Equal(t, "eve", list()[0].Subject)

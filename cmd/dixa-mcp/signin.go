@@ -16,6 +16,7 @@ import (
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/sharedstate"
 	"dixa-mcp/internal/signin"
+	"dixa-mcp/internal/telemetry"
 )
 
 // signInFlags configure sign-in for people at the OpenID provider that the capability file names under oidc.
@@ -27,7 +28,7 @@ type signInFlags struct {
 }
 
 // signIn returns the authorization server for people, nil if none is configured.
-func (c *serveCmd) signIn(s *system) (*signin.Server, error) {
+func (c *serveCmd) signIn(s *system, metrics *telemetry.Metrics) (*signin.Server, error) {
 	if c.SignInClient == "" {
 		if c.signInFlags != (signInFlags{}) {
 			return nil, usagef("--sign-in-secret-file, --sign-in-scopes and --sign-in-clients require --sign-in-client")
@@ -47,6 +48,7 @@ func (c *serveCmd) signIn(s *system) (*signin.Server, error) {
 		Agents:   func(p identity.Person) []string { return agentsOf(s.inForce(), &p) },
 		Describe: func(agent string) []string { return describe(s.inForce(), agent) },
 		Log:      slog.Default(),
+		Heard:    signInHeard(s.log.Write, metrics.SignIn, time.Now),
 	}
 	if c.SignInSecretFile != "" {
 		secret, err := os.ReadFile(c.SignInSecretFile)

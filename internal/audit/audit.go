@@ -44,6 +44,11 @@ const (
 	EventFreeze   Event = "freeze"
 	EventThaw     Event = "thaw"
 	EventRemoved  Event = "removed" // files older than is kept are removed; the first record of its file
+
+	EventSignIn        Event = "sign_in"         // a person signed in with a client
+	EventSignInRefused Event = "sign_in_refused" // a client did not get what it asked for
+	EventSignInEnded   Event = "sign_in_ended"
+	EventClient        Event = "client_registered"
 )
 
 // Decisions, as in [Record].Decision.
@@ -70,8 +75,10 @@ type Record struct {
 	Event     Event           `json:"event"`
 	Call      string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
 	Agent     string          `json:"agent,omitempty"`
-	Key       string          `json:"key,omitempty"`    // id of the credential, never the credential
-	Person    string          `json:"person,omitempty"` // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider
+	Key       string          `json:"key,omitempty"`     // id of the credential, never the credential
+	Person    string          `json:"person,omitempty"`  // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider
+	Client    string          `json:"client,omitempty"`  // of a sign-in: the program that people use
+	Session   string          `json:"session,omitempty"` // of a sign-in, as dixa-mcp sessions list prints it
 	Tool      string          `json:"tool,omitempty"`
 	Access    string          `json:"access,omitempty"`    // "read" or "write"
 	Level     string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
@@ -151,7 +158,7 @@ const (
 
 // brief makes one printable line of limited length of everything in a record that can come from elsewhere.
 func (r *Record) brief() {
-	for _, field := range []*string{&r.Agent, &r.Key, &r.Person, &r.Tool, &r.Rule, &r.Step, &r.Job, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
+	for _, field := range []*string{&r.Agent, &r.Key, &r.Person, &r.Client, &r.Session, &r.Tool, &r.Rule, &r.Step, &r.Job, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
 		*field = safetext.Brief(*field, mostField)
 	}
 	r.Text = safetext.Brief(r.Text, mostText)

@@ -27,6 +27,8 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	l.text("agent", r.Agent)
 	l.text("key", r.Key)
 	l.text("person", r.Person)
+	l.text("client", r.Client)
+	l.text("session", r.Session)
 	l.text("tool", r.Tool)
 	l.text("access", r.Access)
 	l.text("level", r.Level)

@@ -63,6 +63,7 @@ func Runs(dir string) ([]string, error) {
 // Filter picks records. The zero Filter picks all; what is set must all hold.
 type Filter struct {
 	Agent, Tool  string
+	Person       string    // e-mail address, or subject at the provider
 	Key          string    // id of the credential that was used, an agent's or an approver's
 	Conversation string    // id, in any argument that names a conversation
 	Since, Until time.Time // from Since on, and before Until
@@ -74,6 +75,7 @@ type Filter struct {
 func (f Filter) Match(r Record) bool {
 	return (f.Agent == "" || f.Agent == r.Agent) &&
 		(f.Tool == "" || f.Tool == r.Tool) &&
+		(f.Person == "" || strings.EqualFold(f.Person, r.Person) || r.Person == "subject "+f.Person) &&
 		(f.Key == "" || f.Key == r.Key || f.Key == r.ApproverKey) &&
 		(f.Since.IsZero() || !r.Time.Before(f.Since)) &&
 		(f.Until.IsZero() || r.Time.Before(f.Until)) &&

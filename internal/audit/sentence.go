@@ -19,6 +19,10 @@ type Verb struct {
 // Sentence says in plain English who did what, what allowed or refused it, and what came of it. It takes nothing but
 // the record and the tool's own words, so it holds no more than they do. A tool without words is called by its name.
 func Sentence(r Record, v Verb) string {
+	switch r.Event {
+	case EventSignIn, EventSignInRefused, EventSignInEnded, EventClient:
+		return printable(signIn(r))
+	}
 	if v == (Verb{}) {
 		v = Verb{Past: "called", Infinitive: "call", Object: cmp.Or(r.Tool, "an unknown tool")}
 	}

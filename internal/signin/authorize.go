@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/identity"
 )
 
 const (
@@ -43,16 +45,19 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	client, err := s.client(r.Context(), q.Get("client_id"))
 	if err != nil {
+		s.refused(r.Context(), ByClient, identity.Person{}, request{Client: q.Get("client_id")})
 		s.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
 		return
 	}
 	redirect := q.Get("redirect_uri")
 	if !client.allows(redirect) {
+		s.refused(r.Context(), ByClient, identity.Person{}, request{Client: client.ID})
 		s.problem(w, http.StatusBadRequest, "The client asks for the answer at an address that is not one of its own. Nothing was sent there.")
 		return
 	}
 	asked := request{Client: client.ID, Redirect: redirect, State: q.Get("state"), Challenge: q.Get("code_challenge"), Resource: sameResource(q.Get("resource"))}
 	if code, why := s.check(&asked, q); code != "" {
+		s.refused(r.Context(), ByClient, identity.Person{}, asked)
 		s.answer(w, r, asked, url.Values{"error": {code}, "error_description": {why}})
 		return
 	}
@@ -66,6 +71,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	at, err := s.provider.address(r.Context(), state, asked.Nonce, asked.Verifier)
 	if err != nil {
 		s.warn("a person could not sign in", err)
+		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
 		s.answer(w, r, asked, url.Values{"error": {"temporarily_unavailable"}, "error_description": {"the company's provider cannot be reached; try again later"}})
 		return
 	}
@@ -144,6 +150,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if q.Get("error") != "" {
+		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
 		s.endCookie(w, state)
 		s.answer(w, r, asked, url.Values{"error": {"access_denied"}, "error_description": {"the company's provider did not sign the person in"}})
 		return
@@ -151,6 +158,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	person, refresh, err := s.provider.exchange(r.Context(), q.Get("code"), q.Get("iss"), asked.Nonce, asked.Verifier)
 	if err != nil {
 		s.warn("a person could not sign in", err)
+		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
 		s.endCookie(w, state)
 		s.answer(w, r, asked, url.Values{"error": {"server_error"}, "error_description": {"the company's provider could not sign the person in; the server's log says why"}})
 		return
@@ -161,6 +169,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	if !slices.Contains(may, asked.Agent) {
 		s.Log.Info("a person may not use the agent", "person", person.String(), "agent", asked.Agent, "client", asked.Client)
+		s.refused(r.Context(), NoAgent, person, asked)
 		s.endCookie(w, state)
 		s.answer(w, r, asked, url.Values{"error": {"access_denied"}, "error_description": {person.String() + " may not use this agent; ask the server's operator"}})
 		return

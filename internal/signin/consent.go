@@ -29,6 +29,7 @@ type remembered struct {
 func (s *Server) askConsent(w http.ResponseWriter, r *http.Request, state string, p pending) {
 	client, err := s.client(r.Context(), p.Asked.Client)
 	if err != nil {
+		s.refused(r.Context(), ByClient, p.Person, p.Asked)
 		s.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
 		return
 	}
@@ -76,6 +77,7 @@ func (s *Server) pending(w http.ResponseWriter, r *http.Request, state string) (
 		return p, nil, "", false
 	}
 	if client, err = s.client(r.Context(), p.Asked.Client); err != nil {
+		s.refused(r.Context(), ByClient, p.Person, p.Asked)
 		s.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
 		return p, nil, "", false
 	}
@@ -114,6 +116,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 	case r.PostForm.Get("answer") != "allow":
 		s.endCookie(w, state)
 		s.Log.Info("a person did not allow a client", "person", p.Person.String(), "agent", p.Asked.Agent, "client", client.ID)
+		s.refused(r.Context(), Denied, p.Person, p.Asked)
 		s.answer(w, r, p.Asked, url.Values{"error": {"access_denied"}, "error_description": {"the person did not allow it"}})
 	default:
 		if err := s.remember(r.Context(), client, p); err != nil {

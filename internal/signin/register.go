@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,7 @@ const (
 type registrations struct {
 	signer seal.Signer
 	now    func() time.Time
+	hears  func(context.Context, Event)
 }
 
 // registered is what an id says.
@@ -72,6 +74,7 @@ func (r registrations) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		refuseClient(w, http.StatusBadRequest, "invalid_redirect_uri", "the redirect URIs are too long together; register fewer or shorter ones")
 		return
 	}
+	r.hears(request.Context(), Event{Kind: Registered, Client: id, Name: c.Name})
 	web.WriteJSON(w, http.StatusCreated, map[string]any{
 		"client_id": id, "client_id_issued_at": now.Unix(), "client_name": c.Name, "redirect_uris": c.RedirectURIs,
 		"token_endpoint_auth_method": "none", "grant_types": []string{"authorization_code", "refresh_token"}, "response_types": []string{"code"},

@@ -36,6 +36,8 @@ type Config struct {
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: slog.Default()
 
+	Heard func(context.Context, Event) // hears of each event; may be nil
+
 	Documents http.RoundTripper // over which metadata documents are read; nil: the public internet
 }
 
@@ -87,7 +89,7 @@ func New(c Config) (*Server, error) {
 		reader = documentClient(c.Documents)
 	}
 	s.documents = newDocuments(reader, c.Now)
-	s.registered = registrations{seal.NewSigner(c.Secret, "client registration"), c.Now}
+	s.registered = registrations{seal.NewSigner(c.Secret, "client registration"), c.Now, s.hears}
 	s.cookies = seal.NewBox(c.Secret, "sign-in cookie")
 	s.handler = s.routes()
 	return s, nil

@@ -7,7 +7,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -130,7 +129,8 @@ func (s *Sessions) AddCode(ctx context.Context, g Grant, redirect, challenge str
 
 // Exchange makes a session of a code. A code is valid once, and for the client, redirect URI, verifier and resource for which
 // it was made: any attempt uses it up. An empty resource stands for that of the code. The error is [ErrEnded] or [ErrReused] if
-// the code is invalid.
+// the code is invalid; the session is then the one that was ended by it, or one without an id for a code that was used up, if there
+// is one.
 func (s *Sessions) Exchange(ctx context.Context, text, client, redirect, verifier, resource string) (*Session, Tokens, error) {
 	id := strings.ToLower(rand.Text()[:idLength])
 	key := prefixOf(kindCode) + hashOf(text).String()
@@ -140,7 +140,8 @@ func (s *Sessions) Exchange(ctx context.Context, text, client, redirect, verifie
 		return nil, Tokens{}, err
 	}
 	if c.Session != "" {
-		return nil, Tokens{}, errors.Join(ErrReused, s.End(ctx, c.Session))
+		ended, err := s.end(ctx, c.Session)
+		return ended, Tokens{}, errors.Join(ErrReused, err)
 	}
 	good := c.Grant.Client == client && c.Redirect == redirect && (resource == "" || resource == c.Grant.Resource) &&
 		subtle.ConstantTimeCompare([]byte(c.Challenge), []byte(hashOf(verifier).String())) == 1 && s.now().Before(c.Expires)
@@ -155,9 +156,10 @@ func (s *Sessions) Exchange(ctx context.Context, text, client, redirect, verifie
 		if _, err := s.read(ctx, key, &c); err != nil {
 			return nil, Tokens{}, err
 		}
-		return nil, Tokens{}, errors.Join(ErrReused, s.End(ctx, c.Session))
+		ended, err := s.end(ctx, c.Session)
+		return ended, Tokens{}, errors.Join(ErrReused, err)
 	case !good:
-		return nil, Tokens{}, ErrEnded
+		return &Session{Grant: c.Grant}, Tokens{}, ErrEnded
 	}
 	return s.begin(ctx, id, c.Grant)
 }
@@ -194,7 +196,7 @@ func sessionID(prefix, token string) (string, bool) {
 
 // Refresh exchanges a refresh token for new tokens. It calls renew, which asks the provider whether the person still has
 // access and updates the grant. If that returns [ErrEnded], the session is ended; after any other error the refresh token stays
-// valid. A refresh token that was used before ends the session.
+// valid. A refresh token that was used before ends the session. The session that was ended is returned beside the error.
 func (s *Sessions) Refresh(ctx context.Context, token, client, resource string, renew func(context.Context, *Grant) error) (*Session, Tokens, error) {
 	id, ok := sessionID(refreshPrefix, token)
 	if !ok {
@@ -202,12 +204,13 @@ func (s *Sessions) Refresh(ctx context.Context, token, client, resource string, 
 	}
 	session, err := s.lock(ctx, id, token, client, resource)
 	if err != nil {
-		return nil, Tokens{}, err
+		return session, Tokens{}, err
 	}
 	if err := renew(ctx, &session.Grant); err != nil {
 		ctx = context.WithoutCancel(ctx) // the client may be gone
 		if errors.Is(err, ErrEnded) {
-			return nil, Tokens{}, errors.Join(err, s.End(ctx, id))
+			ended, endErr := s.end(ctx, id)
+			return ended, Tokens{}, errors.Join(err, endErr)
 		}
 		return nil, Tokens{}, errors.Join(err, s.update(ctx, id, func(now *Session) error {
 			now.Locked, now.Provider = time.Time{}, session.Provider // the provider may have given a new one before it failed
@@ -231,7 +234,7 @@ func (s *Sessions) Refresh(ctx context.Context, token, client, resource string, 
 	return session, tokens, nil
 }
 
-// lock lets one request refresh a session.
+// lock lets one request refresh a session. With [ErrReused] it returns the session that it ended.
 func (s *Sessions) lock(ctx context.Context, id, token, client, resource string) (session *Session, err error) {
 	err = s.update(ctx, id, func(now *Session) error {
 		switch {
@@ -246,10 +249,14 @@ func (s *Sessions) lock(ctx context.Context, id, token, client, resource string)
 		session = now
 		return nil
 	})
-	if errors.Is(err, ErrReused) {
-		err = errors.Join(err, s.End(ctx, id))
+	switch {
+	case errors.Is(err, ErrReused):
+		ended, endErr := s.end(ctx, id)
+		return ended, errors.Join(err, endErr)
+	case err != nil:
+		return nil, err
 	}
-	return session, err
+	return session, nil
 }
 
 // Look returns the session of an access token, by the id in it and its hash. The error is [ErrEnded] if it is not valid.
@@ -267,66 +274,4 @@ func (s *Sessions) Look(ctx context.Context, id string, digest [sha256.Size]byte
 		return nil, ErrEnded
 	}
 	return &session, nil
-}
-
-// Revoke ends the session of an access or refresh token of a client. A token that is not valid needs no revocation.
-func (s *Sessions) Revoke(ctx context.Context, token, client string) (*Session, error) {
-	id, ok := sessionID(refreshPrefix, token)
-	if !ok {
-		if id, ok = sessionID(identity.AccessPrefix, token); !ok {
-			return nil, nil
-		}
-	}
-	var session Session
-	_, err := s.read(ctx, prefixOf(kindSession)+id, &session)
-	switch {
-	case errors.Is(err, ErrEnded):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case session.Client != client || !session.Refresh.is(token) && !session.Access.is(token) && !session.Before.is(token):
-		return nil, nil
-	}
-	return &session, s.End(ctx, id)
-}
-
-// End ends a session. It is not an error if there is none.
-func (s *Sessions) End(ctx context.Context, id string) error {
-	key := prefixOf(kindSession) + id
-	for range tries {
-		old, err := s.shelf.Get(ctx, key)
-		if err != nil || old == "" {
-			return err
-		}
-		if removed, err := s.shelf.Swap(ctx, key, old, "", s.now()); err != nil || removed {
-			return err
-		}
-	}
-	return errOvertaken
-}
-
-// List returns the sessions that are valid, the oldest first.
-func (s *Sessions) List(ctx context.Context) ([]Session, error) {
-	texts, err := s.shelf.List(ctx, kindSession)
-	if err != nil {
-		return nil, err
-	}
-	var all []Session
-	for key, text := range texts {
-		var session Session
-		switch err := s.open(key, text, &session); {
-		case errors.Is(err, ErrEnded): // of another secret
-		case err != nil:
-			return nil, err
-		case s.now().Before(session.ends()):
-			all = append(all, session)
-		}
-	}
-	slices.SortFunc(all, func(a, b Session) int {
-		if c := a.Began.Compare(b.Began); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return all, nil
 }

@@ -119,8 +119,10 @@ func (t *tokenServer) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc
 	s := t.server
 	session, tokens, err := s.Sessions.Exchange(ctx, r.Data.Code, r.Client.GetID(), r.Data.RedirectURI, r.Data.CodeVerifier, sameResource(r.Form.Get("resource")))
 	if err != nil {
+		s.failed(ctx, session, err)
 		return nil, s.refusal("a code could not be exchanged", "the code", err)
 	}
+	s.hears(ctx, EventOf(SignedIn, "", session))
 	s.Log.Info("a person signed in", "person", session.Person.String(), "agent", session.Agent, "client", session.Client, "session", session.ID)
 	return answer(tokens), nil
 }
@@ -128,8 +130,9 @@ func (t *tokenServer) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc
 // RefreshToken implements [op.Server].
 func (t *tokenServer) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.RefreshTokenRequest]) (*op.Response, error) {
 	s := t.server
-	_, tokens, err := s.Sessions.Refresh(ctx, r.Data.RefreshToken, r.Client.GetID(), sameResource(r.Form.Get("resource")), s.renew)
+	session, tokens, err := s.Sessions.Refresh(ctx, r.Data.RefreshToken, r.Client.GetID(), sameResource(r.Form.Get("resource")), s.renew)
 	if err != nil {
+		s.failed(ctx, session, err)
 		return nil, s.refusal("a sign-in could not be refreshed", "the refresh token", err)
 	}
 	return answer(tokens), nil
@@ -154,6 +157,7 @@ func (t *tokenServer) Revocation(ctx context.Context, r *op.ClientRequest[oidc.R
 		return nil, t.server.refusal("a token could not be revoked", "the token", err)
 	}
 	if session != nil {
+		t.server.hears(ctx, EventOf(Ended, Revoked, session))
 		t.server.Log.Info("a person signed out", "person", session.Person.String(), "agent", session.Agent, "session", session.ID)
 	}
 	return op.NewResponse(struct{}{}), nil

@@ -31,6 +31,7 @@ func TestDocsMetrics(t *testing.T) {
 	require.NoError(t, err)
 	g.Reload(t.Context(), keyed)
 	m.Draft("reader", tools.DraftWritten)
+	m.SignIn("signed_in", "")
 	families, err := m.registry.Gather()
 	require.NoError(t, err)
 	var there []string

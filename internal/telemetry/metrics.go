@@ -33,6 +33,7 @@ type Metrics struct {
 	reloads  *prometheus.CounterVec
 	failed   *prometheus.CounterVec
 	drafts   *prometheus.CounterVec
+	signIns  *prometheus.CounterVec
 }
 
 var (
@@ -65,6 +66,7 @@ func NewMetrics(version string) *Metrics {
 		failed:   prometheus.NewCounterVec(prometheus.CounterOpts(opts("authentication_failures_total", "Requests that were not authenticated, by the port (agents, admin) and the status they got.")), []string{"port", "status"}),
 		drafts:   prometheus.NewCounterVec(prometheus.CounterOpts(opts("drafts_total", "Drafts of replies, by the agent that wrote them and what became of them: written, sent (unchanged), edited (another text was sent in its place) or denied.")), []string{"agent", "outcome"}),
 	}
+	m.signIns = prometheus.NewCounterVec(prometheus.CounterOpts(opts("sign_ins_total", "What happened to people's sign-ins: signed_in, refused, ended or registered (a client), and why.")), []string{"event", "reason"})
 	for _, outcome := range gate.ReloadOutcomes() {
 		m.reloads.WithLabelValues(string(outcome)) // so that an alert sees the first one, too
 	}
@@ -76,7 +78,7 @@ func NewMetrics(version string) *Metrics {
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, m.reloads, m.failed, m.drafts, build,
+	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, m.reloads, m.failed, m.drafts, m.signIns, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -120,6 +122,9 @@ func (m *Metrics) Reload(outcome gate.ReloadOutcome) {
 func (m *Metrics) Draft(agent string, outcome tools.DraftOutcome) {
 	m.drafts.WithLabelValues(agent, string(outcome)).Inc()
 }
+
+// SignIn counts an event of a sign-in. The reason is "" where there is none.
+func (m *Metrics) SignIn(event, reason string) { m.signIns.WithLabelValues(event, reason).Inc() }
 
 // Port is where a request that was not authenticated arrived.
 type Port string

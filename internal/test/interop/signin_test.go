@@ -201,6 +201,9 @@ func TestPeopleSignIn(t *testing.T) {
 			}
 			listed, _, _ = finish(t, p.command(t.Context(), must(t, program), append([]string{"sessions", "list"}, c.flags...)...))
 			require.Equal(t, "nobody is signed in\n", listed)
+			shown, _, _ := finish(t, p.command(t.Context(), must(t, program), "audit", "show", "--person", "anna.holm@example.com"))
+			require.Equal(t, len(clients), strings.Count(shown, "anna.holm@example.com signed in to helper with "), shown)
+			require.Equal(t, len(clients), strings.Count(shown, "ended: the person has no access any more"), shown)
 		})
 	}
 }
