@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approver"
+	"dixa-mcp/internal/base/safetext"
 )
 
 // unfolded is how many messages of a conversation are shown at once; those before them can be opened.
@@ -25,7 +27,8 @@ const maxReason = 1000
 type row struct {
 	approver.Item
 	Asked, Until, DecidedAt *moment
-	Yours                   bool // the person may decide about it
+	Yours                   bool   // the person may decide about it
+	Begins                  string // the text, of which only approvers see the beginning
 }
 
 func (k *Console) row(v *visit, r approval.Request) row {
@@ -55,7 +58,11 @@ func (k *Console) listApprovals(v *visit) {
 		Reads            bool // the person may open the text
 	}{Unreadable: err != nil, Reads: v.who.Role == approvers}
 	for _, r := range list {
-		if one := k.row(v, r); r.State == approval.Pending {
+		one := k.row(v, r)
+		if r.State == approval.Pending {
+			if body.Reads {
+				one.Begins = safetext.Brief(cmp.Or(r.Text, r.Effect), 160)
+			}
 			body.Waiting = append(body.Waiting, one)
 		} else {
 			body.Decided = append(body.Decided, one)

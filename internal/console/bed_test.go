@@ -3,7 +3,9 @@ package console_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"html"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -86,6 +88,7 @@ type bed struct {
 	records []audit.Record
 	refuse  error // to record
 	ahead   time.Duration
+	plant   *strings.Replacer // changes what Dixa answers
 	log     strings.Builder
 }
 
@@ -96,7 +99,7 @@ func newBed(t testing.TB, change ...func(*console.Config)) *bed {
 	b.dixa = offline.New(offline.Options{Rate: 1e6, Burst: 1e6})
 	over, stop := b.dixa.Client()
 	t.Cleanup(stop)
-	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: over.Transport, Rate: 1e6, Burst: 1e6})
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: planted{b, over.Transport}, Rate: 1e6, Burst: 1e6})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	b.gate = gate.New(gate.Config{Rules: b.rules, Client: client, Audit: b, Approvals: b.store, Frozen: b.freezes.Frozen, Now: b.now})
@@ -115,6 +118,26 @@ func newBed(t testing.TB, change ...func(*console.Config)) *bed {
 	b.Server = httptest.NewServer(admin.New(admin.Config{Rules: b.inForce, Approvals: b.store, Freezes: b.freezes, Audit: b, Key: config.Operator, Console: b.console, Log: config.Log, Now: b.now}))
 	t.Cleanup(b.Close)
 	return b
+}
+
+// planted changes what the offline Dixa answers.
+type planted struct {
+	*bed
+	over http.RoundTripper
+}
+
+func (p planted) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := p.over.RoundTrip(r)
+	if err != nil || p.plant == nil {
+		return res, err
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, errors.Join(err, res.Body.Close())
+	}
+	res.Body, res.ContentLength = io.NopCloser(strings.NewReader(p.plant.Replace(string(body)))), -1
+	res.Header.Del("Content-Length")
+	return res, nil
 }
 
 // locked is a log that several goroutines write.

@@ -117,7 +117,7 @@ func (k *Console) route(mux *http.ServeMux, pattern string, page func(*visit), r
 		v := &visit{s, who, k.Rules(), w, r}
 		switch {
 		case len(roles) > 0 && !slices.Contains(roles, who.Role):
-			k.problem(v, http.StatusForbidden, "This is for "+string(roles[0])+"s. You are signed in as "+who.Label()+".")
+			k.problem(v, http.StatusForbidden, "This is for "+string(roles[0])+"s. You are signed in as "+string(who.Role)+".")
 		case r.Method == http.MethodPost && !s.holds(r):
 			k.problem(v, http.StatusForbidden, "Nothing was changed: the page was opened in another sign-in. Open it again, and try once more.")
 		default:

@@ -26,15 +26,15 @@ type person struct {
 	approver *capability.Approver
 }
 
-// Label names a person and the role.
-func (p *person) Label() string {
+// Called names a person for the person.
+func (p *person) Called() string {
 	switch {
 	case p.KeyID == "":
-		return "an auditor, by a link from this machine"
+		return "by a link"
 	case p.Name == "":
-		return "the operator"
+		return "admin key"
 	}
-	return p.Name + ", " + string(p.Role)
+	return p.Name
 }
 
 // recognize finds whose key it is, by its SHA-256, under the rules in force now.

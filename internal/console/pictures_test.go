@@ -1,32 +1,16 @@
 package console_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/test/browser"
 )
-
-// browse signs in with a key in a tab.
-func (b *bed) browse(chrome *browser.Browser, key string) context.Context {
-	b.Helper()
-	tab := chrome.Tab(b)
-	require.NoError(b, chromedp.Do(tab, chromedp.Navigate(b.URL+"/"), chromedp.SendKeys("#key", key), chromedp.Click("button"), chromedp.WaitVisible("nav")))
-	return tab
-}
-
-// themed makes a tab prefer a colour scheme.
-func themed(tab context.Context, theme string) error {
-	_, err := chromedp.Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}})
-	return err
-}
 
 // TestPictures takes pictures of every page in both themes and three widths into the directory that PICTURES names.
 func TestPictures(t *testing.T) {
@@ -47,9 +31,9 @@ func TestPictures(t *testing.T) {
 		for name, path := range pages {
 			for _, theme := range []string{"light", "dark"} {
 				for _, width := range []int64{360, 768, 1280} {
-					require.NoError(t, themed(tab, theme))
-					require.NoError(t, chromedp.Do(tab, chromedp.EmulateViewport(width, 800), chromedp.Navigate(b.URL+path), chromedp.WaitVisible("h1")))
-					png, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+					tab.themed(theme)
+					require.NoError(t, chromedp.Do(tab.ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(b.URL+path), chromedp.WaitVisible("h1")))
+					png, err := chromedp.Run(tab.ctx, chromedp.FullScreenshot(100))
 					require.NoError(t, err)
 					require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%s-%d.png", who, name, theme, width)), png, 0o644))
 				}

@@ -53,7 +53,7 @@ func TestSessionFixation(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, victim.post("/sign-in", url.Values{"key": {annaKey}}).StatusCode)
 	require.NotEqual(t, before, victim.cookies[0].Value)
 	require.Equal(t, http.StatusUnauthorized, attacker.status("/"), "the session that the browser had has ended")
-	require.Contains(t, victim.get("/").body, "anna.holm, approver")
+	require.Contains(t, victim.get("/").body, `anna.holm<span class="role">, approver</span>`)
 
 	made := b.visitor()
 	made.cookies = []*http.Cookie{{Name: "dixa-mcp-console", Value: "chosen-by-an-attacker"}}
@@ -125,7 +125,7 @@ func TestLinkIsForLookingOnly(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.StatusCode)
 	require.Contains(t, got.body, `http-equiv="refresh"`)
 	body := agent.get("/requests/" + number).body
-	require.Contains(t, body, "an auditor, by a link from this machine")
+	require.Contains(t, body, `by a link<span class="role">, auditor</span>`)
 	require.NotContains(t, body, "your refund")
 	require.NotContains(t, body, "/approve")
 	token := agent.token("/", "/sign-out")
