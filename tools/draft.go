@@ -21,8 +21,8 @@ import (
 // same token of Dixa finds it. The note ends with a seal, which only such a server can make. It covers the conversation, the
 // author and the text, so that a note that was changed, moved or made up is no draft.
 
-// draftsFor is how long after it was made a draft can be sent.
-const draftsFor = 7 * 24 * time.Hour
+// DraftsFor is how long after it was made a draft can be sent.
+const DraftsFor = 7 * 24 * time.Hour
 
 // draft is a reply that was written and not sent.
 type draft struct {
@@ -38,6 +38,7 @@ type draft struct {
 type DraftUse struct {
 	Outcome DraftOutcome
 	Agent   string // who wrote the draft
+	Number  string // of a draft that is written
 }
 
 // DraftOutcome is what becomes of a draft.
@@ -184,7 +185,7 @@ func (r *Reads) draft(ctx context.Context, conversation d.ConversationRef, numbe
 	default:
 		return nil, refused("names no draft in conversation %d; there is %s", conversation.ConversationID, draftNumbers(drafts))
 	}
-	if at := found.note.CreatedAt; r.Now().Sub(at.Time) > draftsFor {
+	if at := found.note.CreatedAt; r.Now().Sub(at.Time) > DraftsFor {
 		return nil, refused("names a draft of %s, and drafts can be sent for 7 days; to send it now, give its text", at.In(r.Zone()).Format("2 January 2006"))
 	}
 	sent, err := r.sentSince(ctx, conversation, found)
@@ -274,7 +275,7 @@ func (r *Reads) edited(ctx context.Context, conversation d.ConversationRef, text
 		return nil, nil
 	}
 	all, _, err := r.drafts(ctx, conversation)
-	own := slices.DeleteFunc(all, func(w draft) bool { return w.agent != r.Agent || r.Now().Sub(w.note.CreatedAt.Time) > draftsFor })
+	own := slices.DeleteFunc(all, func(w draft) bool { return w.agent != r.Agent || r.Now().Sub(w.note.CreatedAt.Time) > DraftsFor })
 	if err != nil || len(own) == 0 {
 		return nil, err
 	}
@@ -283,7 +284,7 @@ func (r *Reads) edited(ctx context.Context, conversation d.ConversationRef, text
 	if err != nil || len(sent) > 0 {
 		return nil, err
 	}
-	use := DraftUse{DraftEdited, last.agent}
+	use := DraftUse{Outcome: DraftEdited, Agent: last.agent}
 	if last.text == canonical(text) {
 		use.Outcome = DraftSent
 	}

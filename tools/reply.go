@@ -101,19 +101,34 @@ func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
 	}
 	s := step(d.AddNote, d.AddNoteIn{ConversationRef: in.ConversationRef, Message: note, AgentID: in.AgentID}, "draft "+w.number)
 	s.Key, s.After, s.Once, s.Text, s.Details = "draft", "note added, nothing sent", true, w.text, details
-	s.Draft = &DraftUse{DraftWritten, r.Agent}
+	s.Draft = &DraftUse{DraftWritten, r.Agent, w.number}
 	s.Next = "An agent with reply can send it, or a colleague copies it from the note in Dixa."
 	if r.clause("%s", replyName) != "" {
-		arguments, err := json.Marshal(struct {
-			d.ConversationRef
-			Draft string `json:"draft"`
-		}{in.ConversationRef, w.number})
+		arguments, err := json.Marshal(sendingDraft{in.ConversationRef, w.number, ""})
 		if err != nil {
 			return nil, err
 		}
 		s.Next = "To send it: " + replyName + " " + string(arguments)
 	}
 	return []Step{s}, nil
+}
+
+// sendingDraft are the arguments of [reply] that send a draft.
+type sendingDraft struct {
+	d.ConversationRef
+	Draft   string        `json:"draft"`
+	AgentID d.ActingAgent `json:"agentId,omitzero"`
+}
+
+// SendingDraft returns the tool and the arguments that send a draft which a step of [draftReply] left; ok is false for another
+// step.
+func SendingDraft(s *Step) (tool string, arguments json.RawMessage, ok bool) {
+	note, isNote := s.In.(*d.AddNoteIn)
+	if !isNote || s.Draft == nil || s.Draft.Outcome != DraftWritten {
+		return "", nil, false
+	}
+	arguments, err := json.Marshal(sendingDraft{note.ConversationRef, s.Draft.Number, note.AgentID})
+	return replyName, arguments, err == nil
 }
 
 // planReply sends a message. It cannot be repeated, and comes first all the same: a conversation is closed or set aside after it.
@@ -159,7 +174,7 @@ func (r *Reads) message(ctx context.Context, in ReplyIn) (*Step, error) {
 			return nil, err
 		}
 		out.Text, from.State, from.Holds = w.text, string(w.note.ID), r.holds(in.ConversationRef, w)
-		from.Draft = &DraftUse{DraftSent, w.agent}
+		from.Draft = &DraftUse{Outcome: DraftSent, Agent: w.agent}
 		from.Details = []view.Fact{
 			{Key: "draft", Value: "draft " + w.number + " by " + w.agent, Own: true},
 			{Key: "language", Label: "in", Value: w.language},

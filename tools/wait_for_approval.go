@@ -18,6 +18,9 @@ type Decision struct {
 	Approver     string // who decided, "" for nobody yet
 	Reason       string // in the approver's words
 	Outcome      string // of a call that was carried out
+	SentBy       string // the approver who had it carried out, "" where the agent made it
+	Sent         time.Time
+	Edited       bool // the approver changed the text
 	Expires      time.Time
 }
 
@@ -65,8 +68,15 @@ func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error)
 	case DecisionUsed:
 		facts = append(facts, view.Fact{Key: "outcome", Label: "outcome", Value: strings.ReplaceAll(made.Outcome, "_", " ")})
 		next = "The approved call was made already: " + call + ". Do not make it again unless it is to be done twice."
+		if made.SentBy != "" {
+			facts = append(facts, view.Fact{Key: "sentBy", Label: "sent by", Value: made.SentBy}, view.Fact{Key: "sent", Label: "at", Time: made.Sent})
+			next = "The approver sent it in your place: " + call + ". Do not make the call again unless it is to be done twice."
+		}
 	case DecisionExpired:
 		next = "Nobody decided in time, or the approval was not used. Make the same call again to ask again: " + call + "."
+	}
+	if made.Edited {
+		facts = append(facts, view.Fact{Key: "edited", Value: "the approver changed the text", Own: true})
 	}
 	facts = append(facts, view.Fact{Key: "reason", Label: "reason", Value: made.Reason})
 	return Output{Parts: []view.Part{{Name: "approval", Items: []view.Item{{Facts: facts}}}, view.Sentence("next", next)}}, nil

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	adminTimeout   = 30 * time.Second // of one request to an admin port
-	mostAdminBytes = 32 << 20         // of one answer: a list of all agents' parked calls
+	adminTimeout   = time.Minute // of one request to an admin port: a call that is carried out takes 45 s
+	mostAdminBytes = 32 << 20    // of one answer: a list of all agents' parked calls
 )
 
 // adminClient sends requests to the admin port of a server, each with a key.
@@ -89,7 +89,7 @@ func (c *adminClient) refused(status int, answer []byte) error {
 	switch status {
 	case http.StatusUnauthorized:
 		return refusedf("the admin port does not accept the key; nothing was changed. Use --key-file with an approver's key for approvals, or with the admin key for freezes")
-	case http.StatusForbidden, http.StatusConflict:
+	case http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity:
 		return &exitError{exitRefused, err}
 	case http.StatusNotFound:
 		return &exitError{exitNotFound, err}
@@ -100,8 +100,11 @@ func (c *adminClient) refused(status int, answer []byte) error {
 // remoteDesk decides at the admin port of a server, which checks the key and keeps the record.
 type remoteDesk struct{ *adminClient }
 
-func (d remoteDesk) list(ctx context.Context, all bool) ([]approver.Item, error) {
+func (d remoteDesk) list(ctx context.Context, all, drafts bool) ([]approver.Item, error) {
 	path := "/approvals"
+	if drafts {
+		path = "/drafts"
+	}
 	if all {
 		path += "?all=true"
 	}
@@ -119,12 +122,19 @@ func (d remoteDesk) show(ctx context.Context, number string) (w approver.Details
 	return w, d.do(ctx, http.MethodGet, "/approvals/"+url.PathEscape(number), nil, &w)
 }
 
-func (d remoteDesk) decide(ctx context.Context, r approver.Details, approve bool, reason string) (i approver.Item, err error) {
-	verb := "/deny"
-	if approve {
-		verb = "/approve"
+func (d remoteDesk) decide(ctx context.Context, r approver.Details, v approver.Verdict) (done approver.Decided, err error) {
+	path := "/approvals/" + url.PathEscape(r.Number)
+	if !v.Approve {
+		return done, d.do(ctx, http.MethodPost, path+"/deny", map[string]string{"reason": v.Reason}, &done)
 	}
-	return i, d.do(ctx, http.MethodPost, "/approvals/"+url.PathEscape(r.Number)+verb, map[string]string{"reason": reason}, &i)
+	body := map[string]any{"reason": v.Reason}
+	if v.Text != "" { // an older server refuses what it does not know
+		body["text"] = v.Text
+	}
+	if v.Send {
+		body["send"] = true
+	}
+	return done, d.do(ctx, http.MethodPost, path+"/approve", body, &done)
 }
 
 func (d remoteDesk) close() { d.http.CloseIdleConnections() }

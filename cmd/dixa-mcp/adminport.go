@@ -34,7 +34,7 @@ func (c *serveCmd) admin(s *system, metrics *telemetry.Metrics, health *admin.He
 	if strings.HasPrefix(address, ":") { // this machine only, unless an address is given
 		address = "127.0.0.1" + address
 	}
-	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Reviewer: s.gate, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort), Key: demo.admin()}
+	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Reviewer: s.gate, Sender: s.gate, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort), Key: demo.admin()}
 	if err := c.adminKeys(address, &config); err != nil {
 		return "", nil, err
 	}

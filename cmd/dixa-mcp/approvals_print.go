@@ -23,14 +23,22 @@ type approvalPrinter struct {
 }
 
 // list prints requests as a table.
-func (p approvalPrinter) list(items []approver.Item) {
+func (p approvalPrinter) list(items []approver.Item, drafts bool) {
+	if len(items) == 0 && drafts {
+		p.out.printf("No drafts wait to be sent by an approver.\n")
+		return
+	}
 	if len(items) == 0 {
 		p.out.printf("No calls wait for approval.\n")
 		return
 	}
 	rows := [][]string{{"NUMBER", "STATE", "AGENT", "TOOL", "LEVEL", "CONVERSATION", "ASKED", "UNTIL"}}
 	for _, r := range items {
-		rows = append(rows, []string{r.Number, string(r.State), asker(r), r.Tool, r.Level, conversation(r), p.time(r.Created), p.time(r.Expires)})
+		number := r.Number
+		if r.Draft != "" {
+			number += " " + r.Draft
+		}
+		rows = append(rows, []string{number, string(r.State), asker(r), r.Tool, r.Level, conversation(r), p.time(r.Created), p.time(r.Expires)})
 	}
 	for _, row := range rows {
 		for i := range row {
@@ -44,6 +52,9 @@ func (p approvalPrinter) list(items []approver.Item) {
 func (p approvalPrinter) whole(r approver.Details) {
 	line := func(name, value string) { p.out.printf("%-14s %s\n", name, safetext.Show(value)) }
 	line(safetext.Show(r.Number), string(r.State))
+	if r.Draft != "" {
+		line("Draft", r.Draft)
+	}
 	line("Asked by", asker(r.Item)+", "+p.time(r.Created))
 	line("Until", p.time(r.Expires))
 	line("Tool", r.Tool+" ("+r.Level+")")
@@ -61,7 +72,9 @@ func (p approvalPrinter) whole(r approver.Details) {
 		line("Text", "deleted")
 		return
 	}
+	p.review(r)
 	line("Would", r.Effect)
+	p.steps(r)
 	p.out.printf("\nThe whole request:\n")
 	var arguments any
 	whole := r.Shown
@@ -74,6 +87,85 @@ func (p approvalPrinter) whole(r approver.Details) {
 		arguments = string(whole)
 	}
 	printValue(p.out, "  ", "", arguments)
+}
+
+// review prints what Dixa says now.
+func (p approvalPrinter) review(r approver.Details) {
+	seen := r.Review
+	if seen == nil {
+		return
+	}
+	line := func(name, value string) {
+		if value != "" {
+			p.out.printf("%-14s %s\n", name, safetext.Show(value))
+		}
+	}
+	line("Customer", joined(seen.Customer.Name, seen.Customer.Email, seen.Customer.Phone))
+	line("Subject", seen.Subject)
+	line("In", joined(seen.Channel, seen.State, seen.Queue))
+	line("To", r.To)
+	line("Cc", strings.Join(r.Cc, ", "))
+	line("Bcc", strings.Join(r.Bcc, ", "))
+	line("Attachments", strings.Join(r.Files, ", "))
+	if seen.Overtaken {
+		line("Warning", "a message arrived after the agent asked: an approval would not be valid, and the agent has to ask again")
+	}
+	line("Note", seen.Note)
+	if len(seen.LeftOut) > 0 {
+		line("Left out", strings.Join(seen.LeftOut, "; "))
+	}
+	if seen.Thread != "" {
+		earlier := ""
+		if seen.Earlier > 0 {
+			earlier = fmt.Sprintf(" (%d earlier ones are in Dixa)", seen.Earlier)
+		}
+		p.out.printf("\nThe last messages%s:\n", earlier)
+		for text := range strings.SplitSeq(strings.TrimSuffix(seen.Thread, "\n"), "\n") {
+			p.out.printf("  %s\n", safetext.Show(text))
+		}
+		p.out.printf("\n")
+	}
+}
+
+// steps prints what would change, with before and after.
+func (p approvalPrinter) steps(r approver.Details) {
+	for i, s := range r.Steps {
+		change := s.After
+		switch {
+		case s.Same:
+			change = "no change"
+		case s.Before != "":
+			change = s.Before + " → " + s.After
+		}
+		p.out.printf("  %d. %s\n", i+1, safetext.Show(s.What+": "+change))
+	}
+}
+
+// decided prints what came of a decision.
+func (p approvalPrinter) decided(r approver.Details, now approver.Decided, v approver.Verdict) {
+	edited := ""
+	if now.Edited {
+		edited = " with an edited text"
+	}
+	switch {
+	case !v.Approve:
+		p.out.printf("\nDenied by %s. The text was deleted.\n", now.Approver)
+	case !now.Sent.IsZero():
+		p.out.printf("\nApproved by %s%s and sent by %s at %s:\n", now.Approver, edited, now.SentBy, p.time(now.Sent))
+		for text := range strings.SplitSeq(now.Answer, "\n") {
+			p.out.printf("  %s\n", safetext.Show(text))
+		}
+	case v.Send: // the error says why it was not sent
+	case r.Draft != "":
+		p.out.printf("\nApproved by %s%s. Nothing was sent: the agent does not wait for a draft. To send it, approve it again with --send.\n", now.Approver, edited)
+	default:
+		p.out.printf("\nApproved by %s%s. Nothing was sent yet. The next identical call of %s is carried out, once, until %s, unless the conversation gets a message before then.\n", now.Approver, edited, r.Agent, p.time(r.Expires))
+	}
+}
+
+// joined joins what there is.
+func joined(values ...string) string {
+	return strings.Join(slices.DeleteFunc(values, func(v string) bool { return v == "" }), " · ")
 }
 
 // decision says who decided what, when and why.

@@ -11,8 +11,10 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/test/clock"
 )
@@ -50,9 +52,11 @@ func (o *office) write(name, text string) {
 
 func (o *office) flags(who string) approverFlags {
 	return approverFlags{
-		KeyFile:     filepath.Join(o.dir, who),
-		fileFlag:    fileFlag{Capabilities: filepath.Join(o.dir, "capabilities.yaml")},
-		recordFlags: recordFlags{State: o.dir},
+		KeyFile: filepath.Join(o.dir, who),
+		dixaFlags: dixaFlags{
+			fileFlag:   fileFlag{Capabilities: filepath.Join(o.dir, "capabilities.yaml")},
+			reachFlags: reachFlags{State: o.dir, Rate: 10, APIVersion: dixaclient.V1}, Timeout: time.Minute,
+		},
 	}
 }
 
@@ -65,7 +69,7 @@ func (o *office) park(conversation int64) approval.Request {
 func (o *office) decide(who, number string, approve bool) (string, error) {
 	var out bytes.Buffer
 	f := o.flags(who)
-	err := f.decide(o.Context(), f.printer(&output{to: &out}), number, approve, "looks right")
+	err := f.decide(o.Context(), f.printer(&output{to: &out}), number, approver.Verdict{Approve: approve, Reason: "looks right"}, nil)
 	return out.String(), err
 }
 
@@ -171,13 +175,13 @@ func TestApproveRefuses(t *testing.T) {
 
 func TestApprovalsNeedSomebody(t *testing.T) {
 	o := newOffice(t)
-	_, err := o.flags("anna").desk(o.Context())
+	_, err := o.flags("anna").desk(o.Context(), false)
 	require.EqualError(t, err, "no call was ever parked in "+o.dir+"; use the server's own --state or --redis, or --url for a server on another machine")
 	o.park(1)
-	_, err = o.flags("nobody").desk(o.Context())
+	_, err = o.flags("nobody").desk(o.Context(), false)
 	require.Error(t, err)
 	o.write("capabilities.yaml", "version: 1\nagents: {a: {}}\n")
-	_, err = o.flags("anna").desk(o.Context())
+	_, err = o.flags("anna").desk(o.Context(), false)
 	require.ErrorContains(t, err, "nothing can be approved: the capability file (")
 }
 
@@ -186,11 +190,11 @@ func TestApprovalsList(t *testing.T) {
 	first := o.park(1234)
 	list := func(all bool) string {
 		var out bytes.Buffer
-		d, err := o.flags("joe").desk(o.Context())
+		d, err := o.flags("joe").desk(o.Context(), false)
 		require.NoError(t, err)
-		items, err := d.list(t.Context(), all)
+		items, err := d.list(t.Context(), all, false)
 		require.NoError(t, err)
-		approvalPrinter{&output{to: &out}, time.UTC}.list(items)
+		approvalPrinter{&output{to: &out}, time.UTC}.list(items, false)
 		return out.String()
 	}
 	asked, until := first.Created.Format("2006-01-02 15:04 UTC"), first.Expires.Format("2006-01-02 15:04 UTC")
@@ -234,7 +238,8 @@ func TestApprovalsCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"approvals", "approve", "A-7K2Q", "--key-file", "k", "--reason", "r", "--state", "s", "--capabilities", "c"})
 	require.NoError(t, err)
-	require.Equal(t, approvalsApproveCmd{"A-7K2Q", "r", approverFlags{KeyFile: "k", fileFlag: fileFlag{Capabilities: "c"}, recordFlags: recordFlags{State: "s"}}}, c.Approvals.Approve)
+	approve := c.Approvals.Approve
+	require.Equal(t, []any{"A-7K2Q", "r", "k", "c", "s"}, []any{approve.Number, approve.Reason, approve.KeyFile, approve.Capabilities, approve.State})
 	_, err = parser.Parse([]string{"approvals", "list"})
 	require.ErrorContains(t, err, "--key-file")
 	t.Setenv("DIXA_MCP_APPROVER_KEY_FILE", "e")

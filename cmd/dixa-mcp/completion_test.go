@@ -31,7 +31,7 @@ func TestComplete(t *testing.T) {
 		want  []string
 	}{
 		{[]string{"ap"}, []string{"approvals"}},
-		{[]string{"approvals", ""}, []string{"list", "show", "approve", "deny"}},
+		{[]string{"approvals", ""}, []string{"list", "drafts", "show", "approve", "deny"}},
 		{[]string{"approvals", "a"}, []string{"approve"}},
 		{[]string{"approvals", "show", ""}, nil},
 		{[]string{"config", "c"}, []string{"claude-code", "claude-desktop", "cursor", "codex"}},

@@ -51,6 +51,7 @@ var printing = map[string][]string{
 	"audit verify":         {},
 	"audit prune":          {"--keep", "90d"},
 	"approvals list":       {"--all"},
+	"approvals drafts":     {},
 	"approvals show":       {"NUMBER"},
 	"approvals approve":    {"NUMBER"},
 	"approvals deny":       {"NUMBER"},

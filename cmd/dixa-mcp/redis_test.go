@@ -12,6 +12,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
+	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/replicas"
 	"dixa-mcp/internal/replicas/redistest"
@@ -90,8 +91,8 @@ func TestApproveOverRedis(t *testing.T) {
 	require.Contains(t, out.String(), yes.Number)
 	require.Contains(t, out.String(), no.Number)
 	printer := flags.printer(&output{to: &out})
-	require.NoError(t, flags.decide(t.Context(), printer, yes.Number, true, "fine"))
-	require.NoError(t, flags.decide(t.Context(), printer, no.Number, false, ""))
+	require.NoError(t, flags.decide(t.Context(), printer, yes.Number, approver.Verdict{Approve: true, Reason: "fine"}, nil))
+	require.NoError(t, flags.decide(t.Context(), printer, no.Number, approver.Verdict{}, nil))
 	taken, err := g.Approvals().Take(t.Context(), request.Agent, request.Digest)
 	require.NoError(t, err)
 	require.Equal(t, "anna.holm", taken.Approver)

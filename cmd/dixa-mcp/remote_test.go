@@ -125,7 +125,7 @@ func TestAdminPortThatIsNone(t *testing.T) {
 	}
 	require.Empty(t, elsewhere.got())
 	var out bytes.Buffer
-	approvalPrinter{&output{to: &out}, time.UTC}.list([]approver.Item{{Number: "A-1\x1b[2J", Agent: "a\nb"}})
+	approvalPrinter{&output{to: &out}, time.UTC}.list([]approver.Item{{Number: "A-1\x1b[2J", Agent: "a\nb"}}, false)
 	require.Equal(t, 2, strings.Count(out.String(), "\n"), "a server cannot write to the terminal as it likes")
 	require.NotContains(t, out.String(), "\x1b")
 }

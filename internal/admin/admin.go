@@ -21,14 +21,15 @@ import (
 	"dixa-mcp/internal/freeze"
 )
 
-// maxBody bounds what is sent here, in bytes: a reason.
-const maxBody = 16 << 10
+// maxBody bounds what is sent here, in bytes: a reason, and the text of a message.
+const maxBody = 256 << 10
 
 // Config is what the admin port reaches. What is nil is not there.
 type Config struct {
 	Rules     func() *capability.Rules // those in force
 	Approvals approval.Store
 	Reviewer  approver.Reviewer // reads in Dixa what approvers need to decide
+	Sender    approver.Sender   // has approved calls carried out
 	Freezes   freeze.Store
 	Audit     approver.Recorder
 	Metrics   http.Handler
@@ -68,6 +69,7 @@ func New(c Config) http.Handler {
 	}
 	if c.Approvals != nil {
 		mux.HandleFunc("GET /approvals", p.approver(p.listApprovals))
+		mux.HandleFunc("GET /drafts", p.approver(p.listDrafts))
 		mux.HandleFunc("GET /approvals/{number}", p.approver(p.showApproval))
 		mux.HandleFunc("POST /approvals/{number}/approve", p.approver(p.decide(true)))
 		mux.HandleFunc("POST /approvals/{number}/deny", p.approver(p.decide(false)))
@@ -122,32 +124,45 @@ type said struct {
 	Reason string `json:"reason"`
 }
 
+// decision is what an approver may say.
+type decision struct {
+	said
+	Text string `json:"text"` // in place of the message text of the call
+	Send bool   `json:"send"` // have the approved call carried out at once
+}
+
 // maxReason bounds a reason, in bytes: agents are told it.
 const maxReason = 1000
 
 // reason reads the reason that a request gives, "" where it gives none.
 func reason(w http.ResponseWriter, r *http.Request) (string, bool) {
+	var s said
+	ok := read(w, r, &s, `{"reason": "..."}`, &s)
+	return s.Reason, ok
+}
+
+// read reads what a request says, which may be nothing, into a value whose reason is in s. form is an example.
+func read(w http.ResponseWriter, r *http.Request, into any, form string, s *said) bool {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
-	var s said
-	err := d.Decode(&s)
+	err := d.Decode(into)
 	if errors.Is(err, io.EOF) {
-		return "", true
+		return true
 	}
 	if err == nil {
 		_, err = d.Token()
 	}
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
-		web.Refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 16 KiB; nothing was done")
+		web.Refuse(w, http.StatusRequestEntityTooLarge, "the body is larger than 256 KiB; nothing was done")
 	case !errors.Is(err, io.EOF):
-		web.Refuse(w, http.StatusBadRequest, `the body must be {"reason": "..."}, or empty; nothing was done`)
+		web.Refuse(w, http.StatusBadRequest, "the body must be "+form+", or empty; nothing was done")
 	case len(s.Reason) > maxReason:
 		web.Refuse(w, http.StatusBadRequest, "the reason is longer than 1,000 bytes; nothing was done")
 	default:
-		return s.Reason, true
+		return true
 	}
-	return "", false
+	return false
 }
 
 func answer(w http.ResponseWriter, v any) { web.WriteJSON(w, http.StatusOK, v) }

@@ -281,7 +281,7 @@ func TestFreezesRefuse(t *testing.T) {
 		"two":           {"/freezes", "{}{}", 400, "the body must be"},
 		"more":          {"/freezes", `{"reason":"","by":"anna"}`, 400, "the body must be"},
 		"long":          {"/freezes", `{"reason":"` + strings.Repeat("x", 1001) + `"}`, 400, "longer than 1,000"},
-		"large":         {"/freezes", `{"reason":"` + strings.Repeat("x", maxBody) + `"}`, 413, "larger than 16 KiB"},
+		"large":         {"/freezes", `{"reason":"` + strings.Repeat("x", maxBody) + `"}`, 413, "larger than 256 KiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, body := o.ask(adminKey, "PUT", c.path, c.body)

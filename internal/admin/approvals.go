@@ -10,13 +10,19 @@ import (
 	"dixa-mcp/internal/base/web"
 )
 
-// listApprovals answers with the pending requests, oldest first; with ?all=true also those of the last week.
+// listApprovals answers with the pending requests, oldest first; with ?all=true also those of the last week. Drafts have a list
+// of their own.
 func (p *port) listApprovals(s *approver.Session, w http.ResponseWriter, r *http.Request) {
-	states := []approval.State{approval.Pending}
-	if r.URL.Query().Get("all") == "true" {
-		states = nil
-	}
-	list, err := s.Store.List(r.Context(), states...)
+	p.list(s, w, r, false)
+}
+
+// listDrafts answers with the drafts that an approver can send, as listApprovals does.
+func (p *port) listDrafts(s *approver.Session, w http.ResponseWriter, r *http.Request) {
+	p.list(s, w, r, true)
+}
+
+func (p *port) list(s *approver.Session, w http.ResponseWriter, r *http.Request, drafts bool) {
+	list, err := s.List(r.Context(), r.URL.Query().Get("all") == "true", drafts)
 	if err != nil && len(list) == 0 {
 		p.broken(w, "the approvals cannot be read", err)
 		return
@@ -39,20 +45,31 @@ func (p *port) showApproval(s *approver.Session, w http.ResponseWriter, r *http.
 // decide returns the handler that approves or denies a request.
 func (p *port) decide(approve bool) func(*approver.Session, http.ResponseWriter, *http.Request) {
 	return func(s *approver.Session, w http.ResponseWriter, r *http.Request) {
-		why, ok := reason(w, r)
-		if !ok {
-			return
+		v := approver.Verdict{Approve: approve}
+		if approve {
+			var said decision
+			if !read(w, r, &said, `{"reason": "...", "text": "...", "send": true}`, &said.said) {
+				return
+			}
+			v.Reason, v.Text, v.Send = said.Reason, said.Text, said.Send
+		} else {
+			why, ok := reason(w, r)
+			if !ok {
+				return
+			}
+			v.Reason = why
 		}
 		ctx := context.WithoutCancel(r.Context()) // what is recorded must be decided
 		found, err := s.Get(ctx, r.PathValue("number"))
+		var result approver.Result
 		if err == nil {
-			found, err = s.Decide(ctx, p.Audit, found, approve, why)
+			result, err = s.Decide(ctx, p.Audit, found, v)
 		}
 		if err != nil {
 			p.undecided(w, err)
 			return
 		}
-		answer(w, approver.ItemOf(found))
+		answer(w, result.Decided())
 	}
 }
 
@@ -64,6 +81,8 @@ func (p *port) undecided(w http.ResponseWriter, err error) {
 		status = http.StatusNotFound
 	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)):
 		status = http.StatusForbidden
+	case errors.As(err, new(*approver.EditError)), errors.As(err, new(*approver.SendError)):
+		status = http.StatusUnprocessableEntity
 	case errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
 		status = http.StatusConflict
 	default:

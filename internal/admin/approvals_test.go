@@ -139,7 +139,7 @@ func TestApprovalsDecidedAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			_, err = d.Decide(t.Context(), log, r, approve, "")
+			_, err = d.Decide(t.Context(), log, r, approver.Verdict{Approve: approve})
 			if now := o.state(number); (err == nil) != (approve == (now == approval.Approved)) {
 				t.Errorf("%s was told %v, and it is %s", key, err, now)
 			}
@@ -158,4 +158,82 @@ func (l *locked) Write(ctx context.Context, r audit.Record) error {
 	l.Lock()
 	defer l.Unlock()
 	return l.o.Write(ctx, r)
+}
+
+// stub reads and sends in Dixa's place.
+type stub struct {
+	o     *office
+	fails error
+}
+
+func (d *stub) Review(_ context.Context, r approval.Request, who, _ string) approval.Review {
+	return approval.Review{Live: true, Subject: "read by " + who, Conversation: r.Conversation}
+}
+
+func (d *stub) Send(ctx context.Context, r approval.Request, by string) (approval.Request, string, error) {
+	if d.fails != nil {
+		return r, "", d.fails
+	}
+	now, err := d.o.store.Send(ctx, r.Agent, r.Digest, by)
+	if err != nil {
+		return r, "", err
+	}
+	return *now, "sent: " + max(now.NewText, now.Text), nil
+}
+
+// An approver sees the conversation, changes the text, and sends, at the admin port as anywhere.
+func TestEditAndSendAtThePort(t *testing.T) {
+	dixa := &stub{}
+	o := newOffice(t, func(c *Config) { c.Reviewer, c.Sender = dixa, dixa })
+	dixa.o = o
+	park := func(conversation int64) approval.Request {
+		r := approvaltest.Request(t, conversation)
+		r.Text = "Dear <Anna>,\nyour secret refund"
+		parked, err := o.store.Park(t.Context(), r)
+		require.NoError(t, err)
+		return parked
+	}
+	first := park(1234)
+	path := "/approvals/" + first.Number
+	_, body := o.ask("foo", "GET", path, "")
+	require.Contains(t, body, `"subject":"read by anna.holm"`)
+	require.Contains(t, body, `"maySend":false`)
+	status, body := o.ask("foo", "POST", path+"/approve", `{"send":true}`)
+	require.Equal(t, http.StatusUnprocessableEntity, status, body)
+	require.Contains(t, body, "on_approval: send")
+	status, body = o.ask("foo", "POST", path+"/approve", `{"text":"  "}`)
+	require.Equal(t, http.StatusUnprocessableEntity, status, body)
+	status, _ = o.ask("foo", "POST", path+"/deny", `{"text":"x"}`)
+	require.Equal(t, http.StatusBadRequest, status)
+	status, _ = o.ask("foo", "POST", path+"/approve", `{"text":"`+strings.Repeat("x", 300<<10)+`"}`)
+	require.Equal(t, http.StatusRequestEntityTooLarge, status)
+	require.Equal(t, approval.Pending, o.state(first.Number))
+	require.Empty(t, o.records)
+
+	o.govern(strings.Replace(file, "confirm: {send: approver}", "confirm: {send: approver}, on_approval: send", 1))
+	status, body = o.ask("foo", "POST", path+"/approve", `{"text":"Dear Anna, soon","send":true}`)
+	require.Equal(t, http.StatusOK, status, body)
+	require.Contains(t, body, `"sentBy":"anna.holm"`)
+	require.Contains(t, body, `"answer":"sent: Dear Anna, soon"`)
+	require.NotNil(t, o.records[0].Edited)
+
+	second := park(1235)
+	dixa.fails = errors.New("a message arrived")
+	status, body = o.ask("foo", "POST", "/approvals/"+second.Number+"/approve", `{"send":true}`)
+	require.Equal(t, http.StatusOK, status, body)
+	require.Contains(t, body, `"notSent":"a message arrived"`)
+	require.Equal(t, approval.Approved, o.state(second.Number))
+
+	draft := approvaltest.Request(t, 1236)
+	draft.Draft = "D-7K2Q"
+	parked, err := o.store.Park(t.Context(), draft)
+	require.NoError(t, err)
+	_, body = o.ask("foo", "GET", "/approvals", "")
+	require.NotContains(t, body, parked.Number)
+	_, body = o.ask("foo", "GET", "/drafts", "")
+	require.Contains(t, body, `"draft":"D-7K2Q"`)
+	_, body = o.ask("foo", "GET", "/approvals/d-7k2q", "")
+	require.Contains(t, body, parked.Number)
+	status, _ = o.ask("joe@nowhere", "GET", "/drafts", "")
+	require.Equal(t, http.StatusUnauthorized, status)
 }

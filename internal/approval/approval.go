@@ -20,8 +20,11 @@ const (
 	Lifetime = 24 * time.Hour
 	// Kept is how long after its expiry a request is remembered, without its text.
 	Kept = 7 * 24 * time.Hour
-	// MostPending is how many requests of one agent can wait at a time: what a person can read, and no flood.
+	// MostPending is how many requests of one agent can wait at a time: what a person can read, and no flood. As many of its drafts
+	// can be kept.
 	MostPending = 100
+	// SentFor is how long a call that an approver had carried out is recognized when the agent makes it.
+	SentFor = 24 * time.Hour
 )
 
 // State is the state of a request.
@@ -54,16 +57,23 @@ type Request struct {
 	Shown        json.RawMessage `json:"shown,omitzero"`        // Arguments as people read them, with names in place of ids; part of the text
 	Text         string          `json:"text,omitzero"`         // the whole text that would be sent or left, "" for none; part of the text
 	Steps        []Step          `json:"steps,omitempty"`       // what would change, in order, where that is known; part of the text
+	NewText      string          `json:"newText,omitzero"`      // what the approver put in place of Text, "" where it stays; part of the text
+	Draft        string          `json:"draft,omitzero"`        // number of the draft that would be sent: the agent wrote it and does not wait
 	Digest       string          `json:"digest"`                // what the approval is for: a SHA-256, as 64 hex digits, of agent, tool, arguments and whatever else the caller binds it to
+	Call         string          `json:"call,omitzero"`         // a SHA-256 of agent, person, tool and arguments alone: of the same call whatever the conversation is like
 	Rules        string          `json:"rules"`                 // digest of the capability file in force when it was parked
 	Created      time.Time       `json:"created"`               // given by Park
-	Expires      time.Time       `json:"expires"`               // Park gives Created plus [Lifetime] where it is zero
+	Expires      time.Time       `json:"expires"`               // Park gives Created plus Lasts where it is zero
+	Lasts        time.Duration   `json:"-"`                     // given to Park; 0 is [Lifetime]
 	LastMessage  string          `json:"lastMessage,omitzero"`  // id of the conversation's newest message when it was parked; "" for none
 	State        State           `json:"state"`                 // given by the store, like all that follows
 	Approver     string          `json:"approver,omitzero"`     // who decided
 	KeyID        string          `json:"keyId,omitzero"`        // and with which key
 	Decided      time.Time       `json:"decided,omitzero"`      // and when
 	Reason       string          `json:"reason,omitzero"`       // and why, in the approver's words
+	Edited       bool            `json:"edited,omitzero"`       // the approver changed the text; remains when the text is deleted
+	Sent         time.Time       `json:"sent,omitzero"`         // when an approver had it carried out; zero where the agent did
+	SentBy       string          `json:"sentBy,omitzero"`       // which approver
 	Outcome      string          `json:"outcome,omitzero"`      // what came of it, as given to Finish
 }
 
@@ -86,10 +96,22 @@ func (e *DecidedError) Error() string {
 		what = "denied"
 	}
 	used := ""
+	if r.Edited {
+		used = " with an edited text"
+	}
 	if r.State == Done {
-		used = ", and the call was carried out or begun"
+		used += ", and the call was carried out or begun"
 	}
 	return fmt.Sprintf("%s was %s by %s at %s%s", r.Number, what, r.Approver, r.Decided.UTC().Format("2006-01-02 15:04 UTC"), used)
+}
+
+// Verdict is what an approver decides.
+type Verdict struct {
+	Approve  bool
+	Approver string
+	KeyID    string // of the approver's key
+	Reason   string
+	Text     string // in place of the request's own; "" leaves that as it is
 }
 
 // Store keeps requests. It is safe for concurrent use, also by several processes. Requests that expired remain there as
@@ -112,14 +134,22 @@ type Store interface {
 	List(ctx context.Context, states ...State) ([]Request, error)
 
 	// Decide approves or denies a pending request. The same decision again changes nothing and returns the request
-	// with the name of the first who decided; another is a [*DecidedError]. What expired is [ErrExpired]. A denied
-	// request loses its text. Whether the approver may decide is the caller's to know, except that an agent may not.
-	Decide(ctx context.Context, number string, approve bool, approver, keyID, reason string) (Request, error)
+	// with the name of the first who decided; another, or one with another text, is a [*DecidedError]. What expired is
+	// [ErrExpired]. A denied request loses its text. Whether the approver may decide is the caller's to know, except that an
+	// agent may not.
+	Decide(ctx context.Context, number string, v Verdict) (Request, error)
 
 	// Take uses an approval: of all callers in all processes exactly one gets it, with its text. The others get
 	// [ErrTaken] where it was used, and [ErrNotApproved] where there is none. It cannot be given back: where nothing
 	// came of the call, also because Dixa refused it, a new approval is needed, since what the person saw may have changed.
 	Take(ctx context.Context, agent, digest string) (*Request, error)
+
+	// Send uses an approval as Take does, for an approver who has the call carried out.
+	Send(ctx context.Context, agent, digest, by string) (*Request, error)
+
+	// SentCall returns the newest request of the agent whose call has this digest ([Request].Call) and which an approver had
+	// carried out, or began to, within [SentFor]; nil where there is none.
+	SentCall(ctx context.Context, agent, call string) (*Request, error)
 
 	// Finish says what came of a request that was taken, and deletes its text.
 	Finish(ctx context.Context, number, outcome string) error
@@ -136,7 +166,7 @@ func (r *Request) Void() {
 
 // forget deletes the text.
 func (r *Request) forget() {
-	r.Arguments, r.Shown, r.Effect, r.Text, r.Steps, r.SignedIn = nil, nil, "", "", nil, nil
+	r.Arguments, r.Shown, r.Effect, r.Text, r.NewText, r.Steps, r.SignedIn = nil, nil, "", "", "", nil, nil
 }
 
 // Age brings a request up to the time, and tells whether that changed it.
@@ -157,22 +187,28 @@ func (r *Request) Age(now time.Time) bool {
 }
 
 // decide changes a pending request, and tells whether it did.
-func (r *Request) decide(now time.Time, approve bool, approver, keyID, reason string) (bool, error) {
+func (r *Request) decide(now time.Time, v Verdict) (bool, error) {
 	said := r.State == Approved || r.State == Done
+	if v.Text == r.Text {
+		v.Text = ""
+	}
 	switch {
-	case approver == "" || keyID == "":
+	case v.Approver == "" || v.KeyID == "":
 		return false, errors.New("approval: a decision needs its approver and the id of the key")
-	case approver == r.Agent:
+	case v.Approver == r.Agent:
 		return false, fmt.Errorf("%s asked for %s: a requester cannot approve", r.Agent, r.Number)
+	case v.Text != "" && (!v.Approve || r.Text == "" && r.State == Pending):
+		return false, errors.New("approval: only a request with a text, which is approved, can be edited")
 	case r.State == Expired:
 		return false, fmt.Errorf("%s %w at %s; the agent must ask again", r.Number, ErrExpired, r.Expires.UTC().Format("2006-01-02 15:04 UTC"))
-	case r.State != Pending && said == approve:
+	case r.State != Pending && said == v.Approve && (v.Text == "" || v.Text == r.NewText):
 		return false, nil
 	case r.State != Pending:
 		return false, &DecidedError{*r}
 	}
-	r.State, r.Approver, r.KeyID, r.Reason, r.Decided = Approved, approver, keyID, reason, now
-	if !approve {
+	r.State, r.Approver, r.KeyID, r.Reason, r.Decided = Approved, v.Approver, v.KeyID, v.Reason, now
+	r.NewText, r.Edited = v.Text, v.Text != ""
+	if !v.Approve {
 		r.State = Denied
 		r.forget()
 	}

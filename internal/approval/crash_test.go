@@ -88,7 +88,7 @@ func TestDirKilled(t *testing.T) {
 	d := approval.NewDir(path, (&clock.Clock{}).Now)
 	r, err := d.Park(t.Context(), approvaltest.Request(t, 1))
 	require.NoError(t, err)
-	_, err = d.Decide(t.Context(), r.Number, true, "anna", "2c26b46b", "")
+	_, err = d.Decide(t.Context(), r.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 	require.NoError(t, err)
 	require.Error(t, again(t, "die", path).Run())
 	require.FileExists(t, filepath.Join(path, leftover))

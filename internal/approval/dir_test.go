@@ -64,10 +64,10 @@ func TestDirDeletesText(t *testing.T) {
 		requests = append(requests, r)
 	}
 	require.Equal(t, 3, files(t, path, "secret"))
-	_, err := d.Decide(t.Context(), requests[0].Number, false, "anna", "2c26b46b", "")
+	_, err := d.Decide(t.Context(), requests[0].Number, approval.Verdict{Approver: "anna", KeyID: "2c26b46b"})
 	require.NoError(t, err)
 	require.Equal(t, 2, files(t, path, "secret"))
-	_, err = d.Decide(t.Context(), requests[1].Number, true, "anna", "2c26b46b", "")
+	_, err = d.Decide(t.Context(), requests[1].Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 	require.NoError(t, err)
 	_, err = d.Take(t.Context(), "support", requests[1].Digest)
 	require.NoError(t, err)
@@ -121,10 +121,10 @@ func TestDirWithSomethingBroken(t *testing.T) {
 		require.Error(t, err)
 		_, err = d.Park(t.Context(), approvaltest.Request(t, 1))
 		require.Error(t, err)
-		_, err = d.Decide(t.Context(), broken.Number, true, "anna", "2c26b46b", "")
+		_, err = d.Decide(t.Context(), broken.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 		require.Error(t, err)
 	}
-	_, err = d.Decide(t.Context(), good.Number, true, "anna", "2c26b46b", "")
+	_, err = d.Decide(t.Context(), good.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 	require.NoError(t, err)
 	require.NoError(t, os.Remove(file))
 	_, err = d.Park(t.Context(), approvaltest.Request(t, 1))
@@ -153,7 +153,7 @@ func TestDirAcrossProcesses(t *testing.T) {
 	for i := range int64(approvals) {
 		r, err := d.Park(t.Context(), approvaltest.Request(t, i))
 		require.NoError(t, err)
-		_, err = d.Decide(t.Context(), r.Number, true, "anna", "2c26b46b", "")
+		_, err = d.Decide(t.Context(), r.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 		require.NoError(t, err)
 	}
 	outputs := make([]*strings.Builder, processes)

@@ -28,7 +28,9 @@ const (
 
 var (
 	isDigest = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
-	fileName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(A-[2-9A-Z]{4,8})\.([0-9a-f]{16})\.json$`) })
+	fileName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(A-[2-9A-Z]{4,8})\.([0-9a-f]{16})(?:\.([0-9a-f]{16}))?\.json$`)
+	})
 )
 
 // folder is the directory while this goroutine holds its lock.
@@ -38,10 +40,16 @@ type folder struct {
 	entries []entry
 }
 
-// entry is the file of a request. Its name has the beginning of the digest, so that a call finds its own.
-type entry struct{ name, number, digest string }
+// entry is the file of a request. Its name has the beginning of the digests, so that a call finds its own.
+type entry struct{ name, number, digest, call string }
 
-func nameOf(r Request) string { return r.Number + "." + r.Digest[:16] + ".json" }
+func nameOf(r Request) string {
+	call := ""
+	if r.Call != "" {
+		call = "." + r.Call[:16]
+	}
+	return r.Number + "." + r.Digest[:16] + call + ".json"
+}
 
 // within runs do while no other goroutine or process uses the directory.
 func (d *Dir) within(ctx context.Context, do func(*folder) error) error {
@@ -111,7 +119,7 @@ func (f *folder) look() error {
 	}
 	for _, e := range all {
 		if m := fileName().FindStringSubmatch(e.Name()); m != nil {
-			f.entries = append(f.entries, entry{e.Name(), m[1], m[2]})
+			f.entries = append(f.entries, entry{e.Name(), m[1], m[2], m[3]})
 		} else if atomicfile.IsTemp(e.Name()) {
 			if err := os.Remove(filepath.Join(f.path, e.Name())); err != nil {
 				return fmt.Errorf("remove what was left half-written: %w", err)
@@ -135,7 +143,7 @@ func (f *folder) Get(number string) (Request, error) {
 func (f *folder) Same(agent, digest string) ([]Request, error) {
 	var list []Request
 	for _, e := range f.entries {
-		if !strings.HasPrefix(digest, e.digest) {
+		if !strings.HasPrefix(digest, e.digest) && (e.call == "" || !strings.HasPrefix(digest, e.call)) {
 			continue
 		}
 		r, err := f.read(e)
@@ -145,7 +153,7 @@ func (f *folder) Same(agent, digest string) ([]Request, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.Agent == agent && r.Digest == digest {
+		if r.Agent == agent && (r.Digest == digest || r.Call == digest) {
 			list = append(list, r)
 		}
 	}
@@ -189,7 +197,7 @@ func (f *folder) read(e entry) (Request, error) {
 	if errors.Is(err, stored.ErrNewer) {
 		return Request{}, fmt.Errorf("%s cannot be used: %w", path, err)
 	}
-	if err != nil || !isDigest().MatchString(r.Digest) || nameOf(r) != e.name {
+	if err != nil || !isDigest().MatchString(r.Digest) || r.Call != "" && !isDigest().MatchString(r.Call) || nameOf(r) != e.name {
 		return Request{}, fmt.Errorf("%s is not as it was written; remove it, and the agent asks again", path)
 	}
 	if r.Forgotten(f.now) {

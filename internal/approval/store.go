@@ -15,7 +15,7 @@ import (
 type Shelf interface {
 	Now() time.Time
 	Get(number string) (Request, error)           // [ErrNotFound] where there is none
-	Same(agent, digest string) ([]Request, error) // newest first
+	Same(agent, digest string) ([]Request, error) // with that as their Digest or Call, newest first
 	Of(agent string) ([]Request, error)           // at least those that are pending, and that can be read
 	All() ([]Request, error)                      // the error names those that could not be read
 	Put(r Request) error                          // writes a request, whole
@@ -31,12 +31,12 @@ var _ Store = Shelves(nil)
 
 // Park implements [Store].
 func (within Shelves) Park(ctx context.Context, r Request) (Request, error) {
-	if r.Agent == "" || r.Tool == "" || !isDigest().MatchString(r.Digest) {
+	if r.Agent == "" || r.Tool == "" || !isDigest().MatchString(r.Digest) || r.Call != "" && !isDigest().MatchString(r.Call) {
 		return Request{}, errors.New("approval: a request needs its agent, its tool and the digest of its arguments")
 	}
 	var parked Request
 	err := within(ctx, func(s Shelf) error {
-		same, err := s.Same(r.Agent, r.Digest)
+		same, err := ofDigest(s, r.Agent, r.Digest)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (within Shelves) Park(ctx context.Context, r Request) (Request, error) {
 		}
 		pending := 0
 		for _, old := range mine {
-			if old.Agent == r.Agent && old.State == Pending {
+			if old.Agent == r.Agent && old.State == Pending && (old.Draft == "") == (r.Draft == "") {
 				pending++
 			}
 		}
@@ -62,9 +62,10 @@ func (within Shelves) Park(ctx context.Context, r Request) (Request, error) {
 		parked = r
 		parked.Created = s.Now()
 		if parked.Expires.IsZero() {
-			parked.Expires = parked.Created.Add(Lifetime)
+			parked.Expires = parked.Created.Add(cmp.Or(parked.Lasts, Lifetime))
 		}
 		parked.State, parked.Approver, parked.KeyID, parked.Decided, parked.Reason, parked.Outcome = Pending, "", "", time.Time{}, "", ""
+		parked.NewText, parked.Edited, parked.Sent, parked.SentBy = "", false, time.Time{}, ""
 		if parked.Number, err = unused(s); err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (within Shelves) Park(ctx context.Context, r Request) (Request, error) {
 func (within Shelves) Find(ctx context.Context, agent, digest string) (found *Request, err error) {
 	err = within(ctx, func(s Shelf) error {
 		found = nil
-		same, err := s.Same(agent, digest)
+		same, err := ofDigest(s, agent, digest)
 		for i := range same {
 			if state := same[i].State; found == nil && (state == Pending || state == Approved || state == Denied && s.Now().Before(same[i].Expires)) {
 				found = &same[i]
@@ -117,13 +118,13 @@ func (within Shelves) List(ctx context.Context, states ...State) (list []Request
 }
 
 // Decide implements [Store].
-func (within Shelves) Decide(ctx context.Context, number string, approve bool, approver, keyID, reason string) (r Request, err error) {
+func (within Shelves) Decide(ctx context.Context, number string, v Verdict) (r Request, err error) {
 	err = within(ctx, func(s Shelf) error {
 		var err error
 		if r, err = s.Get(number); err != nil {
 			return err
 		}
-		changed, err := r.decide(s.Now(), approve, approver, keyID, reason)
+		changed, err := r.decide(s.Now(), v)
 		if err != nil || !changed {
 			return err
 		}
@@ -137,17 +138,34 @@ func (within Shelves) Decide(ctx context.Context, number string, approve bool, a
 
 // Take implements [Store].
 func (within Shelves) Take(ctx context.Context, agent, digest string) (taken *Request, err error) {
+	return within.take(ctx, agent, digest, "")
+}
+
+// Send implements [Store].
+func (within Shelves) Send(ctx context.Context, agent, digest, by string) (taken *Request, err error) {
+	if by == "" {
+		return nil, errors.New("approval: whoever sends needs a name")
+	}
+	return within.take(ctx, agent, digest, by)
+}
+
+// take uses an approval, for the agent itself or for the approver who sends.
+func (within Shelves) take(ctx context.Context, agent, digest, by string) (taken *Request, err error) {
 	err = within(ctx, func(s Shelf) error {
-		same, err := s.Same(agent, digest)
+		same, err := ofDigest(s, agent, digest)
 		if err != nil {
 			return err
 		}
 		for _, r := range same {
-			if r.State == Approved {
-				r.State = Done
-				taken = &r
-				return s.Put(r)
+			if r.State != Approved {
+				continue
 			}
+			r.State = Done
+			if by != "" {
+				r.Sent, r.SentBy = s.Now(), by
+			}
+			taken = &r
+			return s.Put(r)
 		}
 		if len(same) > 0 && same[0].State == Done {
 			return ErrTaken
@@ -158,6 +176,31 @@ func (within Shelves) Take(ctx context.Context, agent, digest string) (taken *Re
 		return nil, err
 	}
 	return taken, nil
+}
+
+// SentCall implements [Store].
+func (within Shelves) SentCall(ctx context.Context, agent, call string) (found *Request, err error) {
+	err = within(ctx, func(s Shelf) error {
+		found = nil
+		same, err := s.Same(agent, call)
+		for i := range same {
+			r := &same[i]
+			if r.Call == call && !r.Sent.IsZero() && s.Now().Before(r.Sent.Add(SentFor)) && (found == nil || r.Sent.After(found.Sent)) {
+				found = r
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// ofDigest reads the agent's requests for what has the digest, newest first.
+func ofDigest(s Shelf, agent, digest string) ([]Request, error) {
+	same, err := s.Same(agent, digest)
+	return slices.DeleteFunc(same, func(r Request) bool { return r.Digest != digest }), err
 }
 
 // Finish implements [Store].

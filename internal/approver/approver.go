@@ -6,14 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/schemas"
+	"dixa-mcp/tools"
 )
 
 // Recorder keeps records of decisions. An error means that nothing was recorded.
@@ -29,11 +32,35 @@ type Session struct {
 	Store approval.Store
 	// Reviewer reads in Dixa what an approver needs to decide; nil where there is no token.
 	Reviewer Reviewer
+	// Sender has approved calls carried out; nil where there is no token.
+	Sender Sender
+}
+
+// Verdict is what an approver decides about a request.
+type Verdict struct {
+	Approve bool
+	Reason  string
+	Text    string // in place of the message text of the call; "" leaves it as it is
+	Send    bool   // have the approved call carried out at once, where the capability file says on_approval: send
+}
+
+// Result is what came of a decision.
+type Result struct {
+	Request approval.Request
+	Sent    bool   // the call was carried out for the approver
+	Answer  string // of the call, as the agent would have got it
+	NotSent string // why it was approved and not carried out, "" otherwise
 }
 
 // Reviewer reads, as the agent that asked, what an approver needs to decide, and records who read.
 type Reviewer interface {
 	Review(ctx context.Context, r approval.Request, approver, keyID string) approval.Review
+}
+
+// Sender carries out an approved call as the agent that asked. answer is what the agent would have got; the error says why
+// nothing was sent, or what is not known.
+type Sender interface {
+	Send(ctx context.Context, r approval.Request, approver string) (now approval.Request, answer string, err error)
 }
 
 // Authenticate returns the session of the approver whose key it is under these rules. It is not ok for any other key.
@@ -62,19 +89,39 @@ func (e *NotAllowedError) Error() string {
 	return fmt.Sprintf("%s may not decide about %s: its level is %s, which is not under may of approvers.%s", e.who, e.number, e.level, e.who)
 }
 
-// Get finds a request by its number, in upper or lower case and with or without its "A-".
+// Get finds a request by its number, in upper or lower case and with or without its "A-", or by the number of its draft.
 func (s *Session) Get(ctx context.Context, number string) (approval.Request, error) {
-	number = "A-" + strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(number)), "A-")
-	r, err := s.Store.Get(ctx, number)
-	if !errors.Is(err, approval.ErrNotFound) {
-		return r, err
+	number = strings.ToUpper(strings.TrimSpace(number))
+	draft := strings.HasPrefix(number, "D-")
+	if !draft {
+		number = "A-" + strings.TrimPrefix(number, "A-")
+		if r, err := s.Store.Get(ctx, number); !errors.Is(err, approval.ErrNotFound) {
+			return r, err
+		}
 	}
-	all, _ := s.Store.List(ctx) // for the message only
-	numbers := make([]string, len(all))
-	for i, r := range all {
-		numbers[i] = r.Number
+	all, err := s.Store.List(ctx)
+	if draft && err != nil {
+		return approval.Request{}, err
 	}
-	return r, &NotFoundError{number, schemas.Nearest(number, numbers)}
+	var numbers []string
+	for _, r := range slices.Backward(all) { // the newest has the number of a draft
+		if draft && r.Draft == number {
+			return r, nil
+		}
+		numbers = append(numbers, r.Number)
+	}
+	return approval.Request{}, &NotFoundError{number, schemas.Nearest(number, numbers)}
+}
+
+// List returns requests or drafts, the oldest first: those that are pending, or all of the last week. The error names those that
+// could not be read; the others are returned all the same.
+func (s *Session) List(ctx context.Context, all, drafts bool) ([]approval.Request, error) {
+	states := []approval.State{approval.Pending}
+	if all {
+		states = nil
+	}
+	list, err := s.Store.List(ctx, states...)
+	return slices.DeleteFunc(list, func(r approval.Request) bool { return (r.Draft != "") != drafts }), err
 }
 
 // OwnError reports an approver who is the person for whom an agent asked.
@@ -96,21 +143,126 @@ func (s *Session) MayDecide(r approval.Request) error {
 	return nil
 }
 
+// MayEdit returns why the text of a request cannot be replaced by another, nil where it can. The call with the other text is
+// decided again when it is carried out.
+func (s *Session) MayEdit(r approval.Request, text string) error {
+	tool, ok := tools.ByName(r.Tool)
+	switch {
+	case !ok || r.Text == "" || r.Arguments == nil:
+		return &EditError{r.Number, "it has no message text that can be edited"}
+	case strings.TrimSpace(text) == "":
+		return &EditError{r.Number, "the new text is empty"}
+	case !utf8.ValidString(text):
+		return &EditError{r.Number, "the new text is not UTF-8"}
+	}
+	agent, err := s.Rules.Agent(r.Agent)
+	if err != nil {
+		return &EditError{r.Number, err.Error()}
+	}
+	shape := agent.Shape(tool)
+	if shape == nil {
+		return &EditError{r.Number, r.Tool + " is not granted to " + r.Agent + " any more"}
+	}
+	given, err := shape.Given(r.Arguments)
+	if err == nil {
+		given, err = tool.WithText(given, text)
+	}
+	if err == nil {
+		_, err = shape.Decode(given, nil)
+	}
+	if err != nil {
+		return &EditError{r.Number, err.Error()}
+	}
+	return nil
+}
+
+// EditError reports a text that cannot take the place of that of a request.
+type EditError struct{ number, why string }
+
+// Error says why.
+func (e *EditError) Error() string {
+	return "the text of " + e.number + " was not changed, and nothing was decided: " + e.why
+}
+
+// MaySend returns why an approver cannot have a request carried out, nil where that is possible.
+func (s *Session) MaySend(r approval.Request) error {
+	agent, err := s.Rules.Agent(r.Agent)
+	tool, ok := tools.ByName(r.Tool)
+	switch {
+	case err != nil:
+		return &SendError{r.Number, err.Error()}
+	case !agent.SendsOnApproval():
+		return &SendError{r.Number, "agents." + r.Agent + " in the capability file does not say on_approval: send. Approve it, and the agent's next identical call is carried out"}
+	case ok && tool.Bulk:
+		return &SendError{r.Number, r.Tool + " changes many conversations in several calls of the agent. Approve it, and the agent carries it out"}
+	case s.Sender == nil:
+		return &SendError{r.Number, "this process has no token of Dixa. Use the admin port of a server (--url), or approve without sending, and the agent's next identical call is carried out"}
+	}
+	return nil
+}
+
+// SendError reports a request that an approver cannot have carried out.
+type SendError struct{ number, why string }
+
+// Error says why, and what to do.
+func (e *SendError) Error() string {
+	return e.number + " cannot be sent from here, and nothing was decided: " + e.why
+}
+
 // Decide records the decision and then makes it, so that no call is carried out on an approval without a record. A
-// request that is no longer pending is answered without a record: log may be nil then.
-func (s *Session) Decide(ctx context.Context, log Recorder, r approval.Request, approve bool, reason string) (approval.Request, error) {
+// request that is no longer pending is answered without a record: log may be nil then. An approved request is carried out at
+// once where the verdict says so, also if it was approved before.
+func (s *Session) Decide(ctx context.Context, log Recorder, r approval.Request, v Verdict) (Result, error) {
+	result := Result{Request: r}
 	if err := s.MayDecide(r); err != nil {
-		return r, err
+		return result, err
 	}
+	if v.Send {
+		if err := s.MaySend(r); err != nil {
+			return result, err
+		}
+	}
+	said := approval.Verdict{Approve: v.Approve, Approver: s.Who.Name, KeyID: s.KeyID, Reason: v.Reason, Text: v.Text}
+	if v.Text == r.Text {
+		said.Text = ""
+	}
+	var err error
 	if r.State != approval.Pending {
-		return s.Store.Decide(ctx, r.Number, approve, s.Who.Name, s.KeyID, reason)
+		result.Request, err = s.Store.Decide(ctx, r.Number, said)
+	} else {
+		result.Request, err = s.decide(ctx, log, r, said)
 	}
-	record, said := s.record(r, approve)
+	if err != nil || !v.Approve || !v.Send {
+		return result, err
+	}
+	if result.Request.State == approval.Done {
+		return result, &approval.DecidedError{Request: result.Request}
+	}
+	now, answer, err := s.Sender.Send(ctx, result.Request, s.Who.Name)
+	result.Request, result.Answer, result.Sent = now, answer, err == nil
+	if err != nil {
+		result.NotSent = err.Error()
+	}
+	return result, nil
+}
+
+// decide records and makes a decision about a pending request.
+func (s *Session) decide(ctx context.Context, log Recorder, r approval.Request, v approval.Verdict) (approval.Request, error) {
+	if v.Text != "" {
+		if err := s.MayEdit(r, v.Text); err != nil {
+			return r, err
+		}
+	}
+	record, said := s.record(r, v.Approve)
+	if v.Text != "" {
+		record.Edited = audit.NewEdited(r.Text, v.Text)
+		said = "edited the text of and " + said
+	}
 	record.Text = s.Who.Name + " " + said
 	if err := log.Write(ctx, record); err != nil {
 		return r, fmt.Errorf("nothing was decided, because it could not be recorded: %w", err)
 	}
-	decided, err := s.Store.Decide(ctx, r.Number, approve, s.Who.Name, s.KeyID, reason)
+	decided, err := s.Store.Decide(ctx, r.Number, v)
 	if err != nil {
 		record.Event, record.Outcome = audit.EventRefused, audit.OutcomeFailed
 		record.Text = fmt.Sprintf("that %s %s did not take effect", s.Who.Name, said)

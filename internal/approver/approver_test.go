@@ -39,15 +39,15 @@ agents: {a: {access: {tags: read}}}
 	require.True(t, ok)
 	var log book
 	for _, approve := range []bool{true, false} {
-		_, err = anna.Decide(t.Context(), &log, parked, approve, "")
+		_, err = anna.Decide(t.Context(), &log, parked, Verdict{Approve: approve})
 		require.ErrorAs(t, err, new(*OwnError))
 		require.ErrorContains(t, err, "anna may not decide about "+parked.Number+": an agent asked for it on the same person's behalf; another approver must decide")
 	}
 	require.Empty(t, log)
 	require.False(t, anna.Details(parked).MayDecide)
-	decided, err := bo.Decide(t.Context(), &log, parked, true, "")
+	decided, err := bo.Decide(t.Context(), &log, parked, Verdict{Approve: true})
 	require.NoError(t, err)
-	require.Equal(t, "Anna@Example.com", ItemOf(decided).Person)
+	require.Equal(t, "Anna@Example.com", ItemOf(decided.Request).Person)
 	require.Equal(t, "Anna@Example.com", log[0].Person)
 	require.Contains(t, log[0].Text, "for which a for Anna@Example.com had asked")
 }

@@ -25,6 +25,10 @@ type Item struct {
 	Decided      time.Time      `json:"decided,omitzero"`
 	Reason       string         `json:"reason,omitzero"`
 	Outcome      string         `json:"outcome,omitzero"`
+	Draft        string         `json:"draft,omitzero"`  // number of the draft that would be sent
+	Edited       bool           `json:"edited,omitzero"` // an approver changed the text
+	Sent         time.Time      `json:"sent,omitzero"`   // when an approver had it carried out
+	SentBy       string         `json:"sentBy,omitzero"`
 }
 
 // Items is a list of requests, as JSON.
@@ -33,14 +37,26 @@ type Items struct {
 	Unreadable bool   `json:"unreadable,omitzero"` // some more cannot be read
 }
 
+// Decided is what came of a decision, as JSON.
+type Decided struct {
+	Item
+	Answer  string `json:"answer,omitzero"`  // of a call that was carried out, as the agent would have got it
+	NotSent string `json:"notSent,omitzero"` // why it was approved and not carried out
+}
+
+// Decided returns the result as JSON has it.
+func (r Result) Decided() Decided { return Decided{ItemOf(r.Request), r.Answer, r.NotSent} }
+
 // Details is a request with everything that would be sent, as JSON. In Text, To, Cc, Bcc and Steps, every invisible, bidirectional
 // and control character is shown as <U+…>.
 type Details struct {
 	Item
 	Effect    string          `json:"effect,omitzero"`
 	Arguments json.RawMessage `json:"arguments,omitzero"`
-	Shown     json.RawMessage `json:"shown,omitzero"` // the arguments as people read them
-	Text      string          `json:"text,omitzero"`  // the whole text that would be sent
+	Shown     json.RawMessage `json:"shown,omitzero"`    // the arguments as people read them
+	Text      string          `json:"text,omitzero"`     // the whole text that would be sent
+	EditText  string          `json:"editText,omitzero"` // the same, as it is, for an editor; "" where it cannot be edited
+	NewText   string          `json:"newText,omitzero"`  // what an approver put in its place
 	Format    string          `json:"format,omitzero"`
 	Hidden    bool            `json:"hidden,omitzero"` // the text has characters that are not seen
 	To        string          `json:"to,omitzero"`     // who gets it, as far as that is known
@@ -52,6 +68,7 @@ type Details struct {
 	RulesNow  string          `json:"rulesNow"`        // and now
 	MayDecide bool            `json:"mayDecide"`       // the approver may decide about it
 	WhyNot    string          `json:"whyNot,omitzero"` // why not, a sentence
+	MaySend   bool            `json:"maySend"`         // the approver can have it carried out at once
 	DecidesAs string          `json:"you"`             // name of the approver
 	// Review is what Dixa says now about the conversation and the customer; nil where the text was deleted.
 	Review *approval.Review `json:"review,omitempty"`
@@ -59,7 +76,10 @@ type Details struct {
 
 // ItemOf returns what a list shows of a request.
 func ItemOf(r approval.Request) Item {
-	return Item{r.Number, r.State, r.Agent, r.Person, r.Tool, r.Level, r.Conversation, r.Created, r.Expires, r.Approver, r.KeyID, r.Decided, r.Reason, r.Outcome}
+	return Item{
+		r.Number, r.State, r.Agent, r.Person, r.Tool, r.Level, r.Conversation, r.Created, r.Expires, r.Approver, r.KeyID, r.Decided, r.Reason, r.Outcome,
+		r.Draft, r.Edited, r.Sent, r.SentBy,
+	}
 }
 
 // ItemsOf returns the list of these requests.
@@ -75,7 +95,11 @@ func ItemsOf(list []approval.Request) []Item {
 func (s *Session) Details(r approval.Request) Details {
 	d := Details{
 		Item: ItemOf(r), Effect: r.Effect, Arguments: r.Arguments, Shown: r.Shown, Text: safetext.Lines(r.Text), Hidden: safetext.Lines(r.Text) != r.Text,
+		NewText: safetext.Lines(r.NewText), MaySend: s.MaySend(r) == nil,
 		Steps: shownSteps(r.Steps), Rules: r.Rules, RulesNow: s.Rules.Digest(), DecidesAs: s.Who.Name,
+	}
+	if r.State == approval.Pending && s.MayEdit(r, r.Text) == nil {
+		d.EditText = r.Text
 	}
 	var given struct {
 		Format      string

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"dixa-mcp/internal/base/safetext"
 )
@@ -94,6 +95,8 @@ type Record struct {
 	Approval    string            `json:"approval,omitempty"`    // number of the waiting call that a person decided about: "A-7K2Q"
 	Approver    string            `json:"approver,omitempty"`    // who approved it
 	ApproverKey string            `json:"approverKey,omitempty"` // id of the approver's key
+	Sender      string            `json:"sender,omitempty"`      // the approver who had it carried out, in place of the agent
+	Edited      *Edited           `json:"edited,omitempty"`      // the approver changed the text; nil where not
 	FileDigest  string            `json:"fileDigest,omitempty"`  // of the capability file in force
 	Operations  []Operation       `json:"operations,omitempty"`  // what was sent to Dixa, in order
 	Withheld    int               `json:"withheld,omitempty"`    // items that were taken out of the answer, unsaid
@@ -137,6 +140,24 @@ type Operation struct {
 	Bytes      int    `json:"bytes,omitempty"`
 }
 
+// Edited says that an approver changed the text of a call, without any of the texts.
+type Edited struct {
+	Before TextDigest `json:"before"`
+	After  TextDigest `json:"after"`
+}
+
+// TextDigest is the length of a text in characters and the start of its SHA-256, as [Arguments] writes them.
+type TextDigest struct {
+	Chars  int    `json:"chars"`
+	SHA256 string `json:"sha256"`
+}
+
+// NewEdited describes an edit by the digests of the texts.
+func NewEdited(before, after string) *Edited {
+	of := func(s string) TextDigest { return TextDigest{utf8.RuneCountInString(s), digest(s)} }
+	return &Edited{of(before), of(after)}
+}
+
 // NewCallID returns a random id for one call: 12 characters of a-z and 2-7, 60 bits.
 func NewCallID() string {
 	return strings.ToLower(rand.Text()[:12])
@@ -158,7 +179,7 @@ const (
 
 // brief makes one printable line of limited length of everything in a record that can come from elsewhere.
 func (r *Record) brief() {
-	for _, field := range []*string{&r.Agent, &r.Key, &r.Person, &r.Client, &r.Session, &r.Tool, &r.Rule, &r.Step, &r.Job, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey} {
+	for _, field := range []*string{&r.Agent, &r.Key, &r.Person, &r.Client, &r.Session, &r.Tool, &r.Rule, &r.Step, &r.Job, &r.Reason, &r.Confirm, &r.Approval, &r.Approver, &r.ApproverKey, &r.Sender} {
 		*field = safetext.Brief(*field, mostField)
 	}
 	r.Text = safetext.Brief(r.Text, mostText)

@@ -45,6 +45,10 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	l.text("approval", r.Approval)
 	l.text("approver", r.Approver)
 	l.text("approverKey", r.ApproverKey)
+	l.text("sender", r.Sender)
+	if r.Edited != nil {
+		l.value("edited", r.Edited)
+	}
 	l.text("fileDigest", r.FileDigest)
 	l.operations(r.Operations)
 	l.number("withheld", r.Withheld)

@@ -56,6 +56,11 @@ func randomly(r *rand.Rand, v reflect.Value) {
 		for i := range v.Len() {
 			randomly(r, v.Index(i))
 		}
+	case reflect.Pointer:
+		if r.IntN(2) == 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			randomly(r, v.Elem())
+		}
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
 		for range r.IntN(4) {

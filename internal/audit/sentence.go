@@ -46,7 +46,7 @@ func Sentence(r Record, v Verb) string {
 	case r.Outcome == OutcomeCancelled:
 		return printable(tried + clauses(allowed(r.Rule), cancellation(r)) + requests("", r.Operations, "nothing was sent to Dixa"))
 	}
-	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r.Approver)) + requests("", r.Operations, ""))
+	return printable(words(who, v.Past, object) + clauses(allowed(r.Rule), approved(r)) + requests("", r.Operations, ""))
 }
 
 // caller returns the agent, with the person for whom it acts, or the id of its credential if it has one.
@@ -113,12 +113,22 @@ func step(s string) string {
 	return ", step " + strings.ReplaceAll(place, "/", " of ") + ", " + operation
 }
 
-// approved returns who approved a call.
-func approved(by string) string {
-	if by != "" {
-		return "approved by " + by
+// approved returns who approved a call, and who had it carried out.
+func approved(r Record) string {
+	if r.Approver == "" {
+		return ""
 	}
-	return ""
+	said := "approved by " + r.Approver
+	if r.Edited != nil {
+		said = "edited and " + said
+	}
+	switch r.Sender {
+	case "":
+		return said
+	case r.Approver:
+		return strings.Replace(said, "approved by", "approved and sent by", 1)
+	}
+	return said + ", sent by " + r.Sender
 }
 
 // bareRule returns a rule without its place in the file, which the record has.

@@ -87,6 +87,9 @@ func (a *Agent) both(other *Agent) *Agent {
 	}
 	b.coverBoth(a, other)
 	b.source.Confirm.value = a.confirmBoth(other)
+	if !other.SendsOnApproval() {
+		b.source.OnApproval.value = OnApprovalAgent
+	}
 	b.source.Budget.value = bothBudgets(a.source.Budget.value, other.source.Budget.value)
 	b.source.Keys.value = slices.DeleteFunc(slices.Clone(a.source.Keys.value), func(k agentKey) bool {
 		return !slices.ContainsFunc(other.source.Keys.value, func(o agentKey) bool { return strings.EqualFold(o.SHA256.text, k.SHA256.text) })

@@ -105,7 +105,7 @@ func formOf(kind string) string {
 	switch outer, _, _ := strings.Cut(kind, "["); outer {
 	case "version", "rate", "count":
 		return "number"
-	case "word", "release", "zone", "Answers", "Surface", "days":
+	case "word", "release", "zone", "Answers", "Surface", "OnApproval", "days":
 		return "text"
 	case "day":
 		return "day"

@@ -238,6 +238,12 @@ type agent struct {
 	// overrides that of its level.
 	Confirm section[confirms] `yaml:"confirm"`
 
+	// OnApproval says who carries an approved call out: the `agent` (the default), or with `send` also the approver.
+	//
+	// With `agent`, approving sends nothing: the agent's next identical call is carried out. With `send`, an approver can also have
+	// the call carried out at once, as the agent and for the person who asked, and the agent's drafts wait for an approver, too.
+	OnApproval section[OnApproval] `yaml:"on_approval"`
+
 	// Budget limits how much the agent may do in a period.
 	Budget section[budget] `yaml:"budget"`
 

@@ -35,6 +35,7 @@ func (r *Rules) Notes() []Note {
 		l.aboutArguments(a, r.catalog)
 		l.aboutBudget(a)
 		l.aboutConfirm(a, r, reached)
+		l.aboutOnApproval(a, r)
 	}
 	l.aboutApprovers(r)
 	l.aboutOIDC(r)

@@ -71,6 +71,18 @@ func (s *Shape) Decode(raw json.RawMessage, reading *schemas.Reading) (*tools.Ar
 	return args, err
 }
 
+// Given returns, of arguments as Decode returned them, those that the agent gives: Decode fills in the others again.
+func (s *Shape) Given(arguments json.RawMessage) (json.RawMessage, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(arguments, &all); err != nil {
+		return nil, err
+	}
+	for _, f := range s.filled {
+		delete(all, f.Argument)
+	}
+	return json.Marshal(all)
+}
+
 // Names reads arguments as [Shape.Decode] does, with any text where ids are due that people know by names. Decode takes what
 // comes out, once ids are in their place.
 func (s *Shape) Names(raw json.RawMessage, reading *schemas.Reading) (json.RawMessage, error) {

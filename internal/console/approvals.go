@@ -167,10 +167,10 @@ func (k *Console) decide(approve bool) func(*visit) {
 			return
 		}
 		ctx := context.WithoutCancel(v.Context()) // what is recorded must be decided
-		decided, err := k.desk(v).Decide(ctx, k.Audit, r, approve, reason)
+		decided, err := k.desk(v).Decide(ctx, k.Audit, r, approver.Verdict{Approve: approve, Reason: reason})
 		switch {
 		case err == nil && approve:
-			v.tell(r.Number + " is approved. " + decided.Agent + "'s next identical call is carried out, once.")
+			v.tell(r.Number + " is approved. " + decided.Request.Agent + "'s next identical call is carried out, once.")
 		case err == nil:
 			v.tell(r.Number + " is denied, and its text was deleted.")
 		case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)):

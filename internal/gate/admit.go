@@ -25,6 +25,9 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if c.misuse != nil {
 		return nil, c.misuse
 	}
+	if err := c.maySend(); err != nil {
+		return nil, err
+	}
 	if c.tool == nil {
 		return nil, unknownTool(agent, c.request.Tool)
 	}

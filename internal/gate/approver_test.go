@@ -38,7 +38,7 @@ func parking(t testing.TB) *approvals {
 
 func (s *approvals) decide(number string, yes bool, reason string) {
 	s.t.Helper()
-	_, err := s.Decide(context.Background(), number, yes, "anna", "2c26b46b", reason)
+	_, err := s.Decide(context.Background(), number, approval.Verdict{Approve: yes, Approver: "anna", KeyID: "2c26b46b", Reason: reason})
 	require.NoError(s.t, err)
 }
 
@@ -102,7 +102,7 @@ func TestParkApproveUse(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []any{approval.Done, audit.OutcomeDone}, []any{used.State, used.Outcome})
 	require.Empty(t, used.Arguments)
-	file, err := os.ReadFile(filepath.Join(s.path, number+"."+used.Digest[:16]+".json"))
+	file, err := os.ReadFile(filepath.Join(s.path, number+"."+used.Digest[:16]+"."+used.Call[:16]+".json"))
 	require.NoError(t, err)
 	require.NotContains(t, string(file), "Refund")
 

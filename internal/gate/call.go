@@ -42,6 +42,7 @@ type call struct {
 
 	approval  string        // number of the approval that is being used
 	confirmed *confirmation // of the call by a person; nil where none is needed
+	newText   string        // what the approver put in place of the text; "" where it stays
 	wrote     bool          // an operation that is no read was sent
 	step      *running      // of a plan, the one on its way; nil between them
 	moved     *moved        // the conversation that a step took out of the agent's bound
@@ -63,6 +64,9 @@ func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments, writes: g.facts.written()}
 	c.tool, _ = tools.ByName(r.Tool)
 	c.unwrap()
+	if agent, err := c.rules.Agent(r.Agent); err == nil && (r.asked != nil || r.draft != "") {
+		c.through = agent.Discovers()
+	}
 	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, Person: r.Person.String(), FileDigest: c.rules.Digest()}
 	if c.tool != nil { // another name can be any text
 		c.record.Tool = c.tool.Name
@@ -232,6 +236,10 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	}
 	if text := strings.TrimSuffix(a.Text, "\n"); text != a.Text {
 		a.Text, a.tokens = text, 0
+	}
+	if c.newText != "" && !a.Failed {
+		a.Text = c.sayingEdited(ctx, a.Text)
+		a.tokens = 0
 	}
 	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, a.tokens
 	if r.Tokens == 0 {

@@ -23,6 +23,7 @@ type confirmation struct {
 	does         string          // in plain English: "close conversation 1234"
 	steps        []tools.Step    // of a call that is planned
 	plan         []string        // the requests that the call would send, and what they were planned from
+	same         string          // digest by which the agent's same call is recognized, whatever the conversation is like; "" for none
 	shown        edits           // what people call the values of arguments, by their paths
 	conversation int64
 	message      string    // id of its newest message, "" where there is none
@@ -33,6 +34,9 @@ type confirmation struct {
 // call may continue if there is neither.
 func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools.Step) (asking *Answer, err error) {
 	how, rule := c.needs(steps)
+	if how == "" && c.request.asked != nil { // what no one must approve can be done twice: by the agent, too
+		return nil, noLongerWaits(c.tool.Name)
+	}
 	if how == "" {
 		return nil, nil
 	}
@@ -46,7 +50,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 		plan = append(plan, s.State)
 	}
 	conversation, _ := dixaclient.ConversationOf(args.In)
-	c.confirmed = &confirmation{call: c, about: c.arguments, steps: steps, plan: plan, shown: c.inWords(c.context(ctx), args), conversation: conversation}
+	c.confirmed = &confirmation{call: c, about: c.arguments, same: c.sameCall(args), steps: steps, plan: plan, shown: c.inWords(c.context(ctx), args), conversation: conversation}
 	c.confirmed.does = c.confirmed.effect()
 	return c.confirmed.ask(ctx, how)
 }

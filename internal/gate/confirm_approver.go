@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/audit"
 )
 
 // askApprover lets the call go on when an approver approved it, and parks it otherwise.
@@ -23,12 +24,14 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	switch {
 	case err != nil:
 		return nil, approvalsBroken(tool.Name, err)
+	case c.call.request.asked != nil && (found == nil || found.Number != c.call.request.asked.Number || found.State == approval.Pending):
+		return nil, changedSinceAsked(tool.Name, c.call.request.asked, c.message)
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
 			Agent: c.call.agentName, Person: c.call.record.Person, Key: c.call.request.Key, SignedIn: c.call.signedIn(),
 			Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
 			Arguments: c.about, Shown: c.arguments(), Text: c.text(), Steps: c.parkedSteps(),
-			Digest: digest, Rules: c.call.rules.Digest(), LastMessage: c.message,
+			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(), Rules: c.call.rules.Digest(), LastMessage: c.message,
 		})
 	case found.State == approval.Denied:
 		record.Approval = found.Number
@@ -39,7 +42,12 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	case !c.call.rules.StillDecides(found.Approver, found.KeyID, tool.Level, c.call.request.Person):
 		return nil, approverReplaced(tool.Name, found)
 	}
-	taken, err := store.Take(ctx, c.call.agentName, digest)
+	var taken *approval.Request
+	if c.call.request.asked != nil {
+		taken, err = store.Send(ctx, c.call.agentName, digest, c.call.request.by)
+	} else {
+		taken, err = store.Take(ctx, c.call.agentName, digest)
+	}
 	switch {
 	case errors.Is(err, approval.ErrTaken), errors.Is(err, approval.ErrNotApproved):
 		return nil, approvalUsed(tool.Name)
@@ -47,7 +55,10 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, approvalsBroken(tool.Name, err)
 	}
 	c.call.approval, record.Approval = taken.Number, taken.Number
-	record.Approver, record.ApproverKey = taken.Approver, taken.KeyID
+	record.Approver, record.ApproverKey, record.Sender = taken.Approver, taken.KeyID, taken.SentBy
+	if c.call.newText = taken.NewText; taken.NewText != "" {
+		record.Edited = audit.NewEdited(taken.Text, taken.NewText)
+	}
 	return nil, nil
 }
 

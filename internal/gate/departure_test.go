@@ -3,6 +3,7 @@ package gate_test
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
@@ -68,6 +70,11 @@ const closing = `{"conversationId":1234}`
 
 // waitFor sets up the wait with a number in waits, for one agent.
 func waitFor(t *testing.T, number int, agent string) *waiting {
+	return waitForWith(t, number, agent, func(*gate.Config) {})
+}
+
+// waitForWith does the same with another configuration of the gate.
+func waitForWith(t *testing.T, number int, agent string, change func(*gate.Config)) *waiting {
 	w := waits[number]
 	b := &waiting{bed: newBed(t, confirming), decides: "/v1/conversations/1234"}
 	b.truth = b.client
@@ -96,11 +103,12 @@ func waitFor(t *testing.T, number int, agent string) *waiting {
 	if w.gate != nil {
 		w.gate(&rules)
 	}
+	change(&rules)
 	budget := ""
 	if w.budget != "" {
 		budget = ", budget: " + w.budget
 	}
-	b.stand("version: 1\nnames: {queue: {billing: "+billing+"}, dixa_agent: {bot: "+bot+"}}\nagents:\n  a: {acts_as: bot, access: {\"*\": erase}"+agent+budget+"}\n", rules)
+	b.stand("version: 1\nnames: {queue: {billing: "+billing+"}, dixa_agent: {bot: "+bot+"}}\napprovers: {anna: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [write]}}\nagents:\n  a: {acts_as: bot, access: {\"*\": erase}"+agent+budget+"}\n", rules)
 	return b
 }
 
@@ -183,6 +191,40 @@ func TestApprovalsEndWithTheNextMessageAlsoWhileTheCallWaits(t *testing.T) {
 	}
 }
 
+// Nor does what an approver has carried out outlive a message or a freeze that comes while it waits.
+func TestSendIsDecidedAgainAfterEachWait(t *testing.T) {
+	for number, w := range waits {
+		for change, says := range map[string]string{"a message": "a message arrived in the conversation after this was approved", "frozen": "is frozen", "nothing": ""} {
+			t.Run(w.name+"/"+change, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "approvals")
+				synctest.Test(t, func(t *testing.T) {
+					store := approval.NewDir(path, time.Now)
+					b := waitForWith(t, number, ", confirm: {write: approver}, on_approval: send", func(c *gate.Config) { c.Approvals = store })
+					a := b.call("a", "close_conversation", closing)
+					list, err := store.List(t.Context())
+					require.NoError(t, err)
+					require.Len(t, list, 1, a.Text)
+					r, err := store.Decide(t.Context(), list[0].Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
+					require.NoError(t, err)
+					switch change {
+					case "a message":
+						b.decides, b.change = "/v1/conversations/1234/messages", b.write
+					case "frozen":
+						b.decides, b.change = "/v1/conversations/1234/messages", func() { b.frozen = true }
+					}
+					_, answer, err := b.gate.Send(t.Context(), r, "anna")
+					if change == "nothing" {
+						require.NoError(t, err)
+						return
+					}
+					require.Error(t, err)
+					b.stopped(gate.Answer{Text: answer, Failed: true}, number, says)
+				})
+			})
+		}
+	}
+}
+
 // A person takes minutes to answer. What was true when the question was asked must be true when the answer comes.
 func TestDecidedAgainWhenTheAnswerComes(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -225,7 +267,7 @@ func TestRememberedFactsDoNotOutliveAWait(t *testing.T) {
 func TestBudgetOfTheHourInWhichARequestLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := waitFor(t, 0, "")
-		b.gate.Reload(t.Context(), parse(t, "version: 1\nnames: {dixa_agent: {bot: "+bot+"}}\nagents:\n  a: {acts_as: bot, access: {\"*\": erase}, budget: {requests_per_second: 0.05, writes_per_hour: 1}}\n"))
+		b.gate.Reload(t.Context(), parse(t, "version: 1\nnames: {dixa_agent: {bot: "+bot+"}}\napprovers: {anna: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [write]}}\nagents:\n  a: {acts_as: bot, access: {\"*\": erase}, budget: {requests_per_second: 0.05, writes_per_hour: 1}}\n"))
 		for range 2 {
 			require.False(t, b.call("a", "get_organization", `{}`).Failed)
 		}

@@ -158,6 +158,10 @@ type Request struct {
 	State       string // of a question that was asked before, "" when there was none
 	Yes         bool   // the person's answer to it
 
+	asked *approval.Request // that an approver has carried out, in place of the agent; nil otherwise
+	by    string            // the approver who does
+	draft string            // number of the draft that the call would send: it is only parked, for an approver to send
+
 	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that
 	// far; may be nil.
 	Admitted func()
@@ -197,6 +201,9 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if r.Admitted != nil {
 		r.Admitted()
 	}
+	if sent := c.sentAlready(ctx, args); sent != nil {
+		return *sent
+	}
 	if repeated := c.remember(ctx, args); repeated != nil {
 		return *repeated
 	}
@@ -218,6 +225,12 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		return c.fail(ctx, err)
 	case asking != nil:
 		return *asking
+	}
+	if c.newText != "" {
+		if args, steps, err = c.edited(ctx, args, steps); err != nil {
+			c.describe()
+			return c.fail(ctx, err)
+		}
 	}
 	if c.says(steps) {
 		return c.carryOut(ctx, args, steps)

@@ -77,6 +77,7 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		}
 	}
 	c.step = nil
+	c.offerDrafts(ctx, steps)
 	return c.changed(ctx, args, steps)
 }
 

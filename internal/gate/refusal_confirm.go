@@ -1,7 +1,9 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"dixa-mcp/internal/approval"
 )
@@ -88,4 +90,40 @@ func noApprover(tool string) *refusal {
 func cannotAsk(tool string) *refusal {
 	text := tool + " needs a person's confirmation, and this client cannot ask for one (it does not support elicitation). Tell the user: use a client that does, or let the operator set confirm: approver."
 	return &refusal{text: text + nothingSent, reason: "the client cannot ask its person"}
+}
+
+// changedSinceAsked refuses to carry out for an approver what is not what the agent asked for any more.
+func changedSinceAsked(tool string, r *approval.Request, newest string) *refusal {
+	why := "what it would change is not what it was when the agent asked"
+	if newest != r.LastMessage {
+		why = "a message arrived in the conversation after the agent asked"
+	}
+	return &refusal{text: fmt.Sprintf("%s (%s): %s. The agent has to call again to ask for another approval.", tool, r.Number, why) + nothingSent, reason: why}
+}
+
+// noLongerWaits refuses to carry out for an approver what the agent can do by itself.
+func noLongerWaits(tool string) *refusal {
+	return &refusal{text: tool + " does not need an approval any more under the capability file in force: the agent can call it by itself." + nothingSent, reason: "it does not need an approval any more"}
+}
+
+// notSentOnApproval refuses to carry out for an approver what the file leaves to the agent.
+func notSentOnApproval(agent string) *refusal {
+	text := fmt.Sprintf("an approver cannot have it carried out: agents.%s does not say on_approval: send. Approve it, and the agent's next identical call is carried out.", agent)
+	return &refusal{text: text + nothingSent, reason: "the capability file does not say on_approval: send", denied: true}
+}
+
+// sentOrNot refuses a call that an approver had carried out, of which it is not known that it was done.
+func sentOrNot(tool string, r *approval.Request, insist string) *refusal {
+	text := fmt.Sprintf("%s: %s began to send it at %s, and it is not known whether all of it was done. Check before you go on%s", tool, r.SentBy, r.Sent.UTC().Format("15:04 UTC on 2 January"), insist)
+	return &refusal{text: text + " Nothing was sent now.", reason: "whether it was sent by " + r.SentBy + " is not known"}
+}
+
+// editRefused refuses a call with the text of an approver.
+func editRefused(tool, approver string, why error) *refusal {
+	said := strings.TrimSuffix(why.Error(), nothingSent)
+	if r, ok := errors.AsType[*refusal](why); ok {
+		said = strings.TrimSuffix(r.text, nothingSent)
+	}
+	text := fmt.Sprintf("%s: the text as %s changed it was not accepted: %s The approval is used up; call again to ask for another.", tool, approver, sentenceOf(said))
+	return &refusal{text: text + nothingSent, reason: "the approver's text was not accepted"}
 }

@@ -66,6 +66,7 @@ func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, e
 	return tools.Decision{
 		Number: r.Number, Tool: r.Tool, Conversation: r.Conversation, State: decisionStates[r.State],
 		Approver: r.Approver, Reason: r.Reason, Outcome: r.Outcome, Expires: r.Expires,
+		SentBy: r.SentBy, Sent: r.Sent, Edited: r.Edited,
 	}, nil
 }
 

@@ -239,7 +239,7 @@ func TestWaitForADecision(t *testing.T) {
 		return said.Waiting
 	}
 	decide := func(w *waitingBench, number string, yes bool, reason string) {
-		_, err := w.approvals.Decide(t.Context(), number, yes, "anna", "2c26b46b", reason)
+		_, err := w.approvals.Decide(t.Context(), number, approval.Verdict{Approve: yes, Approver: "anna", KeyID: "2c26b46b", Reason: reason})
 		require.NoError(t, err)
 	}
 	w := waitingIn(t, waiters)

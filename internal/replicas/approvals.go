@@ -162,7 +162,7 @@ func (s *shelf) Put(r approval.Request) error {
 	if r.State == approval.Pending {
 		pending = 1
 	}
-	s.puts = append(s.puts, r.Number, text, max(1, forgotten.Sub(s.at).Milliseconds()), forgotten.UnixMilli(), r.Agent, r.Digest, pending)
+	s.puts = append(s.puts, r.Number, text, max(1, forgotten.Sub(s.at).Milliseconds()), forgotten.UnixMilli(), r.Agent, r.Digest, pending, r.Call)
 	return nil
 }
 

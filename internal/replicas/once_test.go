@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approval/approvaltest"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/replicas/redistest"
@@ -62,7 +63,7 @@ func TestForgotten(t *testing.T) {
 	require.NoError(t, g.Once().Use(t.Context(), "used", made, made.Add(time.Minute)))
 	r, err := g.Approvals().Park(t.Context(), approvaltest.Request(t, 1))
 	require.NoError(t, err)
-	_, err = g.Approvals().Decide(t.Context(), r.Number, true, "anna", "2c26b46b", "")
+	_, err = g.Approvals().Decide(t.Context(), r.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 	require.NoError(t, err)
 	r, err = g.Approvals().Get(t.Context(), r.Number)
 	require.NoError(t, err)
@@ -97,7 +98,7 @@ func TestApprovalsBetweenReplicas(t *testing.T) {
 	for i := range int64(5) {
 		r, err := all[0].Approvals().Park(t.Context(), approvaltest.Request(t, i))
 		require.NoError(t, err)
-		_, err = desk.Approvals().Decide(t.Context(), r.Number, true, "anna", "2c26b46b", "")
+		_, err = desk.Approvals().Decide(t.Context(), r.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 		require.NoError(t, err)
 		var taken atomic.Int32
 		var wait sync.WaitGroup

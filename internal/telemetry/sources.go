@@ -135,7 +135,9 @@ func (s *stores) approvals(ctx context.Context) []prometheus.Metric {
 		}
 	}
 	for _, r := range list {
-		waiting[r.Agent]++
+		if r.Draft == "" { // no agent waits for a draft
+			waiting[r.Agent]++
+		}
 	}
 	var all []prometheus.Metric
 	for agent, n := range waiting {

@@ -49,6 +49,10 @@ func TestStore(t *testing.T, newStore func(t *testing.T, now func() time.Time) a
 		{"does not know", (*suite).unknown},
 		{"takes once of many", (*suite).takesOnce},
 		{"decides once of many", (*suite).decidesOnceOfMany},
+		{"keeps an edited text with the approval", (*suite).edits},
+		{"remembers what an approver had carried out", (*suite).sends},
+		{"sends once of many", (*suite).sendsOnceOfMany},
+		{"keeps drafts apart", (*suite).draftsApart},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			clock := &clock.Clock{}
@@ -72,7 +76,7 @@ func (s *suite) park(r approval.Request) approval.Request {
 
 func (s *suite) decide(number string, approve bool) approval.Request {
 	s.Helper()
-	r, err := s.Decide(s.Context(), number, approve, "anna", "2c26b46b", "because")
+	r, err := s.Decide(s.Context(), number, approval.Verdict{Approve: approve, Approver: "anna", KeyID: "2c26b46b", Reason: "because"})
 	require.NoError(s, err)
 	return r
 }

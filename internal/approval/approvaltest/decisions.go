@@ -14,11 +14,11 @@ func (s *suite) decidesOnce() {
 	for _, approve := range []bool{true, false} {
 		r := s.park(Request(s, 1))
 		first := s.decide(r.Number, approve)
-		again, err := s.Decide(s.Context(), r.Number, approve, "joe", "fcde2b2e", "me too")
+		again, err := s.Decide(s.Context(), r.Number, approval.Verdict{Approve: approve, Approver: "joe", KeyID: "fcde2b2e", Reason: "me too"})
 		require.NoError(s, err)
 		require.Equal(s, first.Approver, again.Approver)
 		require.Equal(s, first.Reason, again.Reason)
-		_, err = s.Decide(s.Context(), r.Number, !approve, "joe", "fcde2b2e", "")
+		_, err = s.Decide(s.Context(), r.Number, approval.Verdict{Approve: !approve, Approver: "joe", KeyID: "fcde2b2e"})
 		var decided *approval.DecidedError
 		require.ErrorAs(s, err, &decided)
 		require.Equal(s, "anna", decided.Request.Approver)
@@ -28,21 +28,21 @@ func (s *suite) decidesOnce() {
 		}
 		_, err = s.Take(s.Context(), r.Agent, r.Digest)
 		require.NoError(s, err)
-		again, err = s.Decide(s.Context(), r.Number, true, "joe", "fcde2b2e", "")
+		again, err = s.Decide(s.Context(), r.Number, approval.Verdict{Approve: true, Approver: "joe", KeyID: "fcde2b2e"})
 		require.NoError(s, err)
 		require.Equal(s, approval.Done, again.State)
-		_, err = s.Decide(s.Context(), r.Number, false, "anna", "2c26b46b", "")
+		_, err = s.Decide(s.Context(), r.Number, approval.Verdict{Approver: "anna", KeyID: "2c26b46b"})
 		require.ErrorContains(s, err, "approved by anna at 2026-03-01 12:00 UTC, and the call was carried out or begun")
 	}
 }
 
 func (s *suite) refusesToDecide() {
 	r := s.park(Request(s, 1))
-	_, err := s.Decide(s.Context(), r.Number, true, "support", "2c26b46b", "")
+	_, err := s.Decide(s.Context(), r.Number, approval.Verdict{Approve: true, Approver: "support", KeyID: "2c26b46b"})
 	require.ErrorContains(s, err, "a requester cannot approve")
-	_, err = s.Decide(s.Context(), r.Number, true, "", "2c26b46b", "")
+	_, err = s.Decide(s.Context(), r.Number, approval.Verdict{Approve: true, Approver: "", KeyID: "2c26b46b"})
 	require.Error(s, err)
-	_, err = s.Decide(s.Context(), r.Number, true, "anna", "", "")
+	_, err = s.Decide(s.Context(), r.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: ""})
 	require.Error(s, err)
 	require.Equal(s, approval.Pending, s.get(r.Number).State)
 }
@@ -67,7 +67,7 @@ func (s *suite) expires() {
 	require.Equal(s, "anna", s.get(approved.Number).Approver)
 	require.Equal(s, approval.Denied, s.get(denied.Number).State)
 	for _, approve := range []bool{true, false} {
-		_, err := s.Decide(s.Context(), waits.Number, approve, "anna", "2c26b46b", "")
+		_, err := s.Decide(s.Context(), waits.Number, approval.Verdict{Approve: approve, Approver: "anna", KeyID: "2c26b46b"})
 		require.ErrorIs(s, err, approval.ErrExpired)
 	}
 	require.NotEqual(s, waits.Number, s.park(Request(s, 1)).Number)
@@ -141,7 +141,7 @@ func (s *suite) unknown() {
 	for _, number := range []string{"", "A-", "A-0000", "../A-2222", "a-2222", "*"} {
 		_, err := s.Get(s.Context(), number)
 		require.ErrorIs(s, err, approval.ErrNotFound)
-		_, err = s.Decide(s.Context(), number, true, "anna", "2c26b46b", "")
+		_, err = s.Decide(s.Context(), number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
 		require.ErrorIs(s, err, approval.ErrNotFound)
 		require.ErrorIs(s, s.Finish(s.Context(), number, "done"), approval.ErrNotFound)
 	}
@@ -153,7 +153,7 @@ func (s *suite) decidesOnceOfMany() {
 	r := s.park(Request(s, 1))
 	var approved, denied atomic.Int32
 	s.together(func(i int) error {
-		_, err := s.Decide(s.Context(), r.Number, i%2 == 0, "anna", "2c26b46b", "")
+		_, err := s.Decide(s.Context(), r.Number, approval.Verdict{Approve: i%2 == 0, Approver: "anna", KeyID: "2c26b46b"})
 		switch {
 		case errors.As(err, new(*approval.DecidedError)):
 			return errOtherwise

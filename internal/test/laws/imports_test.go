@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"internal/base/sqlitefile":       {"internal/base/stored", "github.com/ncruces/go-sqlite3"},
 	"internal/base/stored":           {},
 	"internal/approval":              {},
-	"internal/approver":              {"dixaclient", "schemas", "internal/approval", "internal/audit", "internal/capability"},
+	"internal/approver":              {"dixaclient", "schemas", "internal/approval", "internal/audit", "internal/capability", "tools"},
 	"internal/clients":               {},
 	"internal/clients/merge":         {"internal/clients", "github.com/pelletier/go-toml/v2", "github.com/pelletier/go-toml/v2/unstable", "github.com/tailscale/hujson", "go.yaml.in/yaml/v3"},
 	"internal/credential":            {"dixaclient"},
