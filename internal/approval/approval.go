@@ -48,6 +48,7 @@ type Request struct {
 	Agent        string          `json:"agent"`                 // who asks
 	Person       string          `json:"person,omitzero"`       // and for whom: by the verified e-mail address or the subject, "" for nobody
 	Key          string          `json:"key,omitzero"`          // id of the credential with which it asked, "" where there is none
+	PersonID     string          `json:"personId,omitzero"`     // of Person, at the provider; an address can be that of several accounts
 	SignedIn     json.RawMessage `json:"signedIn,omitzero"`     // Person as the provider said it; part of the text
 	Tool         string          `json:"tool"`                  // send_message
 	Level        string          `json:"level"`                 // write, send or erase: the highest of what would be done

@@ -28,7 +28,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, changedSinceAsked(tool.Name, c.call.request.asked, c.message)
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
-			Agent: c.call.agentName, Person: c.call.record.Person, Key: c.call.request.Key, SignedIn: c.call.signedIn(),
+			Agent: c.call.agentName, Person: c.call.record.Person, PersonID: c.call.request.Person.ID(), Key: c.call.request.Key, SignedIn: c.call.signedIn(),
 			Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
 			Arguments: c.about, Shown: c.arguments(), Text: c.text(), Steps: c.parkedSteps(),
 			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(), Rules: c.call.rules.Digest(), LastMessage: c.message,
