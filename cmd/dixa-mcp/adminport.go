@@ -18,6 +18,7 @@ import (
 	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/console"
+	"dixa-mcp/internal/signin"
 	"dixa-mcp/internal/telemetry"
 )
 
@@ -34,7 +35,7 @@ func (c *serveCmd) admin(s *system, metrics *telemetry.Metrics, health *admin.He
 	if strings.HasPrefix(address, ":") { // this machine only, unless an address is given
 		address = "127.0.0.1" + address
 	}
-	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Reviewer: s.gate, Sender: s.gate, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: listed(c.AllowedHosts), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort), Key: demo.admin()}
+	config := admin.Config{Rules: s.inForce, Approvals: s.approvals, Reviewer: s.gate, Sender: s.gate, Freezes: s.freezes, Audit: s.log, Metrics: metrics.Handler(), Hosts: c.adminHosts(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AdminPort), Key: demo.admin()}
 	if err := c.adminKeys(address, &config); err != nil {
 		return "", nil, err
 	}
@@ -53,7 +54,11 @@ func (c *serveCmd) admin(s *system, metrics *telemetry.Metrics, health *admin.He
 	at = reachable(at)
 	if onThisMachine(address) || c.AdminTLS || c.BehindProxy {
 		config.Invalid = web.NewFailures(time.Now)
-		pages := c.pages(s, config, health, demo)
+		login, err := c.login(s)
+		if err != nil {
+			return "", nil, errors.Join(err, l.Close())
+		}
+		pages := c.pages(s, config, health, demo, login)
 		config.Console, link = pages, at+pages.Link()
 	} else {
 		slog.Info("the console is not served: it needs --admin-tls, --behind-proxy, or an --admin address of this machine", "admin", address)
@@ -61,6 +66,15 @@ func (c *serveCmd) admin(s *system, metrics *telemetry.Metrics, health *admin.He
 	stop = serveAdmin(l, admin.New(config))
 	slog.Info("serving operators and approvers", "url", at, "console", config.Console != nil)
 	return link, stop, nil
+}
+
+// adminHosts returns the names by which the admin port is called.
+func (c *serveCmd) adminHosts() []string {
+	hosts := listed(c.AllowedHosts)
+	if u, err := url.Parse(c.ConsoleURL); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, strings.ToLower(u.Hostname()))
+	}
+	return hosts
 }
 
 // adminKeys reads the keys of the admin port.
@@ -82,10 +96,13 @@ func (c *serveCmd) adminKeys(address string, config *admin.Config) (err error) {
 }
 
 // pages returns the console of the admin port.
-func (c *serveCmd) pages(s *system, port admin.Config, health *admin.Health, demo *demoKeys) *console.Console {
+func (c *serveCmd) pages(s *system, port admin.Config, health *admin.Health, demo *demoKeys, login *signin.Login) *console.Console {
 	config := c.console(s)
 	config.Operator, config.Health, config.Invalid, config.Failed = port.Key, health, port.Invalid, port.Failed
 	config.Demo, config.Explain = demo.deciding(), explaining(s, func() error { return nil })
+	if login != nil {
+		config.Login, config.HTTPS = login, strings.HasPrefix(c.ConsoleURL, "https://")
+	}
 	if c.TLSCert != "" {
 		of, checks := config.Checks, c.certificate
 		config.Checks = func(ctx context.Context) []console.Check { return append(of(ctx), checks()) }

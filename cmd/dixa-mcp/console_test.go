@@ -64,6 +64,7 @@ func TestConsoleIsForThisMachine(t *testing.T) {
 		{"console --offline --listen x", "--listen must be an address to listen at"},
 		{"console --offline --admin-key-file missing", "--admin-key-file: "},
 		{"serve --offline --http 0 --demo-keys --admin-tls", "--admin-tls requires --admin ADDRESS and --tls-cert"},
+		{"serve --offline --http 0 --demo-keys --console-url https://console.example.com", "--console-url requires --admin ADDRESS and --sign-in-client"},
 		{"serve --offline --http 0 --demo-keys --metrics-key-file x", "--metrics-key-file requires --admin ADDRESS"},
 	} {
 		o := p.run(strings.Fields(c.line)...)

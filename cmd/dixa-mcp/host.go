@@ -192,6 +192,8 @@ func (c *serveCmd) checkServing(s *system, demo bool) error {
 		return usagef("--admin-key-file requires --admin ADDRESS")
 	case c.AdminTLS && (c.Admin == "" || c.TLSCert == ""):
 		return usagef("--admin-tls requires --admin ADDRESS and --tls-cert")
+	case c.ConsoleURL != "" && (c.Admin == "" || c.SignInClient == ""):
+		return usagef("--console-url requires --admin ADDRESS and --sign-in-client")
 	case c.MetricsKeyFile != "" && c.Admin == "":
 		return usagef("--metrics-key-file requires --admin ADDRESS")
 	case c.SSE && s.group != nil:

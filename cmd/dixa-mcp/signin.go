@@ -13,6 +13,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/console"
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/sharedstate"
 	"dixa-mcp/internal/signin"
@@ -25,6 +26,7 @@ type signInFlags struct {
 	SignInSecretFile string `placeholder:"FILE" env:"DIXA_MCP_SIGN_IN_SECRET_FILE" help:"File with the secret of this server at the provider."`
 	SignInScopes     string `placeholder:"SCOPE,…" env:"DIXA_MCP_SIGN_IN_SCOPES" help:"Scopes to ask the provider for besides openid, by default profile, email and, where the provider has it, offline_access."`
 	SignInClients    string `placeholder:"FILE" env:"DIXA_MCP_SIGN_IN_CLIENTS" help:"JSON file with clients that people may use besides those that identify or register themselves."`
+	ConsoleURL       string `name:"console-url" placeholder:"URL" env:"DIXA_MCP_CONSOLE_URL" help:"Let approvers sign in to the console with the company's login, by their e-mail addresses in the capability file: address of the console as browsers know it, such as https://console.example.com. Requires --admin and --sign-in-client."`
 }
 
 // signIn returns the authorization server for people, nil if none is configured.
@@ -42,22 +44,17 @@ func (c *serveCmd) signIn(s *system, metrics *telemetry.Metrics) (*signin.Server
 	if !ok || !s.rules.HasPeople() {
 		return nil, fmt.Errorf("--sign-in-client: nobody could sign in: the capability file (%s) must name the provider under oidc, and who may use which agents under people", s.where)
 	}
+	provider, err := c.provider(oidc)
+	if err != nil {
+		return nil, err
+	}
 	config := signin.Config{
 		Issuer:   strings.TrimRight(c.PublicURL, "/"),
-		Provider: signin.Provider{Issuer: oidc.Issuer, ClientID: c.SignInClient, Scopes: listed(c.SignInScopes)},
+		Provider: provider,
 		Agents:   func(p identity.Person) []string { return agentsOf(s.inForce(), &p) },
 		Describe: func(agent string) []string { return describe(s.inForce(), agent) },
 		Log:      slog.Default(),
 		Heard:    signInHeard(s.log.Write, metrics.SignIn, time.Now),
-	}
-	if c.SignInSecretFile != "" {
-		secret, err := os.ReadFile(c.SignInSecretFile)
-		if err != nil {
-			return nil, fmt.Errorf("--sign-in-secret-file: %w", err)
-		}
-		if config.Provider.ClientSecret = strings.TrimSpace(string(secret)); config.Provider.ClientSecret == "" {
-			return nil, fmt.Errorf("--sign-in-secret-file: %s is empty", c.SignInSecretFile)
-		}
 	}
 	if c.SignInClients != "" {
 		text, err := os.ReadFile(c.SignInClients)
@@ -68,11 +65,46 @@ func (c *serveCmd) signIn(s *system, metrics *telemetry.Metrics) (*signin.Server
 			return nil, fmt.Errorf("--sign-in-clients: %s %w", c.SignInClients, err)
 		}
 	}
-	var err error
 	if config.Sessions, config.Secret, err = c.signIns(s); err != nil {
 		return nil, err
 	}
 	return signin.New(config)
+}
+
+// provider returns how this server is known at the company's provider.
+func (f signInFlags) provider(oidc capability.OIDC) (signin.Provider, error) {
+	p := signin.Provider{Issuer: oidc.Issuer, ClientID: f.SignInClient, Scopes: listed(f.SignInScopes)}
+	if f.SignInSecretFile == "" {
+		return p, nil
+	}
+	secret, err := os.ReadFile(f.SignInSecretFile)
+	if err != nil {
+		return p, fmt.Errorf("--sign-in-secret-file: %w", err)
+	}
+	if p.ClientSecret = strings.TrimSpace(string(secret)); p.ClientSecret == "" {
+		return p, fmt.Errorf("--sign-in-secret-file: %s is empty", f.SignInSecretFile)
+	}
+	return p, nil
+}
+
+// login returns the company's login for approvers, nil if there is none.
+func (c *serveCmd) login(s *system) (*signin.Login, error) {
+	if c.ConsoleURL == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(c.ConsoleURL)
+	oidc, ok := s.rules.OIDC()
+	switch {
+	case err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && address.IsLoopback(u.Hostname())):
+		return nil, usagef("--console-url must be the https:// address of the console without a path, such as https://console.example.com, not %q", c.ConsoleURL)
+	case !ok:
+		return nil, fmt.Errorf("--console-url: nobody could sign in: the capability file (%s) must name the provider under oidc", s.where)
+	}
+	provider, err := c.provider(oidc)
+	if err != nil {
+		return nil, err
+	}
+	return signin.NewLogin(provider, strings.TrimRight(c.ConsoleURL, "/")+console.CallbackPath, time.Now, slog.Default()), nil
 }
 
 // agentsOf returns the agents that a person may use. What one provider says is no evidence once the file names another.

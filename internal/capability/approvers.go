@@ -43,6 +43,27 @@ type keyholder struct {
 
 func (k *keyholder) keyID() string { return hex.EncodeToString(k.digest[:])[:keyIDDigits] }
 
+// signInID names a sign-in with the company's login in records, in place of the id of a key. It changes with the address, so that
+// what was decided under another address is not taken for this one's.
+func (k *keyholder) signInID() string {
+	if k.Email == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(lowerASCII(k.Email)))
+	return "sign-in-" + hex.EncodeToString(sum[:])[:keyIDDigits]
+}
+
+// ApproverByEmail finds the approver with a verified address, for one who signed in with the company's login. keyID names that
+// in records.
+func (r *Rules) ApproverByEmail(email string) (who *Approver, keyID string, ok bool) {
+	for i := range r.approvers {
+		if k := &r.approvers[i]; SameEmail(k.Email, VerifiedEmail(email)) {
+			return &k.Approver, k.signInID(), true
+		}
+	}
+	return nil, "", false
+}
+
 // Approver finds the person whose key it is, by the key's SHA-256. keyID, the first 8 hex digits of that, names the key
 // in records. How long it takes says nothing about the digests in the file.
 func (r *Rules) Approver(key []byte) (who *Approver, keyID string, ok bool) {
@@ -75,7 +96,7 @@ func (r *Rules) ApproverNamed(name string) (who *Approver, keyID string, ok bool
 // level, which an agent asked for on behalf of another person or nobody. It is for decisions that were made under an earlier file.
 func (r *Rules) StillDecides(name, keyID string, l dixaclient.Level, requester *Person) bool {
 	return slices.ContainsFunc(r.approvers, func(k keyholder) bool {
-		return k.Name == name && k.keyID() == keyID && k.Decides(l) && (requester == nil || !SameEmail(k.Email, requester.Email))
+		return k.Name == name && keyID != "" && (k.keyID() == keyID || k.signInID() == keyID) && k.Decides(l) && (requester == nil || !SameEmail(k.Email, requester.Email))
 	})
 }
 

@@ -43,6 +43,25 @@ func TestStillDecides(t *testing.T) {
 	require.False(t, r.StillDecides("jim", "fcde2b2e", dixaclient.Send, nil))
 }
 
+// An approver who signed in with the company's login decides until the file has another address.
+func TestApproverByEmail(t *testing.T) {
+	named := strings.Replace(people+waits, "may: [send]}", "may: [send], email: Joe@example.com}", 1)
+	r := mustParse(t, named)
+	who, id, ok := r.ApproverByEmail("joe@EXAMPLE.com")
+	require.True(t, ok)
+	require.Equal(t, "joe", who.Name)
+	require.Regexp(t, "^sign-in-[0-9a-f]{8}$", id)
+	require.True(t, r.StillDecides("joe", id, dixaclient.Send, nil))
+	require.False(t, r.StillDecides("joe", id, dixaclient.Send, &Person{Email: "joe@example.com"}))
+	require.False(t, r.StillDecides("anna.holm", id, dixaclient.Send, nil))
+	require.False(t, r.StillDecides("anna.holm", "", dixaclient.Send, nil))
+	require.False(t, mustParse(t, strings.Replace(named, "Joe@", "jo@", 1)).StillDecides("joe", id, dixaclient.Send, nil))
+	for _, email := range []string{"", "joe", "jim@example.com", "joe@example.com, jim@example.com"} {
+		_, _, ok = r.ApproverByEmail(email)
+		require.False(t, ok, email)
+	}
+}
+
 func TestParseRefusesApprovers(t *testing.T) {
 	const key = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 	const form = "must be the SHA-256 of a key, 64 hex digits; `dixa-mcp key new --approver joe` makes a key and the line for it"

@@ -109,7 +109,7 @@ type approver struct {
 	// KeySHA256 is the SHA-256 of the person's key, as 64 hex digits. `dixa-mcp key new --approver` makes both.
 	KeySHA256 word `yaml:"key_sha256,required"`
 
-	// Email is the person's e-mail address, with which they sign in. Nobody can decide about what an agent asked for on their
+	// Email is the person's e-mail address, with which they sign in to the console if it has the company's login. Nobody can decide about what an agent asked for on their
 	// own behalf.
 	Email word `yaml:"email"`
 

@@ -44,7 +44,7 @@ names:
   dixa_agent: {billing-bot: c2a1d9e8-7b6a-4d5c-8e9f-001122334455}
   queue: {billing: 0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11, returns: 5b0c9d1e-2a44-4c57-8f5a-91d2c7e4aa02}
 approvers:
-  anna.holm: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [write, send, erase]}
+  anna.holm: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, email: Anna.Holm@example.com, may: [write, send, erase]}
   joe.castel: {key_sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, may: [erase]}
 auditors:
   eva.lind: {key_sha256: 21f58d27f827d295ffcd860c65045685e3baf1ad4506caa0140113b316647534}

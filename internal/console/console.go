@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/freeze"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/identity"
 )
 
 // Config is what the console reaches. Rules is required. What else is nil has no page.
@@ -33,12 +35,22 @@ type Config struct {
 	Operator  *admin.Key                   // opens freezes; nil: nobody can freeze here
 	Health    *admin.Health
 	Checks    func(context.Context) []Check                                 // what else the page of health shows; nil: nothing
+	Login     Login                                                         // of the company; nil: keys alone open the console
+	HTTPS     bool                                                          // with Login: the address of the console, as the provider knows it, begins with https://
 	Explain   func(context.Context, gate.Request) (gate.Explanation, error) // says what would become of a call
 
 	Invalid *web.Failures    // counts invalid keys, together with those of the admin port
 	Failed  func(status int) // hears of each sign-in without a valid key; may be nil
 	Log     *slog.Logger
 	Now     func() time.Time // nil is time.Now
+}
+
+// Login has people sign in with the company's login.
+type Login interface {
+	// Begin returns where a person signs in, and what the browser keeps until the person comes back.
+	Begin(ctx context.Context) (address, kept string, err error)
+	// Finish returns the person, by what the browser kept and what the provider sent it back with.
+	Finish(ctx context.Context, kept string, q url.Values) (identity.Person, error)
 }
 
 // Check is a line of the page of health.
@@ -72,6 +84,10 @@ func New(c Config) *Console {
 	mux.Handle("GET /static/", http.FileServerFS(static))
 	mux.HandleFunc("GET /sign-in", k.showSignIn)
 	mux.HandleFunc("POST /sign-in", k.signIn)
+	if c.Login != nil {
+		mux.HandleFunc("GET "+loginPath, k.beginLogin)
+		mux.HandleFunc("GET "+CallbackPath, k.finishLogin)
+	}
 	mux.HandleFunc("POST /sign-out", k.signOut)
 	mux.HandleFunc("GET /link/{token}", k.openLink)
 	k.route(mux, "GET /{$}", k.listApprovals)

@@ -110,7 +110,10 @@ func (k *Console) broken(v *visit, what string, err error) {
 }
 
 func (k *Console) signInForm(w http.ResponseWriter, status int, next, why string) {
-	k.render(w, status, "signin.html", frame{Title: "Sign in", Body: struct{ Next, Why string }{next, why}})
+	k.render(w, status, "signin.html", frame{Title: "Sign in", Body: struct {
+		Next, Why string
+		Company   bool // there is the company's login
+	}{next, why, k.Login != nil}})
 }
 
 // sentence makes a sentence of a message.

@@ -23,6 +23,7 @@ type person struct {
 	Name     string // "" of an operator: the admin key belongs to no named person
 	KeyID    string // "" for who came by a link
 	key      [sha256.Size]byte
+	email    string // of who signed in with the company's login
 	approver *capability.Approver
 }
 
@@ -57,10 +58,22 @@ func (k *Console) recognize(digest [sha256.Size]byte) (*person, bool) {
 	return nil, false
 }
 
+// known finds the approver with a verified address under the rules in force now.
+func (k *Console) known(email string) (*person, bool) {
+	who, id, ok := k.Rules().ApproverByEmail(email)
+	if !ok {
+		return nil, false
+	}
+	return &person{Role: approvers, Name: who.Name, KeyID: id, email: email, approver: who}, true
+}
+
 // stillIs returns the person under the rules in force now: a key that is no longer in the file opens nothing.
 func (k *Console) stillIs(p *person) (*person, bool) {
-	if p.KeyID == "" {
+	switch {
+	case p.KeyID == "":
 		return p, true
+	case p.email != "":
+		return k.known(p.email)
 	}
 	now, ok := k.recognize(p.key)
 	return now, ok && now.Role == p.Role

@@ -117,7 +117,8 @@ func (p *provider) address(ctx context.Context, state, nonce, verifier string) (
 // errNoRefresh says that access could not be withdrawn later.
 var errNoRefresh = errors.New("the provider gave no refresh token, so that this server could not find out when a person loses access; see docs/sign-in.md")
 
-// exchange returns the person who signed in with a code of the provider's, and its refresh token.
+// exchange returns the person who signed in with a code of the provider's, and its refresh token. With errNoRefresh it returns
+// the person all the same.
 func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier string) (person identity.Person, refresh string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
 	defer cancel()
@@ -144,10 +145,9 @@ func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier stri
 	if id.Nonce != nonce {
 		return person, "", errors.New("the provider's ID token is for another sign-in")
 	}
-	if token.RefreshToken == "" {
-		return person, "", errNoRefresh
+	if person, err = p.person(ctx, d, id, token); err == nil && token.RefreshToken == "" {
+		err = errNoRefresh
 	}
-	person, err = p.person(ctx, d, id, token)
 	return person, token.RefreshToken, err
 }
 
