@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/base/address":          {},
 	"internal/base/atomicfile":       {},
 	"internal/base/bm25":             {},
+	"internal/base/chart":            {},
 	"internal/base/filelock":         {"golang.org/x/sys/windows"},
 	"internal/base/fold":             {},
 	"internal/base/jsonscan":         {},
