@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -264,10 +265,20 @@ func personOf(issuer, subject string, claims map[string]any) identity.Person {
 		delete(claims, name)
 	}
 	claims["sub"] = subject
-	if _, said := claims["email_verified"]; !said && isTrue(claims["xms_edov"]) { // Entra ID says it there alone
+	if _, said := claims["email_verified"]; !said && isEntra(issuer) && isTrue(claims["xms_edov"]) {
 		claims["email_verified"] = true
 	}
 	return identity.PersonOf(issuer, claims)
+}
+
+// entra are the hosts of Entra ID, in its several clouds. It has no email_verified: whether an address is of a domain that the
+// tenant, Microsoft or Google owns, or was used to sign in, it says in its optional claim xms_edov.
+var entra = []string{"login.microsoftonline.com", "sts.windows.net", "login.microsoftonline.us", "login.partner.microsoftonline.cn"}
+
+// isEntra reports whether the provider is Entra ID. At any other xms_edov means nothing.
+func isEntra(issuer string) bool {
+	u, err := url.Parse(issuer)
+	return err == nil && u.Scheme == "https" && slices.Contains(entra, u.Host)
 }
 
 // isTrue reports whether a claim is true in one of the forms in which Entra ID writes it.
