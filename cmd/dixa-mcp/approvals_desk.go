@@ -162,7 +162,7 @@ func approvalError(err error) error {
 	case errors.As(err, new(*approver.NotFoundError)):
 		return &exitError{exitNotFound, err}
 	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)), errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired),
-		errors.As(err, new(*approver.EditError)), errors.As(err, new(*approver.SendError)):
+		errors.As(err, new(*approver.NotAskedError)), errors.As(err, new(*approver.EditError)), errors.As(err, new(*approver.SendError)):
 		return &exitError{exitRefused, err}
 	}
 	return err

@@ -57,10 +57,16 @@ func (p approvalPrinter) whole(r approver.Details) {
 	}
 	line("Asked by", asker(r.Item)+", "+p.time(r.Created))
 	line("Until", p.time(r.Expires))
+	if !r.Escalates.IsZero() {
+		line("Escalates", p.time(r.Escalates))
+	}
 	line("Tool", r.Tool+" ("+r.Level+")")
 	line("Conversation", conversation(r.Item))
 	if r.Rules != r.RulesNow {
 		line("Rules", r.Rules+" when the agent asked; the capability file in force is "+r.RulesNow)
+	}
+	if r.State == approval.Pending && r.WhyNot != "" {
+		line("Decision", r.WhyNot)
 	}
 	if !r.Decided.IsZero() {
 		line("Decided", p.decision(r.Item))

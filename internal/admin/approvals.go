@@ -79,7 +79,7 @@ func (p *port) undecided(w http.ResponseWriter, err error) {
 	switch {
 	case errors.As(err, new(*approver.NotFoundError)):
 		status = http.StatusNotFound
-	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)):
+	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)), errors.As(err, new(*approver.NotAskedError)):
 		status = http.StatusForbidden
 	case errors.As(err, new(*approver.EditError)), errors.As(err, new(*approver.SendError)):
 		status = http.StatusUnprocessableEntity

@@ -86,7 +86,7 @@ func (p *port) approver(next func(*approver.Session, http.ResponseWriter, *http.
 		key, err := web.Bearer(r)
 		if err == nil {
 			if s, ok := approver.Authenticate(p.Rules(), []byte(key), p.Approvals); ok {
-				s.Reviewer, s.Sender = p.Reviewer, p.Sender
+				s.Reviewer, s.Sender, s.Now = p.Reviewer, p.Sender, p.Now
 				next(s, w, r)
 				return
 			}

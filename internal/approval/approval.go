@@ -66,6 +66,9 @@ type Request struct {
 	Created      time.Time       `json:"created"`               // given by Park
 	Expires      time.Time       `json:"expires"`               // Park gives Created plus Lasts where it is zero
 	Lasts        time.Duration   `json:"-"`                     // given to Park; 0 is [Lifetime]
+	Confirm      string          `json:"confirm,omitzero"`      // the entry of the agent's confirm by which it waits: send
+	Escalates    time.Time       `json:"escalates,omitzero"`    // when more approvers are asked; Park gives Created plus Widens
+	Widens       time.Duration   `json:"-"`                     // given to Park; 0 is never
 	LastMessage  string          `json:"lastMessage,omitzero"`  // id of the conversation's newest message when it was parked; "" for none
 	State        State           `json:"state"`                 // given by the store, like all that follows
 	Approver     string          `json:"approver,omitzero"`     // who decided

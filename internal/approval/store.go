@@ -65,6 +65,9 @@ func (within Shelves) Park(ctx context.Context, r Request) (Request, error) {
 			parked.Expires = parked.Created.Add(cmp.Or(parked.Lasts, Lifetime))
 		}
 		parked.State, parked.Approver, parked.KeyID, parked.Decided, parked.Reason, parked.Outcome = Pending, "", "", time.Time{}, "", ""
+		if parked.Escalates = (time.Time{}); parked.Widens > 0 {
+			parked.Escalates = parked.Created.Add(parked.Widens)
+		}
 		parked.NewText, parked.Edited, parked.Sent, parked.SentBy = "", false, time.Time{}, ""
 		if parked.Number, err = unused(s); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"dixa-mcp/dixaclient"
@@ -34,6 +35,7 @@ type Session struct {
 	Reviewer Reviewer
 	// Sender has approved calls carried out; nil where there is no token.
 	Sender Sender
+	Now    func() time.Time // nil is time.Now
 }
 
 // Verdict is what an approver decides about a request.
@@ -132,7 +134,7 @@ func (e *OwnError) Error() string {
 	return fmt.Sprintf("%s may not decide about %s: an agent asked for it on the same person's behalf; another approver must decide", e.who, e.number)
 }
 
-// MayDecide returns an [OwnError] or a [NotAllowedError] unless the approver may decide about the request.
+// MayDecide returns an [OwnError], a [NotAllowedError] or a [NotAskedError] unless the approver may decide about the request.
 func (s *Session) MayDecide(r approval.Request) error {
 	if capability.SameEmail(s.Who.Email, r.Person) {
 		return &OwnError{s.Who.Name, r.Number}
@@ -140,7 +142,41 @@ func (s *Session) MayDecide(r approval.Request) error {
 	if level, ok := dixaclient.ParseLevel(r.Level); !ok || !s.Who.Decides(level) {
 		return &NotAllowedError{s.Who.Name, r.Number, r.Level}
 	}
+	return s.asked(r)
+}
+
+// asked returns a [NotAskedError] unless the capability file asks the approver by now.
+func (s *Session) asked(r approval.Request) error {
+	agent, err := s.Rules.Agent(r.Agent)
+	if err != nil { // which refuses the call itself, and can be denied
+		return nil
+	}
+	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
+	after, ok := agent.Asking(r.Confirm).Asks(s.Who.Name)
+	switch from := r.Created.Add(after); {
+	case !ok:
+		return &NotAskedError{s.Who.Name, r.Number, time.Time{}}
+	case now().Before(from):
+		return &NotAskedError{s.Who.Name, r.Number, from}
+	}
 	return nil
+}
+
+// NotAskedError reports an approver whom the capability file does not ask about a request, or not yet.
+type NotAskedError struct {
+	who, number string
+	from        time.Time // zero: never
+}
+
+// Error names the approver, and says from when they may decide.
+func (e *NotAskedError) Error() string {
+	if e.from.IsZero() {
+		return fmt.Sprintf("%s may not decide about %s: it waits for the approvers whom confirm in the capability file names", e.who, e.number)
+	}
+	return fmt.Sprintf("%s may decide about %s from %s, if nobody has by then: see confirm in the capability file", e.who, e.number, e.from.UTC().Format("15:04 UTC on 2 January"))
 }
 
 // MayEdit returns why the text of a request cannot be replaced by another, nil where it can. The call with the other text is

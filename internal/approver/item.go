@@ -29,6 +29,7 @@ type Item struct {
 	Edited       bool           `json:"edited,omitzero"` // an approver changed the text
 	Sent         time.Time      `json:"sent,omitzero"`   // when an approver had it carried out
 	SentBy       string         `json:"sentBy,omitzero"`
+	Escalates    time.Time      `json:"escalates,omitzero"` // when more approvers are asked
 }
 
 // Items is a list of requests, as JSON.
@@ -78,7 +79,7 @@ type Details struct {
 func ItemOf(r approval.Request) Item {
 	return Item{
 		r.Number, r.State, r.Agent, r.Person, r.Tool, r.Level, r.Conversation, r.Created, r.Expires, r.Approver, r.KeyID, r.Decided, r.Reason, r.Outcome,
-		r.Draft, r.Edited, r.Sent, r.SentBy,
+		r.Draft, r.Edited, r.Sent, r.SentBy, r.Escalates,
 	}
 }
 

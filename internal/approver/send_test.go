@@ -158,3 +158,40 @@ func TestLook(t *testing.T) {
 	r.Arguments = nil
 	require.Nil(t, s.Look(t.Context(), r).Review)
 }
+
+// Those whom the file names later may decide later; others whom it does not name never may.
+func TestAsked(t *testing.T) {
+	rules, err := capability.Parse("f", []byte(`version: 1
+approvers:
+  anna: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [send]}
+  joe: {key_sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, may: [send]}
+agents:
+  a: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, access: {messages: send}, confirm: {send: {approvers: [anna], after: 2h, to: [joe]}}}
+  b: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, access: {messages: send}, confirm: {send: {approvers: [anna]}}}
+`))
+	require.NoError(t, err)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	store := approval.NewDir(filepath.Join(t.TempDir(), "approvals"), func() time.Time { return now })
+	joe, ok := Authenticate(rules, []byte("bar"), store)
+	require.True(t, ok)
+	joe.Now = func() time.Time { return now }
+	park := func(agent, digest string) approval.Request {
+		r, err := store.Park(t.Context(), approval.Request{Agent: agent, Tool: "send_message", Level: "send", Digest: strings.Repeat(digest, 64), Confirm: "send", Widens: 2 * time.Hour})
+		require.NoError(t, err)
+		return r
+	}
+	later, never := park("a", "a"), park("b", "b")
+	require.Equal(t, now.Add(2*time.Hour), ItemOf(later).Escalates)
+	for _, approve := range []bool{true, false} {
+		_, err = joe.Decide(t.Context(), &book{}, later, Verdict{Approve: approve})
+		require.EqualError(t, err, "joe may decide about "+later.Number+" from 14:00 UTC on 1 March, if nobody has by then: see confirm in the capability file")
+		_, err = joe.Decide(t.Context(), &book{}, never, Verdict{Approve: approve})
+		require.ErrorAs(t, err, new(*NotAskedError))
+	}
+	require.Contains(t, joe.Details(later).WhyNot, "from 14:00 UTC")
+	now = now.Add(2 * time.Hour)
+	_, err = joe.Decide(t.Context(), &book{}, later, Verdict{Approve: true})
+	require.NoError(t, err)
+	_, err = joe.Decide(t.Context(), &book{}, never, Verdict{Approve: true})
+	require.ErrorContains(t, err, "it waits for the approvers whom confirm in the capability file names")
+}

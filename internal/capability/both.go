@@ -162,11 +162,15 @@ func (a *Agent) confirmBoth(other *Agent) confirms {
 	for _, name := range a.catalog.names {
 		t := a.catalog.operations[name]
 		c, o := a.confirming(t.Operations[0]), other.confirming(t.Operations[0])
+		var also *asking
+		if c != nil && o != nil && c.whose == o.whose {
+			also = o.asks
+		}
 		if c == nil || o != nil && o.whose.rank() > c.whose.rank() {
 			c = o
 		}
 		if c != nil {
-			both = append(both, &confirming{at: c.at, tool: t, level: t.Level, whose: c.whose})
+			both = append(both, &confirming{at: c.at, tool: t, level: t.Level, whose: c.whose, asks: c.asks, also: also})
 		}
 	}
 	return both

@@ -76,12 +76,20 @@ type confirming struct {
 	tool  *tools.Tool      // nil: for a level
 	level dixaclient.Level // the operation's, where it is for one
 	whose Confirm
+	asks  *asking // which approvers, nil for all
+	also  *asking // in [Both], of the other file
 }
 
 func (r *confirms) decode(d *decoder, n *yaml.Node, key string) {
 	for name, node := range d.pairs(n, key) {
 		c, ok := d.confirmed(name)
 		if !ok || !d.plain(node, name.key) {
+			continue
+		}
+		if node.Kind == yaml.MappingNode {
+			c.whose, c.asks = ConfirmApprover, &asking{}
+			d.read(c.asks, node, name.key)
+			*r = append(*r, c)
 			continue
 		}
 		text, ok := d.text(node, name.key)
@@ -121,6 +129,7 @@ func (d *decoder) checkConfirm(entries confirms, approvers dict[approver]) {
 			unread := func(w waiting) bool { return w.line == 0 } // wrong, and said already
 			return e.value.May.line == 0 || slices.ContainsFunc(e.value.May.value, unread) || e.value.decides(c.level)
 		}
+		d.checkAsking(c, approvers)
 		if c.whose == ConfirmApprover && !slices.ContainsFunc(approvers.entries, may) {
 			d.fail(c.at, "waits for an approver, and no one under approvers may decide about %s: it could never be carried out", c.level)
 		}

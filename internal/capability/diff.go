@@ -116,6 +116,7 @@ func (d *diff) agent(old, new *Agent) {
 		}
 	}
 	d.confirm(old, new)
+	d.asking(old, new)
 	d.onApproval(old, new)
 	d.budget(old, new)
 	d.letIn(new.Name, &old.source, &new.source)

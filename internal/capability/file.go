@@ -234,6 +234,9 @@ type agent struct {
 	// With `client`, the MCP client asks its user. dixa-mcp cannot check that the client really asks: one that accepts by
 	// itself confirms everything. With `approver`, the call is parked until a person under `approvers` has decided.
 	//
+	// In place of `approver`, an entry can be a mapping: `approvers` lists those who may decide, `to` lists those who may decide once the
+	// call has waited for the time under `after` (30m, 2h, 3d), and `expires` is how long it waits (by default 1d, at most 7d).
+	//
 	// An entry for a level also applies to the levels above it that have no entry of their own. The entry of an operation
 	// overrides that of its level.
 	Confirm section[confirms] `yaml:"confirm"`

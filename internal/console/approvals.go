@@ -173,7 +173,7 @@ func (k *Console) decide(approve bool) func(*visit) {
 			v.tell(r.Number + " is approved. " + decided.Request.Agent + "'s next identical call is carried out, once.")
 		case err == nil:
 			v.tell(r.Number + " is denied, and its text was deleted.")
-		case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)):
+		case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)), errors.As(err, new(*approver.NotAskedError)):
 			k.problem(v, http.StatusForbidden, sentence(err.Error()))
 			return
 		case errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):

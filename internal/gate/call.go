@@ -42,6 +42,7 @@ type call struct {
 
 	approval  string        // number of the approval that is being used
 	confirmed *confirmation // of the call by a person; nil where none is needed
+	waitsBy   string        // the entry of the agent's confirm by which it waits for a person: send
 	newText   string        // what the approver put in place of the text; "" where it stays
 	wrote     bool          // an operation that is no read was sent
 	step      *running      // of a plan, the one on its way; nil between them

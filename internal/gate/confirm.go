@@ -75,13 +75,17 @@ func (c *call) needs(steps []tools.Step) (how capability.Confirm, rule string) {
 	return c.needsFor(ops)
 }
 
-// needsFor does the same for operations.
+// needsFor does the same for operations. Of several that wait for an approver, the highest says which approvers are asked.
 func (c *call) needsFor(ops []*dixaclient.Spec) (how capability.Confirm, rule string) {
+	level := dixaclient.Read
 	for _, op := range ops {
 		h, r, line := c.agent.Confirm(op)
-		if h != "" && how != capability.ConfirmApprover {
-			how, rule = h, fmt.Sprintf("%s (%s:%d)", r, c.rules.Name(), line)
+		stricter := h == capability.ConfirmApprover && (how != h || op.Level > level)
+		if h == "" || how != "" && !stricter {
+			continue
 		}
+		how, rule, level = h, fmt.Sprintf("%s (%s:%d)", r, c.rules.Name(), line), op.Level
+		c.waitsBy = r[strings.LastIndexByte(r, '.')+1:]
 	}
 	return how, rule
 }

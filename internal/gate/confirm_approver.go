@@ -13,6 +13,8 @@ import (
 // askApprover lets the call go on when an approver approved it, and parks it otherwise.
 func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	store, tool, record := c.call.gate.approvals, c.call.tool, &c.call.record
+	asking := c.call.agent.Asking(c.call.waitsBy)
+	widens, _ := asking.Escalates()
 	if store == nil {
 		return nil, approvalsNotStored(tool.Name)
 	}
@@ -31,7 +33,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 			Agent: c.call.agentName, Person: c.call.record.Person, PersonID: c.call.request.Person.ID(), Key: c.call.request.Key, SignedIn: c.call.signedIn(),
 			Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
 			Arguments: c.about, Shown: c.arguments(), Text: c.text(), Steps: c.parkedSteps(),
-			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(), Rules: c.call.rules.Digest(), LastMessage: c.message,
+			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(asking), Confirm: c.call.waitsBy, Widens: widens, Rules: c.call.rules.Digest(), LastMessage: c.message,
 		})
 	case found.State == approval.Denied:
 		record.Approval = found.Number
@@ -39,7 +41,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, approvalDenied(tool.Name, found)
 	case found.State == approval.Pending:
 		return c.parked(ctx, found)
-	case !c.call.rules.StillDecides(found.Approver, found.KeyID, tool.Level, c.call.request.Person):
+	case !c.call.rules.StillDecides(found.Approver, found.KeyID, tool.Level, c.call.request.Person) || !c.asked(found):
 		return nil, approverReplaced(tool.Name, found)
 	}
 	var taken *approval.Request
@@ -60,6 +62,12 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		record.Edited = audit.NewEdited(taken.Text, taken.NewText)
 	}
 	return nil, nil
+}
+
+// asked reports whether the approver of a request was asked when they decided.
+func (c *confirmation) asked(r *approval.Request) bool {
+	after, ok := c.call.agent.Asking(c.call.waitsBy).Asks(r.Approver)
+	return ok && r.Decided.Sub(r.Created) >= after
 }
 
 // signedIn is the person for whom the agent asks, as the provider said it; nil for nobody.

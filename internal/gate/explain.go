@@ -47,6 +47,9 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		e.Confirm = ""
 		if how, rule := c.needs(steps); how != capability.ConfirmNobody {
 			e.Confirm = fmt.Sprintf("%s: %s", how, rule)
+			if who := c.agent.Asking(c.waitsBy).String(); how == capability.ConfirmApprover && who != "" {
+				e.Confirm += "; asked: " + who
+			}
 			if how == capability.ConfirmApprover && c.agent.SendsOnApproval() && !c.tool.Bulk {
 				e.Confirm += "; the approver may have it carried out at once, by on_approval"
 			}

@@ -9,6 +9,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
 )
 
@@ -131,9 +132,9 @@ func sentBy(r *approval.Request) string {
 }
 
 // lasts returns how long a request can be decided about and carried out; 0 is the rule.
-func (c *confirmation) lasts() time.Duration {
-	if c.call.request.draft != "" {
-		return tools.DraftsFor
+func (c *confirmation) lasts(asking capability.Asking) time.Duration {
+	if long := asking.Expires(); long > 0 || c.call.request.draft == "" {
+		return long
 	}
-	return 0
+	return tools.DraftsFor
 }
