@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"dixa-mcp/internal/admin"
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/console"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/records"
 )
 
 type consoleCmd struct {
@@ -78,6 +80,13 @@ func (f *dixaFlags) console(s *system) console.Config {
 		config.Reviewer = s.gate
 	}
 	config.Health = admin.NewHealth(health)
+	config.Records, config.HashKey = records.Open(s.log.Dir()), s.recordKey
+	config.Verify = func() (audit.Report, error) { return audit.Verify(s.log.Dir()) }
+	s.close = append(s.close, func() {
+		if err := config.Records.Close(); err != nil {
+			slog.Error("the index of records could not be closed", "error", err)
+		}
+	})
 	return config
 }
 

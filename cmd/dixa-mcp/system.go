@@ -26,6 +26,7 @@ type system struct {
 	where     string
 	token     tokens
 	log       *audit.Log
+	recordKey []byte // hashes addresses in records
 	client    *dixaclient.Client
 	group     *replicas.Group    // nil if no Redis is shared
 	shared    *sharedstate.Store // with the other processes of this machine; nil for the offline Dixa
@@ -185,6 +186,7 @@ func (f dixaFlags) records(s *system, c *gate.Config) error {
 	if c.RecordKey == nil { // otherwise all servers share one key, so that an address has the same hash everywhere
 		c.RecordKey, err = f.recordKey()
 	}
+	s.recordKey = c.RecordKey
 	return err
 }
 

@@ -92,6 +92,9 @@ func openWith(o Options, create func(string) (file, error)) (*Log, error) {
 	return l, nil
 }
 
+// Dir returns the directory of the records.
+func (l *Log) Dir() string { return l.options.Dir }
+
 // begin creates the first part. Another process can have the same process id and start, in another container that
 // shares the directory; then the name moves on by a millisecond.
 func (l *Log) begin(start time.Time) (err error) {

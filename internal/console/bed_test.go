@@ -86,7 +86,8 @@ type bed struct {
 	mu      sync.Mutex
 	rules   *capability.Rules
 	records []audit.Record
-	refuse  error // to record
+	refuse  error      // to record
+	kept    *audit.Log // of records in files, too; nil without
 	ahead   time.Duration
 	plant   *strings.Replacer // changes what Dixa answers
 	log     strings.Builder
@@ -153,7 +154,12 @@ func (l *locked) Write(p []byte) (int, error) {
 }
 
 // Write keeps a record.
-func (b *bed) Write(_ context.Context, r audit.Record) error {
+func (b *bed) Write(ctx context.Context, r audit.Record) error {
+	if b.kept != nil {
+		if err := b.kept.Write(ctx, r); err != nil {
+			return err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.refuse == nil {

@@ -12,16 +12,19 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approver"
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/freeze"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/identity"
+	"dixa-mcp/internal/records"
 )
 
 // Config is what the console reaches. Rules is required. What else is nil has no page.
@@ -34,6 +37,9 @@ type Config struct {
 	Demo      map[[sha256.Size]byte]string // approvers by the digests of keys that are valid until the program ends
 	Operator  *admin.Key                   // opens freezes; nil: nobody can freeze here
 	Health    *admin.Health
+	Records   *records.Index                                                // finds what agents did
+	Verify    func() (audit.Report, error)                                  // checks all records; nil where Records is
+	HashKey   []byte                                                        // with which records hash e-mail addresses
 	Checks    func(context.Context) []Check                                 // what else the page of health shows; nil: nothing
 	Login     Login                                                         // of the company; nil: keys alone open the console
 	HTTPS     bool                                                          // with Login: the address of the console, as the provider knows it, begins with https://
@@ -63,8 +69,9 @@ type Check struct {
 // Console is the handler of the console's pages. It is safe for concurrent use.
 type Console struct {
 	Config
-	sessions *sessions
-	handler  http.Handler
+	sessions  *sessions
+	verifying sync.Mutex
+	handler   http.Handler
 }
 
 //go:embed static
@@ -104,6 +111,13 @@ func New(c Config) *Console {
 	k.route(mux, "GET /explain", k.askExplain)
 	k.route(mux, "POST /explain", k.explain)
 	k.route(mux, "GET /health", k.health)
+	if c.Records != nil {
+		k.route(mux, "GET /records", k.listRecords)
+		k.route(mux, "GET /records/{id}", k.showRecord)
+		k.route(mux, "GET /records.csv", k.export(asCSV))
+		k.route(mux, "GET /records.jsonl", k.export(asJSONLines))
+		k.route(mux, "POST /verify", k.verify)
+	}
 	mux.HandleFunc("/", k.nothing)
 	k.handler = k.guard(mux)
 	return k

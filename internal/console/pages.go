@@ -67,6 +67,9 @@ func (k *Console) places(v *visit, here string) []place {
 		waiting, _ := k.Approvals.List(v.Context(), approval.Pending) // what cannot be read, the page of approvals says
 		all = append(all, place{Path: "/", Name: "Approvals", Count: len(waiting)})
 	}
+	if k.Records != nil {
+		all = append(all, place{Path: "/records", Name: "Records"})
+	}
 	all = append(all, place{Path: "/agents", Name: "Agents"})
 	if k.Explain != nil {
 		all = append(all, place{Path: "/explain", Name: "What if"})

@@ -44,7 +44,7 @@ func (x *Index) forget(ctx context.Context) error {
 			return err
 		}
 		return x.file.Exec(`DELETE FROM name WHERE id NOT IN (SELECT event FROM record UNION SELECT agent FROM record UNION SELECT person FROM record
-			UNION SELECT tool FROM record UNION SELECT agent FROM minute)`)
+			UNION SELECT tool FROM record UNION SELECT level FROM record UNION SELECT agent FROM minute)`)
 	})
 	if err != nil {
 		return x.broken(err)

@@ -62,7 +62,7 @@ func random(r *rand.Rand, at time.Time) audit.Record {
 		Time: at, Event: []audit.Event{audit.EventIntent, audit.EventOutcome, audit.EventRead, audit.EventRefused, audit.EventReload, audit.EventApproved}[r.IntN(6)],
 		Agent: []string{"", "triage", "support"}[r.IntN(3)], Person: []string{"", "anna@example.com"}[r.IntN(2)], Key: "k" + fmt.Sprint(r.IntN(3)),
 		Tool: []string{"get_conversation", "add_note"}[r.IntN(2)], Access: []string{"read", "write"}[r.IntN(2)], Call: fmt.Sprint("call", r.IntN(9)),
-		Tokens: r.IntN(100), Text: "a record",
+		Level: []string{"", "read", "send"}[r.IntN(3)], Tokens: r.IntN(100), Text: "a record",
 	}
 	switch r.IntN(4) {
 	case 0:
@@ -88,7 +88,7 @@ func random(r *rand.Rand, at time.Time) audit.Record {
 func (q Query) matches(r audit.Record) bool {
 	text := string(r.Arguments)
 	return audit.Filter{Agent: q.Agent, Tool: q.Tool, Key: q.Key, Conversation: q.Conversation, Since: q.Since, Until: q.Until, Writes: q.Changes, Refused: q.Refused}.Match(r) &&
-		(q.Person == "" || q.Person == r.Person) && (q.Call == "" || q.Call == r.Call) && (q.Approval == "" || q.Approval == r.Approval) &&
+		(q.Person == "" || q.Person == r.Person) && (q.Level == "" || q.Level == r.Level) && (q.Event == "" || q.Event == r.Event) && (q.Call == "" || q.Call == r.Call) && (q.Approval == "" || q.Approval == r.Approval) &&
 		(q.Customer == "" || strings.Contains(text, q.Customer) || strings.Contains(text, audit.Hash(key, q.Customer))) &&
 		(!q.Told || r.Event != audit.EventIntent && r.Event != audit.EventStart && r.Event != audit.EventStop)
 }
@@ -110,6 +110,8 @@ func randomQuery(r *rand.Rand) Query {
 	often(func() { q.Approval = "A-1" })
 	often(func() { q.Since = noon.Add(time.Duration(r.IntN(100)) * time.Second) })
 	often(func() { q.Until = noon.Add(time.Duration(r.IntN(100)) * time.Second) })
+	often(func() { q.Level = "send" })
+	often(func() { q.Event = audit.EventOutcome })
 	often(func() { q.Changes = true })
 	often(func() { q.Refused = true })
 	often(func() { q.Told = true })

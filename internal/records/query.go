@@ -2,12 +2,15 @@ package records
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +24,8 @@ import (
 // Query picks records. The zero Query picks all; what is set must all hold.
 type Query struct {
 	Agent, Person, Tool string
+	Level               string // "read", "write", "send" or "erase"
+	Event               audit.Event
 	Key                 string    // id of the credential that was used, an agent's or an approver's
 	Conversation        string    // id
 	Customer            string    // id, e-mail address or phone number
@@ -39,6 +44,7 @@ type Found struct {
 	audit.Record
 	ID      string // for [Index.Get], as long as the index is not made anew
 	Text    []byte // the line as it is in the file
+	File    string // name of the file
 	Altered string // why the line is not as it was written; "" where it is
 }
 
@@ -67,6 +73,20 @@ func (x *Index) Find(ctx context.Context, q Query, after string, limit int) (fou
 	more = len(places) > limit
 	found, err = x.read(places[:min(limit, len(places))])
 	return found, more, err
+}
+
+// Sample returns at most n records of those that a query picks, chosen by a seed: the same ones as long as there are no others.
+// Of more than 10,000 it looks at the newest.
+func (x *Index) Sample(ctx context.Context, q Query, n int, seed uint64) ([]Found, error) {
+	places, err := x.places(ctx, q, place{}, 10_000)
+	if err != nil {
+		return nil, err
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
+	places = places[:min(n, len(places))]
+	slices.SortFunc(places, func(a, b place) int { return cmp.Compare(b.at, a.at) })
+	return x.read(places)
 }
 
 // Get returns a record by its ID. It is not ok where there is none.
@@ -145,6 +165,12 @@ func (q Query) statement(from place, limit int) (sql string, args []any) {
 	if q.Tool != "" {
 		add("r.tool = (SELECT id FROM name WHERE text = ?)", wordOf(toolWord, q.Tool))
 	}
+	if q.Level != "" {
+		add("r.level = (SELECT id FROM name WHERE text = ?)", wordOf(levelWord, q.Level))
+	}
+	if q.Event != "" {
+		add("r.event = (SELECT id FROM name WHERE text = ?)", string(q.Event))
+	}
 	if q.Changes {
 		add("r.changes = 1")
 	}
@@ -183,7 +209,7 @@ func (x *Index) read(places []place) ([]Found, error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("read the audit records: %w", err)
 		}
-		one := Found{ID: p.id(), Text: slices.Clip(line[:max(0, len(line)-1)])}
+		one := Found{ID: p.id(), File: filepath.Base(path), Text: slices.Clip(line[:max(0, len(line)-1)])}
 		if one.Record, one.Altered = audit.Unseal(one.Text); one.Altered != "" {
 			_ = json.Unmarshal(one.Text, &one.Record) // what can be read of it
 			one.Time, one.Seq = time.UnixMilli(p.at).UTC(), uint64(p.seq)

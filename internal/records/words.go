@@ -17,6 +17,7 @@ const (
 	agentWord        = 'a'
 	personWord       = 'p'
 	toolWord         = 't'
+	levelWord        = 'l'
 	keyWord          = 'k'
 	callWord         = '#'
 	conversationWord = 'c'

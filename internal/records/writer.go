@@ -96,15 +96,15 @@ func (w *writer) add(e audit.Entry) error {
 		return err
 	}
 	at, seq := e.Time.UnixMilli(), int64(e.Seq)
-	ids := make([]int64, 4)
-	for i, text := range []string{string(e.Event), wordOf(agentWord, e.Agent), wordOf(personWord, e.Person), wordOf(toolWord, e.Tool)} {
+	ids := make([]int64, 5)
+	for i, text := range []string{string(e.Event), wordOf(agentWord, e.Agent), wordOf(personWord, e.Person), wordOf(toolWord, e.Tool), wordOf(levelWord, e.Level)} {
 		if ids[i], err = w.name(text); err != nil {
 			return err
 		}
 	}
 	refused, changes := flag(e.IsRefusal()), flag(e.Access == "write")
-	if err := w.file.Exec(`INSERT OR REPLACE INTO record (at, run, seq, part, offset, event, agent, person, tool, refused, changes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		at, run, seq, int64(e.Part), e.Offset, ids[0], ids[1], ids[2], ids[3], refused, changes); err != nil {
+	if err := w.file.Exec(`INSERT OR REPLACE INTO record (at, run, seq, part, offset, event, agent, person, tool, refused, changes, level) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		at, run, seq, int64(e.Part), e.Offset, ids[0], ids[1], ids[2], ids[3], refused, changes, ids[4]); err != nil {
 		return err
 	}
 	for word := range mentions(e.Record) {

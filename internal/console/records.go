@@ -1,0 +1,203 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/when"
+	"dixa-mcp/internal/records"
+)
+
+const (
+	recordsOnPage = 50
+	indexFor      = time.Second     // how long a page waits for new records to be indexed
+	searchFor     = 5 * time.Second // and for a search
+)
+
+// recordFilter is what somebody looks for, as in the address of the page.
+type recordFilter struct {
+	Agent, Person, Tool, Conversation, Customer, Since, Until, Only string
+}
+
+// filters are the fields of the form.
+func (f *recordFilter) fields() map[string]*string {
+	return map[string]*string{
+		"agent": &f.Agent, "person": &f.Person, "tool": &f.Tool, "conversation": &f.Conversation, "customer": &f.Customer,
+		"since": &f.Since, "until": &f.Until, "only": &f.Only,
+	}
+}
+
+// readFilter reads a filter from an address.
+func readFilter(q url.Values) (f recordFilter) {
+	for name, field := range f.fields() {
+		*field = strings.TrimSpace(q.Get(name))
+	}
+	return f
+}
+
+// address returns the address of a page with the filter.
+func (f recordFilter) address(path, after string) string {
+	q := url.Values{}
+	for name, field := range f.fields() {
+		if *field != "" {
+			q.Set(name, *field)
+		}
+	}
+	if after != "" {
+		q.Set("after", after)
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// query returns what the index is asked, or what is wrong with the form.
+func (k *Console) query(v *visit, f recordFilter) (q records.Query, problem string) {
+	q = records.Query{Agent: f.Agent, Person: f.Person, Tool: f.Tool, Conversation: f.Conversation, Customer: f.Customer, Told: true, HashKey: k.HashKey}
+	if strings.Trim(f.Conversation, "0123456789") != "" {
+		return q, fmt.Sprintf("Conversation must be the number of a conversation, not %.40q.", f.Conversation)
+	}
+	zone := cmp.Or(v.rules.Timezone(), time.UTC)
+	for name, t := range map[string]*time.Time{"From": &q.Since, "Until": &q.Until} {
+		text := f.Since
+		if name == "Until" {
+			text = f.Until
+		}
+		if text == "" {
+			continue
+		}
+		at, err := when.Since(text, k.Now(), zone)
+		if err != nil {
+			return q, name + ": " + sentence(err.Error())
+		}
+		*t = at
+	}
+	switch f.Only {
+	case "":
+	case "changes":
+		q.Changes = true
+	case "refused":
+		q.Refused = true
+	default:
+		return q, "Show must be everything, changes or refusals."
+	}
+	return q, ""
+}
+
+// recordLine is a record in a list.
+type recordLine struct {
+	ID, Says, Tool string
+	Time           *moment
+	Day            string // "" for the day of the line before
+	Bad            bool   // refused, failed or not known
+	Altered        bool
+}
+
+func (k *Console) recordLines(v *visit, found []records.Found) []recordLine {
+	zone := cmp.Or(v.rules.Timezone(), time.UTC)
+	lines := make([]recordLine, len(found))
+	day := ""
+	for i, f := range found {
+		says := f.Record.Text
+		if says == "" {
+			says = audit.Sentence(f.Record, audit.Verb{})
+		}
+		l := recordLine{ID: f.ID, Says: says, Tool: f.Tool, Altered: f.Altered != "", Bad: f.IsRefusal() || f.Outcome == audit.OutcomeFailed || f.Outcome == audit.OutcomeUnknown}
+		l.Time = v.at(f.Time, k.Now())
+		l.Time.Text = f.Time.In(zone).Format(time.TimeOnly)
+		if d := f.Time.In(zone).Format("Monday 2 January 2006"); d != day {
+			day, l.Day = d, d
+		}
+		lines[i] = l
+	}
+	return lines
+}
+
+// update indexes what was written since, for a moment. behind tells that there is more.
+func (k *Console) update(ctx context.Context) (behind bool, err error) {
+	ctx, stop := context.WithTimeout(ctx, indexFor)
+	defer stop()
+	err = k.Records.Update(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return true, nil
+	}
+	return false, err
+}
+
+// recordsPage is the list of records.
+type recordsPage struct {
+	recordFilter
+	Names    records.Names
+	Lines    []recordLine
+	Zone     string
+	Problem  string
+	Behind   bool
+	Filtered bool
+	More     string // address of the next page
+	Newest   string // address of the first page
+	CSV      string
+	JSON     string
+	Verify   string // token of its form
+}
+
+// listRecords shows calls as sentences, newest first. Without a page behind it, it keeps itself up to date.
+func (k *Console) listRecords(v *visit) {
+	query := v.URL.Query()
+	f := readFilter(query)
+	after := query.Get("after")
+	page := recordsPage{recordFilter: f, Filtered: f != recordFilter{}, Zone: cmp.Or(v.rules.Timezone(), time.UTC).String(), Verify: v.token("/verify")}
+	page.CSV, page.JSON = f.address("/records.csv", ""), f.address("/records.jsonl", "")
+	if after != "" {
+		page.Newest = f.address("/records", "")
+	}
+	status := http.StatusOK
+	q, problem := k.query(v, f)
+	if problem != "" {
+		page.Problem, status = problem, http.StatusUnprocessableEntity
+	} else if !k.findRecords(v, &page, q, after) {
+		return
+	}
+	title := "Records"
+	if f.Conversation != "" {
+		title = "Conversation " + f.Conversation
+	}
+	k.show(v, status, "records.html", "/records", title, after == "" && status == http.StatusOK, page)
+}
+
+// findRecords fills in the lines of a page. Where that fails, it has answered and returns false.
+func (k *Console) findRecords(v *visit, page *recordsPage, q records.Query, after string) bool {
+	var err error
+	if page.Behind, err = k.update(v.Context()); err != nil {
+		k.broken(v, "the records cannot be indexed", err)
+		return false
+	}
+	ctx, stop := context.WithTimeout(v.Context(), searchFor)
+	defer stop()
+	page.Names, err = k.Records.Names(ctx)
+	var found []records.Found
+	var more bool
+	if err == nil {
+		found, more, err = k.Records.Find(ctx, q, after, recordsOnPage)
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		page.Problem = "The search took longer than 5 seconds. Choose a shorter time, or add an agent, a person or a conversation."
+		return true
+	case err != nil:
+		k.broken(v, "the records cannot be searched", err)
+		return false
+	}
+	page.Lines = k.recordLines(v, found)
+	if more && len(found) > 0 {
+		page.More = page.address("/records", found[len(found)-1].ID)
+	}
+	return true
+}
