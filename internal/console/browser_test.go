@@ -212,21 +212,27 @@ func TestBrowserAccessibility(t *testing.T) {
 			used = b.browse(chrome, who)
 		}
 		for _, path := range pages {
-			used.page(path)
-			for _, theme := range []string{"light", "dark"} {
-				used.themed(theme)
-				for _, width := range []int64{360, 768, 1280} {
-					used.do(chromedp.EmulateViewport(width, 800))
-					require.LessOrEqual(t, evaluate[int64](used, "document.documentElement.scrollWidth"), width, "%s at %d", path, width)
-					if theme+strconv.FormatInt(width, 10) != "light1280" && theme+strconv.FormatInt(width, 10) != "dark360" {
-						continue // colours differ by theme, and what is there by width
-					}
-					evaluate[bool](used, script+";true")
-					found, err := chromedp.Run(used.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html + " " + n.failureSummary).join("\n")).join("\n"))`, chromedp.EvalAwaitPromise))
-					require.NoError(t, err)
-					require.Empty(t, found, "%s, %s, %d", path, theme, width)
-				}
+			used.hasNoBarriers(path, script)
+		}
+	}
+}
+
+// hasNoBarriers opens a page in both themes and three widths.
+func (t *tab) hasNoBarriers(path, script string) {
+	t.Helper()
+	t.page(path)
+	for _, theme := range []string{"light", "dark"} {
+		t.themed(theme)
+		for _, width := range []int64{360, 768, 1280} {
+			t.do(chromedp.EmulateViewport(width, 800))
+			require.LessOrEqual(t, evaluate[int64](t, "document.documentElement.scrollWidth"), width, "%s at %d", path, width)
+			if theme+strconv.FormatInt(width, 10) != "light1280" && theme+strconv.FormatInt(width, 10) != "dark360" {
+				continue // colours differ by theme, and what is there by width
 			}
+			evaluate[bool](t, script+";true")
+			found, err := chromedp.Run(t.ctx, chromedp.Evaluate[string](`axe.run().then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.html + " " + n.failureSummary).join("\n")).join("\n"))`, chromedp.EvalAwaitPromise))
+			require.NoError(t, err)
+			require.Empty(t, found, "%s, %s, %d", path, theme, width)
 		}
 	}
 }

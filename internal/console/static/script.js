@@ -37,7 +37,13 @@ async function refresh() {
 
 tick();
 setInterval(tick, 20000);
-setInterval(refresh, 10000);
+let refreshed = Date.now();
+setInterval(() => {
+  const every = document.querySelector("[data-every]")?.dataset.every ?? 10; // seconds
+  if (Date.now() - refreshed < every * 1000) return;
+  refreshed = Date.now();
+  refresh();
+}, 1000);
 document.addEventListener("submit", (e) => {
   if (e.target.dataset.sent) { e.preventDefault(); return; }
   e.target.dataset.sent = "1";

@@ -197,7 +197,9 @@ func TestPlugin(t *testing.T) {
 		require.NoError(t, json.Unmarshal(text, &m))
 		return m
 	}
-	require.Equal(t, "dixa-mcp", read(".claude-plugin/plugin.json")["name"])
+	manifest := read(".claude-plugin/plugin.json")
+	require.Equal(t, "dixa-mcp", manifest["name"])
+	require.NotContains(t, manifest, "version", "Claude Code would update the plugin only when somebody raises it")
 	servers := read(".mcp.json")["mcpServers"].(map[string]any)
 	require.Equal(t, map[string]any{
 		"dixa": map[string]any{"command": "dixa-mcp", "args": []any{"serve"}, "env": map[string]any{"DIXA_MCP_AGENT": "${DIXA_MCP_AGENT:-support}"}},
