@@ -77,7 +77,7 @@ func (f *dixaFlags) console(s *system) console.Config {
 	if s.token.from == "" {
 		health.Client = nil
 	} else {
-		config.Reviewer = s.gate
+		config.Reviewer, config.Sender = s.gate, s.gate
 	}
 	config.Health = admin.NewHealth(health)
 	config.Records, config.HashKey = records.Open(s.log.Dir()), s.recordKey

@@ -1,15 +1,10 @@
 package console
 
 import (
-	"bytes"
 	"cmp"
-	"context"
-	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"dixa-mcp/internal/approval"
@@ -19,9 +14,6 @@ import (
 
 // unfolded is how many messages of a conversation are shown at once; those before them can be opened.
 const unfolded = 3
-
-// maxReason bounds a reason, in bytes: agents are told it.
-const maxReason = 1000
 
 // row is a call in a list.
 type row struct {
@@ -53,9 +45,9 @@ func (k *Console) listApprovals(v *visit) {
 		k.Log.Error("console: some approvals cannot be read", "error", err)
 	}
 	body := struct {
-		Waiting, Decided []row
-		Unreadable       bool
-		Reads            bool // the person may open the text
+		Waiting, Drafts, Decided []row
+		Unreadable               bool
+		Reads                    bool // the person may open the text
 	}{Unreadable: err != nil, Reads: v.who.Role == approvers}
 	for _, r := range list {
 		one := k.row(v, r)
@@ -63,7 +55,11 @@ func (k *Console) listApprovals(v *visit) {
 			if body.Reads {
 				one.Begins = safetext.Brief(cmp.Or(r.Text, r.Effect), 160)
 			}
-			body.Waiting = append(body.Waiting, one)
+			if r.Draft != "" {
+				body.Drafts = append(body.Drafts, one)
+			} else {
+				body.Waiting = append(body.Waiting, one)
+			}
 		} else {
 			body.Decided = append(body.Decided, one)
 		}
@@ -86,6 +82,11 @@ type call struct {
 	Values   []value // the arguments; the text is not among them
 	Approve  string  // tokens of the forms; "" where the person may not decide
 	Deny     string
+	Editor   string // the text to edit; "" where it cannot be edited
+	Editing  bool   // the editor is open
+	Cleaned  bool   // characters that are not seen are not in the editor
+	MaySend  bool   // the person can have it carried out at once
+	Approved bool   // and it was approved before
 	NewRules bool   // the capability file changed since the agent asked
 	Outcome  string // what became of it, a sentence
 	Read     *moment
@@ -97,25 +98,21 @@ type message struct {
 	At *moment
 }
 
-// value is an argument of a call, as people read it.
-type value struct {
-	Name string
-	Text string
-	Long bool // a text of its own
-}
-
 // showApproval shows one call. Only approvers see its text, which is correspondence.
 func (k *Console) showApproval(v *visit) {
-	r, ok := k.request(v)
-	if !ok {
-		return
+	if r, ok := k.request(v); ok {
+		k.showCall(v, http.StatusOK, r, "")
 	}
+}
+
+// showCall shows a call. A text that was edited and cannot be used stays in the editor.
+func (k *Console) showCall(v *visit, status int, r approval.Request, edited string) {
 	one := call{row: k.row(v, r), Reads: v.who.Role == approvers, Outcome: outcome(r)}
 	if one.Reads {
 		one.What = k.desk(v).Look(v.Context(), r)
 		one.Deleted = r.Effect == "" && r.Arguments == nil
 		one.NewRules = r.Rules != one.What.RulesNow
-		one.Text, one.Values = r.Text, values(r)
+		one.Text, one.Values = cmp.Or(r.NewText, r.Text), values(r)
 		if steps := one.What.Steps; len(steps) > 1 || r.Text == "" { // otherwise the text says it
 			one.Steps = steps
 		}
@@ -128,11 +125,34 @@ func (k *Console) showApproval(v *visit) {
 				one.Folded, one.Messages = one.Messages[:before], one.Messages[before:]
 			}
 		}
-		if one.Yours {
+		one.Approved = r.State == approval.Approved && one.What.MayDecide && one.What.MaySend
+		if one.Yours || one.Approved {
+			one.MaySend = one.What.MaySend
 			one.Approve, one.Deny = v.token("/requests/"+r.Number+"/approve"), v.token("/requests/"+r.Number+"/deny")
 		}
+		if one.Editor = one.What.EditText; one.Yours && one.Editor != "" {
+			one.Editor, one.Cleaned = seenOnly(one.Editor)
+			if edited != "" {
+				one.Editor, one.Editing, one.Cleaned = edited, true, false
+			}
+		}
 	}
-	k.show(v, http.StatusOK, "request.html", "/", r.Number, false, one)
+	k.show(v, status, "request.html", "/", r.Number, false, one)
+}
+
+// seenOnly returns a text without the characters that are not seen, and whether it had some: nobody can edit them.
+func seenOnly(text string) (string, bool) {
+	var b strings.Builder
+	had := false
+	for _, p := range shown(text) {
+		if had = had || p.Unseen; !p.Unseen {
+			b.WriteString(p.Text)
+		}
+	}
+	if !had {
+		return text, false
+	}
+	return b.String(), true
 }
 
 // request finds the call of an address. If there is none, it answers.
@@ -153,116 +173,33 @@ func (k *Console) request(v *visit) (approval.Request, bool) {
 	return r, false
 }
 
-// decide returns the handler that approves or denies a call.
-func (k *Console) decide(approve bool) func(*visit) {
-	return func(v *visit) {
-		reason := strings.TrimSpace(v.PostFormValue("reason"))
-		r, ok := k.request(v)
-		if !ok {
-			return
-		}
-		if len(reason) > maxReason {
-			v.warn("Nothing was decided: the reason is longer than 1,000 bytes.")
-			http.Redirect(v.ResponseWriter, v.Request, "/requests/"+r.Number, http.StatusSeeOther)
-			return
-		}
-		ctx := context.WithoutCancel(v.Context()) // what is recorded must be decided
-		decided, err := k.desk(v).Decide(ctx, k.Audit, r, approver.Verdict{Approve: approve, Reason: reason})
-		switch {
-		case err == nil && approve:
-			v.tell(r.Number + " is approved. " + decided.Request.Agent + "'s next identical call is carried out, once.")
-		case err == nil:
-			v.tell(r.Number + " is denied, and its text was deleted.")
-		case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)), errors.As(err, new(*approver.NotAskedError)):
-			k.problem(v, http.StatusForbidden, sentence(err.Error()))
-			return
-		case errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
-			v.warn("Nothing was changed: " + strings.TrimSuffix(err.Error(), ".") + ".")
-			http.Redirect(v.ResponseWriter, v.Request, "/requests/"+r.Number, http.StatusSeeOther)
-			return
-		default:
-			k.broken(v, "nothing was decided: the approvals or the records do not work", err)
-			return
-		}
-		http.Redirect(v.ResponseWriter, v.Request, "/", http.StatusSeeOther)
-	}
-}
-
 // outcome says what became of a call.
 func outcome(r approval.Request) string {
 	switch r.State {
 	case approval.Approved:
+		if r.Edited {
+			return "Approved with another text. Nothing was sent yet: the agent's next identical call is carried out with it, once."
+		}
 		return "Approved. Nothing was sent yet: the agent's next identical call is carried out, once."
 	case approval.Denied:
 		return "Denied. The text was deleted."
 	case approval.Expired:
 		return "Expired. The text was deleted; the agent must ask again."
 	case approval.Done:
+		with := ""
+		if r.Edited {
+			with = " with another text"
+		}
+		if !r.Sent.IsZero() {
+			with += ", for " + r.SentBy
+		}
 		switch r.Outcome {
 		case "":
 			return "Approved, and the call began."
 		case approval.OutcomeUnknown:
 			return "Approved. The call began, and it is not known what came of it."
 		}
-		return "Approved and carried out: " + r.Outcome + "."
+		return "Approved" + with + ", and carried out: " + r.Outcome + "."
 	}
 	return ""
-}
-
-// values lists the arguments of a call, as people read them: those that hold most text last. The text that would be sent has a
-// place of its own.
-func values(r approval.Request) []value {
-	readable := r.Shown
-	if readable == nil { // it was parked by an earlier release
-		readable = r.Arguments
-	}
-	d := json.NewDecoder(bytes.NewReader(readable))
-	d.UseNumber()
-	var all any
-	if d.Decode(&all) != nil {
-		return []value{{Name: "arguments", Text: string(readable), Long: true}}
-	}
-	var list []value
-	flatten(&list, "", all)
-	list = slices.DeleteFunc(list, func(v value) bool { return r.Text != "" && v.Text == r.Text })
-	slices.SortStableFunc(list, func(a, b value) int { return cmpBool(a.Long, b.Long) })
-	return list
-}
-
-func cmpBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
-}
-
-// flatten adds the values inside a value, each by its path.
-func flatten(list *[]value, name string, v any) {
-	inside := func(key string) string {
-		if name == "" {
-			return key
-		}
-		return name + "." + key
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			flatten(list, inside(key), v[key])
-		}
-	case []any:
-		for i, item := range v {
-			flatten(list, inside(strconv.Itoa(i+1)), item)
-		}
-	case string:
-		*list = append(*list, value{name, v, strings.Contains(v, "\n") || len(v) > 80})
-	case nil:
-		*list = append(*list, value{Name: name, Text: "null"})
-	case bool:
-		*list = append(*list, value{Name: name, Text: strconv.FormatBool(v)})
-	case json.Number:
-		*list = append(*list, value{Name: name, Text: v.String()})
-	}
 }

@@ -71,6 +71,13 @@ agents:
     about: Answers questions about conversations, customers and the team. Changes nothing.
     access: {conversations: read, messages: read, tags: read, end_users: read, analytics: read}
     deny: [list_activity]
+  desk:
+    about: Answers customers, and an approver has its answers sent.
+    acts_as: billing-bot
+    surface: tasks
+    access: {conversations: read, messages: send, end_users: read}
+    confirm: {send: approver}
+    on_approval: send
 `
 
 // bed is a console with what is behind it: a gate in front of the offline Dixa.
@@ -105,7 +112,7 @@ func newBed(t testing.TB, change ...func(*console.Config)) *bed {
 	t.Cleanup(client.Close)
 	b.gate = gate.New(gate.Config{Rules: b.rules, Client: client, Audit: b, Approvals: b.store, Frozen: b.freezes.Frozen, Now: b.now})
 	config := console.Config{
-		Rules: b.inForce, Approvals: b.store, Reviewer: b.gate, Freezes: b.freezes, Audit: b, Operator: admin.MakeKey(adminKey),
+		Rules: b.inForce, Approvals: b.store, Reviewer: b.gate, Sender: b.gate, Freezes: b.freezes, Audit: b, Operator: admin.MakeKey(adminKey),
 		Health: admin.NewHealth(admin.HealthConfig{Client: client, Rules: b.inForce, Now: b.now}),
 		Explain: func(ctx context.Context, r gate.Request) (gate.Explanation, error) {
 			return b.gate.Explain(ctx, r), nil
@@ -209,7 +216,12 @@ func (b *bed) recorded(event audit.Event) (found []audit.Record) {
 // asks makes a call that must be approved, and returns its number.
 func (b *bed) asks(tool, arguments string) string {
 	b.Helper()
-	a := b.gate.Call(b.Context(), gate.Request{Agent: "replies", Tool: tool, Arguments: json.RawMessage(arguments)})
+	return b.asksAs("replies", tool, arguments)
+}
+
+func (b *bed) asksAs(agent, tool, arguments string) string {
+	b.Helper()
+	a := b.gate.Call(b.Context(), gate.Request{Agent: agent, Tool: tool, Arguments: json.RawMessage(arguments)})
 	number := regexp.MustCompile(`A-[0-9A-Z]{4,}`).FindString(a.Text)
 	require.NotEmpty(b, number, a.Text)
 	return number

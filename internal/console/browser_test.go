@@ -128,6 +128,18 @@ func TestBrowser(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []any{approval.Denied, "Billing keeps it."}, []any{denied.State, denied.Reason})
 
+	third := b.asksAs("desk", "reply", text)
+	anna.page("/requests/" + third)
+	anna.reach("summary.button")
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#text"))
+	anna.reach("#text")
+	evaluate[bool](anna, `document.activeElement.setSelectionRange(0, 10000), true`)
+	anna.do(chromedp.KeyEvent("Dear Emma, it was sent today."))
+	anna.reach("form.edit button[name=send]")
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("[role=status]"))
+	require.Contains(t, anna.text(), third+" was carried out with your text")
+	require.Equal(t, 1, strings.Count(b.messages(), "it was sent today"))
+
 	operator := b.browse(chrome, adminKey)
 	operator.page("/agents/replies")
 	operator.reach("summary.button")
@@ -157,7 +169,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	_, err := chromedp.Call(anna.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	require.NoError(t, err)
 	anna.do(chromedp.Navigate(b.URL+"/requests/"+number), chromedp.WaitVisible("#key"), chromedp.KeyEvent(annaKey+kb.Enter), chromedp.WaitVisible(".proposed"),
-		chromedp.Click("summary.button"), chromedp.WaitVisible("#reason"), chromedp.KeyEvent(kb.Tab+"no"), chromedp.Click("button.danger"), chromedp.WaitVisible("[role=status]"))
+		chromedp.Click("details:has(button.danger) > summary"), chromedp.WaitVisible("#reason"), chromedp.KeyEvent(kb.Tab+"no"), chromedp.Click("button.danger"), chromedp.WaitVisible("[role=status]"))
 	require.Equal(t, approval.Denied, b.state(number))
 }
 

@@ -32,6 +32,7 @@ type Config struct {
 	Rules     func() *capability.Rules // those in force
 	Approvals approval.Store
 	Reviewer  approver.Reviewer // reads in Dixa what approvers need to decide; nil: only what was parked is shown
+	Sender    approver.Sender   // has approved calls carried out; nil: agents do
 	Freezes   freeze.Store
 	Audit     approver.Recorder
 	Demo      map[[sha256.Size]byte]string // approvers by the digests of keys that are valid until the program ends

@@ -191,8 +191,7 @@ func TestDecide(t *testing.T) {
 	require.Contains(t, body, "Billing keeps it.")
 	require.Contains(t, body, "The text was deleted.")
 	long := b.asks("update_conversation", `{"conversationId":1236,"queue":"returns"}`)
-	v.submits("/requests/"+long, "/requests/"+long+"/deny", "reason", strings.Repeat("x", 1001))
-	require.Contains(t, v.get("/requests/"+long).body, "the reason is longer than 1,000 bytes")
+	require.Contains(t, v.submits("/requests/"+long, "/requests/"+long+"/deny", "reason", strings.Repeat("x", 1001)).body, "the reason is longer than 1,000 bytes")
 	require.Equal(t, approval.Pending, b.state(long))
 	require.Equal(t, http.StatusNotFound, v.get("/requests/A-NONE").StatusCode)
 }

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,8 +65,9 @@ func (k *Console) show(v *visit, status int, page, path, title string, live bool
 func (k *Console) places(v *visit, here string) []place {
 	var all []place
 	if k.Approvals != nil {
-		waiting, _ := k.Approvals.List(v.Context(), approval.Pending) // what cannot be read, the page of approvals says
-		all = append(all, place{Path: "/", Name: "Approvals", Count: len(waiting)})
+		waiting, _ := k.Approvals.List(v.Context(), approval.Pending)                               // what cannot be read, the page of approvals says
+		calls := slices.DeleteFunc(waiting, func(r approval.Request) bool { return r.Draft != "" }) // nobody waits for drafts
+		all = append(all, place{Path: "/", Name: "Approvals", Count: len(calls)})
 	}
 	if k.Records != nil {
 		all = append(all, place{Path: "/records", Name: "Records"})

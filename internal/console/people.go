@@ -81,5 +81,5 @@ func (k *Console) stillIs(p *person) (*person, bool) {
 
 // desk returns what an approver decides with.
 func (k *Console) desk(v *visit) *approver.Session {
-	return &approver.Session{Rules: v.rules, Who: v.who.approver, KeyID: v.who.KeyID, Store: k.Approvals, Reviewer: k.Reviewer}
+	return &approver.Session{Rules: v.rules, Who: v.who.approver, KeyID: v.who.KeyID, Store: k.Approvals, Reviewer: k.Reviewer, Sender: k.Sender}
 }
