@@ -19,13 +19,14 @@ const unfolded = 3
 type row struct {
 	approver.Item
 	Asked, Until, DecidedAt *moment
-	Yours                   bool   // the person may decide about it
-	Begins                  string // the text, of which only approvers see the beginning
+	Widens                  *moment // when more approvers are asked
+	Yours                   bool    // the person may decide about it
+	Begins                  string  // the text, of which only approvers see the beginning
 }
 
 func (k *Console) row(v *visit, r approval.Request) row {
 	now := k.Now()
-	one := row{Item: approver.ItemOf(r), Asked: v.at(r.Created, now), Until: v.at(r.Expires, now), DecidedAt: v.at(r.Decided, now)}
+	one := row{Item: approver.ItemOf(r), Asked: v.at(r.Created, now), Until: v.at(r.Expires, now), DecidedAt: v.at(r.Decided, now), Widens: v.at(r.Escalates, now)}
 	one.Yours = v.who.Role == approvers && r.State == approval.Pending && k.desk(v).MayDecide(r) == nil
 	return one
 }
