@@ -80,7 +80,7 @@ func (f *dixaFlags) console(s *system) console.Config {
 		config.Reviewer, config.Sender = s.gate, s.gate
 	}
 	config.Health = admin.NewHealth(health)
-	config.Records, config.HashKey = records.Open(s.log.Dir()), s.recordKey
+	config.Records, config.HashKey, config.Rate = records.Open(s.log.Dir()), s.recordKey, f.Rate
 	config.Verify = func() (audit.Report, error) { return audit.Verify(s.log.Dir()) }
 	s.close = append(s.close, func() {
 		if err := config.Records.Close(); err != nil {

@@ -40,6 +40,7 @@ type Config struct {
 	Health    *admin.Health
 	Records   *records.Index                                                // finds what agents did
 	Verify    func() (audit.Report, error)                                  // checks all records; nil where Records is
+	Rate      float64                                                       // requests a second that are sent to Dixa at most; 0: not known
 	HashKey   []byte                                                        // with which records hash e-mail addresses
 	Checks    func(context.Context) []Check                                 // what else the page of health shows; nil: nothing
 	Login     Login                                                         // of the company; nil: keys alone open the console
@@ -115,6 +116,7 @@ func New(c Config) *Console {
 	if c.Records != nil {
 		k.route(mux, "GET /records", k.listRecords)
 		k.route(mux, "GET /records/{id}", k.showRecord)
+		k.route(mux, "GET /charts", k.charts)
 		k.route(mux, "GET /records.csv", k.export(asCSV))
 		k.route(mux, "GET /records.jsonl", k.export(asJSONLines))
 		k.route(mux, "POST /verify", k.verify)

@@ -70,7 +70,7 @@ func (k *Console) places(v *visit, here string) []place {
 		all = append(all, place{Path: "/", Name: "Approvals", Count: len(calls)})
 	}
 	if k.Records != nil {
-		all = append(all, place{Path: "/records", Name: "Records"})
+		all = append(all, place{Path: "/records", Name: "Records"}, place{Path: "/charts", Name: "Charts"})
 	}
 	all = append(all, place{Path: "/agents", Name: "Agents"})
 	if k.Explain != nil {

@@ -39,7 +39,7 @@ func TestBrowserRecords(t *testing.T) {
 	eva.do(chromedp.Click(".log a"), chromedp.WaitVisible("aside"))
 	require.Contains(t, eva.text(), "capabilities.yaml:")
 	script := axe(t)
-	for _, path := range []string{"/records", "/records?agent=nobody", "/records?since=x", b.signIn(evaKey).firstRecord()} {
+	for _, path := range []string{"/charts", "/charts?span=week&agent=reader", "/records", "/records?agent=nobody", "/records?since=x", b.signIn(evaKey).firstRecord()} {
 		eva.hasNoBarriers(path, script)
 	}
 }
@@ -90,12 +90,13 @@ func TestPicturesOfRecords(t *testing.T) {
 	if dir == "" {
 		return
 	}
-	b, _ := withRecords(t)
+	b, log := withRecords(t)
+	b.week(log)
 	b.calls()
 	b.asks("reply", text)
 	eva := b.browse(browser.Start(t), evaKey)
 	v := b.signIn(evaKey)
-	for name, path := range map[string]string{"records": "/records", "record": v.firstRecord(), "none": "/records?agent=nobody"} {
+	for name, path := range map[string]string{"records": "/records", "record": v.firstRecord(), "none": "/records?agent=nobody", "charts": "/charts?span=week", "day": "/charts"} {
 		for _, theme := range []string{"light", "dark"} {
 			for _, width := range []int64{360, 768, 1280} {
 				eva.themed(theme)

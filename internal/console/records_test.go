@@ -26,7 +26,7 @@ func withRecords(t *testing.T) (*bed, *audit.Log) {
 	dir := filepath.Join(t.TempDir(), "audit")
 	index := records.Open(dir)
 	b := newBed(t, func(c *console.Config) {
-		c.Records, c.HashKey = index, hashKey
+		c.Records, c.HashKey, c.Rate = index, hashKey, 10
 		c.Verify = func() (audit.Report, error) { return audit.Verify(dir) }
 	})
 	log, err := audit.Open(audit.Options{Dir: dir, Now: b.now})

@@ -78,6 +78,9 @@ func random(r *rand.Rand, at time.Time) audit.Record {
 	if r.IntN(5) == 0 {
 		record.Decision = audit.Refused
 	}
+	if r.IntN(5) == 0 {
+		record.Edited = audit.NewEdited("before", "after")
+	}
 	if r.IntN(4) == 0 {
 		record.Approval = fmt.Sprint("A-", r.IntN(3))
 	}
@@ -88,7 +91,7 @@ func random(r *rand.Rand, at time.Time) audit.Record {
 func (q Query) matches(r audit.Record) bool {
 	text := string(r.Arguments)
 	return audit.Filter{Agent: q.Agent, Tool: q.Tool, Key: q.Key, Conversation: q.Conversation, Since: q.Since, Until: q.Until, Writes: q.Changes, Refused: q.Refused}.Match(r) &&
-		(q.Person == "" || q.Person == r.Person) && (q.Level == "" || q.Level == r.Level) && (q.Event == "" || q.Event == r.Event) && (q.Call == "" || q.Call == r.Call) && (q.Approval == "" || q.Approval == r.Approval) &&
+		(q.Person == "" || q.Person == r.Person) && (!q.Edited || r.Edited != nil) && (q.Level == "" || q.Level == r.Level) && (q.Event == "" || q.Event == r.Event) && (q.Call == "" || q.Call == r.Call) && (q.Approval == "" || q.Approval == r.Approval) &&
 		(q.Customer == "" || strings.Contains(text, q.Customer) || strings.Contains(text, audit.Hash(key, q.Customer))) &&
 		(!q.Told || r.Event != audit.EventIntent && r.Event != audit.EventStart && r.Event != audit.EventStop)
 }
@@ -111,7 +114,8 @@ func randomQuery(r *rand.Rand) Query {
 	often(func() { q.Since = noon.Add(time.Duration(r.IntN(100)) * time.Second) })
 	often(func() { q.Until = noon.Add(time.Duration(r.IntN(100)) * time.Second) })
 	often(func() { q.Level = "send" })
-	often(func() { q.Event = audit.EventOutcome })
+	often(func() { q.Event = []audit.Event{audit.EventOutcome, audit.EventApproved}[r.IntN(2)] })
+	often(func() { q.Edited = true })
 	often(func() { q.Changes = true })
 	often(func() { q.Refused = true })
 	often(func() { q.Told = true })
@@ -173,6 +177,14 @@ func TestFindsWhatIsThere(t *testing.T) {
 			slices.Sort(got)
 			require.Equal(t, want, got, "%+v", q)
 		}
+		times, err := d.index.Times(t.Context(), Query{Agent: "triage"})
+		require.NoError(t, err)
+		sample, err := d.index.Sample(t.Context(), Query{Agent: "triage"}, 5, 1)
+		require.NoError(t, err)
+		require.Len(t, sample, min(5, len(times)))
+		again, err := d.index.Sample(t.Context(), Query{Agent: "triage"}, 5, 1)
+		require.NoError(t, err)
+		require.Equal(t, sample, again)
 		found, _, err := d.index.Find(t.Context(), Query{}, "", 1000)
 		require.NoError(t, err)
 		require.True(t, slices.IsSortedFunc(found, func(a, b Found) int { return b.Time.Compare(a.Time) }))

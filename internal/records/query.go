@@ -34,6 +34,7 @@ type Query struct {
 	Since, Until        time.Time // from Since on, and before Until
 	Changes             bool      // only calls that change something
 	Refused             bool      // only refusals
+	Edited              bool      // only those in which an approver changed the text
 	Told                bool      // only what people read: neither intents nor starts and stops
 
 	HashKey []byte // with which records hash e-mail addresses and phone numbers
@@ -73,6 +74,16 @@ func (x *Index) Find(ctx context.Context, q Query, after string, limit int) (fou
 	more = len(places) > limit
 	found, err = x.read(places[:min(limit, len(places))])
 	return found, more, err
+}
+
+// Times returns when the records were written that a query picks, newest first, at most 10,000.
+func (x *Index) Times(ctx context.Context, q Query) ([]time.Time, error) {
+	places, err := x.places(ctx, q, place{}, 10_000)
+	times := make([]time.Time, len(places))
+	for i, p := range places {
+		times[i] = time.UnixMilli(p.at).UTC()
+	}
+	return times, err
 }
 
 // Sample returns at most n records of those that a query picks, chosen by a seed: the same ones as long as there are no others.
@@ -129,8 +140,15 @@ func (q Query) words() (words []string) {
 	if q.Refused {
 		refused = string(refusedWord)
 	}
+	edited, event := "", ""
+	if q.Edited {
+		edited = string(editedWord)
+	}
+	if rare(q.Event) {
+		event = wordOf(eventWord, string(q.Event))
+	}
 	all := []string{
-		wordOf(callWord, q.Call), wordOf(approvalWord, q.Approval), wordOf(conversationWord, q.Conversation), customer, wordOf(personWord, q.Person),
+		edited, event, wordOf(callWord, q.Call), wordOf(approvalWord, q.Approval), wordOf(conversationWord, q.Conversation), customer, wordOf(personWord, q.Person),
 		wordOf(keyWord, q.Key), refused, wordOf(agentWord, q.Agent),
 	}
 	return slices.DeleteFunc(all, func(word string) bool { return word == "" })

@@ -25,6 +25,8 @@ const (
 	hashWord         = 'h' // keyed hash of an e-mail address or phone number
 	approvalWord     = '='
 	refusedWord      = '!'
+	eventWord        = 'e' // of an event that is no call of an agent
+	editedWord       = '~' // an approver changed the text
 )
 
 // wordOf returns the word for a text, and "" for none.
@@ -51,6 +53,12 @@ func mentions(r audit.Record) iter.Seq[string] {
 		if r.IsRefusal() {
 			words = append(words, string(refusedWord))
 		}
+		if r.Edited != nil {
+			words = append(words, string(editedWord))
+		}
+		if rare(r.Event) {
+			words = append(words, wordOf(eventWord, string(r.Event)))
+		}
 		for _, id := range r.Conversations() {
 			words = append(words, wordOf(conversationWord, id))
 		}
@@ -60,6 +68,11 @@ func mentions(r audit.Record) iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// rare reports whether an event is of few records.
+func rare(e audit.Event) bool {
+	return e != audit.EventIntent && e != audit.EventOutcome && e != audit.EventRead && e != audit.EventRefused
 }
 
 // people returns words for all UUIDs and hashes in arguments.
