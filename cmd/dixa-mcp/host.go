@@ -34,6 +34,7 @@ type httpFlags struct {
 	AdminKeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the admin key, for freezes and metrics at the admin port; make one with dixa-mcp key new --admin."`
 	MetricsKeyFile string `placeholder:"FILE" env:"DIXA_MCP_METRICS_KEY_FILE" help:"File with a key that opens nothing but the metrics at the admin port; make one with dixa-mcp key new --metrics."`
 	signInFlags    `embed:"" group:"Over HTTP, sign-in"`
+	notifyFlags    `embed:"" group:"Over HTTP, notifications"`
 	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, valid until the program ends; only with --offline."`
 	MaxBody        int64         `group:"Over HTTP, limits" placeholder:"BYTES" env:"DIXA_MCP_MAX_BODY" help:"Maximum message size in bytes, by default 1048576."`
 	MaxConnections int           `group:"Over HTTP, limits" placeholder:"N" env:"DIXA_MCP_MAX_CONNECTIONS" help:"Maximum connections at a time, by default 4096. Further ones wait."`
@@ -127,6 +128,11 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	defer stopAdmin()
+	stopNotifying, err := c.notify(s)
+	if err != nil {
+		return err
+	}
+	defer stopNotifying()
 	c.tellNewTools(s.rules)
 	defer keepRecords(s.log, s.gate.Rules)()
 	defer c.watch(ctx, s.gate, slog.Default())()

@@ -70,6 +70,8 @@ type Request struct {
 	Escalates    time.Time       `json:"escalates,omitzero"`    // when more approvers are asked; Park gives Created plus Widens
 	Widens       time.Duration   `json:"-"`                     // given to Park; 0 is never
 	LastMessage  string          `json:"lastMessage,omitzero"`  // id of the conversation's newest message when it was parked; "" for none
+	Told         time.Time       `json:"told,omitzero"`         // when people were notified that it waits, by one process for all
+	ToldAgain    time.Time       `json:"toldAgain,omitzero"`    // and that it escalated
 	State        State           `json:"state"`                 // given by the store, like all that follows
 	Approver     string          `json:"approver,omitzero"`     // who decided
 	KeyID        string          `json:"keyId,omitzero"`        // and with which key
@@ -154,6 +156,10 @@ type Store interface {
 	// SentCall returns the newest request of the agent whose call has this digest ([Request].Call) and which an approver had
 	// carried out, or began to, within [SentFor]; nil where there is none.
 	SentCall(ctx context.Context, agent, call string) (*Request, error)
+
+	// Claim notes that the caller notifies people that a pending request waits, or with escalated that it escalated. It is false
+	// for all callers but the first, and where the request is not pending any more or does not escalate yet.
+	Claim(ctx context.Context, number string, escalated bool) (bool, error)
 
 	// Finish says what came of a request that was taken, and deletes its text.
 	Finish(ctx context.Context, number, outcome string) error

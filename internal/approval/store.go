@@ -68,6 +68,7 @@ func (within Shelves) Park(ctx context.Context, r Request) (Request, error) {
 		if parked.Escalates = (time.Time{}); parked.Widens > 0 {
 			parked.Escalates = parked.Created.Add(parked.Widens)
 		}
+		parked.Told, parked.ToldAgain = time.Time{}, time.Time{}
 		parked.NewText, parked.Edited, parked.Sent, parked.SentBy = "", false, time.Time{}, ""
 		if parked.Number, err = unused(s); err != nil {
 			return err
@@ -204,6 +205,27 @@ func (within Shelves) SentCall(ctx context.Context, agent, call string) (found *
 func ofDigest(s Shelf, agent, digest string) ([]Request, error) {
 	same, err := s.Same(agent, digest)
 	return slices.DeleteFunc(same, func(r Request) bool { return r.Digest != digest }), err
+}
+
+// Claim implements [Store].
+func (within Shelves) Claim(ctx context.Context, number string, escalated bool) (claimed bool, err error) {
+	err = within(ctx, func(s Shelf) error {
+		claimed = false
+		r, err := s.Get(number)
+		if err != nil || r.State != Pending {
+			return err
+		}
+		told := &r.Told
+		if escalated {
+			told = &r.ToldAgain
+		}
+		if !told.IsZero() || escalated && (r.Escalates.IsZero() || s.Now().Before(r.Escalates)) {
+			return nil
+		}
+		*told, claimed = s.Now(), true
+		return s.Put(r)
+	})
+	return claimed && err == nil, err
 }
 
 // Finish implements [Store].

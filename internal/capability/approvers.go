@@ -105,6 +105,15 @@ func (r *Rules) Decided(l dixaclient.Level) bool {
 	return slices.ContainsFunc(r.approvers, func(k keyholder) bool { return k.Decides(l) })
 }
 
+// Approvers lists the approvers in the file's order.
+func (r *Rules) Approvers() []Approver {
+	all := make([]Approver, len(r.approvers))
+	for i, k := range r.approvers {
+		all[i] = k.Approver
+	}
+	return all
+}
+
 // ApproverNames lists the approvers in the file's order.
 func (r *Rules) ApproverNames() []string {
 	names := make([]string, len(r.approvers))

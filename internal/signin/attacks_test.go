@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/base/address"
 	"golang.org/x/net/dns/dnsmessage"
 
 	"dixa-mcp/internal/identity"
@@ -101,9 +103,9 @@ func TestRebinding(t *testing.T) {
 		resolver := n.resolver(t)
 		checked, err := resolver.LookupNetIP(t.Context(), "ip4", "rebind.example.com.")
 		require.NoError(t, err)
-		require.True(t, isPublic(checked[0]), name)
+		require.True(t, address.IsPublic(checked[0]), name)
 		_, err = publicClient(resolver).Get("https://rebind.example.com.:" + port + "/oauth.json")
-		require.ErrorIs(t, err, errNotPublic, name)
+		require.ErrorIs(t, err, address.ErrNotPublic, name)
 	}
 	require.Zero(t, reached.Load(), "the private server was connected to")
 }

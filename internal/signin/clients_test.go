@@ -17,21 +17,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/test/double"
 )
 
 // Only addresses of the public internet are connected to, however they are written.
 func TestIsPublic(t *testing.T) {
 	for _, ip := range []string{"1.1.1.1", "93.184.215.14", "172.32.0.1", "192.169.0.1", "2606:4700::1111", "2a00:1450:4001::1"} {
-		require.True(t, isPublic(netip.MustParseAddr(ip)), ip)
+		require.True(t, address.IsPublic(netip.MustParseAddr(ip)), ip)
 	}
 	for _, ip := range []string{"0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.169.254", "172.16.0.1", "172.31.255.255",
 		"192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
 		"::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:1.1.1.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1",
 		"2002:7f00:1::1", "2002:a00:1::", "3fff::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1"} {
-		require.False(t, isPublic(netip.MustParseAddr(ip)), ip)
+		require.False(t, address.IsPublic(netip.MustParseAddr(ip)), ip)
 	}
-	require.False(t, isPublic(netip.Addr{}))
+	require.False(t, address.IsPublic(netip.Addr{}))
 }
 
 // The address is checked at the connection, after the name was resolved, so that a name that resolves to another address the
@@ -43,13 +44,13 @@ func TestDocumentsAtPrivateAddresses(t *testing.T) {
 	c := publicClient(nil)
 	for _, at := range []string{private.URL + "/oauth.json", "https://localhost/oauth.json", "https://127.0.0.1/oauth.json", "https://[::1]/oauth.json", "https://[::ffff:127.0.0.1]/oauth.json"} {
 		_, err := c.Get(at)
-		require.ErrorIs(t, err, errNotPublic, at)
+		require.ErrorIs(t, err, address.ErrNotPublic, at)
 	}
 	require.False(t, reached)
 	for _, to := range []string{"1.1.1.1:80", "1.1.1.1:8443", "10.0.0.1:443", "[::ffff:1.1.1.1]:443", "name:443", ""} {
-		require.ErrorIs(t, publicOnly("tcp", to, nil), errNotPublic, to)
+		require.ErrorIs(t, address.PublicOnly("tcp", to, nil), address.ErrNotPublic, to)
 	}
-	require.NoError(t, publicOnly("tcp", "1.1.1.1:443", nil))
+	require.NoError(t, address.PublicOnly("tcp", "1.1.1.1:443", nil))
 	require.NotNil(t, c.Transport.(*http.Transport).DialContext)
 	require.Nil(t, c.Transport.(*http.Transport).Proxy, "a proxy resolves names itself")
 }

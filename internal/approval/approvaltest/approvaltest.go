@@ -52,6 +52,7 @@ func TestStore(t *testing.T, newStore func(t *testing.T, now func() time.Time) a
 		{"keeps an edited text with the approval", (*suite).edits},
 		{"remembers what an approver had carried out", (*suite).sends},
 		{"sends once of many", (*suite).sendsOnceOfMany},
+		{"lets one notify", (*suite).claimsOnce},
 		{"keeps drafts apart", (*suite).draftsApart},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -148,3 +148,40 @@ func (s *suite) draftsApart() {
 	_, err := s.Park(s.Context(), draft)
 	require.ErrorIs(s, err, approval.ErrTooMany)
 }
+
+// One of many notifies people of a request, and one that it escalated, when it does.
+func (s *suite) claimsOnce() {
+	asked := Request(s, 1)
+	asked.Widens = time.Hour
+	r := s.park(asked)
+	claims := func(escalated bool) (got int64) {
+		var won atomic.Int64
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if ok, err := s.Claim(s.Context(), r.Number, escalated); err == nil && ok {
+					won.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		return won.Load()
+	}
+	require.EqualValues(s, 1, claims(false))
+	require.EqualValues(s, 0, claims(false))
+	require.EqualValues(s, 0, claims(true), "it does not escalate yet")
+	s.clock.Advance(time.Hour)
+	require.EqualValues(s, 1, claims(true))
+	require.EqualValues(s, 0, claims(true))
+	decided := s.park(Request(s, 2))
+	s.decide(decided.Number, true)
+	ok, err := s.Claim(s.Context(), decided.Number, false)
+	require.NoError(s, err)
+	require.False(s, ok)
+	never := s.park(Request(s, 3))
+	ok, err = s.Claim(s.Context(), never.Number, true)
+	require.NoError(s, err)
+	require.False(s, ok)
+	_, err = s.Claim(s.Context(), "A-2222", false)
+	require.ErrorIs(s, err, approval.ErrNotFound)
+}

@@ -68,6 +68,7 @@ var mayImport = map[string][]string{
 	"internal/drift/drifttest":       nil,
 	"internal/serve":                 {"dixaclient", "tools", "internal/seal", "internal/gate", "internal/identity", "internal/signin", "golang.org/x/net/netutil", "golang.org/x/sync/semaphore", "golang.org/x/sys/unix", "github.com/mark3labs/mcp-go/mcp", "github.com/mark3labs/mcp-go/server"},
 	"internal/admin":                 {"dixaclient", "internal/approval", "internal/approver", "internal/audit", "internal/capability", "internal/freeze", "internal/gate"},
+	"internal/notify":                {"dixaclient", "internal/approval", "internal/capability"},
 	"internal/console":               {"dixaclient", "internal/audit", "internal/records", "internal/admin", "internal/approval", "internal/approver", "internal/capability", "internal/freeze", "internal/gate", "internal/identity", "tools"},
 	"internal/telemetry":             {"dixaclient", "internal/approval", "internal/audit", "internal/gate", "tools", "github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors", "github.com/prometheus/client_golang/prometheus/promhttp", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/sdk/resource", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/trace"},
 	"deploy/lint":                    nil, // a module of its own
