@@ -208,14 +208,15 @@ func axe(t *testing.T) string {
 func TestBrowserAccessibility(t *testing.T) {
 	script := axe(t)
 	chrome := browser.Start(t)
-	b := newBed(t)
+	b, _ := withRecords(t)
+	b.calls()
 	number := b.asks("reply", `{"conversationId":1234,"text":"Dear Emma,\u200b\n\nyour refund is on its way."}`)
 	other := b.asks("update_conversation", `{"conversationId":1235,"queue":"returns"}`)
 	v := b.signIn(annaKey)
 	v.submits("/requests/"+other, "/requests/"+other+"/deny", "reason", "No.")
 	b.signIn(adminKey).submits("/agents/triage", "/freezes/triage", "reason", "it sends nonsense")
 	for who, pages := range map[string][]string{
-		annaKey:  {"/", "/requests/" + number, "/requests/" + other, "/agents/replies/conversations", "/explain?agent=triage", "/health", "/nothing"},
+		annaKey:  {"/", "/requests/" + number, "/requests/" + other, "/agents/replies/conversations", "/explain?agent=triage", "/health", "/charts", "/nothing"},
 		adminKey: {"/agents", "/agents/triage", "/agents/replies"},
 		"":       {"/sign-in"},
 	} {

@@ -61,25 +61,28 @@ func few(from image.Image) image.Image {
 	return to
 }
 
-// TestPictures takes the pictures of docs/console.md. PICTURES=docs writes them there; PICTURES=DIR writes every page in both themes
-// and three widths into a directory, to look at.
+// TestPictures takes the pictures of docs/console.md with DOCS_PICTURES=1. PICTURES=DIR writes every page in both themes and three
+// widths into a directory, to look at.
 func TestPictures(t *testing.T) {
-	dir := os.Getenv("PICTURES")
-	if dir == "" {
+	dir, docs := os.Getenv("PICTURES"), os.Getenv("DOCS_PICTURES") != ""
+	if dir == "" && !docs {
 		return
 	}
-	b := newBed(t)
+	b, _ := withRecords(t)
+	for range 4 {
+		b.calls()
+	}
 	number := b.asksAs("desk", "reply", `{"conversationId":1234,"text":"Dear Emma,\n\nI have checked with our finance team: the second payment of £84.90 was returned this morning. It takes three to five working days until your bank shows it.\n\nKind regards,\nHavbris Billing"}`)
 	b.asks("update_conversation", `{"conversationId":1236,"queue":"returns"}`)
 	b.asks("reply", `{"conversationId":1237,"text":"Hello,\u200b your parcel left our warehouse today."}`)
 	denied := b.asks("reply", `{"conversationId":1238,"text":"We cannot help you."}`)
 	b.signIn(annaKey).submits("/requests/"+denied, "/requests/"+denied+"/deny", "reason", "Ask for the order number first.")
 	chrome := browser.Start(t)
-	if dir == "docs" {
+	if docs {
 		docsPictures(b, chrome, number)
 		return
 	}
-	for name, path := range map[string]string{"sign-in": "", "approvals": "/", "request": "/requests/" + number, "agents": "/agents", "agent": "/agents/replies", "cell": "/agents/replies/conversations", "explain": "/explain?agent=triage&tool=transfer_conversation", "health": "/health"} {
+	for name, path := range map[string]string{"sign-in": "", "approvals": "/", "request": "/requests/" + number, "agents": "/agents", "agent": "/agents/replies", "cell": "/agents/replies/conversations", "explain": "/explain?agent=triage&tool=transfer_conversation", "health": "/health", "charts": "/charts?span=hour", "records": "/records"} {
 		tab := b.tab(chrome)
 		if path != "" {
 			tab = b.browse(chrome, annaKey)
@@ -107,6 +110,7 @@ func docsPictures(b *bed, chrome *browser.Browser, number string) {
 		{"call", "/requests/" + number, "light", 820, "document.querySelector('.proposed').scrollIntoView({block: 'center'}), true"},
 		{"agents", "/agents", "dark", 480, ""},
 		{"agent", "/agents/replies", "light", 760, ""},
+		{"charts", "/charts?span=hour", "light", 760, ""},
 	} {
 		tab.themed(p.theme)
 		tab.do(chromedp.EmulateViewport(1080, p.height))

@@ -55,7 +55,7 @@ func (c Chart) Bars() template.HTML {
 		}
 		most = math.Max(most, finite(sum))
 	}
-	return c.draw(most, func(b *strings.Builder, scale float64) {
+	return c.draw(most, nil, func(b *strings.Builder, scale float64) {
 		step := float64(plotWidth) / float64(max(n, 1))
 		bar := math.Max(step*0.7, 0.5)
 		for i := range n {
@@ -84,7 +84,7 @@ func (c Chart) Lines() template.HTML {
 			most = math.Max(most, v)
 		}
 	}
-	return c.draw(most, func(b *strings.Builder, scale float64) {
+	return c.draw(most, dashes, func(b *strings.Builder, scale float64) {
 		for k, s := range c.Series {
 			colour, dash := colours[k%len(colours)], dashes[k%len(dashes)]
 			var path strings.Builder
@@ -132,8 +132,8 @@ func (c Chart) Table() template.HTML {
 	return template.HTML(b.String())
 }
 
-// draw draws what is around the values, and the values.
-func (c Chart) draw(most float64, values func(b *strings.Builder, scale float64)) template.HTML {
+// draw draws what is around the values, and the values. dashes are those of the series, nil for none.
+func (c Chart) draw(most float64, dashes []string, values func(b *strings.Builder, scale float64)) template.HTML {
 	var b strings.Builder
 	about := html.EscapeString(c.About)
 	fmt.Fprintf(&b, `<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="%s" font-size="11">`, width, height, html.EscapeString(strings.TrimSpace(c.Title+". "+c.About)))
@@ -156,7 +156,11 @@ func (c Chart) draw(most float64, values func(b *strings.Builder, scale float64)
 	if len(c.Series) > 1 {
 		b.WriteString(`<ul class="series">`)
 		for k, s := range c.Series {
-			fmt.Fprintf(&b, `<li><svg aria-hidden="true" width="22" height="10" viewBox="0 0 22 10"><path class="s%d" stroke="%s" stroke-width="4" stroke-dasharray="%s" d="M0 5H22"/></svg> %s</li>`, k%len(colours)+1, colours[k%len(colours)], dashes[k%len(dashes)], html.EscapeString(s.Name))
+			dash := ""
+			if dashes != nil {
+				dash = dashes[k%len(dashes)]
+			}
+			fmt.Fprintf(&b, `<li><svg aria-hidden="true" width="22" height="10" viewBox="0 0 22 10"><path class="s%d" stroke="%s" stroke-width="4" stroke-dasharray="%s" d="M0 5H22"/></svg> %s</li>`, k%len(colours)+1, colours[k%len(colours)], dash, html.EscapeString(s.Name))
 		}
 		b.WriteString(`</ul>`)
 	}
@@ -179,8 +183,11 @@ func (c Chart) says(i int, s Series, v float64) string {
 		text += ", " + s.Name
 	}
 	text += ": " + amount(v)
-	if c.Unit != "" {
-		text += " " + c.Unit
+	if unit := c.Unit; unit != "" {
+		if v == 1 && len(unit) > 2 { // 1 call; ms stays
+			unit = strings.TrimSuffix(unit, "s")
+		}
+		text += " " + unit
 	}
 	return text
 }
