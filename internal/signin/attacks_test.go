@@ -169,7 +169,7 @@ func TestSlowProvider(t *testing.T) {
 			all.Go(func() {
 				within(t, providerTimeout, func() {
 					back := b.browser().signIn("anna", asks("state", fmt.Sprint(i)))
-					require.Equal(t, "server_error", back.at(t, documentBack).Get("error"))
+					require.Equal(t, "temporarily_unavailable", back.at(t, documentBack).Get("error"))
 				})
 			})
 		}

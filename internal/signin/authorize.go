@@ -160,7 +160,11 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.warn("a person could not sign in", err)
 		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
 		s.endCookie(w, state)
-		s.answer(w, r, asked, url.Values{"error": {"server_error"}, "error_description": {"the company's provider could not sign the person in; the server's log says why"}})
+		code, why := "server_error", "the company's provider could not sign the person in; the server's log says why"
+		if errors.Is(err, errUnreachable) {
+			code, why = "temporarily_unavailable", "the company's provider cannot be reached; try again later"
+		}
+		s.answer(w, r, asked, url.Values{"error": {code}, "error_description": {why}})
 		return
 	}
 	may := s.Agents(person)

@@ -115,6 +115,18 @@ func (p *provider) address(ctx context.Context, state, nonce, verifier string) (
 	return p.config(d).AuthCodeURL(state, options...), nil
 }
 
+// errUnreachable says that the provider did not answer, or said that it cannot now.
+var errUnreachable = errors.New("the provider cannot be reached")
+
+// unreachable joins an error of a request with [errUnreachable] where the provider did not answer it.
+func unreachable(err error) error {
+	refused, answered := errors.AsType[*oauth2.RetrieveError](err)
+	if answered && refused.Response != nil && refused.Response.StatusCode < http.StatusInternalServerError && refused.Response.StatusCode != http.StatusTooManyRequests {
+		return withoutBody(err)
+	}
+	return errors.Join(errUnreachable, withoutBody(err))
+}
+
 // errNoRefresh says that access could not be withdrawn later.
 var errNoRefresh = errors.New("the provider gave no refresh token, so that this server could not find out when a person loses access; see docs/sign-in.md")
 
@@ -125,7 +137,7 @@ func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier stri
 	defer cancel()
 	d, err := p.discover(ctx)
 	if err != nil {
-		return person, "", err
+		return person, "", errors.Join(errUnreachable, err)
 	}
 	if iss != p.Issuer && (iss != "" || d.iss) {
 		return person, "", errors.New("the answer is not the provider's: its iss is another")
@@ -133,7 +145,7 @@ func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier stri
 	ctx = oidc.ClientContext(ctx, p.http)
 	token, err := p.config(d).Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		return person, "", fmt.Errorf("the provider did not exchange its code: %w", withoutBody(err))
+		return person, "", fmt.Errorf("the provider did not exchange its code: %w", unreachable(err))
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"strings"
@@ -254,6 +255,21 @@ func TestRefreshReuse(t *testing.T) {
 	require.Equal(t, "invalid_grant", b.post(tokenPath, refreshing(first.Refresh)).Error)
 	require.False(t, b.valid(second.Access))
 	require.Equal(t, "invalid_grant", b.post(tokenPath, refreshing(second.Refresh)).Error)
+}
+
+// Who knows the id of a sign-in, which records and logs have, cannot end it with an invented refresh token.
+func TestInventedRefresh(t *testing.T) {
+	b := newBed(t)
+	got := b.tokens("anna")
+	known := refreshPrefix + strings.TrimPrefix(got.Refresh, refreshPrefix)[:idLength]
+	proof := got.Refresh[len(got.Refresh)-secretLength:]
+	for _, invented := range []string{
+		known + rand.Text() + rand.Text(), known + rand.Text() + proof, known, known + rand.Text(), got.Refresh + "A", got.Refresh[:len(got.Refresh)-1] + "1",
+	} {
+		require.Equal(t, "invalid_grant", b.post(tokenPath, refreshing(invented)).Error)
+		require.True(t, b.valid(got.Access), invented)
+	}
+	require.Equal(t, http.StatusOK, b.post(tokenPath, refreshing(got.Refresh)).status)
 }
 
 // What the provider must not answer signs nobody in.

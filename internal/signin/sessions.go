@@ -2,9 +2,11 @@ package signin
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -29,7 +31,8 @@ const (
 	maxRecord   = 256 << 10        // bytes of what is stored of a session
 )
 
-// How tokens begin. The rest of an access or refresh token is the id of its session and a secret.
+// How tokens begin. The rest of an access or refresh token is the id of its session and a secret; of a refresh token also a proof that
+// this server made it.
 const (
 	refreshPrefix = "dixa-mcp-refresh-"
 	codePrefix    = "dixa-mcp-code-"
@@ -69,6 +72,7 @@ type Session struct {
 	Before  hash      `json:"before,omitempty"` // the access token before, since other requests may be on their way with it
 	Expires time.Time `json:"expires,omitzero"` // when that expires
 	Refresh hash      `json:"refresh"`
+	Family  []byte    `json:"family"`          // key by which all refresh tokens of the session are known
 	Locked  time.Time `json:"locked,omitzero"` // until when a request may refresh it
 }
 
@@ -167,7 +171,7 @@ func (s *Sessions) Exchange(ctx context.Context, text, client, redirect, verifie
 // begin stores a new session.
 func (s *Sessions) begin(ctx context.Context, id string, g Grant) (*Session, Tokens, error) {
 	now := s.now().UTC()
-	session := &Session{ID: id, Grant: g, Began: now}
+	session := &Session{ID: id, Grant: g, Began: now, Family: []byte(rand.Text())}
 	tokens := s.renew(session)
 	if err := s.insert(ctx, kindSession, id, g.Person, session, session.ends()); err != nil {
 		return nil, Tokens{}, err
@@ -179,16 +183,34 @@ func (s *Sessions) begin(ctx context.Context, id string, g Grant) (*Session, Tok
 func (s *Sessions) renew(session *Session) Tokens {
 	now := s.now().UTC()
 	session.Before, session.Expires = session.Access, session.Until
-	t := Tokens{identity.AccessPrefix + session.ID + rand.Text(), refreshPrefix + session.ID + rand.Text(), AccessFor}
+	t := Tokens{identity.AccessPrefix + session.ID + rand.Text(), session.refreshToken(rand.Text()), AccessFor}
 	session.Access, session.Refresh = hashOf(t.Access), hashOf(t.Refresh)
 	session.Used, session.Until, session.Locked = now, now.Add(AccessFor), time.Time{}
 	return t
 }
 
+// refreshToken makes a refresh token of a secret.
+func (s *Session) refreshToken(secret string) string {
+	proof := hmac.New(sha256.New, s.Family)
+	proof.Write([]byte(secret))
+	return refreshPrefix + s.ID + secret + base32.StdEncoding.EncodeToString(proof.Sum(nil))[:secretLength]
+}
+
+// made reports whether this server made a refresh token for the session, however long ago. Who only knows the id of the session can
+// make none.
+func (s *Session) made(token string) bool {
+	secret := token[len(refreshPrefix)+idLength:][:secretLength]
+	return subtle.ConstantTimeCompare([]byte(token), []byte(s.refreshToken(secret))) == 1
+}
+
 // sessionID returns the id of the session of a token.
 func sessionID(prefix, token string) (string, bool) {
 	rest, ok := strings.CutPrefix(token, prefix)
-	if !ok || len(rest) != idLength+secretLength {
+	length := idLength + secretLength
+	if prefix == refreshPrefix {
+		length += secretLength
+	}
+	if !ok || len(rest) != length {
 		return "", false
 	}
 	return rest[:idLength], true
@@ -238,6 +260,8 @@ func (s *Sessions) Refresh(ctx context.Context, token, client, resource string, 
 func (s *Sessions) lock(ctx context.Context, id, token, client, resource string) (session *Session, err error) {
 	err = s.update(ctx, id, func(now *Session) error {
 		switch {
+		case !now.made(token):
+			return ErrEnded
 		case !now.Refresh.is(token) && now.Client == client:
 			return ErrReused
 		case now.Client != client || resource != "" && resource != now.Resource:
