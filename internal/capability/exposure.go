@@ -39,6 +39,9 @@ var exposures = []struct {
 	{"change who works in the organization", []string{
 		"create_agent", "create_agents", "update_agent", "update_agents", "replace_agent", "replace_agents", "add_team_members",
 		"remove_team_members", "add_queue_members", "remove_queue_members", "set_working_channel"}},
+	{"act in the name of any colleague", []string{
+		"add_note.agentId", "add_notes.agentId", "send_message.agentId", "create_conversation.agentId", "close_conversation.agentId", "reopen_conversation.agentId",
+		"transfer_conversation.agentId", "claim_conversation.agentId", "set_followup.agentId"}},
 	{"leave a note that colleagues and other agents trust", []string{"add_note", "add_notes", "record_message"}},
 }
 
