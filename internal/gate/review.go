@@ -41,7 +41,7 @@ func (g *Gate) Review(ctx context.Context, r approval.Request, approver, keyID s
 		seen.Note = "This call is about no conversation and no customer, so nothing was read in Dixa."
 		return seen
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, reviewWithin, errors.New("Dixa did not answer in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, reviewWithin, errors.New("no answer came from Dixa in time"))
 	defer cancel()
 	c, err := g.asAsked(ctx, r, readTool)
 	if err != nil {
