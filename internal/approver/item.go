@@ -7,6 +7,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/base/safetext"
+	"dixa-mcp/tools"
 )
 
 // Item is a request in a list, as JSON. It leaves out the text of the call, which is a customer's correspondence.
@@ -98,6 +99,11 @@ func (s *Session) Details(r approval.Request) Details {
 		Item: ItemOf(r), Effect: r.Effect, Arguments: r.Arguments, Shown: r.Shown, Text: safetext.Lines(r.Text), Hidden: safetext.Lines(r.Text) != r.Text,
 		NewText: safetext.Lines(r.NewText), MaySend: s.MaySend(r) == nil,
 		Steps: shownSteps(r.Steps), Rules: r.Rules, RulesNow: s.Rules.Digest(), DecidesAs: s.Who.Name,
+	}
+	if tool, ok := tools.ByName(r.Tool); ok && r.Text == "" { // an earlier release parked it
+		text := tool.TextIn(r.Arguments)
+		d.Text = safetext.Lines(text)
+		d.Hidden = d.Text != text
 	}
 	if r.State == approval.Pending && s.MayEdit(r, r.Text) == nil {
 		d.EditText = r.Text

@@ -153,6 +153,9 @@ func TestLook(t *testing.T) {
 	r := park("a", "Hello\u202e")
 	seen := s.Look(t.Context(), r)
 	require.Equal(t, []any{"Hello<U+202E>", true, "Hello\u202e", "emma@example.com", "read by anna 2c26b46b"}, []any{seen.Text, seen.Hidden, seen.EditText, seen.To, seen.Review.Subject})
+	earlier := r // by a release that did not keep the text by itself
+	earlier.Text = ""
+	require.Equal(t, "Hello<U+202E>", s.Details(earlier).Text)
 	s.Reviewer = nil
 	require.Equal(t, NoDixa, s.Look(t.Context(), r).Review.Note)
 	r.Arguments = nil
