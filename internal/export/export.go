@@ -74,7 +74,7 @@ func (p *part) fetch(ctx context.Context, c *dixaclient.Client, report func(Prog
 				before = found
 				break
 			}
-			if err = errors.Join(err, p.rollback()); fetches == maxFetches || ctx.Err() != nil || !passing(err) {
+			if err = errors.Join(err, p.rollback()); fetches == maxFetches || ctx.Err() != nil || !Passing(err) {
 				return err
 			}
 		}
@@ -83,8 +83,8 @@ func (p *part) fetch(ctx context.Context, c *dixaclient.Client, report func(Prog
 	return nil
 }
 
-// passing reports whether the same request may succeed a moment later.
-func passing(err error) bool {
+// Passing reports whether the same request may succeed a moment later.
+func Passing(err error) bool {
 	var e *dixaclient.Error
 	return errors.As(err, &e) && e.Attempts > 0 && (e.Err != nil || e.Status == 429 || e.Status >= 500)
 }

@@ -29,6 +29,7 @@ type File struct {
 	Path   string
 	Schema string // statements that make the tables where they are missing
 	Layout int
+	Load   func(*sqlite3.Conn) error // loads the extensions that Schema needs; nil for none
 
 	db         *sqlite3.Conn // nil until the first transaction
 	statements map[string]*sqlite3.Stmt
@@ -65,6 +66,9 @@ func (f *File) open() error {
 		return err
 	}
 	err = db.BusyTimeout(Busy)
+	if err == nil && f.Load != nil {
+		err = f.Load(db)
+	}
 	if err == nil {
 		err = f.makeTables(db)
 	}
@@ -158,6 +162,22 @@ func (f *File) Rows(sql string, read func(*sqlite3.Stmt), args ...any) error {
 	}
 	return st.Reset()
 }
+
+// Truncate writes the write-ahead log into the file and empties it, so that nothing which was deleted is left in it. It reports
+// false if a process that reads the file kept it from doing so.
+func (f *File) Truncate() (done bool, err error) {
+	if err := f.open(); err != nil {
+		return false, err
+	}
+	_, err = f.Row(`PRAGMA wal_checkpoint(TRUNCATE)`, func(st *sqlite3.Stmt) { done = st.ColumnInt(0) == 0 })
+	if errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED) {
+		return false, nil
+	}
+	return done, err
+}
+
+// Changed returns how many rows the last statement inserted, updated or deleted.
+func (f *File) Changed() int64 { return f.db.Changes() }
 
 // Inserted returns the rowid of the row that was inserted last.
 func (f *File) Inserted() int64 { return f.db.LastInsertRowID() }

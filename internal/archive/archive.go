@@ -1,0 +1,172 @@
+// Package archive keeps a copy of an organization's conversations and messages, made from Dixa's exports, so that questions about
+// thousands of them cost no requests.
+//
+// [Sync] fills a [Store]. What is kept of a row is in [ReadConversation] and [ReadMessage]. What was anonymized in Dixa loses its
+// texts and addresses, and never gets them back.
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Conversation is a conversation as it is kept. Times are Unix milliseconds, 0 for what did not happen.
+type Conversation struct {
+	ID            int64
+	CreatedAt     int64
+	UpdatedAt     int64
+	QueuedAt      int64
+	AssignedAt    int64
+	ClosedAt      int64
+	LastMessageAt int64
+	AnonymizedAt  int64
+	Handling      int64 // seconds in which Dixa agents had it
+	Channel       string
+	Direction     string
+	Status        string
+	QueueID       string
+	QueueName     string
+	AssigneeID    string
+	AssigneeName  string
+	RequesterID   string
+	Tags          []string
+	// Rest has the other fields of the export as a JSON object: names, addresses, subject, notes, ratings, custom attributes. It
+	// is nil for an anonymized conversation.
+	Rest json.RawMessage
+}
+
+// Message is a message as it is kept.
+type Message struct {
+	ID           string
+	Conversation int64
+	CreatedAt    int64 // Unix milliseconds
+	Direction    string
+	Automated    bool
+	Duration     int64  // of a call, in seconds
+	Text         string // what is searched: the message without markup, answers in chats, forms
+	// Rest has the other fields of the export as a JSON object: author, addresses, files, recordings, forms. It is nil for an
+	// erased message.
+	Rest json.RawMessage
+}
+
+// Rows are rows to keep, as Dixa had them at a time.
+type Rows struct {
+	Conversations []Conversation
+	Messages      []Message
+	At            time.Time
+}
+
+// What is filled from an export or a log of its own.
+type What string
+
+// The sources.
+const (
+	Conversations What = "conversations" // by the time of their update
+	Messages      What = "messages"      // by the time of creation, of the message or of its conversation
+	Redactions    What = "redactions"    // by the time of their entry in the activity log
+)
+
+// Span is a span of time; its end is not part of it.
+type Span struct{ From, To time.Time }
+
+// Unread is a conversation with a newer message than those that are kept.
+type Unread struct {
+	ID            int64
+	LastMessageAt int64
+}
+
+// Erasure names what was anonymized: one of a conversation, a message, or a customer with all conversations.
+type Erasure struct {
+	Conversation int64
+	Message      string
+	Customer     string
+}
+
+// Query says what to search for.
+type Query struct {
+	Words   []Word
+	Queue   string // name or id
+	Channel string // as exports name it: email, widgetchat, pstnphone
+	Tag     string
+	Agent   string // name or id of the Dixa agent that the conversation is assigned to
+	Since   time.Time
+	Until   time.Time
+	Limit   int
+}
+
+// Hit is a message that a search found.
+type Hit struct {
+	Conversation int64
+	Message      string
+	At           time.Time
+	Direction    string
+	Automated    bool
+	Channel      string
+	Queue        string
+	Assignee     string
+	Passage      string // a part of the text with words of the query, written by outsiders
+}
+
+// Status is what is in a store.
+type Status struct {
+	Conversations int64
+	Messages      int64
+	Erased        int64 // messages and conversations whose text was erased
+	Bytes         int64 // on disk
+	Covered       map[What][]Span
+	Floor         time.Time // nothing older is kept
+	Checked       time.Time // when the conversation that was compared with Dixa longest ago was; zero without conversations
+	Syncing       string    // the process that fills it now, "" for none
+}
+
+// Removed is what a purge removed.
+type Removed struct {
+	Conversations int64
+	Messages      int64
+}
+
+// Origin says whose data an archive has.
+type Origin struct {
+	API          string // Dixa's address
+	Organization string // its id
+}
+
+// Store keeps the archive. It is safe for concurrent use, also by several processes. Texts that were erased or removed are gone from
+// its files when the call returns.
+type Store interface {
+	// Lease lets this process alone fill the store, until release. other names the process that does so already; release is nil then.
+	// A process that was killed holds no lease.
+	Lease(ctx context.Context, who string) (release func() error, other string, err error)
+	// Origin returns whose data the store has. A store that has none yet notes the given one, unless that is zero.
+	Origin(ctx context.Context, o Origin) (Origin, error)
+	// Reserve notes a request to the Exports API, of which all processes together may make most in each span of per. If it is not
+	// allowed yet, nothing is noted and wait is how long to wait before asking again.
+	Reserve(ctx context.Context, now time.Time, most int, per time.Duration) (wait time.Duration, err error)
+	// Put keeps rows, in one step. A row replaces the one with its id, unless that is newer. Rows older than the floor are left out.
+	// Rows of what was erased are kept without text.
+	Put(ctx context.Context, rows Rows) error
+	// Cover notes that all rows of a span are kept.
+	Cover(ctx context.Context, what What, span Span) error
+	// Covered returns the spans of which all rows are kept, the earliest first.
+	Covered(ctx context.Context, what What) ([]Span, error)
+	// Unread returns some conversations with a newer message than those that are kept. [Store.Read] notes that all up to it are.
+	Unread(ctx context.Context, most int) ([]Unread, error)
+	Read(ctx context.Context, conversation, lastMessageAt int64) error
+	// Unchecked returns some conversations that were not compared with Dixa since a time, and were not anonymized.
+	Unchecked(ctx context.Context, since time.Time, most int) ([]int64, error)
+	Checked(ctx context.Context, conversations []int64, at time.Time) error
+	// Erase removes texts and addresses, for good: rows that come later lose them too. It returns how many rows had some.
+	Erase(ctx context.Context, e Erasure, at time.Time) (rows int64, err error)
+	// Floor returns the time before which nothing is kept. [Store.Lower] makes it earlier.
+	Floor(ctx context.Context) (time.Time, error)
+	Lower(ctx context.Context, floor time.Time) error
+	// Purge removes messages before a time and conversations without an update since, and makes it the floor.
+	Purge(ctx context.Context, before time.Time) (Removed, error)
+	// Search returns the newest messages that have all words of the query.
+	Search(ctx context.Context, q Query) ([]Hit, error)
+	Status(ctx context.Context) (Status, error)
+	// Verify returns what is wrong with the store, nothing if it is sound.
+	Verify(ctx context.Context) (problems []string, err error)
+	Close() error
+}

@@ -1,0 +1,47 @@
+package archive
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Word is a word of a query, or a phrase of several. With Prefix, its last word may go on.
+type Word struct {
+	Text   string
+	Prefix bool
+}
+
+// maxWords is the maximum number of words and phrases in a query.
+const maxWords = 20
+
+// Words reads what a person typed: words, phrases in quotation marks, and beginnings of words that end in *. All must be in a message.
+func Words(text string) ([]Word, error) {
+	var all []Word
+	for i, part := range strings.Split(text, `"`) {
+		if i%2 == 1 { // in quotation marks; a missing last one is at the end
+			all = appendWord(all, part)
+			continue
+		}
+		for _, word := range strings.Fields(part) {
+			all = appendWord(all, word)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return nil, fmt.Errorf("%.40q has no word to search for: give words, a \"phrase\", or the beginning of a word with *, such as refund*", text)
+	case len(all) > maxWords:
+		return nil, fmt.Errorf("%d words are too many: give at most %d", len(all), maxWords)
+	}
+	return all, nil
+}
+
+// appendWord appends a word or phrase unless it has no letter and no digit.
+func appendWord(all []Word, text string) []Word {
+	stem, prefix := strings.CutSuffix(strings.TrimSpace(text), "*")
+	words := strings.FieldsFunc(stem, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	if len(words) == 0 {
+		return all
+	}
+	return append(all, Word{strings.Join(words, " "), prefix})
+}
