@@ -84,6 +84,9 @@ func refusal(who string, r Record, object string, named bool) string {
 // is "a message in conversation 1234".
 func refusedOn(object string) string {
 	first, rest, _ := strings.Cut(object, " ")
+	if first == "in" { // "replied in conversation 1234"
+		return object
+	}
 	if first != "a" && first != "an" && first != "the" {
 		return "on " + object
 	}

@@ -57,6 +57,8 @@ func TestSentence(t *testing.T) {
 			"triage was refused close_conversation on conversation 1234: not granted by agents.triage (nothing was sent to Dixa)"},
 		{"denied", Record{Event: EventRefused, Agent: "triage", Tool: "send_message", Arguments: ids, Rule: "agents.triage.deny (capabilities.yaml:32)"}, sends,
 			"triage was refused send_message in conversation 1234: refused by agents.triage.deny (nothing was sent to Dixa)"},
+		{"denied where the object begins with in", Record{Event: EventRefused, Agent: "triage", Tool: "reply", Arguments: ids, Rule: "agents.triage.deny (capabilities.yaml:32)"}, Verb{"replied", "reply", "in conversation {conversationId}"},
+			"triage was refused reply in conversation 1234: refused by agents.triage.deny (nothing was sent to Dixa)"},
 		{"refused on its answer", Record{Decision: Refused, Agent: "triage", Tool: "get_conversation", Arguments: ids, Rule: "agents.triage.only.queue", Operations: []Operation{got}}, reads,
 			"triage was refused get_conversation on conversation 1234: refused by agents.triage.only.queue (before that: Dixa 200, 31 ms)"},
 		{"refused without arguments", Record{Event: EventRefused, Agent: "triage", Tool: "close_conversation"}, closes,

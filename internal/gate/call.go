@@ -235,12 +235,12 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	if c.warning != "" && !a.Failed {
 		a.Text = c.adding(a.Text, "budget", c.warning)
 	}
-	if text := strings.TrimSuffix(a.Text, "\n"); text != a.Text {
-		a.Text, a.tokens = text, 0
-	}
 	if c.newText != "" && !a.Failed {
 		a.Text = c.sayingEdited(ctx, a.Text)
 		a.tokens = 0
+	}
+	if text := strings.TrimSuffix(a.Text, "\n"); text != a.Text {
+		a.Text, a.tokens = text, 0
 	}
 	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, a.tokens
 	if r.Tokens == 0 {

@@ -102,7 +102,8 @@ func TestEditOfEveryTool(t *testing.T) {
 			require.False(t, a.Failed, a.Text)
 			require.Contains(t, a.Text, "\n| New words\n| Conversation 1 · closed")
 			require.NotContains(t, a.Text, "\nConversation 1 · closed")
-			require.Contains(t, a.Text, "anna changed the text before approving it")
+			require.Contains(t, a.Text, "\nanna changed the text before approving it. This is what was used:\n| New words\n", "on a line of its own")
+			require.NotRegexp(t, "\n$", a.Text)
 			var left strings.Builder
 			for _, text := range wire.sent {
 				left.WriteString(text)
