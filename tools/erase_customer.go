@@ -35,7 +35,7 @@ const (
 	confirmLooks, confirmEvery = 3, 2 * time.Second
 )
 
-var eraseCustomer = onlyNamed(beside(planned("erase_customer", "asked Dixa to erase customer {customer}",
+var eraseCustomer = onlyNamed(beside(planned("erase_customer", "requested the erasure of customer {customer}",
 	"Erase a customer's personal data with all their conversations, for good. Names open conversations, which block it.", d.Erase,
 	[]*d.Spec{d.ListEndUserConversations.Spec},
 	[]*d.Spec{d.GetAnonymization.Spec, d.CloseConversation.Spec, d.AnonymizeConversation.Spec, d.AnonymizeEndUser.Spec},

@@ -72,6 +72,17 @@ func (all *demoKeys) deciding() map[[sha256.Size]byte]string {
 	return m
 }
 
+// printKeys prints keys one below the other.
+func printKeys(out io.Writer, keys []demoKey) {
+	width := 0
+	for _, k := range keys {
+		width = max(width, len(k.name))
+	}
+	for _, k := range keys {
+		fmt.Fprintf(out, "  %-*s %s\n", width, k.name, k.key)
+	}
+}
+
 // print prints how to connect.
 func (all *demoKeys) print(out io.Writer, address string, sse bool, link string) {
 	fmt.Fprintf(out, "\ndixa-mcp serves the offline Dixa over MCP at %s/mcp. Press ctrl-C to stop it.\n", address)
@@ -79,14 +90,10 @@ func (all *demoKeys) print(out io.Writer, address string, sse bool, link string)
 		fmt.Fprintf(out, "Clients that use the legacy HTTP+SSE transport connect to %s/sse.\n", address)
 	}
 	fmt.Fprint(out, "\nKeys, valid until it stops:\n\n")
-	for _, k := range all.agents {
-		fmt.Fprintf(out, "  %-10s %s\n", k.name, k.key)
-	}
+	printKeys(out, all.agents)
 	if link != "" {
 		fmt.Fprintf(out, "\nThe console, to look at (the link works once, within an hour):\n\n  %s\n\nTo freeze agents or decide about calls, sign in there with one of these keys:\n\n", link)
-		for _, k := range append([]demoKey{{"operator", all.operator}}, all.approvers...) {
-			fmt.Fprintf(out, "  %-10s %s\n", k.name, k.key)
-		}
+		printKeys(out, append([]demoKey{{"operator", all.operator}}, all.approvers...))
 	}
 	k := all.agents[0]
 	fmt.Fprintf(out, `
