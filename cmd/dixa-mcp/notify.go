@@ -20,7 +20,7 @@ const minNotifySecret = 32
 // notifyFlags name the webhook that is told of calls that wait for approval.
 type notifyFlags struct {
 	NotifyURLFile    string `name:"notify-url-file" placeholder:"FILE" env:"DIXA_MCP_NOTIFY_URL_FILE" help:"File with the https:// address of a webhook that is told of calls that wait for an approver. Such an address can be a secret, so no flag takes it."`
-	NotifyForm       string `enum:"json,slack" default:"json" env:"DIXA_MCP_NOTIFY_FORM" help:"Form of notifications: json or slack."`
+	NotifyForm       string `enum:",json,slack" default:"" env:"DIXA_MCP_NOTIFY_FORM" help:"Form of notifications: json, which is the default, or slack."`
 	NotifySecretFile string `placeholder:"FILE" env:"DIXA_MCP_NOTIFY_SECRET_FILE" help:"File with the secret that signs notifications, at least 32 characters."`
 	NotifyConsole    string `placeholder:"URL" env:"DIXA_MCP_NOTIFY_CONSOLE" help:"Address of the console as approvers know it, for the link in notifications; by default --console-url."`
 	NotifyText       bool   `env:"DIXA_MCP_NOTIFY_TEXT" help:"Also tell the webhook what would be done and the text that would be sent, which is customers' correspondence."`
@@ -38,7 +38,7 @@ func (c *serveCmd) notify(s *system) (stop func(), err error) {
 		defer close(done)
 		n.Run(ctx)
 	}()
-	slog.Info("notifying a webhook of calls that wait for approval", "form", c.NotifyForm, "signed", n.Secret != nil, "text", c.NotifyText)
+	slog.Info("notifying a webhook of calls that wait for approval", "form", n.Form, "signed", n.Secret != nil, "text", c.NotifyText)
 	return func() { cancel(); <-done }, nil
 }
 
@@ -58,7 +58,7 @@ func (c *serveCmd) notifier(s *system) (*notify.Notifier, error) {
 		return nil, fmt.Errorf("--notify-url-file: %w", err)
 	}
 	config := notify.Config{
-		URL: strings.TrimSpace(string(address)), Form: notify.Form(c.NotifyForm), Text: c.NotifyText, Console: cmp.Or(c.NotifyConsole, c.ConsoleURL),
+		URL: strings.TrimSpace(string(address)), Form: notify.Form(cmp.Or(c.NotifyForm, "json")), Text: c.NotifyText, Console: cmp.Or(c.NotifyConsole, c.ConsoleURL),
 		Store: s.approvals, Rules: s.inForce, Log: slog.Default(), Now: time.Now,
 	}
 	if c.NotifySecretFile != "" {
