@@ -107,7 +107,7 @@ var mistakes = []struct {
 	{"audit verify --head 1:", exitUsage, `--head must be a record's number, a colon and its hash, not "1:"`},
 	{"audit verify --head 1:abc", exitFailed, "the records are not as they were written: a line was altered, removed or reordered"},
 	{"audit nonsense", exitUsage, "unexpected argument nonsense; nothing was done; see dixa-mcp audit --help"},
-	{"approvals", exitUsage, `a command is missing; it is one of "list", "show", "approve", "deny"; nothing was done; see dixa-mcp approvals --help`},
+	{"approvals", exitUsage, `a command is missing; it is one of "list", "drafts", "show", "approve", "deny"; nothing was done; see dixa-mcp approvals --help`},
 	{"approvals list", exitUsage, "missing flags: --key-file=FILE; nothing was done; see dixa-mcp approvals list --help"},
 	{"approvals list --key-file none", exitNotFound, "--key-file: open none: no such file or directory"},
 	{"approvals list --key-file dir", exitFailed, "--key-file: read dir: is a directory"},

@@ -55,6 +55,7 @@ var printing = map[string][]string{
 	"approvals show":       {"NUMBER"},
 	"approvals approve":    {"NUMBER"},
 	"approvals deny":       {"NUMBER"},
+	"console":              {"--offline"},
 	"sessions list":        {},
 	"sessions end":         {"--all"},
 	"key new":              {"--admin"},
@@ -72,6 +73,7 @@ var printing = map[string][]string{
 // withoutJSON are the commands that need no --json, and why.
 var withoutJSON = map[string]string{
 	"serve":      "prints the protocol",
+	"console":    "prints a link for a person",
 	"config":     "prints the configuration of a client",
 	"demo":       "tells a story",
 	"completion": "prints a script",
