@@ -44,7 +44,7 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	if c.File != "" {
 		state = "Valid"
 	}
-	found := checked{State: state, File: where, Digest: rules.Digest(), Token: c.tokenFrom(), Agents: []checkedAgent{}, Approvers: rules.ApproverNames(), Auditors: rules.AuditorNames(), Records: "kept " + rules.RecordsKept().String(), Notes: []string{}}
+	found := checked{State: state, File: where, Digest: rules.Digest(), Token: c.tokenFrom(), Agents: []checkedAgent{}, Approvers: rules.ApproverNames(), Auditors: rules.AuditorNames(), Records: "kept " + rules.RecordsKept().String(), Archive: "kept " + rules.ArchiveKept().String(), Notes: []string{}}
 	for _, a := range rules.Agents() {
 		n := levels(a)
 		_, notStdio := rules.Stdio(a.Name)
@@ -92,6 +92,7 @@ type checked struct {
 	Approvers []string        `json:"approvers,omitempty"`
 	Auditors  []string        `json:"auditors,omitempty"`
 	Records   string          `json:"records"` // how long they are kept
+	Archive   string          `json:"archive"` // how long it keeps conversations, where there is one
 	People    []checkedPeople `json:"people,omitempty"`
 	Notes     []string        `json:"notes"`
 	Online    *compared       `json:"online,omitempty"`
@@ -179,6 +180,7 @@ func (f checked) print(out *output) {
 		out.printf("Auditors:   %s\n", strings.Join(f.Auditors, ", "))
 	}
 	out.printf("Records:    %s\n", f.Records)
+	out.printf("Archive:    %s, if there is one\n", f.Archive)
 	for i, p := range f.People {
 		if i == 0 {
 			out.printf("\nPeople who sign in, by what the provider says of them:\n")

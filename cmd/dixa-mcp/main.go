@@ -38,6 +38,7 @@ type cli struct {
 	Thaw       thawCmd       `cmd:"" help:"End the freeze of an agent, or of all agents."`
 	Offline    offlineCmd    `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
 	Export     exportCmd     `cmd:"" help:"Export conversations or messages to a file. For people: the capability file does not apply."`
+	Archive    archiveCmd    `cmd:"" help:"Keep a local copy of conversations and messages, and search it. For people: the capability file does not apply."`
 	Demo       demoCmd       `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes commands in bash, zsh or fish."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

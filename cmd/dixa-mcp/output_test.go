@@ -64,6 +64,11 @@ var printing = map[string][]string{
 	"offline":              {},
 	"export conversations": {"--out", "~/a.csv", "--updated-after", "2026-01-01", "--dry-run"},
 	"export messages":      {"--out", "~/a.csv", "--created-after", "2026-01-01", "--dry-run"},
+	"archive sync":         {"--offline", "--state", "~/archive", "--since", "1h"},
+	"archive search":       {"the", "--state", "~/archive"},
+	"archive status":       {"--state", "~/archive"},
+	"archive verify":       {"--state", "~/archive"},
+	"archive purge":        {"--state", "~/archive"},
 	"demo":                 {},
 	"version":              {},
 	"completion":           {"bash"},
@@ -96,6 +101,8 @@ func (p *place) lineFor(name string) []string {
 			args[i] = strings.ReplaceAll(args[i], "NUMBER", number)
 		}
 		args = append(args, "--state", o.dir, "--capabilities", filepath.Join(o.dir, "capabilities.yaml"), "--key-file", filepath.Join(o.dir, "anna"))
+	case strings.HasPrefix(name, "archive ") && name != "archive sync":
+		p.good("archive", "sync", "--offline", "--state", "~/archive", "--since", "1h")
 	case name == "login":
 		args[len(args)-1] = newHost(p.t, 200, organizationAnswer).URL
 	case name == "diff":

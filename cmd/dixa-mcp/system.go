@@ -157,6 +157,11 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 		return err
 	}
 	s.close = append(s.close, s.client.Close)
+	erasing, err := f.erasing(func(err error) { slog.Error("the archive could not be changed", "error", err) })
+	if err != nil {
+		return err
+	}
+	s.client = s.client.With(erasing)
 	return nil
 }
 

@@ -100,7 +100,7 @@ type Hit struct {
 	Conversation int64
 	Message      string
 	At           time.Time
-	Direction    string
+	Author       string // a name, written by outsiders; "" where it is not known
 	Automated    bool
 	Channel      string
 	Queue        string

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -35,8 +36,8 @@ func Erased(in any) (e Erasure, ok bool) {
 	return e, e != Erasure{}
 }
 
-// Erasing makes the archive lose what a request anonymizes, as soon as Dixa has accepted the request. open returns the archive, or nil
-// if there is none. An archive of another organization is left alone. failed is told of an erasure that could not be done: Dixa
+// Erasing makes the archive lose what a request anonymizes, as soon as Dixa has accepted the request. open returns the archive, which is
+// closed afterwards, or nil if there is none. An archive of another organization is left alone. failed is told of an erasure that could not be done: Dixa
 // carries it out all the same, and the next sync finds it.
 func Erasing(api string, open func() (Store, error), failed func(error)) dixaclient.Around {
 	return func(ctx context.Context, c *dixaclient.Call, next func(context.Context) error) error {
@@ -52,11 +53,12 @@ func Erasing(api string, open func() (Store, error), failed func(error)) dixacli
 	}
 }
 
-func erase(ctx context.Context, api string, open func() (Store, error), e Erasure) error {
+func erase(ctx context.Context, api string, open func() (Store, error), e Erasure) (err error) {
 	store, err := open()
 	if err != nil || store == nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, store.Close()) }()
 	has, err := store.Origin(ctx, Origin{})
 	if err != nil || has.API != api {
 		return err

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/base/atomicfile"
 	"dixa-mcp/internal/records"
 	"dixa-mcp/internal/sharedstate"
@@ -51,6 +52,9 @@ func Copy(state, records, to string) (Report, error) {
 	if err := r.shared(state, to); err != nil {
 		return r, fmt.Errorf("copy %s: %w", sharedstate.FileName, err)
 	}
+	if err := r.archive(state, to); err != nil {
+		return r, fmt.Errorf("copy %s: %w", sqlitestore.FileName, err)
+	}
 	if err := r.tree(state, to, records); err != nil {
 		return r, err
 	}
@@ -74,7 +78,20 @@ func (r *Report) shared(state, to string) error {
 	if err := sharedstate.Copy(state, to); err != nil {
 		return err
 	}
-	info, err := os.Stat(filepath.Join(to, sharedstate.FileName))
+	return r.count(filepath.Join(to, sharedstate.FileName))
+}
+
+// archive copies the archive, if there is one.
+func (r *Report) archive(state, to string) error {
+	if err := sqlitestore.Copy(state, to); err != nil {
+		return err
+	}
+	return r.count(filepath.Join(to, sqlitestore.FileName))
+}
+
+// count adds a file that was copied, if there is one.
+func (r *Report) count(path string) error {
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -101,7 +118,7 @@ func (r *Report) tree(from, to, records string) error {
 			return fs.SkipDir
 		case e.IsDir():
 			return os.MkdirAll(filepath.Join(to, name), 0o700)
-		case name == sharedstate.FileName, sharedstate.IsTemporary(name), atomicfile.IsTemp(e.Name()):
+		case name == sharedstate.FileName, sharedstate.IsTemporary(name), name == sqlitestore.FileName, sqlitestore.IsTemporary(name), atomicfile.IsTemp(e.Name()):
 			return nil
 		case !e.Type().IsRegular():
 			r.Skipped = append(r.Skipped, path)

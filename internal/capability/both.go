@@ -31,7 +31,7 @@ func Both(old, new *Rules) *Rules {
 	}
 	r.stdio = slices.DeleteFunc(slices.Clone(old.stdio), func(w word) bool { return !slices.Contains(texts(new.stdio), w.text) })
 	r.approvers, r.auditors = bothApprovers(old, new), bothAuditors(old, new)
-	r.keep = bothKeep(old.keep, new.keep)
+	r.keep, r.archive = bothKeep(old.keep, new.keep), bothKeep(old.archived(), new.archived())
 	r.keys = map[[sha256.Size]byte]Key{}
 	for digest, k := range old.keys {
 		if other, ok := new.keys[digest]; ok && other.Agent == k.Agent {

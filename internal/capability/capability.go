@@ -24,6 +24,7 @@ type Rules struct {
 	release   string
 	zone      zone
 	keep      days // records
+	archive   days
 	catalog   *catalog
 	agents    []*Agent
 	byName    map[string]*Agent

@@ -15,7 +15,7 @@ const everyGroup = "*" // in access: every group without an entry of its own
 // newRules makes rules of a file that was checked.
 func newRules(name, digest string, f *file, all []terms, people []peopleRule, c *catalog) *Rules {
 	r := &Rules{
-		name: name, digest: digest, release: f.Tools.text, zone: f.Timezone, keep: f.Records.Keep, catalog: c, stdio: f.Stdio, names: f.Names.list(),
+		name: name, digest: digest, release: f.Tools.text, zone: f.Timezone, keep: f.Records.Keep, archive: f.Archive.Keep, catalog: c, stdio: f.Stdio, names: f.Names.list(),
 		byName: map[string]*Agent{}, approvers: f.keyholders(), auditors: f.auditing(), keys: f.keys(),
 		oidc: f.OIDC.value.settings(), oidcAt: f.OIDC.at, claims: f.claims(), people: people,
 	}

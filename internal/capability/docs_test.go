@@ -136,7 +136,7 @@ func TestDocsExamples(t *testing.T) {
 	text, err := os.ReadFile("../../docs/capabilities.md")
 	require.NoError(t, err)
 	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	require.Len(t, examples, 19)
+	require.Len(t, examples, 20)
 	all := examples[0][1]
 	for _, e := range examples[1:] {
 		if !strings.HasPrefix(e[1], " ") { // keys of the file go before agents

@@ -53,6 +53,9 @@ type file struct {
 	// Records say how long records of calls are kept. Without it, they are never removed.
 	Records records `yaml:"records"`
 
+	// Archive says how long the local copy of conversations and messages keeps them. Without it, 90 days.
+	Archive archived `yaml:"archive"`
+
 	// Agents are the AI agents by name. A name is a letter, then up to 39 letters, digits, "_" and "-", all lower case.
 	Agents dict[agent] `yaml:"agents,required"`
 }
@@ -123,6 +126,15 @@ type records struct {
 	//
 	// A server removes files of which all records are older, when it starts and each day, and records that. `dixa-mcp audit prune`
 	// does it at once. What remains can be verified as before.
+	Keep days `yaml:"keep,required"`
+}
+
+// archived is what is kept of conversations and messages, where `dixa-mcp archive sync` makes a copy of them.
+type archived struct {
+	// Keep is for how many days, such as 90d, from 1d to 3650d. Messages that are older, and conversations without an update since,
+	// are removed.
+	//
+	// Each `dixa-mcp archive sync` does that first. `dixa-mcp archive purge` does it at once.
 	Keep days `yaml:"keep,required"`
 }
 

@@ -57,7 +57,7 @@ func (k Kept) String() string { return k.text }
 // kept returns how long something is kept, as the file of that name says.
 func (s days) kept(file string) Kept {
 	k := Kept{For: time.Duration(s.n) * 24 * time.Hour, text: s.String()}
-	if s.n > 0 {
+	if s.n > 0 && s.key != "" {
 		k.Rule = fmt.Sprintf("%s (%s:%d)", s.key, filepath.Base(file), s.line)
 	}
 	return k
@@ -65,6 +65,19 @@ func (s days) kept(file string) Kept {
 
 // RecordsKept returns how long records of calls are kept.
 func (r *Rules) RecordsKept() Kept { return r.keep.kept(r.name) }
+
+// defaultArchived is how many days the archive keeps conversations if the file does not say so.
+const defaultArchived = 90
+
+// ArchiveKept returns how long the archive keeps conversations and messages.
+func (r *Rules) ArchiveKept() Kept { return r.archived().kept(r.name) }
+
+func (r *Rules) archived() days {
+	if r.archive.n == 0 {
+		return days{n: defaultArchived}
+	}
+	return r.archive
+}
 
 // bothKeep returns the longer of two times to keep something.
 func bothKeep(a, b days) days {
@@ -74,9 +87,12 @@ func bothKeep(a, b days) days {
 	return b
 }
 
-// keep compares how long records are kept.
+// keep compares how long records and the archive are kept.
 func (d *diff) keep(old, new *Rules) {
 	if was, is := old.keep.String(), new.keep.String(); was != is {
 		d.add(differs, "records are kept %s → %s", was, is)
+	}
+	if was, is := old.archived().String(), new.archived().String(); was != is {
+		d.add(differs, "the archive keeps conversations %s → %s", was, is)
 	}
 }

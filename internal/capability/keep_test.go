@@ -48,3 +48,30 @@ func TestRecordsKept(t *testing.T) {
 		require.Contains(t, changes[0].Text, "records are kept ")
 	}
 }
+
+func TestArchiveKept(t *testing.T) {
+	const rest = "\nagents: {a: {access: {tags: read}}}"
+	parse := func(given string) *Rules {
+		r, err := Parse("/etc/dixa/f.yaml", []byte("version: 1\n"+given+rest))
+		require.NoError(t, err)
+		return r
+	}
+	kept := parse("archive: {keep: 30d}").ArchiveKept()
+	require.Equal(t, 30*24*time.Hour, kept.For)
+	require.Equal(t, "archive.keep (f.yaml:2)", kept.Rule)
+	kept = parse("").ArchiveKept()
+	require.Equal(t, 90*24*time.Hour, kept.For)
+	require.Empty(t, kept.Rule)
+	_, err := Parse("f", []byte("version: 1\narchive: {keep: 0d}"+rest))
+	require.ErrorContains(t, err, `archive.keep: must be a number of days from 1d to 3650d, such as 90d, not "0d"`)
+	for _, test := range []struct{ old, new, both, change string }{
+		{"", "archive: {keep: 1d}", "for 90 days", "the archive keeps conversations for 90 days → for 1 day"},
+		{"archive: {keep: 100d}", "", "for 100 days", "the archive keeps conversations for 100 days → for 90 days"},
+	} {
+		require.Equal(t, test.both, Both(parse(test.old), parse(test.new)).ArchiveKept().String())
+		changes := Compare(parse(test.old), parse(test.new))
+		require.Len(t, changes, 1)
+		require.Equal(t, test.change, changes[0].Text)
+	}
+	require.Empty(t, Compare(parse(""), parse("archive: {keep: 90d}")))
+}

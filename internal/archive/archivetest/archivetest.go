@@ -46,7 +46,7 @@ func conversation(id int64, updated int) archive.Conversation {
 
 func message(id string, conversation int64, minutes int, text string) archive.Message {
 	return archive.Message{ID: id, Conversation: conversation, CreatedAt: at(minutes), Direction: "inbound", Text: text,
-		Rest: json.RawMessage(`{"author_email":"` + id + `@example.org"}`)}
+		Rest: json.RawMessage(`{"author_email":"` + id + `@example.org","author_name":"Anna ` + id + `"}`)}
 }
 
 func put(t *testing.T, s archive.Store, conversations []archive.Conversation, messages ...archive.Message) {
@@ -214,7 +214,7 @@ func search(t *testing.T, o Opened) {
 	require.NoError(t, err)
 	hits, err := s.Search(t.Context(), archive.Query{Words: words, Limit: 1})
 	require.NoError(t, err)
-	require.Equal(t, []archive.Hit{{Conversation: 2, Message: "c", At: time.UnixMilli(at(7)).UTC(), Direction: "inbound", Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Passage: "no voucher was promised"}}, hits)
+	require.Equal(t, []archive.Hit{{Conversation: 2, Message: "c", At: time.UnixMilli(at(7)).UTC(), Author: "Anna c", Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Passage: "no voucher was promised"}}, hits)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = s.Search(ended, archive.Query{Words: words, Limit: 1})

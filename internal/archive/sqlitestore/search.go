@@ -54,15 +54,15 @@ func (s *Store) Search(ctx context.Context, q archive.Query) (hits []archive.Hit
 		filter(`EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.conversation = message.conversation)`, q.Tag)
 	}
 	args = append(args, int64(q.Limit))
-	sql := fmt.Sprintf(`SELECT message.conversation, message.id, message.created_at, message.direction, automated, coalesce(channel, ''), coalesce(queue_name, ''),
+	sql := fmt.Sprintf(`SELECT message.conversation, message.id, message.created_at, coalesce(json_extract(message_text.rest, '$.author_name'), ''), automated, coalesce(channel, ''), coalesce(queue_name, ''),
 			coalesce(assignee_name, ''), snippet(word, 0, '', '', '…', %d)
-		FROM word CROSS JOIN message ON message.key = word.rowid LEFT JOIN conversation ON conversation.id = message.conversation
+		FROM word CROSS JOIN message ON message.key = word.rowid JOIN message_text ON message_text.key = word.rowid LEFT JOIN conversation ON conversation.id = message.conversation
 		WHERE %s ORDER BY word.rowid DESC LIMIT ?`, passageWords, strings.Join(where, " AND "))
 	err = s.view(ctx, func() error {
 		hits = nil
 		return s.file.Rows(sql, func(st *sqlite3.Stmt) {
 			hits = append(hits, archive.Hit{
-				Conversation: st.ColumnInt64(0), Message: st.ColumnText(1), At: moment(st.ColumnInt64(2)), Direction: st.ColumnText(3), Automated: st.ColumnInt(4) == 1,
+				Conversation: st.ColumnInt64(0), Message: st.ColumnText(1), At: moment(st.ColumnInt64(2)), Author: st.ColumnText(3), Automated: st.ColumnInt(4) == 1,
 				Channel: st.ColumnText(5), Queue: st.ColumnText(6), Assignee: st.ColumnText(7), Passage: st.ColumnText(8),
 			})
 		}, args...)

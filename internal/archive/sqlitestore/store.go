@@ -41,6 +41,22 @@ func Exists(dir string) (bool, error) {
 	return true, nil
 }
 
+// Remove deletes the archive of a directory, unless a process fills it: other names that one.
+func Remove(ctx context.Context, dir string) (other string, err error) {
+	s := Open(dir)
+	release, other, err := s.Lease(ctx, "a removal")
+	if err != nil || release == nil {
+		return other, errors.Join(err, s.Close())
+	}
+	err = errors.Join(release(), s.Close())
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if gone := os.Remove(s.file.Path + suffix); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	return "", err
+}
+
 // Copy writes a copy of the archive of a directory to another one, as of one moment, while processes use it. Without an archive it
 // does nothing.
 func Copy(dir, to string) error {

@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"internal/offline/fiction":       {},
 	"internal/export":                {"dixaclient"},
 	"internal/openapi":               {},
-	"internal/backup":                {"internal/records", "internal/sharedstate"},
+	"internal/backup":                {"internal/archive/sqlitestore", "internal/records", "internal/sharedstate"},
 	"internal/records":               {"internal/audit", "github.com/ncruces/go-sqlite3"},
 	"internal/drift":                 {"internal/openapi"},
 	"internal/drift/drifttest":       nil,

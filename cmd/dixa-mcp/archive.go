@@ -1,0 +1,201 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/archive/sqlitestore"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/when"
+	"dixa-mcp/internal/offline"
+)
+
+type archiveCmd struct {
+	Sync   archiveSyncCmd   `cmd:"" help:"Fetch what is new since the last time, or since --since, and remove what is no longer kept."`
+	Search archiveSearchCmd `cmd:"" help:"Find messages by their words, the newest first."`
+	Status archiveStatusCmd `cmd:"" help:"Print what is in the archive and how fresh it is."`
+	Verify archiveVerifyCmd `cmd:"" help:"Check the archive's file, and that nothing is left of what was erased."`
+	Purge  archivePurgeCmd  `cmd:"" help:"Remove what is older than is kept, or the whole archive."`
+}
+
+// archiveFlags name the archive.
+type archiveFlags struct {
+	State string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state, by default dixa-mcp in the user's state directory."`
+}
+
+// open opens an archive that exists, for a command; close closes it.
+func (f archiveFlags) open() (store *sqlitestore.Store, dir string, err error) {
+	if dir, err = (reachFlags{State: f.State}).stateDir(); err != nil {
+		return nil, "", err
+	}
+	exists, err := sqlitestore.Exists(dir)
+	if err == nil && !exists {
+		err = notFoundf("there is no archive in %s; make one with dixa-mcp archive sync", dir)
+	}
+	return sqlitestore.Open(dir), dir, err
+}
+
+type archiveSyncCmd struct {
+	Since      string `placeholder:"TIME" help:"How far back to go: 30d, 2026-01-31 or 2026-01-31T14:00:00Z; by default as far as is kept. Dates are in this machine's time zone."`
+	fileFlag   `embed:""`
+	jsonFlag   `embed:""`
+	reachFlags `embed:""`
+}
+
+// Run fills the archive for a person who has the token. The sync is recorded.
+func (c *archiveSyncCmd) Run(ctx context.Context, out *output) (err error) {
+	if c.Offline && c.State == "" {
+		return usagef("--offline requires --state DIR: invented conversations must not be in the archive of real ones; nothing was fetched")
+	}
+	rules, _, err := c.load()
+	if err != nil {
+		return err
+	}
+	kept := rules.ArchiveKept()
+	since, err := c.since(time.Now(), kept.For)
+	if err != nil {
+		return err
+	}
+	var s system
+	defer s.Close()
+	client, err := c.client(&s)
+	if err != nil {
+		return err
+	}
+	state, err := c.stateDir()
+	if err != nil {
+		return err
+	}
+	records, err := c.auditDir()
+	if err != nil {
+		return err
+	}
+	log, err := audit.Open(audit.Options{Dir: records, Start: audit.Record{Text: "started to fill the archive"}})
+	if err != nil {
+		return fmt.Errorf("the sync cannot be recorded, so nothing was fetched; check --audit: %w", err)
+	}
+	store := sqlitestore.Open(state)
+	m := &syncMeter{meter: newMeter(os.Stderr, redraws(os.Stderr), time.Now)}
+	result, err := archive.Sync(ctx, client, store, archive.Options{Since: since, Keep: kept.For, API: c.archiveAPI(),
+		Who: fmt.Sprintf("process %d of %s", os.Getpid(), whoami()), Report: m.show})
+	m.close()
+	err = errors.Join(err, store.Close())
+	if unrecorded := errors.Join(recordSync(ctx, log, result, since, err), log.Close()); unrecorded != nil {
+		err = errors.Join(err, fmt.Errorf("the sync could not be recorded: %w", unrecorded))
+	}
+	if held := (*archive.HeldError)(nil); errors.As(err, &held) {
+		return refusedf("%w; wait until it has ended", err)
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return out.json(result)
+	}
+	out.printf("Received %s and %s. The archive has everything from %s to %s.\n", counted(result.Conversations, "conversation"), counted(result.Messages, "message"),
+		since.Local().Format("2006-01-02 15:04"), result.To.Local().Format("2006-01-02 15:04"))
+	if n := result.Purged.Messages; n > 0 {
+		out.printf("Removed %d messages that are no longer kept (kept %s).\n", n, kept)
+	}
+	if result.Skipped > 0 {
+		out.printf("%d rows were not as Dixa documents them and were left out.\n", result.Skipped)
+	}
+	return nil
+}
+
+// archiveAPI returns the address by which an archive knows whose data it has.
+func (f reachFlags) archiveAPI() string {
+	if f.Offline {
+		return offline.URL
+	}
+	return cmp.Or(f.BaseURL, dixaclient.DefaultURL)
+}
+
+// since returns how far back to go.
+func (c *archiveSyncCmd) since(now time.Time, kept time.Duration) (time.Time, error) {
+	if c.Since == "" {
+		return now.Add(-kept), nil
+	}
+	since, err := when.Since(c.Since, now, time.Local)
+	switch {
+	case err != nil:
+		return since, usagef("--since: %w; nothing was fetched", err)
+	case since.After(now):
+		return since, usagef("--since %s is in the future; nothing was fetched", c.Since)
+	case since.Before(now.Add(-kept - 24*time.Hour)):
+		return since, usagef("--since %s is further back than the archive keeps (%d days); raise archive.keep in the capability file; nothing was fetched", c.Since, int(kept.Hours()/24))
+	}
+	return since, nil
+}
+
+// recordSync records that a person filled the archive.
+func recordSync(ctx context.Context, log *audit.Log, result archive.Result, since time.Time, failed error) error {
+	arguments, err := json.Marshal(map[string]any{"since": since.UTC(), "conversations": result.Conversations, "messages": result.Messages})
+	if err != nil {
+		return err
+	}
+	r := audit.Record{Event: audit.EventRead, Call: audit.NewCallID(), Agent: "operator", Tool: "archive_sync", Access: "read", Level: "read",
+		Arguments: arguments, Decision: audit.Allowed, Outcome: audit.OutcomeDone}
+	switch {
+	case ctx.Err() != nil:
+		r.Outcome = audit.OutcomeCancelled
+	case failed != nil:
+		r.Outcome = audit.OutcomeFailed
+	}
+	r.Text = audit.Sentence(r, audit.Verb{Past: "copied", Infinitive: "copy", Object: "conversations and messages to the archive"})
+	return log.Write(context.WithoutCancel(ctx), r)
+}
+
+// syncMeter shows the progress of a sync.
+type syncMeter struct {
+	*meter
+	doing string
+}
+
+func (m *syncMeter) show(p archive.Progress) {
+	now := m.now()
+	if m.start.IsZero() {
+		m.start = now
+	}
+	if m.live && p.Doing == m.doing && now.Sub(m.last) < 200*time.Millisecond || !m.live && p.Doing == m.doing {
+		return
+	}
+	m.doing, m.last = p.Doing, now
+	line := fmt.Sprintf("%3.0f%% · %d conversations, %d messages", 100*p.Share, p.Conversations, p.Messages)
+	if spent := now.Sub(m.start); p.Share > 0.02 && p.Share < 1 {
+		line += " · " + left(time.Duration(float64(spent)*(1-p.Share)/p.Share))
+	}
+	line += " · " + p.Doing
+	if m.live {
+		fmt.Fprintf(m.to, "\r%s\x1b[K", line)
+		m.shown = true
+		return
+	}
+	fmt.Fprintln(m.to, line)
+}
+
+// erasing makes the archive of a state directory, if there is one, lose what is erased in Dixa.
+func (f reachFlags) erasing(failed func(error)) (dixaclient.Around, error) {
+	dir, err := f.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	return archive.Erasing(f.archiveAPI(), func() (archive.Store, error) {
+		exists, err := sqlitestore.Exists(dir)
+		if err != nil || !exists {
+			return nil, err
+		}
+		return sqlitestore.Open(dir), nil
+	}, failed), nil
+}
+
+// archivePath returns the path of the archive of a state directory.
+func archivePath(dir string) string { return filepath.Join(dir, sqlitestore.FileName) }

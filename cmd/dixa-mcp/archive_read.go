@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/archive/sqlitestore"
+	"dixa-mcp/internal/base/vocabulary"
+	"dixa-mcp/internal/base/when"
+	"dixa-mcp/internal/view"
+)
+
+type archiveSearchCmd struct {
+	Words        []string `arg:"" help:"Words that must all be in a message, \"phrases\" in quotation marks, or beginnings of words such as refund*."`
+	Queue        string   `placeholder:"NAME" help:"Only conversations in this queue: its name or id."`
+	Channel      string   `placeholder:"NAME" help:"Only conversations of this channel, such as Email, Chat or Phone."`
+	Tag          string   `placeholder:"NAME" help:"Only conversations with this tag."`
+	Agent        string   `placeholder:"NAME" help:"Only conversations assigned to this Dixa agent: the name or id."`
+	Since        string   `placeholder:"TIME" help:"Only messages since this time: 2h, 30d, 2026-01-31 or 2026-01-31T14:00:00Z. Dates are in this machine's time zone."`
+	Until        string   `placeholder:"TIME" help:"Only messages before this time."`
+	Limit        int      `default:"20" help:"Maximum number of messages, from 1 to 1000."`
+	jsonFlag     `embed:""`
+	archiveFlags `embed:""`
+}
+
+// hit is a message that was found.
+type hit struct {
+	Conversation int64     `json:"conversation"`
+	Message      string    `json:"message"`
+	At           time.Time `json:"at"`
+	Author       string    `json:"author,omitzero"` // untrusted text; not known of messages that were read one by one
+	Automatic    bool      `json:"automatic,omitzero"`
+	Channel      string    `json:"channel,omitzero"`
+	Queue        string    `json:"queue,omitzero"`
+	Assignee     string    `json:"assignee,omitzero"`
+	Passage      string    `json:"passage"` // untrusted text
+}
+
+// Run prints the messages that match, one a line.
+func (c *archiveSearchCmd) Run(ctx context.Context, out *output) error {
+	q, err := c.query(time.Now())
+	if err != nil {
+		return err
+	}
+	store, _, err := c.open()
+	if err != nil {
+		return err
+	}
+	found, err := store.Search(ctx, q)
+	if err = errors.Join(err, store.Close()); err != nil {
+		return err
+	}
+	hits := []hit{}
+	for _, h := range found {
+		hits = append(hits, hit{h.Conversation, h.Message, h.At, h.Author, h.Automated, vocabulary.Channels.Word(h.Channel), h.Queue, h.Assignee, h.Passage})
+	}
+	if c.JSON {
+		return out.json(hits)
+	}
+	for _, h := range hits {
+		out.printf("%s\n", h)
+	}
+	switch {
+	case len(hits) == 0:
+		out.printf("No message matches. dixa-mcp archive status says what is in the archive.\n")
+	case len(hits) == c.Limit:
+		out.printf("There may be more: raise --limit, or use --until %s\n", hits[len(hits)-1].At.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// String returns a hit in one line. What Dixa's users wrote is in quotation marks.
+func (h hit) String() string {
+	fields := []string{fmt.Sprint(h.Conversation), h.At.Local().Format("2006-01-02 15:04")}
+	switch {
+	case h.Automatic:
+		fields = append(fields, "automatic")
+	case h.Author != "":
+		fields = append(fields, "by "+view.Value(h.Author, true))
+	}
+	if h.Channel != "" {
+		fields = append(fields, h.Channel)
+	}
+	if h.Queue != "" {
+		fields = append(fields, "queue "+view.Value(h.Queue, false))
+	}
+	if h.Assignee != "" {
+		fields = append(fields, "assigned to "+view.Value(h.Assignee, false))
+	}
+	passage := view.Value(strings.Join(strings.Fields(h.Passage), " "), true)
+	if !strings.HasPrefix(passage, `"`) {
+		passage = `"` + passage + `"`
+	}
+	return strings.Join(append(fields, passage), " · ")
+}
+
+// exportedChannels are the words of exports for channels.
+var exportedChannels = []string{"email", "contactform", "widgetchat", "messenger", "pstnphone", "callback", "voicemail", "sms", "whatsapp", "facebookmessenger", "twitter",
+	"adachat", "digitalgeniuschat", "kindlychat", "genericapimessaging", "trustpilotreviews", "yotpo"}
+
+// query reads the flags.
+func (c *archiveSearchCmd) query(now time.Time) (q archive.Query, err error) {
+	if c.Limit < 1 || c.Limit > 1000 {
+		return q, usagef("--limit must be from 1 to 1000, not %d; nothing was searched", c.Limit)
+	}
+	q = archive.Query{Queue: c.Queue, Tag: c.Tag, Agent: c.Agent, Limit: c.Limit}
+	if q.Words, err = archive.Words(strings.Join(c.Words, " ")); err != nil {
+		return q, usagef("%w; nothing was searched", err)
+	}
+	if c.Channel != "" {
+		for _, word := range exportedChannels {
+			if vocabulary.Channels.Word(word) == vocabulary.Channels.Word(c.Channel) {
+				q.Channel = word
+				break
+			}
+		}
+		if q.Channel == "" {
+			return q, usagef("--channel must be one of %s, not %q; nothing was searched", strings.Join(vocabulary.Channels.Words(), ", "), c.Channel)
+		}
+	}
+	for _, t := range []struct {
+		flag, text string
+		to         *time.Time
+	}{{"since", c.Since, &q.Since}, {"until", c.Until, &q.Until}} {
+		if t.text == "" {
+			continue
+		}
+		if *t.to, err = when.Since(t.text, now, time.Local); err != nil {
+			return q, usagef("--%s: %w; nothing was searched", t.flag, err)
+		}
+	}
+	if !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		return q, usagef("--until must be later than --since; nothing was searched")
+	}
+	return q, nil
+}
+
+type archiveStatusCmd struct {
+	jsonFlag     `embed:""`
+	archiveFlags `embed:""`
+}
+
+// archiveStatus is what is in the archive.
+type archiveStatus struct {
+	File          string         `json:"file"`
+	Bytes         int64          `json:"bytes"`
+	Conversations int64          `json:"conversations"`
+	Messages      int64          `json:"messages"`
+	Erased        int64          `json:"erased"`
+	Spans         []archivedSpan `json:"spans"`             // of which all messages are there
+	Syncing       string         `json:"syncing,omitempty"` // the process that fills it now
+}
+
+type archivedSpan struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Run prints what is in the archive.
+func (c *archiveStatusCmd) Run(ctx context.Context, out *output) error {
+	store, dir, err := c.open()
+	if err != nil {
+		return err
+	}
+	st, err := store.Status(ctx)
+	if err = errors.Join(err, store.Close()); err != nil {
+		return err
+	}
+	found := archiveStatus{archivePath(dir), st.Bytes, st.Conversations, st.Messages, st.Erased, []archivedSpan{}, st.Syncing}
+	for _, span := range st.Covered[archive.Messages] {
+		found.Spans = append(found.Spans, archivedSpan{span.From, span.To})
+	}
+	if c.JSON {
+		return out.json(found)
+	}
+	out.printf("Archive:        %s (%s)\n", found.File, size(found.Bytes))
+	out.printf("Conversations:  %d\n", found.Conversations)
+	out.printf("Messages:       %d\n", found.Messages)
+	out.printf("Erased:         %s without text, since they were anonymized in Dixa\n", counted(int(found.Erased), "row"))
+	for i, span := range found.Spans {
+		age := ""
+		if i == len(found.Spans)-1 {
+			age = fmt.Sprintf(", %s ago", time.Since(span.To).Round(time.Minute))
+		}
+		out.printf("Complete:       %s to %s%s\n", span.From.Local().Format("2006-01-02 15:04"), span.To.Local().Format("2006-01-02 15:04"), age)
+	}
+	if found.Syncing != "" {
+		out.printf("Being filled:   by %s\n", found.Syncing)
+	}
+	return nil
+}
+
+type archiveVerifyCmd struct {
+	jsonFlag     `embed:""`
+	archiveFlags `embed:""`
+}
+
+// Run checks the archive.
+func (c *archiveVerifyCmd) Run(ctx context.Context, out *output) error {
+	store, dir, err := c.open()
+	if err != nil {
+		return err
+	}
+	problems, err := store.Verify(ctx)
+	if err = errors.Join(err, store.Close()); err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := out.json(map[string]any{"file": archivePath(dir), "problems": append([]string{}, problems...)}); err != nil {
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("the archive %s is not sound: %s; remove it with dixa-mcp archive purge --all, and make it anew", archivePath(dir), strings.Join(problems, "; "))
+	}
+	if !c.JSON {
+		out.printf("The archive %s is sound, and has no text of what was erased.\n", archivePath(dir))
+	}
+	return nil
+}
+
+type archivePurgeCmd struct {
+	Keep         string `placeholder:"DAYS" help:"How long conversations are kept, such as 30d; by default as archive.keep of the capability file says."`
+	All          bool   `help:"Remove the whole archive."`
+	fileFlag     `embed:""`
+	jsonFlag     `embed:""`
+	archiveFlags `embed:""`
+}
+
+// Run removes what is no longer kept.
+func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
+	store, dir, err := c.open()
+	if err != nil {
+		return err
+	}
+	if c.All {
+		return c.removeAll(ctx, out, dir)
+	}
+	rules, _, err := c.load()
+	if err != nil {
+		return err
+	}
+	kept := rules.ArchiveKept().For
+	if c.Keep != "" {
+		if kept, err = daysOf(c.Keep); err != nil {
+			return usagef("--keep %w; nothing was removed", err)
+		}
+	}
+	removed, err := store.Purge(ctx, time.Now().Add(-kept))
+	if err = errors.Join(err, store.Close()); err != nil {
+		return err
+	}
+	if c.JSON {
+		return out.json(map[string]any{"conversations": removed.Conversations, "messages": removed.Messages})
+	}
+	out.printf("Removed %s and %s.\n", counted(int(removed.Conversations), "conversation"), counted(int(removed.Messages), "message"))
+	return nil
+}
+
+func (c *archivePurgeCmd) removeAll(ctx context.Context, out *output, dir string) error {
+	if c.Keep != "" {
+		return usagef("--all and --keep exclude each other; nothing was removed")
+	}
+	other, err := sqlitestore.Remove(ctx, dir)
+	switch {
+	case err != nil:
+		return err
+	case other != "":
+		return refusedf("%s is filling the archive; nothing was removed", other)
+	case c.JSON:
+		return out.json(map[string]any{"removed": archivePath(dir)})
+	}
+	out.printf("Removed %s.\n", archivePath(dir))
+	return nil
+}
