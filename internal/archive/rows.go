@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"dixa-mcp/internal/view"
 )
@@ -130,7 +131,7 @@ func (f fields) message() (Message, error) {
 	source := f.text("text")
 	names := restOf[Messages]
 	body := source
-	if markup.MatchString(source) {
+	if markup().MatchString(source) {
 		body = view.Text(source)
 	}
 	if body = view.Clean(body); len(body) > maxText {
@@ -149,7 +150,9 @@ func (f fields) message() (Message, error) {
 const maxText = 256 << 10
 
 // markup matches the tags that make a text HTML.
-var markup = regexp.MustCompile(`(?i)</?(?:html|body|div|p|br|span|table|tr|td|a|b|i|u|em|strong|ul|ol|li|img|font|blockquote|h[1-6])(?:\s[^<>]*)?/?>`)
+var markup = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)</?(?:html|body|div|p|br|span|table|tr|td|a|b|i|u|em|strong|ul|ol|li|img|font|blockquote|h[1-6])(?:\s[^<>]*)?/?>`)
+})
 
 // answers returns what a customer answered in a chat's menu or a form, in lines.
 func (f fields) answers() (lines []string) {
