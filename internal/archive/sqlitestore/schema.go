@@ -8,7 +8,6 @@ const layout = 1
 // A message is known by key: its time in milliseconds, then 10 bits that tell messages of the same time apart. So the newest are found
 // first without sorting. word is the index of texts; with secure-delete it removes words from its pages, and not only marks them.
 const schema = `
-PRAGMA temp_store = memory;
 CREATE TABLE IF NOT EXISTS conversation (id INTEGER PRIMARY KEY, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
 	queued_at INTEGER NOT NULL, assigned_at INTEGER NOT NULL, closed_at INTEGER NOT NULL, last_message_at INTEGER NOT NULL,
 	anonymized_at INTEGER NOT NULL, handling INTEGER NOT NULL, channel TEXT NOT NULL, direction TEXT NOT NULL, status TEXT NOT NULL,

@@ -75,7 +75,15 @@ type Store struct {
 
 // Open returns the archive of a state directory. The file is opened, and made where there is none, by the first use.
 func Open(dir string) *Store {
-	return &Store{dir: dir, file: sqlitefile.File{Path: filepath.Join(dir, FileName), Schema: schema, Layout: layout, Load: fts5.Register}}
+	return &Store{dir: dir, file: sqlitefile.File{Path: filepath.Join(dir, FileName), Schema: schema, Layout: layout, Load: load}}
+}
+
+// load prepares a connection.
+func load(db *sqlite3.Conn) error {
+	if err := db.Exec(`PRAGMA temp_store = memory`); err != nil {
+		return err
+	}
+	return fts5.Register(db)
 }
 
 // Close implements [archive.Store].

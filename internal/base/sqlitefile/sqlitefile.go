@@ -70,7 +70,12 @@ func (f *File) open() error {
 		err = f.Load(db)
 	}
 	if err == nil {
-		err = f.makeTables(db)
+		// SQLite itself does not wait while another process switches a new file to a write-ahead log.
+		for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+			if err = f.makeTables(db); !errors.Is(err, sqlite3.BUSY) || time.Since(begun) > Busy {
+				break
+			}
+		}
 	}
 	if err != nil {
 		return errors.Join(err, db.Close())
@@ -101,8 +106,11 @@ func (f *File) makeTables(db *sqlite3.Conn) error {
 	if found/generation > f.Layout/generation {
 		return fmt.Errorf("%w: its layout is %d, and this version knows those below %d", stored.ErrNewer, found, (f.Layout/generation+1)*generation)
 	}
-	return db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA foreign_keys = on; PRAGMA secure_delete = on;` +
-		f.Schema + fmt.Sprintf(`PRAGMA user_version = %d;`, max(found, f.Layout)))
+	if err := db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA foreign_keys = on; PRAGMA secure_delete = on;`); err != nil {
+		return err
+	}
+	// One that reads before it writes would fail at once where another process writes in between.
+	return db.Exec(`BEGIN IMMEDIATE;` + f.Schema + fmt.Sprintf(`PRAGMA user_version = %d; COMMIT;`, max(found, f.Layout)))
 }
 
 // Update runs change in a transaction that no other process interleaves with.
