@@ -27,7 +27,7 @@ func testsNamed(t *testing.T, name string) {
 		}
 		files, err := filepath.Glob("../../../" + folder + "/*_test.go")
 		require.NoError(t, err)
-		for _, parent := range []string{"internal/base/", "internal/clients/", "internal/test/"} {
+		for _, parent := range []string{"internal/archive/", "internal/base/", "internal/clients/", "internal/test/"} {
 			if files == nil {
 				files, err = filepath.Glob("../../../" + parent + m[1] + "/*_test.go")
 				require.NoError(t, err)
