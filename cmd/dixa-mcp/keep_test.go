@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,8 +28,9 @@ func TestKeepRecords(t *testing.T) {
 		note(t, old, "old")
 		require.NoError(t, old.Close())
 		log := begun(t, dir)
-		inForce := rules("")
-		stop := keepRecords(log, func() *capability.Rules { return inForce })
+		var inForce atomic.Pointer[capability.Rules]
+		inForce.Store(rules(""))
+		stop := keepRecords(log, inForce.Load)
 		runs := func() int {
 			all, err := audit.Runs(dir)
 			require.NoError(t, err)
@@ -37,7 +39,7 @@ func TestKeepRecords(t *testing.T) {
 		time.Sleep(40 * 24 * time.Hour) // of the bubble's clock
 		synctest.Wait()
 		require.Equal(t, 2, runs(), "kept without end")
-		inForce = rules("records: {keep: 30d}\n")
+		inForce.Store(rules("records: {keep: 30d}\n"))
 		time.Sleep(25 * time.Hour)
 		synctest.Wait()
 		require.Equal(t, 1, runs())
