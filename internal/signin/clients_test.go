@@ -206,7 +206,9 @@ func TestRegistration(t *testing.T) {
 		require.NotContains(t, answer, "client_secret")
 		id = answer["client_id"].(string)
 	}
-	require.Empty(t, b.Sessions.shelf.(*memory).list)
+	kept, err := b.Sessions.shelf.(memory).Memory.List(t.Context(), "")
+	require.NoError(t, err)
+	require.Empty(t, kept)
 	require.Empty(t, b.Server.documents.known)
 
 	q := asks("client_id", id, "redirect_uri", "http://localhost:41234/callback")
@@ -227,7 +229,7 @@ func TestRegistration(t *testing.T) {
 		require.Error(t, err, name)
 	}
 	b.clock.Advance(registeredFor)
-	_, err := b.client(t.Context(), id)
+	_, err = b.client(t.Context(), id)
 	require.ErrorContains(t, err, "has expired")
 
 	for name, c := range map[string]struct{ body, error string }{

@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"internal/base/lines":            {},
 	"internal/base/safetext":         {},
 	"internal/base/shortid":          {},
+	"internal/base/shelf":            {},
 	"internal/base/sqlitefile":       {"internal/base/stored", "github.com/ncruces/go-sqlite3"},
 	"internal/base/stored":           {},
 	"internal/approval":              {},
