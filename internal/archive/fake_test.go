@@ -1,10 +1,8 @@
 package archive_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/test/double"
 )
 
 // desk is a help desk behind Dixa's API. It is used inside synctest bubbles, whose clock makes waiting for limits cost nothing.
@@ -186,41 +185,10 @@ func (d *desk) activity() any {
 	return map[string]any{"data": list}
 }
 
-// pipes is a network in memory.
-type pipes chan net.Conn
-
-func (p pipes) Accept() (net.Conn, error) {
-	if c, ok := <-p; ok {
-		return c, nil
-	}
-	return nil, net.ErrClosed
-}
-
-func (p pipes) Close() error   { close(p); return nil }
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case p <- server:
-		return client, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 func client(t *testing.T, h http.Handler) *dixaclient.Client {
-	network := make(pipes)
-	s := &http.Server{Handler: h, ErrorLog: nil}
-	var running sync.WaitGroup
-	running.Go(func() { _ = s.Serve(network) })
-	c, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: "http://127.0.0.1", ExportsURL: "http://127.0.0.1",
-		Transport: &http.Transport{DialContext: network.dial, DisableKeepAlives: true}})
+	network := double.Network(t, h)
+	c, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: "http://127.0.0.1", ExportsURL: "http://127.0.0.1", Transport: network})
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		c.Close()
-		_ = s.Close()
-		running.Wait()
-	})
+	t.Cleanup(c.Close)
 	return c
 }

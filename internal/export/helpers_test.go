@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/test/double"
 )
 
 var january = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -70,38 +70,11 @@ func (f *fake) broken(w http.ResponseWriter, r *http.Request, share float64) boo
 	panic(http.ErrAbortHandler)
 }
 
-// pipes is a network in memory.
-type pipes chan net.Conn
-
-func (p pipes) Accept() (net.Conn, error) {
-	if c, ok := <-p; ok {
-		return c, nil
-	}
-	return nil, net.ErrClosed
-}
-
-func (p pipes) Close() error   { close(p); return nil }
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
-	client, server := net.Pipe()
-	p <- server
-	return client, nil
-}
-
 func client(t *testing.T, h http.Handler) *dixaclient.Client {
-	network := make(pipes)
-	s := &http.Server{Handler: h}
-	var running sync.WaitGroup
-	running.Go(func() { _ = s.Serve(network) })
-	c, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), ExportsURL: "http://127.0.0.1",
-		Transport: &http.Transport{DialContext: network.dial}})
+	network := double.Network(t, h)
+	c, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), ExportsURL: "http://127.0.0.1", Transport: network})
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		c.Close()
-		_ = s.Close()
-		running.Wait()
-	})
+	t.Cleanup(c.Close)
 	return c
 }
 
