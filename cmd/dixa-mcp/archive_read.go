@@ -11,6 +11,7 @@ import (
 	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/base/when"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/view"
 )
 
@@ -246,7 +247,7 @@ func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
 	}
 	kept := rules.ArchiveKept().For
 	if c.Keep != "" {
-		if kept, err = daysOf(c.Keep); err != nil {
+		if kept, err = capability.Days(c.Keep); err != nil {
 			return usagef("--keep %w; nothing was removed", err)
 		}
 	}

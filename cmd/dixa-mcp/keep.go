@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"time"
 
 	"dixa-mcp/internal/audit"
@@ -119,7 +116,7 @@ func prune(ctx context.Context, dir string, before time.Time, kept capability.Ke
 // kept returns how long records are kept: as --keep says, or the capability file.
 func (c *auditPruneCmd) kept() (capability.Kept, error) {
 	if c.Keep != "" {
-		span, err := daysOf(c.Keep)
+		span, err := capability.Days(c.Keep)
 		if err != nil {
 			return capability.Kept{}, usagef("--keep %w; nothing was removed", err)
 		}
@@ -134,14 +131,4 @@ func (c *auditPruneCmd) kept() (capability.Kept, error) {
 		return kept, usagef("--keep is missing, and %s has no records.keep: records are kept without end; nothing was removed", where)
 	}
 	return kept, nil
-}
-
-// daysOf reads a number of days such as 90d.
-func daysOf(text string) (time.Duration, error) {
-	number, unit := strings.CutSuffix(text, "d")
-	n, err := strconv.Atoi(number)
-	if err != nil || !unit || n < 1 || n > 3650 {
-		return 0, fmt.Errorf("must be a number of days from 1d to 3650d, such as 90d, not %q", text)
-	}
-	return time.Duration(n) * 24 * time.Hour, nil
 }

@@ -64,7 +64,7 @@ func TestAskingRefused(t *testing.T) {
 	}
 }
 
-// While a changed file waits to be put in force, an approver must be asked by both versions.
+// Until a changed file is in force, only those are asked whom both versions ask, and each as late as the later of the two says.
 func TestAskingOfBoth(t *testing.T) {
 	old := mustParse(t, people+"    confirm: {send: {approvers: [anna.holm, joe], expires: 3d}}\n")
 	new := mustParse(t, people+"    confirm: {send: {approvers: [anna.holm], after: 2h, to: [joe]}}\n")

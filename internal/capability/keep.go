@@ -13,6 +13,8 @@ import (
 // mostDays is the longest span of days that a file can name: ten years.
 const mostDays = 3650
 
+const oneDay = 24 * time.Hour
+
 // days is a number of days, such as 90d; 0 where the file names none.
 type days struct {
 	at
@@ -24,13 +26,22 @@ func (s *days) decode(d *decoder, n *yaml.Node, key string) {
 	if !ok {
 		return
 	}
+	span, err := Days(text)
+	if err != nil {
+		d.fail(place(n, key), "%v", err)
+		return
+	}
+	*s = days{place(n, key), int(span / oneDay)}
+}
+
+// Days reads a span of time that is written in days, such as 90d. Its error begins with "must be".
+func Days(text string) (time.Duration, error) {
 	number, unit := strings.CutSuffix(text, "d")
 	count, err := strconv.Atoi(number)
 	if err != nil || !unit || count < 1 || count > mostDays || number != strconv.Itoa(count) {
-		d.fail(place(n, key), "must be a number of days from 1d to %dd, such as 90d, not %.20q", mostDays, text)
-		return
+		return 0, fmt.Errorf("must be a number of days from 1d to %dd, such as 90d, not %.20q", mostDays, text)
 	}
-	*s = days{place(n, key), count}
+	return time.Duration(count) * oneDay, nil
 }
 
 // String says how long something is kept.
@@ -56,7 +67,7 @@ func (k Kept) String() string { return k.text }
 
 // kept returns how long something is kept, as the file of that name says.
 func (s days) kept(file string) Kept {
-	k := Kept{For: time.Duration(s.n) * 24 * time.Hour, text: s.String()}
+	k := Kept{For: time.Duration(s.n) * oneDay, text: s.String()}
 	if s.n > 0 && s.key != "" {
 		k.Rule = fmt.Sprintf("%s (%s:%d)", s.key, filepath.Base(file), s.line)
 	}
