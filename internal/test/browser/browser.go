@@ -13,7 +13,7 @@ import (
 )
 
 // limit is how long a tab may be used before what waits in it fails.
-const limit = 90 * time.Second
+const limit = 10 * time.Minute
 
 // Browser is a Chromium with a profile of its own.
 type Browser struct{ ctx context.Context }
