@@ -62,7 +62,7 @@ type agentFigures struct {
 func (k *Console) charts(v *visit) {
 	query := v.URL.Query()
 	i := max(0, slices.IndexFunc(spans, func(s span) bool { return s.Name == cmp.Or(query.Get("span"), "day") }))
-	page := chartsPage{Spans: spans, Span: spans[i].Name, Says: spans[i].Says, Agent: query.Get("agent"), Zone: k.zone(v).String()}
+	page := chartsPage{Spans: spans, Span: spans[i].Name, Says: spans[i].Says, Agent: query.Get("agent"), Zone: v.zone().String()}
 	if err := k.fillCharts(v, &page, spans[i]); err != nil {
 		k.broken(v, "the charts cannot be drawn", err)
 		return
@@ -70,15 +70,13 @@ func (k *Console) charts(v *visit) {
 	k.show(v, http.StatusOK, "charts.html", "/charts", "Charts", true, page)
 }
 
-func (k *Console) zone(v *visit) *time.Location { return cmp.Or(v.rules.Timezone(), time.UTC) }
-
 func (k *Console) fillCharts(v *visit, page *chartsPage, s span) (err error) {
 	if page.Behind, err = k.update(v.Context()); err != nil {
 		return err
 	}
 	ctx, stop := context.WithTimeout(v.Context(), searchFor)
 	defer stop()
-	axis := newAxis(k.Now(), s, k.zone(v))
+	axis := newAxis(k.Now(), s, v.zone())
 	figures, err := k.Records.Series(ctx, axis.since, axis.until, s.read)
 	if err != nil {
 		return err
@@ -238,7 +236,7 @@ const sampleSize = 10
 
 // fillSample chooses sent replies of the last whole week: the same ones for everybody.
 func (k *Console) fillSample(ctx context.Context, v *visit, page *chartsPage) error {
-	now := k.Now().In(k.zone(v))
+	now := k.Now().In(v.zone())
 	monday := time.Date(now.Year(), now.Month(), now.Day()-(int(now.Weekday())+6)%7, 0, 0, 0, 0, now.Location())
 	since := monday.AddDate(0, 0, -7)
 	year, week := since.ISOWeek()

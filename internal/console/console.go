@@ -138,6 +138,9 @@ type visit struct {
 	*http.Request
 }
 
+// zone returns the time zone in which times are shown.
+func (v *visit) zone() *time.Location { return cmp.Or(v.rules.Timezone(), time.UTC) }
+
 // route adds a page for people who are signed in, in one of these roles; without roles, in any. Changes need the token of the
 // page they come from.
 func (k *Console) route(mux *http.ServeMux, pattern string, page func(*visit), roles ...role) {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -171,7 +170,7 @@ func (v *visit) at(t, now time.Time) *moment {
 	if t.IsZero() {
 		return nil
 	}
-	zone := cmp.Or(v.rules.Timezone(), time.UTC)
+	zone := v.zone()
 	local, today := t.In(zone), now.In(zone)
 	form := "Mon 2 Jan 2006 15:04 MST"
 	switch {

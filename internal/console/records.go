@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +64,7 @@ func (k *Console) query(v *visit, f recordFilter) (q records.Query, problem stri
 	if strings.Trim(f.Conversation, "0123456789") != "" {
 		return q, fmt.Sprintf("Conversation must be the number of a conversation, not %.40q.", f.Conversation)
 	}
-	zone := cmp.Or(v.rules.Timezone(), time.UTC)
+	zone := v.zone()
 	for name, t := range map[string]*time.Time{"From": &q.Since, "Until": &q.Until} {
 		text := f.Since
 		if name == "Until" {
@@ -102,7 +101,7 @@ type recordLine struct {
 }
 
 func (k *Console) recordLines(v *visit, found []records.Found) []recordLine {
-	zone := cmp.Or(v.rules.Timezone(), time.UTC)
+	zone := v.zone()
 	lines := make([]recordLine, len(found))
 	day := ""
 	for i, f := range found {
@@ -153,7 +152,7 @@ func (k *Console) listRecords(v *visit) {
 	query := v.URL.Query()
 	f := readFilter(query)
 	after := query.Get("after")
-	page := recordsPage{recordFilter: f, Filtered: f != recordFilter{}, Zone: cmp.Or(v.rules.Timezone(), time.UTC).String(), Verify: v.token("/verify")}
+	page := recordsPage{recordFilter: f, Filtered: f != recordFilter{}, Zone: v.zone().String(), Verify: v.token("/verify")}
 	page.CSV, page.JSON = f.address("/records.csv", ""), f.address("/records.jsonl", "")
 	if after != "" {
 		page.Newest = f.address("/records", "")

@@ -36,7 +36,7 @@ func (x *Index) Series(ctx context.Context, since, until time.Time, span time.Du
 	return all, err
 }
 
-// Agents, People and Tools are the names that records have, for the choice of a filter.
+// Names are the agents, people and tools in records, as the choices of a filter.
 type Names struct{ Agents, People, Tools []string }
 
 // Names returns the names that records have, each list sorted.
