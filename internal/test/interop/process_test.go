@@ -191,6 +191,13 @@ var servingAt = regexp.MustCompile(`serving over HTTP.* url=(http://127\.0\.0\.1
 // serve starts a server over HTTP and gives its address, once it listens.
 func (p *place) serve(program string, arguments ...string) string {
 	p.t.Helper()
+	at, _ := p.start(program, arguments...)
+	return at
+}
+
+// start is serve for a server that a test stops before it ends.
+func (p *place) start(program string, arguments ...string) (at string, stop func()) {
+	p.t.Helper()
 	c := p.command(context.Background(), program, append([]string{"serve", "--http", "127.0.0.1:0"}, arguments...)...)
 	logged, err := c.StderrPipe()
 	require.NoError(p.t, err)
@@ -207,19 +214,22 @@ func (p *place) serve(program string, arguments ...string) string {
 		}
 		close(address)
 	})
-	p.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		if c.Process.Signal(os.Interrupt) != nil {
 			_ = c.Process.Kill()
 		}
 		reading.Wait()
 		assert.NoError(p.t, c.Wait(), "the server")
+	})
+	p.t.Cleanup(func() {
+		stop()
 		if p.t.Failed() {
 			p.t.Logf("the server had logged:\n%s", logs)
 		}
 	})
-	at := <-address
+	at = <-address
 	require.NotEmpty(p.t, at, "the server does not listen")
-	return at
+	return at, stop
 }
 
 // outcomes are those of the calls about a conversation, as they were recorded.

@@ -20,22 +20,31 @@ import (
 	"dixa-mcp/internal/test/browser"
 )
 
-// company has a server, a provider with a page to log in at, and people with Chromium.
+// company has a server, a provider and people.
 type company struct {
 	*place
 	server, issuer string
-	browser        *browser.Browser
+	provider       *talking
+	restart        func()           // ends the server and starts it again
+	browser        *browser.Browser // nil: people have none
 }
 
-func newCompany(t *testing.T) *company {
+// newCompany starts a provider and a server. With page the provider shows a page to log in at; without, everybody is Anna.
+func newCompany(t *testing.T, page bool) *company {
 	t.Helper()
-	c := &company{place: newPlace(t), browser: browser.Start(t)}
+	c := &company{place: newPlace(t)}
 	address := free(t)
-	c.issuer = begin(t, node(t), "js/provider.mjs", argument(t, map[string]any{"client": "dixa", "secret": "only for tests", "redirect": "http://" + address + "/oauth/callback", "page": true})).line()
+	c.provider = begin(t, node(t), "js/provider.mjs", argument(t, map[string]any{"client": "dixa", "secret": "only for tests", "redirect": "http://" + address + "/oauth/callback", "page": page}))
+	c.issuer = c.provider.line()
 	require.NoError(t, os.WriteFile(filepath.Join(c.home, "capabilities.yaml"), fmt.Appendf(nil, peopleRules, c.issuer), 0o600))
 	secret := filepath.Join(c.home, "secret")
 	require.NoError(t, os.WriteFile(secret, []byte("only for tests"), 0o600))
-	c.server = c.serve(must(t, program), "--http", address, "--public-url", "http://"+address, "--sign-in-client", "dixa", "--sign-in-secret-file", secret)
+	stop := func() {}
+	c.restart = func() {
+		stop()
+		c.server, stop = c.start(must(t, program), "--http", address, "--public-url", "http://"+address, "--sign-in-client", "dixa", "--sign-in-secret-file", secret)
+	}
+	c.restart()
 	return c
 }
 
@@ -104,7 +113,8 @@ func (c *company) authorize(client, redirect string) string {
 func TestSignInWithChromium(t *testing.T) {
 	js := node(t)
 	t.Parallel()
-	c := newCompany(t)
+	c := newCompany(t, true)
+	c.browser = browser.Start(t)
 
 	t.Run("allow", func(t *testing.T) {
 		back := receive(t)

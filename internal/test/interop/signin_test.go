@@ -97,15 +97,20 @@ func argument(t *testing.T, v any) string {
 
 var hidden = regexp.MustCompile(`name="state" value="([^"]+)"`)
 
-// browse does what a person's browser does: it signs in at the provider, allows the client, and returns where it is sent back.
-func browse(t *testing.T, at, back string) string {
+// surfer is a person's browser. It stops where it is sent to an address that begins with stop.
+type surfer struct {
+	http.Client
+	stop, stopped string
+}
+
+func surf(t *testing.T, stop string) *surfer {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	returned := ""
-	browser := &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, via []*http.Request) error {
-		if strings.HasPrefix(r.URL.String(), back) {
-			returned = r.URL.String()
+	s := &surfer{stop: stop}
+	s.Client = http.Client{Jar: jar, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if strings.HasPrefix(r.URL.String(), s.stop) {
+			s.stopped = r.URL.String()
 			return http.ErrUseLastResponse
 		}
 		if len(via) > 20 {
@@ -113,6 +118,26 @@ func browse(t *testing.T, at, back string) string {
 		}
 		return nil
 	}}
+	return s
+}
+
+// opens opens an address, and returns where the browser was stopped.
+func (s *surfer) opens(t *testing.T, at string) *url.URL {
+	t.Helper()
+	s.stopped = ""
+	page, err := s.Get(at)
+	require.NoError(t, err)
+	require.NoError(t, page.Body.Close())
+	require.NotEmpty(t, s.stopped, page.Request.URL.String())
+	u, err := url.Parse(s.stopped)
+	require.NoError(t, err)
+	return u
+}
+
+// browse does what a person's browser does: it signs in at the provider, allows the client, and returns where it is sent back.
+func browse(t *testing.T, at, back string) string {
+	t.Helper()
+	browser := surf(t, back)
 	page, err := browser.Get(at)
 	require.NoError(t, err)
 	text, err := io.ReadAll(page.Body)
@@ -124,8 +149,8 @@ func browse(t *testing.T, at, back string) string {
 	answer, err := browser.PostForm(page.Request.URL.String(), url.Values{"state": {html.UnescapeString(state[1])}, "answer": {"allow"}})
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
-	require.NotEmpty(t, returned, "the browser was not sent back")
-	return returned
+	require.NotEmpty(t, browser.stopped, "the browser was not sent back")
+	return browser.stopped
 }
 
 // free returns the address of a port that was free.
