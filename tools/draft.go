@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/shortid"
@@ -27,8 +28,8 @@ const DraftsFor = 7 * 24 * time.Hour
 // draft is a reply that was written and not sent.
 type draft struct {
 	number   string // such as D-7K2Q: short, and without letters that sound or look alike
-	agent    string // who wrote it, and with which credential
-	key      string
+	agent    string // who wrote it
+	by       string // how the note goes on after that: with which key, or for whom; "" where neither is known
 	language string // of the template that it was made from; "" where that is not known
 	text     string
 	note     d.Note
@@ -65,15 +66,12 @@ const (
 
 var (
 	draftFirst  = regexp.MustCompile(`^Draft (D-[0-9A-Z]{4})` + draftTitle + `$`)
-	draftSecond = regexp.MustCompile(`^` + draftBy + `(\S+)(?: with key (\S+?))?(?:, in ([0-9A-Za-z_-]+))?$`)
+	draftSecond = regexp.MustCompile(`^` + draftBy + `(\S+)( with key \S+?| for \S+?)?(?:, in ([0-9A-Za-z_-]+))?$`)
 )
 
 // sealed returns the note of a draft, and gives the draft its number. The same draft is the same note.
 func (w *draft) sealed(r *Reads, conversation d.ConversationRef) (note string, err error) {
-	author := draftBy + w.agent
-	if w.key != "" {
-		author += " with key " + w.key
-	}
+	author := draftBy + w.agent + w.by
 	if w.language != "" {
 		author += ", in " + w.language
 	}
@@ -84,6 +82,17 @@ func (w *draft) sealed(r *Reads, conversation d.ConversationRef) (note string, e
 	}
 	w.number = draftNumber(seal)
 	return "Draft " + w.number + draftTitle + "\n" + body + "\n\n" + draftSeal + seal, nil
+}
+
+// draftFor says with which key or for whom the agent writes a draft, for colleagues who read the note.
+func (r *Reads) draftFor() string {
+	switch {
+	case r.Person != "" && !strings.ContainsFunc(r.Person, unicode.IsSpace):
+		return " for " + r.Person
+	case r.Key != "":
+		return " with key " + r.Key
+	}
+	return ""
 }
 
 // sealedText is what the seal of a draft in a conversation covers.
@@ -133,7 +142,7 @@ func (r *Reads) draftIn(conversation d.ConversationRef, note d.Note) (number str
 	if subtle.ConstantTimeCompare([]byte(seal), []byte(given)) != 1 || draftNumber(seal) != title[1] {
 		return title[1], nil, nil
 	}
-	return title[1], &draft{number: title[1], agent: by[1], key: by[2], language: by[3], text: message, note: note}, nil
+	return title[1], &draft{number: title[1], agent: by[1], by: by[2], language: by[3], text: message, note: note}, nil
 }
 
 // drafts reads the drafts in a conversation, the oldest first, and the numbers of notes that were drafts and were changed.

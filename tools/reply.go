@@ -83,7 +83,7 @@ var (
 
 // planDraft leaves a note, unless the same draft is there.
 func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
-	w := &draft{agent: r.Agent, key: r.Key, text: canonical(in.Text)}
+	w := &draft{agent: r.Agent, by: r.draftFor(), text: canonical(in.Text)}
 	var details []view.Fact
 	if in.Template != "" {
 		q, err := r.quickResponse(ctx, draftReplyName, in.Template, in.ConversationRef, in.AgentID)

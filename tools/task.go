@@ -17,8 +17,9 @@ import (
 
 // Env is the agent's side of a call, for tools that are made of several operations.
 type Env struct {
-	Agent    string // who calls, and with which credential
+	Agent    string // who calls, with which key, and for whom: a verified e-mail address; "" where there is none
 	Key      string
+	Person   string
 	Granted  func(*dixaclient.Spec) bool                    // whether the agent may use an operation
 	May      func(op *dixaclient.Spec, in any) bool         // whether it may carry out an operation with this request
 	Seal     func(text string) (string, error)              // proves that a text was written here

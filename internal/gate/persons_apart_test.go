@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
@@ -196,5 +197,104 @@ func TestCallerUncertain(t *testing.T) {
 			require.Equal(t, c.reason, records.last().Reason, name)
 			require.Empty(t, b.dixa.Effects(), name)
 		}
+	}
+}
+
+// A draft is a note that colleagues see. The agent of another person can send it only if it may send by itself, as it was written,
+// once, in its own person's name. What waits with the draft stays that of the person for whom it was written.
+func TestDraftOfAnotherPerson(t *testing.T) {
+	const file = `version: 1
+oidc: {issuer: "https://login.example.com", audience: dixa-mcp}
+people: [{email_domain: [example.com], agents: [parks, sends, writes, within]}]
+names: {dixa_agent: {luis: 4715b3c3-35e3-4a7b-9443-3ecaf99a14d7}, queue: {returns: ` + returns + `}}
+approvers:
+  anna: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, email: anna@example.com, may: [send]}
+  bo: {key_sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, email: bo@example.com, may: [send]}
+agents:
+  parks: {acts_as: luis, access: {"*": send}, confirm: {send: approver}, on_approval: send}
+  sends: {acts_as: luis, access: {"*": send}}
+  writes: {acts_as: luis, access: {conversations: read, messages: write}}
+  within: {acts_as: luis, access: {"*": send}, only: {queue: [returns]}}
+`
+	anna := person("anna@example.com")
+	for name, other := range others() {
+		t.Run(name, func(t *testing.T) {
+			b, wire, s := newEdits(t, file)
+			drafted := b.callFor(anna, "parks", "draft_reply", `{"conversationId":1234,"text":"Hello from Anna's draft"}`)
+			require.False(t, drafted.Failed, drafted.Text)
+			draft := draftNumber.FindString(drafted.Text)
+			list, err := s.List(t.Context(), approval.Pending)
+			require.NoError(t, err)
+			require.Len(t, list, 1)
+			waits := list[0]
+			require.Equal(t, []any{draft, anna.String()}, []any{waits.Draft, waits.Person})
+			reply := `{"conversationId":1234,"draft":"` + draft + `"}`
+
+			// Who may not send, does not send it; who may not see the conversation does not see the draft.
+			require.Contains(t, b.callFor(other, "writes", "reply", reply).Text, "reply")
+			require.Contains(t, b.callFor(other, "within", "reply", reply).Text, "could not be found")
+			require.NotContains(t, b.callFor(other, "within", "list_notes", `{"conversationId":1234}`).Text, draft)
+			require.Contains(t, b.callFor(other, "writes", "list_notes", `{"conversationId":1234}`).Text, draft)
+
+			// What waits is Anna's, also after it was approved: the other's call waits by itself.
+			s.approve(waits.Number)
+			a := b.callFor(other, "parks", "reply", reply)
+			require.Contains(t, a.Text, "waiting")
+			require.NotContains(t, a.Text, waits.Number)
+			own := b.records.last().Approval
+			require.NotEqual(t, waits.Number, own)
+			require.Contains(t, b.callFor(other, "parks", "wait_for", `{"approval":"`+waits.Number+`"}`).Text, "did not ask for an approval with this number")
+			asked, err := s.Get(t.Context(), own)
+			require.NoError(t, err)
+			require.Equal(t, other.String(), asked.Person)
+			require.Equal(t, "Hello from Anna's draft", asked.Text)
+			require.Empty(t, wire.sent)
+
+			// Who may send sends it, as it was written, and not with another text.
+			require.True(t, b.callFor(other, "sends", "reply", `{"conversationId":1234,"draft":"`+draft+`","text":"Another text"}`).Failed)
+			require.Empty(t, wire.sent)
+			a = b.callFor(other, "sends", "reply", reply)
+			require.False(t, a.Failed, a.Text)
+			require.Contains(t, a.Text, "draft "+draft+" by parks")
+			require.Equal(t, other.String(), b.records.last().Person)
+
+			// It is sent once, whoever tries.
+			_, _, err = b.send(s, waits.Number)
+			require.Error(t, err)
+			s.approve(own)
+			_, _, err = b.send(s, own)
+			require.Error(t, err)
+			for _, p := range []*capability.Person{anna, other} {
+				for _, agent := range []string{"parks", "sends"} {
+					b.callFor(p, agent, "reply", reply)
+				}
+			}
+			require.Equal(t, []string{"Hello from Anna's draft"}, wire.sent)
+		})
+	}
+}
+
+// Whoever it is for, a draft is found again, and its note says for whom it was written.
+func TestDraftsOfPeople(t *testing.T) {
+	const file = `version: 1
+oidc: {issuer: "https://login.example.com", audience: dixa-mcp}
+people: [{email_domain: [example.com], agents: [sends]}]
+names: {dixa_agent: {luis: 4715b3c3-35e3-4a7b-9443-3ecaf99a14d7}}
+agents:
+  sends: {acts_as: luis, access: {"*": send}}
+`
+	for by, p := range map[string]*capability.Person{
+		"sends for anna@example.com": person("anna@example.com"),
+		"sends with key oidc":        {Issuer: "https://login.example.com", Subject: "a b\nc"},
+		"sends with key oidc ":       {Issuer: "https://login.example.com", Subject: "a", Email: "\"a\nb\"@example.com"},
+		"sends with key oidc  ":      nil,
+	} {
+		b, wire, _ := newEdits(t, file)
+		draft := draftNumber.FindString(b.callFor(p, "sends", "draft_reply", hello).Text)
+		notes := do(b.bed, dixaclient.ListNotes, dixaclient.ListNotesIn{ConversationRef: ref(1234)})
+		require.Contains(t, notes[len(notes)-1].Message, "\nWritten by the AI agent "+strings.TrimSpace(by)+"\n\nHello Emma\n")
+		a := b.callFor(p, "sends", "reply", `{"conversationId":1234,"draft":"`+draft+`"}`)
+		require.False(t, a.Failed, a.Text)
+		require.Equal(t, []string{"Hello Emma"}, wire.sent)
 	}
 }

@@ -20,9 +20,14 @@ import (
 // bound and its budget.
 func (c *call) env(ctx context.Context) tools.Env {
 	names := c.names(ctx)
+	var person string
+	if c.request.Person != nil {
+		person = c.request.Person.Email
+	}
 	return tools.Env{
 		Agent:    c.agentName,
-		Key:      c.credential(),
+		Key:      c.request.Key,
+		Person:   person,
 		Seal:     c.gate.seal,
 		Granted:  func(op *dixaclient.Spec) bool { return c.agent.Operation(op.Name).Allowed },
 		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },
