@@ -170,21 +170,26 @@ func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversati
 	in.PageKey = pageKey
 	in.Channel = d.SearchChannel(vocabulary.Channels.Word(string(in.Channel)))
 	in.State = d.SearchStatus(vocabulary.States.Word(string(in.State)))
-	name := func(id *d.UUID, thing d.Thing) {
-		if name := r.Name(thing, string(*id)); *id != "" && name != "" {
-			*id = d.UUID(name)
-		}
-	}
-	name(&in.Queue, d.QueueThing)
-	name(&in.Tag, d.TagThing)
-	name(&in.Assignee, d.AgentThing)
+	r.name(&in.Queue, d.QueueThing)
+	r.name(&in.Tag, d.TagThing)
+	r.name(&in.Assignee, d.AgentThing)
 	in.Attributes = slices.Clone(in.Attributes)
 	for i := range in.Attributes {
 		a := &in.Attributes[i]
 		a.Value = r.path(string(a.Name), strings.Split(a.Value, d.PathSeparator)...)
-		name(&a.Name, d.AttributeThing)
+		r.name(&a.Name, d.AttributeThing)
 	}
 	return in
+}
+
+// name puts a name in the place of an id, if there is an id and the agent may read its name.
+func (r *Reads) name(id *d.UUID, thing d.Thing) {
+	if *id == "" {
+		return
+	}
+	if name := r.Name(thing, string(*id)); name != "" {
+		*id = d.UUID(name)
+	}
 }
 
 // noFilter is what [ConversationSearch.given] says where there is none.

@@ -35,6 +35,11 @@ type Env struct {
 	Articles *Articles                                                  // that agents with the same grants have read
 	Find     func(what string, most int) []Found                        // the agent's tools that fit best
 	Groups   func() []string                                            // of the agent's tools
+	Archive  Archive                                                    // nil where none is kept
+	Judged   bool                                                       // what the archive finds is shown only where Dixa shows the agent its conversation now
+	Limited  func(*dixaclient.Spec) bool                                // whether rules for arguments hold for an operation
+	RowsLeft func() (int, error)                                        // of the archive that the agent's budget still allows this hour; an error where none are
+	ShowRows func(int) error                                            // takes rows from that budget, before they are shown
 }
 
 // Reads is what a task tool reads with. What its agent may not read is left out of the answer, and named once.

@@ -99,10 +99,6 @@ func (h hit) String() string {
 	return strings.Join(append(fields, passage), " · ")
 }
 
-// exportedChannels are the words of exports for channels.
-var exportedChannels = []string{"email", "contactform", "widgetchat", "messenger", "pstnphone", "callback", "voicemail", "sms", "whatsapp", "facebookmessenger", "twitter",
-	"adachat", "digitalgeniuschat", "kindlychat", "genericapimessaging", "trustpilotreviews", "yotpo"}
-
 // query reads the flags.
 func (c *archiveSearchCmd) query(now time.Time) (q archive.Query, err error) {
 	if c.Limit < 1 || c.Limit > 1000 {
@@ -113,13 +109,8 @@ func (c *archiveSearchCmd) query(now time.Time) (q archive.Query, err error) {
 		return q, usagef("%w; nothing was searched", err)
 	}
 	if c.Channel != "" {
-		for _, word := range exportedChannels {
-			if vocabulary.Channels.Word(word) == vocabulary.Channels.Word(c.Channel) {
-				q.Channel = word
-				break
-			}
-		}
-		if q.Channel == "" {
+		var ok bool
+		if q.Channel, ok = archive.Channel(c.Channel); !ok {
 			return q, usagef("--channel must be one of %s, not %q; nothing was searched", strings.Join(vocabulary.Channels.Words(), ", "), c.Channel)
 		}
 	}

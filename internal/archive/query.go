@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // Word is a word of a query, or a phrase of several. With Prefix, its last word may go on.
@@ -44,4 +46,18 @@ func appendWord(all []Word, text string) []Word {
 		return all
 	}
 	return append(all, Word{strings.Join(words, " "), prefix})
+}
+
+// exportedChannels are the words of exports for channels.
+var exportedChannels = []string{"email", "contactform", "widgetchat", "messenger", "pstnphone", "callback", "voicemail", "sms", "whatsapp", "facebookmessenger", "twitter",
+	"adachat", "digitalgeniuschat", "kindlychat", "genericapimessaging", "trustpilotreviews", "yotpo"}
+
+// Channel returns the word of exports for a channel that is written as people or Dixa's API do.
+func Channel(name string) (word string, ok bool) {
+	for _, word := range exportedChannels {
+		if vocabulary.Channels.Word(word) == vocabulary.Channels.Word(name) {
+			return word, true
+		}
+	}
+	return "", false
 }

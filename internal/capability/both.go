@@ -193,6 +193,9 @@ func bothBudgets(a, b budget) budget {
 			*pair[0] = *pair[1]
 		}
 	}
+	if rows := func(b budget) int { return cmp.Or(b.RowsPerHour.value.number, DefaultRowsPerHour) }; rows(b) < rows(a) {
+		a.RowsPerHour = b.RowsPerHour
+	}
 	return a
 }
 

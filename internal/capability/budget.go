@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,7 +23,13 @@ type Budget struct {
 	WritesPerHour, WritesPerDay int
 	SendsPerHour, SendsPerDay   int
 	ErasesPerHour, ErasesPerDay int
+	RowsPerHour                 int // of the archive; never 0
 }
+
+// DefaultRowsPerHour is how many rows of the archive an agent is shown in an hour if the file does not say so.
+const DefaultRowsPerHour = 1000
+
+const rowsPerHour = "rows_per_hour"
 
 // Budget returns what bounds the agent's use.
 func (a *Agent) Budget() Budget {
@@ -37,6 +44,7 @@ func (a *Agent) Budget() Budget {
 		SendsPerDay:       b.SendsPerDay.value.number,
 		ErasesPerHour:     b.ErasesPerHour.value.number,
 		ErasesPerDay:      b.ErasesPerDay.value.number,
+		RowsPerHour:       cmp.Or(b.RowsPerHour.value.number, DefaultRowsPerHour),
 	}
 }
 
@@ -44,7 +52,7 @@ func (a *Agent) Budget() Budget {
 func (b Budget) Words() []string {
 	var all []string
 	for _, l := range b.lines() {
-		if l.most != 0 {
+		if l.most != 0 && (l.key != rowsPerHour || l.most != DefaultRowsPerHour) {
 			all = append(all, l.amount()+" "+strings.ReplaceAll(l.key, "_", " "))
 		}
 	}

@@ -16,10 +16,11 @@ func TestBudget(t *testing.T) {
       sends_per_day: 4
       erases_per_hour: 5
       erases_per_day: 6
+      rows_per_hour: 7
 `)
-	require.Equal(t, Budget{false, 0.5, 864000, 1, 2, 3, 4, 5, 6}, a.Budget())
-	require.Equal(t, Budget{RequestsPerSecond: 10}, agentWith(t, "    budget: {requests_per_second: 10}\n").Budget())
-	require.Equal(t, Budget{}, agentWith(t, "").Budget())
+	require.Equal(t, Budget{false, 0.5, 864000, 1, 2, 3, 4, 5, 6, 7}, a.Budget())
+	require.Equal(t, Budget{RequestsPerSecond: 10, RowsPerHour: DefaultRowsPerHour}, agentWith(t, "    budget: {requests_per_second: 10}\n").Budget())
+	require.Equal(t, Budget{RowsPerHour: DefaultRowsPerHour}, agentWith(t, "").Budget())
 }
 
 func TestParseRefusesBudget(t *testing.T) {
@@ -47,4 +48,23 @@ func TestParseRefusesBudget(t *testing.T) {
 		_, err := Parse("f", []byte(known+"    budget: "+c.text+"\n"))
 		require.EqualError(t, err, c.want)
 	}
+}
+
+// Rows of the archive are bounded without a word in the file, so that a larger bound widens, and the lower one holds until a change is
+// in force.
+func TestRowsPerHour(t *testing.T) {
+	with := func(budget string) *Rules { return mustParse(t, known+"    access: {tags: read}\n"+budget) }
+	none, few, many := with(""), with("    budget: {rows_per_hour: 10}\n"), with("    budget: {rows_per_hour: 5000}\n")
+	require.Equal(t, []Change{{Text: "a: budget rows_per_hour 1000 → 5000", Widens: true}}, Compare(none, many))
+	require.Equal(t, []Change{{Text: "a: budget rows_per_hour 1000 → 10", Narrows: true}}, Compare(none, few))
+	for _, c := range []struct {
+		old, new *Rules
+		want     int
+	}{{none, many, 1000}, {many, none, 1000}, {few, none, 10}, {none, few, 10}, {many, few, 10}, {few, many, 10}} {
+		a, err := Both(c.old, c.new).Agent("a")
+		require.NoError(t, err)
+		require.Equal(t, c.want, a.Budget().RowsPerHour)
+	}
+	require.Empty(t, agentWith(t, "").Budget().Words())
+	require.Equal(t, []string{"10 rows per hour"}, agentWith(t, "    budget: {rows_per_hour: 10}\n").Budget().Words())
 }

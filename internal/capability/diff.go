@@ -289,6 +289,7 @@ func (b Budget) lines() []budgetLine {
 		{"sends_per_day", float64(b.SendsPerDay)},
 		{"erases_per_hour", float64(b.ErasesPerHour)},
 		{"erases_per_day", float64(b.ErasesPerDay)},
+		{rowsPerHour, float64(b.RowsPerHour)},
 	}
 }
 

@@ -324,4 +324,8 @@ type budget struct {
 
 	// ErasesPerDay is the maximum number of operations that cannot be undone, in a day.
 	ErasesPerDay section[count] `yaml:"erases_per_day"`
+
+	// RowsPerHour is the maximum number of messages and conversations of the archive that search_messages and query_archive
+	// show in an hour, 1000 unless set.
+	RowsPerHour section[count] `yaml:"rows_per_hour"`
 }

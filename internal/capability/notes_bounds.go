@@ -92,7 +92,7 @@ func (l *noteList) aboutBudget(a *Agent) {
 		return
 	}
 	b := s.value
-	if limits := a.Budget(); limits == (Budget{PerPerson: limits.PerPerson}) {
+	if limits := a.Budget(); limits == (Budget{PerPerson: limits.PerPerson, RowsPerHour: DefaultRowsPerHour}) && b.RowsPerHour.line == 0 {
 		l.add(s.at, "is empty: nothing is bounded")
 	}
 	if b.Per.text == perPerson && !a.people {
@@ -114,6 +114,9 @@ func (l *noteList) aboutBudget(a *Agent) {
 			}
 		}
 		l.unreachable(c.sections[0], c.sections[1])
+	}
+	if s := b.RowsPerHour; s.line > 0 && !a.allowed["search_messages"].Allowed {
+		l.add(s.at, "bounds nothing: search_messages is not granted to it")
 	}
 	for _, less := range []section[count]{b.SendsPerHour, b.ErasesPerHour} {
 		l.unreachable(less, b.WritesPerHour)

@@ -194,7 +194,7 @@ func TestBudgetPer(t *testing.T) {
 	for _, both := range []*Rules{Both(each, all), Both(all, each)} {
 		a, err := both.Agent("lead")
 		require.NoError(t, err)
-		require.Equal(t, Budget{WritesPerDay: 2}, a.Budget())
+		require.Equal(t, Budget{WritesPerDay: 2, RowsPerHour: DefaultRowsPerHour}, a.Budget())
 	}
 	notes := func(text string) (all string) {
 		r, err := Parse("f", []byte(text))

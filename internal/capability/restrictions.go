@@ -1,6 +1,10 @@
 package capability
 
-import "dixa-mcp/dixaclient"
+import (
+	"slices"
+
+	"dixa-mcp/dixaclient"
+)
 
 // Restriction is what a rule of the file says about an operation that is granted: what it reaches, or which values an argument
 // may have.
@@ -8,6 +12,11 @@ type Restriction struct {
 	Says string // such as "queueId must be billing or returns"
 	Rule string // the key that says so
 	Line int    // where that key is in the file
+}
+
+// LimitsArguments reports whether rules for arguments hold for an operation that is granted to the agent.
+func (a *Agent) LimitsArguments(op *dixaclient.Spec) bool {
+	return slices.ContainsFunc(a.Restrictions(op), func(r Restriction) bool { return a.bound == nil || r.Rule != a.bound.rule.key })
 }
 
 // Restrictions lists what holds for an operation that is granted to the agent: its bound, where the operation reaches

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,10 +16,14 @@ const PaceBurst = 2
 
 // Allowance is a limit of a budget, for an hour or a day.
 type Allowance struct {
-	What   string        // "requests", "writes", "sends" or "erases"
+	What   string        // "requests", "writes", "sends", "erases" or "rows"
 	Most   int           // 0: no limit, but counted, since a limit may come
 	Period time.Duration // an hour or a day, of UTC
+	Takes  int           // how much one [Budgets.Take] counts; 0 is 1
 }
+
+// Amount returns how much one [Budgets.Take] counts.
+func (a Allowance) Amount() int { return cmp.Or(a.Takes, 1) }
 
 func (a Allowance) String() string {
 	period := "hour"
@@ -67,15 +72,15 @@ func Over(counts []Count) *Count {
 // allowancesOf returns the allowances that an operation of a level counts under.
 func allowancesOf(b capability.Budget, level dixaclient.Level) []Allowance {
 	const day = 24 * time.Hour
-	allowances := []Allowance{{"requests", b.RequestsPerDay, day}}
+	allowances := []Allowance{{What: "requests", Most: b.RequestsPerDay, Period: day}}
 	if level > dixaclient.Read {
-		allowances = append(allowances, Allowance{"writes", b.WritesPerHour, time.Hour}, Allowance{"writes", b.WritesPerDay, day})
+		allowances = append(allowances, Allowance{What: "writes", Most: b.WritesPerHour, Period: time.Hour}, Allowance{What: "writes", Most: b.WritesPerDay, Period: day})
 	}
 	switch level {
 	case dixaclient.Send:
-		allowances = append(allowances, Allowance{"sends", b.SendsPerHour, time.Hour}, Allowance{"sends", b.SendsPerDay, day})
+		allowances = append(allowances, Allowance{What: "sends", Most: b.SendsPerHour, Period: time.Hour}, Allowance{What: "sends", Most: b.SendsPerDay, Period: day})
 	case dixaclient.Erase:
-		allowances = append(allowances, Allowance{"erases", b.ErasesPerHour, time.Hour}, Allowance{"erases", b.ErasesPerDay, day})
+		allowances = append(allowances, Allowance{What: "erases", Most: b.ErasesPerHour, Period: time.Hour}, Allowance{What: "erases", Most: b.ErasesPerDay, Period: day})
 	}
 	return allowances
 }
@@ -98,6 +103,32 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 		return nil, nil
 	}
 	return g.budgets.Counts(ctx, a.Name, limited)
+}
+
+// rows is the allowance of rows of the archive.
+func (c *call) rows(takes int) []Allowance {
+	return []Allowance{{What: "rows", Most: c.agent.Budget().RowsPerHour, Period: time.Hour, Takes: takes}}
+}
+
+// rowsLeft returns how many rows of the archive may still be shown this hour.
+func (c *call) rowsLeft(ctx context.Context) (int, error) {
+	counts, err := c.gate.budgets.Counts(ctx, c.spender(), c.rows(0))
+	if err == nil && counts[0].Left <= 0 {
+		err = overBudget(c.agentName, &counts[0])
+	}
+	if err != nil {
+		return 0, err
+	}
+	return counts[0].Left, nil
+}
+
+// showRows takes rows from the budget before they are shown.
+func (c *call) showRows(ctx context.Context, n int) error {
+	taken, err := c.gate.budgets.Take(ctx, c.spender(), c.rows(n), 0)
+	if err == nil && taken.Over != nil {
+		err = overBudget(c.agentName, taken.Over)
+	}
+	return err
 }
 
 // spender names whose budget the call takes from: that of its agent, or of the person for whom it acts.

@@ -39,7 +39,7 @@ func (c *counter) Take(_ context.Context, agent string, allowances []Allowance, 
 		return Taken{Counts: counts, Over: Over(counts)}, nil
 	}
 	for _, l := range allowances {
-		s.window(l, now).used++
+		s.window(l, now).used += l.Amount()
 	}
 	taken := Taken{Counts: s.counts(allowances, now)}
 	if pace > 0 {

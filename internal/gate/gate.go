@@ -53,6 +53,8 @@ type Config struct {
 	Journal journal.Store
 	// Jobs keeps changes of many conversations, which take several calls; nil: within this process.
 	Jobs *jobs.Store
+	// Archive is the copy of conversations and messages; nil: none is kept.
+	Archive tools.Archive
 	// Now is the clock by which tools read words such as "last week"; nil: the system's.
 	Now func() time.Time
 	// Sleep is how tools wait; nil: by the system's clock.
@@ -96,6 +98,7 @@ type Gate struct {
 	now      func() time.Time
 	sleep    func(context.Context, time.Duration) error
 	articles libraries
+	archive  tools.Archive
 
 	mu        sync.Mutex
 	listeners map[int]func(Reloaded) // told after a reload
@@ -104,7 +107,7 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now)}
+	g := &Gate{archive: c.Archive, audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now)}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}

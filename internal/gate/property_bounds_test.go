@@ -43,6 +43,7 @@ func TestNothingOutsideIsReachedByRandomCalls(t *testing.T) {
 type oracle struct {
 	*bed
 	*rand.Rand
+	file    string
 	bound   *capability.Bound
 	tools   []*tools.Tool
 	truth   *truth
@@ -82,7 +83,7 @@ func newOracle(t *testing.T, r *rand.Rand) *oracle {
 	t.Log(file[strings.Index(file, "only:"):])
 	agent, err := parse(t, file).Agent("bounded")
 	require.NoError(t, err)
-	o := &oracle{bed: newBed(t, file), Rand: r, bound: agent.Bound(), truth: h}
+	o := &oracle{bed: newBed(t, file), Rand: r, file: file, bound: agent.Bound(), truth: h}
 	for _, tool := range agent.Tools() {
 		if tool.Operations[0].Scope != dixaclient.Shared {
 			o.tools = append(o.tools, tool)

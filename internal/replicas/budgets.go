@@ -71,7 +71,7 @@ func (b *budgets) script(ctx context.Context, what, agent string, allowances []g
 	keys := []string{l.key("replicas"), l.key("used"), l.key("budget:" + agent), l.key("pace:" + agent)}
 	args := []any{what, l.id, agent, pace, gate.PaceBurst, 0}
 	for _, a := range allowances {
-		args = append(args, a.What, int64(a.Period/time.Second), a.Most)
+		args = append(args, a.What, int64(a.Period/time.Second), a.Most, a.Amount())
 	}
 	answer, err := l.run(ctx, budgetsScript, keys, args...)
 	if err != nil {
@@ -113,7 +113,7 @@ func (b *budgets) fromShare(o outage, agent string, allowances []gate.Allowance,
 		return taken
 	}
 	for _, l := range allowances {
-		a.of(cellOf(l, now))[id]++
+		a.of(cellOf(l, now))[id] += l.Amount()
 	}
 	taken.Counts = a.counts(allowances, now, a.share)
 	if pace > 0 {

@@ -2,7 +2,7 @@
 -- disconnected or the server forgot them: of two counts of the same replica the larger is valid.
 -- KEYS: replicas, used, counts of the agent (what/seconds/number of the hour or day/replica), token bucket of the agent
 -- ARGV: what to do, id, agent, rate in tokens a second (0: none), burst, number of the token that is given back,
---       then for each line: what, seconds, most (0: no limit)
+--       then for each line: what, seconds, most (0: no limit), how much it counts
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local what, pace, burst = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -43,7 +43,7 @@ for i = 1, #all, 2 do
 end
 
 local over, lines = 0, {}
-for i = 7, #ARGV, 3 do
+for i = 7, #ARGV, 4 do
 	local line = string.format('%s/%s/%.0f', ARGV[i], ARGV[i + 1], math.floor(now / 1000000 / tonumber(ARGV[i + 1])))
 	lines[#lines + 1] = line
 	local most = tonumber(ARGV[i + 2])
@@ -54,7 +54,7 @@ end
 
 if what == 'take' and over == 0 then
 	for i = 1, #lines do
-		redis.call('HINCRBY', KEYS[3], lines[i] .. '/' .. ARGV[2], 1)
+		redis.call('HINCRBY', KEYS[3], lines[i] .. '/' .. ARGV[2], ARGV[6 + i * 4])
 	end
 	redis.call('PEXPIRE', KEYS[3], 172800000)
 	redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[3])

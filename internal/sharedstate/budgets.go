@@ -122,9 +122,9 @@ func (s *Store) counts(agent string, allowances []gate.Allowance, now int64) ([]
 	return counts, nil
 }
 
-// count adds one to a count, here and in the file. s.mu is held.
+// count adds to a count, here and in the file. s.mu is held.
 func (s *Store) count(agent string, c *gate.Count) error {
-	c.Used++
+	c.Used += c.Amount()
 	c.Left = max(0, c.Most-c.Used)
 	return s.file.Exec(`INSERT INTO used (agent, what, period, ends, used) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = excluded.ends, used = excluded.used`,
 		agent, c.What, int64(c.Period), c.Ends.UnixMicro(), int64(c.Used))

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/gate"
@@ -209,9 +210,9 @@ func throughGate(t *testing.T, client *dixaclient.Client, written journal.Store,
 // inForm makes a call of an agent that may do everything, and returns its answer.
 func inForm(t *testing.T, client *dixaclient.Client, written journal.Store, c exampleCall, inJSON bool) string {
 	t.Helper()
-	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer, bulk_update], arguments: {send_message.agentId: ["*"]}}}}`))
+	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer, bulk_update, search_messages], arguments: {send_message.agentId: ["*"]}}}}`))
 	require.NoError(t, err)
-	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, Journal: written, JSON: inJSON, Now: func() time.Time { return examplesNow }})
+	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, Journal: written, Archive: copied{}, JSON: inJSON, Now: func() time.Time { return examplesNow }})
 	a := g.Call(t.Context(), gate.Request{Agent: "admin", Tool: c.Tool, Arguments: c.Arguments})
 	require.False(t, a.Failed, "%s %s: %s", c.Tool, c.Arguments, a.Text)
 	return handle.ReplaceAllString(a.Text, "B-7K2Q")
@@ -219,6 +220,18 @@ func inForm(t *testing.T, client *dixaclient.Client, written journal.Store, c ex
 
 // handle is that of a job, which is random.
 var handle = regexp.MustCompile(`\bB-[2-9A-Z]{4,8}\b`)
+
+// copied is an archive with one message.
+type copied struct{}
+
+func (copied) Search(context.Context, archive.Query) ([]archive.Hit, error) {
+	return []archive.Hit{{Conversation: 1234, At: examplesNow.Add(-26 * time.Hour), Author: "Emma Clarke", Channel: "email", Queue: "Billing", Assignee: "Luis Ortega",
+		Passage: "… you promised me a voucher for the late parcel …"}}, nil
+}
+
+func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {
+	return []archive.Span{{To: examplesNow.Add(-5 * time.Minute)}}, nil
+}
 
 // unrecorded keeps no records.
 type unrecorded struct{}

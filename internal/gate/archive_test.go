@@ -1,0 +1,176 @@
+package gate_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/test/seeds"
+)
+
+// shelves is an archive of messages, newest first.
+type shelves struct {
+	hits  []archive.Hit
+	until time.Time
+	asked []archive.Query
+}
+
+// Search finds all messages whose passage has the first word.
+func (s *shelves) Search(_ context.Context, q archive.Query) (hits []archive.Hit, err error) {
+	s.asked = append(s.asked, q)
+	for _, h := range s.hits {
+		if strings.Contains(h.Passage, q.Words[0].Text) && (q.Until.IsZero() || h.At.Before(q.Until)) && len(hits) < q.Limit {
+			hits = append(hits, h)
+		}
+	}
+	return hits, nil
+}
+
+func (s *shelves) Covered(context.Context, archive.What) ([]archive.Span, error) {
+	if s.until.IsZero() {
+		return nil, nil
+	}
+	return []archive.Span{{From: s.until.AddDate(0, 0, -90), To: s.until}}, nil
+}
+
+// archived makes an archive with one message of each conversation.
+func archived(conversations ...int64) *shelves {
+	s := &shelves{until: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)}
+	for i, id := range conversations {
+		s.hits = append(s.hits, archive.Hit{Conversation: id, Message: fmt.Sprintf("m%d", i), At: s.until.Add(-time.Duration(i+1) * time.Minute),
+			Author: "Emma", Channel: "email", Queue: "Billing", Passage: fmt.Sprintf("voucher-%d was promised", id)})
+	}
+	return s
+}
+
+const searching = `version: 1
+names: {queue: {billing: ` + billing + `, returns: ` + returns + `}}
+agents:
+  whole: {access: {"*": read}, allow: [search_messages]}
+  named: {access: {"*": read}}
+  denied: {access: {"*": read}, allow: [search_messages], deny: [list_messages]}
+  few: {access: {"*": read}, allow: [search_messages], budget: {rows_per_hour: 3}}
+  ruled: {access: {"*": read}, allow: [search_messages], arguments: {get_conversation.conversationId: [1234]}}
+  limited: {access: {"*": read}, allow: [search_messages], arguments: {search_conversations.queueId: [billing]}}
+  bounded: {access: {"*": read}, allow: [search_messages], only: {queue: [billing]}}
+`
+
+func newSearches(t *testing.T, file string, s *shelves) *bed {
+	b := newBed(t, file)
+	b.stand(file, gate.Config{Archive: s})
+	return b
+}
+
+// found returns the conversations in an answer.
+func found(t *testing.T, a gate.Answer) []string {
+	t.Helper()
+	require.False(t, a.Failed, a.Text)
+	var said struct{ Messages []struct{ Conversation int64 } }
+	require.NoError(t, json.Unmarshal([]byte(a.Text), &said), a.Text)
+	ids := []string{}
+	for _, m := range said.Messages {
+		ids = append(ids, itoa(m.Conversation))
+	}
+	return ids
+}
+
+// An agent that is granted the search by name finds messages without a request to Dixa, in pages, and the search is recorded without
+// its words.
+func TestSearchMessages(t *testing.T) {
+	s := archived(1234, 1235, 1236)
+	b := newSearches(t, searching, s)
+	a := b.call("whole", "search_messages", `{"words":"voucher","limit":2}`)
+	require.Equal(t, []string{"1234", "1235"}, found(t, a))
+	require.Empty(t, b.requests())
+	require.Contains(t, a.Text, "2026-03-02T00:00:00Z", "how fresh it is")
+	require.Contains(t, a.Text, `\"to\":\"2026-03-01T23:58:00.000Z\"`)
+	require.Equal(t, []string{"1236"}, found(t, b.call("whole", "search_messages", `{"words":"voucher","limit":2,"to":"2026-03-01T23:58:00Z"}`)))
+	r := b.records.last()
+	require.Equal(t, []any{"search_messages", audit.EventRead, audit.OutcomeDone}, []any{r.Tool, r.Event, r.Outcome})
+	require.NotContains(t, string(r.Arguments), "voucher")
+
+	none := b.call("whole", "search_messages", `{"words":"nothing"}`)
+	require.Empty(t, found(t, none))
+	require.Contains(t, none.Text, "No message has all of these words")
+	for arguments, want := range map[string]string{`{"words":"***"}`: "has no word to search for", `{}`: "words", `{"words":"a","limit":26}`: "limit"} {
+		refused := b.call("whole", "search_messages", arguments)
+		require.True(t, refused.Invalid, refused.Text)
+		require.Contains(t, refused.Text, want)
+	}
+	b.stand(searching, gate.Config{})
+	require.Contains(t, b.call("whole", "search_messages", `{"words":"voucher"}`).Text, "--archive")
+	b.stand(searching, gate.Config{Archive: &shelves{}})
+	require.Contains(t, b.call("whole", "search_messages", `{"words":"voucher"}`).Text, "archive sync")
+}
+
+// Only what is granted is found: not by a level, not without the operation that reads messages, not what rules for arguments keep away.
+func TestSearchMessagesIsGranted(t *testing.T) {
+	b := newSearches(t, searching, archived(1234, 1235))
+	require.Contains(t, b.call("named", "search_messages", `{"words":"voucher"}`).Text, "needs to be named under allow")
+	require.Contains(t, b.call("denied", "search_messages", `{"words":"voucher"}`).Text, "needs list_messages")
+	require.Equal(t, []string{"1234"}, found(t, b.call("ruled", "search_messages", `{"words":"voucher"}`)))
+	limited := b.call("limited", "search_messages", `{"words":"voucher"}`)
+	require.True(t, limited.Failed)
+	require.Contains(t, limited.Text, "rules for the arguments of search_conversations")
+
+	s := archived(1234, 1235)
+	frozen := newBed(t, searching)
+	frozen.stand(searching, gate.Config{Archive: s, Frozen: func(string) (string, bool) { return "leak", true }})
+	require.Contains(t, frozen.call("whole", "search_messages", `{"words":"voucher"}`).Text, "frozen")
+	require.Empty(t, s.asked)
+}
+
+// Rows of the archive are counted before they are shown.
+func TestRowsOfTheArchiveAreBounded(t *testing.T) {
+	b := newSearches(t, searching, archived(1234, 1235, 1236, 1237, 1238))
+	require.Len(t, found(t, b.call("few", "search_messages", `{"words":"voucher","limit":2}`)), 2)
+	last := b.call("few", "search_messages", `{"words":"voucher","limit":2}`)
+	require.Len(t, found(t, last), 1)
+	require.Contains(t, last.Text, "the agent's budget allows no more rows")
+	over := b.call("few", "search_messages", `{"words":"voucher","limit":2}`)
+	require.True(t, over.Failed)
+	require.Contains(t, over.Text, "3 rows per UTC hour")
+	require.Equal(t, audit.OutcomeRefused, b.records.last().Outcome)
+	require.Len(t, found(t, b.call("whole", "search_messages", `{"words":"voucher"}`)), 5)
+}
+
+// A bounded agent gets the same answer as if the archive had nothing from outside its bound: no row, and no count.
+func TestNothingOutsideIsFoundInTheArchive(t *testing.T) {
+	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
+		o := newOracle(t, r)
+		ids := slices.Concat(o.inside, o.outside)
+		r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+		var all, inside []int64
+		for _, id := range ids[:25] {
+			var n int64
+			fmt.Sscan(id, &n)
+			all = append(all, n)
+			if slices.Contains(o.inside, id) {
+				inside = append(inside, n)
+			}
+		}
+		whole, part := archived(all...), archived(all...)
+		part.hits = slices.DeleteFunc(part.hits, func(h archive.Hit) bool { return !slices.Contains(inside, h.Conversation) })
+		for range 3 {
+			arguments := fmt.Sprintf(`{"words":"voucher","limit":%d}`, 1+r.IntN(25))
+			var answers []string
+			for _, s := range []*shelves{whole, part} {
+				b := newSearches(t, o.file, s)
+				a := b.call("bounded", "search_messages", arguments)
+				require.False(t, a.Failed, a.Text)
+				answers = append(answers, a.Text)
+			}
+			require.Equal(t, answers[1], answers[0])
+		}
+	})
+}
