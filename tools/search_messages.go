@@ -123,7 +123,8 @@ func (r *Reads) query(in SearchMessagesIn) (q archive.Query, err error) {
 // conversations that Dixa shows it now; whether there are more is not said, since that would tell of the others.
 func (r *Reads) messages(ctx context.Context, q archive.Query, limit int) (hits []archive.Hit, more bool, err error) {
 	q.Limit = limit + sameMoment
-	if r.Judged {
+	byOne := r.judged()
+	if byOne {
 		q.Limit = candidates
 	}
 	found, err := r.Archive.Search(ctx, q)
@@ -133,9 +134,9 @@ func (r *Reads) messages(ctx context.Context, q archive.Query, limit int) (hits 
 	judged := map[int64]bool{}
 	for _, h := range found {
 		if len(hits) >= limit && !h.At.Equal(hits[len(hits)-1].At) {
-			return hits, !r.Judged, nil
+			return hits, !byOne, nil
 		}
-		if r.Judged {
+		if byOne {
 			shown, known := judged[h.Conversation]
 			if !known {
 				if len(judged) == mostJudged {
@@ -156,6 +157,11 @@ func (r *Reads) messages(ctx context.Context, q archive.Query, limit int) (hits 
 	return hits, false, nil
 }
 
+// judged reports whether the agent gets only what Dixa shows it now, one conversation after the other.
+func (r *Reads) judged() bool {
+	return r.Bounded || r.Limited(d.GetConversation.Spec) || r.Limited(d.ListMessages.Spec)
+}
+
 // shows reports whether the agent may read the messages of a conversation now.
 func (r *Reads) shows(ctx context.Context, conversation int64) (bool, error) {
 	ref := d.ConversationRef{ConversationID: conversation}
@@ -171,7 +177,7 @@ func (r *Reads) shows(ctx context.Context, conversation int64) (bool, error) {
 
 // onlyJudged says how far a search goes for an agent that may not see all conversations, in the same words whatever it found.
 func (r *Reads) onlyJudged() string {
-	if !r.Judged {
+	if !r.judged() {
 		return ""
 	}
 	return fmt.Sprintf(" One call asks Dixa about %d conversations at most; narrow it with queue, from and to.", mostJudged)

@@ -36,7 +36,7 @@ type Env struct {
 	Find     func(what string, most int) []Found                        // the agent's tools that fit best
 	Groups   func() []string                                            // of the agent's tools
 	Archive  Archive                                                    // nil where none is kept
-	Judged   bool                                                       // what the archive finds is shown only where Dixa shows the agent its conversation now
+	Bounded  bool                                                       // the agent may only see some conversations
 	Limited  func(*dixaclient.Spec) bool                                // whether rules for arguments hold for an operation
 	RowsLeft func() (int, error)                                        // of the archive that the agent's budget still allows this hour; an error where none are
 	ShowRows func(int) error                                            // takes rows from that budget, before they are shown

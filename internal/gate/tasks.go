@@ -44,7 +44,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Groups:   c.groups,
 		Articles: c.articles(),
 		Archive:  c.gate.archive,
-		Judged:   c.agent.Bound() != nil || c.agent.LimitsArguments(dixaclient.GetConversation.Spec) || c.agent.LimitsArguments(dixaclient.ListMessages.Spec),
+		Bounded:  c.agent.Bound() != nil,
 		Limited:  c.agent.LimitsArguments,
 		RowsLeft: func() (int, error) { return c.rowsLeft(ctx) },
 		ShowRows: func(n int) error { return c.showRows(ctx, n) },

@@ -210,7 +210,7 @@ func throughGate(t *testing.T, client *dixaclient.Client, written journal.Store,
 // inForm makes a call of an agent that may do everything, and returns its answer.
 func inForm(t *testing.T, client *dixaclient.Client, written journal.Store, c exampleCall, inJSON bool) string {
 	t.Helper()
-	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer, bulk_update, search_messages], arguments: {send_message.agentId: ["*"]}}}}`))
+	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer, bulk_update, search_messages, query_archive], arguments: {send_message.agentId: ["*"]}}}}`))
 	require.NoError(t, err)
 	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, Journal: written, Archive: copied{}, JSON: inJSON, Now: func() time.Time { return examplesNow }})
 	a := g.Call(t.Context(), gate.Request{Agent: "admin", Tool: c.Tool, Arguments: c.Arguments})
@@ -231,6 +231,10 @@ func (copied) Search(context.Context, archive.Query) ([]archive.Hit, error) {
 
 func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {
 	return []archive.Span{{To: examplesNow.Add(-5 * time.Minute)}}, nil
+}
+
+func (copied) Query(context.Context, string, int) (archive.Table, error) {
+	return archive.Table{Columns: []string{"name", "conversations"}, Rows: [][]any{{"refund", int64(412)}, {"late-parcel", int64(267)}, {"voucher", int64(98)}}}, nil
 }
 
 // unrecorded keeps no records.

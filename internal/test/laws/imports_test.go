@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"internal/capability":            {"internal/base/when", "dixaclient", "internal/clients", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/archive":               {"dixaclient", "internal/export", "internal/view"},
 	"internal/archive/archivetest":   nil,
-	"internal/archive/sqlitestore":   {"internal/archive", "github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3/ext/fts5"},
+	"internal/archive/sqlitestore":   {"internal/archive", "schemas", "github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3/ext/fts5"},
 	"internal/audit":                 {},
 	"internal/base/address":          {},
 	"internal/base/atomicfile":       {},

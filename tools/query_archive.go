@@ -1,0 +1,144 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/view"
+)
+
+// Queried is an archive that answers queries in SQL.
+type Queried interface {
+	// Query runs one SELECT over the tables of [archive.Columns]. A problem of the query is an [archive.QueryError].
+	Query(ctx context.Context, sql string, most int) (archive.Table, error)
+}
+
+// QueryArchiveIn is a query in SQL.
+type QueryArchiveIn struct {
+	SQL   string `json:"sql" jsonschema_description:"one SELECT"`
+	Limit int    `json:"limit,omitzero" check:"min=1,max=1000" jsonschema_description:"rows, default 50"`
+}
+
+// rowsByDefault is how many rows a query returns where no limit is given.
+const rowsByDefault = 50
+
+// archiveTables lists the tables that a query reads, with their columns.
+func archiveTables() string {
+	var all strings.Builder
+	table := ""
+	for _, c := range archive.Columns {
+		switch {
+		case c.Table == table:
+			all.WriteString(", " + c.Name)
+			continue
+		case table != "":
+			all.WriteString("), ")
+		}
+		table = c.Table
+		all.WriteString(table + "(" + c.Name)
+	}
+	return all.String() + ")"
+}
+
+// queryArchive needs every operation that reveals a column, so that no column says more than the agent may read. An agent that may not
+// see all conversations gets no figure that counts the others.
+var queryArchive = aside(onlyNamed(task("query_archive", "queried the archive",
+	"Count and compare in the archive with one SQLite SELECT, for at most 5 s. Times are UTC. Tables: "+archiveTables()+".",
+	[]*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec, d.SearchConversations.Spec, d.GetEndUser.Spec, d.ListConversationTags.Spec, d.ListRatings.Spec, d.ListQueues.Spec, d.ListAgents.Spec}, nil,
+	func(ctx context.Context, r *Reads, in QueryArchiveIn) (Output, error) {
+		if r.Archive == nil {
+			return Output{}, errNoArchive
+		}
+		store, ok := r.Archive.(Queried)
+		if !ok {
+			return Output{}, errors.New("this server's archive is in PostgreSQL, which query_archive cannot query; use search_messages")
+		}
+		if limited := r.limitedReads(queryArchiveReads...); limited != "" {
+			return Output{}, fmt.Errorf("query_archive is for agents that may read all conversations, and this one may not: %s; use search_messages", limited)
+		}
+		most, err := r.RowsLeft()
+		if err != nil {
+			return Output{}, err
+		}
+		if in.Limit == 0 {
+			in.Limit = rowsByDefault
+		}
+		if most < in.Limit {
+			in.Limit = most
+			r.leave("more rows", "the agent's budget allows no more")
+		}
+		fresh, err := r.archivedUntil(ctx)
+		if err != nil {
+			return Output{}, err
+		}
+		table, err := store.Query(ctx, in.SQL, in.Limit)
+		var wrong *archive.QueryError
+		switch {
+		case errors.As(err, &wrong):
+			return Output{}, problem("query_archive", "sql", wrong)
+		case err != nil:
+			return Output{}, fmt.Errorf("the archive could not be queried: %w", err)
+		case len(table.Rows) == 0:
+			return Output{Parts: []view.Part{view.Sentence("rows", "The query has no rows."), fresh}}, nil
+		}
+		if err := r.ShowRows(len(table.Rows)); err != nil {
+			return Output{}, err
+		}
+		parts := []view.Part{rowsOf(table), fresh}
+		if table.More {
+			parts = append(parts, view.Sentence("more", "There are more rows: add a condition, or raise limit."))
+		}
+		return Output{Parts: parts}, nil
+	})))
+
+// queryArchiveReads are the operations whose reads must not be limited to some conversations or customers.
+var queryArchiveReads = []*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec, d.SearchConversations.Spec, d.GetEndUser.Spec, d.ListConversationTags.Spec, d.ListRatings.Spec}
+
+// limitedReads says by what operations are held to some conversations; "" where nothing does.
+func (r *Reads) limitedReads(ops ...*d.Spec) string {
+	if r.Bounded {
+		return "only bounds it"
+	}
+	for _, op := range ops {
+		if r.Limited(op) {
+			return "it has rules for the arguments of " + op.Name
+		}
+	}
+	return ""
+}
+
+// plainName is a column's name that can stand before its value.
+var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`)
+
+// rowsOf describes the rows of a table, each value after the name of its column.
+func rowsOf(table archive.Table) view.Part {
+	list, names := view.Part{Name: "rows", List: true}, make([]string, len(table.Columns))
+	for i, name := range table.Columns {
+		if names[i] = name; !plainName.MatchString(name) {
+			names[i] = "column" + strconv.Itoa(i+1)
+		}
+	}
+	for _, row := range table.Rows {
+		item := view.Item{}
+		for i, value := range row {
+			fact := view.Fact{Key: names[i], Label: names[i], Outside: true}
+			switch v := value.(type) {
+			case int64:
+				fact.Value, fact.Outside = strconv.FormatInt(v, 10), false
+			case float64:
+				fact.Value, fact.Outside = strconv.FormatFloat(v, 'f', -1, 64), false
+			case string:
+				fact.Value = v
+			}
+			item.Facts = append(item.Facts, fact)
+		}
+		list.Items = append(list.Items, item)
+	}
+	return list
+}
