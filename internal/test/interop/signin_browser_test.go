@@ -145,6 +145,7 @@ func TestSignInWithChromium(t *testing.T) {
 	})
 	t.Run("framed", c.framed)
 	t.Run("inspector", c.inspector)
+	t.Run("inspector in the browser", c.inspectorWeb)
 	t.Run("mcp-remote", c.remote)
 	t.Run("conformance suite", c.conformance)
 	t.Run("open redirect", func(t *testing.T) {

@@ -32,12 +32,12 @@ type asking struct {
 var authorizeAt = regexp.MustCompile(`http://\S+/oauth/authorize\?\S+`)
 
 // run starts a program that finds no browser to open by itself.
-func (c *company) run(t *testing.T, home string, arguments ...string) *asking {
+func (c *company) run(t *testing.T, home string, env []string, arguments ...string) *asking {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
 	a := &asking{t: t, command: exec.CommandContext(ctx, node(t), arguments...), address: make(chan string, 100)}
-	a.command.Env = []string{"HOME=" + home, "PATH=" + home, "MCP_AUTO_OPEN_ENABLED=true", "MCP_INSPECTOR_SECRET_STORE=file", "MCP_REMOTE_CONFIG_DIR=" + filepath.Join(home, "remote")}
+	a.command.Env = append([]string{"HOME=" + home, "PATH=" + home, "MCP_AUTO_OPEN_ENABLED=true", "MCP_INSPECTOR_SECRET_STORE=file", "MCP_REMOTE_CONFIG_DIR=" + filepath.Join(home, "remote")}, env...)
 	var err error
 	a.in, err = a.command.StdinPipe()
 	require.NoError(t, err)
@@ -94,7 +94,7 @@ func (c *company) inspector(t *testing.T) {
 	list := []string{inspector, "--cli", "--transport", "http", "--server-url", c.server + "/mcp/helper", "--callback-url", "http://" + free(t) + "/oauth/callback",
 		"--format", "json", "--method", "tools/list"}
 	for _, asks := range []bool{true, false} {
-		a := c.run(t, home, list...)
+		a := c.run(t, home, nil, list...)
 		if asks {
 			c.allows(t, a.asked())
 		}
@@ -110,7 +110,7 @@ func (c *company) remote(t *testing.T) {
 	home := t.TempDir()
 	_, port, _ := strings.Cut(free(t), ":")
 	for _, asks := range []bool{true, false} {
-		a := c.run(t, home, "js/node_modules/mcp-remote/dist/proxy.js", c.server+"/mcp/helper", port, "--transport", "http-only", "--auth-timeout", "90")
+		a := c.run(t, home, nil, "js/node_modules/mcp-remote/dist/proxy.js", c.server+"/mcp/helper", port, "--transport", "http-only", "--auth-timeout", "90")
 		if asks {
 			c.allows(t, a.asked())
 		}
@@ -153,7 +153,7 @@ func (c *company) conformance(t *testing.T) {
 	address, err := url.Parse("http://" + free(t))
 	require.NoError(t, err)
 	id, _ := c.registers(t, address.String()+"/callback")
-	a := c.run(t, t.TempDir(), suite, "authorization", "--url", c.server, "--client-id", id, "--resource", c.server+"/mcp/helper", "--port", address.Port(), "--spec-version", "2026-07-28")
+	a := c.run(t, t.TempDir(), nil, suite, "authorization", "--url", c.server, "--client-id", id, "--resource", c.server+"/mcp/helper", "--port", address.Port(), "--spec-version", "2026-07-28")
 	var said strings.Builder
 	for a.out.Scan() {
 		said.WriteString(a.out.Text() + "\n")
