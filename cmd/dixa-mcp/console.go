@@ -77,7 +77,7 @@ func (f *dixaFlags) console(s *system) console.Config {
 	if s.token.from == "" {
 		health.Client = nil
 	} else {
-		config.Reviewer, config.Sender = s.gate, s.gate
+		config.Reviewer, config.Sender, config.Sent = s.gate, s.gate, s.gate
 	}
 	config.Health = admin.NewHealth(health)
 	config.Records, config.HashKey, config.Rate = records.Open(s.log.Dir()), s.recordKey, f.Rate

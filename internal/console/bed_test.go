@@ -112,7 +112,7 @@ func newBed(t testing.TB, change ...func(*console.Config)) *bed {
 	t.Cleanup(client.Close)
 	b.gate = gate.New(gate.Config{Rules: b.rules, Client: client, Audit: b, Approvals: b.store, Frozen: b.freezes.Frozen, Now: b.now})
 	config := console.Config{
-		Rules: b.inForce, Approvals: b.store, Reviewer: b.gate, Sender: b.gate, Freezes: b.freezes, Audit: b, Operator: admin.MakeKey(adminKey),
+		Rules: b.inForce, Approvals: b.store, Reviewer: b.gate, Sender: b.gate, Sent: b.gate, Freezes: b.freezes, Audit: b, Operator: admin.MakeKey(adminKey),
 		Health: admin.NewHealth(admin.HealthConfig{Client: client, Rules: b.inForce, Now: b.now}),
 		Explain: func(ctx context.Context, r gate.Request) (gate.Explanation, error) {
 			return b.gate.Explain(ctx, r), nil

@@ -46,6 +46,7 @@ type chartsPage struct {
 	Agents []agentFigures
 	Sample []recordLine
 	Week   string // of the sample
+	Read   string // address of the texts of the sample; "" for who may not read them
 	Zone   string
 	Behind bool
 }
@@ -97,7 +98,12 @@ func (k *Console) fillCharts(v *visit, page *chartsPage, s span) (err error) {
 		return err
 	}
 	page.Charts = append(page.Charts, decided)
-	return k.fillSample(ctx, v, page)
+	sample, week, err := k.sample(ctx, v, page.Agent)
+	page.Sample, page.Week = k.recordLines(v, sample), week
+	if v.who.Role == approvers && k.Sent != nil && len(sample) > 0 {
+		page.Read = sampleAddress(page.Agent)
+	}
+	return err
 }
 
 // axis is the time below a chart.
@@ -229,20 +235,4 @@ func (k *Console) byAgent(figures []records.Figures, s span) []agentFigures {
 	}
 	slices.SortFunc(all, func(a, b agentFigures) int { return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Name, b.Name)) })
 	return all
-}
-
-// sampleSize is how many sent replies of a week are chosen for review.
-const sampleSize = 10
-
-// fillSample chooses sent replies of the last whole week: the same ones for everybody.
-func (k *Console) fillSample(ctx context.Context, v *visit, page *chartsPage) error {
-	now := k.Now().In(v.zone())
-	monday := time.Date(now.Year(), now.Month(), now.Day()-(int(now.Weekday())+6)%7, 0, 0, 0, 0, now.Location())
-	since := monday.AddDate(0, 0, -7)
-	year, week := since.ISOWeek()
-	page.Week = fmt.Sprintf("week %d of %d", week, year)
-	found, err := k.Records.Sample(ctx, records.Query{Agent: page.Agent, Level: "send", Event: audit.EventOutcome, Since: since, Until: monday}, sampleSize, uint64(year*100+week))
-	found = slices.DeleteFunc(found, func(f records.Found) bool { return f.Outcome != audit.OutcomeDone })
-	page.Sample = k.recordLines(v, found)
-	return err
 }

@@ -3,12 +3,14 @@ package console_test
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 )
 
@@ -68,4 +70,52 @@ func TestCharts(t *testing.T) {
 	require.Equal(t, http.StatusOK, v.get("/charts?span=x&agent=%3Cscript%3E").StatusCode)
 	require.NotContains(t, v.get("/charts?agent=%3Cscript%3E").body, "<script>")
 	require.Equal(t, http.StatusUnauthorized, b.visitor().get("/charts").StatusCode)
+}
+
+// Approvers read what was sent, as the agent that sent it and on record; nobody else does.
+func TestSampleTexts(t *testing.T) {
+	b, _ := withRecords(t)
+	const sent = `{"conversationId":1234,"text":"Dear Emma, it was <b>refunded</b>\u202e."}`
+	number := b.asksAs("desk", "reply", sent)
+	b.signIn(annaKey).submits("/requests/"+number, "/requests/"+number+"/approve", "send", "yes")
+	require.Equal(t, approval.Done, b.state(number))
+	b.pass(7 * 24 * time.Hour)
+
+	reviewed := func() []audit.Record {
+		return slices.DeleteFunc(b.recorded(audit.EventRead), func(r audit.Record) bool { return !strings.HasSuffix(r.Text, "to review what was sent") })
+	}
+	for _, key := range []string{evaKey, adminKey} {
+		v := b.signIn(key)
+		charts := v.get("/charts?span=week")
+		require.Contains(t, charts.text(), "desk replied in conversation 1234")
+		require.NotContains(t, charts.body, `href="/sample`)
+		page := v.get("/sample")
+		require.Equal(t, http.StatusForbidden, page.StatusCode)
+		require.NotContains(t, page.body+charts.body, "Dear Emma")
+	}
+	require.Empty(t, reviewed())
+
+	anna := b.signIn(annaKey)
+	require.Contains(t, anna.get("/charts?agent=desk").body, `href="/sample?agent=desk"`)
+	for _, path := range []string{"/sample", "/sample?agent=desk"} {
+		page := anna.get(path)
+		require.Contains(t, page.text(), "#6")
+		require.Contains(t, page.text(), "I am afraid that the £84.90 never arrived", "the message before it")
+		require.Contains(t, page.text(), "Dear Emma, it was <b>refunded</b>")
+		require.NotContains(t, page.text(), "#4 ·")
+		require.NotContains(t, page.body, "<b>")
+		require.NotContains(t, page.body, "\u202e")
+	}
+	require.Contains(t, anna.get("/sample?agent=replies").text(), "No reply was sent in that week.")
+	read := reviewed()
+	require.Len(t, read, 2)
+	require.Equal(t, "anna.holm read conversation 1234 as desk, to review what was sent", read[0].Text)
+	require.Equal(t, []any{"anna.holm", "desk", audit.OutcomeDone}, []any{read[0].Approver, read[0].Agent, read[0].Outcome})
+
+	// Under the rules in force now the agent may read less.
+	b.govern(strings.NewReplacer("EXPIRES", time.Now().AddDate(0, 0, 9).Format(time.DateOnly), "access: {conversations: read, messages: send, end_users: read}", "allow: [send_message, reply]").Replace(file))
+	b.gate.Reload(t.Context(), b.inForce())
+	page := anna.get("/sample").text()
+	require.Contains(t, page, "Not read: the messages (list_messages is not granted to desk).")
+	require.NotContains(t, page, "Dear Emma")
 }

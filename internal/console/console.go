@@ -33,6 +33,7 @@ type Config struct {
 	Approvals approval.Store
 	Reviewer  approver.Reviewer // reads in Dixa what approvers need to decide; nil: only what was parked is shown
 	Sender    approver.Sender   // has approved calls carried out; nil: agents do
+	Sent      SentReader        // reads what agents sent; nil: the text of sent replies is not shown
 	Freezes   freeze.Store
 	Audit     approver.Recorder
 	Demo      map[[sha256.Size]byte]string // approvers by the digests of keys that are valid until the program ends
@@ -59,6 +60,11 @@ type Login interface {
 	Begin(ctx context.Context) (address, kept string, err error)
 	// Finish returns the person, by what the browser kept and what the provider sent it back with.
 	Finish(ctx context.Context, kept string, q url.Values) (identity.Person, error)
+}
+
+// SentReader reads in Dixa, as the agent that sent it, the message of a record, and records who read.
+type SentReader interface {
+	ReviewSent(ctx context.Context, sent audit.Record, conversation int64, approver, keyID string) approval.Review
 }
 
 // Check is a line of the page of health.
@@ -117,6 +123,7 @@ func New(c Config) *Console {
 		k.route(mux, "GET /records", k.listRecords)
 		k.route(mux, "GET /records/{id}", k.showRecord)
 		k.route(mux, "GET /charts", k.charts)
+		k.route(mux, "GET /sample", k.readSample, approvers)
 		k.route(mux, "GET /records.csv", k.export(asCSV))
 		k.route(mux, "GET /records.jsonl", k.export(asJSONLines))
 		k.route(mux, "POST /verify", k.verify)

@@ -41,40 +41,65 @@ func (g *Gate) Review(ctx context.Context, r approval.Request, approver, keyID s
 		seen.Note = "This call is about no conversation and no customer, so nothing was read in Dixa."
 		return seen
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, reviewWithin, errors.New("no answer came from Dixa in time"))
-	defer cancel()
-	c, err := g.asAsked(ctx, r, readTool)
-	if err != nil {
-		seen.Note = "Dixa was not read: " + sentenceOf(err.Error())
-		return seen
-	}
-	rv := &review{call: c, Review: &seen, ref: dixaclient.ConversationRef{ConversationID: r.Conversation}, requester: customer}
-	defer func() {
-		if p := recover(); p != nil {
-			c.log().Error("a review ended because of a defect", "approval", r.Number, "panic", describePanic(p), "stack", string(debug.Stack()))
-			seen.Note = "Dixa was not read, because of a defect in dixa-mcp."
-		}
-	}()
-	ctx = unpriced(c.context(ctx))
+	rv := &review{Review: &seen, ref: dixaclient.ConversationRef{ConversationID: r.Conversation}, requester: customer}
 	parts := []func(context.Context) error{rv.conversation, rv.messages, rv.customer}
 	if r.Conversation == 0 {
 		parts = parts[2:]
 	}
-	for _, read := range parts {
-		if err = read(ctx); err != nil {
-			seen.Note = "Something could not be read in Dixa: " + sentenceOf(strings.TrimSuffix(err.Error(), nothingSent))
-			break
-		}
-	}
-	seen.Live = rv.any
-	if seen.Live {
-		seen.Read = g.now()
-	}
+	rv.read(ctx, g, r, parts, approver, keyID)
 	if rv.newest != "" || rv.listed {
 		seen.Overtaken = rv.newest != r.LastMessage
 	}
-	c.recordReview(ctx, r, approver, keyID, err)
 	return seen
+}
+
+// ReviewSent reads a message that an agent sent, and the one before it, for an approver who reviews what was sent: records hold no
+// text. It reads like [Gate.Review], with the privileges of the agent and with a record. What was sent for a person is not read,
+// since a record does not say which agents that person may still use.
+func (g *Gate) ReviewSent(ctx context.Context, sent audit.Record, conversation int64, approver, keyID string) approval.Review {
+	seen := approval.Review{Conversation: conversation}
+	if sent.Person != "" {
+		seen.Note = "Dixa was not read: the agent acted for " + safetext.Show(sent.Person) + ", as whom nobody else reads."
+		return seen
+	}
+	rv := &review{Review: &seen, ref: dixaclient.ConversationRef{ConversationID: conversation}, sent: sent.Time}
+	r := approval.Request{Agent: sent.Agent, Key: sent.Key, Conversation: conversation, Number: sent.Approval}
+	rv.read(ctx, g, r, []func(context.Context) error{rv.messages}, approver, keyID)
+	return seen
+}
+
+// read reads these parts as the agent of a request, and records that.
+func (v *review) read(ctx context.Context, g *Gate, r approval.Request, parts []func(context.Context) error, approver, keyID string) {
+	ctx, cancel := context.WithTimeoutCause(ctx, reviewWithin, errors.New("no answer came from Dixa in time"))
+	defer cancel()
+	c, err := g.asAsked(ctx, r, readTool)
+	if err != nil {
+		v.Note = "Dixa was not read: " + sentenceOf(err.Error())
+		return
+	}
+	v.call = c
+	defer func() {
+		if p := recover(); p != nil {
+			c.log().Error("a review ended because of a defect", "approval", r.Number, "panic", describePanic(p), "stack", string(debug.Stack()))
+			v.Note = "Dixa was not read, because of a defect in dixa-mcp."
+		}
+	}()
+	ctx = unpriced(c.context(ctx))
+	for _, read := range parts {
+		if err = read(ctx); err != nil {
+			v.Note = "Something could not be read in Dixa: " + sentenceOf(strings.TrimSuffix(err.Error(), nothingSent))
+			break
+		}
+	}
+	v.Live = v.any
+	if v.Live {
+		v.Read = g.now()
+	}
+	purpose := "to decide about " + r.Number
+	if !v.sent.IsZero() {
+		purpose = "to review what was sent"
+	}
+	c.recordReview(ctx, r, approver, keyID, purpose, err)
 }
 
 // customerIn returns the customer whom the arguments of a parked call name, "" for none.
@@ -147,9 +172,10 @@ type review struct {
 	*approval.Review
 	ref       dixaclient.ConversationRef
 	requester dixaclient.UUID
-	any       bool   // something was read
-	listed    bool   // the messages were
-	newest    string // id of the newest message
+	sent      time.Time // when the message was sent that is looked for; zero: the last messages are
+	any       bool      // something was read
+	listed    bool      // the messages were
+	newest    string    // id of the newest message
 }
 
 // may reports whether the agent is granted what is to be read, and notes it otherwise.
@@ -223,7 +249,17 @@ func (v *review) messages(ctx context.Context) error {
 	}
 	v.Earlier = max(0, len(a.Value)-reviewed)
 	o := tools.Thread()
-	o.Skip, o.Newest, o.Form = v.Earlier, true, view.AsText
+	o.Newest = true
+	if !v.sent.IsZero() {
+		at := v.sentAt(a.Value)
+		if at < 0 {
+			v.any = false
+			return errors.New("the conversation has no message to the customer from that time any more")
+		}
+		v.Earlier, o.Newest = max(0, at-1), false
+		defer func() { v.Messages = v.Messages[:min(len(v.Messages), at-v.Earlier+1)] }()
+	}
+	o.Skip, o.Form = v.Earlier, view.AsText
 	o.Again = func(int, int) string { return "the conversation in Dixa" }
 	o.Names = v.call.names(ctx)
 	o.Zone = func() *time.Location { return v.call.shownZone(ctx) }
@@ -238,6 +274,20 @@ func (v *review) messages(ctx context.Context) error {
 		return err
 	}
 	return v.asData(ctx, data.Text, a.Value)
+}
+
+// sentWithin is how far the time of a message at Dixa may be from that of the record.
+const sentWithin = 5 * time.Minute
+
+// sentAt returns the place of the message to the customer that is nearest to the time of the record, -1 for none.
+func (v *review) sentAt(all []dixaclient.Message) int {
+	found, nearest := -1, sentWithin
+	for i, m := range all {
+		if away := m.CreatedAt.Sub(v.sent).Abs(); m.Attributes.Direction == "Outbound" && away <= nearest {
+			found, nearest = i, away
+		}
+	}
+	return found
 }
 
 // asData fills in the messages as data. The oldest of them may have been left out for length.
@@ -280,7 +330,7 @@ func (v *review) asData(ctx context.Context, text string, all []dixaclient.Messa
 }
 
 // recordReview records what an approver read, in whose name.
-func (c *call) recordReview(ctx context.Context, r approval.Request, approver, keyID string, failed error) {
+func (c *call) recordReview(ctx context.Context, r approval.Request, approver, keyID, purpose string, failed error) {
 	what := "a customer"
 	record := c.record
 	if r.Conversation != 0 {
@@ -291,7 +341,7 @@ func (c *call) recordReview(ctx context.Context, r approval.Request, approver, k
 	record.Event, record.Decision, record.Outcome = audit.EventRead, audit.Allowed, audit.OutcomeDone
 	record.Access, record.Level = c.tool.Access(), c.tool.Level.String()
 	record.Approval, record.Approver, record.ApproverKey, record.Operations = r.Number, approver, keyID, c.operations
-	record.Text = fmt.Sprintf("%s read %s as %s, to decide about %s", approver, what, c.agentName, r.Number)
+	record.Text = fmt.Sprintf("%s read %s as %s, %s", approver, what, c.agentName, purpose)
 	if failed != nil {
 		record.Outcome = audit.OutcomeFailed
 		record.Text += ", which did not succeed"

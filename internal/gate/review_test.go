@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -193,4 +194,57 @@ func TestReviewWithoutDixa(t *testing.T) {
 	require.Empty(t, b.records.list)
 	b.stand(strings.Replace(reviewing, "  whole:", "  other:", 1), gate.Config{Approvals: b.store})
 	require.Contains(t, b.review(r).Note, "whole")
+}
+
+// What was sent is read like what waits: as the agent that sent it, inside its bound, with a record, and not for a person.
+func TestReviewSent(t *testing.T) {
+	b := newReviews(t)
+	call := func(r gate.Request) audit.Record {
+		asked := b.parks(r)
+		b.store.approve(asked.Number)
+		require.False(t, b.gate.Call(t.Context(), r).Failed)
+		sent := b.records.last()
+		require.Equal(t, []any{audit.EventOutcome, audit.OutcomeDone}, []any{sent.Event, sent.Outcome})
+		sent.Time = time.Now()
+		return sent
+	}
+	sent := call(request("bounded", "send_message", `{"conversationId":1234,"text":"The first."}`))
+	seen := b.gate.ReviewSent(t.Context(), sent, 1234, "anna", "2c26b46b")
+	require.True(t, seen.Live, seen.Note)
+	require.Len(t, seen.Messages, 2)
+	require.Equal(t, []any{5, "customer", 6, "The first."}, []any{seen.Messages[0].Number, seen.Messages[0].Author, seen.Messages[1].Number, seen.Messages[1].Text})
+	require.Empty(t, seen.Subject+seen.Customer.Email)
+	record := b.records.last()
+	require.Equal(t, []any{audit.EventRead, "bounded", "anna", "2c26b46b", "anna read conversation 1234 as bounded, to review what was sent"}, []any{record.Event, record.Agent, record.Approver, record.ApproverKey, record.Text})
+
+	for range 12 { // of the customer, since then
+		do(b.bed, dixaclient.RecordMessage, dixaclient.RecordMessageIn{ConversationRef: ref(1234), MessageText: dixaclient.MessageText{Text: "And?"}})
+	}
+	seen = b.gate.ReviewSent(t.Context(), sent, 1234, "anna", "2c26b46b")
+	require.Equal(t, "The first.", seen.Messages[len(seen.Messages)-1].Text)
+	require.Len(t, seen.Messages, 2)
+
+	old := sent
+	old.Time = sent.Time.AddDate(0, 0, -300)
+	seen = b.gate.ReviewSent(t.Context(), old, 1234, "anna", "2c26b46b")
+	require.False(t, seen.Live)
+	require.Contains(t, seen.Note, "no message to the customer from that time any more")
+	for name, change := range map[string]func(*audit.Record){
+		"as whom nobody else reads": func(r *audit.Record) { r.Person = "anna@example.com" },
+		`no agent "gone"`:           func(r *audit.Record) { r.Agent = "gone" },
+	} {
+		other := sent
+		change(&other)
+		from := len(b.records.list)
+		seen = b.gate.ReviewSent(t.Context(), other, 1234, "anna", "2c26b46b")
+		require.Empty(t, seen.Messages, name)
+		require.Contains(t, seen.Note, name)
+		require.Len(t, b.records.list, from, name)
+	}
+	b.stand(reviewing, gate.Config{Approvals: b.store}) // which does not remember where the conversation was
+	do(b.bed, dixaclient.TransferConversation, dixaclient.TransferConversationIn{ConversationRef: ref(1234), QueueID: returns})
+	seen = b.gate.ReviewSent(t.Context(), sent, 1234, "anna", "2c26b46b")
+	require.False(t, seen.Live)
+	require.Empty(t, seen.Messages)
+	require.Equal(t, audit.OutcomeFailed, b.records.last().Outcome)
 }
