@@ -2,21 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/signin"
-)
-
-// Of events without a person, which anybody can cause, at most so many are recorded.
-const (
-	strangersPerSecond = 1
-	strangersAtOnce    = 30
 )
 
 var signInEvents = map[signin.EventKind]audit.Event{
@@ -41,19 +31,12 @@ func signInRecord(e signin.Event) audit.Record {
 
 // signInHeard returns what records and counts the events of sign-ins.
 func signInHeard(write func(context.Context, audit.Record) error, count func(event, reason string), now func() time.Time) func(context.Context, signin.Event) {
-	strangers := rate.NewLimiter(strangersPerSecond, strangersAtOnce)
-	var left atomic.Int64
+	strangers := audit.NewStrangers()
 	return func(ctx context.Context, e signin.Event) {
 		count(string(e.Kind), string(e.Reason))
 		r := signInRecord(e)
-		if !e.Known() {
-			if !strangers.AllowN(now(), 1) {
-				left.Add(1)
-				return
-			}
-			if n := left.Swap(0); n > 0 {
-				r.Text += fmt.Sprintf(" (%d more events without a person were not recorded before it)", n)
-			}
+		if !e.Known() && !strangers.Admit(&r, now()) {
+			return
 		}
 		if err := write(ctx, r); err != nil {
 			slog.Error("what happened to a sign-in could not be recorded", "event", r.Event, "text", r.Text, "error", err)

@@ -46,8 +46,8 @@ const (
 	EventThaw     Event = "thaw"
 	EventRemoved  Event = "removed" // files older than is kept are removed; the first record of its file
 
-	EventSignIn        Event = "sign_in"         // a person signed in with a client
-	EventSignInRefused Event = "sign_in_refused" // a client did not get what it asked for
+	EventSignIn        Event = "sign_in"         // a person signed in with a client, or to the console
+	EventSignInRefused Event = "sign_in_refused" // a client did not get what it asked for, or somebody did not get into the console
 	EventSignInEnded   Event = "sign_in_ended"
 	EventClient        Event = "client_registered"
 )
@@ -77,7 +77,7 @@ type Record struct {
 	Call      string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
 	Agent     string          `json:"agent,omitempty"`
 	Key       string          `json:"key,omitempty"`     // id of the credential, never the credential
-	Person    string          `json:"person,omitempty"`  // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider
+	Person    string          `json:"person,omitempty"`  // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider; of a sign-in to the console, the name in the capability file
 	Client    string          `json:"client,omitempty"`  // of a sign-in: the program that people use
 	Session   string          `json:"session,omitempty"` // of a sign-in, as dixa-mcp sessions list prints it
 	Tool      string          `json:"tool,omitempty"`

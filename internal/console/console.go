@@ -78,6 +78,7 @@ type Check struct {
 type Console struct {
 	Config
 	sessions  *sessions
+	strangers *audit.Strangers
 	verifying sync.Mutex
 	handler   http.Handler
 }
@@ -94,7 +95,7 @@ func New(c Config) *Console {
 	if c.Invalid == nil {
 		c.Invalid = web.NewFailures(c.Now)
 	}
-	k := &Console{Config: c, sessions: newSessions(c.Now)}
+	k := &Console{Config: c, sessions: newSessions(c.Now), strangers: audit.NewStrangers()}
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", http.FileServerFS(static))
 	mux.HandleFunc("GET /sign-in", k.showSignIn)

@@ -55,6 +55,7 @@ func (k *Console) finishLogin(w http.ResponseWriter, r *http.Request) {
 	found, err := k.Login.Finish(r.Context(), kept, r.URL.Query())
 	if err != nil {
 		k.Log.Warn("a person could not sign in to the console", "error", err)
+		k.refuse(r, "", "the company's login")
 		k.signInForm(w, http.StatusForbidden, "", "You could not be signed in. Try again; the log of dixa-mcp says why.")
 		return
 	}
@@ -68,10 +69,10 @@ func (k *Console) finishLogin(w http.ResponseWriter, r *http.Request) {
 		if found.Email == "" {
 			why = errors.New("the company's login gives no verified e-mail address for you, by which the capability file names approvers")
 		}
+		k.refuse(r, found.String(), "no approver has this verified e-mail address")
 		k.signInForm(w, http.StatusForbidden, "", sentence(why.Error()))
 		return
 	}
 	k.open(w, r, who, k.overTLS(r))
-	k.Log.Info("signed in to the console", "role", who.Role, "name", who.Name, "key", who.KeyID, "address", r.RemoteAddr)
 	k.render(w, http.StatusOK, "opening.html", frame{Title: "Opening the console"})
 }

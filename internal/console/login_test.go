@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/admin"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/console"
@@ -68,4 +69,61 @@ func TestCompanyLogin(t *testing.T) {
 	secure.get("/sign-in/company")
 	require.Equal(t, []any{"__Host-dixa-mcp-console-login", true}, []any{secure.cookies[0].Name, secure.cookies[0].Secure})
 	require.Equal(t, http.StatusNotFound, newBed(t).visitor().get("/sign-in/company").StatusCode)
+}
+
+// Who signed in, was refused and signed out is recorded, as what happens to sign-ins of agents' people; records find it.
+func TestSignInsAreRecorded(t *testing.T) {
+	b, _ := withRecords(t, func(c *console.Config) { c.Login = company{} })
+	for _, key := range []string{annaKey, evaKey, adminKey} {
+		v := b.signIn(key)
+		require.Equal(t, http.StatusSeeOther, v.submits("/agents", "/sign-out").StatusCode)
+	}
+	b.visitor().post("/sign-in", url.Values{"key": {"PLANTED"}})
+	link := b.console.Link()
+	v := b.visitor()
+	require.Equal(t, http.StatusOK, v.get(link).StatusCode)
+	require.Equal(t, http.StatusForbidden, b.visitor().get(link).StatusCode)
+	b.visitor().get("/sign-in/callback?code=anna.holm@example.com")
+	for _, code := range []string{"anna.holm@example.com", "mallory@example.com"} {
+		v := b.visitor()
+		v.get("/sign-in/company")
+		v.get("/sign-in/callback?code=" + code)
+	}
+	var all []string
+	for _, event := range []audit.Event{audit.EventSignIn, audit.EventSignInEnded, audit.EventSignInRefused} {
+		for _, r := range b.recorded(event) {
+			all = append(all, r.Text)
+			require.Equal(t, []any{"console", "", event == audit.EventSignInRefused}, []any{r.Client, r.Agent, r.IsRefusal()}, r.Text)
+		}
+	}
+	operator := admin.MakeKey(adminKey).ID()
+	require.Equal(t, []string{
+		"anna.holm signed in to the console as approver with key 2c26b46b",
+		"eva.lind signed in to the console as auditor with key 21f58d27",
+		"the operator signed in to the console as operator with key " + operator,
+		"somebody signed in to the console as auditor with a link from this machine",
+		"anna.holm signed in to the console as approver with the company's login",
+		"anna.holm signed out of the console as approver with key 2c26b46b",
+		"eva.lind signed out of the console as auditor with key 21f58d27",
+		"the operator signed out of the console as operator with key " + operator,
+		"somebody could not sign in to the console: an invalid key, from 192.0.2.7",
+		"somebody could not sign in to the console: a link that was used or is too old, from 192.0.2.7",
+		"somebody could not sign in to the console: the company's login, from 192.0.2.7",
+		"mallory@example.com could not sign in to the console: no approver has this verified e-mail address, from 192.0.2.7",
+	}, all)
+	reader := b.signIn(evaKey)
+	require.Contains(t, reader.get("/records").text(), "anna.holm signed out of the console as approver")
+	require.Contains(t, reader.get("/records?person=anna.holm").text(), "anna.holm signed in to the console as approver")
+	require.NotContains(t, reader.get("/records?person=anna.holm").text(), "eva.lind signed out")
+	require.Contains(t, reader.get("/records?only=refused").text(), "an invalid key, from 192.0.2.7")
+
+	for range 100 { // what anybody can cause is not recorded without end
+		b.visitor().get(link)
+	}
+	require.Less(t, len(b.recorded(audit.EventSignInRefused)), 50)
+	require.NotContains(t, b.log.String(), "PLANTED")
+
+	b.refuse = errors.New("disk full")
+	require.Equal(t, http.StatusOK, b.signIn(annaKey).get("/health").StatusCode, "people see what is wrong")
+	require.Contains(t, b.log.String(), "a sign-in to the console could not be recorded")
 }

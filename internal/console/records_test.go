@@ -22,12 +22,15 @@ import (
 var hashKey = []byte("0123456789abcdef0123456789abcdef")
 
 // withRecords keeps the records of a bed in files, which the console finds.
-func withRecords(t *testing.T) (*bed, *audit.Log) {
+func withRecords(t *testing.T, change ...func(*console.Config)) (*bed, *audit.Log) {
 	dir := filepath.Join(t.TempDir(), "audit")
 	index := records.Open(dir)
 	b := newBed(t, func(c *console.Config) {
 		c.Records, c.HashKey, c.Rate = index, hashKey, 10
 		c.Verify = func() (audit.Report, error) { return audit.Verify(dir) }
+		for _, f := range change {
+			f(c)
+		}
 	})
 	log, err := audit.Open(audit.Options{Dir: dir, Now: b.now})
 	require.NoError(t, err)
@@ -54,7 +57,9 @@ func (b *bed) calls() {
 // Whoever may sign in sees what agents did, as sentences, and finds it by agent, conversation and decision.
 func TestRecords(t *testing.T) {
 	b, _ := withRecords(t)
-	require.Contains(t, b.signIn(evaKey).get("/records").text(), "No agent has called yet.")
+	before := b.signIn(evaKey).get("/records").text()
+	require.Contains(t, before, "eva.lind signed in to the console")
+	require.NotContains(t, before, "get_conversation")
 	b.calls()
 	for _, key := range []string{annaKey, adminKey, evaKey} {
 		v := b.signIn(key)
@@ -162,7 +167,7 @@ func TestExports(t *testing.T) {
 	}
 	rows, err := csv.NewReader(strings.NewReader(v.get("/records.csv").body)).ReadAll()
 	require.NoError(t, err)
-	require.Len(t, rows, 1201)
+	require.Len(t, rows, 1202, "titles, calls and the sign-in")
 	require.Equal(t, "time", rows[0][0])
 	for _, row := range rows {
 		for _, cell := range row {

@@ -1,12 +1,17 @@
 package console
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
+
+	"dixa-mcp/internal/audit"
 )
 
 // showSignIn shows the form for a key.
@@ -44,17 +49,64 @@ func (k *Console) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k.open(w, r, who, strings.HasPrefix(r.Header.Get("Origin"), "https://"))
-	k.Log.Info("signed in to the console", "role", who.Role, "name", who.Name, "key", who.KeyID, "address", r.RemoteAddr)
 	http.Redirect(w, r, nextPage(next), http.StatusSeeOther)
 }
 
-// open begins a session in a browser, and ends the one that it had.
+// open begins a session in a browser, ends the one that it had, and records that.
 func (k *Console) open(w http.ResponseWriter, r *http.Request, who *person, https bool) {
 	if id, _ := cookie(r); id != "" {
 		k.sessions.end(id)
 	}
 	https = https || r.TLS != nil
 	setCookie(w, https, k.sessions.begin(who, https))
+	k.Log.Info("signed in to the console", "role", who.Role, "name", who.Name, "key", who.KeyID, "address", r.RemoteAddr)
+	k.recordSignIn(r, audit.Record{Event: audit.EventSignIn}, who)
+}
+
+// recordSignIn records what happened to a sign-in to the console. A person who is nil is not known: anybody can cause that.
+func (k *Console) recordSignIn(r *http.Request, record audit.Record, who *person) {
+	record.Client = "console"
+	said := "could not sign in to the console"
+	switch record.Event {
+	case audit.EventSignIn:
+		said = "signed in to the console"
+	case audit.EventSignInEnded:
+		said = "signed out of the console"
+	case audit.EventSignInRefused:
+		record.Decision = audit.Refused
+	}
+	by := cmp.Or(record.Person, "somebody")
+	if who != nil {
+		record.Person, record.Key = who.Name, who.KeyID
+		by = cmp.Or(who.Name, "the "+string(who.Role))
+		said += " as " + string(who.Role)
+		switch {
+		case who.email != "":
+			said += " with the company's login"
+		case who.KeyID == "":
+			by, said = "somebody", said+" with a link from this machine"
+		default:
+			said += " with key " + who.KeyID
+		}
+	}
+	record.Text = by + " " + said
+	if record.Reason != "" {
+		record.Text += ": " + record.Reason
+	}
+	if k.Audit == nil || who == nil && record.Person == "" && !k.strangers.Admit(&record, k.Now()) {
+		return
+	}
+	if err := k.Audit.Write(context.WithoutCancel(r.Context()), record); err != nil {
+		k.Log.Error("a sign-in to the console could not be recorded", "text", record.Text, "error", err)
+	}
+}
+
+// refuse records that somebody did not get into the console.
+func (k *Console) refuse(r *http.Request, person, why string) {
+	if from, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		why += ", from " + from
+	}
+	k.recordSignIn(r, audit.Record{Event: audit.EventSignInRefused, Person: person, Reason: why}, nil)
 }
 
 // notRecognized answers an invalid key. A valid key is accepted however many invalid ones came from the same address.
@@ -71,14 +123,18 @@ func (k *Console) notRecognized(w http.ResponseWriter, r *http.Request, next str
 	if k.Failed != nil {
 		k.Failed(status)
 	}
+	k.refuse(r, "", "an invalid key")
 	k.signInForm(w, status, next, why)
 }
 
 // signOut ends a session.
 func (k *Console) signOut(w http.ResponseWriter, r *http.Request) {
-	if s, _, err := k.signedIn(r); err == nil && !s.holds(r) {
-		k.plainProblem(w, http.StatusForbidden, "You are still signed in: the page was opened in another sign-in. Open it again, and sign out there.")
-		return
+	if s, who, err := k.signedIn(r); err == nil {
+		if !s.holds(r) {
+			k.plainProblem(w, http.StatusForbidden, "You are still signed in: the page was opened in another sign-in. Open it again, and sign out there.")
+			return
+		}
+		k.recordSignIn(r, audit.Record{Event: audit.EventSignInEnded}, who)
 	}
 	if id, https := cookie(r); id != "" {
 		k.sessions.end(id)
@@ -95,6 +151,7 @@ func (k *Console) Link() string { return "/link/" + k.sessions.link() }
 // another site redirects.
 func (k *Console) openLink(w http.ResponseWriter, r *http.Request) {
 	if !k.sessions.take(r.PathValue("token")) {
+		k.refuse(r, "", "a link that was used or is too old")
 		k.signInForm(w, http.StatusForbidden, "", "This link was used already, or is older than an hour. Make a new one, or sign in with a key.")
 		return
 	}
