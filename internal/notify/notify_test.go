@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -236,4 +237,132 @@ func TestNotifyEnds(t *testing.T) {
 	require.NoError(t, err)
 	n.Run(ctx)
 	require.Len(t, h.bodies, mostAtOnce+3)
+}
+
+// The signature is what docs/approvals.md says: printf '%s.%s' 1796031271 "$body" | openssl dgst -sha256 -hmac "$secret".
+func TestSign(t *testing.T) {
+	require.Equal(t, "1955a9431fa13f059ad59c999d00d1bbec4850ff44ae56b5bc662d76196505ce",
+		Sign([]byte(strings.Repeat("k", 32)), "1796031271", []byte(`{"event":"approval.waiting"}`)))
+}
+
+// Whatever is in it, a message for Slack has no markup but its own link.
+func TestSlackMarkup(t *testing.T) {
+	const hostile = "<!channel> & *bold* ~struck~ `code`"
+	w := Notification{Event: "approval.escalated", Number: hostile, Agent: hostile, Person: hostile, Tool: hostile, Approvers: []string{hostile}, Effect: hostile, Text: hostile + "\n" + hostile,
+		Expires: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), URL: "https://console.example.com/requests/A-7K2Q"}
+	const shown = "&lt;!channel&gt; &amp; ∗bold∗ ∼struck∼ ˋcodeˋ"
+	require.Equal(t, "Nobody has decided yet. <https://console.example.com/requests/A-7K2Q|"+shown+"> waits for approval: "+shown+" for "+shown+" wants to use "+shown+
+		". Asked: "+shown+". Expires 2 March 12:00 UTC.\n"+shown+"\n>"+shown+"\n>"+shown, w.slack())
+	w = Notification{Number: "A-7K2Q", Agent: "support", Tool: "reply", Conversation: 7, Expires: w.Expires}
+	require.Equal(t, "A-7K2Q waits for approval: support wants to use reply in conversation 7. Expires 2 March 12:00 UTC.", w.slack())
+}
+
+// What does not escalate does not say so, who is not asked is not named, and long texts are cut.
+func TestNotifyNobodyElse(t *testing.T) {
+	h := newHook(t)
+	h.config.Text = true
+	for name, c := range map[string]struct {
+		confirm, level string
+		want           []string
+	}{
+		"asks one":           {"send", "send", []string{"anna.holm"}},
+		"a level of nobody":  {"send", "erase", []string{}},
+		"an unknown level":   {"send", "shout", []string{}},
+		"an agent that went": {"", "send", []string{}},
+	} {
+		h.clock.Advance(time.Second)
+		r := approvaltest.Request(t, 1234)
+		r.Confirm, r.Level, r.Created = c.confirm, c.level, h.clock.Now()
+		r.Text, r.Effect = strings.Repeat("ø", mostText)+"cut", strings.Repeat("ø", mostText)+"cut"
+		if c.confirm == "" {
+			r.Agent = "gone"
+		}
+		n, err := New(h.config)
+		require.NoError(t, err)
+		body, err := n.body(r, false)
+		require.NoError(t, err)
+		var said Notification
+		require.NoError(t, json.Unmarshal(body, &said))
+		require.Equal(t, c.want, said.Approvers, name)
+		require.Equal(t, strings.Repeat("ø", mostText)+"…", said.Text)
+		require.NotContains(t, said.Effect, "cut")
+	}
+	_, err := h.store.Park(t.Context(), approvaltest.Request(t, 1234))
+	require.NoError(t, err)
+	h.clock.Advance(3 * time.Hour)
+	h.look(h.config)
+	h.look(h.config)
+	require.Len(t, h.bodies, 1)
+	h.config.Form = "xml"
+	_, err = New(h.config)
+	require.ErrorContains(t, err, "must be json or slack")
+}
+
+// broken is a store that fails.
+type broken struct {
+	*approval.Dir
+	list, claim error
+}
+
+func (b broken) List(ctx context.Context, states ...approval.State) ([]approval.Request, error) {
+	list, err := b.Dir.List(ctx, states...)
+	return list, errors.Join(err, b.list)
+}
+
+func (b broken) Claim(ctx context.Context, number string, escalated bool) (bool, error) {
+	if b.claim != nil {
+		return false, b.claim
+	}
+	return b.Dir.Claim(ctx, number, escalated)
+}
+
+// What cannot be read or claimed is said, and what can be is told all the same; nobody is told after the end, and no error has the address.
+func TestNotifyTroubles(t *testing.T) {
+	h := newHook(t)
+	h.park(1)
+	config := h.config
+	config.Store = broken{h.store, errors.New("one is unreadable"), nil}
+	n, err := New(config)
+	require.NoError(t, err)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorContains(t, n.Look(ended), "one is unreadable")
+	require.Empty(t, h.bodies)
+	require.ErrorContains(t, n.Look(t.Context()), "one is unreadable")
+	require.Len(t, h.bodies, 1)
+
+	h.park(2)
+	for claim, says := range map[error]string{errors.New("disk full"): "disk full", approval.ErrNotFound: ""} {
+		config.Store = broken{h.store, nil, claim}
+		n, err = New(config)
+		require.NoError(t, err)
+		if err = n.Look(t.Context()); says == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, says)
+		}
+		require.Len(t, h.bodies, 1)
+	}
+	config.Store = broken{h.store, errors.New("disk full"), nil}
+	config.Sleep = func(context.Context, time.Duration) error { return errors.New("ended") }
+	n, err = New(config)
+	require.NoError(t, err)
+	n.Run(t.Context())
+	require.Contains(t, h.log.String(), "disk full")
+
+	h.answers = []int{503, 503, 503}
+	from := len(h.bodies)
+	h.park(3)
+	n.Run(t.Context())
+	require.Len(t, h.bodies, from+1, "the program ended between two attempts")
+	h.answers = nil
+
+	config.URL = "https://127.0.0.1:1/T000/secret-path"
+	config.HTTP.Transport = &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no route") }}
+	config.Sleep = h.config.Sleep
+	config.Store = h.store
+	h.park(4)
+	h.look(config)
+	require.Contains(t, h.log.String(), "no route")
+	require.NotContains(t, h.log.String(), "secret-path")
 }

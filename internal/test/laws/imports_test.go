@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"internal/archive":               {"dixaclient", "internal/export", "internal/view"},
 	"internal/archive/archivetest":   nil,
 	"internal/archive/sqlitestore":   {"internal/archive", "schemas", "github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3/ext/fts5"},
-	"internal/audit":                 {},
+	"internal/audit":                 {"golang.org/x/time/rate"},
 	"internal/base/address":          {},
 	"internal/base/atomicfile":       {},
 	"internal/base/bm25":             {},
