@@ -1,7 +1,9 @@
 package archivetest
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,4 +103,31 @@ func unchecked(t *testing.T, o Opened) {
 	ids, err = s.Unchecked(t.Context(), later, 10)
 	require.NoError(t, err)
 	require.Equal(t, []int64{2}, ids)
+}
+
+// odd rows are kept too: a database must not refuse what Dixa exported.
+func odd(t *testing.T, o Opened) {
+	s := o.First
+	const bad = "\x00 \xff' \\ \"x"
+	c := conversation(1, 5)
+	c.Channel, c.Direction, c.Status, c.QueueID, c.QueueName, c.AssigneeID, c.AssigneeName, c.RequesterID, c.Tags = bad, bad, bad, bad, bad, bad, bad, bad, []string{bad, "", bad}
+	c.Rest = json.RawMessage("{\"subject\":\"\\u0000 \xff\"}")
+	m := message("a"+bad, 1, 5, bad+" allen "+strings.Repeat("x", 5000))
+	m.Direction, m.Rest = bad, json.RawMessage("{\"author_name\":7,\"text\":\"\\u0000 \xff\"}")
+	var many []string
+	for i := range 60000 { // more words than some indexes tell apart
+		many = append(many, fmt.Sprint("w", i))
+	}
+	for range 2 {
+		put(t, s, []archive.Conversation{c, c}, m, m, message("b", 1, 6, strings.Join(many, " ")+" allen"), message("c", 1, 7, ""))
+	}
+	require.Len(t, Find(t, s, "allen"), 2)
+	require.Equal(t, []string{"b"}, Find(t, s, "w59999 w1 w30000"))
+	require.Empty(t, Find(t, s, "nothing", func(q *archive.Query) { q.Queue, q.Channel, q.Agent, q.Tag = bad, bad, bad, bad }))
+	require.EqualValues(t, 3, status(t, s).Messages)
+	_, err := s.Erase(t.Context(), archive.Erasure{Customer: bad}, noon)
+	require.NoError(t, err)
+	_, _, err = s.Lease(t.Context(), bad)
+	require.NoError(t, err)
+	Sound(t, s)
 }

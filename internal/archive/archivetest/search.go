@@ -2,6 +2,8 @@ package archivetest
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,4 +56,24 @@ func syntax(t *testing.T, o Opened) {
 		_ = Find(t, o.First, text) // without an error
 	}
 	require.Equal(t, []string{"a"}, Find(t, o.First, "AND NOT or near"), "they are words")
+}
+
+// passages are parts of long texts, with the words that were searched for.
+func passages(t *testing.T, o Opened) {
+	s := o.First
+	var all []string
+	for i := range 2000 {
+		all = append(all, fmt.Sprint("wort", i))
+	}
+	all[1000] = "Gutschein"
+	put(t, s, []archive.Conversation{conversation(1, 5)}, message("a", 1, 5, strings.Join(all, " ")))
+	for query, want := range map[string]string{"gutsch*": " Gutschein ", `"wort1 wort2"`: "wort1 wort2 ", "wort1999": " wort1999"} {
+		words, err := archive.Words(query)
+		require.NoError(t, err)
+		hits, err := s.Search(t.Context(), archive.Query{Words: words, Limit: 10})
+		require.NoError(t, err)
+		require.Len(t, hits, 1)
+		require.Contains(t, hits[0].Passage, want)
+		require.LessOrEqual(t, len(strings.Fields(hits[0].Passage)), 24)
+	}
 }

@@ -12,11 +12,10 @@ import (
 
 // ownGenerator lists the test files that may make random numbers without the package seeds, and why.
 var ownGenerator = map[string]string{
-	"internal/view/tokens_test.go":               "samples of ids, the same each time",
-	"internal/test/laws/growth_linux_test.go":    "one request of each operation, the same each time",
-	"internal/test/bench/soak_test.go":           "a run of minutes, with one seed that it prints",
-	"internal/archive/sqlitestore/bench_test.go": "a benchmark, the same messages each time",
-	"internal/records/bench_test.go":             "a benchmark, the same records each time",
+	"internal/view/tokens_test.go":            "samples of ids, the same each time",
+	"internal/test/laws/growth_linux_test.go": "one request of each operation, the same each time",
+	"internal/test/bench/soak_test.go":        "a run of minutes, with one seed that it prints",
+	"internal/records/bench_test.go":          "a benchmark, the same records each time",
 }
 
 // TestRandomTestsRunManySeeds fails for randomized tests without internal/test/seeds, which runs enough seeds and says how
