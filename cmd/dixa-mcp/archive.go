@@ -7,12 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
-	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/offline"
@@ -22,32 +20,16 @@ type archiveCmd struct {
 	Sync   archiveSyncCmd   `cmd:"" help:"Fetch what is new since the last time, or since --since, and remove what is no longer kept."`
 	Search archiveSearchCmd `cmd:"" help:"Find messages by their words, the newest first."`
 	Status archiveStatusCmd `cmd:"" help:"Print what is in the archive and how fresh it is."`
-	Verify archiveVerifyCmd `cmd:"" help:"Check the archive's file, and that nothing is left of what was erased."`
+	Verify archiveVerifyCmd `cmd:"" help:"Check the archive, and that nothing is left of what was erased."`
 	Purge  archivePurgeCmd  `cmd:"" help:"Remove what is older than is kept, or the whole archive."`
 }
 
-// archiveFlags name the archive.
-type archiveFlags struct {
-	State string `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state, by default dixa-mcp in the user's state directory."`
-}
-
-// open opens an archive that exists, for a command; close closes it.
-func (f archiveFlags) open() (store *sqlitestore.Store, dir string, err error) {
-	if dir, err = (reachFlags{State: f.State}).stateDir(); err != nil {
-		return nil, "", err
-	}
-	exists, err := sqlitestore.Exists(dir)
-	if err == nil && !exists {
-		err = notFoundf("there is no archive in %s; make one with dixa-mcp archive sync", dir)
-	}
-	return sqlitestore.Open(dir), dir, err
-}
-
 type archiveSyncCmd struct {
-	Since      string `placeholder:"TIME" help:"How far back to go: 30d, 2026-01-31 or 2026-01-31T14:00:00Z; by default as far as is kept. Dates are in this machine's time zone."`
-	fileFlag   `embed:""`
-	jsonFlag   `embed:""`
-	reachFlags `embed:""`
+	Since       string `placeholder:"TIME" help:"How far back to go: 30d, 2026-01-31 or 2026-01-31T14:00:00Z; by default as far as is kept. Dates are in this machine's time zone."`
+	fileFlag    `embed:""`
+	jsonFlag    `embed:""`
+	reachFlags  `embed:""`
+	archiveFlag `embed:""`
 }
 
 // Run fills the archive for a person who has the token. The sync is recorded.
@@ -74,6 +56,10 @@ func (c *archiveSyncCmd) Run(ctx context.Context, out *output) (err error) {
 	if err != nil {
 		return err
 	}
+	store, err := c.openArchive(state)
+	if err != nil {
+		return err
+	}
 	records, err := c.auditDir()
 	if err != nil {
 		return err
@@ -82,7 +68,6 @@ func (c *archiveSyncCmd) Run(ctx context.Context, out *output) (err error) {
 	if err != nil {
 		return fmt.Errorf("the sync cannot be recorded, so nothing was fetched; check --audit: %w", err)
 	}
-	store := sqlitestore.Open(state)
 	m := &syncMeter{meter: newMeter(os.Stderr, redraws(os.Stderr), time.Now)}
 	result, err := archive.Sync(ctx, client, store, archive.Options{Since: since, Keep: kept.For, API: c.archiveAPI(),
 		Who: fmt.Sprintf("process %d of %s", os.Getpid(), whoami()), Report: m.show})
@@ -181,21 +166,3 @@ func (m *syncMeter) show(p archive.Progress) {
 	}
 	fmt.Fprintln(m.to, line)
 }
-
-// erasing makes the archive of a state directory, if there is one, lose what is erased in Dixa.
-func (f reachFlags) erasing(failed func(error)) (dixaclient.Around, error) {
-	dir, err := f.stateDir()
-	if err != nil {
-		return nil, err
-	}
-	return archive.Erasing(f.archiveAPI(), func() (archive.Store, error) {
-		exists, err := sqlitestore.Exists(dir)
-		if err != nil || !exists {
-			return nil, err
-		}
-		return sqlitestore.Open(dir), nil
-	}, failed), nil
-}
-
-// archivePath returns the path of the archive of a state directory.
-func archivePath(dir string) string { return filepath.Join(dir, sqlitestore.FileName) }

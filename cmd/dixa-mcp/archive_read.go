@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"dixa-mcp/internal/archive"
-	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/capability"
@@ -47,7 +46,7 @@ func (c *archiveSearchCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	store, _, err := c.open()
+	store, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -138,7 +137,7 @@ type archiveStatusCmd struct {
 
 // archiveStatus is what is in the archive.
 type archiveStatus struct {
-	File          string         `json:"file"`
+	Archive       string         `json:"archive"` // a path, or an address without user and password
 	Bytes         int64          `json:"bytes"`
 	Conversations int64          `json:"conversations"`
 	Messages      int64          `json:"messages"`
@@ -154,7 +153,7 @@ type archivedSpan struct {
 
 // Run prints what is in the archive.
 func (c *archiveStatusCmd) Run(ctx context.Context, out *output) error {
-	store, dir, err := c.open()
+	store, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -162,14 +161,14 @@ func (c *archiveStatusCmd) Run(ctx context.Context, out *output) error {
 	if err = errors.Join(err, store.Close()); err != nil {
 		return err
 	}
-	found := archiveStatus{archivePath(dir), st.Bytes, st.Conversations, st.Messages, st.Erased, []archivedSpan{}, st.Syncing}
+	found := archiveStatus{store.Name(), st.Bytes, st.Conversations, st.Messages, st.Erased, []archivedSpan{}, st.Syncing}
 	for _, span := range st.Covered[archive.Messages] {
 		found.Spans = append(found.Spans, archivedSpan{span.From, span.To})
 	}
 	if c.JSON {
 		return out.json(found)
 	}
-	out.printf("Archive:        %s (%s)\n", found.File, size(found.Bytes))
+	out.printf("Archive:        %s (%s)\n", found.Archive, size(found.Bytes))
 	out.printf("Conversations:  %d\n", found.Conversations)
 	out.printf("Messages:       %d\n", found.Messages)
 	out.printf("Erased:         %s without text, since they were anonymized in Dixa\n", counted(int(found.Erased), "row"))
@@ -193,7 +192,7 @@ type archiveVerifyCmd struct {
 
 // Run checks the archive.
 func (c *archiveVerifyCmd) Run(ctx context.Context, out *output) error {
-	store, dir, err := c.open()
+	store, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -202,15 +201,15 @@ func (c *archiveVerifyCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	if c.JSON {
-		if err := out.json(map[string]any{"file": archivePath(dir), "problems": append([]string{}, problems...)}); err != nil {
+		if err := out.json(map[string]any{"archive": store.Name(), "problems": append([]string{}, problems...)}); err != nil {
 			return err
 		}
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("the archive %s is not sound: %s; remove it with dixa-mcp archive purge --all, and make it anew", archivePath(dir), strings.Join(problems, "; "))
+		return fmt.Errorf("the archive %s is not sound: %s; remove it with dixa-mcp archive purge --all, and make it anew", store.Name(), strings.Join(problems, "; "))
 	}
 	if !c.JSON {
-		out.printf("The archive %s is sound, and has no text of what was erased.\n", archivePath(dir))
+		out.printf("The archive %s is sound, and has no text of what was erased.\n", store.Name())
 	}
 	return nil
 }
@@ -225,12 +224,12 @@ type archivePurgeCmd struct {
 
 // Run removes what is no longer kept.
 func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
-	store, dir, err := c.open()
+	store, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	if c.All {
-		return c.removeAll(ctx, out, dir)
+		return c.removeAll(ctx, out, store)
 	}
 	rules, _, err := c.load()
 	if err != nil {
@@ -253,19 +252,19 @@ func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
 	return nil
 }
 
-func (c *archivePurgeCmd) removeAll(ctx context.Context, out *output, dir string) error {
+func (c *archivePurgeCmd) removeAll(ctx context.Context, out *output, store archiveStore) error {
 	if c.Keep != "" {
 		return usagef("--all and --keep exclude each other; nothing was removed")
 	}
-	other, err := sqlitestore.Remove(ctx, dir)
-	switch {
+	other, err := store.Remove(ctx)
+	switch err = errors.Join(err, store.Close()); {
 	case err != nil:
 		return err
 	case other != "":
 		return refusedf("%s is filling the archive; nothing was removed", other)
 	case c.JSON:
-		return out.json(map[string]any{"removed": archivePath(dir)})
+		return out.json(map[string]any{"removed": store.Name()})
 	}
-	out.printf("Removed %s.\n", archivePath(dir))
+	out.printf("Removed %s.\n", store.Name())
 	return nil
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -15,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/archive/pgtest"
 	"dixa-mcp/internal/archive/sqlitestore"
 )
 
@@ -40,6 +44,12 @@ func TestArchive(t *testing.T) {
 // A sync that is killed in the middle of a window goes on at once, and has every row once.
 func TestArchiveSyncKilled(t *testing.T) {
 	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) { syncKilled(t, "") })
+	t.Run("PostgreSQL", func(t *testing.T) { syncKilled(t, pgtest.Get(t).Database(t)) })
+}
+
+// syncKilled kills a sync of the archive at an address, "" for the file in the state directory.
+func syncKilled(t *testing.T, address string) {
 	const rows = 1200
 	p := newPlace(t)
 	var whole atomic.Bool
@@ -77,12 +87,13 @@ func TestArchiveSyncKilled(t *testing.T) {
 	args := func() []string {
 		return []string{"archive", "sync", "--base-url", dixa.URL, "--state", "~/s", "--since", "1d"}
 	}
-	env := []string{"DIXA_API_TOKEN=token"}
+	env := []string{"DIXA_API_TOKEN=token", "DIXA_MCP_ARCHIVE=" + address}
 	c := p.command(env, args()...)
 	require.NoError(t, c.Start())
-	store := sqlitestore.Open(filepath.Join(p.home, "s"))
+	store, err := archiveFlag{address}.openArchive(filepath.Join(p.home, "s"))
+	require.NoError(t, err)
 	messages := func() int64 {
-		if _, err := os.Stat(filepath.Join(p.home, "s", sqlitestore.FileName)); err != nil {
+		if exists, err := store.Exists(t.Context()); err != nil || !exists {
 			return 0
 		}
 		st, err := store.Status(t.Context())
@@ -99,6 +110,75 @@ func TestArchiveSyncKilled(t *testing.T) {
 	o := finish(t, p.command(env, args()...))
 	require.Zero(t, o.code, o.stderr)
 	require.EqualValues(t, rows, messages())
-	require.Contains(t, p.good("archive", "verify", "--state", "~/s"), "is sound")
+	o = finish(t, p.command(env, "archive", "verify", "--state", "~/s"))
+	require.Zero(t, o.code, o.stderr)
+	require.Contains(t, o.stdout, "is sound")
 	require.NoError(t, store.Close())
+}
+
+// Commands of several machines use one archive, and the address in a file is in no message.
+func TestSharedArchive(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Get(t)
+	address := server.Database(t)
+	p := newPlace(t)
+	file := p.write("archive.url", address+"\n")
+	run := func(args ...string) outcome {
+		t.Helper()
+		o := finish(t, p.command(nil, append(args, "--archive", "~/archive.url")...))
+		require.NotContains(t, o.stdout+o.stderr, pgtest.Password)
+		return o
+	}
+	good := func(args ...string) string {
+		t.Helper()
+		o := run(args...)
+		require.Zero(t, o.code, o.stderr)
+		return o.stdout
+	}
+	require.Contains(t, run("archive", "status").stderr, "there is no archive at postgres://"+server.Addr)
+	require.Contains(t, good("archive", "sync", "--offline", "--state", "~/s", "--since", "2d"), "The archive has everything from ")
+	require.NoFileExists(t, filepath.Join(p.home, "s", sqlitestore.FileName))
+	require.Contains(t, good("archive", "status", "--state", "~/other"), "Archive:        postgres://"+server.Addr)
+	found := good("archive", "search", "the", "--limit", "3")
+	require.Equal(t, 3, strings.Count(found, ` · "`), found)
+	require.Contains(t, good("archive", "verify"), "is sound")
+	require.Contains(t, good("doctor", "--offline", "--state", "~/s"), "postgres://"+server.Addr)
+	require.Contains(t, good("archive", "status", "--json"), `"erased": 0`)
+	conversation, err := strconv.ParseInt(strings.Fields(found)[0], 10, 64)
+	require.NoError(t, err)
+	flags := dixaFlags{reachFlags: reachFlags{Offline: true, State: filepath.Join(p.home, "s")}, archiveFlag: archiveFlag{file}}
+	erasing, err := flags.erasing(func(err error) { require.NoError(t, err) })
+	require.NoError(t, err)
+	in := &dixaclient.AnonymizeConversationIn{ConversationRef: dixaclient.ConversationRef{ConversationID: conversation}}
+	require.NoError(t, erasing(t.Context(), &dixaclient.Call{In: in}, func(context.Context) error { return nil }))
+	require.NotContains(t, good("archive", "status", "--json"), `"erased": 0`, "what a server anonymizes in Dixa is erased here")
+	good("archive", "purge", "--keep", "1d")
+	require.Contains(t, good("archive", "purge", "--all"), "Removed postgres://"+server.Addr)
+	require.Contains(t, run("archive", "verify").stderr, "there is no archive")
+	require.NoError(t, os.Chmod(file, 0o644))
+	require.Contains(t, run("archive", "status").stderr, "has the mode 0644, which gives other users access")
+	require.NoError(t, os.Chmod(file, 0o440), "as Kubernetes mounts a secret")
+	require.Contains(t, run("archive", "status").stderr, "there is no archive at")
+	p.write("empty.url", "")
+	for _, bad := range []string{"~/empty.url", "~/missing.url", "redis://x:" + pgtest.Password + "@y/z"} {
+		o := finish(t, p.command(nil, "archive", "status", "--archive", bad))
+		require.NotZero(t, o.code)
+		require.Contains(t, o.stderr, "--archive")
+		require.Contains(t, o.stderr, "postgres://")
+	}
+}
+
+// A run that uses no archive does nothing for one: the packages for PostgreSQL allocate next to nothing at the start.
+func TestUnusedArchiveCostsNothing(t *testing.T) {
+	t.Parallel()
+	o := finish(t, newPlace(t).command([]string{"GODEBUG=inittrace=1"}, "version"))
+	require.Zero(t, o.code, o.stderr)
+	packages, total := 0, 0
+	for _, line := range regexp.MustCompile(`(?m)^init github\.com/jackc/\S+ .* (\d+) bytes`).FindAllStringSubmatch(o.stderr, -1) {
+		n, err := strconv.Atoi(line[1])
+		require.NoError(t, err)
+		packages, total = packages+1, total+n
+	}
+	require.NotZero(t, packages, o.stderr)
+	require.Less(t, total, 64<<10, o.stderr)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/archive/pgtest"
 	"dixa-mcp/internal/test/program"
 )
 
@@ -33,7 +34,7 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return m.Run()
+	return pgtest.Run(m)
 }
 
 // limit is how long a command may take before a test calls it hung.

@@ -55,6 +55,10 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 		err = marks.Check()
 	}
 	report("freezes", err, string(marks))
+	if c.Archive != "" {
+		name, err := c.meetArchive(ctx)
+		report("archive", err, name)
+	}
 	if address, err := c.address(); err != nil || address != "" {
 		report("Redis", c.meet(ctx), "it answers, and servers can share it")
 	}
@@ -104,6 +108,20 @@ func (c *doctorCmd) meet(ctx context.Context) error {
 		g.Close()
 	}
 	return err
+}
+
+// meetArchive returns where the archive is that servers share.
+func (c *doctorCmd) meetArchive(ctx context.Context) (string, error) {
+	store, err := c.openArchive("")
+	if err != nil {
+		return "", err
+	}
+	exists, err := store.Exists(ctx)
+	name := store.Name()
+	if !exists {
+		name += ", which dixa-mcp archive sync will make"
+	}
+	return name, errors.Join(err, store.Close())
 }
 
 // ask reads the organization with each token, and returns the difference between the clocks.

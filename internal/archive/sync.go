@@ -67,7 +67,7 @@ func (e *HeldError) Error() string {
 type OriginError struct{ Has, Wants Origin }
 
 func (e *OriginError) Error() string {
-	return fmt.Sprintf("the archive has the data of organization %s at %s, and the token is for organization %s at %s; use another --state directory, or remove the archive with dixa-mcp archive purge --all; nothing was changed",
+	return fmt.Sprintf("the archive has the data of organization %s at %s, and the token is for organization %s at %s; use another --state directory or --archive, or remove the archive with dixa-mcp archive purge --all; nothing was changed",
 		e.Has.Organization, e.Has.API, e.Wants.Organization, e.Wants.API)
 }
 

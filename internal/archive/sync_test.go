@@ -18,6 +18,8 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/archive/archivetest"
+	"dixa-mcp/internal/archive/pgstore"
+	"dixa-mcp/internal/archive/pgtest"
 	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/test/seeds"
 )
@@ -120,12 +122,51 @@ func (c *crash) Purge(ctx context.Context, before time.Time) (archive.Removed, e
 	return c.Store.Purge(ctx, before)
 }
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+
+// place is where an archive is.
+type place struct {
+	open  func() archive.Store // a further process's view of it
+	bytes func() string        // all that it has on disk
+}
+
+// inBoth runs a test with an archive in each kind of store.
+func inBoth(t *testing.T, test func(t *testing.T, fresh func(t *testing.T) place)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, inFile) })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		server := pgtest.Get(t)
+		address := server.Database(t)
+		open := func() *pgstore.Store {
+			s, err := pgstore.Open(address)
+			require.NoError(t, err)
+			return s
+		}
+		test(t, func(t *testing.T) place {
+			server.Empty(t, pgtest.Name(address), "dixa_archive") // making the tables anew takes longer
+			return place{func() archive.Store { return open() }, func() string { return string(server.Rows(t, pgtest.Name(address), "dixa_archive")) }}
+		})
+	})
+}
+
+// inFile makes an archive in a file.
+func inFile(t *testing.T) place {
+	dir := t.TempDir()
+	return place{func() archive.Store { return sqlitestore.Open(dir) }, func() (all string) {
+		for _, file := range []string{"archive.db", "archive.db-wal"} {
+			text, err := os.ReadFile(filepath.Join(dir, file))
+			require.NoError(t, err)
+			all += string(text)
+		}
+		return all
+	}}
+}
+
 func options(since time.Time) archive.Options {
 	return archive.Options{Since: since, API: "http://127.0.0.1", Who: "a test"}
 }
 
 // requireSame requires that a store has what the help desk has since a time: each message once, and no text of what was erased.
-func requireSame(t *testing.T, d *desk, s archive.Store, dir string, since time.Time) {
+func requireSame(t *testing.T, d *desk, s archive.Store, in place, since time.Time) {
 	t.Helper()
 	var want, secret []string
 	messages, conversations := int64(0), int64(0)
@@ -158,22 +199,23 @@ func requireSame(t *testing.T, d *desk, s archive.Store, dir string, since time.
 	require.Equal(t, messages, st.Messages, "each once")
 	require.Equal(t, conversations, st.Conversations)
 	archivetest.Sound(t, s)
-	for _, file := range []string{"archive.db", "archive.db-wal"} {
-		text, err := os.ReadFile(filepath.Join(dir, file))
-		require.NoError(t, err)
-		for _, w := range secret {
-			require.NotContains(t, string(text), w)
-		}
+	text := in.bytes()
+	for _, w := range secret {
+		require.NotContains(t, text, w)
 	}
 }
 
 // Under each reading of Dixa's filters, a sync that is killed at any of its steps, or meets any failure of Dixa's, leaves nothing out
 // and nothing twice when it is run again, and what was anonymized is gone.
 func TestSyncAtRandom(t *testing.T) {
+	inBoth(t, syncAtRandom)
+}
+
+func syncAtRandom(t *testing.T, fresh func(t *testing.T) place) {
 	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
 		synctest.Test(t, func(t *testing.T) {
 			d := &desk{byConversation: r.IntN(2) == 0, inclusive: r.IntN(2) == 0, silent: r.IntN(2) == 0, lag: time.Duration(r.IntN(9)) * time.Minute}
-			c, dir := client(t, d), t.TempDir()
+			c, in := client(t, d), fresh(t)
 			for range r.IntN(15) {
 				d.change(r)
 				time.Sleep(time.Duration(r.IntN(72*60)) * time.Minute)
@@ -188,7 +230,7 @@ func TestSyncAtRandom(t *testing.T) {
 						}
 					}
 				}
-				s := sqlitestore.Open(dir)
+				s := in.open()
 				_, err := archive.Sync(t.Context(), c, &crash{s, r.IntN(30)}, options(since)) // with or without an error
 				require.NotErrorIs(t, err, &archive.HeldError{})
 				require.NoError(t, s.Close())
@@ -199,11 +241,11 @@ func TestSyncAtRandom(t *testing.T) {
 				}
 			}
 			time.Sleep(8 * 24 * time.Hour) // all is compared again, and has appeared in exports
-			s := sqlitestore.Open(dir)
+			s := in.open()
 			result, err := archive.Sync(t.Context(), c, s, options(since))
 			require.NoError(t, err)
 			require.Zero(t, result.Skipped)
-			requireSame(t, d, s, dir, since)
+			requireSame(t, d, s, in, since)
 			if !d.byConversation && len(d.conversations) > 0 {
 				require.Zero(t, result.Read, "exports had all messages")
 			}
@@ -219,8 +261,12 @@ func TestSyncAtRandom(t *testing.T) {
 }
 
 func TestErasedThroughUs(t *testing.T) {
+	inBoth(t, erasedThroughUs)
+}
+
+func erasedThroughUs(t *testing.T, fresh func(t *testing.T) place) {
 	synctest.Test(t, func(t *testing.T) {
-		d, dir := &desk{}, t.TempDir()
+		d, in := &desk{}, fresh(t)
 		r := seeds.New(1)
 		for i := range 4 {
 			k := &talk{id: int64(i + 1), customer: "0c1a2b3c-4d5e-4f60-8a7b-0123456789ab", created: time.Now()}
@@ -232,7 +278,7 @@ func TestErasedThroughUs(t *testing.T) {
 			time.Sleep(time.Hour)
 		}
 		c := client(t, d)
-		s := sqlitestore.Open(dir)
+		s := in.open()
 		_, err := archive.Sync(t.Context(), c, s, options(time.Now().Add(-48*time.Hour)))
 		require.NoError(t, err)
 		open := func() (archive.Store, error) { return s, nil }
@@ -249,10 +295,9 @@ func TestErasedThroughUs(t *testing.T) {
 		d.fault = nil
 		require.NoError(t, anonymize("http://127.0.0.1"))
 		require.Len(t, archivetest.Find(t, s, "allen"), 2)
-		text, err := os.ReadFile(filepath.Join(dir, "archive.db"))
-		require.NoError(t, err)
-		require.NotContains(t, string(text), "wort0x")
-		require.NotContains(t, string(text), subject(d.conversations[1]))
+		text := in.bytes()
+		require.NotContains(t, text, "wort0x")
+		require.NotContains(t, text, subject(d.conversations[1]))
 		_, err = archive.Sync(t.Context(), c, s, options(time.Now().Add(-48*time.Hour))) // Dixa has not carried it out yet
 		require.NoError(t, err)
 		require.Len(t, archivetest.Find(t, s, "allen"), 2)

@@ -164,7 +164,7 @@ const (
 
 // vacuum removes the rows that were deleted.
 func (s *Store) vacuum(ctx context.Context, how string) error {
-	return s.connected(ctx, func(ctx context.Context, conn *pgx.Conn) error { return vacuum(ctx, conn, how) })
+	return s.upkeep(ctx, func(ctx context.Context, conn *pgx.Conn) error { return vacuum(ctx, conn, how) })
 }
 
 // errOwner is what PostgreSQL only warns of.

@@ -124,7 +124,7 @@ func (s *Store) migrate(ctx context.Context, pool *pgxpool.Pool) error {
 			if step.layout <= f.layout {
 				continue
 			}
-			if _, err := tx.Conn().PgConn().Exec(ctx, step.sql).ReadAll(); err != nil {
+			if _, err := tx.Exec(ctx, step.sql); err != nil {
 				return fmt.Errorf("make the tables of layout %d: %w", step.layout, err)
 			}
 		}
@@ -146,16 +146,23 @@ func (s *Store) current(f found, last int) (bool, error) {
 
 // Exists reports whether the database has an archive.
 func (s *Store) Exists(ctx context.Context) (exists bool, err error) {
-	err = s.connected(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+	err = s.with(ctx, answerTime, func(ctx context.Context) error {
+		conn, err := pgx.ConnectConfig(ctx, s.config.Copy())
+		if err != nil {
+			return err
+		}
 		f, err := s.look(ctx, conn)
 		exists = f.tables
-		return err
+		return errors.Join(err, conn.Close(ctx))
 	})
 	return exists, err
 }
 
 // Remove removes the tables of the archive, also those of a newer version, unless a process fills it: other names that one. The schema stays.
 func (s *Store) Remove(ctx context.Context) (other string, err error) {
+	if exists, err := s.Exists(ctx); err != nil || !exists {
+		return "", err
+	}
 	release, other, err := s.Lease(ctx, "a removal")
 	if err != nil || release == nil {
 		return other, err

@@ -77,8 +77,8 @@ func TestErrorsHaveNoPassword(t *testing.T) {
 	address := server.Database(t)
 	const secret = "s3cret!wort"
 	for _, test := range []struct{ address, says string }{
-		{"postgres://postgres:" + secret + "@" + server.Addr + "/postgres", "password authentication failed"},
-		{strings.ReplaceAll(address, "postgres:"+pgtest.Password, "nobody:"+secret), "password authentication failed"},
+		{strings.ReplaceAll(address, "postgres:"+pgtest.Password, pgtest.Locked+":"+secret), "password authentication failed"},
+		{strings.ReplaceAll(address, "postgres:"+pgtest.Password, "nobody:"+secret), `role "nobody" does not exist`},
 		{"postgres://postgres:" + secret + "@127.0.0.1:1/x", "connection refused"},
 		{"postgres://postgres:" + secret + "@host.invalid/x?connect_timeout=1", "host.invalid"},
 		{"postgres://postgres:" + secret + "%zz@127.0.0.1/x", ErrAddress.Error()},
@@ -143,7 +143,7 @@ func TestRoleWithoutRights(t *testing.T) {
 
 func TestEncoding(t *testing.T) {
 	server := pgtest.Get(t)
-	name := databaseOf(server.Database(t)) + "latin"
+	name := pgtest.Name(server.Database(t)) + "latin"
 	server.SQL(t, "postgres", `CREATE DATABASE `+name+` ENCODING 'LATIN1' TEMPLATE template0`)
 	s, err := Open(server.URL(name))
 	require.NoError(t, err)

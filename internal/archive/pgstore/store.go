@@ -151,17 +151,31 @@ func (s *Store) view(ctx context.Context, read func(context.Context, pgx.Tx) err
 	})
 }
 
-// connected runs do with a connection of its own, whose statements may take long.
-func (s *Store) connected(ctx context.Context, do func(context.Context, *pgx.Conn) error) error {
+// upkeep runs do with a connection whose statements may take long.
+func (s *Store) upkeep(ctx context.Context, do func(context.Context, *pgx.Conn) error) error {
 	return s.with(ctx, upkeepTime, func(ctx context.Context) (err error) {
-		c := s.config.Copy()
-		c.RuntimeParams["statement_timeout"], c.RuntimeParams["lock_timeout"] = milliseconds(upkeepTime), milliseconds(upkeepTime)
-		conn, err := pgx.ConnectConfig(ctx, c)
+		pool, err := s.open(ctx)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
-		return do(ctx, conn)
+		conn, err := pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		for _, limit := range []string{"statement_timeout", "lock_timeout"} {
+			if _, err := conn.Exec(ctx, `SET `+limit+` = `+milliseconds(upkeepTime)); err != nil {
+				return err
+			}
+		}
+		defer func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
+			defer cancel()
+			if _, failed := conn.Exec(ctx, `RESET statement_timeout; RESET lock_timeout`); failed != nil {
+				err = errors.Join(err, conn.Conn().Close(ctx)) // it is used for nothing else then
+			}
+		}()
+		return do(ctx, conn.Conn())
 	})
 }
 

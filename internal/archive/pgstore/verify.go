@@ -21,13 +21,7 @@ var checks = []struct{ problem, sql string }{
 
 // Verify implements [archive.Store]. It also removes what is left of deleted rows, and builds the index of words again if it may have words of them.
 func (s *Store) Verify(ctx context.Context) (problems []string, err error) {
-	if err := s.with(ctx, upkeepTime, func(ctx context.Context) error { // which makes the tables
-		_, err := s.open(ctx)
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	err = s.connected(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+	err = s.upkeep(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		if err := vacuum(ctx, conn, whole); err != nil {
 			return err
 		}

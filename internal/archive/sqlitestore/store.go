@@ -30,9 +30,12 @@ func IsTemporary(name string) bool {
 	return name == FileName+"-wal" || name == FileName+"-shm" || name == lockName
 }
 
-// Exists reports whether a state directory has an archive.
-func Exists(dir string) (bool, error) {
-	switch _, err := os.Lstat(filepath.Join(dir, FileName)); {
+// Name returns the path of the file.
+func (s *Store) Name() string { return s.file.Path }
+
+// Exists reports whether the state directory has an archive.
+func (s *Store) Exists(context.Context) (bool, error) {
+	switch _, err := os.Lstat(s.file.Path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
@@ -41,12 +44,11 @@ func Exists(dir string) (bool, error) {
 	return true, nil
 }
 
-// Remove deletes the archive of a directory, unless a process fills it: other names that one.
-func Remove(ctx context.Context, dir string) (other string, err error) {
-	s := Open(dir)
+// Remove deletes the archive, unless a process fills it: other names that one.
+func (s *Store) Remove(ctx context.Context) (other string, err error) {
 	release, other, err := s.Lease(ctx, "a removal")
 	if err != nil || release == nil {
-		return other, errors.Join(err, s.Close())
+		return other, err
 	}
 	err = errors.Join(release(), s.Close())
 	for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -60,7 +62,7 @@ func Remove(ctx context.Context, dir string) (other string, err error) {
 // Copy writes a copy of the archive of a directory to another one, as of one moment, while processes use it. Without an archive it
 // does nothing.
 func Copy(dir, to string) error {
-	if exists, err := Exists(dir); err != nil || !exists {
+	if exists, err := Open(dir).Exists(context.Background()); err != nil || !exists {
 		return err
 	}
 	return sqlitefile.Copy(filepath.Join(dir, FileName), filepath.Join(to, FileName))

@@ -40,7 +40,7 @@ func onDisk(t *testing.T, dir string) (all []byte) {
 func TestFilesAreForTheirOwner(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	s := Open(dir)
-	exists, err := Exists(dir)
+	exists, err := s.Exists(t.Context())
 	require.NoError(t, err)
 	require.False(t, exists)
 	_, err = s.Status(t.Context())

@@ -23,6 +23,8 @@ var mayImport = map[string][]string{
 	"internal/capability":            {"internal/base/when", "dixaclient", "internal/clients", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/archive":               {"dixaclient", "internal/export", "internal/view"},
 	"internal/archive/archivetest":   nil,
+	"internal/archive/pgstore":       {"internal/archive", "github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgconn/ctxwatch", "github.com/jackc/pgx/v5/pgxpool", "golang.org/x/text/unicode/norm"},
+	"internal/archive/pgtest":        nil,
 	"internal/archive/sqlitestore":   {"internal/archive", "schemas", "github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3/ext/fts5"},
 	"internal/audit":                 {"golang.org/x/time/rate"},
 	"internal/base/address":          {},
