@@ -133,7 +133,7 @@ type Origin struct {
 }
 
 // Store keeps the archive. It is safe for concurrent use, also by several processes. Texts that were erased or removed are gone from
-// its files when the call returns.
+// its tables when the call returns; docs/archive.md says what a database keeps elsewhere.
 type Store interface {
 	// Lease lets this process alone fill the store, until release. other names the process that does so already; release is nil then.
 	// A process that was killed holds no lease.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +16,6 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/archive/archivetest"
-	"dixa-mcp/internal/archive/pgstore"
-	"dixa-mcp/internal/archive/pgtest"
-	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/test/seeds"
 )
 
@@ -122,45 +117,6 @@ func (c *crash) Purge(ctx context.Context, before time.Time) (archive.Removed, e
 	return c.Store.Purge(ctx, before)
 }
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
-
-// place is where an archive is.
-type place struct {
-	open  func() archive.Store // a further process's view of it
-	bytes func() string        // all that it has on disk
-}
-
-// inBoth runs a test with an archive in each kind of store.
-func inBoth(t *testing.T, test func(t *testing.T, fresh func(t *testing.T) place)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, inFile) })
-	t.Run("PostgreSQL", func(t *testing.T) {
-		server := pgtest.Get(t)
-		address := server.Database(t)
-		open := func() *pgstore.Store {
-			s, err := pgstore.Open(address)
-			require.NoError(t, err)
-			return s
-		}
-		test(t, func(t *testing.T) place {
-			server.Empty(t, pgtest.Name(address), "dixa_archive") // making the tables anew takes longer
-			return place{func() archive.Store { return open() }, func() string { return string(server.Rows(t, pgtest.Name(address), "dixa_archive")) }}
-		})
-	})
-}
-
-// inFile makes an archive in a file.
-func inFile(t *testing.T) place {
-	dir := t.TempDir()
-	return place{func() archive.Store { return sqlitestore.Open(dir) }, func() (all string) {
-		for _, file := range []string{"archive.db", "archive.db-wal"} {
-			text, err := os.ReadFile(filepath.Join(dir, file))
-			require.NoError(t, err)
-			all += string(text)
-		}
-		return all
-	}}
-}
-
 func options(since time.Time) archive.Options {
 	return archive.Options{Since: since, API: "http://127.0.0.1", Who: "a test"}
 }
@@ -207,9 +163,7 @@ func requireSame(t *testing.T, d *desk, s archive.Store, in place, since time.Ti
 
 // Under each reading of Dixa's filters, a sync that is killed at any of its steps, or meets any failure of Dixa's, leaves nothing out
 // and nothing twice when it is run again, and what was anonymized is gone.
-func TestSyncAtRandom(t *testing.T) {
-	inBoth(t, syncAtRandom)
-}
+func TestSyncAtRandom(t *testing.T) { inBoth(t, syncAtRandom) }
 
 func syncAtRandom(t *testing.T, fresh func(t *testing.T) place) {
 	seeds.Run(t, func(t *testing.T, r *rand.Rand) {
@@ -260,9 +214,7 @@ func syncAtRandom(t *testing.T, fresh func(t *testing.T) place) {
 	})
 }
 
-func TestErasedThroughUs(t *testing.T) {
-	inBoth(t, erasedThroughUs)
-}
+func TestErasedThroughUs(t *testing.T) { inBoth(t, erasedThroughUs) }
 
 func erasedThroughUs(t *testing.T, fresh func(t *testing.T) place) {
 	synctest.Test(t, func(t *testing.T) {
@@ -331,8 +283,10 @@ func TestErased(t *testing.T) {
 	}
 }
 
-func TestOneSyncsAtATime(t *testing.T) {
-	s := sqlitestore.Open(t.TempDir())
+func TestOneSyncsAtATime(t *testing.T) { inBoth(t, oneSyncsAtATime) }
+
+func oneSyncsAtATime(t *testing.T, fresh func(t *testing.T) place) {
+	s := fresh(t).open()
 	release, _, err := s.Lease(t.Context(), "process 7")
 	require.NoError(t, err)
 	_, err = archive.Sync(t.Context(), nil, s, options(time.Now()))
@@ -341,10 +295,12 @@ func TestOneSyncsAtATime(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-func TestAnotherOrganization(t *testing.T) {
+func TestAnotherOrganization(t *testing.T) { inBoth(t, anotherOrganization) }
+
+func anotherOrganization(t *testing.T, fresh func(t *testing.T) place) {
 	synctest.Test(t, func(t *testing.T) {
 		c := client(t, &desk{})
-		s := sqlitestore.Open(t.TempDir())
+		s := fresh(t).open()
 		_, err := s.Origin(t.Context(), archive.Origin{API: "http://127.0.0.1", Organization: "other"})
 		require.NoError(t, err)
 		_, err = archive.Sync(t.Context(), c, s, options(time.Now().Add(-time.Hour)))
@@ -353,9 +309,11 @@ func TestAnotherOrganization(t *testing.T) {
 	})
 }
 
-func TestKeep(t *testing.T) {
+func TestKeep(t *testing.T) { inBoth(t, keep) }
+
+func keep(t *testing.T, fresh func(t *testing.T) place) {
 	synctest.Test(t, func(t *testing.T) {
-		d, dir := &desk{}, t.TempDir()
+		d, in := &desk{}, fresh(t)
 		r := seeds.New(1)
 		for i := range 100 {
 			k := &talk{id: int64(i + 1), customer: "x", created: time.Now()}
@@ -364,7 +322,7 @@ func TestKeep(t *testing.T) {
 			time.Sleep(24 * time.Hour)
 		}
 		time.Sleep(time.Hour)
-		c, s := client(t, d), sqlitestore.Open(dir)
+		c, s := client(t, d), in.open()
 		o := options(time.Now().Add(-60 * 24 * time.Hour))
 		_, err := archive.Sync(t.Context(), c, s, o)
 		require.NoError(t, err)

@@ -18,12 +18,12 @@ import (
 )
 
 // Bench keeps MESSAGES messages of 80 words, 20,000 if it is not set, five in each conversation, and searches them. open returns an empty
-// store. The rows are the same for all stores.
-func Bench(b *testing.B, open func() archive.Store) {
+// store, and what to do before searches, which may be nil. The rows are the same for all stores.
+func Bench(b *testing.B, open func() (s archive.Store, settle func())) {
 	messages, err := strconv.Atoi(cmp.Or(os.Getenv("MESSAGES"), "20000"))
 	require.NoError(b, err)
 	for b.Loop() {
-		s := open()
+		s, settle := open()
 		r := rand.New(rand.NewPCG(1, 2))
 		begun := time.Now()
 		for n := 0; n < messages; n += 500 {
@@ -45,6 +45,9 @@ func Bench(b *testing.B, open func() archive.Store) {
 			require.NoError(b, s.Put(b.Context(), rows))
 		}
 		b.ReportMetric(float64(messages)/time.Since(begun).Seconds(), "messages/s")
+		if settle != nil {
+			settle()
+		}
 		var took []time.Duration
 		for range 200 {
 			q := archive.Query{Limit: 20, Words: []archive.Word{{Text: fmt.Sprint("word", r.IntN(5000))}, {Text: fmt.Sprint("word", r.IntN(50))}}}

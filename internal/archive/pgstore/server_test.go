@@ -226,6 +226,25 @@ func TestErasedWordsLeaveTheIndex(t *testing.T) {
 	require.NotEqual(t, before, node())
 }
 
+// A long text is in a table of its own, and leaves that too.
+func TestLongTextsAreErased(t *testing.T) {
+	name, open := database(t)
+	s := open()
+	rows := func() string {
+		return pgtest.Get(t).SQL(t, name, `CREATE EXTENSION IF NOT EXISTS pageinspect`, `SELECT count(*) FROM pg_class, generate_series(0, pg_relation_size(reltoastrelid) / 8192 - 1) AS page,
+			heap_page_items(get_raw_page(reltoastrelid::regclass::text, page::int)) WHERE pg_class.oid = 'dixa_archive.message_text'::regclass AND t_data IS NOT NULL`)
+	}
+	var text strings.Builder
+	for i := range 20000 {
+		fmt.Fprintf(&text, "%x ", i*i)
+	}
+	put(t, s, 1, text.String())
+	require.NotEqual(t, "0", rows())
+	_, err := s.Erase(t.Context(), archive.Erasure{Conversation: 1}, noon)
+	require.NoError(t, err)
+	require.Equal(t, "0", rows())
+}
+
 func TestVerifyFindsWhatIsWrong(t *testing.T) {
 	name, open := database(t)
 	s := open()

@@ -19,9 +19,9 @@ import (
 const maxWord = 1000
 
 // maxWords is the maximum number of bytes of the words of one text in the index, of which PostgreSQL takes 1 MiB with their positions.
-const maxWords = 400 << 10
+const maxWords = 300 << 10
 
-// accents are those that SQLite leaves away.
+// accents are those that SQLite omits.
 var accents = &unicode.RangeTable{R16: []unicode.Range16{
 	{0x300, 0x304, 1}, {0x306, 0x30c, 1}, {0x30f, 0x311, 2}, {0x31b, 0x31b, 1}, {0x323, 0x328, 1}, {0x32d, 0x32e, 1}, {0x330, 0x331, 1},
 }}

@@ -109,7 +109,9 @@ func (s *Server) SQL(t testing.TB, database string, statements ...string) string
 	for _, sql := range statements {
 		args = append(args, "-c", sql)
 	}
-	out, err := exec.Command(filepath.Join(s.bin, "psql"), args...).CombinedOutput()
+	c := exec.Command(filepath.Join(s.bin, "psql"), args...)
+	c.Env = append(os.Environ(), "PGOPTIONS=-c client_min_messages=warning")
+	out, err := c.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return strings.TrimSpace(string(out))
 }
