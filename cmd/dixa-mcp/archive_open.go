@@ -32,7 +32,7 @@ func (f archiveFlag) openArchive(state string) (archiveStore, error) {
 		return sqlitestore.Open(state), nil
 	}
 	address, from := f.Archive, "--archive"
-	if !pgstore.IsAddress(address) {
+	if !strings.Contains(address, "://") {
 		if err := private("the file with the archive's address", address, 0o027); err != nil { // a group may read it: so Kubernetes gives secrets
 			return nil, fmt.Errorf("--archive: %w; if others may have read it, change the password", err)
 		}

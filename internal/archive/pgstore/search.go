@@ -12,9 +12,12 @@ import (
 )
 
 // Search implements [archive.Store].
+//
+// PostgreSQL cannot read its index of words in the order of time, and does not know how rare a word is that it has seen seldom. So the newest
+// messages are searched one by one first, which finds words that are common; and all by the index if these are not enough.
 func (s *Store) Search(ctx context.Context, q archive.Query) (hits []archive.Hit, err error) {
-	sql, args, ok := statement(q)
-	if !ok {
+	words := tsquery(q.Words)
+	if words == "" {
 		return nil, nil
 	}
 	err = s.with(ctx, answerTime, func(ctx context.Context) error {
@@ -22,61 +25,84 @@ func (s *Store) Search(ctx context.Context, q archive.Query) (hits []archive.Hit
 		if err != nil {
 			return err
 		}
-		rows, err := pool.Query(ctx, sql, args...)
-		if err != nil {
-			return err
-		}
-		var h archive.Hit
-		var at int64
-		var body, rest string
-		_, err = pgx.ForEachRow(rows, []any{&h.Conversation, &h.Message, &at, &h.Automated, &h.Channel, &h.Queue, &h.Assignee, &body, &rest}, func() error {
-			var author struct {
-				Name string `json:"author_name"`
+		for _, recent := range []bool{true, false} {
+			sql, args := statement(q, words, recent)
+			rows, err := pool.Query(ctx, sql, args...)
+			if err != nil {
+				return err
 			}
-			_ = json.Unmarshal([]byte(rest), &author) // a name of another type is as one that is missing
-			h.At, h.Author, h.Passage = moment(at), author.Name, passage(body, q.Words)
-			hits = append(hits, h)
-			return nil
-		})
-		return err
+			if hits, err = collect(rows, q.Words); err != nil || len(hits) == q.Limit {
+				return err
+			}
+		}
+		return nil
 	})
 	return hits, err
 }
 
-// statement returns the statement of a search. ok is false if nothing can match.
-func statement(q archive.Query) (sql string, args []any, ok bool) {
-	words := tsquery(q.Words)
-	if words == "" {
-		return "", nil, false
-	}
-	where := []string{}
-	filter := func(condition string, value any) {
+// collect reads what a search found.
+func collect(rows pgx.Rows, words []archive.Word) (hits []archive.Hit, err error) {
+	var h archive.Hit
+	var at int64
+	var body, rest string
+	_, err = pgx.ForEachRow(rows, []any{&h.Conversation, &h.Message, &at, &h.Automated, &h.Channel, &h.Queue, &h.Assignee, &body, &rest}, func() error {
+		var author struct {
+			Name string `json:"author_name"`
+		}
+		_ = json.Unmarshal([]byte(rest), &author) // a name of another type is as one that is missing
+		h.At, h.Author, h.Passage = moment(at), author.Name, passage(body, words)
+		hits = append(hits, h)
+		return nil
+	})
+	return hits, err
+}
+
+// fewRecent is how many of the newest messages are searched one by one: so many that a search by the index, which reads all
+// messages with the words, has few to read if these had too few; and so few that it takes no longer.
+const fewRecent = 2000
+
+// statement returns the statement of a search: of the newest messages, or by the index of words.
+func statement(q archive.Query, words string, recent bool) (sql string, args []any) {
+	arg := func(condition string, value any) string {
 		args = append(args, value)
-		where = append(where, strings.ReplaceAll(condition, "?", fmt.Sprintf("$%d", len(args))))
+		return strings.ReplaceAll(condition, "?", fmt.Sprintf("$%d", len(args)))
 	}
-	filter(`words @@ ?::text::tsquery`, words)
+	where, span := []string{arg(`words @@ ?::text::tsquery`, words)}, []string{`true`}
 	if !q.Since.IsZero() {
-		filter(`message_text.created_at >= ?`, q.Since.UnixMilli())
+		span = append(span, arg(`message_text.created_at >= ?`, q.Since.UnixMilli()))
 	}
 	if !q.Until.IsZero() {
-		filter(`message_text.created_at < ?`, q.Until.UnixMilli())
+		span = append(span, arg(`message_text.created_at < ?`, q.Until.UnixMilli()))
 	}
+	from := len(where)
 	if q.Queue != "" {
-		filter(`(lower(queue_name) = lower(? COLLATE "C") OR queue_id = ?)`, clean(q.Queue))
+		where = append(where, arg(`(lower(queue_name) = lower(? COLLATE "C") OR queue_id = ?)`, clean(q.Queue)))
 	}
 	if q.Channel != "" {
-		filter(`channel = ?`, clean(q.Channel))
+		where = append(where, arg(`channel = ?`, clean(q.Channel)))
 	}
 	if q.Agent != "" {
-		filter(`(lower(assignee_name) = lower(? COLLATE "C") OR assignee_id = ?)`, clean(q.Agent))
+		where = append(where, arg(`(lower(assignee_name) = lower(? COLLATE "C") OR assignee_id = ?)`, clean(q.Agent)))
 	}
 	if q.Tag != "" {
-		filter(`EXISTS (SELECT FROM tag WHERE lower(tag.name) = lower(? COLLATE "C") AND tag.conversation = message.conversation)`, clean(q.Tag))
+		where = append(where, arg(`EXISTS (SELECT FROM tag WHERE lower(tag.name) = lower(? COLLATE "C") AND tag.conversation = message.conversation)`, clean(q.Tag)))
 	}
-	args = append(args, q.Limit)
+	joined := ""
+	if len(where) > from {
+		joined = `JOIN message USING (key) LEFT JOIN conversation ON conversation.id = message.conversation`
+	}
+	// With + 0, rows are not read in the order of time until there are enough: of a rare word that would be all.
+	source, order := `message_text`, `message_text.created_at + 0 DESC, message_text.key + 0 DESC`
+	if recent {
+		order = `message_text.created_at DESC, message_text.key DESC`
+		source = arg(`(SELECT key, created_at, words FROM message_text WHERE `+strings.Join(span, " AND ")+` ORDER BY `+order+` LIMIT ?) AS message_text`, max(fewRecent, 20*q.Limit))
+	} else {
+		where = append(where, span...)
+	}
+	newest := arg(fmt.Sprintf(`SELECT message_text.key, message_text.created_at FROM %s %s WHERE %s ORDER BY %s LIMIT ?`, source, joined, strings.Join(where, " AND "), order), q.Limit)
 	return fmt.Sprintf(`SELECT message.conversation, message.id, message.created_at, automated, coalesce(channel, ''), coalesce(queue_name, ''), coalesce(assignee_name, ''), body, message_text.rest
-		FROM message_text JOIN message USING (key) LEFT JOIN conversation ON conversation.id = message.conversation
-		WHERE %s ORDER BY message_text.created_at DESC, message_text.key DESC LIMIT $%d`, strings.Join(where, " AND "), len(args)), args, true
+		FROM (%s) AS newest JOIN message_text USING (key) JOIN message USING (key) LEFT JOIN conversation ON conversation.id = message.conversation
+		ORDER BY newest.created_at DESC, newest.key DESC`, newest), args
 }
 
 // Status implements [archive.Store].

@@ -50,14 +50,9 @@ type Store struct {
 // ErrAddress is the error for what is not an address of a database. It does not repeat the address, which may have a password.
 var ErrAddress = errors.New("it is not an address of a PostgreSQL database, such as postgres://user:password@host:5432/database?sslmode=verify-full")
 
-// IsAddress reports whether a text is the address of a database, and not the name of a file.
-func IsAddress(text string) bool {
-	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
-}
-
 // Open returns the archive in a database. It is connected to, and the tables are made where there are none, by the first use.
 func Open(address string) (*Store, error) {
-	if !IsAddress(address) {
+	if !strings.HasPrefix(address, "postgres://") && !strings.HasPrefix(address, "postgresql://") {
 		return nil, ErrAddress
 	}
 	c, err := pgx.ParseConfig(address)
