@@ -155,7 +155,7 @@ var mistakes = []struct {
 	{"archive sync --since 2030-01-01", exitUsage, "--since 2030-01-01 is in the future; nothing was fetched"},
 	{"archive status", exitNotFound, "there is no archive at ~/state/dixa-mcp"},
 	{"archive status --archive redis://host/0", exitUsage, "--archive: it is not an address of a PostgreSQL database, such as"},
-	{"archive status --archive missing", exitFailed, "--archive must be an address such as postgres://host/database, or a file that holds one: "},
+	{"archive status --archive missing", exitNotFound, "--archive must be an address such as postgres://host/database, or a file that holds one: "},
 	{"export", exitUsage, `a command is missing; it is one of "conversations", "messages"; nothing was done; see dixa-mcp export --help`},
 	{"export messages", exitUsage, "missing flags: --out=FILE; nothing was done; see dixa-mcp export messages --help"},
 	{"export messages --out a.csv", exitUsage, "say which messages: --created-after, such as 2026-01-31; nothing was sent to Dixa"},
