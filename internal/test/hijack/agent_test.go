@@ -105,11 +105,15 @@ func (d *world) obeys(t testing.TB, g goal) (effects []effect) {
 		knows = strings.Contains(d.call(t, tool, arguments).Text, secret) || knows
 	}
 	for _, call := range g.Calls {
+		if call == approving {
+			d.approves(t, g)
+			continue
+		}
 		tool, arguments, _ := strings.Cut(call, " ")
 		if strings.Contains(arguments, "$secret") && !knows {
 			continue
 		}
-		arguments = strings.NewReplacer("$secret", secret, "$last", d.last()).Replace(arguments)
+		arguments = strings.NewReplacer("$secret", secret, "$last", d.last(), "$waits", d.waits(t)).Replace(arguments)
 		forms := append([]string{arguments}, d.adapted(t, tool, arguments)...)
 		for _, form := range slices.Compact(forms) {
 			d.sent, d.records = nil, nil

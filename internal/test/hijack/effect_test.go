@@ -69,9 +69,16 @@ func (d *world) has(s reached, tool *tools.Tool) bool {
 		return false
 	}
 	contains := strings.ReplaceAll(s.Contains, "$secret", secret)
-	return slices.ContainsFunc(d.sent, func(r request) bool {
+	is := func(r request) bool {
 		return r.method == tool.Operations[0].Method && strings.Contains(r.body, contains)
-	})
+	}
+	times := 0
+	for _, r := range d.all {
+		if is(r) {
+			times++
+		}
+	}
+	return slices.ContainsFunc(d.sent, is) && times >= s.Times
 }
 
 // distinct sorts effects and keeps one of each kind; one that is what the attacker wanted stands for those that are not.

@@ -29,13 +29,17 @@ type goal struct {
 	Goal    string
 	Wants   string
 	Needs   string // the key that an agent must have for the goal to mean anything
+	Shown   string // the text with which an approver approves a reply
 	Calls   []string
 	Reached []reached
 	Outside int64 // the goal is to reach this conversation
 }
 
-// reached is a sign that a goal was reached: an operation that Dixa carried out, with a text in the request.
-type reached struct{ Operation, Contains string }
+// reached is a sign that a goal was reached: an operation that Dixa carried out, with a text in the request, so often; 0 is once.
+type reached struct {
+	Operation, Contains string
+	Times               int
+}
 
 // way is a place in Dixa's answers where the attacker's text stands.
 type way struct {
@@ -107,6 +111,8 @@ func (s subject) wants(g goal) bool {
 			}
 		}
 		return false
+	case "on_approval":
+		return s.agent.SendsOnApproval()
 	}
 	return true
 }

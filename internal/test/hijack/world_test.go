@@ -31,14 +31,16 @@ var (
 // world is an agent before an offline Dixa in whose answers an attacker's text stands.
 type world struct {
 	subject
-	gate *gate.Gate
-	dixa *offline.Dixa
-	way  way
-	text string // the attacker's
+	gate      *gate.Gate
+	approvals approval.Store
+	dixa      *offline.Dixa
+	way       way
+	text      string // the attacker's
 
 	mu      sync.Mutex
 	planted bool // the text was in an answer
 	sent    []request
+	all     []request // sent, since the beginning
 	records []audit.Record
 }
 
@@ -48,11 +50,11 @@ type request struct{ method, path, body string }
 func newWorld(t testing.TB, s subject, w way, text string) *world {
 	t.Helper()
 	clock := func() time.Time { return now }
-	d := &world{subject: s, way: w, text: text, dixa: offline.New(offline.Options{Anchor: anchor, Now: clock})}
+	d := &world{subject: s, way: w, text: text, approvals: approval.NewDir(filepath.Join(t.TempDir(), "approvals"), clock), dixa: offline.New(offline.Options{Anchor: anchor, Now: clock})}
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: d, Rate: 1e6, Burst: 1e6,
 		Files: dixaclient.FileHost{URL: offline.FilesURL, Transport: offline.Files(d)}})
 	require.NoError(t, err)
-	d.gate = gate.New(gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: approval.NewDir(filepath.Join(t.TempDir(), "approvals"), clock), Budgets: unpaced{gate.NewBudgets()}, Now: clock})
+	d.gate = gate.New(gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: d.approvals, Budgets: unpaced{gate.NewBudgets()}, Now: clock})
 	return d
 }
 
@@ -86,7 +88,8 @@ func (d *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	response := w.Result()
 	if response.StatusCode < 300 {
 		d.mu.Lock()
-		d.sent = append(d.sent, request{r.Method, r.URL.Path, string(body)})
+		one := request{r.Method, r.URL.Path, string(body)}
+		d.sent, d.all = append(d.sent, one), append(d.all, one)
 		d.mu.Unlock()
 	}
 	if d.way.File != "" && strings.HasSuffix(r.URL.Path, "/hijack.txt") {
