@@ -13,6 +13,7 @@ import (
 
 	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/base/atomicfile"
+	events "dixa-mcp/internal/events/sqlitestore"
 	"dixa-mcp/internal/records"
 	"dixa-mcp/internal/sharedstate"
 )
@@ -55,6 +56,9 @@ func Copy(state, records, to string) (Report, error) {
 	if err := r.archive(state, to); err != nil {
 		return r, fmt.Errorf("copy %s: %w", sqlitestore.FileName, err)
 	}
+	if err := r.inbox(state, to); err != nil {
+		return r, fmt.Errorf("copy %s: %w", events.FileName, err)
+	}
 	if err := r.tree(state, to, records); err != nil {
 		return r, err
 	}
@@ -89,6 +93,14 @@ func (r *Report) archive(state, to string) error {
 	return r.count(filepath.Join(to, sqlitestore.FileName))
 }
 
+// inbox copies the inbox of events, if there is one.
+func (r *Report) inbox(state, to string) error {
+	if err := events.Copy(state, to); err != nil {
+		return err
+	}
+	return r.count(filepath.Join(to, events.FileName))
+}
+
 // count adds a file that was copied, if there is one.
 func (r *Report) count(path string) error {
 	info, err := os.Stat(path)
@@ -118,7 +130,8 @@ func (r *Report) tree(from, to, records string) error {
 			return fs.SkipDir
 		case e.IsDir():
 			return os.MkdirAll(filepath.Join(to, name), 0o700)
-		case name == sharedstate.FileName, sharedstate.IsTemporary(name), name == sqlitestore.FileName, sqlitestore.IsTemporary(name), atomicfile.IsTemp(e.Name()):
+		case name == sharedstate.FileName, sharedstate.IsTemporary(name), name == sqlitestore.FileName, sqlitestore.IsTemporary(name),
+			name == events.FileName, events.IsTemporary(name), atomicfile.IsTemp(e.Name()):
 			return nil
 		case !e.Type().IsRegular():
 			r.Skipped = append(r.Skipped, path)

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/events/eventstest"
+	"dixa-mcp/internal/events/sqlitestore"
 )
 
 func write(t *testing.T, path, text string) {
@@ -61,4 +64,21 @@ func TestWhatIsCopied(t *testing.T) {
 	require.Equal(t, map[string]string{
 		"record.key": "key", "frozen/triage.json": "{}", "audit/audit-20261129T120000.000Z-7-0001.jsonl": "{\"a\":1}\n",
 	}, copied)
+}
+
+// The inbox of events is copied as of one moment, not file by file.
+func TestInboxIsCopied(t *testing.T) {
+	state, to := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	s := sqlitestore.Open(state, sqlitestore.Options{})
+	_, err := s.Put(t.Context(), eventstest.Event(1))
+	require.NoError(t, err)
+	report, err := Copy(state, filepath.Join(state, "audit"), to)
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Files)
+	require.NoError(t, s.Close())
+	copied := sqlitestore.Open(to, sqlitestore.Options{})
+	status, err := copied.Status(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, status.Events)
+	require.NoError(t, copied.Close())
 }

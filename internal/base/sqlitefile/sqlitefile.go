@@ -30,6 +30,8 @@ type File struct {
 	Schema string // statements that make the tables where they are missing
 	Layout int
 	Load   func(*sqlite3.Conn) error // loads the extensions that Schema needs; nil for none
+	// Durable makes each change wait until it is on the disk, so that it survives a loss of power.
+	Durable bool
 
 	db         *sqlite3.Conn // nil until the first transaction
 	statements map[string]*sqlite3.Stmt
@@ -106,7 +108,11 @@ func (f *File) makeTables(db *sqlite3.Conn) error {
 	if found/generation > f.Layout/generation {
 		return fmt.Errorf("%w: its layout is %d, and this version knows those below %d", stored.ErrNewer, found, (f.Layout/generation+1)*generation)
 	}
-	if err := db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA foreign_keys = on; PRAGMA secure_delete = on;`); err != nil {
+	synchronous := "normal"
+	if f.Durable {
+		synchronous = "full"
+	}
+	if err := db.Exec(`PRAGMA journal_mode = wal; PRAGMA synchronous = ` + synchronous + `; PRAGMA foreign_keys = on; PRAGMA secure_delete = on;`); err != nil {
 		return err
 	}
 	// One that reads before it writes would fail at once where another process writes in between.
