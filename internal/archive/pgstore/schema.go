@@ -29,7 +29,8 @@ type step struct {
 }
 
 // steps make the tables. Texts are apart from what figures are made of. Names of tables are looked up in schema alone; the order of texts does not
-// depend on the server's locale, whose changes would break indexes. message_text.words are the words of body, made by [vector].
+// depend on the server's locale, whose changes would break indexes. message_text.words are the words of body, made by [vector]. Of texts there are no statistics, which
+// would keep some of them after they were removed.
 var steps = []step{{1, `
 CREATE TABLE conversation (id bigint PRIMARY KEY, created_at bigint NOT NULL, updated_at bigint NOT NULL, queued_at bigint NOT NULL,
 	assigned_at bigint NOT NULL, closed_at bigint NOT NULL, last_message_at bigint NOT NULL, anonymized_at bigint NOT NULL, handling bigint NOT NULL,
@@ -41,6 +42,7 @@ CREATE INDEX conversation_requester ON conversation (requester_id);
 CREATE INDEX conversation_checked ON conversation (checked_at, id) WHERE NOT erased;
 CREATE INDEX conversation_unread ON conversation (id) WHERE last_message_at > read_to;
 CREATE TABLE conversation_rest (id bigint PRIMARY KEY, rest text NOT NULL);
+ALTER TABLE conversation_rest ALTER rest SET STATISTICS 0;
 CREATE TABLE tag (name text COLLATE "C" NOT NULL, conversation bigint NOT NULL);
 CREATE UNIQUE INDEX tag_name ON tag (lower(name), conversation);
 CREATE INDEX tag_conversation ON tag (conversation);
@@ -49,6 +51,7 @@ CREATE TABLE message (key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id te
 CREATE INDEX message_conversation ON message (conversation, created_at);
 CREATE INDEX message_time ON message (created_at);
 CREATE TABLE message_text (key bigint PRIMARY KEY, created_at bigint NOT NULL, body text NOT NULL, rest text NOT NULL, words tsvector NOT NULL);
+ALTER TABLE message_text ALTER body SET STATISTICS 0, ALTER rest SET STATISTICS 0, ALTER words SET STATISTICS 0;
 CREATE INDEX message_text_time ON message_text (created_at, key);
 CREATE INDEX message_text_words ON message_text USING gin (words);
 CREATE TABLE erased (kind text COLLATE "C" NOT NULL, id text COLLATE "C" NOT NULL, at bigint NOT NULL, PRIMARY KEY (kind, id));

@@ -226,6 +226,23 @@ func TestErasedWordsLeaveTheIndex(t *testing.T) {
 	require.NotEqual(t, before, node())
 }
 
+// What the planner knows of the tables has no texts.
+func TestStatisticsHaveNoTexts(t *testing.T) {
+	name, open := database(t)
+	s := open()
+	at := noon.UnixMilli()
+	for i := range int64(50) {
+		rest := fmt.Appendf(nil, `{"subject":"einzigartig%d"}`, i)
+		require.NoError(t, s.Put(t.Context(), archive.Rows{
+			Conversations: []archive.Conversation{{ID: i + 1, CreatedAt: at, UpdatedAt: at, Status: "open", Rest: rest}},
+			Messages:      []archive.Message{{ID: fmt.Sprint(i), Conversation: i + 1, CreatedAt: at, Text: fmt.Sprint("einzigartig", i%20), Rest: rest}}, At: noon,
+		}))
+	}
+	known := pgtest.Get(t).SQL(t, name, `ANALYZE`, `SELECT concat(tablename, attname, most_common_vals, histogram_bounds, most_common_elems) FROM pg_stats WHERE schemaname = 'dixa_archive'`)
+	require.Contains(t, known, "open")
+	require.NotContains(t, known, "einzigartig")
+}
+
 // A long text is in a table of its own, and leaves that too.
 func TestLongTextsAreErased(t *testing.T) {
 	name, open := database(t)
