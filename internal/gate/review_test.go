@@ -2,6 +2,8 @@ package gate_test
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +30,7 @@ agents:
   blind: {acts_as: bot, allow: [send_message, list_messages], confirm: {send: approver}}
   blinder: {acts_as: bot, allow: [send_message], confirm: {send: approver}}
   bounded: {acts_as: bot, access: {"*": send}, only: {queue: [billing]}, confirm: {send: approver}}
-  mine: {acts_as: caller, access: {"*": read, messages: send}, only: {assignee: [me]}, confirm: {send: approver}}
+  mine: {acts_as: caller, access: {"*": read, messages: send}, only: {assignee: [me]}, confirm: {send: approver}, budget: {requests_per_day: 60}}
   new: {acts_as: bot, access: {"*": send}, confirm: {write: approver}}
 `
 
@@ -115,6 +117,7 @@ func TestReviewHasNoPrivileges(t *testing.T) {
 	require.Len(t, blinder.LeftOut, 2)
 	require.Len(t, b.dixa.Requests(), from+1, "the newest message, when it was parked")
 	require.Empty(t, blinder.Thread)
+	require.False(t, blinder.Overtaken, "that is not known")
 
 	bounded := b.parks(request("bounded", "send_message", `{"conversationId":1234,"text":"Hello"}`))
 	require.NotEmpty(t, b.review(bounded).Messages)
@@ -146,7 +149,11 @@ func TestReviewForThePerson(t *testing.T) {
 	call := request("mine", "send_message", `{"conversationId":`+itoa(own)+`,"text":"Hello"}`)
 	call.Person, call.Key = p, "oidc"
 	r := b.parks(call)
+	b.stand(reviewing, gate.Config{Approvals: b.store}) // which looks the person's Dixa agent up again
 	require.NotEmpty(t, b.review(r).Messages)
+	left, err := b.gate.BudgetLeft(t.Context(), agentOf(t, b.gate, "mine"))
+	require.NoError(t, err)
+	require.Zero(t, left[0].Used)
 	elsewhere := r
 	elsewhere.Conversation = others
 	require.Empty(t, b.review(elsewhere).Messages)
@@ -247,4 +254,43 @@ func TestReviewSent(t *testing.T) {
 	require.False(t, seen.Live)
 	require.Empty(t, seen.Messages)
 	require.Equal(t, audit.OutcomeFailed, b.records.last().Outcome)
+}
+
+// What cannot be seen in a customer's words and names is shown, wherever an approver reads it.
+func TestReviewShowsInvisibleCharacters(t *testing.T) {
+	b := newReviews(t)
+	hidden := strings.NewReplacer("Double charge", `Double\u202e charge`, "Emma Clarke", `Emma\u202e Clarke`, "emma.clarke@example.com", `emma\u200b.clarke@example.com`,
+		`"phoneNumber":"+`, `"phoneNumber":"\u202e+`, "never arrived", `never\u202e arrived`)
+	path := ""
+	wire := recording(func(r *http.Request) (*http.Response, error) {
+		answer, err := direct{b.dixa}.RoundTrip(r)
+		if err == nil && r.Method == http.MethodGet && strings.Contains(r.URL.Path, path) {
+			body, err := io.ReadAll(answer.Body)
+			require.NoError(t, err)
+			answer.Body, answer.ContentLength = io.NopCloser(strings.NewReader(hidden.Replace(string(body)))), -1
+		}
+		return answer, err
+	})
+	var err error
+	b.client, err = dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, Transport: wire, Rate: 1e6, Burst: 1e6})
+	require.NoError(t, err)
+	b.stand(reviewing, gate.Config{Approvals: b.store})
+	seen := b.review(b.parks(request("whole", "reply", `{"conversationId":1234,"text":"Refunded."}`)))
+	require.True(t, seen.Live, seen.Note)
+	require.Contains(t, seen.Subject, "Double<U+202E> charge")
+	require.Equal(t, []string{"Emma<U+202E> Clarke", "emma<U+200B>.clarke@example.com"}, []string{seen.Customer.Name, seen.Customer.Email})
+	require.Equal(t, "emma<U+200B>.clarke@example.com", seen.To)
+	all, err := json.Marshal(seen)
+	require.NoError(t, err)
+	for _, unseen := range []string{"\u202e", "\u200b", `\u202e`, `\u200b`} {
+		require.NotContains(t, string(all), unseen)
+	}
+	// The address in the conversation is who gets it, where there is one; otherwise the customer's is.
+	r := b.parks(request("whole", "reply", `{"conversationId":1234,"text":"Refunded, Emma."}`))
+	hidden, path = strings.NewReplacer("emma.clarke@example.com", "other@example.com"), "/endusers/"
+	seen = b.review(r)
+	require.Equal(t, []string{"emma.clarke@example.com", "other@example.com"}, []string{seen.To, seen.Customer.Email})
+	path = "/conversations/1234"
+	hidden = strings.NewReplacer("emma.clarke@example.com", "")
+	require.Equal(t, "emma.clarke@example.com", b.review(r).To)
 }

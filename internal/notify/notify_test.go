@@ -28,6 +28,7 @@ const rules = `version: 1
 approvers:
   anna.holm: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae, may: [send]}
   joe.castel: {key_sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, may: [send]}
+  eva.lind: {key_sha256: 21f58d27f827d295ffcd860c65045685e3baf1ad4506caa0140113b316647534, may: [send]} # nobody asks her
 agents:
   support: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, allow: [send_message], confirm: {send: {approvers: [anna.holm], after: 2h, to: [joe.castel]}}}
 `
