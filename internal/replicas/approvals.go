@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/base/stored"
@@ -21,7 +21,7 @@ import (
 //go:embed approvals.lua
 var approvalsSource string
 
-var approvalsScript = redis.NewScript(approvalsSource)
+var approvalsScript = newScript(approvalsSource)
 
 // approvals keeps calls that wait for approval on the server. Decisions are made on what was read, and written only if
 // nothing has changed since.
@@ -89,14 +89,14 @@ type shelf struct {
 }
 
 func (s *shelf) begin() error {
-	version, err := s.link.client.Get(s.ctx, s.link.key("approvals:version")).Result()
+	version, err := s.link.get(s.ctx, "approvals:version")
 	s.version = version
 	return s.check(err)
 }
 
 // check separates failures of the server from reasons to refuse a request.
 func (s *shelf) check(err error) error {
-	if err == nil || errors.Is(err, redis.Nil) {
+	if err == nil {
 		return nil
 	}
 	s.broken = cmp.Or(s.broken, err)
@@ -106,7 +106,7 @@ func (s *shelf) check(err error) error {
 func (s *shelf) commit() error {
 	l := s.link
 	args := append([]any{s.version, rand.Text(), l.prefix, s.at.UnixMilli()}, s.puts...)
-	answer, err := approvalsScript.Run(s.ctx, l.client, []string{l.key("approvals:version"), l.key("approvals"), l.key("group")}, args...).Slice()
+	answer, err := l.client.run(s.ctx, approvalsScript, []string{l.key("approvals:version"), l.key("approvals"), l.key("group")}, args...)
 	if err := s.check(err); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *shelf) Same(agent, digest string) ([]approval.Request, error) {
 func (s *shelf) Of(agent string) ([]approval.Request, error) { return s.members("pending:" + agent) }
 
 func (s *shelf) All() ([]approval.Request, error) {
-	numbers, err := s.link.client.ZRange(s.ctx, s.link.key("approvals"), 0, -1).Result()
+	numbers, err := redis.Strings(s.link.client.do(s.ctx, "ZRANGE", s.link.key("approvals"), 0, -1))
 	if err := s.check(err); err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (s *shelf) All() ([]approval.Request, error) {
 }
 
 func (s *shelf) Has(number string) (bool, error) {
-	n, err := s.link.client.Exists(s.ctx, s.link.key("approval:"+number)).Result()
+	n, err := redis.Int(s.link.client.do(s.ctx, "EXISTS", s.link.key("approval:"+number)))
 	return n > 0, s.check(err)
 }
 
@@ -167,7 +167,7 @@ func (s *shelf) Put(r approval.Request) error {
 }
 
 func (s *shelf) members(key string) ([]approval.Request, error) {
-	numbers, err := s.link.client.SMembers(s.ctx, s.link.key(key)).Result()
+	numbers, err := redis.Strings(s.link.client.do(s.ctx, "SMEMBERS", s.link.key(key)))
 	if err := s.check(err); err != nil {
 		return nil, err
 	}
@@ -180,22 +180,22 @@ func (s *shelf) read(numbers []string) ([]approval.Request, error) {
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	keys := make([]string, len(numbers))
+	keys := make([]any, len(numbers))
 	for i, number := range numbers {
 		keys[i] = s.link.key("approval:" + number)
 	}
-	texts, err := s.link.client.MGet(s.ctx, keys...).Result()
+	texts, err := redis.Strings(s.link.client.do(s.ctx, "MGET", keys...))
 	if err := s.check(err); err != nil {
 		return nil, err
 	}
 	var list []approval.Request
 	var problems []error
 	for i, text := range texts {
-		if text == nil {
+		if text == "" {
 			continue
 		}
 		var r approval.Request
-		err := stored.Decode([]byte(text.(string)), &r)
+		err := stored.Decode([]byte(text), &r)
 		if errors.Is(err, stored.ErrNewer) {
 			problems = append(problems, fmt.Errorf("the request under %s cannot be used: %w", keys[i], err))
 			continue

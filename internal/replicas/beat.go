@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 
 	"dixa-mcp/internal/base/stored"
 )
@@ -26,7 +26,7 @@ const (
 //go:embed beat.lua
 var beatSource string
 
-var beatScript = redis.NewScript(beatSource)
+var beatScript = newScript(beatSource)
 
 // How a replica announces itself.
 const (
@@ -73,9 +73,7 @@ func (l *link) leave() {
 	if shared, _ := l.shared(); !shared || l.id == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
-	defer cancel()
-	_ = l.client.HDel(ctx, l.key("replicas"), l.id).Err() // they notice by themselves
+	_, _ = l.client.do(context.Background(), "HDEL", l.key("replicas"), l.id) // they notice by themselves
 }
 
 // keepBeating sends heartbeats until the context ends.
@@ -92,6 +90,8 @@ func (l *link) keepBeating(ctx context.Context) {
 			l.comeBack(ctx)
 		} else if err := l.exchange(ctx, sharing); err != nil && ctx.Err() == nil {
 			l.disconnect(term, err)
+		} else {
+			l.client.learn(ctx)
 		}
 	}
 }
@@ -145,7 +145,7 @@ func (l *link) send(ctx context.Context, mode string) (beat, error) {
 	l.mu.Unlock()
 	b := beat{sent: time.Now()}
 	keys := []string{l.key("replicas"), l.key("group"), l.key("secret"), l.key("used")}
-	answer, err := beatScript.Run(ctx, l.client, keys, l.id, mode, latest, seenFor.Microseconds(), freshFor.Microseconds(), l.secret, last).Slice()
+	answer, err := l.client.run(ctx, beatScript, keys, l.id, mode, latest, seenFor.Microseconds(), freshFor.Microseconds(), l.secret, last)
 	if err != nil {
 		return beat{}, err
 	}
@@ -189,15 +189,13 @@ func (l *link) countReplicas(b beat) {
 }
 
 // loadSecret reads the secret of all replicas, or makes it.
-func loadSecret(ctx context.Context, client redis.UniversalClient, key string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
-	defer cancel()
+func loadSecret(ctx context.Context, client *client, key string) (string, error) {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails
-	if err := client.SetNX(ctx, key, random, 0).Err(); err != nil {
+	if _, err := client.do(ctx, "SETNX", key, random); err != nil {
 		return "", err
 	}
-	secret, err := client.Get(ctx, key).Result()
+	secret, err := redis.String(client.do(ctx, "GET", key))
 	if err == nil && len(secret) != 32 {
 		err = fmt.Errorf("the secret under %s is not 32 bytes long", key)
 	}
@@ -209,13 +207,11 @@ func loadSecret(ctx context.Context, client redis.UniversalClient, key string) (
 const format = 1
 
 // checkFormat refuses keys of a newer format, and notes the format of new ones.
-func checkFormat(ctx context.Context, client redis.UniversalClient, key string) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
-	defer cancel()
-	if err := client.SetNX(ctx, key, format, 0).Err(); err != nil {
+func checkFormat(ctx context.Context, client *client, key string) error {
+	if _, err := client.do(ctx, "SETNX", key, format); err != nil {
 		return err
 	}
-	found, err := client.Get(ctx, key).Int()
+	found, err := redis.Int(client.do(ctx, "GET", key))
 	if err == nil && found > format {
 		err = fmt.Errorf("%w: the format under %s is %d, and this version knows %d", stored.ErrNewer, key, found, format)
 	}

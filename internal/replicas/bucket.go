@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"golang.org/x/time/rate"
 
 	"dixa-mcp/dixaclient"
@@ -17,7 +16,7 @@ import (
 //go:embed bucket.lua
 var bucketSource string
 
-var bucketScript = redis.NewScript(bucketSource)
+var bucketScript = newScript(bucketSource)
 
 // bucket is Dixa's limit for one token, shared.
 type bucket struct {

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"dixa-mcp/internal/gate"
 )
 
@@ -17,8 +15,7 @@ var (
 	//go:embed merge.lua
 	mergeSource string
 
-	budgetsScript = redis.NewScript(budgetsSource)
-	mergeScript   = redis.NewScript(mergeSource)
+	budgetsScript = newScript(budgetsSource)
 )
 
 // budgets counts what agents use, for all replicas together. Each replica keeps the server's last counts; while
@@ -137,40 +134,37 @@ func (b *budgets) pull(ctx context.Context, agents []string) error {
 	if len(agents) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	answers := make([]*redis.SliceCmd, len(agents))
-	if _, err := b.link.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, agent := range agents {
-			answers[i] = redis.NewSliceCmd(ctx, "hgetall", b.link.key("budget:"+agent))
-			_ = p.Process(ctx, answers[i]) // its error comes with the pipeline's
-		}
-		return nil
-	}); err != nil {
+	reads := make([]command, len(agents))
+	for i, agent := range agents {
+		reads[i] = command{"HGETALL", []any{b.link.key("budget:" + agent)}}
+	}
+	answers, err := b.link.client.transaction(ctx, reads...)
+	if err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, agent := range agents {
-		b.of(agent).merge(answers[i].Val())
+		counts, _ := texts(answers[i]).([]any)
+		b.of(agent).merge(counts)
 	}
 	return nil
 }
 
 // push sends the server every count of this replica that is still valid. Nothing is counted alone meanwhile.
 func (b *budgets) push(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*callTimeout)
-	defer cancel()
 	l, now := b.link, b.link.now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, err := l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for agent, a := range b.agents {
-			if counts := a.fields(now); len(counts) > 0 {
-				mergeScript.Eval(ctx, p, []string{l.key("used"), l.key("budget:" + agent)}, append([]any{agent}, counts...)...)
-			}
+	var merges []command
+	for agent, a := range b.agents {
+		if counts := a.fields(now); len(counts) > 0 {
+			merges = append(merges, command{"EVAL", append([]any{mergeSource, 2, l.key("used"), l.key("budget:" + agent), agent}, counts...)})
 		}
+	}
+	if len(merges) == 0 {
 		return nil
-	})
+	}
+	_, err := l.client.transaction(ctx, merges...)
 	return err
 }

@@ -2,54 +2,116 @@ package replicas
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
+	"github.com/gomodule/redigo/redis"
 )
 
-// connections is the maximum number of connections at a time.
-const connections = 32
+// endpoint says where a server is, and what a connection to it begins with.
+type endpoint struct {
+	network, addr  string
+	user, password string
+	db             int
+	tls            *tls.Config // nil for none
+}
 
-// dial connects to the server at an address, and finds out whether it is part of a cluster. No error contains the
-// password, or anything of an address that cannot be parsed.
-func dial(ctx context.Context, address string) (client redis.UniversalClient, addr string, err error) {
-	o, err := redis.ParseURL(address)
+// parse reads an address. No error contains anything of it.
+func parse(address string) (s endpoint, err error) {
+	bad := errors.New("the address of the Redis cannot be read: it must look like redis://user:password@host:6379, or rediss:// with TLS")
+	u, err := url.Parse(address)
 	if err != nil {
-		return nil, "", errors.New("the address of the Redis cannot be read: it must look like redis://user:password@host:6379, or rediss:// with TLS")
+		return s, bad
 	}
-	o.Protocol, o.DisableIdentity = 2, true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = callTimeout, callTimeout, callTimeout, callTimeout
-	o.MaxRetries, o.DialerRetries = -1, 1
-	o.PoolSize, o.MaxActiveConns, o.PipelinePoolSize = connections, connections, -1
-	o.ContextTimeoutEnabled = true
-	single := redis.NewClient(o)
-	info, err := single.Info(ctx, "cluster").Result()
+	query, db := u.Query(), ""
+	switch u.Scheme {
+	case "redis", "rediss":
+		host, port := u.Hostname(), u.Port()
+		if host == "" {
+			host = "localhost"
+		}
+		if port == "" {
+			port = "6379"
+		}
+		s.network, s.addr, db = "tcp", net.JoinHostPort(host, port), strings.Trim(u.Path, "/")
+		if u.Scheme == "rediss" {
+			s.tls = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+		}
+	case "unix":
+		s.network, s.addr = "unix", u.Path
+	}
+	if query.Has("db") {
+		db = query.Get("db")
+		query.Del("db")
+	}
+	if db != "" {
+		s.db, err = strconv.Atoi(db)
+	}
+	if err != nil || s.addr == "" || len(query) > 0 {
+		return s, bad
+	}
+	s.user = u.User.Username()
+	s.password, _ = u.User.Password()
+	return s, nil
+}
+
+// dial connects to the server, or to another node of its cluster.
+func (s endpoint) dial(ctx context.Context, addr string) (*conn, error) {
+	dial := (&net.Dialer{}).DialContext
+	if s.tls != nil {
+		dial = (&tls.Dialer{Config: s.tls}).DialContext
+	}
+	c, err := dial(ctx, s.network, addr)
 	if err != nil {
-		return nil, "", errors.Join(unusable(o.Addr, err), single.Close())
+		return nil, err
 	}
-	if !strings.Contains(info, "cluster_enabled:1") {
-		return single, o.Addr, nil
+	k := &conn{Conn: redis.NewConn(c, 0, 0), net: c, addr: addr, used: time.Now()}
+	var first []command
+	if s.password != "" {
+		first = append(first, command{"AUTH", []any{s.password}})
+		if s.user != "" {
+			first[0].args = []any{s.user, s.password}
+		}
 	}
-	// All keys have the same hash tag, so that one node has them all.
-	return redis.NewClusterClient(&redis.ClusterOptions{
-		Addrs: []string{o.Addr}, Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig,
-		Protocol: o.Protocol, DisableIdentity: true, MaintNotificationsConfig: o.MaintNotificationsConfig,
-		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout, PoolTimeout: o.PoolTimeout,
-		MaxRetries: -1, DialerRetries: 1, PoolSize: connections, MaxActiveConns: connections, PipelinePoolSize: -1, ContextTimeoutEnabled: true,
-	}), o.Addr, single.Close()
+	if s.db != 0 {
+		first = append(first, command{"SELECT", []any{s.db}})
+	}
+	if _, err := k.send(ctx, first...); err != nil {
+		_ = k.Close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// dial connects to the server at an address, and finds out whether it is part of a cluster, in which all keys have this prefix.
+// No error contains the password, or anything of an address that cannot be parsed.
+func dial(ctx context.Context, address, prefix string) (*client, error) {
+	s, err := parse(address)
+	if err != nil {
+		return nil, err
+	}
+	c := newClient(s)
+	info, err := redis.String(c.do(ctx, "INFO", "cluster"))
+	if err != nil {
+		c.Close()
+		return nil, unusable(s.addr, err)
+	}
+	if strings.Contains(info, "cluster_enabled:1") {
+		c.drop(c.epoch)
+		c.cluster = &cluster{key: prefix, nodes: []string{s.addr}}
+	}
+	return c, nil
 }
 
 func unusable(addr string, err error) error {
 	return fmt.Errorf("the Redis at %s cannot be used: %s. Check --redis, that the server runs, and that it accepts this user and password", addr, plain(err))
 }
 
-// plain returns the text of an error in one line. Errors of the Redis client contain addresses, never passwords.
+// plain returns the text of an error in one line. Errors of requests contain addresses, never passwords.
 func plain(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
-
-type silent struct{}
-
-func (silent) Printf(context.Context, string, ...any) {}

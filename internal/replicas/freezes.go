@@ -7,7 +7,7 @@ import (
 	"maps"
 	"sync"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 
 	"dixa-mcp/internal/freeze"
 )
@@ -49,7 +49,7 @@ func (f *freezes) Set(ctx context.Context, name string, m freeze.Freeze) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HSet(ctx, f.link.key("marks"), name, text) })
+	_, err = f.change(ctx, command{"HSET", []any{f.link.key("marks"), name, text}})
 	return err
 }
 
@@ -58,21 +58,18 @@ func (f *freezes) Remove(ctx context.Context, name string) (bool, error) {
 	if !freeze.ValidName(name) {
 		return false, fmt.Errorf("%.80q is not the name of an agent", name)
 	}
-	return f.change(ctx, func(p redis.Pipeliner) *redis.IntCmd { return p.HDel(ctx, f.link.key("marks"), name) })
+	return f.change(ctx, command{"HDEL", []any{f.link.key("marks"), name}})
 }
 
 // change changes the freezes and their version in one transaction, and reads all of them.
-func (f *freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.IntCmd) (did bool, err error) {
+func (f *freezes) change(ctx context.Context, do command) (did bool, err error) {
 	err = f.link.ask(ctx, func(ctx context.Context) error {
-		var changed, version *redis.IntCmd
-		if _, err := f.link.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			changed, version = do(p), p.HIncrBy(ctx, f.link.key("group"), "marks", 1)
-			return nil
-		}); err != nil {
+		answers, err := f.link.client.transaction(ctx, do, command{"HINCRBY", []any{f.link.key("group"), "marks", 1}})
+		if err != nil {
 			return err
 		}
-		did = changed.Val() > 0
-		return f.read(ctx, version.Val())
+		did = number(answers[0]) > 0
+		return f.read(ctx, number(answers[1]))
 	})
 	if err != nil {
 		return false, fmt.Errorf("it is not certain that anything was changed: %w", err)
@@ -84,7 +81,7 @@ func (f *freezes) change(ctx context.Context, do func(redis.Pipeliner) *redis.In
 func (f *freezes) List(ctx context.Context) (map[string]freeze.Freeze, error) {
 	var frozen map[string]freeze.Freeze
 	err := f.link.ask(ctx, func(ctx context.Context) error {
-		texts, err := f.link.client.HGetAll(ctx, f.link.key("marks")).Result()
+		texts, err := redis.StringMap(f.link.client.do(ctx, "HGETALL", f.link.key("marks")))
 		frozen = freezesOf(texts)
 		return err
 	})
@@ -114,17 +111,15 @@ func (f *freezes) sync(ctx context.Context, version int64) error {
 	defer cancel()
 	if version < known {
 		version = known + 1
-		if _, err := f.link.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-			for name, found := range frozen {
-				text, err := json.Marshal(found)
-				if err != nil {
-					return err
-				}
-				p.HSetNX(ctx, f.link.key("marks"), name, text)
+		changes := []command{{"HSET", []any{f.link.key("group"), "marks", version}}}
+		for name, found := range frozen {
+			text, err := json.Marshal(found)
+			if err != nil {
+				return err
 			}
-			p.HSet(ctx, f.link.key("group"), "marks", version)
-			return nil
-		}); err != nil {
+			changes = append(changes, command{"HSETNX", []any{f.link.key("marks"), name, text}})
+		}
+		if _, err := f.link.client.transaction(ctx, changes...); err != nil {
 			return err
 		}
 	}
@@ -133,7 +128,7 @@ func (f *freezes) sync(ctx context.Context, version int64) error {
 
 // read reads the freezes, which have this version or a later one.
 func (f *freezes) read(ctx context.Context, version int64) error {
-	texts, err := f.link.client.HGetAll(ctx, f.link.key("marks")).Result()
+	texts, err := redis.StringMap(f.link.client.do(ctx, "HGETALL", f.link.key("marks")))
 	if err != nil {
 		return err
 	}

@@ -9,12 +9,9 @@ package replicas
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Options says which group a replica joins.
@@ -28,7 +25,6 @@ type Options struct {
 // Group is this process as a member of the replicas. It is safe for concurrent use.
 type Group struct {
 	link    *link
-	addr    string
 	budgets *budgets
 	freezes *freezes
 	joined  context.Context // until Close
@@ -38,25 +34,26 @@ type Group struct {
 
 // Connect joins the other replicas, or returns why that is not possible. Close leaves them.
 func Connect(ctx context.Context, o Options) (*Group, error) {
-	redis.SetLogger(silent{}) // what it would write to stderr is in errors, too
-	client, addr, err := dial(ctx, o.URL)
-	if err != nil {
-		return nil, err
-	}
 	if o.Prefix == "" {
 		o.Prefix = "dixa-mcp"
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	l := &link{prefix: "{" + o.Prefix + "}:", client: client, log: o.Log}
+	prefix := "{" + o.Prefix + "}:"
+	client, err := dial(ctx, o.URL, prefix)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{prefix: prefix, client: client, log: o.Log}
 	if o.Replica != "" {
 		l.id = o.Replica + "-" + rand.Text()[:8]
 	}
-	g := &Group{link: l, addr: addr, budgets: &budgets{link: l, agents: map[string]*account{}}, freezes: &freezes{link: l}}
+	g := &Group{link: l, budgets: &budgets{link: l, agents: map[string]*account{}}, freezes: &freezes{link: l}}
 	l.onNews, l.onReturn = g.update, g.budgets.push
 	if err := l.join(ctx); err != nil {
-		return nil, errors.Join(unusable(addr, err), client.Close())
+		client.Close()
+		return nil, unusable(client.server.addr, err)
 	}
 	g.joined, g.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if l.id != "" {
@@ -81,14 +78,14 @@ func (g *Group) Close() {
 	g.stop()
 	g.done.Wait()
 	g.link.leave()
-	_ = g.link.client.Close() // no request is on its way any more
+	g.link.client.Close()
 }
 
 // State says whether the replicas share.
 func (g *Group) State() State { return g.link.State() }
 
 // Addr returns the host and port of the server.
-func (g *Group) Addr() string { return g.addr }
+func (g *Group) Addr() string { return g.link.client.server.addr }
 
 // Secret returns 32 random bytes that only the replicas know.
 func (g *Group) Secret() []byte { return []byte(g.link.secret) }

@@ -1,12 +1,10 @@
 package replicas
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -16,7 +14,6 @@ import (
 	"dixa-mcp/internal/approval/approvaltest"
 	"dixa-mcp/internal/freeze"
 	"dixa-mcp/internal/freeze/freezetest"
-	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/replicas/redistest"
 	"dixa-mcp/internal/test/double"
 )
@@ -205,42 +202,4 @@ func TestFreezes(t *testing.T) {
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&double.Log{}, nil)))
 	os.Exit(m.Run())
-}
-
-// On a cluster all keys are on one node, wherever the address leads.
-func TestCluster(t *testing.T) {
-	t.Parallel()
-	s := redistest.Start(t, "--cluster-enabled", "yes")
-	require.NoError(t, exec.Command("redis-cli", "-u", s.URL(), "cluster", "addslotsrange", "0", "16383").Run())
-	require.Eventually(t, func() bool {
-		info, err := exec.Command("redis-cli", "-u", s.URL(), "cluster", "info").Output()
-		return err == nil && bytes.Contains(info, []byte("cluster_state:ok"))
-	}, time.Minute, 20*time.Millisecond)
-	all := joinAll(t, same(s.URL(), 2)...)
-	keepsLimitOf(t, all)
-	line := gate.Allowance{What: "requests", Most: 3, Period: day}
-	require.Equal(t, 3, takeAll(t, all[0], line, 3))
-	require.NotNil(t, take(t, all[1].Budgets(), "a", line).Over)
-	made := time.Now()
-	require.NoError(t, all[0].Once().Use(t.Context(), "n", made, made.Add(time.Minute)))
-	require.ErrorIs(t, all[1].Once().Use(t.Context(), "n", made, made.Add(time.Minute)), gate.ErrUsed)
-	r, err := all[0].Approvals().Park(t.Context(), approvaltest.Request(t, 1))
-	require.NoError(t, err)
-	list, err := all[1].Approvals().List(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, r.Number, list[0].Number)
-	require.NoError(t, all[0].Freezes().Set(t.Context(), freeze.Everyone, freeze.Freeze{By: "anna"}))
-	require.NoError(t, all[0].Sessions(2, time.Minute).Begin(t.Context(), "a", "1"))
-	s.Freeze()
-	alone(t, all...)
-	s.Thaw()
-	see(t, 2, all...)
-}
-
-func keepsLimitOf(t *testing.T, all []*Group) {
-	var u turns
-	for buckets := bucketsOf(all, 100, 3); len(u.list) < 40; { // however slow the machine is
-		u.all(t, buckets, 500*time.Millisecond)
-	}
-	u.require(t, 100, 3, 1)
 }

@@ -3,10 +3,9 @@ package replicas
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 
 	"dixa-mcp/internal/jobs"
 )
@@ -14,7 +13,7 @@ import (
 //go:embed jobs.lua
 var jobsSource string
 
-var jobsScript = redis.NewScript(jobsSource)
+var jobsScript = newScript(jobsSource)
 
 // jobShelf keeps the jobs that all replicas share.
 type jobShelf struct {
@@ -37,10 +36,7 @@ func (s jobShelf) Insert(ctx context.Context, agent, handle, text string, expire
 // Get implements [jobs.Shelf].
 func (s jobShelf) Get(ctx context.Context, handle string) (text string, err error) {
 	err = s.link.ask(ctx, func(ctx context.Context) error {
-		text, err = s.link.client.Get(ctx, s.link.key("job:"+handle)).Result()
-		if errors.Is(err, redis.Nil) {
-			err = nil
-		}
+		text, err = s.link.get(ctx, "job:"+handle)
 		return err
 	})
 	return text, err
@@ -66,7 +62,7 @@ func (s jobShelf) Process(context.Context) (string, error) { return s.link.id, n
 // Alive implements [jobs.Shelf].
 func (s jobShelf) Alive(ctx context.Context, process string) (alive bool, err error) {
 	err = s.link.ask(ctx, func(ctx context.Context) error {
-		replicas, err := s.link.client.HGetAll(ctx, s.link.key("replicas")).Result()
+		replicas, err := redis.StringMap(s.link.client.do(ctx, "HGETALL", s.link.key("replicas")))
 		alive = writes{link: s.link}.alive(process, replicas)
 		return err
 	})

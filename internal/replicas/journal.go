@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 
 	"dixa-mcp/internal/journal"
 )
@@ -17,7 +17,7 @@ import (
 //go:embed journal.lua
 var journalSource string
 
-var journalScript = redis.NewScript(journalSource)
+var journalScript = newScript(journalSource)
 
 // writes is the journal of writes that all replicas share. Which call stands for another is decided on what was read, and an
 // entry begins only if no other with its digest began meanwhile.
@@ -91,7 +91,7 @@ func (w writes) Recent(ctx context.Context, agent, key string) ([]journal.Entry,
 func (w writes) Forget(ctx context.Context, except string, things ...string) error {
 	return w.link.ask(ctx, func(ctx context.Context) error {
 		for _, thing := range things {
-			calls, err := w.link.client.SUnion(ctx, w.link.key("journal:changes:"+thing), w.link.key("journal:names:"+thing)).Result()
+			calls, err := redis.Strings(w.link.client.do(ctx, "SUNION", w.link.key("journal:changes:"+thing), w.link.key("journal:names:"+thing)))
 			if err != nil {
 				return err
 			}
@@ -99,7 +99,7 @@ func (w writes) Forget(ctx context.Context, except string, things ...string) err
 				if call == except {
 					continue
 				}
-				if err := w.link.client.Del(ctx, w.call(call)).Err(); err != nil {
+				if _, err := w.link.client.do(ctx, "DEL", w.call(call)); err != nil {
 					return err
 				}
 			}
@@ -137,7 +137,7 @@ func (w writes) put(ctx context.Context, e journal.Entry, what, newest string, k
 func (w writes) list(ctx context.Context, key string) (list []journal.Entry, newest string, err error) {
 	var calls []string
 	err = w.link.ask(ctx, func(ctx context.Context) (err error) {
-		calls, err = w.link.client.ZRevRange(ctx, key, 0, -1).Result()
+		calls, err = redis.Strings(w.link.client.do(ctx, "ZREVRANGE", key, 0, -1))
 		return err
 	})
 	if err != nil || len(calls) == 0 {
@@ -149,35 +149,34 @@ func (w writes) list(ctx context.Context, key string) (list []journal.Entry, new
 
 // read reads entries that are still remembered.
 func (w writes) read(ctx context.Context, calls []string) (list []journal.Entry, err error) {
-	fields := make([]*redis.SliceCmd, len(calls))
-	var replicas *redis.MapStringStringCmd
-	err = w.link.ask(ctx, func(ctx context.Context) error {
-		_, err := w.link.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for i, call := range calls {
-				fields[i] = p.HMGet(ctx, w.call(call), "entry", "run", "overtaken")
-			}
-			replicas = p.HGetAll(ctx, w.link.key("replicas"))
-			return nil
-		})
+	reads := []command{{"HGETALL", []any{w.link.key("replicas")}}}
+	for _, call := range calls {
+		reads = append(reads, command{"HMGET", []any{w.call(call), "entry", "run", "overtaken"}})
+	}
+	var answers []any
+	var replicas map[string]string
+	err = w.link.ask(ctx, func(ctx context.Context) (err error) {
+		if answers, err = w.link.client.transaction(ctx, reads...); err == nil {
+			replicas, err = redis.StringMap(answers[0], nil)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	var problems []error
-	for _, f := range fields {
-		text, _ := f.Val()[0].(string)
-		if text == "" { // forgotten
+	for _, answer := range answers[1:] {
+		fields, err := redis.Strings(answer, nil)
+		if err != nil || fields[0] == "" { // forgotten
 			continue
 		}
-		e, err := w.codec.Decode([]byte(text))
+		e, err := w.codec.Decode([]byte(fields[0]))
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		run, _ := f.Val()[1].(string)
-		e.Overtaken = f.Val()[2] != nil
-		if e.Age(w.now(), w.alive(run, replicas.Val())) {
+		e.Overtaken = fields[2] != ""
+		if e.Age(w.now(), w.alive(fields[1], replicas)) {
 			list = append(list, e)
 		}
 	}

@@ -43,14 +43,14 @@ func TestJournalOfASilentReplica(t *testing.T) {
 		found, err := j.Find(t.Context(), e.Digest)
 		require.NoError(t, err)
 		require.False(t, found.Interrupted)
-		require.NoError(t, g.link.client.HSet(t.Context(), j.call(silent), "run", silent).Err())
+		require.NoError(t, second(g.link.client.do(t.Context(), "HSET", j.call(silent), "run", silent)))
 		if beats != "" {
-			require.NoError(t, g.link.client.HSet(t.Context(), g.link.key("replicas"), silent, beats).Err())
+			require.NoError(t, second(g.link.client.do(t.Context(), "HSET", g.link.key("replicas"), silent, beats)))
 		}
 		found, err = j.Find(t.Context(), e.Digest)
 		require.NoError(t, err)
 		require.True(t, found.Interrupted, silent)
-		require.NoError(t, g.link.client.HDel(t.Context(), g.link.key("replicas"), silent).Err())
+		require.NoError(t, second(g.link.client.do(t.Context(), "HDEL", g.link.key("replicas"), silent)))
 	}
 }
 

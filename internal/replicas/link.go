@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 )
 
 // callTimeout is how long an answer may take. After it, the server is taken to be lost.
@@ -28,7 +28,7 @@ type State struct {
 type link struct {
 	id     string // "" for a process that is not a replica
 	prefix string // of all keys
-	client redis.UniversalClient
+	client *client
 	log    *slog.Logger
 	secret string // of all replicas; join sets it
 
@@ -93,12 +93,21 @@ func (l *link) remembersSince() time.Time {
 	return l.memory
 }
 
+// get returns the text under a key, or "" if there is none.
+func (l *link) get(ctx context.Context, name string) (string, error) {
+	text, err := redis.String(l.client.do(ctx, "GET", l.key(name)))
+	if errors.Is(err, redis.ErrNil) {
+		return "", nil
+	}
+	return text, err
+}
+
 // run runs a script, unless this replica is disconnected. Any failure disconnects it: the error is always [ErrAway].
-func (l *link) run(ctx context.Context, script *redis.Script, keys []string, args ...any) ([]any, error) {
+func (l *link) run(ctx context.Context, s script, keys []string, args ...any) ([]any, error) {
 	var answer []any
 	err := l.ask(ctx, func(ctx context.Context) error {
 		var err error
-		answer, err = script.Run(ctx, l.client, keys, args...).Slice()
+		answer, err = l.client.run(ctx, s, keys, args...)
 		return err
 	})
 	return answer, err
@@ -114,8 +123,8 @@ func (l *link) ask(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	err := do(ctx)
-	if err == nil || errors.Is(err, redis.Nil) {
-		return err
+	if err == nil {
+		return nil
 	}
 	l.disconnect(term, err)
 	return ErrAway

@@ -17,11 +17,8 @@ import (
 // joinedLink makes a link that shares, whose heartbeats a test sends.
 func joinedLink(t *testing.T, url string) *link {
 	t.Helper()
-	client, _, err := dial(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	l := &link{
-		id: "test-" + rand.Text()[:8], prefix: "{link}:", client: client, log: slog.Default(),
+		id: "test-" + rand.Text()[:8], prefix: "{link}:", client: dialed(t, url), log: slog.Default(),
 		onNews:   func(context.Context, news) error { return nil },
 		onReturn: func(context.Context) error { return nil },
 	}

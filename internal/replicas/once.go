@@ -6,15 +6,13 @@ import (
 	"errors"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"dixa-mcp/internal/gate"
 )
 
 //go:embed once.lua
 var onceSource string
 
-var onceScript = redis.NewScript(onceSource)
+var onceScript = newScript(onceSource)
 
 // once makes confirmations single-use across replicas.
 type once struct{ link *link }

@@ -3,11 +3,10 @@ package replicas
 import (
 	"context"
 	"errors"
-	"net"
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 )
 
 // quietFor is how long the server may say nothing to whoever hears before it is asked whether it is still there.
@@ -19,10 +18,9 @@ func (g *Group) Tell(ctx context.Context, message []byte) error {
 	if shared, _ := g.link.shared(); !shared {
 		return ErrAway
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
-	defer cancel()
 	// Only the heartbeat decides whether this replica is disconnected: a server may run and just refuse to publish.
-	return g.link.client.Publish(ctx, g.link.key("relay"), message).Err()
+	_, err := g.link.client.do(context.WithoutCancel(ctx), "PUBLISH", g.link.key("relay"), message)
+	return err
 }
 
 // Hear passes messages of the replicas to take, one after the other, until stop or Close; both wait for the last one.
@@ -53,22 +51,35 @@ func (g *Group) Hear(take func(message []byte)) (stop func()) {
 
 // listen receives messages until its connection breaks or ctx ends.
 func (g *Group) listen(ctx context.Context, take func(message []byte)) error {
-	sub := g.link.client.Subscribe(ctx, g.link.key("relay"))
-	defer sub.Close()
-	defer context.AfterFunc(ctx, func() { _ = sub.Close() })() // which ends waiting
-	for wait := quietFor; ; {
-		got, err := sub.ReceiveTimeout(ctx, wait)
-		var late net.Error
-		switch {
-		case err == nil:
-			wait = quietFor
-			if m, ok := got.(*redis.Message); ok {
-				take([]byte(m.Payload))
-			}
-		case wait == quietFor && errors.As(err, &late) && late.Timeout() && sub.Ping(ctx) == nil:
-			wait = callTimeout // for its answer
-		default:
+	c := g.link.client
+	within, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	k, err := c.get(within)
+	if err != nil {
+		return err
+	}
+	defer c.discard(k)
+	defer context.AfterFunc(ctx, func() { _ = k.net.Close() })() // which ends waiting
+	sub := redis.PubSubConn{Conn: k.Conn}
+	// ask sends something that the server answers.
+	ask := func(send func() error) error {
+		if err := k.net.SetWriteDeadline(time.Now().Add(callTimeout)); err != nil {
 			return err
 		}
+		return send()
+	}
+	if err := ask(func() error { return sub.Subscribe(g.link.key("relay")) }); err != nil {
+		return err
+	}
+	quiet := time.AfterFunc(quietFor, func() { _ = ask(func() error { return sub.Ping("") }) }) // if it fails, there is no answer
+	defer quiet.Stop()
+	for {
+		switch got := sub.ReceiveWithTimeout(quietFor + callTimeout).(type) {
+		case error:
+			return got
+		case redis.Message:
+			take(got.Data)
+		}
+		quiet.Reset(quietFor)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gomodule/redigo/redis"
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/replicas/redistest"
@@ -96,7 +97,7 @@ func TestRelayQuiet(t *testing.T) {
 	heard, _ := hear(g)
 	reaches(t, g, heard, "before")
 	calls := func(command string) string {
-		info, err := g.link.client.Info(t.Context(), "commandstats").Result()
+		info, err := redis.String(g.link.client.do(t.Context(), "INFO", "commandstats"))
 		require.NoError(t, err)
 		return regexp.MustCompile("cmdstat_" + command + ":calls=([0-9]+)").FindString(info)
 	}

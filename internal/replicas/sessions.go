@@ -5,14 +5,12 @@ import (
 	_ "embed"
 	"errors"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 //go:embed sessions.lua
 var sessionsSource string
 
-var sessionsScript = redis.NewScript(sessionsSource)
+var sessionsScript = newScript(sessionsSource)
 
 // Sessions are those of clients that need some, shared. Their ids are signed, so that alone a replica takes each that is
 // its own to judge: it only cannot tell whether it was ended.

@@ -3,11 +3,10 @@ package replicas
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 
 	"dixa-mcp/internal/signin"
 )
@@ -15,7 +14,7 @@ import (
 //go:embed signin.lua
 var signInSource string
 
-var signInScript = redis.NewScript(signInSource)
+var signInScript = newScript(signInSource)
 
 // signInLists is how long the lists of an owner's keys are kept after the last addition: longer than any of its texts.
 const signInLists = 2 * signin.Longest
@@ -39,10 +38,7 @@ func (s signIns) Insert(ctx context.Context, owner, key, text string, expires ti
 // Get implements [signin.Shelf].
 func (s signIns) Get(ctx context.Context, key string) (text string, err error) {
 	err = s.link.ask(ctx, func(ctx context.Context) error {
-		text, err = s.link.client.Get(ctx, s.link.key("signin:"+key)).Result()
-		if errors.Is(err, redis.Nil) {
-			err = nil
-		}
+		text, err = s.link.get(ctx, "signin:"+key)
 		return err
 	})
 	return text, err
@@ -60,20 +56,20 @@ func (s signIns) Swap(ctx context.Context, key, old, new string, expires time.Ti
 func (s signIns) List(ctx context.Context, kind string) (map[string]string, error) {
 	all := map[string]string{}
 	err := s.link.ask(ctx, func(ctx context.Context) error {
-		keys, err := s.link.client.ZRange(ctx, s.link.key("signin-keys:"+kind), 0, -1).Result()
+		keys, err := redis.Strings(s.link.client.do(ctx, "ZRANGE", s.link.key("signin-keys:"+kind), 0, -1))
 		if err != nil || len(keys) == 0 {
 			return err
 		}
-		names := make([]string, len(keys))
+		names := make([]any, len(keys))
 		for i, key := range keys {
 			names[i] = s.link.key("signin:" + key)
 		}
-		texts, err := s.link.client.MGet(ctx, names...).Result()
+		texts, err := redis.Strings(s.link.client.do(ctx, "MGET", names...))
 		if err != nil {
 			return err
 		}
 		for i, text := range texts {
-			if text, ok := text.(string); ok {
+			if text != "" {
 				all[keys[i]] = text
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/gomodule/redigo/redis"
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/approval/approvaltest"
@@ -17,17 +18,17 @@ func TestKeysOfANewerVersion(t *testing.T) {
 	g := join(t, server.URL())
 	key := g.link.key("format")
 	ctx := context.Background()
-	found, err := g.link.client.Get(ctx, key).Result()
+	found, err := redis.String(g.link.client.do(ctx, "GET", key))
 	require.NoError(t, err)
 	require.Equal(t, "1", found)
 
-	require.NoError(t, g.link.client.Set(ctx, key, 2, 0).Err())
+	require.NoError(t, second(g.link.client.do(ctx, "SET", key, 2)))
 	_, err = Connect(ctx, Options{URL: server.URL(), Replica: "older"})
 	require.ErrorContains(t, err, stored.ErrNewer.Error()+": the format under {dixa-mcp}:format is 2, and this version knows 1")
-	found, err = g.link.client.Get(ctx, key).Result()
+	found, err = redis.String(g.link.client.do(ctx, "GET", key))
 	require.NoError(t, err)
 	require.Equal(t, "2", found)
-	replicas, err := g.link.client.HLen(ctx, g.link.key("replicas")).Result()
+	replicas, err := redis.Int(g.link.client.do(ctx, "HLEN", g.link.key("replicas")))
 	require.NoError(t, err)
 	require.EqualValues(t, 1, replicas)
 }
@@ -41,15 +42,15 @@ func TestRequestOfANewerVersion(t *testing.T) {
 	own, err := store.Park(t.Context(), approvaltest.Request(t, 2))
 	require.NoError(t, err)
 	key := g.link.key("approval:" + newer.Number)
-	text, err := g.link.client.Get(t.Context(), key).Result()
+	text, err := redis.String(g.link.client.do(t.Context(), "GET", key))
 	require.NoError(t, err)
 	changed := `{"condition":"only before noon",` + text[1:]
-	require.NoError(t, g.link.client.Set(t.Context(), key, changed, 0).Err())
+	require.NoError(t, second(g.link.client.do(t.Context(), "SET", key, changed)))
 	list, err := store.List(t.Context())
 	require.ErrorIs(t, err, stored.ErrNewer)
 	require.Len(t, list, 1)
 	require.Equal(t, own.Number, list[0].Number)
-	text, err = g.link.client.Get(t.Context(), key).Result()
+	text, err = redis.String(g.link.client.do(t.Context(), "GET", key))
 	require.NoError(t, err)
 	require.Equal(t, changed, text)
 }

@@ -4,6 +4,7 @@ package redistest
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -32,10 +33,7 @@ func Start(t testing.TB, args ...string) *Server {
 		if err != nil {
 			continue
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		s := &Server{t: t, program: program, args: args, Addr: l.Addr().String()}
-		require.NoError(t, l.Close())
+		s := &Server{t: t, program: program, args: args, Addr: unused()}
 		s.Start()
 		t.Cleanup(s.Kill)
 		return s
@@ -46,6 +44,67 @@ func Start(t testing.TB, args ...string) *Server {
 	}
 	t.Skip(missing)
 	return nil
+}
+
+// unused returns an address that nothing listens at, below the ports that systems give to connections, so that a server that ended
+// can start there again. A server of a cluster also listens at the port that is higher by 10000.
+func unused() string {
+	for {
+		port := 10000 + rand.IntN(12000)
+		if addr := free(port); addr != "" && free(port+10000) != "" {
+			return addr
+		}
+	}
+}
+
+// free returns the address of a port, or "" if it is in use.
+func free(port int) string {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return ""
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// Cluster starts servers of a Redis Cluster, which end with the test. The first has all slots, the others are its replicas.
+func Cluster(t testing.TB, n int) []*Server {
+	t.Helper()
+	all := make([]*Server, n)
+	for i := range all {
+		all[i] = Start(t, "--cluster-enabled", "yes", "--repl-diskless-sync-delay", "0")
+	}
+	host, port, err := net.SplitHostPort(all[0].Addr)
+	require.NoError(t, err)
+	all[0].CLI("cluster", "addslotsrange", "0", "16383")
+	id := strings.TrimSpace(all[0].CLI("cluster", "myid"))
+	for _, s := range all[1:] {
+		s.CLI("cluster", "meet", host, port)
+		require.Eventually(t, func() bool { // when it has met the first
+			return strings.HasPrefix(s.CLI("cluster", "replicate", id), "OK")
+		}, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool {
+			return strings.Contains(s.CLI("info", "replication"), "master_link_status:up")
+		}, time.Minute, 20*time.Millisecond)
+	}
+	require.Eventually(t, func() bool {
+		all[0].CLI("set", "key", "value") // replicas that have received nothing are not listed
+		for _, s := range all {
+			if !strings.Contains(s.CLI("cluster", "info"), "cluster_state:ok") || strings.Count(s.CLI("cluster", "slots"), host+"\n") != n {
+				return false
+			}
+		}
+		return true
+	}, time.Minute, 20*time.Millisecond)
+	return all
+}
+
+// CLI runs a command on the server and returns what redis-cli, or valkey-cli, prints.
+func (s *Server) CLI(args ...string) string {
+	s.t.Helper()
+	out, err := exec.Command(strings.TrimSuffix(s.program, "server")+"cli", append([]string{"-u", s.URL()}, args...)...).Output()
+	require.NoError(s.t, err)
+	return string(out)
 }
 
 // URL returns the address of the server.
@@ -97,9 +156,9 @@ func (s *Server) Thaw() { require.NoError(s.t, resume(s.process.Process)) }
 // Proxy stands between a replica and a server.
 type Proxy struct {
 	listener net.Listener
-	to       string
 
 	mu    sync.Mutex
+	to    string
 	how   way
 	moved *sync.Cond
 	open  map[net.Conn]struct{}
@@ -146,6 +205,13 @@ func (p *Proxy) Mute() { p.set(mute) }
 // Restore lets all pass. What was held goes on.
 func (p *Proxy) Restore() { p.set(through) }
 
+// Lead leads new connections to another server.
+func (p *Proxy) Lead(s *Server) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to = s.Addr
+}
+
 func (p *Proxy) set(how way) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -164,7 +230,10 @@ func (p *Proxy) accept(all *sync.WaitGroup) {
 		if err != nil {
 			return
 		}
-		to, err := net.Dial("tcp", p.to)
+		p.mu.Lock()
+		addr := p.to
+		p.mu.Unlock()
+		to, err := net.Dial("tcp", addr)
 		if err != nil || !p.add(from, to) {
 			_ = from.Close()
 			if to != nil {
