@@ -16,22 +16,21 @@ import (
 
 // Every bucket must pass these: for one process, and of several that share.
 func TestBuckets(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T, rate float64, burst int) []dixaclient.Bucket{
-		"in process": func(_ *testing.T, rate float64, burst int) []dixaclient.Bucket {
-			return []dixaclient.Bucket{dixaclient.NewLocalBucket(rate, burst)}
-		},
-		"shared by three": func(t *testing.T, rate float64, burst int) []dixaclient.Bucket {
-			return bucketsOf(joinAll(t, same(redistest.Start(t).URL(), 3)...), rate, burst)
-		},
+	for what, test := range map[string]func(t testing.TB, open func(rate float64, burst int) []dixaclient.Bucket){
+		"keeps the limit": keepsLimit, "slows down": slowsDown, "takes back": takesBack,
 	} {
-		for what, test := range map[string]func(t *testing.T, open func(rate float64, burst int) []dixaclient.Bucket){
-			"keeps the limit": keepsLimit, "slows down": slowsDown, "takes back": takesBack,
-		} {
-			t.Run(name+"/"+what, func(t *testing.T) {
-				t.Parallel()
-				test(t, func(rate float64, burst int) []dixaclient.Bucket { return open(t, rate, burst) })
+		t.Run("in process/"+what, func(t *testing.T) {
+			t.Parallel()
+			test(t, func(rate float64, burst int) []dixaclient.Bucket {
+				return []dixaclient.Bucket{dixaclient.NewLocalBucket(rate, burst)}
 			})
-		}
+		})
+		t.Run("shared by three/"+what, func(t *testing.T) {
+			t.Parallel()
+			undisturbed(t, threeOf(t), func(t testing.TB, all []*Group) {
+				test(t, func(rate float64, burst int) []dixaclient.Bucket { return bucketsOf(all, rate, burst) })
+			})
+		})
 	}
 }
 
@@ -53,7 +52,7 @@ type turns struct {
 type turn struct{ early, late time.Time }
 
 // spend uses all turns of a bucket until the time, as the head of a queue does.
-func (u *turns) spend(t *testing.T, b dixaclient.Bucket, until time.Time) {
+func (u *turns) spend(t testing.TB, b dixaclient.Bucket, until time.Time) {
 	for {
 		asked := time.Now()
 		wait, giveBack, err := b.Reserve(t.Context())
@@ -74,7 +73,7 @@ func (u *turns) spend(t *testing.T, b dixaclient.Bucket, until time.Time) {
 }
 
 // all spends from several buckets at once.
-func (u *turns) all(t *testing.T, buckets []dixaclient.Bucket, d time.Duration) {
+func (u *turns) all(t testing.TB, buckets []dixaclient.Bucket, d time.Duration) {
 	var wait sync.WaitGroup
 	until := time.Now().Add(d)
 	for _, b := range buckets {
@@ -84,7 +83,7 @@ func (u *turns) all(t *testing.T, buckets []dixaclient.Bucket, d time.Duration) 
 }
 
 // require requires that no time had more turns than the limit lets through, with so many more.
-func (u *turns) require(t *testing.T, rate float64, burst int, more float64) {
+func (u *turns) require(t testing.TB, rate float64, burst int, more float64) {
 	t.Helper()
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -97,7 +96,7 @@ func (u *turns) require(t *testing.T, rate float64, burst int, more float64) {
 	}
 }
 
-func keepsLimit(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
+func keepsLimit(t testing.TB, open func(float64, int) []dixaclient.Bucket) {
 	buckets := open(100, 3)
 	var u turns
 	for len(u.list) < 150 { // however slow the machine is
@@ -106,7 +105,7 @@ func keepsLimit(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
 	u.require(t, 100, 3, 1)
 }
 
-func slowsDown(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
+func slowsDown(t testing.TB, open func(float64, int) []dixaclient.Bucket) {
 	buckets := open(100, 3)
 	var u turns
 	u.all(t, buckets, 100*time.Millisecond)
@@ -130,7 +129,7 @@ func slowsDown(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
 	}, time.Minute, 20*time.Millisecond)
 }
 
-func takesBack(t *testing.T, open func(float64, int) []dixaclient.Bucket) {
+func takesBack(t testing.TB, open func(float64, int) []dixaclient.Bucket) {
 	buckets := open(2, 1)
 	b, other := buckets[0], buckets[len(buckets)-1]
 	reserve := func(b dixaclient.Bucket) (time.Duration, func()) {
@@ -231,16 +230,17 @@ func TestThrottledAlone(t *testing.T) {
 
 // A caller that waits for a token learns of another replica's freeze with it.
 func TestReserveBringsFreezes(t *testing.T) {
-	all := joinAll(t, same(redistest.Start(t).URL(), 2)...)
-	b := bucketsOf(all, 1000, 3)[0]
-	for i := range 20 {
-		name := "agent" + strconv.Itoa(i)
-		require.NoError(t, all[1].Freezes().Set(t.Context(), name, freeze.Freeze{By: "anna"}))
-		_, _, err := b.Reserve(t.Context())
-		require.NoError(t, err)
-		_, frozen := all[0].Freezes().Frozen(name)
-		require.True(t, frozen)
-	}
+	undisturbed(t, threeOf(t), func(t testing.TB, all []*Group) {
+		b := bucketsOf(all, 1000, 3)[0]
+		for i := range 20 {
+			name := "agent" + strconv.Itoa(i)
+			require.NoError(t, all[1].Freezes().Set(t.Context(), name, freeze.Freeze{By: "anna"}))
+			_, _, err := b.Reserve(t.Context())
+			require.NoError(t, err)
+			_, frozen := all[0].Freezes().Frozen(name)
+			require.True(t, frozen)
+		}
+	})
 }
 
 func BenchmarkReserve(b *testing.B) {

@@ -17,20 +17,17 @@ const day = 24 * time.Hour
 
 // Every count of budgets must pass these: for one process, and of several that share.
 func TestBudgets(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T) []gate.Budgets{
-		"in process": func(*testing.T) []gate.Budgets { return []gate.Budgets{gate.NewBudgets()} },
-		"shared by three": func(t *testing.T) []gate.Budgets {
-			return budgetsOf(joinAll(t, same(redistest.Start(t).URL(), 3)...))
-		},
+	for what, test := range map[string]func(t testing.TB, all []gate.Budgets){
+		"all lines or none": allLinesOrNone, "in sum": inSum, "the agent's pace": agentsPace, "changed limits": changedLimits,
 	} {
-		for what, test := range map[string]func(t *testing.T, all []gate.Budgets){
-			"all lines or none": allLinesOrNone, "in sum": inSum, "the agent's pace": agentsPace, "changed limits": changedLimits,
-		} {
-			t.Run(name+"/"+what, func(t *testing.T) {
-				t.Parallel()
-				test(t, open(t))
-			})
-		}
+		t.Run("in process/"+what, func(t *testing.T) {
+			t.Parallel()
+			test(t, []gate.Budgets{gate.NewBudgets()})
+		})
+		t.Run("shared by three/"+what, func(t *testing.T) {
+			t.Parallel()
+			undisturbed(t, threeOf(t), func(t testing.TB, all []*Group) { test(t, budgetsOf(all)) })
+		})
 	}
 }
 
@@ -62,7 +59,7 @@ func used(t testing.TB, b gate.Budgets, agent string, lines ...gate.Allowance) (
 	return n
 }
 
-func allLinesOrNone(t *testing.T, all []gate.Budgets) {
+func allLinesOrNone(t testing.TB, all []gate.Budgets) {
 	first, last := all[0], all[len(all)-1]
 	lines := []gate.Allowance{{What: "requests", Most: 5, Period: day}, {What: "writes", Most: 2, Period: time.Hour}, {What: "writes", Period: day}}
 	require.Equal(t, []int{0, 0, 0}, used(t, first, "a", lines...))
@@ -82,7 +79,7 @@ func allLinesOrNone(t *testing.T, all []gate.Budgets) {
 	require.Nil(t, take(t, last, "b", lines...).Over)
 }
 
-func inSum(t *testing.T, all []gate.Budgets) {
+func inSum(t testing.TB, all []gate.Budgets) {
 	line := gate.Allowance{What: "requests", Most: 100, Period: day}
 	var taken atomic.Int32
 	var wait sync.WaitGroup
@@ -104,7 +101,7 @@ func inSum(t *testing.T, all []gate.Budgets) {
 	require.Equal(t, []int{100}, used(t, all[0], "a", line))
 }
 
-func agentsPace(t *testing.T, all []gate.Budgets) {
+func agentsPace(t testing.TB, all []gate.Budgets) {
 	line := gate.Allowance{What: "requests", Period: day}
 	turn := func(i int, agent string) gate.Taken {
 		taken, err := all[i%len(all)].Take(t.Context(), agent, []gate.Allowance{line}, 2)
@@ -119,7 +116,7 @@ func agentsPace(t *testing.T, all []gate.Budgets) {
 	require.Zero(t, turn(2, "b").Wait)
 }
 
-func changedLimits(t *testing.T, all []gate.Budgets) {
+func changedLimits(t testing.TB, all []gate.Budgets) {
 	line := gate.Allowance{What: "sends", Most: 2, Period: day}
 	for i := range 2 {
 		require.Nil(t, take(t, all[i%len(all)], "a", line).Over)

@@ -70,6 +70,11 @@ func alone(t testing.TB, all ...*Group) {
 	}, time.Minute, 5*time.Millisecond)
 }
 
+// threeOf makes three replicas that know each other and share a server of their own.
+func threeOf(t *testing.T) func() []*Group {
+	return func() []*Group { return joinAll(t, same(redistest.Start(t).URL(), 3)...) }
+}
+
 func same(url string, n int) []string {
 	urls := make([]string, n)
 	for i := range urls {

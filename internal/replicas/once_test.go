@@ -19,39 +19,35 @@ import (
 
 // Of many who come with the same confirmation, on several replicas at once, one may use it.
 func TestOnce(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T) []gate.Once{
-		"in process": func(*testing.T) []gate.Once { return []gate.Once{gate.NewOnce()} },
-		"shared by three": func(t *testing.T) (list []gate.Once) {
-			for _, g := range joinAll(t, same(redistest.Start(t).URL(), 3)...) {
-				list = append(list, g.Once())
-			}
-			return list
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			all := open(t)
-			made := time.Now()
-			var uses [20]atomic.Int32
-			var wait sync.WaitGroup
-			for i := range 30 {
-				wait.Go(func() {
-					for n := range uses {
-						switch err := all[i%len(all)].Use(t.Context(), strconv.Itoa(n), made, made.Add(time.Minute)); {
-						case err == nil:
-							uses[n].Add(1)
-						case !errors.Is(err, gate.ErrUsed):
-							t.Error(err)
-						}
+	oneOfMany := func(t testing.TB, all ...gate.Once) {
+		made := time.Now()
+		var uses [20]atomic.Int32
+		var wait sync.WaitGroup
+		for i := range 30 {
+			wait.Go(func() {
+				for n := range uses {
+					switch err := all[i%len(all)].Use(t.Context(), strconv.Itoa(n), made, made.Add(time.Minute)); {
+					case err == nil:
+						uses[n].Add(1)
+					case !errors.Is(err, gate.ErrUsed):
+						t.Error(err)
 					}
-				})
-			}
-			wait.Wait()
-			for n := range uses {
-				require.EqualValues(t, 1, uses[n].Load())
-			}
-		})
+				}
+			})
+		}
+		wait.Wait()
+		for n := range uses {
+			require.EqualValues(t, 1, uses[n].Load())
+		}
 	}
+	t.Run("in process", func(t *testing.T) {
+		t.Parallel()
+		oneOfMany(t, gate.NewOnce())
+	})
+	t.Run("shared by three", func(t *testing.T) {
+		t.Parallel()
+		undisturbed(t, threeOf(t), func(t testing.TB, all []*Group) { oneOfMany(t, all[0].Once(), all[1].Once(), all[2].Once()) })
+	})
 }
 
 // Confirmations and approvals from before the server started are invalid, since it may have forgotten them.
@@ -90,11 +86,18 @@ func TestForgotten(t *testing.T) {
 // Approvals hold between replicas, and for who only decides.
 func TestApprovalsBetweenReplicas(t *testing.T) {
 	t.Parallel()
-	s := redistest.Start(t)
-	all := joinAll(t, same(s.URL(), 3)...)
-	desk, err := Connect(t.Context(), Options{URL: s.URL()})
-	require.NoError(t, err)
-	defer desk.Close()
+	four := func() []*Group {
+		s := redistest.Start(t)
+		desk, err := Connect(t.Context(), Options{URL: s.URL()})
+		require.NoError(t, err)
+		t.Cleanup(desk.Close)
+		return append(joinAll(t, same(s.URL(), 3)...), desk)
+	}
+	undisturbed(t, four, approvalsBetweenReplicas)
+}
+
+func approvalsBetweenReplicas(t testing.TB, all []*Group) {
+	all, desk := all[:3], all[3]
 	for i := range int64(5) {
 		r, err := all[0].Approvals().Park(t.Context(), approvaltest.Request(t, i))
 		require.NoError(t, err)
@@ -112,54 +115,54 @@ func TestApprovalsBetweenReplicas(t *testing.T) {
 		wait.Wait()
 		require.EqualValues(t, 1, taken.Load())
 	}
-	see(t, 3, all...)
+	for _, g := range all {
+		require.Equal(t, 3, g.State().Replicas, "who only decides is not counted")
+	}
 }
 
 func TestSessions(t *testing.T) {
 	const idle = 500 * time.Millisecond
-	for name, open := range map[string]func(t *testing.T) []serve.Sessions{
-		"in process": func(*testing.T) []serve.Sessions { return []serve.Sessions{serve.NewSessions(2, idle)} },
-		"shared by three": func(t *testing.T) (list []serve.Sessions) {
-			for _, g := range joinAll(t, same(redistest.Start(t).URL(), 3)...) {
-				list = append(list, g.Sessions(2, idle))
-			}
-			time.Sleep(idle) // what began to remember just now cannot tell what it does not know
-			return list
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			all := open(t)
-			first, last := all[0], all[len(all)-1]
-			use := func(want bool, agent, id string) {
-				t.Helper()
-				there, err := last.Use(t.Context(), agent, id)
-				require.NoError(t, err)
-				require.Equal(t, want, there)
-			}
-			use(false, "a", "never begun")
-			for _, id := range []string{"1", "2"} {
-				require.NoError(t, first.Begin(t.Context(), "a", id))
-				time.Sleep(2 * time.Millisecond)
-			}
+	beginAndEnd := func(t testing.TB, first, last serve.Sessions) {
+		use := func(want bool, agent, id string) {
+			t.Helper()
+			there, err := last.Use(t.Context(), agent, id)
+			require.NoError(t, err)
+			require.Equal(t, want, there)
+		}
+		use(false, "a", "never begun")
+		for _, id := range []string{"1", "2"} {
+			require.NoError(t, first.Begin(t.Context(), "a", id))
+			time.Sleep(2 * time.Millisecond)
+		}
+		use(true, "a", "1")
+		use(false, "b", "1")
+		require.NoError(t, last.Begin(t.Context(), "a", "3"))
+		use(false, "a", "2")
+		use(true, "a", "3")
+		require.NoError(t, first.End(t.Context(), "a", "3"))
+		use(false, "a", "3")
+		for range 4 { // for longer than the idle time
+			time.Sleep(idle / 3)
 			use(true, "a", "1")
-			use(false, "b", "1")
-			require.NoError(t, last.Begin(t.Context(), "a", "3"))
-			use(false, "a", "2")
-			use(true, "a", "3")
-			require.NoError(t, first.End(t.Context(), "a", "3"))
 			use(false, "a", "3")
-			for range 4 { // for longer than the idle time
-				time.Sleep(idle / 3)
-				use(true, "a", "1")
-				use(false, "a", "3")
-			}
-			time.Sleep(idle * 11 / 10)
-			use(false, "a", "1")
-			require.NoError(t, first.Begin(t.Context(), "a", "4"))
-			use(true, "a", "4")
-		})
+		}
+		time.Sleep(idle * 11 / 10)
+		use(false, "a", "1")
+		require.NoError(t, first.Begin(t.Context(), "a", "4"))
+		use(true, "a", "4")
 	}
+	t.Run("in process", func(t *testing.T) {
+		t.Parallel()
+		s := serve.NewSessions(2, idle)
+		beginAndEnd(t, s, s)
+	})
+	t.Run("shared by three", func(t *testing.T) {
+		t.Parallel()
+		undisturbed(t, threeOf(t), func(t testing.TB, all []*Group) {
+			time.Sleep(idle) // what began to remember just now cannot tell what it does not know
+			beginAndEnd(t, all[0].Sessions(2, idle), all[2].Sessions(2, idle))
+		})
+	})
 }
 
 // Sessions that a server forgot go on.
