@@ -231,6 +231,8 @@ func TestReviewSent(t *testing.T) {
 	require.Equal(t, "The first.", seen.Messages[len(seen.Messages)-1].Text)
 	require.Len(t, seen.Messages, 2)
 
+	waits := b.review(b.parks(request("bounded", "send_message", `{"conversationId":1234,"text":"Later."}`)))
+	require.Equal(t, []int{10, 8}, []int{len(waits.Messages), waits.Earlier}, "an approver sees the last ones")
 	old := sent
 	old.Time = sent.Time.AddDate(0, 0, -300)
 	seen = b.gate.ReviewSent(t.Context(), old, 1234, "anna", "2c26b46b")
