@@ -142,7 +142,9 @@ func programs() (string, error) {
 	}
 	slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
 	if path, err := exec.LookPath("postgres"); err == nil {
-		found = append(found, path)
+		if path, err = filepath.EvalSymlinks(path); err == nil { // the other programs are where it is
+			found = append(found, path)
+		}
 	}
 	if len(found) == 0 {
 		return "", errMissing
