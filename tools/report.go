@@ -12,6 +12,7 @@ import (
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/vocabulary"
+	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/view"
 )
 
@@ -49,7 +50,7 @@ var report = task("report", "made a report on {metric}",
 	[]*d.Spec{d.ListMetricFilterValues.Spec, d.QueryMetricRecords.Spec},
 	func(ctx context.Context, r *Reads, in ReportIn) (Output, error) {
 		now := r.Now().In(r.Zone())
-		p, err := readPeriod(in.Period, now)
+		p, err := when.ReadPeriod(in.Period, now)
 		if err != nil {
 			return Output{}, problem("report", "period", err)
 		}
@@ -57,16 +58,16 @@ var report = task("report", "made a report on {metric}",
 		if err != nil {
 			return Output{}, err
 		}
-		q := &reporter{Reads: r, metric: metric, period: p, before: p.before(now), measures: measuresOf(metric)}
+		q := &reporter{Reads: r, metric: metric, period: p, before: p.Before(now), measures: measuresOf(metric)}
 		total, err := q.compared(ctx, nil)
 		if err != nil {
 			return Output{}, err
 		}
-		head := view.Item{Facts: []view.Fact{{Key: "metric", Value: string(metric.ID)}, {Key: "description", Value: metric.Description}, {Key: "from", Label: "from", Time: p.start}, {Key: "to", Label: "until", Time: p.end},
-			{Key: "comparedFrom", Label: "before: from", Time: q.before.start}, {Key: "comparedTo", Label: "until", Time: q.before.end}}}
+		head := view.Item{Facts: []view.Fact{{Key: "metric", Value: string(metric.ID)}, {Key: "description", Value: metric.Description}, {Key: "from", Label: "from", Time: p.Start}, {Key: "to", Label: "until", Time: p.End},
+			{Key: "comparedFrom", Label: "before: from", Time: q.before.Start}, {Key: "comparedTo", Label: "until", Time: q.before.End}}}
 		parts := []view.Part{{Name: "report", Items: []view.Item{head}}, {Name: "total", Items: []view.Item{{Facts: append([]view.Fact{{Key: "all", Value: "All", Own: true}}, total...)}}}}
 		if !slices.ContainsFunc(total, isSomething) {
-			parts = append(parts, view.Sentence(NonePart, p.nothing(metric.ID, now)))
+			parts = append(parts, view.Sentence(NonePart, whyNothing(p, metric.ID, now)))
 		}
 		groups, err := q.groups(ctx, in.By)
 		if err != nil {
@@ -88,9 +89,9 @@ func isSomething(f view.Fact) bool {
 	return !strings.HasPrefix(f.Value, "0 (before ") && f.Value != "0" && f.Value != ""
 }
 
-// nothing says why a metric may have no value in a period, and what to try.
-func (p period) nothing(id d.Name, now time.Time) string {
-	if p.start.After(now) {
+// whyNothing says why a metric may have no value in a period, and what to try.
+func whyNothing(p when.Period, id d.Name, now time.Time) string {
+	if p.Start.After(now) {
 		return "The period has not begun: give one that has, such as last week."
 	}
 	return fmt.Sprintf("Nothing was counted for %s in this period. It may be too short, or too recent for Dixa's analytics: try a longer one, such as last month, or another metric.", id)
@@ -143,12 +144,12 @@ func measuresOf(m d.Metric) []d.Aggregation {
 type reporter struct {
 	*Reads
 	metric         d.Metric
-	period, before period
+	period, before when.Period
 	measures       []d.Aggregation
 }
 
 // ask gives the values of a period.
-func (q *reporter) ask(ctx context.Context, p period, filters []d.AnalyticsFilter) (map[d.Aggregation]float64, error) {
+func (q *reporter) ask(ctx context.Context, p when.Period, filters []d.AnalyticsFilter) (map[d.Aggregation]float64, error) {
 	in := d.QueryMetricIn{AnalyticsQuery: q.query(q.metric.ID, p, filters), Aggregations: q.measures}
 	a, err := d.QueryMetric.Do(ctx, q.Client, in)
 	if err != nil {
@@ -163,8 +164,8 @@ func (q *reporter) ask(ctx context.Context, p period, filters []d.AnalyticsFilte
 	return values, nil
 }
 
-func (q *reporter) query(id d.Name, p period, filters []d.AnalyticsFilter) d.AnalyticsQuery {
-	return d.AnalyticsQuery{ID: id, Timezone: q.Zone().String(), Start: d.Time{Time: p.start}, End: d.Time{Time: p.end}, Filters: filters}
+func (q *reporter) query(id d.Name, p when.Period, filters []d.AnalyticsFilter) d.AnalyticsQuery {
+	return d.AnalyticsQuery{ID: id, Timezone: q.Zone().String(), Start: d.Time{Time: p.Start}, End: d.Time{Time: p.End}, Filters: filters}
 }
 
 // compared gives the values of the period, each with that of the period before; none where there is nothing.
@@ -268,13 +269,13 @@ func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error
 // days has a line for each day.
 func (q *reporter) days(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "groups", Title: "By day:", List: true}
-	days := q.period.each()
+	days := q.period.Each()
 	if len(days) > mostDays {
 		return part, problem("report", "by", fmt.Errorf("day is for at most %d days; give a shorter period", mostDays))
 	}
 	now := q.Now()
 	for i, day := range days {
-		if day.start.After(now) {
+		if day.Start.After(now) {
 			break
 		}
 		q.tell("%d of %d days, a request each", i+1, len(days))
@@ -282,7 +283,7 @@ func (q *reporter) days(ctx context.Context) (view.Part, error) {
 		if err != nil {
 			return part, err
 		}
-		facts := append([]view.Fact{{Key: "day", Value: day.start.Format("Mon 2 Jan"), Own: true}}, q.facts(values, nil)...)
+		facts := append([]view.Fact{{Key: "day", Value: day.Start.Format("Mon 2 Jan"), Own: true}}, q.facts(values, nil)...)
 		part.Items = append(part.Items, view.Item{Facts: facts})
 	}
 	return part, nil

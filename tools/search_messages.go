@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
@@ -185,18 +184,9 @@ func (r *Reads) onlyJudged() string {
 
 // archivedUntil says how fresh the archive is.
 func (r *Reads) archivedUntil(ctx context.Context) (view.Part, error) {
-	var until time.Time
-	for _, what := range []archive.What{archive.Conversations, archive.Messages} {
-		spans, err := r.Archive.Covered(ctx, what)
-		if err != nil {
-			return view.Part{}, fmt.Errorf("the archive could not be read: %w", err)
-		}
-		if len(spans) == 0 {
-			return view.Part{}, errors.New("the archive is empty: its operator can fill it with dixa-mcp archive sync")
-		}
-		if to := spans[len(spans)-1].To; until.IsZero() || to.Before(until) {
-			until = to
-		}
+	until, err := archive.Until(ctx, r.Archive)
+	if err != nil {
+		return view.Part{}, err
 	}
 	return view.Part{Name: "archive", Items: []view.Item{{Facts: []view.Fact{{Key: "until", Label: "Archive, everything until", Time: until}}}}}, nil
 }

@@ -8,6 +8,8 @@ package archive
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -120,6 +122,21 @@ type Status struct {
 	Syncing       string    // the process that fills it now, "" for none
 }
 
+// Fact is what reports count of a conversation. Times are Unix milliseconds, 0 for what did not happen.
+type Fact struct {
+	ID         int64
+	CreatedAt  int64
+	ClosedAt   int64
+	AnsweredAt int64 // the first message to the customer that is not automatic
+	Channel    string
+	Queue      string
+	Assignee   string // last
+	Customer   string // id
+	Tags       []string
+	Rated      bool  // with thumbs
+	Score      int64 // 1 for up, 0 for down
+}
+
 // Removed is what a purge removed.
 type Removed struct {
 	Conversations int64
@@ -130,6 +147,25 @@ type Removed struct {
 type Origin struct {
 	API          string // Dixa's address
 	Organization string // its id
+}
+
+// Until returns the time up to which a store has everything, or an error that says how to fill an empty one.
+func Until(ctx context.Context, store interface {
+	Covered(context.Context, What) ([]Span, error)
+}) (until time.Time, err error) {
+	for _, what := range []What{Conversations, Messages} {
+		spans, err := store.Covered(ctx, what)
+		if err != nil {
+			return until, fmt.Errorf("the archive could not be read: %w", err)
+		}
+		if len(spans) == 0 {
+			return until, errors.New("the archive is empty: its operator can fill it with dixa-mcp archive sync")
+		}
+		if to := spans[len(spans)-1].To; until.IsZero() || to.Before(until) {
+			until = to
+		}
+	}
+	return until, nil
 }
 
 // Store keeps the archive. It is safe for concurrent use, also by several processes. Texts that were erased or removed are gone from
@@ -165,6 +201,8 @@ type Store interface {
 	Purge(ctx context.Context, before time.Time) (Removed, error)
 	// Search returns the newest messages that have all words of the query.
 	Search(ctx context.Context, q Query) ([]Hit, error)
+	// Facts gives each of the conversations that were created or closed in a span.
+	Facts(ctx context.Context, span Span, each func(Fact)) error
 	Status(ctx context.Context) (Status, error)
 	// Verify returns what is wrong with the store, nothing if it is sound.
 	Verify(ctx context.Context) (problems []string, err error)

@@ -1,4 +1,4 @@
-package tools
+package when
 
 import (
 	"testing"
@@ -26,20 +26,20 @@ func TestPeriods(t *testing.T) {
 		t.Run(c.text, func(t *testing.T) {
 			now, err := time.ParseInLocation("2006-01-02 15:04", c.now, zone)
 			require.NoError(t, err)
-			p, err := readPeriod(c.text, now)
+			p, err := ReadPeriod(c.text, now)
 			require.NoError(t, err)
-			b := p.before(now)
+			b := p.Before(now)
 			require.Equal(t, []string{c.start, c.end, c.beforeStart, c.beforeEnd},
-				[]string{p.start.Format(form), p.end.Format(form), b.start.Format(form), b.end.Format(form)})
-			days := p.each()
-			require.Equal(t, p.start, days[0].start)
-			require.Equal(t, p.end, days[len(days)-1].end)
-			require.Len(t, days, p.days())
+				[]string{p.Start.Format(form), p.End.Format(form), b.Start.Format(form), b.End.Format(form)})
+			days := p.Each()
+			require.Equal(t, p.Start, days[0].Start)
+			require.Equal(t, p.End, days[len(days)-1].End)
+			require.Len(t, days, p.Days())
 		})
 	}
 	now := time.Date(2026, 3, 4, 10, 0, 0, 0, zone)
 	for _, bad := range []string{"next week", "2026-02-30", "2026-03-02 to 2026-03-01", "2020-01-01 to 2026-01-01", "last 0 days", "last 9999 days", "2026-03-01T10:00:00Z", "to", "2026-01-01 to", "1 to 2"} {
-		_, err := readPeriod(bad, now)
+		_, err := ReadPeriod(bad, now)
 		require.Error(t, err, bad)
 	}
 }
@@ -50,26 +50,14 @@ func FuzzPeriods(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string, at int64) {
 		now := time.Unix(at%(1<<33), 0).UTC()
-		p, err := readPeriod(s, now)
+		p, err := ReadPeriod(s, now)
 		if err != nil {
 			return
 		}
-		require.True(t, p.end.After(p.start))
-		require.LessOrEqual(t, len(p.each()), longestPeriod+1)
-		b := p.before(now)
-		require.False(t, b.end.After(p.start))
-		require.False(t, b.start.After(b.end))
+		require.True(t, p.End.After(p.Start))
+		require.LessOrEqual(t, len(p.Each()), LongestPeriod+1)
+		b := p.Before(now)
+		require.False(t, b.End.After(p.Start))
+		require.False(t, b.Start.After(b.End))
 	})
-}
-
-func TestSpans(t *testing.T) {
-	for text, want := range map[string][2]int{"": {0, 0}, "5": {5, 5}, "5-9": {5, 9}, "#5-#9": {5, 9}, "12-": {12, 0}, " 3 - 4 ": {3, 4}} {
-		from, to, ok := span(text)
-		require.True(t, ok, text)
-		require.Equal(t, want, [2]int{from, to}, text)
-	}
-	for _, bad := range []string{"0", "-3", "9-5", "x", "1-x", "1-2-3", "99999999999999999999"} {
-		_, _, ok := span(bad)
-		require.False(t, ok, bad)
-	}
 }
