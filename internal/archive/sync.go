@@ -86,8 +86,7 @@ func Sync(ctx context.Context, c *dixaclient.Client, store Store, o Options) (_ 
 		return Result{}, &HeldError{other}
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	s := &syncer{store: store, o: o, now: time.Now().UTC().Truncate(time.Millisecond)}
-	s.c = c.With(s.counted)
+	s := newSyncer(c, store, o)
 	err = s.run(dixaclient.WithFlow(ctx, "archive"))
 	return s.result, err
 }
@@ -100,6 +99,12 @@ type syncer struct {
 	now      time.Time // when it began; nothing later is asked for
 	result   Result
 	progress Progress
+}
+
+func newSyncer(c *dixaclient.Client, store Store, o Options) *syncer {
+	s := &syncer{store: store, o: o, now: time.Now().UTC().Truncate(time.Millisecond)}
+	s.c = c.With(s.counted)
+	return s
 }
 
 func (s *syncer) run(ctx context.Context) error {
@@ -263,19 +268,8 @@ func (s *syncer) check(ctx context.Context) error {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		in := dixaclient.ExportConversationsIn{}
-		for _, id := range ids {
-			if id <= math.MaxInt32 {
-				in.CSIDs = append(in.CSIDs, int32(id))
-			}
-		}
-		if len(in.CSIDs) > 0 {
-			err := s.export(ctx, Conversations, fmt.Sprintf("%d conversations to compare", len(in.CSIDs)), func() rowsOf {
-				return dixaclient.ExportConversations.Stream(ctx, s.c, in)
-			})
-			if err != nil {
-				return err
-			}
+		if err := s.exportSome(ctx, ids); err != nil {
+			return err
 		}
 		if err := s.store.Checked(ctx, ids, s.now); err != nil {
 			return err
@@ -283,4 +277,20 @@ func (s *syncer) check(ctx context.Context) error {
 		s.result.Checked += len(ids)
 	}
 	return nil
+}
+
+// exportSome exports conversations by their ids.
+func (s *syncer) exportSome(ctx context.Context, ids []int64) error {
+	in := dixaclient.ExportConversationsIn{}
+	for _, id := range ids {
+		if id <= math.MaxInt32 {
+			in.CSIDs = append(in.CSIDs, int32(id))
+		}
+	}
+	if len(in.CSIDs) == 0 {
+		return nil
+	}
+	return s.export(ctx, Conversations, fmt.Sprintf("%d conversations to compare", len(in.CSIDs)), func() rowsOf {
+		return dixaclient.ExportConversations.Stream(ctx, s.c, in)
+	})
 }

@@ -16,16 +16,16 @@ const (
 // phone matches what stays unguarded in columns of phone numbers for Excel: it can compute no more than a number.
 var phone = regexp.MustCompile(`^\+?[0-9(][0-9 ().-]*$`)
 
-// guard puts an apostrophe before a text that a spreadsheet would take for a formula. A text that begins with
+// Guard puts an apostrophe before a text that a spreadsheet would take for a formula. A text that begins with
 // apostrophes before a formula gets one more, so that unguard can tell both apart.
-func guard(s string) string {
+func Guard(s string) string {
 	if formula(strings.TrimLeft(s, "'")) {
 		return "'" + s
 	}
 	return s
 }
 
-// unguard returns the text that guard was given.
+// unguard returns the text that Guard was given.
 func unguard(s string) string {
 	if rest, ok := strings.CutPrefix(s, "'"); ok && formula(strings.TrimLeft(rest, "'")) {
 		return rest

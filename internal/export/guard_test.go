@@ -19,30 +19,30 @@ func TestFormulasAreGuarded(t *testing.T) {
 	for _, first := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫"} {
 		for _, before := range []string{"", " ", "   ", "\n", "\r", "\r\n", "\t", "\v", " \n ", "\u00a0", "\u3000", "\u2028", "\u200b", "\ufeff", "\x00", "\u202e"} {
 			s := before + first + "cmd|' /C calc'!A0"
-			require.Equal(t, "'"+s, guard(s))
-			require.Equal(t, s, unguard(guard(s)))
+			require.Equal(t, "'"+s, Guard(s))
+			require.Equal(t, s, unguard(Guard(s)))
 		}
 	}
 	for _, s := range []string{"\ttext", "\rtext", "\ntext", "\n", " \n=1"} {
-		require.Equal(t, "'"+s, guard(s))
+		require.Equal(t, "'"+s, Guard(s))
 	}
 	for _, s := range []string{"", "'", "''", "it's", "'quoted'", "a=b", " text", "   ", "1-2", "#1", "(=1)", "Ø = a-b"} {
-		require.Equal(t, s, guard(s))
+		require.Equal(t, s, Guard(s))
 		require.Equal(t, s, unguard(s))
 	}
 	seen := map[string]string{}
 	for _, s := range []string{"=1", "'=1", "''=1", "' =1", " =1", " '=1"} { // no two are written alike
-		require.Empty(t, seen[guard(s)])
-		seen[guard(s)] = s
-		require.Equal(t, s, unguard(guard(s)))
+		require.Empty(t, seen[Guard(s)])
+		seen[Guard(s)] = s
+		require.Equal(t, s, unguard(Guard(s)))
 	}
 }
 
 func FuzzGuard(f *testing.F) {
 	f.Add("'\n＝1")
 	f.Fuzz(func(t *testing.T, s string) {
-		require.Equal(t, s, unguard(guard(s)))
-		require.False(t, formula(guard(s)))
+		require.Equal(t, s, unguard(Guard(s)))
+		require.False(t, formula(Guard(s)))
 	})
 }
 

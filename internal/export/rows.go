@@ -107,7 +107,7 @@ func (w *writer) cell(column string, raw json.RawMessage) string {
 	if len(raw) == 0 || raw[0] != '"' || w.excel && strings.HasSuffix(column, "_number") && phone.MatchString(s) {
 		return s
 	}
-	return guard(s)
+	return Guard(s)
 }
 
 // text returns a JSON string as it is, nothing for null, and anything else as JSON.

@@ -72,6 +72,7 @@ var mayImport = map[string][]string{
 	"internal/export":                {"dixaclient"},
 	"internal/openapi":               {},
 	"internal/backup":                {"internal/archive/sqlitestore", "internal/events/sqlitestore", "internal/records", "internal/sharedstate"},
+	"internal/report":                {"internal/archive"},
 	"internal/records":               {"internal/audit", "github.com/ncruces/go-sqlite3"},
 	"internal/drift":                 {"internal/openapi"},
 	"internal/drift/drifttest":       nil,

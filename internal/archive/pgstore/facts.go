@@ -1,0 +1,40 @@
+package pgstore
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"dixa-mcp/internal/archive"
+)
+
+// Facts implements [archive.Store].
+func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.Fact)) error {
+	return s.view(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT c.id, c.created_at, c.closed_at, coalesce((SELECT min(m.created_at) FROM message m WHERE m.conversation = c.id AND direction = 'outbound' AND NOT automated), 0),
+				channel, queue_name, assignee_name, requester_id, coalesce(rest, '{}'), ARRAY(SELECT name FROM tag WHERE tag.conversation = c.id)
+			FROM conversation c LEFT JOIN conversation_rest USING (id) WHERE c.created_at >= $1 AND c.created_at < $2 OR c.closed_at >= $1 AND c.closed_at < $2`, span.From.UnixMilli(), span.To.UnixMilli())
+		if err != nil {
+			return err
+		}
+		var f archive.Fact
+		var rest string
+		_, err = pgx.ForEachRow(rows, []any{&f.ID, &f.CreatedAt, &f.ClosedAt, &f.AnsweredAt, &f.Channel, &f.Queue, &f.Assignee, &f.Customer, &rest, &f.Tags}, func() error {
+			var rated struct {
+				Score *int64 `json:"rating_score"`
+			}
+			if json.Unmarshal([]byte(rest), &rated) != nil { // a score of another type is as one that is missing
+				rated.Score = nil
+			}
+			f.Rated, f.Score = rated.Score != nil, 0
+			if f.Rated {
+				f.Score = *rated.Score
+			}
+			each(f)
+			f.Tags = nil // what was given is the caller's
+			return nil
+		})
+		return err
+	})
+}
