@@ -13,9 +13,12 @@ import (
 	"dixa-mcp/internal/archive/sqlitestore"
 )
 
-// archiveFlag names the archive that servers share.
+// inState is the value of --archive for the file in the state directory.
+const inState = "sqlite"
+
+// archiveFlag names the archive.
 type archiveFlag struct {
-	Archive string `placeholder:"ADDRESS" env:"DIXA_MCP_ARCHIVE" help:"PostgreSQL database with the archive, such as postgres://host/database, or a file with such an address. If it has a password, use a file: flags are visible in the process list. By default the archive is a file in the state directory."`
+	Archive string `placeholder:"ADDRESS" env:"DIXA_MCP_ARCHIVE" help:"Archive of conversations: sqlite for the file in the state directory, a PostgreSQL database such as postgres://host/database, or a file with such an address. If it has a password, use a file: flags are visible in the process list. The commands archive and report use sqlite by default. Agents can search the archive only where it is named; serve then keeps it fresh."`
 }
 
 // archiveStore is an archive that a person can name and remove.
@@ -28,7 +31,7 @@ type archiveStore interface {
 
 // openArchive returns the archive: the database that is named, or the file in the state directory. Neither is touched before the first use.
 func (f archiveFlag) openArchive(state string) (archiveStore, error) {
-	if f.Archive == "" {
+	if f.Archive == "" || f.Archive == inState {
 		return sqlitestore.Open(state), nil
 	}
 	address, from := f.Archive, "--archive"

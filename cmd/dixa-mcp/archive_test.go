@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -34,6 +38,7 @@ func TestArchive(t *testing.T) {
 	require.Equal(t, 3, strings.Count(found, ` · "`), "untrusted text is in quotation marks: %s", found)
 	require.Contains(t, p.good("archive", "verify", "--state", "~/s"), "is sound")
 	require.Contains(t, p.good("audit", "show", "--state", "~/s"), "copied conversations and messages to the archive")
+	p.reports(t)
 	p.good("backup", "~/copy", "--state", "~/s")
 	require.Equal(t, found, p.good("archive", "search", "the", "--state", "~/copy", "--limit", "3"))
 	p.good("archive", "purge", "--keep", "1d", "--state", "~/s")
@@ -181,4 +186,81 @@ func TestUnusedArchiveCostsNothing(t *testing.T) {
 	}
 	require.NotZero(t, packages, o.stderr)
 	require.Less(t, total, 64<<10, o.stderr)
+}
+
+// wrong runs a command that must fail, and returns what it prints on standard error.
+func (p *place) wrong(args ...string) string {
+	p.t.Helper()
+	o := p.run(args...)
+	require.NotZero(p.t, o.code, "%s: %s", args, o.stdout)
+	return o.stderr
+}
+
+// reports makes reports from the archive in ~/s, in each form.
+func (p *place) reports(t *testing.T) {
+	t.Helper()
+	about := []string{"report", "last 7 days", "--state", "~/s", "--timezone", "Europe/Copenhagen"}
+	with := func(more ...string) []string { return append(slices.Clone(about), more...) }
+	table := p.good(with("--by", "queue")...)
+	require.Contains(t, table, "first answer")
+	require.Contains(t, table, "Billing")
+	require.Contains(t, table, "Time zone Europe/Copenhagen")
+	rows, err := csv.NewReader(strings.NewReader(p.good(with("--by", "day", "--format", "csv")...))).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 1+1+7, "a head, all, and the days")
+	var said struct {
+		Rows []map[string]string
+		By   string
+	}
+	require.NoError(t, json.Unmarshal([]byte(p.good(with("--by", "tag", "--json")...)), &said))
+	require.Equal(t, "tag", said.By)
+	require.Equal(t, rows[1][1], said.Rows[0]["conversations"])
+	require.NoError(t, xml.Unmarshal([]byte(p.good(with("--by", "channel", "--format", "svg")...)), new(struct{})))
+	p.good(with("--format", "html", "--out", "~/week.html")...)
+	page, err := os.ReadFile(filepath.Join(p.home, "week.html"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "By queue")
+	for want, flags := range map[string][]string{
+		"must be one of queue": {"--by", "queues"}, "requires --by": {"--format", "svg"}, "exclude each other": {"--format", "html", "--by", "day"}, "--timezone": {"--timezone", "Mars"},
+	} {
+		require.Contains(t, p.wrong(with(flags...)...), want)
+	}
+	require.Contains(t, p.wrong("report", "next week", "--state", "~/s"), "the period must be today")
+	require.Contains(t, p.wrong("report", "--state", "~/none"), "there is no archive")
+}
+
+// An agent finds in the archive what its grants cover, where --archive names one; a server keeps it fresh, and records that.
+func TestAgentsSearchTheArchive(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.write("caps.yaml", "version: 1\nstdio: [analyst]\nagents:\n  analyst: {access: {\"*\": read}, allow: [search_messages, query_archive]}\n")
+	common := []string{"--offline", "--state", "~/s", "--capabilities", "~/caps.yaml"}
+	call := func(tool, arguments string, more ...string) []string {
+		return slices.Concat([]string{"call", tool, arguments, "--agent", "analyst"}, common, more)
+	}
+	require.Contains(t, p.wrong(call("search_messages", `{"words":"the"}`, "--archive", "sqlite")...), "there is no archive at")
+	require.NoFileExists(t, filepath.Join(p.home, "s", sqlitestore.FileName))
+	p.good("archive", "sync", "--offline", "--state", "~/s", "--since", "2d")
+	require.Contains(t, p.wrong(call("search_messages", `{"words":"the"}`)...), "--archive")
+	require.Contains(t, p.good(call("search_messages", `{"words":"the","limit":2}`, "--archive", "sqlite")...), "Archive, everything until")
+	require.Contains(t, p.good(call("query_archive", `{"sql":"SELECT count(*) AS n FROM messages"}`, "--archive", "sqlite")...), "n ")
+	require.Contains(t, p.wrong(call("query_archive", `{"sql":"SELECT 1; DROP TABLE message"}`, "--archive", "sqlite")...), "sql: must be one SELECT")
+
+	p.good("archive", "purge", "--all", "--state", "~/s")
+	c := p.command(nil, slices.Concat([]string{"serve", "--archive", "sqlite"}, common)...)
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	store := sqlitestore.Open(filepath.Join(p.home, "s"))
+	require.Eventually(t, func() bool {
+		if exists, err := store.Exists(t.Context()); err != nil || !exists {
+			return false
+		}
+		st, err := store.Status(t.Context())
+		return err == nil && st.Conversations > 0
+	}, limit, 50*time.Millisecond, "the server fills the archive")
+	require.NoError(t, store.Close())
+	require.NoError(t, in.Close())
+	require.NoError(t, c.Wait())
+	require.Contains(t, p.good("audit", "show", "--state", "~/s"), "copy conversations and messages to the archive", "an interrupted sync is recorded too")
 }

@@ -30,6 +30,7 @@ func (c *serveCmd) Run(ctx context.Context, out *output) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	c.keepsArchive = true
 	if c.HTTP != "" {
 		defer c.logTo(os.Stderr)()
 		return c.host(ctx, out)

@@ -142,7 +142,8 @@ type dixaFlags struct {
 	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"File to which the newest record's number and hash are appended every minute; put it on another machine's disk."`
 	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"Maximum duration of a call, including waiting and retries. MCP clients give up after 60s."`
 
-	inJSON bool // answers are JSON, whatever the capability file says
+	inJSON       bool // answers are JSON, whatever the capability file says
+	keepsArchive bool // the archive is kept fresh, and made where there is none
 }
 
 // client connects to Dixa, or to the offline one.

@@ -10,6 +10,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/freeze"
@@ -32,6 +33,7 @@ type system struct {
 	shared    *sharedstate.Store // with the other processes of this machine; nil for the offline Dixa
 	approvals approval.Store
 	freezes   freeze.Store
+	keeper    *archive.Keeper // of the archive; nil if none is kept fresh
 	close     []func()
 }
 
@@ -73,8 +75,14 @@ func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(
 			return nil, err
 		}
 	}
+	if err := f.archive(ctx, s, &c); err != nil {
+		return nil, err
+	}
 	c.Client, c.Approvals, c.Frozen = s.client, s.approvals, s.freezes.Frozen
 	s.gate = gate.New(c)
+	if s.keeper != nil {
+		s.close = append(s.close, s.keeper.Start())
+	}
 	return s, nil
 }
 
