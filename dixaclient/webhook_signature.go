@@ -46,14 +46,28 @@ func VerifyWebhook(secret, header string, body []byte, tolerance time.Duration) 
 	if tolerance <= 0 {
 		return nil
 	}
-	ms, err := strconv.ParseInt(at, 10, 64)
+	sent, err := WebhookTime(header)
 	if err != nil {
-		return ErrWebhookHeader
+		return err
 	}
-	if age := time.Since(time.UnixMilli(ms)); age > tolerance || age < -tolerance {
-		return fmt.Errorf("%w (sent at %s)", ErrWebhookTime, time.UnixMilli(ms).UTC().Format(time.RFC3339))
+	if age := time.Since(sent); age > tolerance || age < -tolerance {
+		return fmt.Errorf("%w (sent at %s)", ErrWebhookTime, sent.UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// WebhookTime returns the time in an X-DIXA-SIGNATURE header, so that an old delivery can be refused before its body is
+// read. Whether it is the time of the delivery is known after [VerifyWebhook] only.
+func WebhookTime(header string) (time.Time, error) {
+	at, _, err := parseSignature(header)
+	if err != nil {
+		return time.Time{}, err
+	}
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return time.Time{}, ErrWebhookHeader
+	}
+	return time.UnixMilli(ms), nil
 }
 
 // parseSignature takes the time, as it stands, and the signature out of the header.

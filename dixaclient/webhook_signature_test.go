@@ -87,3 +87,36 @@ func FuzzVerifyWebhook(f *testing.F) {
 		}
 	})
 }
+
+func TestWebhookTime(t *testing.T) {
+	at, err := WebhookTime("t=" + deliveryTime + ",v1=" + deliveryVector)
+	require.NoError(t, err)
+	require.Equal(t, "2023-07-13T09:02:29.803Z", at.UTC().Format(time.RFC3339Nano))
+	for _, bad := range []string{"", "t=" + deliveryTime, "t=1e3,v1=" + deliveryVector, "t=99999999999999999999,v1=" + deliveryVector, "t=1,t=2,v1=" + deliveryVector} {
+		_, err := WebhookTime(bad)
+		require.ErrorIs(t, err, ErrWebhookHeader, bad)
+	}
+}
+
+// Whatever has a time has a signature, and the time that is signed.
+func FuzzWebhookTime(f *testing.F) {
+	f.Add("t=1689238949803,v1=" + deliveryVector)
+	f.Add("t=-1, v1=" + deliveryVector + ",v0=x")
+	f.Add("t=+0001,v1=" + deliveryVector)
+	f.Fuzz(func(t *testing.T, header string) {
+		at, err := WebhookTime(header)
+		if err != nil {
+			require.ErrorIs(t, err, ErrWebhookHeader)
+			return
+		}
+		text, signature, err := parseSignature(header)
+		require.NoError(t, err)
+		require.Len(t, signature, 32)
+		ms, err := strconv.ParseInt(text, 10, 64)
+		require.NoError(t, err)
+		require.Equal(t, ms, at.UnixMilli())
+		key, err := hex.DecodeString(deliverySecret)
+		require.NoError(t, err)
+		require.NoError(t, VerifyWebhook(deliverySecret, sign(key, text, deliveryBody), []byte(deliveryBody), 0))
+	})
+}

@@ -69,7 +69,7 @@ func (c *archiveSyncCmd) Run(ctx context.Context, out *output) (err error) {
 		return fmt.Errorf("the sync cannot be recorded, so nothing was fetched; check --audit: %w", err)
 	}
 	m := &syncMeter{meter: newMeter(os.Stderr, redraws(os.Stderr), time.Now)}
-	result, err := archive.Sync(ctx, client, store, archive.Options{Since: since, Keep: kept.For, API: c.archiveAPI(),
+	result, err := archive.Sync(ctx, client, store, archive.Options{Since: since, Keep: kept.For, API: c.dixaAddress(),
 		Who: fmt.Sprintf("process %d of %s", os.Getpid(), whoami()), Report: m.show})
 	m.close()
 	err = errors.Join(err, store.Close())
@@ -96,8 +96,8 @@ func (c *archiveSyncCmd) Run(ctx context.Context, out *output) (err error) {
 	return nil
 }
 
-// archiveAPI returns the address by which an archive knows whose data it has.
-func (f reachFlags) archiveAPI() string {
+// dixaAddress returns the address by which files of the state directory know whose data they have.
+func (f reachFlags) dixaAddress() string {
 	if f.Offline {
 		return offline.URL
 	}

@@ -87,7 +87,7 @@ func (f dixaFlags) erasing(failed func(error)) (dixaclient.Around, error) {
 	if _, err := f.openArchive(state); err != nil { // now, and not with the first erasure
 		return nil, err
 	}
-	return archive.Erasing(f.archiveAPI(), func() (archive.Store, error) {
+	return archive.Erasing(f.dixaAddress(), func() (archive.Store, error) {
 		store, err := f.openArchive(state)
 		if err != nil {
 			return nil, err

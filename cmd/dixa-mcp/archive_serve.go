@@ -44,7 +44,7 @@ func (f *dixaFlags) archive(ctx context.Context, s *system, c *gate.Config) erro
 	}
 	s.keeper = archive.NewKeeper(s.client, store, func() archive.Options {
 		kept := s.inForce().ArchiveKept()
-		return archive.Options{Since: time.Now().Add(-kept.For), Keep: kept.For, API: f.archiveAPI(), Who: fmt.Sprintf("process %d of %s", os.Getpid(), whoami())}
+		return archive.Options{Since: time.Now().Add(-kept.For), Keep: kept.For, API: f.dixaAddress(), Who: fmt.Sprintf("process %d of %s", os.Getpid(), whoami())}
 	}, func(result archive.Result, err error) { s.synced(result, err) })
 	s.client = s.client.With(s.keeper.Noting)
 	return nil

@@ -33,6 +33,7 @@ type httpFlags struct {
 	AdminTLS       bool   `name:"admin-tls" env:"DIXA_MCP_ADMIN_TLS" help:"Serve the admin port with the certificate of --tls-cert."`
 	AdminKeyFile   string `placeholder:"FILE" env:"DIXA_MCP_ADMIN_KEY_FILE" help:"File with the admin key, for freezes and metrics at the admin port; make one with dixa-mcp key new --admin."`
 	MetricsKeyFile string `placeholder:"FILE" env:"DIXA_MCP_METRICS_KEY_FILE" help:"File with a key that opens nothing but the metrics at the admin port; make one with dixa-mcp key new --metrics."`
+	Webhooks       bool   `env:"DIXA_MCP_WEBHOOKS" help:"Receive Dixa's webhooks at /webhooks/dixa into the inbox of events, for the subscription that dixa-mcp webhooks setup made."`
 	signInFlags    `embed:"" group:"Over HTTP, sign-in"`
 	notifyFlags    `embed:"" group:"Over HTTP, notifications"`
 	DemoKeys       bool          `env:"DIXA_MCP_DEMO_KEYS" help:"Make a key for each agent of the file's stdio list, valid until the program ends; only with --offline."`
@@ -112,6 +113,12 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	config.SignIn = people
+	receiver, closeInbox, err := c.receiver(s, metrics)
+	if err != nil {
+		return err
+	}
+	defer closeInbox()
+	config.Webhooks = receiver
 	h, err := serve.NewHTTP(config)
 	if err != nil {
 		return err

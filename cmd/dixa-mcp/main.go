@@ -40,6 +40,7 @@ type cli struct {
 	Export     exportCmd     `cmd:"" help:"Export conversations or messages to a file. For people: the capability file does not apply."`
 	Archive    archiveCmd    `cmd:"" help:"Keep a local copy of conversations and messages, and search it. For people: the capability file does not apply."`
 	Report     reportCmd     `cmd:"" help:"Report on the conversations of a period from the archive: counts, times to the first answer and to closing, by queue, tag, day and so on. For people: the capability file does not apply."`
+	Webhooks   webhooksCmd   `cmd:"" help:"Have Dixa send what happens to a server that runs with --webhooks. For people: the capability file does not apply."`
 	Demo       demoCmd       `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes commands in bash, zsh or fish."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

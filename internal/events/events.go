@@ -72,9 +72,10 @@ type Page struct {
 
 // Status is what a store has.
 type Status struct {
-	Events         int64
-	Bytes          int64
-	Oldest, Newest time.Time // when they were stored; zero without events
+	Events int64     `json:"events"`
+	Bytes  int64     `json:"bytes"`
+	Oldest time.Time `json:"oldest,omitzero"` // when it was stored; zero without events
+	Newest time.Time `json:"newest,omitzero"`
 }
 
 // Store keeps events. It is safe for concurrent use, also by several processes.

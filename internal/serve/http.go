@@ -67,6 +67,7 @@ type HTTPConfig struct {
 
 	TLS           *tls.Config  // nil: the connection is not encrypted, or a proxy in front does it
 	Health, Ready http.Handler // /healthz and /readyz; nil: 404
+	Webhooks      http.Handler // /webhooks/dixa; nil: 404. It authenticates requests itself
 
 	// Trace puts a client's trace context into the context of its call; nil: none is kept.
 	Trace func(ctx context.Context, traceparent, tracestate string) context.Context

@@ -58,7 +58,7 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 		handle("GET ", prefix+"/sse", h.authenticated(h.sseStream))
 		handle("POST ", prefix+"/sse/message", h.authenticated(h.sseMessage))
 	}
-	for path, handler := range map[string]http.Handler{"/healthz": h.Health, "/readyz": h.Ready} {
+	for path, handler := range map[string]http.Handler{"/healthz": h.Health, "/readyz": h.Ready, "/webhooks/dixa": h.Webhooks} {
 		if handler != nil {
 			mux.Handle(prefix+path, handler)
 		}

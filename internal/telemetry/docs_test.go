@@ -32,6 +32,7 @@ func TestDocsMetrics(t *testing.T) {
 	g.Reload(t.Context(), keyed)
 	m.Draft("reader", tools.DraftWritten)
 	m.SignIn("signed_in", "")
+	m.Webhooks([]string{"stored"})
 	families, err := m.registry.Gather()
 	require.NoError(t, err)
 	var there []string

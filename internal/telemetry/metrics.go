@@ -34,6 +34,7 @@ type Metrics struct {
 	failed   *prometheus.CounterVec
 	drafts   *prometheus.CounterVec
 	signIns  *prometheus.CounterVec
+	webhooks *prometheus.CounterVec
 }
 
 var (
@@ -73,12 +74,13 @@ func NewMetrics(version string) *Metrics {
 	for _, port := range []Port{AgentPort, AdminPort} {
 		m.failed.WithLabelValues(string(port), strconv.Itoa(http.StatusUnauthorized))
 	}
+	m.webhooks = prometheus.NewCounterVec(prometheus.CounterOpts(opts("webhooks_total", "Webhooks that came from Dixa, or claim to, by what became of them: stored, duplicate, failed, or why they were refused.")), []string{"outcome"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "dixa_mcp_build_info", Help: "Which program this is; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, m.reloads, m.failed, m.drafts, m.signIns, build,
+	m.registry.MustRegister(m.calls, m.running, m.took, m.waited, m.upstream, m.requests, m.limited, m.reloads, m.failed, m.drafts, m.signIns, m.webhooks, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -125,6 +127,15 @@ func (m *Metrics) Draft(agent string, outcome tools.DraftOutcome) {
 
 // SignIn counts an event of a sign-in. The reason is "" where there is none.
 func (m *Metrics) SignIn(event, reason string) { m.signIns.WithLabelValues(event, reason).Inc() }
+
+// Webhooks returns a function that counts webhooks by what became of them. Every outcome is shown from the start, so that an alert
+// sees the first one, too.
+func (m *Metrics) Webhooks(outcomes []string) func(outcome string) {
+	for _, o := range outcomes {
+		m.webhooks.WithLabelValues(o)
+	}
+	return func(outcome string) { m.webhooks.WithLabelValues(outcome).Inc() }
+}
 
 // Port is where a request that was not authenticated arrived.
 type Port string

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/events"
+	"dixa-mcp/internal/events/sqlitestore"
+	"dixa-mcp/internal/events/webhook"
+)
+
+type webhooksCmd struct {
+	Setup  webhooksSetupCmd  `cmd:"" help:"Create or repair the subscription of a server."`
+	Status webhooksStatusCmd `cmd:"" help:"Print how the subscription and its deliveries are, what is wrong, and what to do."`
+	Remove webhooksRemoveCmd `cmd:"" help:"Delete the subscription. Events that were stored stay."`
+}
+
+// webhooksFlags are those of all commands about the subscription.
+type webhooksFlags struct {
+	jsonFlag   `embed:""`
+	reachFlags `embed:""`
+}
+
+// manager returns what keeps the subscription.
+func (f webhooksFlags) manager(s *system) (*webhook.Manager, string, error) {
+	if f.Offline && f.State == "" {
+		return nil, "", usagef("--offline requires --state DIR: invented subscriptions must not be among real ones; nothing was changed")
+	}
+	client, err := f.client(s)
+	if err != nil {
+		return nil, "", err
+	}
+	dir, err := f.stateDir()
+	return &webhook.Manager{Client: client, Secrets: webhook.In(dir), API: f.dixaAddress(), Now: time.Now}, dir, err
+}
+
+// here reports whether Dixa is on this machine.
+func (f webhooksFlags) here() bool {
+	u, err := url.Parse(f.BaseURL)
+	return f.Offline || err == nil && f.BaseURL != "" && address.IsLoopback(u.Hostname())
+}
+
+// recorded does what changes a subscription, and records it: before it is done, and what became of it.
+func (f webhooksFlags) recorded(ctx context.Context, level, infinitive, past string, arguments map[string]any, do func() error) (err error) {
+	dir, err := f.auditDir()
+	if err != nil {
+		return err
+	}
+	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{Text: "started to " + infinitive + " the webhook subscription"}})
+	if err != nil {
+		return fmt.Errorf("the change cannot be recorded, so nothing was changed; check --audit: %w", err)
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	arguments["by"] = whoami()
+	text, err := json.Marshal(arguments)
+	if err != nil {
+		return err
+	}
+	verb := audit.Verb{Past: past, Infinitive: infinitive, Object: "the webhook subscription"}
+	r := audit.Record{Event: audit.EventIntent, Call: audit.NewCallID(), Agent: "operator", Tool: "webhooks", Access: "write", Level: level, Arguments: text, Decision: audit.Allowed}
+	r.Text = audit.Sentence(r, verb)
+	if err := log.Write(ctx, r); err != nil {
+		return fmt.Errorf("the change cannot be recorded, so nothing was changed: %w", err)
+	}
+	failed := do()
+	r.Event, r.Outcome = audit.EventOutcome, audit.OutcomeDone
+	switch {
+	case failed != nil && ctx.Err() != nil:
+		r.Outcome = audit.OutcomeCancelled
+	case failed != nil:
+		r.Outcome = audit.OutcomeFailed
+	}
+	r.Text = audit.Sentence(r, verb)
+	return errors.Join(failed, log.Write(context.WithoutCancel(ctx), r))
+}
+
+type webhooksSetupCmd struct {
+	URL           string `name:"url" required:"" placeholder:"URL" help:"Address of the server for the internet, such as https://mcp.example.com."`
+	Rotate        bool   `help:"Replace the subscription by a new one, with a new secret and token."`
+	DryRun        bool   `help:"Print what would be changed, and change nothing."`
+	webhooksFlags `embed:""`
+}
+
+// Run creates the subscription, or repairs it.
+func (c *webhooksSetupCmd) Run(ctx context.Context, out *output) error {
+	to, err := webhook.Address(ctx, c.URL, c.here(), webhook.Lookup)
+	if err != nil {
+		return usagef("--url %w; nothing was changed", err)
+	}
+	var s system
+	defer s.Close()
+	m, dir, err := c.manager(&s)
+	if err != nil {
+		return err
+	}
+	p, err := m.Plan(ctx, to, c.Rotate)
+	if errors.Is(err, webhook.ErrAnotherDixa) {
+		return refusedf("%w", err)
+	}
+	if err != nil {
+		return err
+	}
+	if !c.DryRun && len(p.Changes) > 0 {
+		err := c.recorded(ctx, "send", "set up", "set up", map[string]any{"url": p.URL, "changes": p.Changes}, func() error { return p.Apply(ctx) })
+		if err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return out.json(struct {
+			*webhook.Plan
+			DryRun bool `json:"dryRun"`
+		}{p, c.DryRun})
+	}
+	did, name := "Done", p.ID
+	if c.DryRun {
+		did = "Would be done"
+	}
+	if name == "" {
+		name = "(new)"
+	}
+	out.printf("Subscription %s to %s\n", name, p.URL)
+	for _, change := range p.Changes {
+		out.printf("  %s: %s\n", did, change)
+	}
+	if len(p.Changes) == 0 {
+		out.printf("  No change: everything is as it should be.\n")
+	}
+	for _, note := range p.Notes {
+		out.printf("Note: %s.\n", note)
+	}
+	if !c.DryRun {
+		out.printf("Its secrets are in %s. A server that uses this state directory receives its events with dixa-mcp serve --http ADDRESS --webhooks.\n", dir)
+	}
+	return nil
+}
+
+type webhooksStatusCmd struct {
+	webhooksFlags `embed:""`
+}
+
+// Run prints how the subscription is. It fails if something is wrong.
+func (c *webhooksStatusCmd) Run(ctx context.Context, out *output) error {
+	var s system
+	defer s.Close()
+	m, dir, err := c.manager(&s)
+	if err != nil {
+		return err
+	}
+	st, err := m.Status(ctx)
+	if err != nil {
+		return err
+	}
+	inbox, err := inboxStatus(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = out.json(struct {
+			webhook.Status
+			Inbox events.Status `json:"inbox"`
+		}{st, inbox})
+	} else {
+		printWebhooks(out, st, inbox)
+	}
+	if err == nil && len(st.Problems) > 0 {
+		return fmt.Errorf("%s with the webhook subscription", counted(len(st.Problems), "problem"))
+	}
+	return err
+}
+
+// inboxStatus returns what is in the inbox of a state directory.
+func inboxStatus(ctx context.Context, dir string) (st events.Status, err error) {
+	exists, err := sqlitestore.Exists(dir)
+	if err != nil || !exists {
+		return st, err
+	}
+	store := sqlitestore.Open(dir, sqlitestore.Options{})
+	st, err = store.Status(ctx)
+	return st, errors.Join(err, store.Close())
+}
+
+func printWebhooks(out *output, st webhook.Status, inbox events.Status) {
+	if st.ID != "" {
+		state := "enabled"
+		if !st.Enabled {
+			state = "disabled"
+		}
+		out.printf("Subscription %s to %s, %s\n", st.ID, st.URL, state)
+		rows, quiet := [][]string{}, 0
+		for _, d := range st.Events {
+			if d.At.IsZero() {
+				quiet++
+				continue
+			}
+			result := "delivered"
+			if !d.Success {
+				result = strings.TrimSpace(fmt.Sprintf("failed: %d %s (%d of the last %d failed)", d.Code, d.Text, d.Failed, d.Logged))
+			}
+			rows = append(rows, []string{"  " + string(d.Event), d.At.Local().Format("2006-01-02 15:04:05"), result})
+		}
+		out.table(rows)
+		out.printf("  No recent delivery: %s\n", counted(quiet, "event"))
+	}
+	if inbox.Events == 0 {
+		out.printf("Inbox: empty\n")
+	} else {
+		out.printf("Inbox: %s, the newest from %s\n", counted(int(inbox.Events), "event"), inbox.Newest.Local().Format("2006-01-02 15:04:05"))
+	}
+	for _, p := range st.Problems {
+		out.printf("Problem: %s.\n  To do: %s.\n", p.What, p.Do)
+	}
+}
+
+type webhooksRemoveCmd struct {
+	DryRun        bool `help:"Print what would be deleted, and delete nothing."`
+	webhooksFlags `embed:""`
+}
+
+// Run deletes the subscription.
+func (c *webhooksRemoveCmd) Run(ctx context.Context, out *output) error {
+	var s system
+	defer s.Close()
+	m, _, err := c.manager(&s)
+	if err != nil {
+		return err
+	}
+	ids, err := m.Ours()
+	if errors.Is(err, webhook.ErrAnotherDixa) {
+		return refusedf("%w", err)
+	}
+	if err == nil && len(ids) > 0 && !c.DryRun {
+		err = c.recorded(ctx, "erase", "delete", "deleted", map[string]any{"subscriptions": ids}, func() error { return m.Remove(ctx) })
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return out.json(map[string]any{"deleted": append([]string{}, ids...), "dryRun": c.DryRun})
+	}
+	switch {
+	case len(ids) == 0:
+		out.printf("No change: this state directory has no subscription.\n")
+	case c.DryRun:
+		out.printf("Would delete subscription %s.\n", strings.Join(ids, ", "))
+	default:
+		out.printf("Deleted subscription %s.\n", strings.Join(ids, ", "))
+	}
+	return nil
+}

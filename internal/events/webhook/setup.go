@@ -1,0 +1,332 @@
+package webhook
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/events"
+)
+
+// Name is that of the subscriptions that are made here.
+const Name = "dixa-mcp events"
+
+// Manager keeps the subscription of a server.
+type Manager struct {
+	Client  *dixaclient.Client
+	Secrets *File
+	API     string // address of the Dixa of the client
+	Now     func() time.Time
+}
+
+// subscribed is a subscription as Dixa has it, with its secrets.
+type subscribed struct {
+	dixaclient.Webhook
+	SecretKey string            `json:"secretKey"`
+	Headers   map[string]string `json:"headers"`
+}
+
+// ErrAnotherDixa means that a state directory has subscriptions of another Dixa, whose events would be mixed.
+var ErrAnotherDixa = errors.New("this state directory receives the webhooks of another Dixa")
+
+// known returns the subscriptions of the file.
+func (m *Manager) known() ([]Subscription, error) {
+	all, err := m.Secrets.Subscriptions()
+	for _, s := range all {
+		if s.API != m.API {
+			return nil, fmt.Errorf("%w, at %s: use another --state, or dixa-mcp webhooks remove with --base-url %s; nothing was changed", ErrAnotherDixa, s.API, s.API)
+		}
+	}
+	return all, err
+}
+
+// list returns the subscriptions that Dixa has.
+func (m *Manager) list(ctx context.Context) ([]subscribed, error) {
+	a, err := dixaclient.ListWebhooks.Do(ctx, m.Client, dixaclient.NoArguments{})
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Data []subscribed `json:"data"`
+	}
+	return answer.Data, readable(json.Unmarshal(a.Raw, &answer))
+}
+
+// readable keeps the text of an answer, which has secrets, out of an error.
+func readable(err error) error {
+	if err != nil {
+		return errors.New("Dixa's answer about its webhooks cannot be read")
+	}
+	return nil
+}
+
+// Plan is what is to be done so that a subscription sends everything to an address.
+type Plan struct {
+	ID      string   `json:"subscription"` // "" before it is made
+	URL     string   `json:"url"`
+	Changes []string `json:"changes"` // in words; none if all is as it should be
+	Notes   []string `json:"notes,omitempty"`
+
+	m      *Manager
+	stored []Subscription // of the file
+	live   subscribed     // of Dixa
+	create bool
+	retire []Subscription // to be replaced by a new one
+	forget []string       // ids in the file that Dixa no longer has
+}
+
+// Plan compares what Dixa has with what is wanted. With rotate, a new subscription with a new secret and token replaces the one
+// that there is.
+func (m *Manager) Plan(ctx context.Context, url string, rotate bool) (*Plan, error) {
+	stored, err := m.known()
+	if err != nil {
+		return nil, err
+	}
+	there, err := m.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{URL: url, m: m, stored: stored, create: true}
+	for _, s := range stored {
+		if !slices.ContainsFunc(there, func(w subscribed) bool { return s.is(w) }) && len(s.current()) > 0 {
+			p.forget = append(p.forget, s.ID)
+			p.change("forget subscription %s, which Dixa no longer has", s.ID)
+		}
+	}
+	for _, w := range there {
+		ours := slices.ContainsFunc(stored, func(s Subscription) bool { return s.is(w) && len(s.current()) > 0 })
+		switch {
+		case !ours && w.URL != url:
+		case p.create:
+			p.create, p.live = false, w
+		default:
+			p.Notes = append(p.Notes, fmt.Sprintf("subscription %s (%s) sends to this server, too: its events come twice and are stored once; delete it in Dixa", w.ID, w.Name))
+		}
+	}
+	if !p.create && rotate {
+		p.create = true
+		p.retire = []Subscription{p.of(string(p.live.ID))}
+		p.change("replace subscription %s, whose secret and token stay valid for %s", p.live.ID, Tolerance)
+		p.live = subscribed{}
+	}
+	p.compare()
+	return p, nil
+}
+
+func (p *Plan) change(format string, args ...any) {
+	p.Changes = append(p.Changes, fmt.Sprintf(format, args...))
+}
+
+// compare notes what is to be changed.
+func (p *Plan) compare() {
+	if p.create {
+		p.change("create a subscription to %d events, which sends to %s", len(events.Needed()), p.URL)
+		return
+	}
+	w, s := p.live, p.of(string(p.live.ID))
+	p.ID = string(w.ID)
+	if w.URL != p.URL {
+		p.change("send to %s instead of %s", p.URL, w.URL)
+	}
+	if missing := p.missing(); len(missing) > 0 {
+		p.change("add the events %s", strings.Join(missing, ", "))
+	}
+	if !w.Enabled {
+		p.change("enable it")
+	}
+	if !s.hasToken(w) {
+		p.change("set a new bearer token")
+	}
+	if !slices.Contains(s.current(), w.SecretKey) {
+		p.change("store its secret")
+	}
+	if s.URL != p.URL && w.URL == p.URL {
+		p.change("store its address")
+	}
+}
+
+// missing returns the events that the subscription lacks.
+func (p *Plan) missing() (all []string) {
+	for _, e := range events.Needed() {
+		if !slices.Contains(p.live.SubscribedEvents, e) {
+			all = append(all, string(e))
+		}
+	}
+	return all
+}
+
+// of returns what is stored of a subscription.
+func (p *Plan) of(id string) Subscription {
+	for _, s := range p.stored {
+		if strings.EqualFold(s.ID, id) {
+			return s
+		}
+	}
+	return Subscription{ID: id, API: p.m.API}
+}
+
+// is reports whether a subscription is the one that Dixa has.
+func (s Subscription) is(w subscribed) bool { return strings.EqualFold(s.ID, string(w.ID)) }
+
+// current returns the secrets of the subscription now. One that was replaced has none, though its deliveries may still come.
+func (s Subscription) current() (secrets []string) {
+	for _, k := range s.Secret {
+		if k.Until.IsZero() {
+			secrets = append(secrets, k.Value)
+		}
+	}
+	return secrets
+}
+
+// hasToken reports whether Dixa sends the token whose hash is stored.
+func (s Subscription) hasToken(w subscribed) bool {
+	for name, value := range w.Headers {
+		scheme, token, _ := strings.Cut(value, " ")
+		if strings.EqualFold(name, "Authorization") && strings.EqualFold(scheme, "Bearer") {
+			return slices.ContainsFunc(s.Token, func(k Key) bool { return k.Until.IsZero() && k.Value == hash(token) })
+		}
+	}
+	return false
+}
+
+// Apply does what is planned. Secrets are stored before Dixa uses them: a subscription is made disabled and enabled when its secret
+// is stored, so that no delivery is refused.
+func (p *Plan) Apply(ctx context.Context) error {
+	if len(p.Changes) == 0 {
+		return nil
+	}
+	now := p.m.Now()
+	p.stored = slices.DeleteFunc(slices.Clone(p.stored), func(s Subscription) bool {
+		return slices.Contains(p.forget, s.ID) || len(valid(s.Secret, now)) == 0
+	})
+	token := rand.Text() + rand.Text()
+	change := dixaclient.UpdateWebhookIn{}
+	if p.create {
+		if err := p.make(ctx, token); err != nil {
+			return err
+		}
+	}
+	s := p.of(string(p.live.ID))
+	s.URL = p.URL
+	if p.live.SecretKey == "" { // nothing could be verified
+		return fmt.Errorf("Dixa returned no secret of subscription %s, so that nothing could be received from it", p.live.ID)
+	}
+	if !slices.Contains(s.current(), p.live.SecretKey) || len(s.current()) > 1 {
+		s.Secret = replace(s.Secret, p.live.SecretKey, now, now.Add(Tolerance))
+	}
+	if p.create || !s.hasToken(p.live) {
+		s.Token = replace(s.Token, hash(token), now, now.Add(Tolerance))
+		if !p.create {
+			change.Authorization, change.Token = "TokenAuth", token
+		}
+	}
+	p.stored = with(p.stored, s)
+	for _, old := range p.retire {
+		old.Secret, old.Token = end(old.Secret, now.Add(Tolerance)), end(old.Token, now.Add(Tolerance))
+		p.stored = with(p.stored, old)
+	}
+	if err := p.m.Secrets.Write(p.stored); err != nil {
+		return err
+	}
+	if err := p.update(ctx, change); err != nil {
+		return err
+	}
+	for _, old := range p.retire {
+		if err := p.m.delete(ctx, old.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end lets keys be valid until a time.
+func end(keys []Key, until time.Time) (all []Key) {
+	for _, k := range keys {
+		if k.Until.IsZero() {
+			k.Until = until
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// make makes a subscription that sends nothing yet.
+func (p *Plan) make(ctx context.Context, token string) error {
+	disabled := false
+	a, err := dixaclient.CreateWebhook.Do(ctx, p.m.Client, dixaclient.CreateWebhookIn{
+		Authorization: "TokenAuth", Name: Name, URL: p.URL, Events: events.Needed(),
+		WebhookSettings: dixaclient.WebhookSettings{Token: token, Enabled: &disabled},
+	})
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Data subscribed `json:"data"`
+	}
+	if err := readable(json.Unmarshal(a.Raw, &answer)); err != nil {
+		return err
+	}
+	p.live, p.ID = answer.Data, string(answer.Data.ID)
+	return nil
+}
+
+// update changes what differs at Dixa. Further events and filters that people chose there stay.
+func (p *Plan) update(ctx context.Context, change dixaclient.UpdateWebhookIn) error {
+	needed := change.Authorization != ""
+	change.WebhookSubscriptionID = p.live.ID
+	if p.live.URL != p.URL {
+		change.URL, needed = &p.URL, true
+	}
+	if len(p.missing()) > 0 {
+		change.Events, needed = append(slices.Clone(p.live.SubscribedEvents), events.Needed()...), true
+	}
+	if !p.live.Enabled {
+		enabled := true
+		change.Enabled, needed = &enabled, true
+	}
+	if !needed {
+		return nil
+	}
+	_, err := dixaclient.UpdateWebhook.Do(ctx, p.m.Client, change)
+	return err
+}
+
+// delete deletes a subscription, if Dixa has it.
+func (m *Manager) delete(ctx context.Context, id string) error {
+	_, err := dixaclient.DeleteWebhook.Do(ctx, m.Client, dixaclient.WebhookRef{WebhookSubscriptionID: dixaclient.UUID(id)})
+	if dixaclient.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// Ours returns the ids of the subscriptions in the file that are in use.
+func (m *Manager) Ours() (ids []string, err error) {
+	all, err := m.known()
+	for _, s := range all {
+		if len(s.current()) > 0 {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids, err
+}
+
+// Remove deletes the subscriptions at Dixa, and then what proves their deliveries.
+func (m *Manager) Remove(ctx context.Context) error {
+	all, err := m.known()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if err := m.delete(ctx, s.ID); err != nil {
+			return err
+		}
+	}
+	return m.Secrets.Write(nil)
+}
