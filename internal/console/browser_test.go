@@ -216,7 +216,7 @@ func TestBrowserAccessibility(t *testing.T) {
 	v.submits("/requests/"+other, "/requests/"+other+"/deny", "reason", "No.")
 	b.signIn(adminKey).submits("/agents/triage", "/freezes/triage", "reason", "it sends nonsense")
 	for who, pages := range map[string][]string{
-		annaKey:  {"/", "/requests/" + number, "/requests/" + other, "/agents/replies/conversations", "/explain?agent=triage", "/health", "/charts", "/nothing"},
+		annaKey:  {"/", "/requests/" + number, "/requests/" + other, "/agents/replies/conversations", "/explain?agent=triage", "/health", "/charts", "/sample", "/nothing"},
 		adminKey: {"/agents", "/agents/triage", "/agents/replies"},
 		"":       {"/sign-in"},
 	} {

@@ -15,6 +15,9 @@ import (
 // limit is how long a tab may be used before what waits in it fails.
 const limit = 10 * time.Minute
 
+// patience is how long a Chromium may take to end when it is asked to.
+const patience = 30 * time.Second
+
 // Browser is a Chromium with a profile of its own.
 type Browser struct{ ctx context.Context }
 
@@ -34,7 +37,15 @@ func Start(t testing.TB) *Browser {
 	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeBrowser := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // which waits for the process
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = chromedp.Cancel(ctx) // which waits for the process
+		}()
+		select {
+		case <-ended:
+		case <-time.After(patience): // it is killed below
+		}
 		closeBrowser()
 		end()
 	})
