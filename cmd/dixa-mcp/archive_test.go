@@ -24,6 +24,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive/pgtest"
 	"dixa-mcp/internal/archive/sqlitestore"
+	"dixa-mcp/internal/offline"
 )
 
 // An archive is made by a sync, searched, verified and removed; nothing else makes one.
@@ -233,7 +234,7 @@ func (p *place) reports(t *testing.T) {
 func TestAgentsSearchTheArchive(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	p.write("caps.yaml", "version: 1\nstdio: [analyst]\nagents:\n  analyst: {access: {\"*\": read}, allow: [search_messages, query_archive]}\n")
+	p.write("caps.yaml", "version: 1\nstdio: [analyst]\narchive: {keep: 2d}\nagents:\n  analyst: {access: {\"*\": read}, allow: [search_messages, query_archive]}\n")
 	common := []string{"--offline", "--state", "~/s", "--capabilities", "~/caps.yaml"}
 	call := func(tool, arguments string, more ...string) []string {
 		return slices.Concat([]string{"call", tool, arguments, "--agent", "analyst"}, common, more)
@@ -263,4 +264,41 @@ func TestAgentsSearchTheArchive(t *testing.T) {
 	require.NoError(t, in.Close())
 	require.NoError(t, c.Wait())
 	require.Contains(t, p.good("audit", "show", "--state", "~/s"), "copy conversations and messages to the archive", "an interrupted sync is recorded too")
+}
+
+// Four servers over stdio use one archive: one at a time fills it, and all search it.
+func TestServersShareTheArchive(t *testing.T) {
+	t.Parallel()
+	dixa := offline.New(offline.Options{})
+	var exporting, most atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "_export") {
+			most.Store(max(most.Load(), exporting.Add(1)))
+			defer exporting.Add(-1)
+		}
+		dixa.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	p := newPlace(t)
+	file := p.write("capabilities.yaml", "version: 1\nstdio: [analyst]\narchive: {keep: 2d}\nagents:\n  analyst: {access: {\"*\": read}, allow: [search_messages]}\n")
+	env := []string{"DIXA_API_TOKEN=" + token, "DIXA_MCP_BASE_URL=" + s.URL, "DIXA_MCP_CAPABILITIES=" + file, "DIXA_MCP_ARCHIVE=sqlite"}
+	var all []*connection
+	for range 4 {
+		c := open(t, p.command(env, "serve"))
+		c.initialize()
+		all = append(all, c)
+	}
+	id := 0
+	for _, c := range all {
+		require.Eventually(t, func() bool {
+			id++
+			answer := c.ask(id, "tools/call", `{"name":"search_messages","arguments":{"words":"the"}}`)
+			return strings.Contains(answer, "Archive, everything until") && strings.Contains(answer, "| ")
+		}, limit, 200*time.Millisecond)
+	}
+	for _, c := range all {
+		c.end(0)
+	}
+	require.EqualValues(t, 1, most.Load(), "one process at a time fills the archive")
+	p.good("archive", "verify")
 }
