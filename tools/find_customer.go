@@ -3,27 +3,31 @@ package tools
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/view"
 )
 
-// FindCustomerIn finds customers by one of the three ways in which Dixa can.
+// FindCustomerIn finds customers by one of the three ways in which Dixa can, or by a part of their name in the archive.
 type FindCustomerIn struct {
-	Email      string `json:"email,omitzero" contact:"email"`
-	Phone      string `json:"phone,omitzero" contact:"phone"`
-	ExternalID string `json:"externalId,omitzero"`
+	Email       string `json:"email,omitzero" contact:"email"`
+	Phone       string `json:"phone,omitzero" contact:"phone"`
+	ExternalID  string `json:"externalId,omitzero"`
+	DisplayName string `json:"displayName,omitzero" check:"max=100" jsonschema_description:"a part, if there is an archive"`
 }
 
 func (in *FindCustomerIn) misfit() (field, problem string) {
 	given := 0
-	for _, v := range []string{in.Email, in.Phone, in.ExternalID} {
+	for _, v := range []string{in.Email, in.Phone, in.ExternalID, strings.TrimSpace(in.DisplayName)} {
 		if v != "" {
 			given++
 		}
 	}
 	if given != 1 {
-		return "email", "give one of email, phone and externalId; Dixa cannot find customers by name"
+		return "email", "give one of email, phone, externalId and displayName"
 	}
 	return "", ""
 }
@@ -42,18 +46,21 @@ var findCustomer = task("find_customer", "looked up a customer",
 	"Who a customer is, by email, phone or externalId, with their conversations, open ones first.",
 	[]*d.Spec{d.ListEndUsers.Spec, d.ListEndUserConversations.Spec}, nil,
 	func(ctx context.Context, r *Reads, in FindCustomerIn) (Output, error) {
-		found, err := d.ListEndUsers.Do(ctx, r.Client, d.ListEndUsersIn{Email: in.Email, Phone: in.Phone, ExternalID: in.ExternalID})
+		found, err := r.customers(ctx, in)
 		if err != nil {
 			return Output{}, err
 		}
-		if len(found.Value) == 0 {
+		if len(found) == 0 && in.DisplayName != "" {
+			return Output{Parts: []view.Part{view.Sentence(NonePart, "The archive has no customer with this in the name whom Dixa still has. Try another spelling, a shorter part, or email or phone.")}}, nil
+		}
+		if len(found) == 0 {
 			return Output{Parts: []view.Part{view.Sentence(NonePart, "No customer has this "+in.by()+". Dixa compares it whole and finds nobody by name; "+
 				"try another of email, phone and externalId"+r.clause(", or words that they wrote with %s", "find_conversations")+".")}}, nil
 		}
 		customers := view.Part{Name: "customers", List: true}
-		for n, user := range found.Value {
+		for n, user := range found {
 			item, name := customerItem(&user), string(user.ID)
-			if len(found.Value) == 1 {
+			if len(found) == 1 {
 				name = cmp.Or(in.Email, in.Phone, name)
 			}
 			if n < mostCustomers {
@@ -65,6 +72,51 @@ var findCustomer = task("find_customer", "looked up a customer",
 		}
 		return Output{Parts: []view.Part{customers}}, nil
 	})
+
+// mostNamed is how many customers of a name are looked up.
+const mostNamed = 5
+
+// customers finds customers at Dixa. Those of a name are found in the archive first: what is shown of them comes from Dixa, which shows a
+// bounded agent only its own.
+func (r *Reads) customers(ctx context.Context, in FindCustomerIn) ([]d.EndUser, error) {
+	if in.DisplayName == "" {
+		a, err := d.ListEndUsers.Do(ctx, r.Client, d.ListEndUsersIn{Email: in.Email, Phone: in.Phone, ExternalID: in.ExternalID})
+		return a.Value, err
+	}
+	if r.Archive == nil {
+		return nil, problem("find_customer", "displayName", errors.New("Dixa cannot find customers by name, and this server keeps no archive, which can; give email, phone or externalId"))
+	}
+	named, err := r.Archive.Customers(ctx, strings.TrimSpace(in.DisplayName), mostNamed)
+	if err != nil {
+		return nil, fmt.Errorf("the archive could not be searched: %w", err)
+	}
+	var all []d.EndUser
+	known := map[d.UUID]bool{}
+	for _, c := range named {
+		by := d.ListEndUsersIn{Email: c.Email}
+		if c.Email == "" {
+			by.Phone = c.Phone
+		}
+		if by.Email+by.Phone == "" {
+			continue
+		}
+		a, err := d.ListEndUsers.Do(ctx, r.Client, by)
+		if notGranted(err) {
+			r.leave("some customers", notGrantedFor)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range a.Value {
+			if !known[u.ID] {
+				known[u.ID] = true
+				all = append(all, u)
+			}
+		}
+	}
+	return all, nil
+}
 
 func (in *FindCustomerIn) by() string {
 	switch {

@@ -17,6 +17,7 @@ import (
 // Archive is the copy of conversations and messages, for tools that search it.
 type Archive interface {
 	Search(context.Context, archive.Query) ([]archive.Hit, error)
+	Customers(ctx context.Context, name string, most int) ([]archive.Customer, error)
 	Covered(context.Context, archive.What) ([]archive.Span, error)
 }
 

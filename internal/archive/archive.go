@@ -137,6 +137,9 @@ type Fact struct {
 	Score      int64 // 1 for up, 0 for down
 }
 
+// Customer is a customer as conversations have them.
+type Customer struct{ ID, Name, Email, Phone string }
+
 // Removed is what a purge removed.
 type Removed struct {
 	Conversations int64
@@ -201,6 +204,8 @@ type Store interface {
 	Purge(ctx context.Context, before time.Time) (Removed, error)
 	// Search returns the newest messages that have all words of the query.
 	Search(ctx context.Context, q Query) ([]Hit, error)
+	// Customers returns customers with a text in their name, those of the newest conversations first. Case is ignored, of ASCII at least.
+	Customers(ctx context.Context, name string, most int) ([]Customer, error)
 	// Facts gives each of the conversations that were created or closed in a span.
 	Facts(ctx context.Context, span Span, each func(Fact)) error
 	Status(ctx context.Context) (Status, error)

@@ -61,3 +61,8 @@ func Channel(name string) (word string, ok bool) {
 	}
 	return "", false
 }
+
+// Containing returns the pattern of LIKE, with \ as its escape, for what contains a text.
+func Containing(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/gate"
@@ -23,6 +25,8 @@ type shelves struct {
 	hits  []archive.Hit
 	until time.Time
 	asked []archive.Query
+
+	customers []archive.Customer
 }
 
 // Search finds all messages whose passage has the first word.
@@ -34,6 +38,10 @@ func (s *shelves) Search(_ context.Context, q archive.Query) (hits []archive.Hit
 		}
 	}
 	return hits, nil
+}
+
+func (s *shelves) Customers(context.Context, string, int) ([]archive.Customer, error) {
+	return s.customers, nil
 }
 
 func (s *shelves) Covered(context.Context, archive.What) ([]archive.Span, error) {
@@ -221,4 +229,48 @@ func TestQueryArchive(t *testing.T) {
 	}
 	b = newSearches(t, searching, archived(1234))
 	require.Contains(t, b.call("asks", "query_archive", `{"sql":"SELECT 1"}`).Text, "PostgreSQL")
+}
+
+// A customer is found by a part of the name, and what is shown comes from Dixa: a bounded agent sees only customers inside its bound, and gets
+// the same answer as if the archive had no others.
+func TestFindCustomerByName(t *testing.T) {
+	h := seeded(t)
+	inside := map[dixaclient.UUID]bool{}
+	for i := range h.conversations {
+		if inQueue(&h.conversations[i], billing) {
+			inside[h.conversations[i].RequesterID] = true
+		}
+	}
+	var known, stranger dixaclient.EndUser
+	for _, id := range slices.SortedFunc(maps.Keys(h.users), func(a, b dixaclient.UUID) int { return strings.Compare(string(a), string(b)) }) {
+		switch u := h.users[id]; {
+		case u.Email == "":
+		case inside[id]:
+			known = u
+		default:
+			stranger = u
+		}
+	}
+	of := func(users ...dixaclient.EndUser) *shelves {
+		s := archived()
+		for _, u := range users {
+			s.customers = append(s.customers, archive.Customer{ID: string(u.ID), Name: u.DisplayName, Email: u.Email})
+		}
+		return s
+	}
+	const call = `{"displayName":"emma"}`
+	whole := newSearches(t, searching, of(known, stranger, known)).call("whole", "find_customer", call)
+	require.Contains(t, whole.Text, known.Email)
+	require.Contains(t, whole.Text, stranger.Email)
+	require.Equal(t, 1, strings.Count(whole.Text, `"email":"`+known.Email), "each once")
+	bounded := newSearches(t, searching, of(stranger, known)).call("bounded", "find_customer", call)
+	require.Contains(t, bounded.Text, known.Email)
+	require.NotContains(t, bounded.Text, stranger.Email)
+	require.Equal(t, newSearches(t, searching, of(known)).call("bounded", "find_customer", call).Text, bounded.Text)
+	require.Equal(t, newSearches(t, searching, of()).call("bounded", "find_customer", call).Text, newSearches(t, searching, of(stranger)).call("bounded", "find_customer", call).Text)
+
+	b := newBed(t, searching)
+	require.Contains(t, b.call("whole", "find_customer", call).Text, "keeps no archive")
+	require.Contains(t, b.call("whole", "find_customer", `{"displayName":" "}`).Text, "give one of email, phone, externalId and displayName")
+	require.NotContains(t, string(b.records.last().Arguments), "emma")
 }

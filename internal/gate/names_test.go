@@ -23,7 +23,7 @@ names:
 agents:
   admin:
     access: {"*": erase}
-    allow: [erase_customer, bulk_update, record_message, list_webhooks, get_webhook, get_webhook_status, list_webhook_deliveries, create_webhook, update_webhook, delete_webhook, export_conversations, import_conversation, replace_end_users, update_end_users, replace_agents, update_agents, create_agents, anonymize_entity]
+    allow: [erase_customer, bulk_update, search_messages, query_archive, record_message, list_webhooks, get_webhook, get_webhook_status, list_webhook_deliveries, create_webhook, update_webhook, delete_webhook, export_conversations, import_conversation, replace_end_users, update_end_users, replace_agents, update_agents, create_agents, anonymize_entity]
     arguments: {send_message.agentId: ["*"], send_message.integrationEmail: ["*"], record_message.integrationEmail: ["*"], create_conversation.integrationEmail: ["*"], create_conversation.agentId: ["*"], create_conversation.direction: ["*"], anonymize_end_user.force: ["*"]}
   lister: {access: {conversations: write}, allow: [list_queues]}
   activetags: {access: {conversations: read, tags: write}, arguments: {list_tags.includeDeactivated: [false]}}
@@ -126,6 +126,7 @@ func TestNamesWorkWhereverAnIDIsDue(t *testing.T) {
 		"search_conversations":        `{"queueId":["x","x"],"agentId":["x"],"contactId":["x"],"tagIds":["x"],"conditions":[{"field":"Status","operator":"IsOneOf","values":["open"]},{"field":"CustomAttribute","operator":"IsEmpty","attributeId":"x"}]}`,
 		"create_conversation":         `{"channel":"Callback","direction":"Inbound","requesterId":"x","contactEndpointId":"x","queueId":"x","agentId":"x","emailIntegrationId":"x","integrationEmail":"x"}`,
 		"find_conversations":          `{"customer":"x","queue":"x","tag":"x","assignee":"x","attributes":[{"name":"x","value":"v"}]}`,
+		"search_messages":             `{"words":"a","queue":"x","tag":"x","assignee":"x"}`,
 		"overview":                    `{"team":"x"}`,
 		"update_conversation":         `{"conversationId":1234,"tag":["x"],"untag":["x"],"queue":"x","assignee":"x","attributes":[{"id":"x","value":"v"}],"agentId":"x"}`,
 		"wait_for":                    `{"conversationId":1234,"for":"assignment","assignee":"x"}`,

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/offline"
 	"dixa-mcp/internal/view"
@@ -26,6 +27,8 @@ var taskCalls = map[string]string{
 	"overview":           `{}`,
 	"report":             `{"metric":"csat","by":"channel","comments":true}`,
 	"find_article":       `{"words":"damaged item"}`,
+	"search_messages":    `{"words":"voucher"}`,
+	"query_archive":      `{"sql":"SELECT 1"}`,
 	"wait_for":           `{"conversationId":1234,"seconds":1}`,
 }
 
@@ -40,7 +43,21 @@ func taskBench(t *testing.T, file string) *bench {
 	clock := anchor.Add(10 * time.Hour)
 	now := func() time.Time { return clock }
 	sleep := func(_ context.Context, d time.Duration) error { clock = clock.Add(d); return nil }
-	return setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n" + file, dixa: offline.Options{Anchor: anchor, Now: now}, gate: Config{Now: now, Sleep: sleep}})
+	return setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n" + file, dixa: offline.Options{Anchor: anchor, Now: now}, gate: Config{Now: now, Sleep: sleep, Archive: copied{}}})
+}
+
+// copied is an archive with one message.
+type copied struct{}
+
+func (copied) Search(context.Context, archive.Query) ([]archive.Hit, error) {
+	return []archive.Hit{{Conversation: 1234, At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Passage: "a voucher"}}, nil
+}
+func (copied) Customers(context.Context, string, int) ([]archive.Customer, error) { return nil, nil }
+func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {
+	return []archive.Span{{To: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}, nil
+}
+func (copied) Query(context.Context, string, int) (archive.Table, error) {
+	return archive.Table{Columns: []string{"1"}, Rows: [][]any{{int64(1)}}}, nil
 }
 
 const readsAll = "  a: {access: {\"*\": read}}\n"
@@ -69,7 +86,13 @@ func TestTasksLeaveOutWhatIsNotGranted(t *testing.T) {
 			arguments, ok := taskCalls[tool.Name]
 			require.True(t, ok, "add a call to taskCalls in internal/gate/tasks_test.go")
 			needs := names(tool.Operations)
-			b := taskBench(t, "  a: {allow: ["+strings.Join(needs, ", ")+"]}\n")
+			allow := func(operations []string) string {
+				if tool.Named {
+					operations = append(slices.Clone(operations), tool.Name)
+				}
+				return "  a: {allow: [" + strings.Join(operations, ", ") + "]"
+			}
+			b := taskBench(t, allow(needs)+"}\n")
 			a := b.call("a", tool.Name, arguments)
 			require.False(t, a.Failed, a.Text)
 			var routes []string
@@ -82,14 +105,14 @@ func TestTasksLeaveOutWhatIsNotGranted(t *testing.T) {
 			}
 			for i, missing := range needs {
 				rest := slices.Delete(slices.Clone(needs), i, i+1)
-				b := taskBench(t, "  a: {allow: ["+strings.Join(rest, ", ")+"]}\n")
+				b := taskBench(t, allow(rest)+"}\n")
 				a := b.call("a", tool.Name, arguments)
 				require.True(t, a.Failed)
 				require.Contains(t, a.Text, tool.Name+" needs "+missing+", and "+missing+" is not granted to agent a")
 				require.Empty(t, b.requests(0))
 				require.Equal(t, audit.Refused, only(t, b.book.all()).Decision)
 			}
-			b = taskBench(t, "  a: {allow: ["+strings.Join(needs, ", ")+"], deny: ["+tool.Name+"]}\n")
+			b = taskBench(t, strings.Replace(allow(needs), ", "+tool.Name, "", 1)+", deny: ["+tool.Name+"]}\n")
 			require.Contains(t, b.call("a", tool.Name, arguments).Text, tool.Name+" is denied by agents.a.deny")
 			require.Empty(t, b.requests(0))
 		})
@@ -247,7 +270,7 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 		{"read_conversation", `{"conversationId":1234,"messages":"1-2","message":3}`, "not both"},
 		{"read_conversation", `{"conversationId":1234,"offset":3}`, "offset needs message"},
 		{"read_conversation", `{"conversationId":1234,"message":6}`, "there is no message #6: the conversation has 5"},
-		{"find_customer", `{}`, "give one of email, phone and externalId; Dixa cannot find customers by name"},
+		{"find_customer", `{}`, "give one of email, phone, externalId and displayName"},
 		{"find_customer", `{"email":"a@example.com","externalId":"x"}`, "give one of"},
 		{"find_conversations", `{"customer":"Emma Clarke"}`, "Dixa cannot find end users by name"},
 		{"find_conversations", `{"channel":"pigeon"}`, `channel: got "pigeon", want one of Email, Chat`},

@@ -40,3 +40,33 @@ func facts(t *testing.T, o Opened) {
 		{ID: 5, CreatedAt: at(11), Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Customer: "customer5", Tags: []string{"refund"}},
 	}, got)
 }
+
+// customers are found by a part of their name, each once, and not after they were erased.
+func customers(t *testing.T, o Opened) {
+	s := o.First
+	named := func(id int64, customer, name string) archive.Conversation {
+		c := conversation(id, int(id))
+		c.RequesterID = customer
+		c.Rest = json.RawMessage(`{"requester_name":"` + name + `","requester_email":"` + customer + `@example.org","requester_phone_number":"+45` + customer + `"}`)
+		return c
+	}
+	put(t, s, []archive.Conversation{named(1, "c1", "Emma Clarke"), named(2, "c2", "Gemma 100% Doe"), named(3, "c1", "Emma Clarke"), named(4, "c4", "J\u00f8rn"), named(5, "", "Emma Nobody")})
+	find := func(name string, most int) (ids []string) {
+		found, err := s.Customers(t.Context(), name, most)
+		require.NoError(t, err)
+		for _, c := range found {
+			require.Equal(t, c.ID+"@example.org +45"+c.ID, c.Email+" "+c.Phone)
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
+	require.Equal(t, []string{"c1", "c2"}, find("EMMA", 5), "the newest conversation first")
+	require.Equal(t, []string{"c1"}, find("emma", 1))
+	require.Equal(t, []string{"c2"}, find("0%", 5))
+	require.Equal(t, []string{"c4"}, find("Jørn", 5))
+	require.Empty(t, find("_mma", 5), "no pattern of the caller's")
+	require.Empty(t, find(`\`, 5))
+	_, err := s.Erase(t.Context(), archive.Erasure{Customer: "c1"}, noon)
+	require.NoError(t, err)
+	require.Equal(t, []string{"c2"}, find("emma", 5))
+}

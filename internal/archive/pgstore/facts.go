@@ -1,8 +1,10 @@
 package pgstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,4 +39,33 @@ func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.
 		})
 		return err
 	})
+}
+
+// Customers implements [archive.Store].
+func (s *Store) Customers(ctx context.Context, name string, most int) (all []archive.Customer, err error) {
+	err = s.view(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT DISTINCT ON (requester_id) requester_id, name, email, phone, id FROM (SELECT id, requester_id, rest::json ->> 'requester_name' AS name,
+				coalesce(rest::json ->> 'requester_email', '') AS email, coalesce(rest::json ->> 'requester_phone_number', '') AS phone FROM conversation_rest JOIN conversation USING (id)) c
+			WHERE name ILIKE $1 AND requester_id <> '' ORDER BY requester_id, id DESC`, archive.Containing(clean(name)))
+		if err != nil {
+			return err
+		}
+		type newest struct {
+			archive.Customer
+			conversation int64
+		}
+		var found []newest
+		var n newest
+		_, err = pgx.ForEachRow(rows, []any{&n.ID, &n.Name, &n.Email, &n.Phone, &n.conversation}, func() error {
+			found = append(found, n)
+			return nil
+		})
+		slices.SortFunc(found, func(a, b newest) int { return cmp.Compare(b.conversation, a.conversation) })
+		all = nil
+		for _, n := range found[:min(most, len(found))] {
+			all = append(all, n.Customer)
+		}
+		return err
+	})
+	return all, err
 }

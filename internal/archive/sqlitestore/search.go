@@ -90,6 +90,18 @@ func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.
 	})
 }
 
+// Customers implements [archive.Store].
+func (s *Store) Customers(ctx context.Context, name string, most int) (all []archive.Customer, err error) {
+	err = s.view(ctx, func() error {
+		all = nil
+		return s.file.Rows(`SELECT requester_id, rest ->> '$.requester_name' AS name, coalesce(rest ->> '$.requester_email', ''), coalesce(rest ->> '$.requester_phone_number', ''), max(id)
+			FROM conversation_rest JOIN conversation USING (id) WHERE name LIKE ? ESCAPE '\' AND requester_id <> '' GROUP BY requester_id ORDER BY max(id) DESC LIMIT ?`, func(st *sqlite3.Stmt) {
+			all = append(all, archive.Customer{ID: st.ColumnText(0), Name: st.ColumnText(1), Email: st.ColumnText(2), Phone: st.ColumnText(3)})
+		}, archive.Containing(name), int64(most))
+	})
+	return all, err
+}
+
 // Status implements [archive.Store].
 func (s *Store) Status(ctx context.Context) (status archive.Status, err error) {
 	err = s.view(ctx, func() error {

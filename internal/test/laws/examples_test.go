@@ -229,6 +229,8 @@ func (copied) Search(context.Context, archive.Query) ([]archive.Hit, error) {
 		Passage: "… you promised me a voucher for the late parcel …"}}, nil
 }
 
+func (copied) Customers(context.Context, string, int) ([]archive.Customer, error) { return nil, nil }
+
 func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {
 	return []archive.Span{{To: examplesNow.Add(-5 * time.Minute)}}, nil
 }
