@@ -15,6 +15,8 @@ type offlineCmd struct {
 	Rate     float64       `default:"10" help:"Requests a second above which the answer is 429, as in Dixa; 0 for no limit."`
 	Latency  time.Duration `help:"Delay of every answer."`
 	State    string        `placeholder:"DIR" help:"Directory in which changes are kept across restarts."`
+	Live     bool          `help:"Play days of a help desk: customers begin conversations and write again, colleagues take some of them, answer and close. Subscribed webhooks on this machine are told."`
+	LiveDay  time.Duration `default:"12h" placeholder:"TIME" help:"With --live: time in which a day is played, such as 10m."`
 	Faults   float64       `placeholder:"SHARE" help:"Share of requests that fail, such as 0.02 for 2 in 100: errors, 429s, broken connections, web pages, silence, before or after the work. The seed decides which."`
 }
 
@@ -27,6 +29,8 @@ func (c *offlineCmd) Run(ctx context.Context, out *output) error {
 		return usagef("--rate must be 0 or more, not %v; nothing was started", c.Rate)
 	case c.Latency < 0:
 		return usagef("--latency must be 0s or more, not %s; nothing was started", c.Latency)
+	case c.LiveDay <= 0:
+		return usagef("--live-day must be greater than 0s, not %s; nothing was started", c.LiveDay)
 	}
 	address, err := listenAt(c.Listen)
 	if err != nil {
@@ -48,6 +52,9 @@ func (c *offlineCmd) Run(ctx context.Context, out *output) error {
 	url = reachable(url)
 	c.print(out, url)
 	if out.err == nil { // otherwise the address is unknown
+		if c.Live {
+			dixa.Play(ctx, c.LiveDay)
+		}
 		<-ctx.Done()
 	}
 	return stop()

@@ -8,7 +8,7 @@ import (
 )
 
 // pollEvery is how often an [Inbox] looks for what other processes stored, while somebody waits.
-const pollEvery = 100 * time.Millisecond
+const pollEvery = 50 * time.Millisecond
 
 // batch is how many events are read at a time.
 const batch = 200

@@ -40,7 +40,7 @@ func (m *Manager) known() ([]Subscription, error) {
 	all, err := m.Secrets.Subscriptions()
 	for _, s := range all {
 		if s.API != m.API {
-			return nil, fmt.Errorf("%w, at %s: use another --state, or dixa-mcp webhooks remove with --base-url %s; nothing was changed", ErrAnotherDixa, s.API, s.API)
+			return nil, fmt.Errorf("%w, at %s: use another --state, or dixa-mcp webhooks remove with --base-url %s; if it no longer exists, delete %s; nothing was changed", ErrAnotherDixa, s.API, s.API, m.Secrets.path)
 		}
 	}
 	return all, err
@@ -92,7 +92,7 @@ func (m *Manager) Plan(ctx context.Context, url string, rotate bool) (*Plan, err
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{URL: url, m: m, stored: stored, create: true}
+	p := &Plan{URL: url, Changes: []string{}, m: m, stored: stored, create: true}
 	for _, s := range stored {
 		if !slices.ContainsFunc(there, func(w subscribed) bool { return s.is(w) }) && len(s.current()) > 0 {
 			p.forget = append(p.forget, s.ID)
@@ -112,7 +112,7 @@ func (m *Manager) Plan(ctx context.Context, url string, rotate bool) (*Plan, err
 	if !p.create && rotate {
 		p.create = true
 		p.retire = []Subscription{p.of(string(p.live.ID))}
-		p.change("replace subscription %s, whose secret and token stay valid for %s", p.live.ID, Tolerance)
+		p.change("replace subscription %s, whose secret and token stay valid for %d hours", p.live.ID, int(Tolerance.Hours()))
 		p.live = subscribed{}
 	}
 	p.compare()

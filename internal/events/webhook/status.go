@@ -52,7 +52,7 @@ func (m *Manager) Status(ctx context.Context) (Status, error) {
 	i := slices.IndexFunc(there, func(w subscribed) bool {
 		return slices.ContainsFunc(stored, func(s Subscription) bool { return s.is(w) && len(s.current()) > 0 })
 	})
-	const setup = "run dixa-mcp webhooks setup --url https://…"
+	const setup = "run dixa-mcp webhooks setup with the address of the server"
 	if i < 0 {
 		s.problem(setup, "Dixa has no subscription that sends to this server")
 		return s, nil

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/events/sqlitestore"
+	"dixa-mcp/internal/events/webhook"
+	"dixa-mcp/internal/offline"
+)
+
+const oneAgent = `version: 1
+agents:
+  triage: {access: {conversations: read}, keys: [{id: k, sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae}]}
+`
+
+// receiver starts a server that receives webhooks.
+func (p *place) receiver(env []string, args ...string) (c *exec.Cmd, url string) {
+	p.t.Helper()
+	file := p.write("hosted.yaml", oneAgent)
+	c = p.command(env, append([]string{"serve", "--http", "127.0.0.1:0", "--webhooks", "--capabilities", file}, args...)...)
+	logged, err := c.StderrPipe()
+	require.NoError(p.t, err)
+	require.NoError(p.t, c.Start())
+	lines := bufio.NewScanner(logged)
+	for lines.Scan() {
+		if found := regexp.MustCompile(`url=(http://\S+)/mcp`).FindStringSubmatch(lines.Text()); found != nil {
+			go io.Copy(io.Discard, logged) //nolint:errcheck // it ends with the process
+			return c, found[1]
+		}
+	}
+	require.Fail(p.t, "the server did not start")
+	return nil, ""
+}
+
+// From setup to removal: what happens at the offline Dixa comes into the inbox, and every change is recorded.
+func TestWebhooks(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	dixa, desk := p.offlineDixa("--live", "--live-day", "1m")
+	t.Cleanup(func() { _ = desk.Process.Kill(); _ = desk.Wait() })
+	env := append(dixa, "DIXA_MCP_STATE=~/s")
+	run := func(args ...string) outcome {
+		return finish(t, p.command(append([]string{}, env...), append([]string{"webhooks"}, args...)...))
+	}
+	o := run("status")
+	require.Equal(t, exitFailed, o.code)
+	require.Contains(t, o.stdout, "Dixa has no subscription")
+	server, url := p.receiver(append([]string{}, env...))
+	o = run("setup", "--url", url, "--dry-run")
+	require.Zero(t, o.code, o.stderr)
+	require.Contains(t, o.stdout, "Would be done: create a subscription")
+	require.NoFileExists(t, filepath.Join(p.home, "s", webhook.FileName))
+	o = run("setup", "--url", url)
+	require.Zero(t, o.code, o.stderr)
+	require.Contains(t, o.stdout, "Done: create a subscription")
+	o = run("setup", "--url", url, "--json")
+	require.Zero(t, o.code, o.stderr)
+	require.Contains(t, o.stdout, `"changes": []`)
+	require.Eventually(t, func() bool {
+		st, err := inboxStatus(t.Context(), filepath.Join(p.home, "s"))
+		return err == nil && st.Events >= 5
+	}, time.Minute, 20*time.Millisecond)
+	o = run("status")
+	require.Zero(t, o.code, o.stderr)
+	require.Regexp(t, `ConversationCreated +\S+ \S+ +delivered`, o.stdout)
+	o = run("setup", "--url", url, "--rotate")
+	require.Zero(t, o.code, o.stderr)
+	require.Zero(t, run("status").code)
+
+	other := finish(t, p.command([]string{"DIXA_API_TOKEN=" + token, "DIXA_MCP_STATE=~/s"}, "webhooks", "remove"))
+	require.Equal(t, exitRefused, other.code)
+	require.Contains(t, other.stderr, "another Dixa")
+	for bad, want := range map[string]string{"http://mcp.example.com": "https://", "https://10.0.0.1": "public internet", "nonsense": "such as"} {
+		o := finish(t, p.command([]string{"DIXA_API_TOKEN=" + token, "DIXA_MCP_STATE=~/other"}, "webhooks", "setup", "--url", bad))
+		require.Equal(t, exitUsage, o.code)
+		require.Contains(t, o.stderr, want)
+	}
+	o = run("remove")
+	require.Zero(t, o.code, o.stderr)
+	require.NoFileExists(t, filepath.Join(p.home, "s", webhook.FileName))
+	require.Contains(t, run("remove").stdout, "No change")
+	records := p.good("audit", "show", "--state", "~/s")
+	require.Equal(t, 2, strings.Count(records, "operator set up the webhook subscription"))
+	require.Contains(t, records, "operator deleted the webhook subscription")
+	require.NoError(t, server.Process.Kill())
+	_ = server.Wait()
+}
+
+// Without --webhooks there is no receiver, and the flag is refused where events would be mixed or missed.
+func TestWebhooksAreOff(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	file := p.write("hosted.yaml", oneAgent)
+	c := p.command(nil, "serve", "--offline", "--http", "127.0.0.1:0", "--capabilities", file)
+	logged, err := c.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	line, err := bufio.NewReader(logged).ReadString('\n')
+	require.NoError(t, err)
+	url := regexp.MustCompile(`url=(http://\S+)/mcp`).FindStringSubmatch(line)
+	require.NotNil(t, url, line)
+	res, err := http.Post(url[1]+webhook.Path, "application/json", strings.NewReader("{}"))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusNotFound, res.StatusCode)
+	require.NoError(t, res.Body.Close())
+	require.NoError(t, c.Process.Kill())
+	_ = c.Wait()
+	require.Contains(t, p.wrong("serve", "--offline", "--webhooks", "--http", "127.0.0.1:0", "--capabilities", file), "--state DIR")
+	require.Contains(t, p.wrong("serve", "--offline", "--webhooks"), "add --http ADDRESS")
+}
+
+// deliver makes a delivery of the event with a number, signed now.
+func deliver(client *http.Client, url, subscription, secret, token string, n int) (status int, err error) {
+	body := fmt.Sprintf(`{"event_id":"0c1a2b3c-4d5e-4f60-8a7b-%012d","event_fqn":"CONVERSATION_MESSAGE_ADDED","event_version":"1","event_timestamp":"2026-11-30T12:00:00.000Z",
+		"data":{"conversation":{"csid":%d,"status":"OPEN"},"message_id":"m%d","direction":"inbound"}}`, n, n+1, n)
+	key, err := hex.DecodeString(secret)
+	if err != nil {
+		return 0, err
+	}
+	at := time.Now().UnixMilli()
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%d.%s", at, body)
+	r, err := http.NewRequest(http.MethodPost, url+webhook.Path, bytes.NewReader([]byte(body)))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("X-DIXA-SUBSCRIPTION-ID", subscription)
+	r.Header.Set("X-DIXA-SIGNATURE", fmt.Sprintf("t=%d,v1=%x", at, mac.Sum(nil)))
+	r.Header.Set("Authorization", "Bearer "+token)
+	res, err := client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, err
+}
+
+// A server is killed under load, several times, while Dixa sends what was not acknowledged again. Every event that was acknowledged is
+// in the inbox once.
+func TestWebhooksKilled(t *testing.T) {
+	t.Parallel()
+	const (
+		subscription = "cb452b81-6748-40ab-af85-6559b371bc5d"
+		secret       = "00112233445566778899aabbccddeeff"
+		bearer       = "the bearer token of the subscription"
+		all, kills   = 3000, 3
+	)
+	p := newPlace(t)
+	dixa := newDixa(t)
+	sum := sha256.Sum256([]byte(bearer))
+	require.NoError(t, webhook.In(filepath.Join(p.home, "s")).Write([]webhook.Subscription{{
+		ID: subscription, API: dixa, Secret: []webhook.Key{{Value: secret}}, Token: []webhook.Key{{Value: hex.EncodeToString(sum[:])}},
+	}}))
+	env := func() []string {
+		return []string{"DIXA_API_TOKEN=" + token, "DIXA_MCP_BASE_URL=" + dixa, "DIXA_MCP_STATE=~/s"}
+	}
+	server, url := p.receiver(env())
+	var at atomic.Value
+	at.Store(url)
+	var next, acknowledged atomic.Int64
+	var sending sync.WaitGroup
+	for range 16 {
+		sending.Go(func() {
+			client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
+			defer client.CloseIdleConnections()
+			for n := int(next.Add(1)) - 1; n < all; n = int(next.Add(1)) - 1 {
+				for {
+					status, err := deliver(client, at.Load().(string), subscription, secret, bearer, n)
+					if err == nil && status == http.StatusOK {
+						acknowledged.Add(1)
+						break
+					}
+					if err == nil && status != http.StatusServiceUnavailable {
+						t.Errorf("event %d was answered with %d", n, status)
+						return
+					}
+					time.Sleep(5 * time.Millisecond) // Dixa's redelivery
+				}
+				if n%10 == 0 { // and a delivery whose acknowledgement was lost
+					_, _ = deliver(client, at.Load().(string), subscription, secret, bearer, n)
+				}
+			}
+		})
+	}
+	for i := range kills {
+		require.Eventually(t, func() bool { return acknowledged.Load() > int64((i+1)*all/(kills+2)) }, time.Minute, time.Millisecond)
+		require.NoError(t, server.Process.Kill())
+		_ = server.Wait()
+		server, url = p.receiver(env())
+		at.Store(url)
+	}
+	sending.Wait()
+	require.NoError(t, server.Process.Kill())
+	_ = server.Wait()
+	require.EqualValues(t, all, acknowledged.Load())
+	store := sqlitestore.Open(filepath.Join(p.home, "s"), sqlitestore.Options{})
+	defer store.Close()
+	page, err := store.List(t.Context(), "", 2*all)
+	require.NoError(t, err)
+	seen := map[int64]int{}
+	for _, e := range page.Events {
+		seen[e.Conversation]++
+	}
+	require.Len(t, seen, all)
+	require.Len(t, page.Events, all, "an event is there twice")
+}
+
+// newDixa starts an offline Dixa in this process, and returns its address.
+func newDixa(t *testing.T) string {
+	s := httptest.NewServer(offline.New(offline.Options{}))
+	t.Cleanup(s.Close)
+	return s.URL
+}

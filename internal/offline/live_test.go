@@ -1,0 +1,54 @@
+package offline
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A day has conversations from its beginning to its end, of which people take a part; the others wait for an answer.
+func TestPlay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := New(Options{Rate: 10, Burst: 4})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		d.Play(ctx, 59*time.Minute)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		made := d.world().conversations[seedConversations:]
+		require.Greater(t, len(made), dayConversations*9/10)
+		closed, waiting, again := 0, 0, 0
+		early, late := false, false
+		for _, c := range made {
+			require.NotEmpty(t, c.messages)
+			require.False(t, c.messages[0].out)
+			if c.state == stateClosed {
+				closed++
+				require.NotEmpty(t, c.agent)
+			}
+			if c.agent == "" {
+				waiting++
+				require.Equal(t, stateOpen, c.state)
+				if len(c.messages) > 1 {
+					again++
+				}
+			}
+			early = early || time.Since(c.created) > 50*time.Minute
+			late = late || time.Since(c.created) < 8*time.Minute
+		}
+		require.True(t, early && late)
+		require.Greater(t, closed, dayConversations/6)
+		require.Greater(t, waiting, dayConversations/3)
+		require.Greater(t, again, dayConversations/10)
+	})
+}
+
+// A seed plays the same day again, and another day after it.
+func TestDays(t *testing.T) {
+	a, b := New(Options{Anchor: anchor}), New(Options{Anchor: anchor})
+	require.Equal(t, a.day(0), b.day(0))
+	require.NotEqual(t, a.day(0), a.day(1))
+}
