@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/events/sqlitestore"
 	"dixa-mcp/internal/events/webhook"
@@ -82,11 +84,16 @@ func (f webhooksFlags) recorded(ctx context.Context, level, infinitive, past str
 }
 
 type webhooksSetupCmd struct {
-	URL           string `name:"url" required:"" placeholder:"URL" help:"Address of the server for the internet, such as https://mcp.example.com."`
-	Rotate        bool   `help:"Replace the subscription by a new one, with a new secret and token."`
-	DryRun        bool   `help:"Print what would be changed, and change nothing."`
+	URL           string   `name:"url" required:"" placeholder:"URL" help:"Address of the server for the internet, such as https://mcp.example.com."`
+	Channel       []string `placeholder:"CHANNEL,…" help:"Send only events of conversations in these channels, as Dixa's filters name them: email, pstn_phone, …"`
+	Queue         []string `placeholder:"ID,…" help:"Send only events of conversations in the queues with these ids."`
+	Rotate        bool     `help:"Replace the subscription by a new one, with a new secret and token."`
+	DryRun        bool     `help:"Print what would be changed, and change nothing."`
 	webhooksFlags `embed:""`
 }
+
+// channelName matches the names of channels in Dixa's filters, of which it documents examples.
+var channelName = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 
 // Run creates the subscription, or repairs it.
 func (c *webhooksSetupCmd) Run(ctx context.Context, out *output) error {
@@ -94,13 +101,23 @@ func (c *webhooksSetupCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return usagef("--url %w; nothing was changed", err)
 	}
+	for _, id := range c.Queue {
+		if !uuid.Is(id) {
+			return usagef("--queue: %.80q is not the id of a queue, which is a UUID; nothing was changed", id)
+		}
+	}
+	for _, name := range c.Channel {
+		if !channelName.MatchString(name) {
+			return usagef("--channel: %.80q is not a channel as filters name it, such as email or pstn_phone; nothing was changed", name)
+		}
+	}
 	var s system
 	defer s.Close()
 	m, dir, err := c.manager(&s)
 	if err != nil {
 		return err
 	}
-	p, err := m.Plan(ctx, to, c.Rotate)
+	p, err := m.Plan(ctx, webhook.Wanted{URL: to, Channels: c.Channel, Queues: c.Queue, Rotate: c.Rotate})
 	if errors.Is(err, webhook.ErrAnotherDixa) {
 		return refusedf("%w", err)
 	}

@@ -103,6 +103,22 @@ func TestWaitForWhatComes(t *testing.T) {
 	}
 }
 
+// What this process stores is passed on at once, without looking for it.
+func TestPutWakes(t *testing.T) {
+	c := &counted{Store: sqlitestore.Open(t.TempDir(), sqlitestore.Options{})}
+	in := events.NewInboxPolling(c, 24*time.Hour)
+	t.Cleanup(func() { require.NoError(t, in.Close()) })
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		if _, err := in.Wait(t.Context(), "", about(7)); err != nil {
+			t.Error(err)
+		}
+	})
+	require.Eventually(t, func() bool { return c.reads.Load() >= 2 }, limit, time.Millisecond, "the one who waits has looked, and so has the inbox")
+	put(t, in, 7)
+	waiting.Wait()
+}
+
 // A thousand who wait read the store no more often than one, and only while they wait.
 func TestManyWait(t *testing.T) {
 	in, c := newInbox(t, t.TempDir())

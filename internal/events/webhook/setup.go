@@ -30,6 +30,57 @@ type subscribed struct {
 	dixaclient.Webhook
 	SecretKey string            `json:"secretKey"`
 	Headers   map[string]string `json:"headers"`
+	Filters   map[string]filter `json:"filters"`
+}
+
+// filter is what a subscription sends of an entity.
+type filter struct {
+	Strategy   string      `json:"strategy"`
+	Conditions []condition `json:"conditions"`
+}
+
+type condition struct {
+	Type   string   `json:"_type"`
+	Field  string   `json:"field"`
+	Values []string `json:"values"`
+}
+
+// Wanted is what a subscription is to be.
+type Wanted struct {
+	URL string
+	// Channels and Queues are those of the conversations whose events are sent, as Dixa's filters have them: email, pstn_phone, and the
+	// ids of queues. Without both, the filters that people chose in Dixa stay.
+	Channels, Queues []string
+	// Rotate replaces the subscription that there is by a new one, with a new secret and token.
+	Rotate bool
+}
+
+// filters returns the conditions that are wanted, nil for those that there are.
+func (w Wanted) filters() (all []dixaclient.WebhookFilter) {
+	if len(w.Channels) > 0 {
+		all = append(all, dixaclient.WebhookFilter{Field: "InitialChannel", Operator: "IsOneOf", Values: w.Channels})
+	}
+	if len(w.Queues) > 0 {
+		all = append(all, dixaclient.WebhookFilter{Field: "QueueId", Operator: "IsOneOf", Values: w.Queues})
+	}
+	return all
+}
+
+// isFiltered reports whether a subscription has exactly the filters that are wanted.
+func (w Wanted) isFiltered(s subscribed) bool {
+	wanted, has := w.filters(), s.Filters["Conversation"]
+	if len(s.Filters) != 1 || len(has.Conditions) != len(wanted) || len(wanted) > 1 && has.Strategy != "All" {
+		return false
+	}
+	for _, f := range wanted {
+		same := func(c condition) bool {
+			return c.Type == string(f.Operator) && c.Field == string(f.Field) && slices.Equal(slices.Sorted(slices.Values(c.Values)), slices.Sorted(slices.Values(f.Values)))
+		}
+		if !slices.ContainsFunc(has.Conditions, same) {
+			return false
+		}
+	}
+	return true
 }
 
 // ErrAnotherDixa means that a state directory has subscriptions of another Dixa, whose events would be mixed.
@@ -74,16 +125,17 @@ type Plan struct {
 	Notes   []string `json:"notes,omitempty"`
 
 	m      *Manager
+	wanted Wanted
 	stored []Subscription // of the file
 	live   subscribed     // of Dixa
+	old    subscribed     // of Dixa, to be replaced
 	create bool
 	retire []Subscription // to be replaced by a new one
 	forget []string       // ids in the file that Dixa no longer has
 }
 
-// Plan compares what Dixa has with what is wanted. With rotate, a new subscription with a new secret and token replaces the one
-// that there is.
-func (m *Manager) Plan(ctx context.Context, url string, rotate bool) (*Plan, error) {
+// Plan compares what Dixa has with what is wanted.
+func (m *Manager) Plan(ctx context.Context, wanted Wanted) (*Plan, error) {
 	stored, err := m.known()
 	if err != nil {
 		return nil, err
@@ -92,7 +144,7 @@ func (m *Manager) Plan(ctx context.Context, url string, rotate bool) (*Plan, err
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{URL: url, Changes: []string{}, m: m, stored: stored, create: true}
+	p := &Plan{URL: wanted.URL, Changes: []string{}, m: m, wanted: wanted, stored: stored, create: true}
 	for _, s := range stored {
 		if !slices.ContainsFunc(there, func(w subscribed) bool { return s.is(w) }) && len(s.current()) > 0 {
 			p.forget = append(p.forget, s.ID)
@@ -102,18 +154,18 @@ func (m *Manager) Plan(ctx context.Context, url string, rotate bool) (*Plan, err
 	for _, w := range there {
 		ours := slices.ContainsFunc(stored, func(s Subscription) bool { return s.is(w) && len(s.current()) > 0 })
 		switch {
-		case !ours && w.URL != url:
+		case !ours && w.URL != wanted.URL:
 		case p.create:
 			p.create, p.live = false, w
 		default:
 			p.Notes = append(p.Notes, fmt.Sprintf("subscription %s (%s) sends to this server, too: its events come twice and are stored once; delete it in Dixa", w.ID, w.Name))
 		}
 	}
-	if !p.create && rotate {
+	if !p.create && wanted.Rotate {
 		p.create = true
 		p.retire = []Subscription{p.of(string(p.live.ID))}
 		p.change("replace subscription %s, whose secret and token stay valid for %d hours", p.live.ID, int(Tolerance.Hours()))
-		p.live = subscribed{}
+		p.old, p.live = p.live, subscribed{}
 	}
 	p.compare()
 	return p, nil
@@ -127,6 +179,7 @@ func (p *Plan) change(format string, args ...any) {
 func (p *Plan) compare() {
 	if p.create {
 		p.change("create a subscription to %d events, which sends to %s", len(events.Needed()), p.URL)
+		p.filter()
 		return
 	}
 	w, s := p.live, p.of(string(p.live.ID))
@@ -136,6 +189,9 @@ func (p *Plan) compare() {
 	}
 	if missing := p.missing(); len(missing) > 0 {
 		p.change("add the events %s", strings.Join(missing, ", "))
+	}
+	if !p.wanted.isFiltered(w) {
+		p.filter()
 	}
 	if !w.Enabled {
 		p.change("enable it")
@@ -148,6 +204,13 @@ func (p *Plan) compare() {
 	}
 	if s.URL != p.URL && w.URL == p.URL {
 		p.change("store its address")
+	}
+}
+
+// filter notes which filters are to be set, if any are wanted.
+func (p *Plan) filter() {
+	for _, f := range p.wanted.filters() {
+		p.change("send only events of conversations whose %s is one of %s", f.Field, strings.Join(f.Values, ", "))
 	}
 }
 
@@ -256,13 +319,35 @@ func end(keys []Key, until time.Time) (all []Key) {
 	return all
 }
 
-// make makes a subscription that sends nothing yet.
+// chosen returns the filters of a subscription as they are given for another one.
+func (s subscribed) chosen() (all []dixaclient.WebhookFilter, strategy dixaclient.SearchStrategy) {
+	for entity, f := range s.Filters {
+		strategy = dixaclient.SearchStrategy(f.Strategy)
+		for _, c := range f.Conditions {
+			all = append(all, dixaclient.WebhookFilter{
+				Entity: entity, Field: dixaclient.WebhookFilterField(c.Field), Operator: dixaclient.WebhookFilterOperator(c.Type), Values: c.Values,
+			})
+		}
+	}
+	return all, strategy
+}
+
+// make makes a subscription that sends nothing yet. It has the events, filters and headers of the one that it replaces.
 func (p *Plan) make(ctx context.Context, token string) error {
 	disabled := false
-	a, err := dixaclient.CreateWebhook.Do(ctx, p.m.Client, dixaclient.CreateWebhookIn{
-		Authorization: "TokenAuth", Name: Name, URL: p.URL, Events: events.Needed(),
-		WebhookSettings: dixaclient.WebhookSettings{Token: token, Enabled: &disabled},
-	})
+	in := dixaclient.CreateWebhookIn{
+		Authorization: "TokenAuth", Name: Name, URL: p.URL, Events: append(slices.Clone(p.old.SubscribedEvents), events.Needed()...),
+		WebhookSettings: dixaclient.WebhookSettings{Token: token, Enabled: &disabled, Filters: p.wanted.filters()},
+	}
+	if in.Filters == nil {
+		in.Filters, in.FilterStrategy = p.old.chosen()
+	}
+	for name, value := range p.old.Headers {
+		if !strings.EqualFold(name, "Authorization") {
+			in.CustomHeaders = append(in.CustomHeaders, dixaclient.WebhookHeader{Name: name, Value: value})
+		}
+	}
+	a, err := dixaclient.CreateWebhook.Do(ctx, p.m.Client, in)
 	if err != nil {
 		return err
 	}
@@ -276,7 +361,7 @@ func (p *Plan) make(ctx context.Context, token string) error {
 	return nil
 }
 
-// update changes what differs at Dixa. Further events and filters that people chose there stay.
+// update changes what differs at Dixa. Further events that people chose there stay, and so do filters unless others are wanted.
 func (p *Plan) update(ctx context.Context, change dixaclient.UpdateWebhookIn) error {
 	needed := change.Authorization != ""
 	change.WebhookSubscriptionID = p.live.ID
@@ -285,6 +370,9 @@ func (p *Plan) update(ctx context.Context, change dixaclient.UpdateWebhookIn) er
 	}
 	if len(p.missing()) > 0 {
 		change.Events, needed = append(slices.Clone(p.live.SubscribedEvents), events.Needed()...), true
+	}
+	if filters := p.wanted.filters(); filters != nil && !p.wanted.isFiltered(p.live) {
+		change.Filters, needed = filters, true
 	}
 	if !p.live.Enabled {
 		enabled := true

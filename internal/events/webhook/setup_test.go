@@ -55,7 +55,7 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) setup(url string, rotate bool) *Plan {
 	d.t.Helper()
-	p, err := d.Plan(d.t.Context(), url, rotate)
+	p, err := d.Plan(d.t.Context(), Wanted{URL: url, Rotate: rotate})
 	require.NoError(d.t, err)
 	require.NoError(d.t, p.Apply(d.t.Context()))
 	return p
@@ -64,7 +64,7 @@ func (d *desk) setup(url string, rotate bool) *Plan {
 // done fails the test unless nothing is left to do.
 func (d *desk) done(url string) {
 	d.t.Helper()
-	p, err := d.Plan(d.t.Context(), url, false)
+	p, err := d.Plan(d.t.Context(), Wanted{URL: url})
 	require.NoError(d.t, err)
 	require.Empty(d.t, p.Changes)
 	before := d.changes
@@ -149,7 +149,7 @@ func TestRepair(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.change.WebhookRef = id
 			d.update(c.change)
-			planned, err := d.Plan(t.Context(), here, false)
+			planned, err := d.Plan(t.Context(), Wanted{URL: here})
 			require.NoError(t, err)
 			if c.want != "" {
 				require.Len(t, planned.Changes, 1)
@@ -190,7 +190,7 @@ func TestRepair(t *testing.T) {
 func TestSetupFails(t *testing.T) {
 	d := newDesk(t)
 	d.broken = true
-	p, err := d.Plan(t.Context(), here, false)
+	p, err := d.Plan(t.Context(), Wanted{URL: here})
 	require.NoError(t, err)
 	require.Error(t, p.Apply(t.Context()))
 	stored, err := d.Secrets.Subscriptions()
@@ -201,7 +201,7 @@ func TestSetupFails(t *testing.T) {
 	old := d.live(p.ID)
 	d.update(dixaclient.UpdateWebhookIn{WebhookRef: dixaclient.WebhookRef{WebhookSubscriptionID: old.ID}, Authorization: "NoAuth"})
 	d.broken = true
-	p, err = d.Plan(t.Context(), here, false)
+	p, err = d.Plan(t.Context(), Wanted{URL: here})
 	require.NoError(t, err)
 	require.Error(t, p.Apply(t.Context()))
 	require.True(t, d.accepts(old), "a delivery that was on its way")
@@ -255,12 +255,48 @@ func TestRemove(t *testing.T) {
 	require.NoError(t, d.Remove(t.Context()))
 }
 
+// Filters are set where they are wanted, and otherwise stay as they are, also in a rotation; so do headers and further events.
+func TestFilters(t *testing.T) {
+	d := newDesk(t)
+	const queue = "0b9f0a57-2f3c-4c1e-9d6c-000000000001"
+	apply := func(w Wanted) *Plan {
+		p, err := d.Plan(t.Context(), w)
+		require.NoError(t, err)
+		require.NoError(t, p.Apply(t.Context()))
+		return p
+	}
+	p := apply(Wanted{URL: here, Channels: []string{"email"}})
+	require.Len(t, p.Changes, 2)
+	require.Equal(t, map[string]filter{"Conversation": {"All", []condition{{"IsOneOf", "InitialChannel", []string{"email"}}}}}, d.live(p.ID).Filters)
+	both := Wanted{URL: here, Channels: []string{"widget_chat", "email"}, Queues: []string{queue}}
+	require.Len(t, apply(both).Changes, 2)
+	require.Len(t, d.live(p.ID).Filters["Conversation"].Conditions, 2)
+	both.Channels = []string{"email", "widget_chat"}
+	require.Empty(t, apply(both).Changes, "the order says nothing")
+	d.done(here)
+	require.Len(t, d.live(p.ID).Filters["Conversation"].Conditions, 2)
+	require.Len(t, apply(Wanted{URL: here, Queues: []string{queue}}).Changes, 1)
+	require.True(t, d.accepts(d.live(p.ID)))
+	d.update(dixaclient.UpdateWebhookIn{
+		WebhookRef: dixaclient.WebhookRef{WebhookSubscriptionID: dixaclient.UUID(p.ID)}, Events: dixaclient.Set[dixaclient.WebhookEvent]{"TypingStarted"},
+		WebhookSettings: dixaclient.WebhookSettings{CustomHeaders: []dixaclient.WebhookHeader{{Name: "X-Proxy", Value: "1"}}},
+	})
+	before := d.live(p.ID)
+	after := d.live(apply(Wanted{URL: here, Rotate: true}).ID)
+	require.NotEqual(t, before.ID, after.ID)
+	require.Equal(t, before.Filters, after.Filters)
+	require.Equal(t, "1", after.Headers["X-Proxy"])
+	require.Contains(t, after.SubscribedEvents, dixaclient.WebhookEvent("TypingStarted"))
+	require.True(t, d.accepts(after))
+	d.done(here)
+}
+
 // The subscriptions of two Dixas are not mixed.
 func TestAnotherDixa(t *testing.T) {
 	d := newDesk(t)
 	d.setup(here, false)
 	d.API = "http://127.0.0.1:1"
-	_, err := d.Plan(t.Context(), here, false)
+	_, err := d.Plan(t.Context(), Wanted{URL: here})
 	require.ErrorIs(t, err, ErrAnotherDixa)
 	_, err = d.Status(t.Context())
 	require.ErrorIs(t, err, ErrAnotherDixa)
