@@ -208,6 +208,10 @@ type Store interface {
 	Customers(ctx context.Context, name string, most int) ([]Customer, error)
 	// Facts gives each of the conversations that were created or closed in a span.
 	Facts(ctx context.Context, span Span, each func(Fact)) error
+	// Of returns the conversations of customers and those with these ids, with all their messages.
+	Of(ctx context.Context, customers []string, conversations []int64) (Rows, error)
+	// Naming returns the conversations and messages that have a text in their fields, in either case as far as its letters are ASCII. It reads the whole archive.
+	Naming(ctx context.Context, text string) (Rows, error)
 	Status(ctx context.Context) (Status, error)
 	// Verify returns what is wrong with the store, nothing if it is sound.
 	Verify(ctx context.Context) (problems []string, err error)
