@@ -163,6 +163,9 @@ type Store interface {
 
 	// Finish says what came of a request that was taken, and deletes its text.
 	Finish(ctx context.Context, number, outcome string) error
+
+	// Forget deletes the text of a request and the approver's reason before their time. One that was not used expires; what is being carried out goes on.
+	Forget(ctx context.Context, number string) error
 }
 
 // Forgotten reports whether nothing of a request is remembered any more.

@@ -244,6 +244,21 @@ func (within Shelves) Finish(ctx context.Context, number, outcome string) error 
 	})
 }
 
+// Forget implements [Store].
+func (within Shelves) Forget(ctx context.Context, number string) error {
+	return within(ctx, func(s Shelf) error {
+		r, err := s.Get(number)
+		if err != nil {
+			return err
+		}
+		if r.Reason = ""; r.State == Pending || r.State == Approved {
+			r.State = Expired
+		}
+		r.forget()
+		return s.Put(r)
+	})
+}
+
 // unused returns a random number that no request has. It is not a secret.
 func unused(s Shelf) (string, error) {
 	for tries := range 100 {

@@ -20,6 +20,9 @@ func (m memory) Swap(ctx context.Context, handle, old, new string) (bool, error)
 	return m.Memory.Swap(ctx, handle, old, new, time.Time{})
 }
 
+// List implements [Shelf].
+func (m memory) List(ctx context.Context) (map[string]string, error) { return m.Memory.List(ctx, "") }
+
 // Process implements [Shelf].
 func (memory) Process(context.Context) (string, error) { return "", nil }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"dixa-mcp/internal/base/shortid"
@@ -22,8 +24,11 @@ type Shelf interface {
 	// Get returns the text of a handle, "" for none.
 	Get(ctx context.Context, handle string) (string, error)
 
-	// Swap replaces the text of a handle if it is still the old one, and reports whether it did.
+	// Swap replaces the text of a handle if it is still the old one, and reports whether it did. An empty new text removes it.
 	Swap(ctx context.Context, handle, old, new string) (bool, error)
+
+	// List returns the texts of all handles.
+	List(ctx context.Context) (map[string]string, error)
 
 	// Process identifies this process, and Alive reports whether another one that is identified so may still run.
 	Process(ctx context.Context) (string, error)
@@ -95,6 +100,42 @@ func (s *Store) Cancel(ctx context.Context, handle, agent, key string) (j Job, r
 	})
 	return j, running, err
 }
+
+// All returns all jobs that can be carried out, of all agents, by their handles. Those of another secret are left out: nothing can read them.
+func (s *Store) All(ctx context.Context) ([]Job, error) {
+	texts, err := s.shelf.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Job
+	for _, handle := range slices.Sorted(maps.Keys(texts)) {
+		_, j, err := s.open(handle, texts[handle])
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return nil, err
+		case s.now().Before(j.Expires):
+			all = append(all, j)
+		}
+	}
+	return all, nil
+}
+
+// Remove removes a job for good. A call that carries it out stops before the next item.
+func (s *Store) Remove(ctx context.Context, handle string) error {
+	for range tries {
+		text, err := s.shelf.Get(ctx, handle)
+		if err != nil || text == "" {
+			return err
+		}
+		if removed, err := s.shelf.Swap(ctx, handle, text, ""); err != nil || removed {
+			return err
+		}
+	}
+	return errBusy
+}
+
+var errBusy = errors.New("others changed the job at the same time, again and again")
 
 // Run is a job while one call carries it out.
 type Run struct {
@@ -175,7 +216,7 @@ func (s *Store) update(ctx context.Context, handle, agent, key string, change fu
 			return err
 		}
 	}
-	return errors.New("others changed the job at the same time, again and again")
+	return errBusy
 }
 
 func (s *Store) read(ctx context.Context, handle, agent, key string) (text string, k kept, j Job, err error) {
@@ -188,21 +229,29 @@ func (s *Store) read(ctx context.Context, handle, agent, key string) (text strin
 	if text == "" {
 		return "", k, j, ErrNotFound
 	}
-	if err := stored.Decode([]byte(text), &k); err != nil {
-		return "", k, j, fmt.Errorf("job %s cannot be read: %w", handle, err)
-	}
-	opened, err := s.box.Open(k.Job, handle)
-	if err != nil { // the secret has changed since
-		return "", k, j, ErrNotFound
-	}
-	if err := stored.Decode(opened, &j); err != nil {
-		return "", k, j, fmt.Errorf("job %s cannot be read: %w", handle, err)
+	if k, j, err = s.open(handle, text); err != nil {
+		return "", k, j, err
 	}
 	if j.Agent != agent || j.Key != key || !s.now().Before(j.Expires) {
 		return "", k, Job{}, ErrNotFound
 	}
-	j.Cancelled = k.Cancelled
 	return text, k, j, nil
+}
+
+// open reads the text of a job.
+func (s *Store) open(handle, text string) (k kept, j Job, err error) {
+	if err := stored.Decode([]byte(text), &k); err != nil {
+		return k, j, fmt.Errorf("job %s cannot be read: %w", handle, err)
+	}
+	opened, err := s.box.Open(k.Job, handle)
+	if err != nil { // the secret has changed since
+		return k, j, ErrNotFound
+	}
+	if err := stored.Decode(opened, &j); err != nil {
+		return k, j, fmt.Errorf("job %s cannot be read: %w", handle, err)
+	}
+	j.Cancelled = k.Cancelled
+	return k, j, nil
 }
 
 func (s *Store) text(k kept, j *Job) (string, error) {

@@ -94,6 +94,9 @@ type Store interface {
 	// Recent returns the calls that an agent made with a credential, newest first.
 	Recent(ctx context.Context, agent, key string) ([]Entry, error)
 
+	// About returns the calls that change or name any of these, newest first.
+	About(ctx context.Context, things ...string) ([]Entry, error)
+
 	// Forget deletes all calls that change or name any of these, except one.
 	Forget(ctx context.Context, except string, things ...string) error
 }

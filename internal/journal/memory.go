@@ -70,6 +70,14 @@ func (m *memory) Recent(_ context.Context, agent, key string) ([]Entry, error) {
 	return m.where(func(e *Entry) bool { return e.Agent == agent && e.Key == key }), nil
 }
 
+// About implements [Store].
+func (m *memory) About(_ context.Context, things ...string) ([]Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.age()
+	return m.where(func(e *Entry) bool { return share(e.Changes, things) || share(e.Names, things) }), nil
+}
+
 // Forget implements [Store].
 func (m *memory) Forget(_ context.Context, except string, things ...string) error {
 	m.mu.Lock()

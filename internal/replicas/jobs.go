@@ -3,6 +3,8 @@ package replicas
 import (
 	"context"
 	_ "embed"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
@@ -48,6 +50,36 @@ func (s jobShelf) Swap(ctx context.Context, handle, old, new string) (bool, erro
 		return false, nil
 	}
 	return s.put(ctx, "", handle, old, new, 0)
+}
+
+// List implements [jobs.Shelf]. It looks through all keys of the server, since agents of earlier capability files have jobs too.
+func (s jobShelf) List(ctx context.Context) (map[string]string, error) {
+	all, prefix := map[string]string{}, s.link.key("job:")
+	for cursor, first := "0", true; first || cursor != "0"; first = false {
+		err := s.link.ask(ctx, func(ctx context.Context) error {
+			answer, err := redis.Values(s.link.client.do(ctx, "SCAN", cursor, "MATCH", prefix+"*", "COUNT", 1000))
+			if err != nil {
+				return err
+			}
+			var keys []string
+			if _, err := redis.Scan(answer, &cursor, &keys); err != nil {
+				return err
+			}
+			for _, key := range keys {
+				text, err := redis.String(s.link.client.do(ctx, "GET", key))
+				if err == nil {
+					all[strings.TrimPrefix(key, prefix)] = text
+				} else if !errors.Is(err, redis.ErrNil) {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func (s jobShelf) put(ctx context.Context, agent, handle, old, new string, keep int64) (bool, error) {

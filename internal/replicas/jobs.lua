@@ -1,9 +1,13 @@
 -- Keeps a job.
 -- KEYS: the job, jobs of its agent in the order in which they began, how many began
--- ARGV: the text that is there now ("" for none), the new one, when it expires in milliseconds ("" to leave it), the prefix of
+-- ARGV: the text that is there now ("" for none), the new one ("" to remove it), when it expires in milliseconds ("" to leave it), the prefix of
 --       jobs' keys, the handle, how many jobs of an agent there may be
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
 	return { 'changed' }
+end
+if ARGV[2] == '' then
+	redis.call('DEL', KEYS[1])
+	return { 'done' }
 end
 if ARGV[1] ~= '' then
 	redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')

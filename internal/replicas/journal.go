@@ -87,11 +87,39 @@ func (w writes) Recent(ctx context.Context, agent, key string) ([]journal.Entry,
 	return slices.DeleteFunc(list, func(e journal.Entry) bool { return e.Key != key }), err
 }
 
+// About implements [journal.Store].
+func (w writes) About(ctx context.Context, things ...string) ([]journal.Entry, error) {
+	var all []string
+	err := w.link.ask(ctx, func(ctx context.Context) error {
+		all = nil
+		for _, thing := range things {
+			calls, err := w.about(ctx, thing)
+			if err != nil {
+				return err
+			}
+			all = append(all, calls...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(all)
+	list, err := w.read(ctx, slices.Compact(all))
+	slices.SortStableFunc(list, func(a, b journal.Entry) int { return b.Begun.Compare(a.Begun) })
+	return list, err
+}
+
+// about returns the calls that change or name something, also forgotten ones.
+func (w writes) about(ctx context.Context, thing string) ([]string, error) {
+	return redis.Strings(w.link.client.do(ctx, "SUNION", w.link.key("journal:changes:"+thing), w.link.key("journal:names:"+thing)))
+}
+
 // Forget implements [journal.Store].
 func (w writes) Forget(ctx context.Context, except string, things ...string) error {
 	return w.link.ask(ctx, func(ctx context.Context) error {
 		for _, thing := range things {
-			calls, err := redis.Strings(w.link.client.do(ctx, "SUNION", w.link.key("journal:changes:"+thing), w.link.key("journal:names:"+thing)))
+			calls, err := w.about(ctx, thing)
 			if err != nil {
 				return err
 			}

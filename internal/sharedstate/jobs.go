@@ -60,9 +60,21 @@ func (s shelf) Swap(_ context.Context, handle, old, new string) (swapped bool, e
 		if swapped = err == nil && is != "" && is == old; !swapped {
 			return err
 		}
+		if new == "" {
+			return s.store.file.Exec(`DELETE FROM job WHERE handle = ?`, handle)
+		}
 		return s.store.file.Exec(`UPDATE job SET job = ? WHERE handle = ?`, new, handle)
 	})
 	return swapped && err == nil, err
+}
+
+// List implements [jobs.Shelf].
+func (s shelf) List(context.Context) (all map[string]string, err error) {
+	err = s.store.update(func(int64) error {
+		all = map[string]string{}
+		return s.store.file.Rows(`SELECT handle, job FROM job`, func(st *sqlite3.Stmt) { all[st.ColumnText(0)] = st.ColumnText(1) })
+	})
+	return all, err
 }
 
 func (s shelf) text(handle string) (text string, err error) {

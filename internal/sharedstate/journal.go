@@ -2,6 +2,7 @@ package sharedstate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -107,6 +108,19 @@ func (w writes) Recent(_ context.Context, agent, key string) (list []journal.Ent
 				list = append(list, e)
 			}
 		}
+		return err
+	})
+	return list, err
+}
+
+// About implements [journal.Store].
+func (w writes) About(_ context.Context, things ...string) (list []journal.Entry, err error) {
+	names, err := json.Marshal(things)
+	if err != nil {
+		return nil, err
+	}
+	err = w.update(func(now time.Time) error {
+		list, err = w.current(now, `SELECT entry, run, overtaken FROM journal WHERE call IN (SELECT call FROM journal_thing WHERE thing IN (SELECT value FROM json_each(?))) ORDER BY id DESC`, string(names))
 		return err
 	})
 	return list, err

@@ -46,6 +46,7 @@ func TestStore(t *testing.T, newStore func(t *testing.T, now func() time.Time) a
 		{"expires where it was taken", (*suite).expiresTaken},
 		{"keeps agents and calls apart", (*suite).apart},
 		{"lists", (*suite).lists},
+		{"forgets", (*suite).forgets},
 		{"does not know", (*suite).unknown},
 		{"takes once of many", (*suite).takesOnce},
 		{"decides once of many", (*suite).decidesOnceOfMany},

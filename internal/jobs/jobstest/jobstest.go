@@ -53,6 +53,7 @@ func TestShelf(t *testing.T, open func(t *testing.T, now func() time.Time) [2]Pr
 		{"makes room", (*suite).testMakesRoom},
 		{"encrypted", (*suite).testEncrypted},
 		{"swaps", (*suite).testSwaps},
+		{"removes", (*suite).testRemoves},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &suite{T: t, clock: &clock.Clock{}}
@@ -221,6 +222,33 @@ func (s *suite) testEncrypted() {
 	require.True(s, added)
 	_, err = s.store[1].Get(s.Context(), "B-2222", j.Agent, j.Key)
 	require.ErrorIs(s, err, jobs.ErrNotFound)
+}
+
+func (s *suite) testRemoves() {
+	all, err := s.store[0].All(s.Context())
+	require.NoError(s, err)
+	require.Empty(s, all)
+	one, other := s.add("support"), s.add("triage")
+	run, err := s.begin(0, one)
+	require.NoError(s, err)
+	all, err = s.store[1].All(s.Context())
+	require.NoError(s, err)
+	require.ElementsMatch(s, []jobs.Job{one, other}, all)
+	foreign, err := jobs.New(s.both[0], []byte("another secret of thirty-two byte"), s.clock.Now).All(s.Context())
+	require.NoError(s, err)
+	require.Empty(s, foreign)
+	require.NoError(s, s.store[1].Remove(s.Context(), one.Handle))
+	require.NoError(s, s.store[1].Remove(s.Context(), one.Handle))
+	require.ErrorIs(s, run.Save(s.Context()), jobs.ErrNotFound)
+	_, err = s.store[0].Get(s.Context(), one.Handle, one.Agent, one.Key)
+	require.ErrorIs(s, err, jobs.ErrNotFound)
+	all, err = s.store[0].All(s.Context())
+	require.NoError(s, err)
+	require.Equal(s, []jobs.Job{other}, all)
+	s.clock.Advance(jobs.Kept)
+	all, err = s.store[0].All(s.Context())
+	require.NoError(s, err)
+	require.Empty(s, all)
 }
 
 func (s *suite) testSwaps() {

@@ -46,6 +46,18 @@ func (s *suite) forgets() {
 	erasing := Entry("d", 4, 1)
 	_, err = s.Begin(s.Context(), erasing, false)
 	require.NoError(s, err)
+	for _, p := range s.both {
+		about, err := p.About(s.Context(), "customer:f3", "conversation:1", "conversation:99")
+		require.NoError(s, err)
+		var calls []string
+		for _, e := range about {
+			calls = append(calls, e.Call)
+		}
+		require.ElementsMatch(s, []string{"a", "c", "d"}, calls)
+		about, err = p.About(s.Context())
+		require.NoError(s, err)
+		require.Empty(s, about)
+	}
 	require.NoError(s, s.Forget(s.Context(), "d", "customer:f3", "conversation:1", "conversation:99"))
 	list, err := s.Recent(s.Context(), "support", "2c26b46b")
 	require.NoError(s, err)
