@@ -143,12 +143,12 @@ type collected struct {
 // add adds rows, of which only those that name an address if one is given.
 func (all collected) add(rows Rows, address string) {
 	for _, c := range rows.Conversations {
-		if address == "" || NamesAddress(string(c.Rest), address) {
+		if address == "" || FieldsName(c.Rest, address) {
 			all.conversations[c.ID] = c
 		}
 	}
 	for _, m := range rows.Messages {
-		if address == "" || NamesAddress(m.Text, address) || NamesAddress(string(m.Rest), address) {
+		if address == "" || NamesAddress(m.Text, address) || FieldsName(m.Rest, address) {
 			all.messages[m.ID] = m
 		}
 	}
@@ -177,6 +177,15 @@ func NamesAddress(text, address string) bool {
 		}
 		from = at + 1
 	}
+}
+
+// FieldsName reports whether one of the texts within a JSON value names an address, as [NamesAddress] does.
+func FieldsName(fields json.RawMessage, address string) bool {
+	var value any
+	if json.Unmarshal(fields, &value) != nil {
+		return false
+	}
+	return slices.ContainsFunc(leaves(value), func(text string) bool { return NamesAddress(text, address) })
 }
 
 func unique(list []string) []string {
