@@ -187,6 +187,9 @@ func printReport(out *output, dir string, r audit.Report) {
 
 // look returns the command that shows whether a write without an outcome was done.
 func look(r audit.Record) string {
+	if r.Tool == "privacy_erase" {
+		return "run dixa-mcp privacy report, and erase again what is left"
+	}
 	t, ok := tools.Any(r.Tool)
 	if !ok || t.Operations[0].LookWith == "" {
 		return "check in Dixa whether it was done"

@@ -54,8 +54,10 @@ func (c *configCmd) write(ctx context.Context, out *output, with *configured) er
 		return nil
 	}
 	out.printf("%s", difference(path, before, after))
-	if err := c.agreed(ctx, path); err != nil {
-		return err
+	if !c.Yes {
+		if err := agree(ctx, "Change "+path+"?", "nothing was changed", "to change "+path); err != nil {
+			return err
+		}
 	}
 	if err := replace(path, before, after, mode, with.client.Project); err != nil {
 		return fmt.Errorf("nothing was changed: %w", err)
@@ -129,21 +131,18 @@ func difference(path string, before, after []byte) []byte {
 	return text
 }
 
-// agreed asks on the terminal whether to change the file.
-func (c *configCmd) agreed(ctx context.Context, path string) error {
-	if c.Yes {
-		return nil
-	}
+// agree asks on the terminal whether to do something, and says otherwise that it was not done. to says what --yes would do.
+func agree(ctx context.Context, question, not, to string) error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return usagef("nothing was changed: standard input is not a terminal to ask on; add --yes to change %s", path)
+		return usagef("%s: standard input is not a terminal to ask on; add --yes %s", not, to)
 	}
-	fmt.Fprintf(os.Stderr, "\nChange %s? [y/N] ", path)
+	fmt.Fprintf(os.Stderr, "\n%s [y/N] ", question)
 	line, err := readInput(ctx, &firstLine{Reader: os.Stdin})
 	if err != nil {
-		return fmt.Errorf("nothing was changed: %w", err)
+		return fmt.Errorf("%s: %w", not, err)
 	}
 	if answer := strings.ToLower(strings.TrimSpace(string(line))); answer != "y" && answer != "yes" {
-		return errors.New("nothing was changed")
+		return errors.New(not)
 	}
 	return nil
 }

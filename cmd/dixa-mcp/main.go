@@ -39,6 +39,7 @@ type cli struct {
 	Offline    offlineCmd    `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
 	Export     exportCmd     `cmd:"" help:"Export conversations or messages to a file. For people: the capability file does not apply."`
 	Archive    archiveCmd    `cmd:"" help:"Keep a local copy of conversations and messages, and search it. For people: the capability file does not apply."`
+	Privacy    privacyCmd    `cmd:"" help:"Report or erase what dixa-mcp itself keeps of a customer."`
 	Report     reportCmd     `cmd:"" help:"Report on the conversations of a period from the archive: counts, times to the first answer and to closing, by queue, tag, day and so on. For people: the capability file does not apply."`
 	Webhooks   webhooksCmd   `cmd:"" help:"Have Dixa send what happens to a server that runs with --webhooks. For people: the capability file does not apply."`
 	Demo       demoCmd       `cmd:"" help:"Play a short session of an agent against the offline Dixa."`

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/safetext"
+	"dixa-mcp/internal/base/uuid"
+	"dixa-mcp/internal/seal"
+)
+
+type privacyCmd struct {
+	Report privacyReportCmd `cmd:"" help:"Print what dixa-mcp itself keeps of a customer: where, how much, and until when."`
+	Erase  privacyEraseCmd  `cmd:"" help:"Erase what dixa-mcp itself keeps of a customer. It erases nothing in Dixa."`
+}
+
+// privacyFlags name a customer and everything that may keep something of them.
+type privacyFlags struct {
+	Customer     []string `arg:"" help:"The customer: the id at Dixa, e-mail address or phone number. Give all that you know of one person."`
+	Conversation []int64  `placeholder:"ID" help:"A conversation of the customer, which is not in the archive; may be repeated."`
+	jsonFlag     `embed:""`
+	fileFlag     `embed:""`
+	recordFlags  `embed:""`
+	redisFlag    `embed:""`
+	archiveFlag  `embed:""`
+}
+
+type privacyReportCmd struct {
+	privacyFlags `embed:""`
+}
+
+type privacyEraseCmd struct {
+	DryRun       bool `help:"Print what would be erased, and erase nothing."`
+	Yes          bool `help:"Erase without asking."`
+	privacyFlags `embed:""`
+}
+
+// Run prints what is kept of a customer.
+func (c *privacyReportCmd) Run(ctx context.Context, out *output) (err error) {
+	s, err := c.search(ctx, "started to report on a customer")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	s.look(ctx)
+	if err := s.record(ctx, audit.EventRead, "privacy_report", s.failed()); err != nil {
+		return err
+	}
+	if c.JSON {
+		return errors.Join(out.json(s.report()), s.failed())
+	}
+	s.print(out, true)
+	return s.failed()
+}
+
+// Run erases what is kept of a customer.
+func (c *privacyEraseCmd) Run(ctx context.Context, out *output) (err error) {
+	s, err := c.search(ctx, "started to erase what is kept of a customer")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	s.look(ctx)
+	if c.DryRun {
+		if err := s.record(ctx, audit.EventRead, "privacy_report", s.failed()); err != nil {
+			return err
+		}
+		if c.JSON {
+			return errors.Join(out.json(s.report()), s.failed())
+		}
+		s.print(out, false)
+		out.printf("\nNothing was erased.\n")
+		return s.failed()
+	}
+	if !c.Yes {
+		s.print(&output{to: os.Stderr}, false)
+		if err := agree(ctx, "Erase what can be erased?", "nothing was erased", "to erase"); err != nil {
+			return err
+		}
+	}
+	if err := s.record(ctx, audit.EventIntent, "privacy_erase", nil); err != nil {
+		return err
+	}
+	s.erase(ctx)
+	if err := s.record(ctx, audit.EventOutcome, "privacy_erase", s.failed()); err != nil {
+		return errors.Join(s.failed(), err)
+	}
+	if c.JSON {
+		return errors.Join(out.json(s.report()), s.failed())
+	}
+	s.printErased(out)
+	return s.failed()
+}
+
+// search opens the records, and reads who is meant. Nothing was looked at yet.
+func (c *privacyFlags) search(ctx context.Context, start string) (*personSearch, error) {
+	s := &personSearch{flags: c, conversations: map[int64]bool{}, call: audit.NewCallID()}
+	for _, id := range c.Conversation {
+		if id < 1 {
+			return nil, usagef("--conversation must be the number of a conversation, not %d; nothing was done", id)
+		}
+		s.conversations[id] = true
+	}
+	for _, text := range c.Customer {
+		if err := s.means(text); err != nil {
+			return nil, err
+		}
+	}
+	s.given = s.who
+	rules, _, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	s.archiveKept, s.recordsKept = rules.ArchiveKept(), rules.RecordsKept()
+	reach := reachFlags{State: c.State, Audit: c.Audit}
+	if s.state, err = reach.stateDir(); err != nil {
+		return nil, err
+	}
+	if s.recordsDir, err = reach.auditDir(); err != nil {
+		return nil, err
+	}
+	key, err := reach.recordKey()
+	if err != nil {
+		return nil, err
+	}
+	s.localKey, s.hashKeys = key, [][]byte{key}
+	if s.group, err = c.connect(ctx, ""); err != nil {
+		return nil, err
+	}
+	if s.group != nil { // all servers share one key, and those without Redis have their own
+		s.hashKeys = append([][]byte{seal.Derive(s.group.Secret(), "records")}, s.hashKeys...)
+	}
+	if s.log, err = audit.Open(audit.Options{Dir: s.recordsDir, Start: audit.Record{Text: start}}); err != nil {
+		if s.group != nil {
+			s.group.Close()
+		}
+		return nil, fmt.Errorf("this cannot be recorded, so nothing was done; check --audit: %w", err)
+	}
+	return s, nil
+}
+
+// means adds an id, e-mail address or phone number of the person.
+func (s *personSearch) means(text string) error {
+	text = strings.TrimSpace(text)
+	name, domain, mail := strings.Cut(text, "@")
+	digits := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" ()-./", r) {
+			return -1
+		}
+		return r
+	}, text)
+	number := strings.TrimPrefix(digits, "+")
+	switch {
+	case uuid.Is(text):
+		s.who.Customers = append(s.who.Customers, strings.ToLower(text))
+	case mail && name != "" && domain != "" && !strings.ContainsAny(text, " \t\n<>,;"):
+		s.who.Addresses = append(s.who.Addresses, text)
+	case len(number) >= 5 && strings.Trim(number, "0123456789") == "":
+		s.who.Addresses = append(s.who.Addresses, digits)
+		if digits != text {
+			s.who.Addresses = append(s.who.Addresses, text)
+		}
+	default:
+		return usagef("CUSTOMER must be an id (a UUID), an e-mail address or a phone number of at least 5 digits, not %q; nothing was done", text)
+	}
+	return nil
+}
+
+// record records what was done, without an address.
+func (s *personSearch) record(ctx context.Context, event audit.Event, tool string, failed error) error {
+	customer, conversations := []any{}, []int64{}
+	for _, id := range s.given.Customers {
+		customer = append(customer, id)
+	}
+	for _, address := range s.given.Addresses {
+		customer = append(customer, map[string]string{"hash": audit.Hash(s.hashKeys[0], address)})
+	}
+	conversations = append(conversations, s.flags.Conversation...)
+	arguments, err := json.Marshal(map[string]any{"customer": customer, "conversationId": conversations, "found": s.counts()})
+	if err != nil {
+		return err
+	}
+	r := audit.Record{Event: event, Call: s.call, Agent: "operator", Tool: tool, Access: "read", Level: "read", Arguments: arguments, Decision: audit.Allowed}
+	verb := audit.Verb{Past: "read", Infinitive: "read", Object: "what dixa-mcp keeps of a customer"}
+	if tool == "privacy_erase" {
+		r.Access, r.Level = "write", "erase"
+		verb.Past, verb.Infinitive = "erased", "erase"
+	}
+	switch {
+	case event == audit.EventIntent:
+	case ctx.Err() != nil:
+		r.Outcome = audit.OutcomeCancelled
+	case failed != nil:
+		r.Outcome, r.Reason = audit.OutcomeFailed, "a part failed"
+	default:
+		r.Outcome = audit.OutcomeDone
+	}
+	r.Text = audit.Sentence(r, verb)
+	if err := s.log.Write(context.WithoutCancel(ctx), r); err != nil {
+		return fmt.Errorf("%s could not be recorded: %w", tool, err)
+	}
+	return nil
+}
+
+// close closes what the search opened.
+func (s *personSearch) close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	if s.group != nil {
+		s.group.Close()
+	}
+	return errors.Join(append(errs, s.log.Close())...)
+}
+
+// printErased prints what was erased and what remains.
+func (s *personSearch) printErased(out *output) {
+	for _, p := range s.places {
+		switch {
+		case p.Problem != "":
+			out.printf("%s: NOT ERASED: %s\n", p.title(), safetext.Lines(p.Problem))
+		case p.forget == nil:
+			out.printf("%s: %s remain. %s\n", p.title(), p.counted(), p.Stays)
+		default:
+			out.printf("%s: erased %s. %s\n", p.title(), p.counted(), p.Stays)
+		}
+	}
+	out.printf("\n%s\n", inDixa)
+}
+
+// inDixa says what this does not do.
+const inDixa = "Nothing was erased in Dixa. That is done by the tool erase_customer, for example:\n" +
+	`dixa-mcp call erase_customer '{"customer":"ID"}' --agent privacy_officer` + "\n" +
+	"Copies that were made earlier still have what they had: backups, exports, and what a database or a file system keeps."
+
+// until says when something is no longer kept.
+func until(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"dixa-mcp/internal/base/safetext"
+)
+
+// mostListed is how many records and events are printed; JSON has all.
+const mostListed = 50
+
+// personReport is what is kept of a customer, as JSON.
+type personReport struct {
+	Customers     []string     `json:"customers"`
+	Addresses     []string     `json:"addresses"`
+	Names         []string     `json:"names"`
+	Conversations []int64      `json:"conversations"`
+	Places        []*heldPlace `json:"places"`
+}
+
+func (s *personSearch) report() personReport {
+	return personReport{append([]string{}, s.who.Customers...), append([]string{}, s.who.Addresses...), append([]string{}, s.names...),
+		append([]int64{}, slices.Sorted(maps.Keys(s.conversations))...), s.places}
+}
+
+// counts returns how much each place has.
+func (s *personSearch) counts() map[string]int {
+	counts := map[string]int{}
+	for _, p := range s.places {
+		counts[p.Place] += len(p.Items)
+	}
+	return counts
+}
+
+func (p *heldPlace) title() string { return p.Place + " (" + p.Where + ")" }
+
+// counted returns how many things a place has.
+func (p *heldPlace) counted() string { return counted(len(p.Items), "item") }
+
+// print prints what is kept; whole says whether with each item.
+func (s *personSearch) print(out *output, whole bool) {
+	one := func(label string, list []string) {
+		if len(list) > 0 {
+			out.printf("%-14s %s\n", label, safetext.Show(strings.Join(list, ", ")))
+		}
+	}
+	one("Customer ids:", s.who.Customers)
+	one("Addresses:", s.who.Addresses)
+	one("Names:", s.names)
+	var conversations []string
+	for _, id := range slices.Sorted(maps.Keys(s.conversations)) {
+		conversations = append(conversations, fmt.Sprint(id))
+	}
+	one("Conversations:", conversations)
+	for _, p := range s.places {
+		out.printf("\n%s: %s\n", p.title(), p.counted())
+		if p.Problem != "" {
+			out.printf("  COULD NOT BE READ: %s\n", safetext.Lines(p.Problem))
+		}
+		if len(p.Items) == 0 {
+			continue
+		}
+		out.printf("  Holds: %s\n  Kept:  %s\n", p.Holds, p.Kept)
+		if p.forget == nil {
+			out.printf("  Not erased: %s\n", p.Stays)
+		}
+		if whole {
+			s.items(out, p)
+		}
+	}
+}
+
+// items prints the things of a place. Lines of what customers and agents wrote begin with "|".
+func (s *personSearch) items(out *output, p *heldPlace) {
+	list := p.Items
+	if p.forget == nil && len(list) > mostListed {
+		out.printf("  The newest %d; --json has all:\n", mostListed)
+		list = list[len(list)-mostListed:]
+	}
+	for _, i := range list {
+		line := "  - "
+		if !i.At.IsZero() {
+			line += i.At.Local().Format("2006-01-02 15:04") + "  "
+		}
+		if p.forget != nil {
+			line += i.ID + "  "
+		}
+		line += safetext.Show(i.What)
+		if i.Until != nil {
+			line += ", until " + until(*i.Until)
+		}
+		out.printf("%s\n", line)
+		for text := range strings.Lines(i.Text) {
+			out.printf("    | %s\n", safetext.Show(strings.TrimRight(text, "\r\n")))
+		}
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(i.Data, &fields) != nil {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			var text string
+			switch value := string(fields[name]); {
+			case value == "null" || value == `""` || name == "text": // text is the source of what was printed
+				continue
+			case json.Unmarshal(fields[name], &text) != nil:
+				text = value
+			}
+			out.printf("    | %s: %s\n", safetext.Show(name), safetext.Show(text))
+		}
+	}
+}
