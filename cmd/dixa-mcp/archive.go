@@ -19,6 +19,7 @@ import (
 type archiveCmd struct {
 	Sync   archiveSyncCmd   `cmd:"" help:"Fetch what is new since the last time, or since --since, and remove what is no longer kept."`
 	Search archiveSearchCmd `cmd:"" help:"Find messages by their words, the newest first."`
+	Query  archiveQueryCmd  `cmd:"" help:"Count and compare with one SELECT over the conversations, messages and tags."`
 	Status archiveStatusCmd `cmd:"" help:"Print what is in the archive and how fresh it is."`
 	Verify archiveVerifyCmd `cmd:"" help:"Check the archive, and that nothing is left of what was erased."`
 	Purge  archivePurgeCmd  `cmd:"" help:"Remove what is older than is kept, or the whole archive."`

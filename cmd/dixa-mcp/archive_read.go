@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/capability"
@@ -15,16 +17,16 @@ import (
 )
 
 type archiveSearchCmd struct {
-	Words        []string `arg:"" help:"Words that must all be in a message, \"phrases\" in quotation marks, or beginnings of words such as refund*."`
-	Queue        string   `placeholder:"NAME" help:"Only conversations in this queue: its name or id."`
-	Channel      string   `placeholder:"NAME" help:"Only conversations of this channel, such as Email, Chat or Phone."`
-	Tag          string   `placeholder:"NAME" help:"Only conversations with this tag."`
-	Agent        string   `placeholder:"NAME" help:"Only conversations assigned to this Dixa agent: the name or id."`
-	Since        string   `placeholder:"TIME" help:"Only messages since this time: 2h, 30d, 2026-01-31 or 2026-01-31T14:00:00Z. Dates are in this machine's time zone."`
-	Until        string   `placeholder:"TIME" help:"Only messages before this time."`
-	Limit        int      `default:"20" help:"Maximum number of messages, from 1 to 1000."`
-	jsonFlag     `embed:""`
-	archiveFlags `embed:""`
+	Words                []string `arg:"" help:"Words that must all be in a message, \"phrases\" in quotation marks, or beginnings of words such as refund*."`
+	Queue                string   `placeholder:"NAME" help:"Only conversations in this queue: its name or id."`
+	Channel              string   `placeholder:"NAME" help:"Only conversations of this channel, such as Email, Chat or Phone."`
+	Tag                  string   `placeholder:"NAME" help:"Only conversations with this tag."`
+	Agent                string   `placeholder:"NAME" help:"Only conversations assigned to this Dixa agent: the name or id."`
+	Since                string   `placeholder:"TIME" help:"Only messages since this time: 2h, 30d, 2026-01-31 or 2026-01-31T14:00:00Z. Dates are in this machine's time zone."`
+	Until                string   `placeholder:"TIME" help:"Only messages before this time."`
+	Limit                int      `default:"20" help:"Maximum number of messages, from 1 to 1000."`
+	jsonFlag             `embed:""`
+	recordedArchiveFlags `embed:""`
 }
 
 // hit is a message that was found.
@@ -46,12 +48,15 @@ func (c *archiveSearchCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.open(ctx)
-	if err != nil {
+	var found []archive.Hit
+	asked := map[string]any{"words": strings.Join(c.Words, " "), "queue": c.Queue, "tag": c.Tag, "agent": c.Agent, "channel": q.Channel, "limit": c.Limit, "since": given(q.Since), "until": given(q.Until)}
+	maps.DeleteFunc(asked, func(_ string, v any) bool { return v == "" })
+	err = c.recorded(ctx, "archive_search", audit.Verb{Past: "searched", Infinitive: "search", Object: "the archive"}, asked, func(store archiveStore) error {
+		found, err = store.Search(ctx, q)
+		asked["messages"] = len(found)
 		return err
-	}
-	found, err := store.Search(ctx, q)
-	if err = errors.Join(err, store.Close()); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	hits := []hit{}
@@ -96,6 +101,14 @@ func (h hit) String() string {
 		passage = `"` + passage + `"`
 	}
 	return strings.Join(append(fields, passage), " · ")
+}
+
+// given returns a time of a flag for a record, "" for none.
+func given(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 // query reads the flags.
@@ -215,21 +228,17 @@ func (c *archiveVerifyCmd) Run(ctx context.Context, out *output) error {
 }
 
 type archivePurgeCmd struct {
-	Keep         string `placeholder:"DAYS" help:"How long conversations are kept, such as 30d; by default as archive.keep of the capability file says."`
-	All          bool   `help:"Remove the whole archive."`
-	fileFlag     `embed:""`
-	jsonFlag     `embed:""`
-	archiveFlags `embed:""`
+	Keep                 string `placeholder:"DAYS" help:"How long conversations are kept, such as 30d; by default as archive.keep of the capability file says."`
+	All                  bool   `help:"Remove the whole archive."`
+	fileFlag             `embed:""`
+	jsonFlag             `embed:""`
+	recordedArchiveFlags `embed:""`
 }
 
 // Run removes what is no longer kept.
 func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
-	store, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
 	if c.All {
-		return c.removeAll(ctx, out, store)
+		return c.removeAll(ctx, out)
 	}
 	rules, _, err := c.load()
 	if err != nil {
@@ -241,8 +250,15 @@ func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
 			return usagef("--keep %w; nothing was removed", err)
 		}
 	}
-	removed, err := store.Purge(ctx, time.Now().Add(-kept))
-	if err = errors.Join(err, store.Close()); err != nil {
+	before := time.Now().Add(-kept)
+	var removed archive.Removed
+	asked := map[string]any{"before": given(before)}
+	err = c.recorded(ctx, "archive_purge", audit.Verb{Past: "removed", Infinitive: "remove", Object: "what is no longer kept from the archive"}, asked, func(store archiveStore) error {
+		removed, err = store.Purge(ctx, before)
+		asked["conversations"], asked["messages"] = removed.Conversations, removed.Messages
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if c.JSON {
@@ -252,19 +268,25 @@ func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
 	return nil
 }
 
-func (c *archivePurgeCmd) removeAll(ctx context.Context, out *output, store archiveStore) error {
+func (c *archivePurgeCmd) removeAll(ctx context.Context, out *output) error {
 	if c.Keep != "" {
 		return usagef("--all and --keep exclude each other; nothing was removed")
 	}
-	other, err := store.Remove(ctx)
-	switch err = errors.Join(err, store.Close()); {
+	name := ""
+	err := c.recorded(ctx, "archive_purge", audit.Verb{Past: "removed", Infinitive: "remove", Object: "the archive"}, map[string]any{"all": true}, func(store archiveStore) error {
+		name = store.Name()
+		other, err := store.Remove(ctx)
+		if err == nil && other != "" {
+			err = refusedf("%s is filling the archive; nothing was removed", other)
+		}
+		return err
+	})
+	switch {
 	case err != nil:
 		return err
-	case other != "":
-		return refusedf("%s is filling the archive; nothing was removed", other)
 	case c.JSON:
-		return out.json(map[string]any{"removed": store.Name()})
+		return out.json(map[string]any{"removed": name})
 	}
-	out.printf("Removed %s.\n", store.Name())
+	out.printf("Removed %s.\n", name)
 	return nil
 }

@@ -226,6 +226,8 @@ func (s *personSearch) printErased(out *output) {
 		switch {
 		case p.Problem != "":
 			out.printf("%s: NOT ERASED: %s\n", p.title(), safetext.Lines(p.Problem))
+		case len(p.Items) == 0:
+			out.printf("%s: nothing of the customer.\n", p.title())
 		case p.forget == nil:
 			out.printf("%s: %s remain. %s\n", p.title(), p.counted(), p.Stays)
 		default:
