@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/schemas"
 )
@@ -40,6 +41,10 @@ type Env struct {
 	Limited  func(*dixaclient.Spec) bool                                // whether rules for arguments hold for an operation
 	RowsLeft func() (int, error)                                        // of the archive that the agent's budget still allows this hour; an error where none are
 	ShowRows func(int) error                                            // takes rows from that budget, before they are shown
+	Events   Events                                                     // nil where the server has no inbox
+
+	SealCursor func(events.Cursor) string          // makes a position in the inbox into one that tells an agent nothing
+	OpenCursor func(string) (events.Cursor, error) // reads it
 }
 
 // Reads is what a task tool reads with. What its agent may not read is left out of the answer, and named once.

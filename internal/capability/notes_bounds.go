@@ -115,8 +115,8 @@ func (l *noteList) aboutBudget(a *Agent) {
 		}
 		l.unreachable(c.sections[0], c.sections[1])
 	}
-	if s := b.RowsPerHour; s.line > 0 && !a.allowed["search_messages"].Allowed && !a.allowed["query_archive"].Allowed {
-		l.add(s.at, "bounds nothing: search_messages and query_archive are not granted to it")
+	if s := b.RowsPerHour; s.line > 0 && !a.allowed["search_messages"].Allowed && !a.allowed["query_archive"].Allowed && !a.allowed["list_events"].Allowed {
+		l.add(s.at, "bounds nothing: search_messages, query_archive and list_events are not granted to it")
 	}
 	for _, less := range []section[count]{b.SendsPerHour, b.ErasesPerHour} {
 		l.unreachable(less, b.WritesPerHour)

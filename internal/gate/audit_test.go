@@ -80,7 +80,7 @@ func TestRecordOfACall(t *testing.T) {
 	answer := b.call("admin", "add_note", `{"conversationId":"1234","message":"hello","agentId":"4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"}`)
 	require.False(t, answer.Failed, answer.Text)
 	records := b.book.all()
-	require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, events(records))
+	require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, eventsOf(records))
 	intent, outcome := records[0].Record, records[1].Record
 	for _, r := range []audit.Record{intent, outcome} {
 		require.JSONEq(t, `{"conversationId":1234,"message":{"chars":5,"sha256":"2cf24dba5fb0a30e"},"agentId":"4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"}`, string(r.Arguments))

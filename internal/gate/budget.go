@@ -110,7 +110,7 @@ func (c *call) rows(takes int) []Allowance {
 	return []Allowance{{What: "rows", Most: c.agent.Budget().RowsPerHour, Period: time.Hour, Takes: takes}}
 }
 
-// rowsLeft returns how many rows of the archive may still be shown this hour.
+// rowsLeft returns how many rows of the archive and the inbox may still be shown this hour.
 func (c *call) rowsLeft(ctx context.Context) (int, error) {
 	counts, err := c.gate.budgets.Counts(ctx, c.spender(), c.rows(0))
 	if err == nil && counts[0].Left <= 0 {

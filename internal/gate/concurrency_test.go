@@ -48,7 +48,7 @@ func TestSideBySide(t *testing.T) {
 			require.Equal(t, audit.OutcomeRefused, final.Outcome)
 		}
 		if final.Tool == postIt && final.Outcome == audit.OutcomeDone {
-			require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, events(records))
+			require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, eventsOf(records))
 			notes++
 		} else {
 			require.Len(t, records, 1)

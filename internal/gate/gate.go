@@ -55,6 +55,8 @@ type Config struct {
 	Jobs *jobs.Store
 	// Archive is the copy of conversations and messages; nil: none is kept.
 	Archive tools.Archive
+	// Events is the inbox of what happened at Dixa; nil: there is none.
+	Events tools.Events
 	// Now is the clock by which tools read words such as "last week"; nil: the system's.
 	Now func() time.Time
 	// Sleep is how tools wait; nil: by the system's clock.
@@ -99,6 +101,8 @@ type Gate struct {
 	sleep    func(context.Context, time.Duration) error
 	articles libraries
 	archive  tools.Archive
+	events   tools.Events
+	cursors  seal.Box // encrypts positions in the inbox
 
 	mu        sync.Mutex
 	listeners map[int]func(Reloaded) // told after a reload
@@ -107,7 +111,7 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{archive: c.Archive, audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now)}
+	g := &Gate{archive: c.Archive, events: c.Events, audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now)}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -136,6 +140,7 @@ func New(c Config) *Gate {
 		g.jobs = jobs.New(jobs.NewMemory(g.now), c.Secret, g.now)
 	}
 	g.questions, g.pages = newQuestions(c.Secret, c.Once), newPageKeys(c.Secret)
+	g.cursors = newCursors(c)
 	g.rules.Store(c.Rules)
 	g.client = c.Client.With(authorize, restrict, depart)
 	g.lookups = c.Client.With(depart)

@@ -138,8 +138,8 @@ func byCall(entries []entry) map[string][]entry {
 	return m
 }
 
-// events lists what was recorded, in order.
-func events(entries []entry) []audit.Event {
+// eventsOf lists what was recorded, in order.
+func eventsOf(entries []entry) []audit.Event {
 	var all []audit.Event
 	for _, e := range entries {
 		all = append(all, e.Event)

@@ -139,9 +139,9 @@ func (j *judge) records(t *testing.T, records []entry, tool *tools.Tool, before 
 		require.Zero(t, j.sent, about)
 		require.Equal(t, audit.OutcomeRefused, final.Outcome)
 	case tool.Level == dixaclient.Read:
-		require.Equal(t, []audit.Event{audit.EventRead}, events(records), about)
+		require.Equal(t, []audit.Event{audit.EventRead}, eventsOf(records), about)
 	case tool.Plans() || tool.Compares() && len(records) == 1 && strings.Contains(about, "no change"):
-		all := events(records)
+		all := eventsOf(records)
 		require.Equal(t, audit.EventOutcome, all[len(all)-1], about)
 		for i, r := range records[:len(records)-1] {
 			require.Equal(t, audit.EventIntent, r.Event, about)
@@ -149,7 +149,7 @@ func (j *judge) records(t *testing.T, records []entry, tool *tools.Tool, before 
 			require.LessOrEqual(t, len(writes), i, "the intent is recorded before its step is sent: "+about)
 		}
 	default:
-		require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, events(records), about)
+		require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, eventsOf(records), about)
 		for _, op := range j.requests(before)[:records[0].requests-before] {
 			require.NotEqual(t, routeOf(t, tool.Name), op, "the intent is recorded before what it is about is sent: "+about)
 		}

@@ -48,6 +48,10 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Limited:  c.agent.LimitsArguments,
 		RowsLeft: func() (int, error) { return c.rowsLeft(ctx) },
 		ShowRows: func(n int) error { return c.showRows(ctx, n) },
+		Events:   c.inbox(),
+
+		SealCursor: c.gate.sealCursor,
+		OpenCursor: c.gate.openCursor,
 	}
 }
 

@@ -28,6 +28,11 @@ func (c *call) sleep(ctx context.Context, d time.Duration) error {
 	if err := c.gate.sleep(ctx, d); err != nil {
 		return err
 	}
+	return c.stillAllowed()
+}
+
+// stillAllowed reports what happened to the call while it waited.
+func (c *call) stillAllowed() error {
 	if c.gate.Rules() != c.rules {
 		return rulesChanged(c.tool.Name)
 	}

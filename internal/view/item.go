@@ -138,7 +138,10 @@ func appendFacts(dst []byte, key string, facts []Fact) []byte {
 			values = append(values, Clean(f.Value))
 		}
 	}
-	if len(values) == 1 {
+	switch {
+	case len(values) == 1 && facts[0].Own && (values[0] == "true" || values[0] == "false"):
+		return append(dst, values[0]...)
+	case len(values) == 1:
 		return appendScalar(dst, values[0])
 	}
 	dst = append(dst, '[')

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ import (
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/offline"
@@ -210,16 +212,35 @@ func throughGate(t *testing.T, client *dixaclient.Client, written journal.Store,
 // inForm makes a call of an agent that may do everything, and returns its answer.
 func inForm(t *testing.T, client *dixaclient.Client, written journal.Store, c exampleCall, inJSON bool) string {
 	t.Helper()
-	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer, bulk_update, search_messages, query_archive], arguments: {send_message.agentId: ["*"]}}}}`))
+	rules, err := capability.Parse("everything.yaml", []byte(`{version: 1, agents: {admin: {access: {"*": erase}, allow: [erase_customer, bulk_update, search_messages, query_archive, list_events], arguments: {send_message.agentId: ["*"]}}}}`))
 	require.NoError(t, err)
-	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, Journal: written, Archive: copied{}, JSON: inJSON, Now: func() time.Time { return examplesNow }})
+	g := gate.New(gate.Config{Rules: rules, Client: client, Audit: unrecorded{}, Journal: written, Archive: copied{}, Events: happened{}, JSON: inJSON, Now: func() time.Time { return examplesNow }})
 	a := g.Call(t.Context(), gate.Request{Agent: "admin", Tool: c.Tool, Arguments: c.Arguments})
 	require.False(t, a.Failed, "%s %s: %s", c.Tool, c.Arguments, a.Text)
-	return handle.ReplaceAllString(a.Text, "B-7K2Q")
+	return cursor.ReplaceAllString(handle.ReplaceAllString(a.Text, "B-7K2Q"), "${1}Xk2bQ9…")
 }
 
 // handle is that of a job, which is random.
 var handle = regexp.MustCompile(`\bB-[2-9A-Z]{4,8}\b`)
+
+// cursor is a position in the inbox, which is encrypted.
+var cursor = regexp.MustCompile(`(cursor "?|"cursor":")[A-Za-z0-9_-]{30,}`)
+
+// happened is an inbox with three events.
+type happened struct{ tools.Events }
+
+func (happened) List(context.Context, events.Cursor, int) (events.Page, error) {
+	at := func(minutes int, kind dixaclient.WebhookEvent, f events.Fields) events.Event {
+		return events.Event{ID: fmt.Sprintf("7d0f4c1e-3b52-4a86-9c1d-0000000000%02d", minutes), Type: kind, Time: examplesNow.Add(time.Duration(-minutes) * time.Minute),
+			Conversation: 1234, Queue: "0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11", Fields: f, Cursor: "c"}
+	}
+	score := 5.0
+	return events.Page{Next: "c", Events: []events.Event{
+		at(25, "ConversationMessageAdded", events.Fields{MessageSide: "inbound", Author: "56505020-94bb-4236-a595-16b65aa17746", AuthorType: "Contact"}),
+		at(12, "ConversationTagAdded", events.Fields{Tag: "refund", Author: "c2a1d9e8-7b6a-4d5c-8e9f-001122334455"}),
+		at(3, "ConversationRated", events.Fields{Score: &score, RatingType: "Csat"}),
+	}}, nil
+}
 
 // copied is an archive with one message.
 type copied struct{}

@@ -1,0 +1,62 @@
+package gate
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+
+	"dixa-mcp/internal/events"
+	"dixa-mcp/internal/seal"
+	"dixa-mcp/tools"
+)
+
+// newCursors returns what encrypts positions in the inbox: a position tells how many events lie before it, and an agent may not know
+// of all of them. The key is the one that outlives the process, where there is one, so that an agent goes on after a restart.
+func newCursors(c Config) seal.Box {
+	key := c.RecordKey
+	if key == nil {
+		key = c.Secret
+	}
+	return seal.NewBox(key, "cursors of events")
+}
+
+func (g *Gate) sealCursor(at events.Cursor) string {
+	return base64.RawURLEncoding.EncodeToString(g.cursors.Close([]byte(at), ""))
+}
+
+func (g *Gate) openCursor(text string) (events.Cursor, error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return "", err
+	}
+	at, err := g.cursors.Open(sealed, "")
+	return events.Cursor(at), err
+}
+
+// inbox is the inbox as a call reads it; nil where there is none.
+func (c *call) inbox() tools.Events {
+	if c.gate.events == nil {
+		return nil
+	}
+	return inbox{c.gate.events, c}
+}
+
+// inbox lets a call wait for events. What is decided about the call does not outlive that.
+type inbox struct {
+	tools.Events
+	call *call
+}
+
+// List implements [tools.Events].
+func (i inbox) List(ctx context.Context, after events.Cursor, most int) (events.Page, error) {
+	if err := i.call.stillAllowed(); err != nil {
+		return events.Page{}, err
+	}
+	return i.Events.List(ctx, after, most)
+}
+
+// Wait implements [tools.Events].
+func (i inbox) Wait(ctx context.Context, after events.Cursor, match func(context.Context, events.Event) (bool, error)) (events.Found, error) {
+	found, err := i.Events.Wait(ctx, after, match)
+	return found, errors.Join(err, i.call.stillAllowed())
+}
