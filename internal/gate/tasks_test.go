@@ -14,6 +14,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/offline"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
@@ -29,6 +30,7 @@ var taskCalls = map[string]string{
 	"find_article":       `{"words":"damaged item"}`,
 	"search_messages":    `{"words":"voucher"}`,
 	"query_archive":      `{"sql":"SELECT 1"}`,
+	"list_events":        `{}`,
 	"wait_for":           `{"conversationId":1234,"seconds":1}`,
 }
 
@@ -43,7 +45,14 @@ func taskBench(t *testing.T, file string) *bench {
 	clock := anchor.Add(10 * time.Hour)
 	now := func() time.Time { return clock }
 	sleep := func(_ context.Context, d time.Duration) error { clock = clock.Add(d); return nil }
-	return setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n" + file, dixa: offline.Options{Anchor: anchor, Now: now}, gate: Config{Now: now, Sleep: sleep, Archive: copied{}}})
+	return setUp(t, settings{file: "version: 1\ntimezone: Europe/Copenhagen\nagents:\n" + file, dixa: offline.Options{Anchor: anchor, Now: now}, gate: Config{Now: now, Sleep: sleep, Archive: copied{}, Events: happened{}}})
+}
+
+// happened is an inbox with one event.
+type happened struct{ tools.Events }
+
+func (happened) List(context.Context, events.Cursor, int) (events.Page, error) {
+	return events.Page{Next: "c", Events: []events.Event{{Type: "ConversationCreated", Conversation: 1234, Time: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Cursor: "c"}}}, nil
 }
 
 // copied is an archive with one message.
