@@ -10,16 +10,19 @@ import (
 	"time"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/view"
 )
 
-// WaitForIn says what to wait for: something in a conversation, or the decision about a call that waits for approval.
+// WaitForIn says what to wait for: something in a conversation or a queue, or the decision about a call that waits for approval.
 type WaitForIn struct {
 	ConversationID int64   `json:"conversationId,omitzero" check:"min=1"`
+	Queue          d.UUID  `json:"queue,omitzero" names:"queue" jsonschema_description:"a new conversation in it"`
 	For            Awaited `json:"for,omitzero" jsonschema_description:"default answer"`
 	After          int     `json:"after,omitzero" check:"min=1" jsonschema_description:"this message; default: from now on"`
 	Assignee       d.UUID  `json:"assignee,omitzero" names:"Dixa agent" jsonschema_description:"default anybody"`
 	Approval       string  `json:"approval,omitzero" jsonschema_description:"such as A-7K2Q"`
+	Since          string  `json:"since,omitzero" jsonschema_description:"cursor of the last answer, with queue or breach"`
 	Seconds        int     `json:"seconds,omitzero" check:"min=1,max=40" jsonschema_description:"default 40"`
 }
 
@@ -30,23 +33,30 @@ type Awaited string
 const (
 	AwaitedAnswer     Awaited = "answer"
 	AwaitedAssignment Awaited = "assignment"
+	AwaitedBreach     Awaited = "breach" // of an SLA
 )
 
 // Values returns what can be waited for.
-func (Awaited) Values() []string { return []string{string(AwaitedAnswer), string(AwaitedAssignment)} }
+func (Awaited) Values() []string {
+	return []string{string(AwaitedAnswer), string(AwaitedAssignment), string(AwaitedBreach)}
+}
 
 // OfConversation returns the conversation's id, 0 where an approval is waited for.
 func (in *WaitForIn) OfConversation() int64 { return in.ConversationID }
 
 func (in *WaitForIn) misfit() (field, problem string) {
 	switch {
-	case in.ConversationID == 0 && in.Approval == "":
-		return "conversationId", "give conversationId, or approval to wait for its decision"
+	case in.ConversationID == 0 && in.Queue == "" && in.Approval == "":
+		return "conversationId", "give conversationId, queue to wait for a new conversation in it, or approval to wait for its decision"
+	case in.Queue != "" && (in.ConversationID != 0 || in.Approval != "" || in.For != "" && in.For != AwaitedBreach || in.After > 0 || in.Assignee != ""):
+		return "queue", "give queue alone, or with for breach, since or seconds"
+	case in.Since != "" && in.Queue == "" && in.For != AwaitedBreach:
+		return "since", "is for queue, or for breach; for an answer give after"
 	case in.Approval != "" && (in.ConversationID != 0 || in.For != "" || in.After > 0 || in.Assignee != ""):
 		return "approval", "give approval alone, or with seconds"
 	case in.After > 0 && in.awaited() != AwaitedAnswer:
 		return "after", "is for an answer; leave out for and assignee, or after"
-	case in.Assignee != "" && in.For == AwaitedAnswer:
+	case in.Assignee != "" && in.For != "" && in.For != AwaitedAssignment:
 		return "assignee", "is for an assignment; set for to assignment, or leave it out"
 	}
 	return "", ""
@@ -54,8 +64,11 @@ func (in *WaitForIn) misfit() (field, problem string) {
 
 // awaited says what is waited for in the conversation.
 func (in *WaitForIn) awaited() Awaited {
-	if in.For == AwaitedAssignment || in.Assignee != "" {
+	switch {
+	case in.Assignee != "":
 		return AwaitedAssignment
+	case in.For != "":
+		return in.For
 	}
 	return AwaitedAnswer
 }
@@ -67,12 +80,14 @@ const (
 	mostLooks = 9
 	// storeEvery is the time between looks at an approval, which is not kept at Dixa.
 	storeEvery = 2 * time.Second
+	// seldom is the time between looks where events tell when to look.
+	seldom = 20 * time.Second
 	// answerTime is what is left of a call's time for its answer, when the waiting ends.
 	answerTime = 3 * time.Second
 )
 
 var waitFor = aside(task("wait_for", "waited for news",
-	"Wait up to 40 s for a customer's answer, an assignment or an approval's decision.",
+	"Wait up to 40 s for a customer's answer, an assignment, a new conversation in a queue, an SLA's breach or an approval's decision.",
 	[]*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec}, nil,
 	func(ctx context.Context, r *Reads, in WaitForIn) (Output, error) {
 		if in.Seconds == 0 {
@@ -81,6 +96,8 @@ var waitFor = aside(task("wait_for", "waited for news",
 		switch {
 		case in.Approval != "":
 			return r.awaitDecision(ctx, in)
+		case in.Queue != "" || in.awaited() == AwaitedBreach:
+			return r.awaitEvent(ctx, in)
 		case in.awaited() == AwaitedAssignment:
 			return r.awaitAssignment(ctx, in)
 		}
@@ -93,13 +110,21 @@ type wait struct {
 	every   time.Duration
 	what    string // that has not happened yet, for progress
 	look    func(context.Context) (happened bool, err error)
+	wakes   func(events.Event) bool // an event after which to look at once; nil: none
 }
 
-// asking is a wait that asks Dixa. It takes at most half of the requests that the agent's budget still allows.
-func (r *Reads) asking(seconds int, what string, look func(context.Context) (bool, error)) wait {
+// asking is a wait that asks Dixa about a conversation. It takes at most half of the requests that the agent's budget still allows. Where the
+// server hears of events it looks when one of these types says that there may be something to see, and seldom otherwise.
+func (r *Reads) asking(in WaitForIn, what string, look func(context.Context) (bool, error), types ...d.WebhookEvent) wait {
 	looks := min(mostLooks, max(r.Left()/2, 2))
-	every := time.Duration(longestWait) * time.Second / time.Duration(looks-1)
-	return wait{seconds, every, what, look}
+	w := wait{seconds: in.Seconds, every: time.Duration(longestWait) * time.Second / time.Duration(looks-1), what: what, look: look}
+	if r.Events != nil {
+		w.every = max(w.every, seldom)
+		w.wakes = func(e events.Event) bool {
+			return e.Conversation == in.ConversationID && slices.Contains(types, e.Type)
+		}
+	}
+	return w
 }
 
 // wait looks until something happened or the time is over, and returns for how long it waited. Between two looks it holds
@@ -114,6 +139,13 @@ func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
 		ctx, cancel = context.WithTimeout(ctx, left)
 		defer cancel()
 	}
+	var at events.Cursor
+	if w.wakes != nil { // before the first look, so that nothing happens unnoticed between the two
+		var err error
+		if at, err = r.Events.End(ctx); err != nil {
+			return done, fmt.Errorf("the inbox of events could not be read: %w", err)
+		}
+	}
 	for {
 		happened, err := w.look(ctx)
 		done.took = r.Now().Sub(begun)
@@ -126,12 +158,28 @@ func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
 			return done, err
 		}
 		r.tell("%s, %d of %d s", w.what, int(done.took.Seconds()), int(most.Seconds()))
-		if err = r.Sleep(ctx, pause); outOfTime(err) {
+		if w.wakes == nil || done.looks >= mostLooks {
+			err = r.Sleep(ctx, pause)
+		} else {
+			at, err = r.sleepUntil(ctx, pause, at, w.wakes)
+		}
+		if outOfTime(err) {
 			return done, nil
 		} else if err != nil {
 			return done, err
 		}
 	}
+}
+
+// sleepUntil waits for an event, and not longer than a pause. It returns where to go on.
+func (r *Reads) sleepUntil(ctx context.Context, pause time.Duration, at events.Cursor, wakes func(events.Event) bool) (events.Cursor, error) {
+	short, cancel := context.WithTimeout(ctx, pause)
+	defer cancel()
+	found, err := r.Events.Wait(short, at, func(_ context.Context, e events.Event) (bool, error) { return wakes(e), nil })
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = ctx.Err()
+	}
+	return found.Next, err
 }
 
 // waited is what came of a wait.
@@ -164,7 +212,7 @@ func (r *Reads) awaitAnswer(ctx context.Context, in WaitForIn) (Output, error) {
 	ref := d.ConversationRef{ConversationID: in.ConversationID}
 	after, first := in.After, true
 	var messages d.Answer[[]d.Message]
-	done, err := r.wait(ctx, r.asking(in.Seconds, "no answer yet", func(ctx context.Context) (bool, error) {
+	done, err := r.wait(ctx, r.asking(in, "no answer yet", func(ctx context.Context) (bool, error) {
 		now, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: ref})
 		if err != nil {
 			return false, err
@@ -176,7 +224,7 @@ func (r *Reads) awaitAnswer(ctx context.Context, in WaitForIn) (Output, error) {
 		}
 		messages, first = now, false
 		return slices.ContainsFunc(messages.Value[min(after, len(messages.Value)):], isAnswer), nil
-	}))
+	}, "ConversationMessageAdded"))
 	if err != nil {
 		return Output{}, err
 	}
@@ -234,14 +282,14 @@ func (r *Reads) messagesFrom(ref d.ConversationRef, skip, offset int) string {
 // awaitAssignment waits until the conversation is assigned to the Dixa agent that is asked for, or to anybody.
 func (r *Reads) awaitAssignment(ctx context.Context, in WaitForIn) (Output, error) {
 	var c d.Conversation
-	done, err := r.wait(ctx, r.asking(in.Seconds, "not assigned yet", func(ctx context.Context) (bool, error) {
+	done, err := r.wait(ctx, r.asking(in, "not assigned yet", func(ctx context.Context) (bool, error) {
 		now, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: in.ConversationID}})
 		if err != nil {
 			return false, err
 		}
 		c = now.Value
 		return assigned(&c, in.Assignee) || !isOpen(&c), nil
-	}))
+	}, "ConversationAssigned", "ConversationTransferred", "ConversationClosed"))
 	if err != nil {
 		return Output{}, err
 	}

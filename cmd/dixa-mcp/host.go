@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,9 @@ func (c *serveCmd) host(ctx context.Context, out *output) error {
 	var metrics *telemetry.Metrics
 	var health *admin.Health
 	flush := func(context.Context) error { return nil }
+	if c.Webhooks {
+		c.Events = cmp.Or(c.Events, eventsInbox)
+	}
 	s, err := c.assemble(ctx, replicaName(), func(s *system) (gate.Observer, error) {
 		metrics = telemetry.NewMetrics(version())
 		health = admin.NewHealth(c.health(s))
@@ -113,12 +117,9 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	config.SignIn = people
-	receiver, closeInbox, err := c.receiver(s, metrics)
-	if err != nil {
+	if config.Webhooks, err = c.receiver(s, metrics); err != nil {
 		return err
 	}
-	defer closeInbox()
-	config.Webhooks = receiver
 	h, err := serve.NewHTTP(config)
 	if err != nil {
 		return err

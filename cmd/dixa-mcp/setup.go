@@ -138,6 +138,7 @@ type dixaFlags struct {
 	reachFlags  `embed:""`
 	redisFlag   `embed:""`
 	archiveFlag `embed:""`
+	eventsFlag  `embed:""`
 	AuditSync   bool          `env:"DIXA_MCP_AUDIT_SYNC" help:"Wait for the disk after each record, so that a power failure loses no record."`
 	AuditAnchor string        `placeholder:"FILE" env:"DIXA_MCP_AUDIT_ANCHOR" help:"File to which the newest record's number and hash are appended every minute; put it on another machine's disk."`
 	Timeout     time.Duration `default:"45s" env:"DIXA_MCP_TIMEOUT" help:"Maximum duration of a call, including waiting and retries. MCP clients give up after 60s."`

@@ -13,6 +13,7 @@ import (
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/freeze"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/replicas"
@@ -34,6 +35,7 @@ type system struct {
 	approvals approval.Store
 	freezes   freeze.Store
 	keeper    *archive.Keeper // of the archive; nil if none is kept fresh
+	inbox     *events.Inbox   // nil if there is none
 	close     []func()
 }
 
@@ -76,6 +78,9 @@ func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(
 		}
 	}
 	if err := f.archive(ctx, s, &c); err != nil {
+		return nil, err
+	}
+	if err := f.inbox(s, &c); err != nil {
 		return nil, err
 	}
 	c.Client, c.Approvals, c.Frozen = s.client, s.approvals, s.freezes.Frozen

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/seal"
@@ -57,6 +56,14 @@ func (i inbox) List(ctx context.Context, after events.Cursor, most int) (events.
 
 // Wait implements [tools.Events].
 func (i inbox) Wait(ctx context.Context, after events.Cursor, match func(context.Context, events.Event) (bool, error)) (events.Found, error) {
+	done, err := i.call.waits()
+	if err != nil {
+		return events.Found{Next: after}, err
+	}
+	defer done()
 	found, err := i.Events.Wait(ctx, after, match)
-	return found, errors.Join(err, i.call.stillAllowed())
+	if now := i.call.stillAllowed(); now != nil {
+		err = now
+	}
+	return found, err
 }

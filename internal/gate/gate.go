@@ -173,6 +173,9 @@ type Request struct {
 	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that
 	// far; may be nil.
 	Admitted func()
+	// Waits is called when the call begins to wait for something that happens, which takes none of the time of others. It returns what
+	// ends that, or false if too many calls wait. May be nil.
+	Waits func() (done func(), ok bool)
 	// Progress is told in a few words how far the call is; never two at a time, never after the answer. May be nil.
 	Progress func(string)
 }

@@ -51,6 +51,11 @@ func taskBench(t *testing.T, file string) *bench {
 // happened is an inbox with one event.
 type happened struct{ tools.Events }
 
+func (happened) End(context.Context) (events.Cursor, error) { return "c", nil }
+func (happened) Wait(ctx context.Context, after events.Cursor, _ func(context.Context, events.Event) (bool, error)) (events.Found, error) {
+	return events.Found{Next: after}, context.DeadlineExceeded
+}
+
 func (happened) List(context.Context, events.Cursor, int) (events.Page, error) {
 	return events.Page{Next: "c", Events: []events.Event{{Type: "ConversationCreated", Conversation: 1234, Time: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Cursor: "c"}}}, nil
 }
@@ -295,11 +300,13 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 		{"report", `{"metric":"csat","period":"2025-01-01 to 2025-12-31","by":"day"}`, "day is for at most 31 days"},
 		{"report", `{"metric":"closed_conversations","comments":true}`, "no ratings are behind closed_conversations; they are behind csat"},
 		{"find_article", `{"words":"?!"}`, "give at least one word"},
-		{"wait_for", `{}`, "give conversationId, or approval to wait for its decision"},
+		{"wait_for", `{}`, "give conversationId, queue to wait for a new conversation in it, or approval to wait for its decision"},
 		{"wait_for", `{"conversationId":1234,"approval":"A-7K2Q"}`, "give approval alone"},
 		{"wait_for", `{"approval":"A-7K2Q","for":"answer"}`, "give approval alone"},
 		{"wait_for", `{"conversationId":1234,"for":"assignment","after":3}`, "after is for an answer"},
 		{"wait_for", `{"conversationId":1234,"for":"answer","assignee":"Signe Toft"}`, "assignee is for an assignment"},
+		{"wait_for", `{"conversationId":1234,"queue":"Billing"}`, "give queue alone"},
+		{"wait_for", `{"conversationId":1234,"since":"x"}`, "since is for queue"},
 		{"wait_for", `{"conversationId":1234,"seconds":60}`, "seconds"},
 		{"wait_for", `{"conversationId":999999999,"for":"assignment"}`, "Dixa answered 404"},
 	} {

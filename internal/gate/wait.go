@@ -25,10 +25,27 @@ func sleep(ctx context.Context, d time.Duration) error {
 // sleep lets a tool wait. What is decided about the call does not outlive that: the agent may have been stopped, and a changed
 // capability file may have taken anything from it.
 func (c *call) sleep(ctx context.Context, d time.Duration) error {
+	done, err := c.waits()
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := c.gate.sleep(ctx, d); err != nil {
 		return err
 	}
 	return c.stillAllowed()
+}
+
+// waits begins to wait, until done is called. An error means that too many calls of the agent wait.
+func (c *call) waits() (done func(), err error) {
+	if c.request.Waits == nil {
+		return func() {}, nil
+	}
+	done, ok := c.request.Waits()
+	if !ok {
+		return nil, fmt.Errorf("%s: too many calls of this agent wait at this moment; call again in a minute", c.tool.Name)
+	}
+	return done, nil
 }
 
 // stillAllowed reports what happened to the call while it waited.

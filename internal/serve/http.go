@@ -85,6 +85,7 @@ type HTTP struct {
 	handler  http.Handler
 	signer   seal.Signer // of sessions' ids
 	inFlight counters    // calls, by agent
+	waiting  counters    // those of them that wait for something that happens
 	parsing  parsers     // messages, by agent
 	open     counters    // streams, by agent
 	last     atomic.Int64

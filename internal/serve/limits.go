@@ -86,3 +86,32 @@ func wasParsed(ctx context.Context) {
 		done()
 	}
 }
+
+// mostWaits is how many calls of an agent wait for something at a time. A waiting call takes memory and nothing else, so that it does not
+// count among those that run.
+const mostWaits = 1000
+
+type slotKey struct{}
+
+// slot is what a call takes of the limit of its agent.
+type slot struct {
+	leave func()                // ends that
+	wait  func() (func(), bool) // takes of the limit of those that wait, in its place
+}
+
+// withSlot returns the context of a message that takes a slot.
+func withSlot(ctx context.Context, s slot) context.Context {
+	return context.WithValue(ctx, slotKey{}, s)
+}
+
+// waits makes a call that begins to wait one of those that wait, until done is called. It is false if too many do.
+func waits(ctx context.Context) (done func(), ok bool) {
+	s, has := ctx.Value(slotKey{}).(slot)
+	if !has {
+		return func() {}, true
+	}
+	if done, ok = s.wait(); ok {
+		s.leave()
+	}
+	return done, ok
+}

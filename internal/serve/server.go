@@ -58,7 +58,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		r := gate.Request{
 			Agent: p.Agent, Key: p.Key, Person: p.Person, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.arguments,
 			CanAsk: canAsk(ctx), AskApprover: asksApprover(ctx), State: request.Params.RequestState,
-			Admitted: func() { wasParsed(ctx) }, Progress: progress(ctx),
+			Admitted: func() { wasParsed(ctx) }, Waits: func() (func(), bool) { return waits(ctx) }, Progress: progress(ctx),
 		}
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
 			r.Yes = answer.Action == mcp.ElicitationResponseActionAccept

@@ -57,7 +57,7 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Princip
 		return // the client is gone
 	}
 	defer done()
-	r = r.WithContext(whileParsing(r.Context(), done))
+	r = r.WithContext(withSlot(whileParsing(r.Context(), done), slot{leave, func() (func(), bool) { return h.waiting.enter(who.Agent, mostWaits) }}))
 	p := newResponse(w, r)
 	defer p.returned()
 	m, refused := readMessage(body)

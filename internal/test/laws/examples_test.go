@@ -229,6 +229,11 @@ var cursor = regexp.MustCompile(`(cursor "?|"cursor":")[A-Za-z0-9_-]{30,}`)
 // happened is an inbox with three events.
 type happened struct{ tools.Events }
 
+func (happened) End(context.Context) (events.Cursor, error) { return "c", nil }
+func (happened) Wait(ctx context.Context, after events.Cursor, _ func(context.Context, events.Event) (bool, error)) (events.Found, error) {
+	return events.Found{Next: after}, context.DeadlineExceeded
+}
+
 func (happened) List(context.Context, events.Cursor, int) (events.Page, error) {
 	at := func(minutes int, kind dixaclient.WebhookEvent, f events.Fields) events.Event {
 		return events.Event{ID: fmt.Sprintf("7d0f4c1e-3b52-4a86-9c1d-0000000000%02d", minutes), Type: kind, Time: examplesNow.Add(time.Duration(-minutes) * time.Minute),
