@@ -42,8 +42,8 @@ var variedTaskCalls = [][2]string{
 // What a task tool carries out for an agent is among what explain lists of it, and granted there.
 func TestExplainListsEveryOperationOfATask(t *testing.T) {
 	calls := slices.Clone(variedTaskCalls)
-	for tool, arguments := range taskCalls {
-		calls = append(calls, [2]string{tool, arguments})
+	for _, tool := range askingTools() {
+		calls = append(calls, [2]string{tool.Name, taskCalls[tool.Name]})
 	}
 	few := "  few: {allow: [" + strings.Join(everyNeed(), ", ") + "], deny: [list_tags]}\n"
 	b := taskBench(t, "  a: {access: {\"*\": read}}\n"+few)

@@ -102,7 +102,7 @@ func TestRulesForArgumentsInsideEveryTask(t *testing.T) {
 		}
 	}
 	require.Greater(t, left, 20)
-	for _, tool := range taskTools() {
+	for _, tool := range askingTools() {
 		require.Positive(t, refused[tool.Name], "%s: %v", tool.Name, refused)
 	}
 }
@@ -171,7 +171,7 @@ func TestFailuresInsideEveryTask(t *testing.T) {
 			}
 		})
 	}
-	for _, tool := range taskTools() {
+	for _, tool := range askingTools() {
 		require.Positive(t, failed[tool.Name], tool.Name)
 	}
 }

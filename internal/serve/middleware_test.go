@@ -124,3 +124,25 @@ func TestHTTPCaps(t *testing.T) {
 	h, body = today("1", "subscriptions/listen", "", `"notifications":{"toolsListChanged":true}`)
 	require.Equal(t, 429, s.ask("POST", "/mcp", body, h...).StatusCode)
 }
+
+// A call that waits for something that happens is none of those that run.
+func TestWaitingTakesNoCall(t *testing.T) {
+	s := host(t, offline.Options{}, func(c *HTTPConfig) { c.MaxCalls = 1 })
+	ctx, cancel := context.WithCancel(t.Context())
+	h, body := today("1", "tools/call", "wait_for", `"name":"wait_for","arguments":{"conversationId":1234}`)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		r, _ := http.NewRequestWithContext(ctx, "POST", s.url+"/mcp", strings.NewReader(body))
+		for _, line := range append(h, "Authorization: Bearer "+keyOf("support-key"), "Content-Type: application/json") {
+			name, value, _ := strings.Cut(line, ": ")
+			r.Header.Set(name, value)
+		}
+		_, _ = http.DefaultClient.Do(r)
+	}()
+	require.Eventually(t, func() bool { return s.http.waiting.sum() == 1 }, time.Minute, time.Millisecond)
+	require.Equal(t, 200, s.call("get_conversation", conversation).StatusCode)
+	cancel()
+	<-gone
+	require.Eventually(t, func() bool { return s.http.waiting.sum() == 0 }, time.Minute, time.Millisecond)
+}
