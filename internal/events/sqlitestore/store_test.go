@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/events"
@@ -79,4 +80,18 @@ func TestBroken(t *testing.T) {
 	require.Zero(t, added)
 	_, err = s.List(t.Context(), "", 1)
 	require.ErrorContains(t, err, FileName)
+}
+
+// A change is on the disk when it returns, so that a loss of power loses nothing that was acknowledged.
+func TestDurable(t *testing.T) {
+	s := Open(t.TempDir(), Options{})
+	_, err := s.Put(t.Context(), eventstest.Event(1))
+	require.NoError(t, err)
+	level := 0
+	require.NoError(t, s.write.file.View(t.Context(), func() error {
+		_, err := s.write.file.Row(`PRAGMA synchronous`, func(st *sqlite3.Stmt) { level = st.ColumnInt(0) })
+		return err
+	}))
+	require.Equal(t, 2, level, "full")
+	require.NoError(t, s.Close())
 }
