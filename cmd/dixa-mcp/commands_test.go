@@ -130,6 +130,8 @@ func TestDemo(t *testing.T) {
 	for _, says := range []string{"An MCP client starts", "triage sees ", "add_note", "✗ close_conversation is not granted to agent triage", "What was written down", "triage was refused close_conversation on conversation"} {
 		require.Contains(t, o.stdout, says)
 	}
+	_, archived, _ := strings.Cut(o.stdout, "$ dixa-mcp archive search 'refund* bank'")
+	require.Regexp(t, `(?s)\d+ · \d{4}-\d\d-\d\d .* by .*bank`, archived, "a question is answered from the archive")
 	require.NotContains(t, o.stdout+o.stderr, token)
 	require.NoDirExists(t, filepath.Join(p.home, "elsewhere"))
 	require.NoDirExists(t, filepath.Join(p.home, "state"), "it leaves nothing behind")

@@ -10,7 +10,7 @@ import (
 
 type demoCmd struct{}
 
-// Run plays the session with this program as the server, over stdin and stdout and over HTTP.
+// Run plays the session with this program as the server, over stdin and stdout, over HTTP, and with an archive.
 func (demoCmd) Run(ctx context.Context, out *output) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -19,5 +19,8 @@ func (demoCmd) Run(ctx context.Context, out *output) error {
 	if err := demo.Stdio(ctx, self, version(), dixamcp.DefaultCapabilities, out, out.width); err != nil {
 		return err
 	}
-	return demo.Hosted(ctx, self, version(), dixamcp.DefaultCapabilities, out, out.width)
+	if err := demo.Hosted(ctx, self, version(), dixamcp.DefaultCapabilities, out, out.width); err != nil {
+		return err
+	}
+	return demo.Archive(ctx, self, out, out.width)
 }

@@ -74,12 +74,18 @@ func plain(stderr io.Writer) transport.CommandFunc {
 	}
 }
 
-// play plays the session.
-func (s *session) play(version string) error {
+// hello begins the connection.
+func (s *session) hello(version string) error {
 	hello := mcp.InitializeRequest{}
 	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
 	hello.Params.ClientInfo = mcp.Implementation{Name: "dixa-mcp demo", Version: version}
-	if _, err := s.mcp.Initialize(s.ctx, hello); err != nil {
+	_, err := s.mcp.Initialize(s.ctx, hello)
+	return err
+}
+
+// play plays the session.
+func (s *session) play(version string) error {
+	if err := s.hello(version); err != nil {
 		return err
 	}
 	if err := s.tools(); err != nil {

@@ -21,6 +21,7 @@ func TestNoServer(t *testing.T) {
 	for path, says := range map[string]string{script: "no such thing", filepath.Join(temporary, "none"): "none"} {
 		var out bytes.Buffer
 		require.ErrorContains(t, Stdio(t.Context(), path, "test", nil, &out, 0), says)
+		require.ErrorContains(t, Archive(t.Context(), path, &out, 0), says)
 	}
 	left, err := os.ReadDir(temporary)
 	require.NoError(t, err)

@@ -88,10 +88,7 @@ func visit(ctx context.Context, url, version string, keys map[string]string, out
 
 // visit connects as an agent, lists its tools, and tries what one of the agents is not granted.
 func (s *session) visit(agent, version string) error {
-	hello := mcp.InitializeRequest{}
-	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
-	hello.Params.ClientInfo = mcp.Implementation{Name: "dixa-mcp demo", Version: version}
-	if _, err := s.mcp.Initialize(s.ctx, hello); err != nil {
+	if err := s.hello(version); err != nil {
 		return err
 	}
 	list, err := s.mcp.ListTools(s.ctx, mcp.ListToolsRequest{})
