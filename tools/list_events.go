@@ -26,7 +26,7 @@ type ListEventsIn struct {
 	Since        string        `json:"since,omitzero" jsonschema_description:"cursor of an earlier answer, or now; default: the oldest of 7 days"`
 	Types        []d.EventName `json:"types,omitzero" check:"max=32" jsonschema_description:"such as ConversationMessageAdded; default all"`
 	Conversation int64         `json:"conversation,omitzero" check:"min=1"`
-	Limit        int           `json:"limit,omitzero" check:"min=1,max=100" jsonschema_description:"default 25"`
+	Limit        int           `json:"limit,omitzero" check:"min=1,max=50" jsonschema_description:"default 25"`
 }
 
 const (

@@ -42,6 +42,7 @@ type cli struct {
 	Privacy    privacyCmd    `cmd:"" help:"Report or erase what dixa-mcp itself keeps of a customer."`
 	Report     reportCmd     `cmd:"" help:"Report on the conversations of a period from the archive: counts, times to the first answer and to closing, by queue, tag, day and so on. For people: the capability file does not apply."`
 	Webhooks   webhooksCmd   `cmd:"" help:"Have Dixa send what happens to a server that runs with --webhooks. For people: the capability file does not apply."`
+	Events     eventsCmd     `cmd:"" help:"Read the inbox of events, and follow it as an agent."`
 	Demo       demoCmd       `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
 	Completion completionCmd `cmd:"" help:"Print the script that completes commands in bash, zsh or fish."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -67,3 +67,13 @@ func (i inbox) Wait(ctx context.Context, after events.Cursor, match func(context
 	}
 	return found, err
 }
+
+// AwaitEvents waits until the inbox has something behind a cursor of list_events.
+func (g *Gate) AwaitEvents(ctx context.Context, cursor string) error {
+	at, err := g.openCursor(cursor)
+	if err != nil {
+		return err
+	}
+	_, err = g.events.Wait(ctx, at, func(context.Context, events.Event) (bool, error) { return true, nil })
+	return err
+}

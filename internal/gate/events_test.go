@@ -118,7 +118,7 @@ func TestListEvents(t *testing.T) {
 	none := b.call("whole", "list_events", `{"since":"now"}`)
 	require.Empty(t, hear(t, none).Events)
 	require.Contains(t, none.Text, "Nothing happened")
-	for arguments, want := range map[string]string{`{"since":"x"}`: "no cursor of this server", `{"types":["Created"]}`: "types", `{"limit":101}`: "limit"} {
+	for arguments, want := range map[string]string{`{"since":"x"}`: "no cursor of this server", `{"types":["Created"]}`: "types", `{"limit":51}`: "limit"} {
 		refused := b.call("whole", "list_events", arguments)
 		require.True(t, refused.Failed, refused.Text)
 		require.Contains(t, refused.Text, want)
@@ -174,14 +174,14 @@ func TestListEventsIsGranted(t *testing.T) {
 	require.Contains(t, b.call("named", "list_events", `{}`).Text, "needs to be named under allow")
 	require.Contains(t, b.call("denied", "list_events", `{}`).Text, "needs get_conversation")
 	require.Equal(t, []string{"Created", "MessageAdded"}, hear(t, b.call("messages", "list_events", `{}`)).types())
-	seen := hear(t, b.call("whole", "list_events", `{"limit":100}`)).types()
+	seen := hear(t, b.call("whole", "list_events", `{"limit":50}`)).types()
 	require.Len(t, seen, 28, "all but five, and one more")
 	for _, never := range []string{"TypingStarted", "AgentBannedEnduser", "AgentUnbannedEnduser", "AgentBannedIp", "AgentUnbannedIp"} {
 		require.NotContains(t, seen, never)
 	}
 	require.Equal(t, []int64{1234}, hear(t, b.call("noted", "list_events", `{"types":["ConversationNoteAdded"]}`)).conversations())
 	require.Equal(t, []string{}, hear(t, b.call("ruled", "list_events", `{"conversation":1235}`)).types())
-	require.Len(t, hear(t, b.call("ruled", "list_events", `{"limit":100}`)).types(), 27)
+	require.Len(t, hear(t, b.call("ruled", "list_events", `{"limit":50}`)).types(), 27)
 
 	frozen := newBed(t, listening)
 	frozen.stand(listening, gate.Config{Events: newInbox(t, all...), Frozen: func(string) (string, bool) { return "leak", true }})
@@ -270,7 +270,7 @@ func TestBoundedAgentHearsOfAllInTheEnd(t *testing.T) {
 	var got []int64
 	for since, calls := "", 0; calls < 5; calls++ {
 		before := len(b.dixa.Requests())
-		h := hear(t, b.call("bounded", "list_events", fmt.Sprintf(`{"limit":100,"since":%q}`, since)))
+		h := hear(t, b.call("bounded", "list_events", fmt.Sprintf(`{"limit":50,"since":%q}`, since)))
 		require.LessOrEqual(t, len(b.dixa.Requests())-before, 25)
 		require.False(t, h.Next.HasMore)
 		got, since = append(got, h.conversations()...), h.Next.Cursor

@@ -1,0 +1,56 @@
+package follow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Command is a program that is run for each event, which it reads from its standard input as one line of JSON. It is run without a shell,
+// and its arguments are the same for each event: nothing that others wrote is ever part of a command line.
+type Command struct {
+	Args           []string
+	Timeout        time.Duration
+	Env            []string // of which it gets what is not about this program
+	Stdout, Stderr io.Writer
+}
+
+// afterKill is how long the output of a program that was ended is waited for.
+const afterKill = 5 * time.Second
+
+// environment returns an environment without what is about this program: tokens, keys and where they are.
+func environment(all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(v string) bool { return strings.HasPrefix(strings.ToUpper(v), "DIXA_") })
+}
+
+// Run runs the program for one event. Its error tells nothing that the program wrote.
+func (c *Command) Run(ctx context.Context, event json.RawMessage) error {
+	short, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	run := exec.CommandContext(short, c.Args[0], c.Args[1:]...)
+	run.Env, run.Stdout, run.Stderr, run.WaitDelay = environment(c.Env), c.Stdout, c.Stderr, afterKill
+	if run.Env == nil {
+		run.Env = []string{} // nil would be this program's own
+	}
+	run.Stdin = bytes.NewReader(append(slices.Clone(event), '\n'))
+	err := run.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(short.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("the program did not end within %s", c.Timeout)
+	case errors.As(err, &exit):
+		return fmt.Errorf("the program ended with %s", exit.ProcessState)
+	case run.Process == nil:
+		return fmt.Errorf("%w: the program could not be started: %w", ErrFinal, err)
+	}
+	return errors.New("the program could not be given the event")
+}
