@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -119,7 +120,7 @@ func (c *eventsFollowCmd) Run(ctx context.Context, out *output) error {
 	if err := c.valid(); err != nil {
 		return err
 	}
-	c.inJSON, c.Events = true, eventsInbox
+	c.inJSON, c.Events = true, cmp.Or(c.Events, eventsInbox)
 	s, err := c.assemble(ctx, "", nil)
 	if err != nil {
 		return err

@@ -2,19 +2,24 @@ package main
 
 import (
 	"log/slog"
+	"time"
 
 	"dixa-mcp/internal/events"
+	"dixa-mcp/internal/events/poll"
 	"dixa-mcp/internal/events/sqlitestore"
 	"dixa-mcp/internal/gate"
 )
 
 // eventsFlag says whether agents hear of events.
 type eventsFlag struct {
-	Events string `enum:",inbox" default:"" placeholder:"SOURCE" env:"DIXA_MCP_EVENTS" help:"Source of the events that agents hear of: inbox, which is that of the state directory, filled by the server with --webhooks. --webhooks implies it."`
+	Events string `enum:",inbox,poll" default:"" placeholder:"SOURCE" env:"DIXA_MCP_EVENTS" help:"Source of the events that agents hear of: inbox, which is that of the state directory, filled by the server with --webhooks, or poll, which also fills it from Dixa's activity log, every 10 s while an agent waits or reads. --webhooks implies inbox."`
 }
 
-// eventsInbox reads what is in the inbox of the state directory.
-const eventsInbox = "inbox"
+// Where events come from.
+const (
+	eventsInbox = "inbox"
+	eventsPoll  = "poll"
+)
 
 // inbox opens the inbox of the state directory, for the tools of agents and for what fills it.
 func (f *dixaFlags) inbox(s *system, c *gate.Config) error {
@@ -37,5 +42,10 @@ func (f *dixaFlags) inbox(s *system, c *gate.Config) error {
 		}
 	})
 	c.Events = s.inbox
+	if f.Events == eventsPoll {
+		polled := poll.New(s.inbox, s.client, time.Now)
+		s.close = append(s.close, polled.Close)
+		c.Events = polled
+	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,11 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/events/sqlitestore"
+	"dixa-mcp/internal/offline"
 )
 
 const followers = `version: 1
@@ -53,11 +56,16 @@ func (d *mailroom) path(name string) string { return filepath.Join(d.dir, name) 
 
 // follow follows the inbox until so many lines were printed.
 func (d *mailroom) follow(lines int, arguments ...string) (printed []string, err error) {
+	return d.followAt([]string{"--offline"}, lines, arguments...)
+}
+
+// followAt does the same with another Dixa.
+func (d *mailroom) followAt(dixa []string, lines int, arguments ...string) (printed []string, err error) {
 	ctx, cancel := context.WithCancel(d.t.Context())
 	defer cancel()
 	r, w := io.Pipe()
 	done := make(chan error, 1)
-	all := append([]string{"events", "follow", "--capabilities", d.path("capabilities.yaml"), "--state", d.path("state"), "--audit", d.path("audit"), "--offline"}, arguments...)
+	all := append([]string{"events", "follow", "--capabilities", d.path("capabilities.yaml"), "--state", d.path("state"), "--audit", d.path("audit")}, append(dixa, arguments...)...)
 	go func() {
 		err := run(ctx, all, &output{to: w})
 		w.Close()
@@ -136,6 +144,30 @@ func TestFollowWithAProgram(t *testing.T) {
 	lines, err := d.follow(3, "--agent", "triage", "--from", "oldest", "--cursor", d.path("cursor"), "--exec", "cat", "-")
 	require.NoError(t, err)
 	require.Equal(t, []int64{1, 2, 3}, numbers(t, lines))
+}
+
+// Without webhooks, what happens at Dixa is followed by its log.
+func TestFollowPolls(t *testing.T) {
+	d := newMailroom(t)
+	dixa := offline.New(offline.Options{})
+	web := httptest.NewServer(dixa)
+	t.Cleanup(web.Close)
+	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: web.URL})
+	require.NoError(t, err)
+	cursor := d.path("cursor")
+	go func() {
+		for _, err := os.Stat(cursor); err != nil; _, err = os.Stat(cursor) {
+			time.Sleep(time.Millisecond)
+		}
+		in := dixaclient.RecordMessageIn{ConversationRef: dixaclient.ConversationRef{ConversationID: 1234}}
+		in.Text = "hello"
+		_, err := dixaclient.RecordMessage.Do(context.Background(), client, in)
+		assert.NoError(t, err)
+	}()
+	t.Setenv("DIXA_API_TOKEN", "token")
+	lines, err := d.followAt([]string{"--base-url", web.URL}, 1, "--agent", "triage", "--cursor", cursor, "--events", "poll", "--type", "ConversationMessageAdded")
+	require.NoError(t, err)
+	require.Equal(t, []int64{1}, numbers(t, lines))
 }
 
 // A person sees the newest events, of a type or a conversation.

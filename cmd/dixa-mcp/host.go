@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +65,10 @@ func (c *serveCmd) host(ctx context.Context, out *output) error {
 	var health *admin.Health
 	flush := func(context.Context) error { return nil }
 	if c.Webhooks {
-		c.Events = cmp.Or(c.Events, eventsInbox)
+		if c.Events == eventsPoll {
+			return usagef("--webhooks and --events poll cannot be combined: the same event would be in the inbox twice, since the two give it different ids")
+		}
+		c.Events = eventsInbox
 	}
 	s, err := c.assemble(ctx, replicaName(), func(s *system) (gate.Observer, error) {
 		metrics = telemetry.NewMetrics(version())
