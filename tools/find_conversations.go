@@ -28,8 +28,10 @@ type ConversationSearch struct {
 // FindConversationsIn is a search, and how much of what it finds is wanted.
 type FindConversationsIn struct {
 	ConversationSearch
-	Limit   int    `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10" gives:"pageLimit"`
-	PageKey string `json:"pageKey,omitzero"`
+	CustomerName string `json:"customerName,omitzero" check:"max=100" jsonschema_description:"a part, if there is an archive"`
+	Waiting      bool   `json:"waiting,omitzero" jsonschema_description:"longest unanswered first, if there is an archive"`
+	Limit        int    `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10" gives:"pageLimit"`
+	PageKey      string `json:"pageKey,omitzero"`
 }
 
 // AttributeValue is a value that a custom attribute must have.
@@ -66,6 +68,9 @@ var findConversations = task("find_conversations", "searched conversations",
 	func(ctx context.Context, r *Reads, in FindConversationsIn) (Output, error) {
 		if in.Limit == 0 {
 			in.Limit = hitsByDefault
+		}
+		if in.CustomerName != "" || in.Waiting {
+			return r.findArchived(ctx, in)
 		}
 		search := in.search()
 		if left := r.Left() - searchAndNames; left < in.Limit {

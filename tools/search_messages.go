@@ -17,6 +17,7 @@ import (
 // Archive is the copy of conversations and messages, for tools that search it.
 type Archive interface {
 	Search(context.Context, archive.Query) ([]archive.Hit, error)
+	Find(context.Context, archive.ConversationQuery) ([]archive.Found, error)
 	Customers(ctx context.Context, name string, most int) ([]archive.Customer, error)
 	Covered(context.Context, archive.What) ([]archive.Span, error)
 }
@@ -111,12 +112,8 @@ func (r *Reads) query(in SearchMessagesIn) (q archive.Query, err error) {
 	if in.Channel != "" {
 		q.Channel, _ = archive.Channel(string(in.Channel))
 	}
-	if in.Tag != "" {
-		if q.Tag = r.Name(d.TagThing, string(in.Tag)); q.Tag == "" {
-			return q, problem("search_messages", "tag", errors.New("the archive knows tags by name, and this agent may not list them; leave it out"))
-		}
-	}
-	return q, nil
+	q.Tag, err = r.archivedTag("search_messages", in.Tag)
+	return q, err
 }
 
 // messages returns up to limit messages, and whether there are more. An agent that may not see all conversations gets those of

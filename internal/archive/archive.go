@@ -137,6 +137,26 @@ type Fact struct {
 	Score      int64 // 1 for up, 0 for down
 }
 
+// ConversationQuery says which conversations to find. What is empty picks all.
+type ConversationQuery struct {
+	CustomerName string // a part of it
+	Queue        string // name or id
+	Channel      string // as exports name it
+	Tag          string
+	Agent        string // name or id of the Dixa agent that the conversation is assigned to
+	Unassigned   bool
+	Status       string    // as exports name it: open, pending, closed, awaitingpending
+	Since, Until time.Time // of the creation
+	Waiting      bool      // not closed, and the customer wrote last
+	Limit        int
+}
+
+// Found is a conversation that was found.
+type Found struct {
+	ID    int64
+	Since time.Time // with Waiting: the customer's first message that was not answered
+}
+
 // Customer is a customer as conversations have them.
 type Customer struct{ ID, Name, Email, Phone string }
 
@@ -204,6 +224,8 @@ type Store interface {
 	Purge(ctx context.Context, before time.Time) (Removed, error)
 	// Search returns the newest messages that have all words of the query.
 	Search(ctx context.Context, q Query) ([]Hit, error)
+	// Find returns conversations that a query picks: those that wait, the longest first, otherwise the newest.
+	Find(ctx context.Context, q ConversationQuery) ([]Found, error)
 	// Customers returns customers with a text in their name, those of the newest conversations first. Case is ignored, of ASCII at least.
 	Customers(ctx context.Context, name string, most int) ([]Customer, error)
 	// Facts gives each of the conversations that were created or closed in a span.

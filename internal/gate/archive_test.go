@@ -40,6 +40,18 @@ func (s *shelves) Search(_ context.Context, q archive.Query) (hits []archive.Hit
 	return hits, nil
 }
 
+func (s *shelves) Find(_ context.Context, q archive.ConversationQuery) (found []archive.Found, err error) {
+	for i, h := range s.hits {
+		if len(found) < q.Limit && (q.CustomerName == "" || strings.Contains(h.Author, q.CustomerName)) {
+			found = append(found, archive.Found{ID: h.Conversation})
+			if q.Waiting {
+				found[i].Since = h.At
+			}
+		}
+	}
+	return found, nil
+}
+
 func (s *shelves) Customers(context.Context, string, int) ([]archive.Customer, error) {
 	return s.customers, nil
 }
@@ -175,12 +187,12 @@ func TestNothingOutsideIsFoundInTheArchive(t *testing.T) {
 		}
 		whole, part := archived(all...), archived(all...)
 		part.hits = slices.DeleteFunc(part.hits, func(h archive.Hit) bool { return !slices.Contains(inside, h.Conversation) })
-		for range 3 {
-			arguments := fmt.Sprintf(`{"words":"voucher","limit":%d}`, 1+r.IntN(25))
+		limit := 1 + r.IntN(25)
+		for _, call := range [][2]string{{"search_messages", fmt.Sprintf(`{"words":"voucher","limit":%d}`, limit)}, {"find_conversations", fmt.Sprintf(`{"waiting":true,"limit":%d}`, limit)}} {
 			var answers []string
 			for _, s := range []*shelves{whole, part} {
 				b := newSearches(t, o.file, s)
-				a := b.call("bounded", "search_messages", arguments)
+				a := b.call("bounded", call[0], call[1])
 				require.False(t, a.Failed, a.Text)
 				answers = append(answers, a.Text)
 			}
@@ -273,4 +285,24 @@ func TestFindCustomerByName(t *testing.T) {
 	require.Contains(t, b.call("whole", "find_customer", call).Text, "keeps no archive")
 	require.Contains(t, b.call("whole", "find_customer", `{"displayName":" "}`).Text, "give one of email, phone, externalId and displayName")
 	require.NotContains(t, string(b.records.last().Arguments), "emma")
+}
+
+// Conversations are found in the archive by what Dixa cannot search for, and shown as Dixa has them now.
+func TestFindConversationsInTheArchive(t *testing.T) {
+	b := newSearches(t, searching, archived(1236, 1234, 1235))
+	a := b.call("whole", "find_conversations", `{"waiting":true,"limit":2}`)
+	require.False(t, a.Failed, a.Text)
+	require.Contains(t, a.Text, `"waitingSince":"2026-03-01T23:59:00Z"`)
+	require.Less(t, strings.Index(a.Text, `"id":1236`), strings.Index(a.Text, `"id":1234`), "the longest first")
+	require.NotContains(t, a.Text, `"id":1235`)
+	require.Contains(t, a.Text, "There are more")
+	require.Contains(t, a.Text, `"until":"2026-03-02T00:00:00Z"`)
+	require.NotContains(t, b.call("whole", "find_conversations", `{"customerName":"Emma"}`).Text, "waitingSince")
+	require.NotContains(t, string(b.records.last().Arguments), "Emma")
+	require.Contains(t, b.call("whole", "find_conversations", `{"customerName":"Nobody"}`).Text, "The archive has no conversation")
+	require.Contains(t, b.call("whole", "find_conversations", `{"waiting":true,"words":"x"}`).Text, "words cannot be given together with customerName or waiting")
+	require.Contains(t, b.call("limited", "find_conversations", `{"waiting":true}`).Text, "rules for the arguments of search_conversations")
+	require.Contains(t, newBed(t, searching).call("whole", "find_conversations", `{"waiting":true}`).Text, "keeps no archive")
+	require.Len(t, b.call("few", "find_conversations", `{"waiting":true}`).Text, len(b.call("whole", "find_conversations", `{"waiting":true}`).Text), "three rows fit")
+	require.Contains(t, b.call("few", "find_conversations", `{"waiting":true}`).Text, "3 rows per UTC hour")
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,12 +61,13 @@ func TestCallToolIsTheCallItself(t *testing.T) {
 				}
 				about := fmt.Sprintf("%+v %s calls %.60s %.300s", g, more, tool, arguments)
 				p, f := twins{plain, g.name, tool, arguments}, twins{finder, g.name, "call_tool", through(tool, arguments)}
-				a, b := p.call(t, "", false), f.call(t, "", false)
+				a, b := inStep(func() made { return p.call(t, "", false) }, func() made { return f.call(t, "", false) })
 				a.same(t, b, about)
 				if a.Ask != nil {
 					asked++
 					yes := r.IntN(3) > 0
-					a, b = p.call(t, a.Ask.State, yes), f.call(t, b.Ask.State, yes)
+					mine, theirs := a.Ask.State, b.Ask.State
+					a, b = inStep(func() made { return p.call(t, mine, yes) }, func() made { return f.call(t, theirs, yes) })
 					a.same(t, b, about)
 				}
 				if a.Failed {
@@ -95,6 +97,15 @@ type made struct {
 	records []entry
 	sent    []string
 	effects int
+}
+
+// inStep makes the calls of both twins at the same time: what was remembered is as old for the one as for the other.
+func inStep(first, second func() made) (a, b made) {
+	var both sync.WaitGroup
+	both.Go(func() { a = first() })
+	both.Go(func() { b = second() })
+	both.Wait()
+	return a, b
 }
 
 func (w twins) call(t *testing.T, state string, yes bool) made {

@@ -19,7 +19,7 @@ var kindsOf sync.Map // *tools.Tool → map[string]audit.Kind
 var personal = map[string]bool{
 	"email": true, "phone": true, "phoneNumber": true, "additionalEmails": true, "additionalPhoneNumbers": true, "externalId": true,
 	"displayName": true, "firstName": true, "lastName": true, "middleNames": true, "cc": true, "bcc": true, "query": true,
-	"words": true, "customer": true, "what": true, // of tools of several operations
+	"words": true, "customer": true, "customerName": true, "what": true, // of tools of several operations
 	"password": true, "token": true, // of a webhook; short ones could be guessed from a plain digest
 }
 

@@ -73,6 +73,9 @@ type copied struct{}
 func (copied) Search(context.Context, archive.Query) ([]archive.Hit, error) {
 	return []archive.Hit{{Conversation: 1234, At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), Passage: "a voucher"}}, nil
 }
+func (copied) Find(context.Context, archive.ConversationQuery) ([]archive.Found, error) {
+	return nil, nil
+}
 func (copied) Customers(context.Context, string, int) ([]archive.Customer, error) { return nil, nil }
 func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {
 	return []archive.Span{{To: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}, nil

@@ -70,3 +70,42 @@ func customers(t *testing.T, o Opened) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"c2"}, find("emma", 5))
 }
+
+// find finds conversations by filters, the newest first, and those that wait, the longest first.
+func find(t *testing.T, o Opened) {
+	s := o.First
+	one, two, three, closed := conversation(1, 1), conversation(2, 2), conversation(3, 3), conversation(4, 4)
+	two.QueueName, two.QueueID, two.Channel, two.Tags, two.AssigneeID, two.AssigneeName = "Returns", "q2", "widgetchat", []string{"Late"}, "", ""
+	three.Rest = json.RawMessage(`{"requester_name":"Emma Clarke"}`)
+	closed.Status = "closed"
+	answer := func(id string, conversation int64, minutes int, automated bool) archive.Message {
+		m := message(id, conversation, minutes, "an answer")
+		m.Direction, m.Automated = "outbound", automated
+		return m
+	}
+	put(t, s, []archive.Conversation{one, two, three, closed}, message("a", 1, 1, "x"), answer("b", 1, 2, false), message("c", 1, 30, "x"), message("d", 1, 40, "x"),
+		message("e", 2, 20, "x"), answer("f", 2, 21, true), message("g", 3, 5, "x"), answer("h", 3, 6, false), message("i", 4, 7, "x"))
+	for name, c := range map[string]struct {
+		q    archive.ConversationQuery
+		want []int64
+	}{
+		"all": {archive.ConversationQuery{}, []int64{4, 3, 2, 1}}, "queue": {archive.ConversationQuery{Queue: "returns"}, []int64{2}}, "queue's id": {archive.ConversationQuery{Queue: "q2"}, []int64{2}},
+		"channel": {archive.ConversationQuery{Channel: "widgetchat"}, []int64{2}}, "tag": {archive.ConversationQuery{Tag: "late"}, []int64{2}}, "unassigned": {archive.ConversationQuery{Unassigned: true}, []int64{2}},
+		"agent": {archive.ConversationQuery{Agent: "signe toft", Limit: 2}, []int64{4, 3}}, "status": {archive.ConversationQuery{Status: "closed"}, []int64{4}},
+		"time": {archive.ConversationQuery{Since: time.UnixMilli(at(2)), Until: time.UnixMilli(at(4))}, []int64{3, 2}}, "name": {archive.ConversationQuery{CustomerName: "CLARKE"}, []int64{3}},
+		"waiting": {archive.ConversationQuery{Waiting: true}, []int64{2, 1}}, "waiting in a queue": {archive.ConversationQuery{Waiting: true, Queue: "Billing"}, []int64{1}},
+	} {
+		c.q.Limit = cmp.Or(c.q.Limit, 10)
+		found, err := s.Find(t.Context(), c.q)
+		require.NoError(t, err, name)
+		var ids []int64
+		for _, f := range found {
+			ids = append(ids, f.ID)
+			require.Equal(t, c.q.Waiting, !f.Since.IsZero())
+		}
+		require.Equal(t, c.want, ids, name)
+	}
+	found, err := s.Find(t.Context(), archive.ConversationQuery{Waiting: true, Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, []archive.Found{{ID: 2, Since: time.UnixMilli(at(20)).UTC()}}, found, "an automatic answer is none")
+}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -68,4 +70,65 @@ func (s *Store) Customers(ctx context.Context, name string, most int) (all []arc
 		return err
 	})
 	return all, err
+}
+
+// waitingSince is when a customer wrote what was not answered; NULL where all was.
+const waitingSince = `(SELECT min(i.created_at) FROM message i WHERE i.conversation = conversation.id AND i.direction = 'inbound' AND i.created_at >
+	coalesce((SELECT max(o.created_at) FROM message o WHERE o.conversation = conversation.id AND o.direction = 'outbound' AND NOT o.automated), 0))`
+
+// Find implements [archive.Store].
+func (s *Store) Find(ctx context.Context, q archive.ConversationQuery) (found []archive.Found, err error) {
+	where, args := []string{"true"}, []any{}
+	filter := func(condition string, value any) {
+		args = append(args, value)
+		where = append(where, strings.ReplaceAll(condition, "?", fmt.Sprintf("$%d", len(args))))
+	}
+	if q.CustomerName != "" {
+		filter(`id IN (SELECT id FROM conversation_rest WHERE rest::json ->> 'requester_name' ILIKE ?)`, archive.Containing(clean(q.CustomerName)))
+	}
+	if q.Queue != "" {
+		filter(`(lower(queue_name) = lower(? COLLATE "C") OR queue_id = ?)`, clean(q.Queue))
+	}
+	if q.Channel != "" {
+		filter(`channel = ?`, clean(q.Channel))
+	}
+	if q.Agent != "" {
+		filter(`(lower(assignee_name) = lower(? COLLATE "C") OR assignee_id = ?)`, clean(q.Agent))
+	}
+	if q.Unassigned {
+		where = append(where, `assignee_id = ''`)
+	}
+	if q.Tag != "" {
+		filter(`EXISTS (SELECT FROM tag WHERE lower(tag.name) = lower(? COLLATE "C") AND tag.conversation = conversation.id)`, clean(q.Tag))
+	}
+	if q.Status != "" {
+		filter(`status = ?`, clean(q.Status))
+	}
+	if !q.Since.IsZero() {
+		filter(`created_at >= ?`, q.Since.UnixMilli())
+	}
+	if !q.Until.IsZero() {
+		filter(`created_at < ?`, q.Until.UnixMilli())
+	}
+	since, order := `0`, `id DESC`
+	if q.Waiting {
+		where = append(where, `status <> 'closed' AND NOT erased`)
+		since, order = waitingSince, `since, id`
+	}
+	args = append(args, q.Limit)
+	err = s.view(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT id, since FROM (SELECT id, %s::bigint AS since FROM conversation WHERE %s) c WHERE since IS NOT NULL ORDER BY %s LIMIT $%d`,
+			since, strings.Join(where, " AND "), order, len(args)), args...)
+		if err != nil {
+			return err
+		}
+		found = nil
+		var id, at int64
+		_, err = pgx.ForEachRow(rows, []any{&id, &at}, func() error {
+			found = append(found, archive.Found{ID: id, Since: moment(at)})
+			return nil
+		})
+		return err
+	})
+	return found, err
 }

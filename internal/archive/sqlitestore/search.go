@@ -90,6 +90,62 @@ func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.
 	})
 }
 
+// waitingSince is when a customer wrote what was not answered; NULL where all was.
+const waitingSince = `(SELECT min(i.created_at) FROM message i WHERE i.conversation = conversation.id AND i.direction = 'inbound' AND i.created_at >
+	coalesce((SELECT max(o.created_at) FROM message o WHERE o.conversation = conversation.id AND o.direction = 'outbound' AND o.automated = 0), 0))`
+
+// Find implements [archive.Store].
+func (s *Store) Find(ctx context.Context, q archive.ConversationQuery) (found []archive.Found, err error) {
+	var where []string
+	var args []any
+	filter := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	if q.CustomerName != "" {
+		filter(`id IN (SELECT id FROM conversation_rest WHERE rest ->> '$.requester_name' LIKE ? ESCAPE '\')`, archive.Containing(q.CustomerName))
+	}
+	if q.Queue != "" {
+		filter(`(queue_name = ? COLLATE NOCASE OR queue_id = ?)`, q.Queue, q.Queue)
+	}
+	if q.Channel != "" {
+		filter(`channel = ?`, q.Channel)
+	}
+	if q.Agent != "" {
+		filter(`(assignee_name = ? COLLATE NOCASE OR assignee_id = ?)`, q.Agent, q.Agent)
+	}
+	if q.Unassigned {
+		filter(`assignee_id = ''`)
+	}
+	if q.Tag != "" {
+		filter(`EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.conversation = conversation.id)`, q.Tag)
+	}
+	if q.Status != "" {
+		filter(`status = ?`, q.Status)
+	}
+	if !q.Since.IsZero() {
+		filter(`created_at >= ?`, q.Since.UnixMilli())
+	}
+	if !q.Until.IsZero() {
+		filter(`created_at < ?`, q.Until.UnixMilli())
+	}
+	since, order := `0`, `id DESC`
+	if q.Waiting {
+		filter(`status <> 'closed' AND erased = 0 AND since IS NOT NULL`)
+		since, order = waitingSince, `since, id`
+	}
+	if len(where) == 0 {
+		filter(`true`)
+	}
+	args = append(args, int64(q.Limit))
+	err = s.view(ctx, func() error {
+		found = nil
+		return s.file.Rows(`SELECT id, `+since+` AS since FROM conversation WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ?`, func(st *sqlite3.Stmt) {
+			found = append(found, archive.Found{ID: st.ColumnInt64(0), Since: moment(st.ColumnInt64(1))})
+		}, args...)
+	})
+	return found, err
+}
+
 // Customers implements [archive.Store].
 func (s *Store) Customers(ctx context.Context, name string, most int) (all []archive.Customer, err error) {
 	err = s.view(ctx, func() error {

@@ -255,6 +255,10 @@ func (copied) Search(context.Context, archive.Query) ([]archive.Hit, error) {
 		Passage: "… you promised me a voucher for the late parcel …"}}, nil
 }
 
+func (copied) Find(context.Context, archive.ConversationQuery) ([]archive.Found, error) {
+	return nil, nil
+}
+
 func (copied) Customers(context.Context, string, int) ([]archive.Customer, error) { return nil, nil }
 
 func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {
