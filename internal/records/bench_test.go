@@ -17,7 +17,7 @@ import (
 
 // BenchmarkMillions indexes RECORDS records, 100,000 if it is not set, as a help desk writes them, and searches them:
 //
-//	RECORDS=10000000 go test ./internal/records -bench Millions -benchtime 1x -timeout 60m
+//	RECORDS=10000000 go test ./internal/records -bench Millions -benchtime 1x -timeout 180m
 func BenchmarkMillions(b *testing.B) {
 	records, err := strconv.Atoi(cmp.Or(os.Getenv("RECORDS"), "100000"))
 	require.NoError(b, err)
