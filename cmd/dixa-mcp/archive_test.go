@@ -263,7 +263,7 @@ func TestAgentsSearchTheArchive(t *testing.T) {
 	require.NoError(t, store.Close())
 	require.NoError(t, in.Close())
 	require.NoError(t, c.Wait())
-	require.Contains(t, p.good("audit", "show", "--state", "~/s"), "copy conversations and messages to the archive", "an interrupted sync is recorded too")
+	require.Contains(t, p.good("audit", "show", "--state", "~/s"), "conversations and messages to the archive", "a sync is recorded, an interrupted one too")
 }
 
 // Four servers over stdio use one archive: one at a time fills it, and all search it.

@@ -208,7 +208,7 @@ func (c *call) refuse(ctx context.Context, r *refusal) Answer {
 func (c *call) fail(ctx context.Context, err error) Answer {
 	c.failure = err
 	if r, ok := errors.AsType[*refusal](err); ok && effect(err) == audit.OutcomeNotDone { // no attempt before it has done anything
-		return c.refuse(ctx, r)
+		return c.refuse(ctx, c.withSignature(r))
 	}
 	c.inToolsOf(err)
 	outcome := audit.OutcomeFailed
