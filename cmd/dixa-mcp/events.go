@@ -120,7 +120,7 @@ func (c *eventsFollowCmd) Run(ctx context.Context, out *output) error {
 	if err := c.valid(); err != nil {
 		return err
 	}
-	c.inJSON, c.Events = true, cmp.Or(c.Events, eventsInbox)
+	c.Events = cmp.Or(c.Events, eventsInbox)
 	s, err := c.assemble(ctx, "", nil)
 	if err != nil {
 		return err
@@ -222,36 +222,27 @@ func (c *eventsFollowCmd) begin(ctx context.Context, g *gate.Gate, agent string)
 	if c.From == "oldest" {
 		return "", nil
 	}
-	return first.Next.Cursor, c.keep(agent, first.Next.Cursor)
-}
-
-// answered is an answer of list_events.
-type answered struct {
-	Events []json.RawMessage
-	Next   struct {
-		Cursor    string
-		Truncated bool
-	}
+	return first.Cursor, c.keep(agent, first.Cursor)
 }
 
 // ask calls list_events as the agent. A call that the capability file refuses cannot succeed later.
-func (c *eventsFollowCmd) ask(ctx context.Context, g *gate.Gate, agent string, arguments map[string]any) (a answered, err error) {
+func (c *eventsFollowCmd) ask(ctx context.Context, g *gate.Gate, agent string, arguments map[string]any) (gate.Happened, error) {
 	text, err := json.Marshal(arguments)
 	if err != nil {
-		return a, err
+		return gate.Happened{}, err
 	}
-	answer := g.Call(ctx, gate.Request{Agent: agent, Tool: "list_events", Arguments: text})
+	found, answer := g.ListEvents(ctx, gate.Request{Agent: agent, Arguments: text})
 	switch {
 	case answer.Failed && answer.Invalid:
-		return a, &exitError{exitUsage, fmt.Errorf("%w: %s", follow.ErrFinal, answer.Text)}
+		return found, &exitError{exitUsage, fmt.Errorf("%w: %s", follow.ErrFinal, answer.Text)}
 	case answer.Failed:
 		err := errors.New(answer.Text)
 		if who, unknown := g.Rules().Agent(agent); unknown != nil || !who.Sees("list_events") {
 			err = &exitError{exitRefused, fmt.Errorf("%w: %s", follow.ErrFinal, answer.Text)}
 		}
-		return a, err
+		return found, err
 	}
-	return a, json.Unmarshal([]byte(answer.Text), &a)
+	return found, nil
 }
 
 // list returns the events behind a cursor. Where a program is run they come one by one, so that the cursor is kept after each.
@@ -267,10 +258,10 @@ func (c *eventsFollowCmd) list(ctx context.Context, g *gate.Gate, agent, cursor 
 		arguments["types"] = c.Type
 	}
 	a, err := c.ask(ctx, g, agent, arguments)
-	if a.Next.Truncated && cursor != "" {
+	if a.Truncated && cursor != "" {
 		slog.Warn("events were removed before they were followed", "agent", agent)
 	}
-	return follow.Batch{Events: a.Events, Cursor: a.Next.Cursor}, err
+	return follow.Batch{Events: a.Events, Cursor: a.Cursor}, err
 }
 
 func printEvent(out *output, event json.RawMessage) error {

@@ -44,12 +44,23 @@ func newMailroom(t *testing.T) *mailroom {
 	return d
 }
 
-func (d *mailroom) put(n ...int) {
+func (d *mailroom) put(n ...int) { putEvents(d.t, d.store, n...) }
+
+func putEvents(t *testing.T, store events.Store, n ...int) {
+	t.Helper()
 	for _, n := range n {
 		e := events.Event{ID: fmt.Sprintf("0c1a2b3c-4d5e-4f60-8a7b-%012d", n), Type: "ConversationMessageAdded", Time: time.Now(), Conversation: int64(1233 + n)}
-		_, err := d.store.Put(context.Background(), e)
-		require.NoError(d.t, err)
+		_, err := store.Put(context.Background(), e)
+		require.NoError(t, err)
 	}
+}
+
+// newInboxIn makes an inbox in a directory.
+func newInboxIn(t *testing.T, dir string, n ...int) {
+	t.Helper()
+	store := sqlitestore.Open(dir, sqlitestore.Options{})
+	putEvents(t, store, n...)
+	require.NoError(t, store.Close())
 }
 
 func (d *mailroom) path(name string) string { return filepath.Join(d.dir, name) }

@@ -70,6 +70,8 @@ var printing = map[string][]string{
 	"archive status":       {"--state", "~/archive"},
 	"archive verify":       {"--state", "~/archive"},
 	"archive purge":        {"--state", "~/archive"},
+	"events list":          {"--state", "~/inbox"},
+	"events follow":        {"--agent", "triage", "--from", "oldest", "--offline", "--state", "~/inbox", "--capabilities", "~/followers.yaml"},
 	"privacy report":       {"anna@example.org"},
 	"privacy erase":        {"anna@example.org", "--yes"},
 	"demo":                 {},
@@ -86,6 +88,8 @@ var withoutJSON = map[string]string{
 	"demo":       "tells a story",
 	"completion": "prints a script",
 	"__complete": "answers the scripts",
+
+	"events follow": "prints JSON anyway",
 }
 
 // lineFor returns arguments with which a command prints something.
@@ -106,6 +110,9 @@ func (p *place) lineFor(name string) []string {
 		args = append(args, "--state", o.dir, "--capabilities", filepath.Join(o.dir, "capabilities.yaml"), "--key-file", filepath.Join(o.dir, "anna"))
 	case strings.HasPrefix(name, "archive ") && name != "archive sync":
 		p.good("archive", "sync", "--offline", "--state", "~/archive", "--since", "1h")
+	case strings.HasPrefix(name, "events "):
+		p.write("followers.yaml", followers)
+		newInboxIn(p.t, filepath.Join(p.home, "inbox"), 1)
 	case name == "login":
 		args[len(args)-1] = newHost(p.t, 200, organizationAnswer).URL
 	case name == "diff":

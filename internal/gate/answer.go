@@ -14,7 +14,7 @@ import (
 
 // inJSON reports whether the call is answered in JSON.
 func (c *call) inJSON() bool {
-	return c.gate.json || c.agent.InJSON()
+	return c.request.forProgram || c.gate.json || c.agent.InJSON()
 }
 
 // options says how the answer of the call is shown.

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/seal"
@@ -76,4 +77,34 @@ func (g *Gate) AwaitEvents(ctx context.Context, cursor string) error {
 	}
 	_, err = g.events.Wait(ctx, at, func(context.Context, events.Event) (bool, error) { return true, nil })
 	return err
+}
+
+// HearsEvents reports whether there is an inbox of events.
+func (g *Gate) HearsEvents() bool { return g.events != nil }
+
+// Happened is what list_events tells an agent.
+type Happened struct {
+	Events    []json.RawMessage
+	Cursor    string
+	Truncated bool
+}
+
+// ListEvents calls list_events, for programs that read its answer. If the answer failed, there is nothing else.
+func (g *Gate) ListEvents(ctx context.Context, r Request) (Happened, Answer) {
+	r.Tool, r.forProgram = "list_events", true
+	a := g.Call(ctx, r)
+	if a.Failed {
+		return Happened{}, a
+	}
+	var said struct {
+		Events []json.RawMessage
+		Next   struct {
+			Cursor    string
+			Truncated bool
+		}
+	}
+	if err := json.Unmarshal([]byte(a.Text), &said); err != nil {
+		return Happened{}, Answer{Failed: true, Text: "list_events: its answer cannot be read"}
+	}
+	return Happened{said.Events, said.Next.Cursor, said.Next.Truncated}, a
 }

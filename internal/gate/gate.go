@@ -170,6 +170,8 @@ type Request struct {
 	by    string            // the approver who does
 	draft string            // number of the draft that the call would send: it is only parked, for an approver to send
 
+	forProgram bool // the answer is JSON, whatever the capability file says
+
 	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that
 	// far; may be nil.
 	Admitted func()

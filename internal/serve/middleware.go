@@ -54,6 +54,9 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 	}
 	handle("", prefix+"/mcp", h.authenticated(h.mcp))
 	handle("", prefix+"/mcp"+chosen, h.authenticated(h.mcp))
+	if h.Gate.HearsEvents() {
+		handle("GET ", prefix+"/events", h.authenticated(h.events))
+	}
 	if h.SSE {
 		handle("GET ", prefix+"/sse", h.authenticated(h.sseStream))
 		handle("POST ", prefix+"/sse/message", h.authenticated(h.sseMessage))

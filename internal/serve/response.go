@@ -75,14 +75,17 @@ func (p *response) breathe() {
 }
 
 // send implements [writer]: it sends a message before the answer.
-func (p *response) send(message []byte) error {
+func (p *response) send(message []byte) error { return p.write(event(message)) }
+
+// write sends events of a stream before the answer.
+func (p *response) write(events []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.over || p.dead || !p.takes {
 		return io.ErrClosedPipe
 	}
 	p.begin()
-	p.put(event(message))
+	p.put(events)
 	if p.dead {
 		return io.ErrClosedPipe
 	}
