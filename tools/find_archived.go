@@ -34,7 +34,7 @@ func (r *Reads) findArchived(ctx context.Context, in FindConversationsIn) (Outpu
 		if in.CustomerName != "" {
 			field = "customerName"
 		}
-		return Output{}, problem("find_conversations", field, errors.New("Dixa cannot search for it, and this server keeps no archive, which can; leave it out"))
+		return Output{}, problem("find_conversations", field, errors.New("this server keeps no archive, and Dixa cannot search for it; leave it out"))
 	case r.Limited(d.SearchConversations.Spec):
 		return Output{}, errors.New("find_conversations cannot hold to this agent's rules for the arguments of search_conversations in the archive; leave out customerName and waiting")
 	}

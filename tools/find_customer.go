@@ -84,7 +84,7 @@ func (r *Reads) customers(ctx context.Context, in FindCustomerIn) ([]d.EndUser, 
 		return a.Value, err
 	}
 	if r.Archive == nil {
-		return nil, problem("find_customer", "displayName", errors.New("Dixa cannot find customers by name, and this server keeps no archive, which can; give email, phone or externalId"))
+		return nil, problem("find_customer", "displayName", errors.New("this server keeps no archive, and Dixa cannot find customers by name; give email, phone or externalId"))
 	}
 	named, err := r.Archive.Customers(ctx, strings.TrimSpace(in.DisplayName), mostNamed)
 	if err != nil {

@@ -19,7 +19,7 @@ type recordedArchiveFlags struct {
 var archiveKinds = map[string]audit.Kind{
 	"words": audit.Personal, "sql": audit.Text, "queue": audit.Text, "tag": audit.Text, "agent": audit.Text, "channel": audit.Plain,
 	"since": audit.Plain, "until": audit.Plain, "before": audit.Plain, "all": audit.Plain, "limit": audit.Plain,
-	"rows": audit.Plain, "conversations": audit.Plain, "messages": audit.Plain,
+	"from": audit.Plain, "to": audit.Plain, "by": audit.Plain, "rows": audit.Plain, "conversations": audit.Plain, "messages": audit.Plain,
 }
 
 // recorded does something with the archive, and records it. If it cannot be recorded, it is not done. do adds to the arguments what came of

@@ -72,6 +72,10 @@ var printing = map[string][]string{
 	"archive purge":        {"--state", "~/archive"},
 	"events list":          {"--state", "~/inbox"},
 	"events follow":        {"--agent", "triage", "--from", "oldest", "--offline", "--state", "~/inbox", "--capabilities", "~/followers.yaml"},
+	"report":               {"--state", "~/archive"},
+	"webhooks setup":       {"--offline", "--state", "~/archive", "--url", "https://mcp.example.com", "--dry-run"},
+	"webhooks status":      {"--offline", "--state", "~/archive"},
+	"webhooks remove":      {"--offline", "--state", "~/archive"},
 	"privacy report":       {"anna@example.org"},
 	"privacy erase":        {"anna@example.org", "--yes"},
 	"demo":                 {},
@@ -108,11 +112,13 @@ func (p *place) lineFor(name string) []string {
 			args[i] = strings.ReplaceAll(args[i], "NUMBER", number)
 		}
 		args = append(args, "--state", o.dir, "--capabilities", filepath.Join(o.dir, "capabilities.yaml"), "--key-file", filepath.Join(o.dir, "anna"))
-	case strings.HasPrefix(name, "archive ") && name != "archive sync":
+	case strings.HasPrefix(name, "archive ") && name != "archive sync" || name == "report":
 		p.good("archive", "sync", "--offline", "--state", "~/archive", "--since", "1h")
 	case strings.HasPrefix(name, "events "):
 		p.write("followers.yaml", followers)
 		newInboxIn(p.t, filepath.Join(p.home, "inbox"), 1)
+	case name == "webhooks status":
+		p.good("webhooks", "setup", "--offline", "--state", "~/archive", "--url", "https://mcp.example.com")
 	case name == "login":
 		args[len(args)-1] = newHost(p.t, 200, organizationAnswer).URL
 	case name == "diff":

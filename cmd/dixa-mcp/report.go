@@ -25,57 +25,34 @@ import (
 )
 
 type reportCmd struct {
-	Period       string `arg:"" optional:"" help:"Period, by default last week: today, yesterday, this week, last month, last 7 days, 2026-01-05, or 2026-01-01 to 2026-01-31."`
-	By           string `placeholder:"WHAT" help:"A row for each queue, agent (a Dixa agent), channel, tag, hour (of the day), day or week."`
-	Format       string `default:"table" enum:"table,csv,svg,html" help:"Format: table, csv, svg (a chart, with --by), or html (one page with all of it)."`
-	Out          string `placeholder:"FILE" help:"File to write instead of standard output."`
-	Timezone     string `placeholder:"ZONE" help:"Time zone of days and hours, such as Europe/Copenhagen; by default that of the capability file, then that of this machine."`
-	Audit        string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records of calls, by which conversations in which an AI agent wrote are told from others; by default audit in the state directory."`
-	jsonFlag     `embed:""`
-	fileFlag     `embed:""`
-	archiveFlags `embed:""`
+	Period               string `arg:"" optional:"" help:"Period, by default last week: today, yesterday, this week, last month, last 7 days, 2026-01-05, or 2026-01-01 to 2026-01-31."`
+	By                   string `placeholder:"WHAT" help:"A row for each queue, agent (a Dixa agent), channel, tag, hour (of the day), day or week."`
+	Format               string `default:"table" enum:"table,csv,svg,html" help:"Format: table, csv, svg (a chart, with --by), or html (one page with all of it)."`
+	Out                  string `placeholder:"FILE" help:"File to write instead of standard output."`
+	Timezone             string `placeholder:"ZONE" help:"Time zone of days and hours, such as Europe/Copenhagen; by default that of the capability file, then that of this machine."`
+	jsonFlag             `embed:""`
+	fileFlag             `embed:""`
+	recordedArchiveFlags `embed:""`
 }
 
 // onThePage is what the page has a part for each of.
 var onThePage = []report.By{report.ByDay, report.ByHour, report.ByQueue, report.ByAgent, report.ByChannel, report.ByTag}
 
 // Run reports on the conversations of a period.
-func (c *reportCmd) Run(ctx context.Context, out *output) (err error) {
+func (c *reportCmd) Run(ctx context.Context, out *output) error {
 	o, err := c.options(time.Now())
 	if err != nil {
 		return err
 	}
-	store, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	until, err := archive.Until(ctx, store)
-	if err != nil {
-		return err
-	}
-	if o.Handled, err = c.handled(ctx, o); err != nil {
-		return err
-	}
-	lacks, err := incomplete(ctx, store, o, until)
-	if err != nil {
-		return err
-	}
-	if lacks != "" {
-		fmt.Fprintln(os.Stderr, lacks)
-	}
-	dimensions := []report.By{o.By}
-	if c.Format == "html" {
-		dimensions = onThePage
-	}
 	var all []*report.Report
-	for _, by := range dimensions {
-		o.By = by
-		r, err := report.Make(ctx, store, o)
-		if err != nil {
-			return err
-		}
-		all = append(all, r)
+	var until time.Time
+	asked := map[string]any{"from": o.Period.Start.UTC(), "to": o.Period.End.UTC(), "by": c.By}
+	err = c.recorded(ctx, "archive_report", audit.Verb{Past: "made a report", Infinitive: "make a report", Object: "from the archive"}, asked, func(store archiveStore) (err error) {
+		all, until, err = c.make(ctx, store, o)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if c.Out == "" {
 		return c.write(out, all, until)
@@ -88,6 +65,36 @@ func (c *reportCmd) Run(ctx context.Context, out *output) (err error) {
 		return fmt.Errorf("the report could not be written: %w", err)
 	}
 	return nil
+}
+
+// make makes the reports, and returns up to when the archive has everything.
+func (c *reportCmd) make(ctx context.Context, store archiveStore, o report.Options) (all []*report.Report, until time.Time, err error) {
+	if until, err = archive.Until(ctx, store); err != nil {
+		return nil, until, err
+	}
+	if o.Handled, err = c.handled(ctx, o); err != nil {
+		return nil, until, err
+	}
+	lacks, err := incomplete(ctx, store, o, until)
+	if err != nil {
+		return nil, until, err
+	}
+	if lacks != "" {
+		fmt.Fprintln(os.Stderr, lacks)
+	}
+	dimensions := []report.By{o.By}
+	if c.Format == "html" {
+		dimensions = onThePage
+	}
+	for _, by := range dimensions {
+		o.By = by
+		r, err := report.Make(ctx, store, o)
+		if err != nil {
+			return nil, until, err
+		}
+		all = append(all, r)
+	}
+	return all, until, nil
 }
 
 // options reads the flags.

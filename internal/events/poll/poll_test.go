@@ -20,7 +20,6 @@ type office struct {
 	t      *testing.T
 	dixa   *offline.Dixa
 	client *dixaclient.Client
-	store  *sqlitestore.Store
 	now    time.Time
 }
 

@@ -112,7 +112,7 @@ func (m *Manager) list(ctx context.Context) ([]subscribed, error) {
 // readable keeps the text of an answer, which has secrets, out of an error.
 func readable(err error) error {
 	if err != nil {
-		return errors.New("Dixa's answer about its webhooks cannot be read")
+		return errors.New("what Dixa answered about its webhooks cannot be read")
 	}
 	return nil
 }
@@ -278,7 +278,7 @@ func (p *Plan) Apply(ctx context.Context) error {
 	s := p.of(string(p.live.ID))
 	s.URL = p.URL
 	if p.live.SecretKey == "" { // nothing could be verified
-		return fmt.Errorf("Dixa returned no secret of subscription %s, so that nothing could be received from it", p.live.ID)
+		return fmt.Errorf("subscription %s has no secret in Dixa's answer, so that nothing could be received from it", p.live.ID)
 	}
 	if !slices.Contains(s.current(), p.live.SecretKey) || len(s.current()) > 1 {
 		s.Secret = replace(s.Secret, p.live.SecretKey, now, now.Add(Tolerance))
