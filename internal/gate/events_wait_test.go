@@ -163,6 +163,15 @@ func TestFreezeEndsAWaitForEvents(t *testing.T) {
 	require.True(t, a.Failed)
 	require.Contains(t, a.Text, "frozen")
 	require.NotContains(t, a.Text, itoa(inside[0]))
+
+	mu.Lock()
+	frozen = false
+	mu.Unlock()
+	get = b.waitsFor("named", `{"queue":"Billing","seconds":1}`) // and nothing happens
+	mu.Lock()
+	frozen = true
+	mu.Unlock()
+	require.Contains(t, get().Text, "frozen")
 }
 
 // A thousand calls that wait ask Dixa nothing, and each takes some kilobytes.
