@@ -25,13 +25,11 @@ func testsNamed(t *testing.T, name string) {
 		if !ok {
 			folder = "internal/" + m[1]
 		}
-		files, err := filepath.Glob("../../../" + folder + "/*_test.go")
-		require.NoError(t, err)
-		for _, parent := range []string{"internal/archive/", "internal/base/", "internal/clients/", "internal/test/"} {
-			if files == nil {
-				files, err = filepath.Glob("../../../" + parent + m[1] + "/*_test.go")
-				require.NoError(t, err)
-			}
+		var files []string
+		for _, place := range []string{folder, "internal/archive/" + m[1], "internal/base/" + m[1], "internal/clients/" + m[1], "internal/events/" + m[1], "internal/test/" + m[1]} {
+			some, err := filepath.Glob("../../../" + place + "/*_test.go")
+			require.NoError(t, err)
+			files = append(files, some...)
 		}
 		found := false
 		for _, file := range files {
