@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -12,14 +11,12 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/atomicfile"
 	"dixa-mcp/internal/base/when"
-	"dixa-mcp/internal/export"
 	"dixa-mcp/internal/records"
 	"dixa-mcp/internal/report"
 )
@@ -228,18 +225,15 @@ func asObjects(r *report.Report, until time.Time) map[string]any {
 	return map[string]any{"from": r.Period.Start, "to": r.Period.End, "beforeFrom": r.Before.Start, "beforeTo": r.Before.End, "by": string(r.By), "timezone": report.ZoneName(r.Zone), "archiveUntil": until, "rows": rows}
 }
 
-// writeCSV writes a report for spreadsheets. A name that one would run as a formula gets a ' before it.
+// writeCSV writes a report for spreadsheets.
 func writeCSV(w io.Writer, r *report.Report) error {
-	c := csv.NewWriter(w)
-	if err := c.Write(r.Columns()); err != nil {
-		return err
-	}
+	table := archive.Table{Columns: r.Columns()}
 	for _, row := range r.Values() {
-		row[0] = export.Guard(strings.ToValidUTF8(row[0], "\uFFFD"))
-		if err := c.Write(row); err != nil {
-			return err
+		cells := make([]any, len(row))
+		for i, text := range row {
+			cells[i] = text
 		}
+		table.Rows = append(table.Rows, cells)
 	}
-	c.Flush()
-	return c.Error()
+	return writeRows(w, table)
 }
