@@ -36,7 +36,7 @@ func (r *Reads) findArchived(ctx context.Context, in FindConversationsIn) (Outpu
 		}
 		return Output{}, problem("find_conversations", field, errors.New("this server keeps no archive, and Dixa cannot search for it; leave it out"))
 	case r.Limited(d.SearchConversations.Spec):
-		return Output{}, errors.New("find_conversations cannot hold to this agent's rules for the arguments of search_conversations in the archive; leave out customerName and waiting")
+		return Output{}, errors.New("find_conversations cannot apply this agent's rules for the arguments of search_conversations to the archive; leave out customerName and waiting")
 	}
 	left, err := r.RowsLeft()
 	if err != nil {

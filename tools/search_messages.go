@@ -62,7 +62,7 @@ var searchMessages = aside(onlyNamed(task("search_messages", "searched the archi
 			return Output{}, errNoArchive
 		}
 		if r.Limited(d.SearchConversations.Spec) {
-			return Output{}, errors.New("search_messages cannot hold to this agent's rules for the arguments of search_conversations; bound the agent with only instead")
+			return Output{}, errors.New("search_messages cannot apply this agent's rules for the arguments of search_conversations; bound the agent with only instead")
 		}
 		in.Limit = cmp.Or(in.Limit, hitsByDefault)
 		if left, err := r.RowsLeft(); err != nil {
