@@ -87,8 +87,8 @@ type Spec struct {
 
 	grantedBy *Spec // the operation whose grant covers this one, which agents cannot be granted itself
 
-	plan func() *plan // made when first asked for, since a start needs few of them
-	in   reflect.Type
+	plan    func() *plan // made when first asked for, since a start needs few of them
+	in, out reflect.Type
 }
 
 // Option states what an operation's method does not say.
@@ -107,26 +107,31 @@ func on(h Host) Option                   { return func(s *Spec) { s.Host = h } }
 func secret(properties ...string) Option { return func(s *Spec) { s.Secret = properties } }
 func lookWith(operation string) Option   { return func(s *Spec) { s.LookWith = operation } }
 
-// Op is an operation with the types of its request and its answer.
-type Op[In, Out any] struct{ *Spec }
+// Op is an operation with the types of its request and its answer. Its methods are compiled for each operation, and so are functions with
+// type parameters: what needs no types belongs to [Spec].
+type Op[In, Out any] struct{ Spec *Spec }
 
 var operations []*Spec
 
 // op declares an operation. A declaration that cannot work panics, of the route here and of the request's type at its first
 // use; a test uses all of them.
-func op[In, Out any](name, route string, level Level, options ...Option) Op[In, Out] {
+func op[In, Out any](name, route string, level Level, options ...Option) (o Op[In, Out]) {
+	o.Spec = declare(reflect.TypeFor[In](), reflect.TypeFor[Out](), name, route, level, options)
+	return o
+}
+
+func declare(in, out reflect.Type, name, route string, level Level, options []Option) *Spec {
 	method, path, ok := strings.Cut(route, " ")
 	if !ok {
 		panic(fmt.Sprintf("dixaclient: %s: route %q is not METHOD /path", name, route))
 	}
-	in := reflect.TypeFor[In]()
-	s := &Spec{Name: name, Method: method, Path: path, Level: level, Scope: scopeOf(in), Idempotent: method != "POST", in: in}
+	s := &Spec{Name: name, Method: method, Path: path, Level: level, Scope: scopeOf(in), Idempotent: method != "POST", in: in, out: out}
 	for _, o := range options {
 		o(s)
 	}
 	s.plan = sync.OnceValue(func() *plan { return makePlan(s, in) })
 	operations = append(operations, s)
-	return Op[In, Out]{s}
+	return s
 }
 
 // scopeOf reads from a request's type what it reaches.
@@ -151,6 +156,9 @@ func Operations() []*Spec {
 // In returns the type of the operation's request, a struct.
 func (s *Spec) In() reflect.Type { return s.in }
 
+// Out returns the type of the content of the operation's answer.
+func (s *Spec) Out() reflect.Type { return s.out }
+
 // Answer is what Dixa answered.
 type Answer[Out any] struct {
 	Value  Out    // the typed content; unknown properties are only in Raw
@@ -165,49 +173,61 @@ type None struct{}
 // Do carries out the operation. The error is an [*Error], an [*InputError], a [*BusyError], or what an [Around]
 // answered; errors.Is sees context.Canceled and context.DeadlineExceeded through it.
 func (o Op[In, Out]) Do(ctx context.Context, c *Client, in In) (Answer[Out], error) {
-	a, call, err := o.fetch(ctx, c, in)
+	a := &Answer[Out]{}
+	call := &Call{Op: o.Spec, In: &in, Out: &a.Value}
+	err := c.run(ctx, call)
 	if err == nil {
 		err = call.Decode()
 	}
-	if err != nil {
+	if err != nil { // an Around may refuse what Dixa answered: nothing of it goes past
 		return Answer[Out]{Status: call.Status}, err
 	}
+	a.Raw, a.Next, a.Status = call.Raw, call.Next, call.Status
 	return *a, nil
 }
 
-// Fetch works as Do and does not read the content: Value stays empty. It is for callers that pass the bytes on.
-func (o Op[In, Out]) Fetch(ctx context.Context, c *Client, in In) (Answer[Out], error) {
-	a, _, err := o.fetch(ctx, c, in)
-	return *a, err
-}
-
-// fetch gives an answer with its call, which can fill in the answer's value.
-func (o Op[In, Out]) fetch(ctx context.Context, c *Client, in In) (*Answer[Out], *Call, error) {
-	a := &Answer[Out]{}
-	call := &Call{Op: o.Spec, In: &in, Out: &a.Value}
-	if err := c.run(ctx, call); err != nil { // an Around may refuse what Dixa answered: nothing of it goes past
-		return &Answer[Out]{Status: call.Status}, call, err
+// Fetch carries out the operation for a pointer to its request, of which it takes a copy, and does not decode the answer. It is for callers
+// that pass the bytes on. Its errors are those of [Op.Do].
+func (s *Spec) Fetch(ctx context.Context, c *Client, in any) (Answer[None], error) {
+	request := reflect.New(s.in)
+	request.Elem().Set(reflect.ValueOf(in).Elem())
+	call := &Call{Op: s, In: request.Interface(), Out: reflect.New(s.out).Interface()}
+	if err := c.run(ctx, call); err != nil {
+		return Answer[None]{Status: call.Status}, err
 	}
-	a.Raw, a.Next, a.Status = call.Raw, call.Next, call.Status
-	return a, call, nil
+	return Answer[None]{Raw: call.Raw, Next: call.Next, Status: call.Status}, nil
 }
 
 // Pages gives the answer's pages one after the other, until Dixa names no next page, a page is empty, or a key comes
 // twice. After an error it stops.
 func (o Op[In, Out]) Pages(ctx context.Context, c *Client, in In) iter.Seq2[Answer[Out], error] {
 	return func(yield func(Answer[Out], error) bool) {
-		seen := map[string]bool{}
-		for {
-			if o.Paged {
-				seen[o.plan().pageKey(&in).String()] = true
-			}
+		pages := pages{op: o.Spec, in: &in}
+		for more := true; more; {
 			a, err := o.Do(ctx, c, in)
-			if !yield(a, err) || err != nil || !o.Paged || a.Next == "" || seen[a.Next] || isEmpty(a.Value) {
-				return
-			}
-			o.plan().pageKey(&in).SetString(a.Next)
+			more = yield(a, err) && err == nil && pages.turn(a.Next, isEmpty(a.Value))
 		}
 	}
+}
+
+// pages turns the pages of a list.
+type pages struct {
+	op   *Spec
+	in   any // a pointer to the request
+	seen map[string]bool
+}
+
+// turn puts the key of the next page into the request, and reports whether there is such a page.
+func (p *pages) turn(next string, empty bool) bool {
+	if !p.op.Paged || next == "" || empty {
+		return false
+	}
+	if p.seen == nil {
+		p.seen = map[string]bool{}
+	}
+	p.seen[p.op.PageKey(p.in)] = true
+	p.op.SetPageKey(p.in, next)
+	return !p.seen[next]
 }
 
 func isEmpty(v any) bool {

@@ -272,14 +272,14 @@ func (w *references) add(r Reference, object reflect.Value) {
 		o.Refer(&r)
 	}
 	switch w.operation {
-	case QueryMetric.Name, QueryMetricRecords.Name:
+	case QueryMetric.Spec.Name, QueryMetricRecords.Spec.Name:
 		r.In = MetricThing
-		if w.operation == QueryMetricRecords.Name {
+		if w.operation == QueryMetricRecords.Spec.Name {
 			r.In = RecordThing
 		}
-	case SetConversationAttributes.Name:
+	case SetConversationAttributes.Spec.Name:
 		r.Entity = "Conversation"
-	case SetEndUserAttributes.Name:
+	case SetEndUserAttributes.Spec.Name:
 		r.Entity = "Contact"
 	}
 	if (r.Thing == FilterThing || r.Thing == MeasureThing) && r.In != Nothing {

@@ -63,7 +63,7 @@ func TestRequest(t *testing.T) {
 		{"hidden", with(func(in *everyIn) { in.Hidden, in.internal = "h", "i" }), "", "always=", "{}"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, err := everyOp.Request(&test.in)
+			r, err := everyOp.Spec.Request(&test.in)
 			require.NoError(t, err)
 			require.Equal(t, "PATCH", r.Method)
 			if test.path != "" {
@@ -78,8 +78,8 @@ func TestRequest(t *testing.T) {
 
 func TestRequestWithoutBody(t *testing.T) {
 	for _, r := range []func() (*Request, error){
-		func() (*Request, error) { return GetConversation.Request(&GetConversationIn{ConversationRef{1}}) },
-		func() (*Request, error) { return noBody.Request(&noBodyIn{}) },
+		func() (*Request, error) { return GetConversation.Spec.Request(&GetConversationIn{ConversationRef{1}}) },
+		func() (*Request, error) { return noBody.Spec.Request(&noBodyIn{}) },
 	} {
 		r, err := r()
 		require.NoError(t, err)
@@ -106,11 +106,11 @@ func (refusingIn) Body() (any, error) { return nil, &InputError{Field: "kind", P
 var noBody = testOp[noBodyIn, None]("POST /v1/things", Write)
 
 func TestOwnBody(t *testing.T) {
-	r, err := testOp[encodedIn, None]("POST /v1/things", Write).Request(&encodedIn{})
+	r, err := testOp[encodedIn, None]("POST /v1/things", Write).Spec.Request(&encodedIn{})
 	require.NoError(t, err)
 	require.Equal(t, &Request{Method: "POST", Path: "/v1/things", Body: []byte("\x89PNG"), ContentType: "image/png"}, r)
 
-	_, err = testOp[refusingIn, None]("POST /v1/things", Write).Request(&refusingIn{})
+	_, err = testOp[refusingIn, None]("POST /v1/things", Write).Spec.Request(&refusingIn{})
 	require.EqualError(t, err, "test_operation: kind is missing. Nothing was sent.")
 }
 
@@ -163,19 +163,19 @@ func TestPathsAreRefused(t *testing.T) {
 
 func TestUUIDsAreCheckedAsSuch(t *testing.T) {
 	for _, id := range []UUID{"a", testUUID + "0", "0f6f3a52-6d3e-4f0e-9f0b_3a1c5b7d2e11", "0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e1g", "0f6f3a526-d3e-4f0e-9f0b-3a1c5b7d2e11"} {
-		_, err := everyOp.Request(&everyIn{ID: 1, Tag: id, Key: "a"})
+		_, err := everyOp.Spec.Request(&everyIn{ID: 1, Tag: id, Key: "a"})
 		require.ErrorContains(t, err, `tag must be a UUID such as 0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11, not "`)
 	}
-	_, err := everyOp.Request(&everyIn{ID: 1, Tag: UUID(strings.ToUpper(testUUID)), Key: "a"})
+	_, err := everyOp.Spec.Request(&everyIn{ID: 1, Tag: UUID(strings.ToUpper(testUUID)), Key: "a"})
 	require.NoError(t, err)
 }
 
 func TestActors(t *testing.T) {
-	require.Equal(t, []string{"agent"}, everyOp.Actors())
-	require.Empty(t, GetConversation.Actors())
+	require.Equal(t, []string{"agent"}, everyOp.Spec.Actors())
+	require.Empty(t, GetConversation.Spec.Actors())
 	in := everyIn{ID: 1, Tag: testUUID, Key: "a", Agent: "somebody else"}
-	everyOp.Act(&in, testUUID)
-	r, err := everyOp.Request(&in)
+	everyOp.Spec.Act(&in, testUUID)
+	r, err := everyOp.Spec.Request(&in)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"userId":"`+testUUID+`"}`, string(r.Body))
 }

@@ -58,7 +58,7 @@ func TestSearchConditions(t *testing.T) {
 			if field == "CustomAttribute" {
 				c.AttributeID, attribute = testUUID, `,"attributeId":"`+testUUID+`"`
 			}
-			r, err := SearchConversations.Request(&SearchConversationsIn{Conditions: []SearchCondition{c}})
+			r, err := SearchConversations.Spec.Request(&SearchConversationsIn{Conditions: []SearchCondition{c}})
 			if !slices.Contains(documented[field], operator) {
 				require.ErrorContains(t, err, "conditions[0] does not fit: operator of "+f+" must be one of "+string(documented[field][0]), o)
 				continue
@@ -99,11 +99,11 @@ func TestSearchPlainArguments(t *testing.T) {
 			`{"query":{"value":"x"},"filters":{"strategy":"Any","conditions":[` + clause("Status", "IsOneOf", `"values":["open"]`) + "," +
 				clause("Duration", "LongerThanOrEqualTo", `"duration":0`) + `]}}`},
 	} {
-		r, err := SearchConversations.Request(&test.in)
+		r, err := SearchConversations.Spec.Request(&test.in)
 		require.NoError(t, err)
 		require.JSONEq(t, test.want, string(r.Body))
 	}
-	r, err := SearchConversations.Request(&SearchConversationsIn{PageLimit: 50, PageKey: "a==:"})
+	r, err := SearchConversations.Spec.Request(&SearchConversationsIn{PageLimit: 50, PageKey: "a==:"})
 	require.NoError(t, err)
 	require.Equal(t, "pageKey=a%3D%3D%3A&pageLimit=50", r.Query.Encode())
 }
@@ -137,7 +137,7 @@ func TestSearchRefusals(t *testing.T) {
 		{one(SearchCondition{Field: "CustomAttribute", Operator: "IsEmpty"}), "conditions[1]", "needs attributeId"},
 		{one(SearchCondition{Field: "QueueId", Operator: "IsEmpty", AttributeID: testUUID}), "conditions[1]", "attributeId goes with CustomAttribute, not with QueueId"},
 	} {
-		_, err := SearchConversations.Request(&test.in)
+		_, err := SearchConversations.Spec.Request(&test.in)
 		var e *InputError
 		require.ErrorAs(t, err, &e, test.want)
 		require.Equal(t, "search_conversations", e.Operation)

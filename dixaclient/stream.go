@@ -25,9 +25,13 @@ var errLeft = errors.New("the caller wanted no more rows")
 // A request is repeated only as long as none of its rows was given. It fails when two minutes bring no byte, and at a
 // row larger than [Config].MaxAnswer.
 func (o Op[In, Out]) Stream(ctx context.Context, c *Client, in In) iter.Seq2[json.RawMessage, error] {
+	return c.rows(ctx, o.Spec, &in)
+}
+
+func (c *Client) rows(ctx context.Context, op *Spec, in any) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		left := false
-		call := &Call{Op: o.Spec, In: &in}
+		call := &Call{Op: op, In: in}
 		call.Row = func(row json.RawMessage) error {
 			if left = !yield(row, nil); left {
 				return errLeft

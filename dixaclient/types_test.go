@@ -63,7 +63,7 @@ func TestSetSendsEveryValueOnce(t *testing.T) {
 		{Set[string]{"b", "a", "b", "<c>"}, `["b","a","<c>"]`},
 		{Set[string]{}, `[]`},
 	} {
-		r, err := UpdateAgent.Request(&UpdateAgentIn{AgentRef: AgentRef{AgentID: "0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11"},
+		r, err := UpdateAgent.Spec.Request(&UpdateAgentIn{AgentRef: AgentRef{AgentID: "0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11"},
 			PersonDetails: PersonDetails{AdditionalEmails: c.set}})
 		require.NoError(t, err)
 		require.Equal(t, `{"additionalEmails":`+c.want+`}`, string(r.Body))

@@ -199,7 +199,7 @@ func TestUploadIsAFormWithOnePartAFile(t *testing.T) {
 		{Filename: "a.png", Base64: base64.StdEncoding.EncodeToString(png(20))},
 		{Filename: "b\"\r\n.gif", Base64: base64.StdEncoding.EncodeToString([]byte("GIF89a"))},
 	}}
-	r, err := d.UploadArticleImages.Request(in)
+	r, err := d.UploadArticleImages.Spec.Request(in)
 	require.NoError(t, err)
 	mediaType, params, err := mime.ParseMediaType(r.ContentType)
 	require.NoError(t, err)

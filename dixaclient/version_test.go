@@ -63,5 +63,5 @@ func TestRequiredInV1(t *testing.T) {
 			require.NotContains(t, string(r.Body), `"`+test.want+`"`)
 		})
 	}
-	require.Equal(t, []string{"userId", "agentId"}, OfferRating.RequiredInV1())
+	require.Equal(t, []string{"userId", "agentId"}, OfferRating.Spec.RequiredInV1())
 }

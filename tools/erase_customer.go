@@ -223,7 +223,7 @@ func (e *erasure) confirm(ctx context.Context, c *d.Client) {
 		}
 		e.tell("asking Dixa how far the erasure is, %d of %d", i+1, min(len(e.asked), mostConfirmed+1))
 		if !e.look(ctx, c, a, looks) {
-			*a.said += ", not processed yet; to ask later: " + called(d.GetAnonymization.Name, d.GetAnonymizationIn{RequestID: a.id})
+			*a.said += ", not processed yet; to ask later: " + called(d.GetAnonymization.Spec.Name, d.GetAnonymizationIn{RequestID: a.id})
 		}
 	}
 }

@@ -28,7 +28,7 @@ func export[In, Row any](op d.Op[In, []Row], did, description string) *Tool {
 	t := tool(op, did, description, named, showing(view.Rows))
 	t.View.SkipArg, t.args = false, schemas.Of[In]
 	t.run = func(ctx context.Context, c *d.Client, in any) (Output, error) {
-		o := Output{More: "to get all, a person runs: " + exportCommand(op.Name, in)}
+		o := Output{More: "to get all, a person runs: " + exportCommand(op.Spec.Name, in)}
 		body := []byte{'['}
 		for row, err := range op.Stream(ctx, c, *in.(*In)) {
 			if errors.Is(err, context.DeadlineExceeded) && o.Total > exportedRows { // what was counted is worth more than an error

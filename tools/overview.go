@@ -192,7 +192,7 @@ func (r *Reads) hours(ctx context.Context) (view.Part, error) {
 	}
 	for i, s := range list.Value.Schedules {
 		if i >= mostSchedules {
-			r.leave("further schedules", fmt.Sprintf("only %d are shown", mostSchedules)+r.clause("; %s lists them", d.ListSchedules.Name))
+			r.leave("further schedules", fmt.Sprintf("only %d are shown", mostSchedules)+r.clause("; %s lists them", d.ListSchedules.Spec.Name))
 			break
 		}
 		status, ok, err := optional(ctx, r, "business hours", d.GetScheduleStatus, d.GetScheduleStatusIn{ScheduleID: s.ID})

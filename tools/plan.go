@@ -45,7 +45,7 @@ func (s *Step) Send(ctx context.Context, c *d.Client) (Output, error) { return s
 // step is a step that carries out an operation.
 func step[In, Out any](op d.Op[In, Out], in In, what string) Step {
 	return Step{Op: op.Spec, In: &in, What: what, send: func(ctx context.Context, c *d.Client) (Output, error) {
-		a, err := op.Fetch(ctx, c, in)
+		a, err := op.Spec.Fetch(ctx, c, &in)
 		return Output{Body: a.Raw}, err
 	}}
 }

@@ -160,7 +160,7 @@ func (c *conversationReader) notes(ctx context.Context) (view.Part, error) {
 	for i := range list.Value {
 		note := &list.Value[i]
 		if room -= view.EstimateTokens(note.Message) + 12; i >= mostNotes || room < 0 && i > 0 {
-			rest := fmt.Sprintf("%d older notes: %s", len(list.Value)-i, called(d.ListNotes.Name, c.ref()))
+			rest := fmt.Sprintf("%d older notes: %s", len(list.Value)-i, called(d.ListNotes.Spec.Name, c.ref()))
 			part.Items = append(part.Items, view.Item{Facts: []view.Fact{{Key: "more", Value: rest, Own: true}}})
 			break
 		}

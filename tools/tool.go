@@ -82,23 +82,28 @@ var offset = schemas.Property{Name: "offset", Type: "integer"}
 // messageID is the argument of list_messages for one of them.
 var messageID = schemas.Property{Name: "messageId", Type: "string", Description: "this one, whole with its quotes"}
 
-// tool makes a tool of one operation.
+// tool makes a tool of one operation. It is inlined: a function with type parameters is compiled for each operation.
 func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, options ...option) *Tool {
-	list := reflect.TypeFor[Out]().Kind() == reflect.Slice
+	return operationTool(op.Spec, did, description, options)
+}
+
+func operationTool(op *dixaclient.Spec, did, description string, options []option) *Tool {
+	list := op.Out().Kind() == reflect.Slice
 	t := &Tool{
 		Name:        op.Name,
 		Description: description,
 		Did:         did,
 		Level:       op.Level,
-		Operations:  []*dixaclient.Spec{op.Spec},
+		Operations:  []*dixaclient.Spec{op},
 		Named:       op.Deprecated,
 		Idempotent:  op.Idempotent,
 		Destructive: op.Level >= dixaclient.Send || op.Method == "DELETE" || op.Method == "PUT" && strings.HasPrefix(op.Name, "replace_"),
 		View:        view.Options{Secret: op.Secret, PageLimit: op.Paged, SkipArg: list && !op.Paged && op.Level == dixaclient.Read},
-		in:          reflect.TypeFor[In](),
-		args:        schemas.Of[In],
+		in:          op.In(),
+		out:         op.Out(),
+		args:        func() *schemas.Schema { return schemas.For(op.In()) },
 		run: func(ctx context.Context, c *dixaclient.Client, in any) (Output, error) {
-			a, err := op.Fetch(ctx, c, *in.(*In))
+			a, err := op.Fetch(ctx, c, in)
 			return Output{Body: a.Raw, Next: a.Next}, err
 		},
 		act: op.Act,
@@ -119,7 +124,6 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 		return s
 	})
 	t.naming = sync.OnceValue(func() map[string]dixaclient.Thing { return dixaclient.NamingArguments(t.Name, t.in) })
-	t.out = reflect.TypeFor[Out]()
 	t.View.Fields, t.Things = fieldsOf(t.out), thingsOf(t.out)
 	t.View.Things, t.View.Words = namesOf(t.Things), wordsOf(t.out)
 	t.layout = sync.OnceValue(func() view.Layout { return layoutOf(t.out) })

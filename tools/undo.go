@@ -122,11 +122,11 @@ func (p *undoPlan) put(s WroteStep, now, was, after string, back ...Step) {
 // back takes back one step of a call.
 func (p *undoPlan) back(s WroteStep) error {
 	switch s.Operation {
-	case d.TagConversation.Name, d.UntagConversation.Name:
+	case d.TagConversation.Spec.Name, d.UntagConversation.Spec.Name:
 		return p.tag(s)
-	case d.SetConversationAttributes.Name:
+	case d.SetConversationAttributes.Spec.Name:
 		return p.attributes(s)
-	case d.TransferConversation.Name, d.ClaimConversation.Name, d.CloseConversation.Name, d.ReopenConversation.Name, d.SetFollowup.Name:
+	case d.TransferConversation.Spec.Name, d.ClaimConversation.Spec.Name, d.CloseConversation.Spec.Name, d.ReopenConversation.Spec.Name, d.SetFollowup.Spec.Name:
 		return p.place(s)
 	}
 	p.stays(s, "Dixa cannot take it back")
@@ -143,7 +143,7 @@ func (p *undoPlan) tag(s WroteStep) error {
 		return nil
 	}
 	op, after, word := d.UntagConversation, "true", "removed"
-	if s.Operation == d.UntagConversation.Name {
+	if s.Operation == d.UntagConversation.Spec.Name {
 		op, after, word = d.TagConversation, "false", "added"
 	}
 	has := func(c *conversationState) string { return fmt.Sprint(c.has(in.TagID)) }
@@ -209,15 +209,15 @@ func (p *undoPlan) place(s WroteStep) error {
 	}
 	now, after := strings.Split(placeOf(p.was), " "), ""
 	switch s.Operation { // what the call left
-	case d.TransferConversation.Name:
+	case d.TransferConversation.Spec.Name:
 		after = strings.ToLower(in.QueueID) + " Open "
-	case d.ClaimConversation.Name:
+	case d.ClaimConversation.Spec.Name:
 		after = now[0] + " Open " + strings.ToLower(in.AgentID)
-	case d.CloseConversation.Name:
+	case d.CloseConversation.Spec.Name:
 		after = now[0] + " Closed " + now[2]
-	case d.ReopenConversation.Name:
+	case d.ReopenConversation.Spec.Name:
 		after = now[0] + " Open " + now[2]
-	case d.SetFollowup.Name:
+	case d.SetFollowup.Spec.Name:
 		after = now[0] + " Pending " + now[2]
 	}
 	p.put(s, placeOf(p.was), s.Was, after, p.toPlace(in.ConversationRef, queue, state, assignee, as(s, in.AgentID))...)
@@ -226,7 +226,7 @@ func (p *undoPlan) place(s WroteStep) error {
 
 // as says in whose name the step acted: for a claim that is the assignee.
 func as(s WroteStep, agent string) d.ActingAgent {
-	if s.Operation == d.ClaimConversation.Name {
+	if s.Operation == d.ClaimConversation.Spec.Name {
 		return ""
 	}
 	return d.ActingAgent(agent)

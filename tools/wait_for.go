@@ -269,10 +269,10 @@ func newest(messages []d.Message) []view.Fact {
 
 // messagesFrom is the call that reads on in messages.
 func (r *Reads) messagesFrom(ref d.ConversationRef, skip, offset int) string {
-	if r.Tools(d.ListMessages.Name) == readConversation.Name {
+	if r.Tools(d.ListMessages.Spec.Name) == readConversation.Name {
 		return called(readConversation.Name, ReadConversationIn{ConversationRef: ref, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
 	}
-	return called(d.ListMessages.Name, struct {
+	return called(d.ListMessages.Spec.Name, struct {
 		d.ConversationRef
 		Skip   int `json:"skip,omitzero"`
 		Offset int `json:"offset,omitzero"`

@@ -26,7 +26,7 @@ func (r *Reads) awaitEvent(ctx context.Context, in WaitForIn) (Output, error) {
 		return Output{}, errNoEvents
 	}
 	if in.For == AwaitedBreach && !r.Granted(d.ListConversationActivity.Spec) {
-		return Output{}, fmt.Errorf("wait_for: for: breach needs %s, which is not granted", d.ListConversationActivity.Name)
+		return Output{}, fmt.Errorf("wait_for: for: breach needs %s, which is not granted", d.ListConversationActivity.Spec.Name)
 	}
 	if _, err := r.RowsLeft(); err != nil {
 		return Output{}, err

@@ -121,7 +121,7 @@ func TestNarrow(t *testing.T) {
 		{Field: "Direction", Operator: "IsOneOf", Values: []string{"inbound"}},
 	}, in.Conditions)
 	require.Equal(t, []dixaclient.UUID{returns}, in.QueueID)
-	request, err := dixaclient.SearchConversations.Request(&in)
+	request, err := dixaclient.SearchConversations.Spec.Request(&in)
 	require.NoError(t, err, "Dixa takes every condition of it")
 	require.Equal(t, 7, strings.Count(string(request.Body), `"operator"`))
 	require.Contains(t, string(request.Body), `"strategy":"All"`)

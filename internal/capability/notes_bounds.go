@@ -51,7 +51,7 @@ func (l *noteList) aboutArguments(a *Agent, c *catalog) {
 		if d.Allowed {
 			l.aboutWaysAround(a, c, rule)
 		}
-		if rule.tool.Name == dixaclient.SearchConversations.Name {
+		if rule.tool.Name == dixaclient.SearchConversations.Spec.Name {
 			l.aboutSearch(a, rule)
 		}
 	}

@@ -273,7 +273,7 @@ func FuzzDecode(f *testing.F) {
 func BenchmarkShape(b *testing.B) {
 	r, err := Parse("f", manyAgents())
 	require.NoError(b, err)
-	tool, _ := tools.ByName(dixaclient.TransferConversation.Name)
+	tool, _ := tools.ByName(dixaclient.TransferConversation.Spec.Name)
 	for i := 0; b.Loop(); i++ {
 		a, _ := r.Agent("agent99")
 		if !a.Operation(tool.Name).Allowed || a.Shape(tool) == nil || a.Bound() == nil || a.Budget().WritesPerHour != 50 {

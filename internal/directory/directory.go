@@ -187,7 +187,7 @@ func changes(op *dixaclient.Spec) *dixaclient.Spec {
 	if op == dixaclient.TagConversationByName.Spec { // it makes a tag of a new name
 		return dixaclient.ListTags.Spec
 	}
-	if articles := dixaclient.CreateArticle.Path; op.Path == articles || strings.HasPrefix(op.Path, articles+"/{") {
+	if articles := dixaclient.CreateArticle.Spec.Path; op.Path == articles || strings.HasPrefix(op.Path, articles+"/{") {
 		return dixaclient.GetCatalog.Spec
 	}
 	for _, l := range lists {

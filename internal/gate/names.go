@@ -264,7 +264,7 @@ func (n *naming) among(all directory.Entries, r dixaclient.Reference, op *dixacl
 		return meaning{id: e.ID, name: e.Name()}
 	}
 	active, inactive := all.Named(r.Value, prefixes)
-	if n.call.tool.Name == dixaclient.ActivateTag.Name {
+	if n.call.tool.Name == dixaclient.ActivateTag.Spec.Name {
 		active, inactive = append(active, inactive...), nil
 	}
 	switch {

@@ -69,7 +69,7 @@ const mostCustomers = 5
 // customer returns the name of an end user, else the address or number. No operation lists names, so that each is a read of its
 // own, carried out as the agent: inside its bound, and counted against its budget.
 func (v *values) customer(ctx context.Context, id string, reads bool) string {
-	if name, ok := v.customers[id]; ok || !reads || len(v.customers) == mostCustomers || !v.call.agent.Operation(dixaclient.GetEndUser.Name).Allowed {
+	if name, ok := v.customers[id]; ok || !reads || len(v.customers) == mostCustomers || !v.call.agent.Operation(dixaclient.GetEndUser.Spec.Name).Allowed {
 		return name
 	}
 	ctx, cancel := context.WithTimeout(ctx, namesWithin)

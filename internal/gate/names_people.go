@@ -29,7 +29,7 @@ func (n *naming) customer(ctx context.Context, text string) meaning {
 	} else if number, ok := schemas.PhoneNumber(text); ok {
 		in.Phone = number
 	} else {
-		return noID("Dixa cannot find end users by name; give an id, e-mail address or phone number%s", n.call.clause(", or find them with %s", dixaclient.ListEndUsers.Name))
+		return noID("Dixa cannot find end users by name; give an id, e-mail address or phone number%s", n.call.clause(", or find them with %s", dixaclient.ListEndUsers.Spec.Name))
 	}
 	var users []dixaclient.EndUser
 	if said := ask(ctx, n, dixaclient.ListEndUsers, in, &users); said != "" {
@@ -94,7 +94,7 @@ func (n *naming) message(ctx context.Context, args *tools.Arguments, text string
 func ask[In, Out any](ctx context.Context, n *naming, op dixaclient.Op[In, Out], in In, out *Out) (said string) {
 	v := n.values
 	switch {
-	case !v.call.agent.Operation(op.Name).Allowed:
+	case !v.call.agent.Operation(op.Spec.Name).Allowed:
 		return "this agent may not look it up; give its id"
 	case !v.take():
 		return "there is too much to look up in one call; give ids"

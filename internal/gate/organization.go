@@ -24,13 +24,13 @@ type organization struct {
 // it is not known. The first agent that may reads it, like any call of its own: authorized, counted, limited and recorded.
 func (g *Gate) organizationName(ctx context.Context, a *capability.Agent, key string) (name string) {
 	op := dixaclient.GetOrganization
-	if !a.Operation(op.Name).Allowed {
+	if !a.Operation(op.Spec.Name).Allowed {
 		return ""
 	}
 	if known := g.organization.name.Load(); known != nil {
 		return *known
 	}
-	c := g.begin(Request{Agent: a.Name, Key: key, Tool: op.Name, Arguments: json.RawMessage("{}")})
+	c := g.begin(Request{Agent: a.Name, Key: key, Tool: op.Spec.Name, Arguments: json.RawMessage("{}")})
 	if c.agent, _ = c.rules.Agent(a.Name); c.agent == nil || c.checkFrozen() != nil || !g.organization.asked.CompareAndSwap(false, true) {
 		return ""
 	}
@@ -44,7 +44,7 @@ func (g *Gate) organizationName(ctx context.Context, a *capability.Agent, key st
 			name = ""
 		}
 	}()
-	c.decision, c.valid = c.agent.Operation(op.Name), true
+	c.decision, c.valid = c.agent.Operation(op.Spec.Name), true
 	c.describe()
 	answer, err := op.Do(c.context(ctx), g.client, dixaclient.NoArguments{})
 	if err != nil { // the record says what happened; the instructions do without

@@ -63,7 +63,7 @@ func (g *Gate) knownZone(r *capability.Rules, a *capability.Agent) *time.Locatio
 	if zone := r.Timezone(); zone != nil {
 		return zone
 	}
-	if !a.Operation(dixaclient.ListSchedules.Name).Allowed || !a.Operation(dixaclient.GetSchedule.Name).Allowed {
+	if !a.Operation(dixaclient.ListSchedules.Spec.Name).Allowed || !a.Operation(dixaclient.GetSchedule.Spec.Name).Allowed {
 		return time.UTC
 	}
 	return g.zone.get(time.Now())

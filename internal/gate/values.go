@@ -116,7 +116,7 @@ func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
 // mustBeActive tells whether the call sets what it names: what is deactivated can be searched for and taken away.
 func (v *values) mustBeActive() bool {
 	switch v.call.tool.Name {
-	case dixaclient.TagConversation.Name, dixaclient.SetConversationAttributes.Name, dixaclient.SetEndUserAttributes.Name:
+	case dixaclient.TagConversation.Spec.Name, dixaclient.SetConversationAttributes.Spec.Name, dixaclient.SetEndUserAttributes.Spec.Name:
 		return true
 	}
 	return false
@@ -200,7 +200,7 @@ func (v *values) notAsked(op *dixaclient.Spec) string {
 // unlisted returns the answer about what no operation lists.
 func (v *values) unlisted(r dixaclient.Reference) verdict {
 	if r.Thing == dixaclient.EndUserThing {
-		return wrong("an end user is named by its id%s", v.call.clause("; %s finds it by e-mail, phone or external id", dixaclient.ListEndUsers.Name))
+		return wrong("an end user is named by its id%s", v.call.clause("; %s finds it by e-mail, phone or external id", dixaclient.ListEndUsers.Spec.Name))
 	}
 	return verdict{unchecked: true, said: "nothing lists valid values"}
 }
@@ -212,7 +212,7 @@ func (c *call) tooMany(operation string) string {
 
 func finder(t dixaclient.Thing) string {
 	if t == dixaclient.EndUserThing {
-		return dixaclient.ListEndUsers.Name
+		return dixaclient.ListEndUsers.Spec.Name
 	}
 	l, _ := directory.Of(t)
 	return l.Op.Name

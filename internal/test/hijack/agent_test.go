@@ -128,7 +128,7 @@ func (d *world) obeys(t testing.TB, g goal) (effects []effect) {
 			}
 			effects = append(effects, d.effects(g)...)
 		}
-		if tool == dixaclient.SendMessage.Name {
+		if tool == dixaclient.SendMessage.Spec.Name {
 			d.sent, d.records = nil, nil
 			d.sendsDraft(t, arguments)
 			effects = append(effects, d.effects(g)...)
@@ -142,7 +142,7 @@ var draftNumber = regexp.MustCompile(`\bD-[0-9A-Z]{4}\b`)
 // sendsDraft writes a message as a draft, and sends that.
 func (d *world) sendsDraft(t testing.TB, arguments string) {
 	t.Helper()
-	forms := d.planned(t, dixaclient.SendMessage.Name, arguments)
+	forms := d.planned(t, dixaclient.SendMessage.Spec.Name, arguments)
 	var given map[string]any
 	require.NoError(t, json.Unmarshal([]byte(arguments), &given), arguments)
 	note, err := json.Marshal(map[string]any{"conversationId": given["conversationId"], "text": given["text"]})

@@ -60,7 +60,7 @@ func (m *maker) special(of any) any {
 	case d.SearchCondition:
 		for {
 			c := m.condition()
-			if _, err := d.SearchConversations.Request(&d.SearchConversationsIn{Conditions: []d.SearchCondition{c}}); err == nil {
+			if _, err := d.SearchConversations.Spec.Request(&d.SearchConversationsIn{Conditions: []d.SearchCondition{c}}); err == nil {
 				return c
 			}
 		}
