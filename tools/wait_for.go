@@ -142,7 +142,9 @@ func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
 	var at events.Cursor
 	if w.wakes != nil { // before the first look, so that nothing happens unnoticed between the two
 		var err error
-		if at, err = r.Events.End(ctx); err != nil {
+		if at, err = r.Events.End(ctx); errors.Is(err, events.ErrAway) {
+			w.wakes = nil // Dixa tells, if seldom
+		} else if err != nil {
 			return done, fmt.Errorf("the inbox of events could not be read: %w", err)
 		}
 	}

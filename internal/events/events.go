@@ -53,13 +53,6 @@ type Fields struct {
 	RatingType  string   `json:"ratingType,omitzero"`
 }
 
-// Cursor is a position in a store: that behind an event. "" is the position before the oldest event. It has no meaning outside the
-// store that made it. It tells how many events lie before it: seal it before it reaches an agent, which may not know of all of them.
-type Cursor string
-
-// ErrCursor means that a cursor was not made by such a store.
-var ErrCursor = errors.New("this is not a cursor of an inbox")
-
 // Page is a part of a store.
 type Page struct {
 	Events []Event
@@ -80,9 +73,9 @@ type Status struct {
 
 // Store keeps events. It is safe for concurrent use, also by several processes.
 type Store interface {
-	// Put stores the events whose ids are new, in their order. It returns how many there were. When it returns, they are on the
-	// disk, and a List that begins later has them: no event ever appears before one that a List has returned. An id is known for as
-	// long as its event is kept, and for at least [Known].
+	// Put stores the events whose ids are new, in their order. It returns how many there were. When it returns, they are as safe as
+	// the store keeps anything, and a List that begins later has them: no event ever appears before one that a List has returned. An
+	// id is known for as long as its event is kept, and for at least [Known].
 	Put(ctx context.Context, events ...Event) (added int, err error)
 	// List returns events behind a cursor, the oldest first, and at most so many.
 	List(ctx context.Context, after Cursor, most int) (Page, error)
@@ -90,8 +83,22 @@ type Store interface {
 	End(ctx context.Context) (Cursor, error)
 	// Status returns what it has.
 	Status(ctx context.Context) (Status, error)
+	// Turn lets one process at a time do a task: the caller may do it if mine is true, which it is if no other began it in the last
+	// while. last is when it was last done, as Done noted; zero for never.
+	Turn(ctx context.Context, task string, while time.Duration) (mine bool, last time.Time, err error)
+	// Done notes as of when a task was done.
+	Done(ctx context.Context, task string, at time.Time) error
 	Close() error
 }
+
+// Notifier is a store that tells when another process has stored something, so that it need not be asked often.
+type Notifier interface {
+	// Notify calls wake, now and then for nothing, until stop.
+	Notify(wake func()) (stop func())
+}
+
+// ErrAway means that a store cannot be reached now, and may be again.
+var ErrAway = errors.New("what keeps the events cannot be reached")
 
 // Known is how long the id of an event is remembered at least, also if the event was removed because there were too many. A
 // delivery that is older is refused for its age.

@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// pollEvery is how often an [Inbox] looks for what other processes stored, while somebody waits.
-const pollEvery = 50 * time.Millisecond
+const (
+	// pollEvery is how often an [Inbox] looks for what other processes stored, while somebody waits.
+	pollEvery = 50 * time.Millisecond
+	// pollNotified is the same for a store that tells: a notice can be lost.
+	pollNotified = time.Second
+)
 
 // batch is how many events are read at a time.
 const batch = 200
@@ -23,6 +27,7 @@ type Inbox struct {
 	waiting int
 	tail    *batchOf // which is read next
 
+	mute   func()        // ends the notices of the store
 	woken  chan struct{} // has something if there is a reason to read now
 	closed chan struct{}
 	done   chan struct{}
@@ -44,10 +49,18 @@ type batchOf struct {
 var ErrClosed = errors.New("the inbox of events was closed")
 
 // NewInbox returns an inbox over a store, which it closes with itself.
-func NewInbox(s Store) *Inbox { return newInbox(s, pollEvery) }
+func NewInbox(s Store) *Inbox {
+	if _, tells := s.(Notifier); tells {
+		return newInbox(s, pollNotified)
+	}
+	return newInbox(s, pollEvery)
+}
 
 func newInbox(s Store, every time.Duration) *Inbox {
-	in := &Inbox{Store: s, every: every, woken: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{})}
+	in := &Inbox{Store: s, every: every, mute: func() {}, woken: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{})}
+	if n, tells := s.(Notifier); tells {
+		in.mute = n.Notify(in.wake)
+	}
 	go in.run()
 	return in
 }
@@ -55,6 +68,7 @@ func newInbox(s Store, every time.Duration) *Inbox {
 // Close ends all waiting and closes the store.
 func (in *Inbox) Close() error {
 	close(in.closed)
+	in.mute()
 	<-in.done
 	return in.Store.Close()
 }
@@ -78,12 +92,13 @@ type Found struct {
 }
 
 // Wait returns the first event behind a cursor that matches. It looks first at those that were stored before, so that nothing is missed
-// between two calls. match may ask Dixa; its error ends the wait. When ctx ends, the error is that of ctx, and Found says where to
-// continue.
+// between two calls. match may ask Dixa; its error ends the wait. While the store cannot be reached, the wait goes on. When ctx ends, the
+// error is that of ctx, and Found says where to continue.
 func (in *Inbox) Wait(ctx context.Context, after Cursor, match func(context.Context, Event) (bool, error)) (found Found, err error) {
 	found.Next = after
-	to, leave, err := in.enter(ctx)
-	if err != nil {
+	var to *batchOf
+	var leave func()
+	if err = in.reach(ctx, func() (err error) { to, leave, err = in.enter(ctx); return err }); err != nil {
 		return found, err
 	}
 	defer leave()
@@ -106,7 +121,8 @@ func (in *Inbox) Wait(ctx context.Context, after Cursor, match func(context.Cont
 	}
 	catchUp := func() (bool, error) {
 		for {
-			page, err := in.List(ctx, found.Next, batch)
+			var page Page
+			err := in.reach(ctx, func() (err error) { page, err = in.List(ctx, found.Next, batch); return err })
 			if err != nil {
 				return false, err
 			}
@@ -143,6 +159,23 @@ func (in *Inbox) Wait(ctx context.Context, after Cursor, match func(context.Cont
 		}
 	}
 	return found, err
+}
+
+// reach asks the store, again and again while it cannot be reached.
+func (in *Inbox) reach(ctx context.Context, ask func() error) error {
+	for {
+		err := ask()
+		if !errors.Is(err, ErrAway) {
+			return err
+		}
+		select {
+		case <-time.After(in.every):
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-in.closed:
+			return ErrClosed
+		}
+	}
 }
 
 // after returns the events of a batch behind a cursor. It is false if it cannot tell which they are.
@@ -223,7 +256,7 @@ func (in *Inbox) read(ctx context.Context) (more bool) {
 	if in.tail != b { // all have left, and others came
 		return true
 	}
-	if err == nil && len(page.Events) == 0 && !page.Truncated {
+	if errors.Is(err, ErrAway) || err == nil && len(page.Events) == 0 && !page.Truncated {
 		return false
 	}
 	b.events, b.to, b.truncated, b.err = page.Events, page.Next, page.Truncated, err

@@ -25,16 +25,21 @@ func (g *Group) Tell(ctx context.Context, message []byte) error {
 
 // Hear passes messages of the replicas to take, one after the other, until stop or Close; both wait for the last one.
 func (g *Group) Hear(take func(message []byte)) (stop func()) {
+	return g.hear(g.link.key("relay"), take)
+}
+
+// hear passes what is published in a channel to take.
+func (g *Group) hear(channel string, take func(message []byte)) (stop func()) {
 	ctx, cancel := context.WithCancel(g.joined)
 	ended := make(chan struct{})
 	g.done.Go(func() {
 		defer close(ended)
 		warn := sync.OnceFunc(func() {
-			g.link.log.Warn("messages of other servers cannot be received: the Redis user needs permission to subscribe to and publish in the channel " + g.link.key("relay"))
+			g.link.log.Warn("messages of other servers cannot be received: the Redis user needs permission to subscribe to and publish in the channel " + channel)
 		})
 		for ctx.Err() == nil {
 			var refused redis.Error
-			if errors.As(g.listen(ctx, take), &refused) {
+			if errors.As(g.listen(ctx, channel, take), &refused) {
 				warn()
 			}
 			select {
@@ -50,7 +55,7 @@ func (g *Group) Hear(take func(message []byte)) (stop func()) {
 }
 
 // listen receives messages until its connection breaks or ctx ends.
-func (g *Group) listen(ctx context.Context, take func(message []byte)) error {
+func (g *Group) listen(ctx context.Context, channel string, take func(message []byte)) error {
 	c := g.link.client
 	within, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -68,7 +73,7 @@ func (g *Group) listen(ctx context.Context, take func(message []byte)) error {
 		}
 		return send()
 	}
-	if err := ask(func() error { return sub.Subscribe(g.link.key("relay")) }); err != nil {
+	if err := ask(func() error { return sub.Subscribe(channel) }); err != nil {
 		return err
 	}
 	quiet := time.AfterFunc(quietFor, func() { _ = ask(func() error { return sub.Ping("") }) }) // if it fails, there is no answer

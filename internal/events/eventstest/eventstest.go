@@ -33,7 +33,7 @@ type Opened struct {
 func Run(t *testing.T, open func(t *testing.T, bytes int64) Opened) {
 	for name, test := range map[string]func(*testing.T, Opened){
 		"order": order, "duplicates": duplicates, "restart": restart, "age": age, "number": number, "known after removal": known, "cursors": cursors,
-		"whole events": whole, "several processes": several, "status": status, "random": random,
+		"whole events": whole, "several processes": several, "status": status, "random": random, "turns": turns,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t, 0)) })
 	}
@@ -183,6 +183,7 @@ func number(t *testing.T, o Opened) {
 	require.LessOrEqual(t, len(all), MaxEvents)
 	require.Greater(t, len(all), MaxEvents*9/10)
 	require.Equal(t, MaxEvents+1, all[len(all)-1])
+	put(t, s, MaxEvents+2, MaxEvents+2)
 	require.True(t, list(t, s, first, 1).Truncated)
 	put(t, s, 2000, 2000+3*MaxEvents)
 	all = from(t, s, "")
@@ -347,4 +348,32 @@ func random(t *testing.T, o Opened) {
 		who.next = p.Next
 		require.Equal(t, who.last < n, p.More)
 	}
+}
+
+// One process at a time has its turn at a task, and the next one is told as of when it was done.
+func turns(t *testing.T, o Opened) {
+	a, b := o.Open(), o.Open()
+	turn := func(s events.Store, task string) (bool, time.Time) {
+		mine, last, err := s.Turn(t.Context(), task, time.Hour)
+		require.NoError(t, err)
+		return mine, last
+	}
+	mine, last := turn(a, "fill")
+	require.True(t, mine)
+	require.Zero(t, last)
+	for _, s := range []events.Store{a, b} {
+		mine, _ = turn(s, "fill")
+		require.False(t, mine)
+	}
+	mine, _ = turn(b, "poll")
+	require.True(t, mine, "another task")
+	require.NoError(t, a.Done(t.Context(), "fill", Noon.Add(time.Minute)))
+	o.Later(time.Hour)
+	mine, last = turn(b, "fill")
+	require.True(t, mine)
+	require.Equal(t, Noon.Add(time.Minute), last)
+	require.NoError(t, b.Done(t.Context(), "fill", Noon))
+	o.Later(time.Hour)
+	_, last = turn(a, "fill")
+	require.Equal(t, Noon.Add(time.Minute), last, "what is done stays done")
 }

@@ -4,9 +4,6 @@ package sqlitestore
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,11 +25,11 @@ import (
 const FileName = "events.db"
 
 // layout is the number of the tables of schema: see [sqlitefile.File].
-const layout = 1
+const layout = 2
 
 // schema makes the tables. Events are numbered in the order in which they were stored; a number is never given again. known has
 // the ids of events that were removed early. inbox has one row: a random name, the last number that was removed, and how many
-// events there are.
+// events there are. task has when a task was last begun, and as of when it was done.
 const schema = `
 CREATE TABLE IF NOT EXISTS event (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, at INTEGER NOT NULL,
 	received INTEGER NOT NULL, conversation INTEGER NOT NULL, queue TEXT NOT NULL, fields TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
@@ -41,6 +38,7 @@ CREATE TABLE IF NOT EXISTS known (id TEXT PRIMARY KEY, received INTEGER NOT NULL
 CREATE INDEX IF NOT EXISTS known_received ON known (received);
 CREATE TABLE IF NOT EXISTS inbox (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL, removed INTEGER NOT NULL,
 	events INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS task (name TEXT PRIMARY KEY, begun INTEGER NOT NULL, done INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO inbox (one, name, removed, events, bytes) VALUES (1, ` + newName + `, 0, 0, 0);`
 
 // newName makes the name of a store.
@@ -93,10 +91,7 @@ type Options struct {
 // Store is the inbox of a state directory. It implements [events.Store].
 type Store struct {
 	Options
-	queue struct {
-		sync.Mutex
-		puts []*put
-	}
+	puts  events.Puts
 	write connection
 	read  connection   // of its own, so that no reader waits until a change is on the disk
 	aged  atomic.Int64 // when events that are too old were last removed, in Unix milliseconds
@@ -106,14 +101,6 @@ type Store struct {
 type connection struct {
 	sync.Mutex
 	file sqlitefile.File
-}
-
-// put is a Put that waits for its transaction.
-type put struct {
-	events []events.Event
-	added  int
-	err    error
-	done   bool
 }
 
 // Open returns the inbox of a state directory. The file is opened, and made where there is none, by the first use.
@@ -147,41 +134,22 @@ func (s *Store) named(err error) error {
 	return nil
 }
 
-// Put implements [events.Store]. Those that come while a transaction is written to the disk share the next one.
+// Put implements [events.Store].
 func (s *Store) Put(ctx context.Context, all ...events.Event) (added int, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	mine := &put{events: all}
-	s.queue.Lock()
-	s.queue.puts = append(s.queue.puts, mine)
-	s.queue.Unlock()
-	s.write.Lock()
-	defer s.write.Unlock()
-	if mine.done {
-		return mine.added, mine.err
-	}
-	s.queue.Lock()
-	puts := s.queue.puts
-	s.queue.puts = nil
-	s.queue.Unlock()
-	err = s.named(s.write.file.Update(func() error { return s.put(puts) }))
-	for _, p := range puts {
-		p.done, p.err = true, err
-		if err != nil {
-			p.added = 0
-		}
-	}
-	return mine.added, mine.err
+	return s.puts.Do(ctx, all, func(puts []*events.Waiting) error {
+		s.write.Lock()
+		defer s.write.Unlock()
+		return s.named(s.write.file.Update(func() error { return s.put(puts) }))
+	})
 }
 
 // put stores events in a transaction.
-func (s *Store) put(puts []*put) error {
+func (s *Store) put(puts []*events.Waiting) error {
 	f, now := &s.write.file, s.Now().UnixMilli()
 	var count, bytes int64
 	for _, p := range puts {
-		p.added = 0
-		for _, e := range p.events {
+		p.Added = 0
+		for _, e := range p.Events {
 			fields, err := json.Marshal(e.Fields)
 			if err != nil {
 				return err
@@ -194,7 +162,7 @@ func (s *Store) put(puts []*put) error {
 				return err
 			}
 			if f.Changed() > 0 {
-				p.added++
+				p.Added++
 				count, bytes = count+1, bytes+size
 			}
 		}
@@ -209,7 +177,7 @@ func (s *Store) put(puts []*put) error {
 
 // List implements [events.Store].
 func (s *Store) List(ctx context.Context, after events.Cursor, most int) (p events.Page, err error) {
-	from, err := parse(after)
+	from, err := after.Position()
 	if err != nil {
 		return p, err
 	}
@@ -222,10 +190,10 @@ func (s *Store) List(ctx context.Context, after events.Cursor, most int) (p even
 		if err != nil {
 			return err
 		}
-		seq := from.seq
-		if from.name != "" && (from.name != name || seq < removed || seq > newest) {
+		seq := from.Number
+		if from.Store != "" && (from.Store != name || seq < removed || seq > newest) {
 			p.Truncated = true
-			if from.name != name || seq > newest {
+			if from.Store != name || seq > newest {
 				seq = 0
 			}
 		}
@@ -236,11 +204,11 @@ func (s *Store) List(ctx context.Context, after events.Cursor, most int) (p even
 				return
 			}
 			e := events.Event{ID: st.ColumnText(1), Type: dixaclient.WebhookEvent(st.ColumnText(2)), Time: moment(st.ColumnInt64(3)), Received: moment(st.ColumnInt64(4)),
-				Conversation: st.ColumnInt64(5), Queue: st.ColumnText(6), Cursor: cursor{name, st.ColumnInt64(0)}.text()}
+				Conversation: st.ColumnInt64(5), Queue: st.ColumnText(6), Cursor: events.Position{Store: name, Number: st.ColumnInt64(0)}.Cursor()}
 			failed = errors.Join(failed, json.Unmarshal(st.ColumnRawText(7), &e.Fields))
 			p.Events = append(p.Events, e)
 		}, seq, int64(most)+1)
-		p.Next = cursor{name, newest}.text()
+		p.Next = events.Position{Store: name, Number: newest}.Cursor()
 		if n := len(p.Events); n > 0 {
 			p.Next = p.Events[n-1].Cursor
 		}
@@ -253,7 +221,7 @@ func (s *Store) List(ctx context.Context, after events.Cursor, most int) (p even
 func (s *Store) End(ctx context.Context) (end events.Cursor, err error) {
 	err = s.view(ctx, func(f *sqlitefile.File) error {
 		name, _, newest, err := position(f)
-		end = cursor{name, newest}.text()
+		end = events.Position{Store: name, Number: newest}.Cursor()
 		return err
 	})
 	return end, err
@@ -299,37 +267,3 @@ func position(f *sqlitefile.File) (name string, removed, newest int64, err error
 
 // moment returns a time of the file.
 func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
-
-// cursor is a position: behind the event with a number, in the store with a name.
-type cursor struct {
-	name string // 16 hexadecimal digits; "" for the position before all events
-	seq  int64
-}
-
-// cursorSize is that of a cursor in bytes: a version, the name and the number.
-const (
-	cursorVersion = 1
-	cursorSize    = 1 + 8 + 8
-)
-
-// text returns the form in which a cursor leaves the store.
-func (c cursor) text() events.Cursor {
-	name, err := hex.DecodeString(c.name)
-	if err != nil {
-		name = nil // cannot be: the names are made here
-	}
-	b := binary.BigEndian.AppendUint64(append([]byte{cursorVersion}, name...), uint64(c.seq))
-	return events.Cursor(base64.RawURLEncoding.EncodeToString(b))
-}
-
-// parse reads a cursor.
-func parse(text events.Cursor) (cursor, error) {
-	if text == "" {
-		return cursor{}, nil
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
-	if err != nil || len(b) != cursorSize || b[0] != cursorVersion || b[9] > 127 {
-		return cursor{}, events.ErrCursor
-	}
-	return cursor{hex.EncodeToString(b[1:9]), int64(binary.BigEndian.Uint64(b[9:]))}, nil
-}

@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"internal/jobs":                  {"internal/seal"},
 	"internal/journal":               {"internal/seal"},
 	"internal/identity":              {"internal/capability", "github.com/coreos/go-oidc/v3/oidc", "github.com/go-jose/go-jose/v4", "golang.org/x/time/rate"},
-	"internal/replicas":              {"dixaclient", "internal/gate", "internal/approval", "internal/freeze", "internal/jobs", "internal/journal", "internal/signin", "github.com/gomodule/redigo/redis", "golang.org/x/time/rate"},
+	"internal/replicas":              {"dixaclient", "internal/gate", "internal/events", "internal/approval", "internal/freeze", "internal/jobs", "internal/journal", "internal/signin", "github.com/gomodule/redigo/redis", "golang.org/x/time/rate"},
 	"internal/replicas/redistest":    nil,
 	"internal/jobs/jobstest":         nil,
 	"internal/journal/journaltest":   nil,
