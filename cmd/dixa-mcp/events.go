@@ -33,6 +33,7 @@ type eventsListCmd struct {
 	Type         []string `placeholder:"TYPE" help:"Only events of this type, such as ConversationClosed; can be repeated."`
 	Conversation int64    `placeholder:"N" help:"Only events of this conversation."`
 	State        string   `placeholder:"DIR" env:"DIXA_MCP_STATE" help:"Directory for persistent state, by default dixa-mcp in the user's state directory."`
+	redisFlag    `embed:""`
 	jsonFlag     `embed:""`
 }
 
@@ -58,18 +59,12 @@ func (c *eventsListCmd) Run(ctx context.Context, out *output) (err error) {
 			return usagef("--type %q is no event of Dixa's; they are %s", t, strings.Join(known, ", "))
 		}
 	}
-	state, err := (reachFlags{State: c.State}).stateDir()
+	var s system
+	defer s.Close()
+	store, err := c.store(ctx, &s)
 	if err != nil {
 		return err
 	}
-	exists, err := sqlitestore.Exists(state)
-	if err == nil && !exists {
-		err = notFoundf("there is no inbox of events in %s; a server with --webhooks makes one", state)
-	}
-	if err != nil {
-		return err
-	}
-	store := sqlitestore.Open(state, sqlitestore.Options{})
 	defer func() { err = errors.Join(err, store.Close()) }()
 	var last []events.Event
 	for p := (events.Page{More: true}); p.More; {
@@ -100,6 +95,30 @@ func (c *eventsListCmd) Run(ctx context.Context, out *output) (err error) {
 	return nil
 }
 
+// store opens the inbox, if there is one.
+func (c *eventsListCmd) store(ctx context.Context, s *system) (_ events.Store, err error) {
+	if s.group, err = c.connect(ctx, ""); err != nil {
+		return nil, err
+	}
+	reach := reachFlags{State: c.State}
+	if s.group != nil {
+		s.close = append(s.close, s.group.Close)
+		return reach.eventStore(s)
+	}
+	state, err := reach.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	exists, err := sqlitestore.Exists(state)
+	if err == nil && !exists {
+		err = notFoundf("there is no inbox of events in %s; a server with --webhooks makes one", state)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return reach.eventStore(s)
+}
+
 type eventsFollowCmd struct {
 	Agent       string        `required:"" placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent whose events are followed, which needs list_events. What it may not see is not there."`
 	Type        []string      `placeholder:"TYPE" help:"Only events of this type, such as ConversationMessageAdded; can be repeated."`
@@ -121,7 +140,7 @@ func (c *eventsFollowCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	c.Events = cmp.Or(c.Events, eventsInbox)
-	s, err := c.assemble(ctx, "", nil)
+	s, err := c.assemble(ctx, replicaName(), nil)
 	if err != nil {
 		return err
 	}

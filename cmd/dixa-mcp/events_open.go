@@ -7,12 +7,13 @@ import (
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/events/poll"
 	"dixa-mcp/internal/events/sqlitestore"
+	"dixa-mcp/internal/events/webhook"
 	"dixa-mcp/internal/gate"
 )
 
 // eventsFlag says whether agents hear of events.
 type eventsFlag struct {
-	Events string `enum:",inbox,poll" default:"" placeholder:"SOURCE" env:"DIXA_MCP_EVENTS" help:"Source of the events that agents hear of: inbox, which is that of the state directory, filled by the server with --webhooks, or poll, which also fills it from Dixa's activity log, every 10 s while an agent waits or reads. --webhooks implies inbox."`
+	Events string `enum:",inbox,poll" default:"" placeholder:"SOURCE" env:"DIXA_MCP_EVENTS" help:"Source of the events that agents hear of: inbox, which is that of the state directory or of --redis, filled by a server with --webhooks, or poll, which also fills it from Dixa's activity log, every 10 s while an agent waits or reads. --webhooks implies inbox."`
 }
 
 // Where events come from.
@@ -21,21 +22,37 @@ const (
 	eventsPoll  = "poll"
 )
 
-// inbox opens the inbox of the state directory, for the tools of agents and for what fills it.
+// eventStore returns where events are kept: in Redis if servers share one, otherwise in the state directory.
+func (f reachFlags) eventStore(s *system) (events.Store, error) {
+	if s.group != nil {
+		return s.group.Events(), nil
+	}
+	dir, err := f.stateDir()
+	return sqlitestore.Open(dir, sqlitestore.Options{}), err
+}
+
+// webhookSecrets returns where the secrets of webhooks are kept.
+func (f reachFlags) webhookSecrets(s *system) (webhook.Secrets, error) {
+	if s.group != nil {
+		return webhook.NewShared(s.group.Webhooks(), s.group.Secret(), "Redis"), nil
+	}
+	dir, err := f.stateDir()
+	return webhook.In(dir), err
+}
+
+// inbox opens the inbox, for the tools of agents and for what fills it.
 func (f *dixaFlags) inbox(s *system, c *gate.Config) error {
 	switch {
 	case f.Events == "":
 		return nil
 	case f.Offline && f.State == "":
 		return usagef("--events or --webhooks with --offline requires --state DIR: invented events must not be in the inbox of real ones")
-	case s.group != nil:
-		return usagef("--events or --webhooks cannot be combined with --redis: the inbox of events is in the state directory of one server; use a server without --redis")
 	}
-	dir, err := f.stateDir()
+	store, err := f.eventStore(s)
 	if err != nil {
 		return err
 	}
-	s.inbox = events.NewInbox(sqlitestore.Open(dir, sqlitestore.Options{}))
+	s.inbox = events.NewInbox(store)
 	s.close = append(s.close, func() {
 		if err := s.inbox.Close(); err != nil {
 			slog.Error("the inbox of events could not be closed", "error", err)

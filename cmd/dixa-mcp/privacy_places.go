@@ -69,8 +69,9 @@ func (s *personSearch) look(ctx context.Context) {
 		s.try(s.inApprovals(ctx, s.group.Approvals(), "Redis", false))
 		s.try(s.inJournal(ctx, s.group.Journal(), "Redis"))
 		s.try(s.inJobs(ctx, s.group.Jobs(), "Redis"))
+		s.try(s.inEvents(ctx, s.group.Events(), "Redis"))
 	}
-	s.try(s.inEvents(ctx))
+	s.try(s.inEventFile(ctx))
 	s.try(s.inRecords(ctx))
 }
 

@@ -184,13 +184,19 @@ func (s *personSearch) inJobs(ctx context.Context, store *jobs.Store, where stri
 	return p, err
 }
 
-func (s *personSearch) inEvents(ctx context.Context) (p *heldPlace, err error) {
-	p = &heldPlace{Place: "inbox of events", Where: filepath.Join(s.state, eventstore.FileName), Holds: "events: ids, states and times; no texts, names and addresses",
-		Kept: "7 days", Stays: "They have ids and times only, and are removed by themselves."}
-	if exists, err := eventstore.Exists(s.state); err != nil || !exists {
-		return p, err
+// inEventFile looks into the inbox of the state directory.
+func (s *personSearch) inEventFile(ctx context.Context) (*heldPlace, error) {
+	path := filepath.Join(s.state, eventstore.FileName)
+	exists, err := is(path)
+	if err != nil || !exists {
+		return &heldPlace{Place: "inbox of events", Where: path}, err
 	}
-	store := eventstore.Open(s.state, eventstore.Options{})
+	return s.inEvents(ctx, eventstore.Open(s.state, eventstore.Options{}), path)
+}
+
+func (s *personSearch) inEvents(ctx context.Context, store events.Store, where string) (p *heldPlace, err error) {
+	p = &heldPlace{Place: "inbox of events", Where: where, Holds: "events: ids, states and times; no texts, names and addresses",
+		Kept: "7 days", Stays: "They have ids and times only, and are removed by themselves."}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	for page := (events.Page{More: true}); page.More; {
 		if page, err = store.List(ctx, page.Next, 1000); err != nil {

@@ -13,11 +13,10 @@ func (c *serveCmd) receiver(s *system, metrics *telemetry.Metrics) (http.Handler
 	if !c.Webhooks {
 		return nil, nil
 	}
-	dir, err := c.stateDir()
+	secrets, err := c.webhookSecrets(s)
 	if err != nil {
 		return nil, err
 	}
-	secrets := webhook.In(dir)
 	subscriptions, err := secrets.Subscriptions()
 	if err != nil {
 		return nil, err
@@ -28,7 +27,7 @@ func (c *serveCmd) receiver(s *system, metrics *telemetry.Metrics) (http.Handler
 	}
 	count := metrics.Webhooks(outcomes)
 	if len(subscriptions) == 0 {
-		slog.Warn("no webhook is accepted yet, because there is no subscription; make one with dixa-mcp webhooks setup --url https://…", "state", dir)
+		slog.Warn("no webhook is accepted yet, because there is no subscription; make one with dixa-mcp webhooks setup --url https://…", "secrets", secrets.Place())
 	}
 	slog.Info("receiving webhooks", "path", webhook.Path, "subscriptions", len(subscriptions))
 	return webhook.New(webhook.Config{Secrets: secrets, API: c.dixaAddress(), Put: s.inbox.Put, Count: func(o webhook.Outcome) { count(string(o)) }, Log: slog.Default()}), nil

@@ -28,19 +28,26 @@ type webhooksCmd struct {
 type webhooksFlags struct {
 	jsonFlag   `embed:""`
 	reachFlags `embed:""`
+	redisFlag  `embed:""`
 }
 
 // manager returns what keeps the subscription.
-func (f webhooksFlags) manager(s *system) (*webhook.Manager, string, error) {
+func (f webhooksFlags) manager(ctx context.Context, s *system) (*webhook.Manager, error) {
 	if f.Offline && f.State == "" {
-		return nil, "", usagef("--offline requires --state DIR: invented subscriptions must not be among real ones; nothing was changed")
+		return nil, usagef("--offline requires --state DIR: invented subscriptions must not be among real ones; nothing was changed")
 	}
 	client, err := f.client(s)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	dir, err := f.stateDir()
-	return &webhook.Manager{Client: client, Secrets: webhook.In(dir), API: f.dixaAddress(), Now: time.Now}, dir, err
+	if s.group, err = f.connect(ctx, ""); err != nil {
+		return nil, err
+	}
+	if s.group != nil {
+		s.close = append(s.close, s.group.Close)
+	}
+	secrets, err := f.webhookSecrets(s)
+	return &webhook.Manager{Client: client, Secrets: secrets, API: f.dixaAddress(), Now: time.Now}, err
 }
 
 // here reports whether Dixa is on this machine.
@@ -113,7 +120,7 @@ func (c *webhooksSetupCmd) Run(ctx context.Context, out *output) error {
 	}
 	var s system
 	defer s.Close()
-	m, dir, err := c.manager(&s)
+	m, err := c.manager(ctx, &s)
 	if err != nil {
 		return err
 	}
@@ -154,7 +161,11 @@ func (c *webhooksSetupCmd) Run(ctx context.Context, out *output) error {
 		out.printf("Note: %s.\n", note)
 	}
 	if !c.DryRun {
-		out.printf("Its secrets are in %s. A server that uses this state directory receives its events with dixa-mcp serve --http ADDRESS --webhooks.\n", dir)
+		where := "this state directory"
+		if s.group != nil {
+			where = "this Redis"
+		}
+		out.printf("Its secrets are in %s. A server that uses %s receives its events with dixa-mcp serve --http ADDRESS --webhooks.\n", m.Secrets.Place(), where)
 	}
 	return nil
 }
@@ -167,7 +178,7 @@ type webhooksStatusCmd struct {
 func (c *webhooksStatusCmd) Run(ctx context.Context, out *output) error {
 	var s system
 	defer s.Close()
-	m, dir, err := c.manager(&s)
+	m, err := c.manager(ctx, &s)
 	if err != nil {
 		return err
 	}
@@ -175,7 +186,7 @@ func (c *webhooksStatusCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	inbox, err := inboxStatus(ctx, dir)
+	inbox, err := c.inboxStatus(ctx, &s)
 	if err != nil {
 		return err
 	}
@@ -193,13 +204,21 @@ func (c *webhooksStatusCmd) Run(ctx context.Context, out *output) error {
 	return err
 }
 
-// inboxStatus returns what is in the inbox of a state directory.
-func inboxStatus(ctx context.Context, dir string) (st events.Status, err error) {
-	exists, err := sqlitestore.Exists(dir)
-	if err != nil || !exists {
+// inboxStatus returns what is in the inbox.
+func (f webhooksFlags) inboxStatus(ctx context.Context, s *system) (st events.Status, err error) {
+	if s.group == nil {
+		dir, err := f.stateDir()
+		if err != nil {
+			return st, err
+		}
+		if exists, err := sqlitestore.Exists(dir); err != nil || !exists {
+			return st, err
+		}
+	}
+	store, err := f.eventStore(s)
+	if err != nil {
 		return st, err
 	}
-	store := sqlitestore.Open(dir, sqlitestore.Options{})
 	st, err = store.Status(ctx)
 	return st, errors.Join(err, store.Close())
 }
@@ -245,7 +264,7 @@ type webhooksRemoveCmd struct {
 func (c *webhooksRemoveCmd) Run(ctx context.Context, out *output) error {
 	var s system
 	defer s.Close()
-	m, _, err := c.manager(&s)
+	m, err := c.manager(ctx, &s)
 	if err != nil {
 		return err
 	}
@@ -264,7 +283,7 @@ func (c *webhooksRemoveCmd) Run(ctx context.Context, out *output) error {
 	}
 	switch {
 	case len(ids) == 0:
-		out.printf("No change: this state directory has no subscription.\n")
+		out.printf("No change: no subscription was set up here.\n")
 	case c.DryRun:
 		out.printf("Would delete subscription %s.\n", strings.Join(ids, ", "))
 	default:

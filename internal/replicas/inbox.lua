@@ -24,6 +24,14 @@ elseif meta[2] ~= run then
 	redis.call('HSET', KEYS[1], 'run', run, 'newest', text(newest))
 end
 
+-- Half of a Redis at most: when it is full, nothing can be shared. To find out takes longer than all else, so it is left to large ones.
+if bytes > 16e6 then
+	local all = tonumber(string.match(redis.call('INFO', 'memory'), 'maxmemory:(%d+)') or 0)
+	if all > 0 then
+		mostBytes = math.min(mostBytes, all / 2)
+	end
+end
+
 -- Removes what is beyond a bound, the oldest first. Reports whether there is more of it.
 local function bound()
 	local count, left, some = redis.call('XLEN', KEYS[2]), atATime, 1

@@ -350,7 +350,7 @@ func random(t *testing.T, o Opened) {
 	}
 }
 
-// One process at a time has its turn at a task, and the next one is told as of when it was done.
+// One process at a time may do a task, and the next one is told as of when it was done.
 func turns(t *testing.T, o Opened) {
 	a, b := o.Open(), o.Open()
 	turn := func(s events.Store, task string) (bool, time.Time) {

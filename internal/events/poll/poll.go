@@ -22,9 +22,11 @@ const (
 	Every = 10 * time.Second
 	// overlap is how far back a poll begins before the last one: an entry may be in the log later than its time says.
 	overlap = 2 * time.Minute
-	// gap is how far back the first poll of a process begins at most, to find what happened while none ran. The ids of events are known
-	// for longer, so that nothing is stored twice.
+	// gap is how far back a poll begins at most, to find what happened while no process ran. The ids of events are known for longer, so
+	// that nothing is stored twice.
 	gap = 24 * time.Hour
+	// task is the poll, which one of the processes with the same inbox does at a time.
+	task = "poll"
 	// pageLimit is how many entries are asked for at a time. Dixa documents no limit.
 	pageLimit = 500
 )
@@ -37,8 +39,7 @@ type Inbox struct {
 	logged rate.Sometimes
 
 	reading sync.Mutex // held during a poll
-	last    time.Time  // when the last one began
-	from    time.Time  // where the next one begins; zero for not known yet
+	last    time.Time  // when this process last began one, or let others do it
 
 	mu      sync.Mutex
 	waiting int
@@ -110,7 +111,8 @@ func (p *Inbox) run(ctx context.Context) {
 	}
 }
 
-// fresh reads the log, unless that was done in the last 10 seconds. If it fails, it is logged: the next poll begins where this one did.
+// fresh reads the log, unless this process or another one did in the last 10 seconds. If it fails, it is logged: the next poll begins
+// where this one did.
 func (p *Inbox) fresh(ctx context.Context) {
 	p.reading.Lock()
 	defer p.reading.Unlock()
@@ -128,21 +130,25 @@ func (p *Inbox) fresh(ctx context.Context) {
 
 // poll stores what the log has since the last poll.
 func (p *Inbox) poll(ctx context.Context, now time.Time) error {
-	if p.from.IsZero() {
+	mine, from, err := p.Turn(ctx, task, Every*9/10) // somewhat less, since clocks differ
+	if err != nil || !mine {
+		return err
+	}
+	if from.IsZero() {
 		status, err := p.Status(ctx)
 		if err != nil {
 			return err
 		}
-		p.from = now
-		if !status.Newest.IsZero() && status.Newest.Before(now) {
-			p.from = status.Newest
-		}
-		if oldest := now.Add(-gap + overlap); p.from.Before(oldest) {
-			p.from = oldest
+		from = status.Newest
+		if from.IsZero() || from.After(now) {
+			from = now
 		}
 	}
+	if oldest := now.Add(-gap + overlap); from.Before(oldest) {
+		from = oldest
+	}
 	var all []events.Event
-	in := dixaclient.ListActivityIn{FromDatetime: dixaclient.Time{Time: p.from.Add(-overlap)}, Page: dixaclient.Page{PageLimit: pageLimit}}
+	in := dixaclient.ListActivityIn{FromDatetime: dixaclient.Time{Time: from.Add(-overlap)}, Page: dixaclient.Page{PageLimit: pageLimit}}
 	for page, err := range dixaclient.ListActivity.Pages(ctx, p.client, in) {
 		if err != nil {
 			return fmt.Errorf("read the activity log: %w", err)
@@ -159,8 +165,7 @@ func (p *Inbox) poll(ctx context.Context, now time.Time) error {
 	if _, err := p.Put(ctx, all...); err != nil {
 		return err
 	}
-	p.from = now
-	return nil
+	return p.Done(ctx, task, now)
 }
 
 // byLog finds the type of an event by that of an entry of the log.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -122,6 +123,33 @@ func TestWaitPolls(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, dixaclient.WebhookEvent("ConversationMessageAdded"), found.Event.Type)
 	require.Equal(t, before+1, o.polls())
+}
+
+// Of two processes with one inbox, one polls, and each goes on where the other one ended.
+func TestOnePolls(t *testing.T) {
+	o := newOffice(t)
+	dir := t.TempDir()
+	a, b := o.open(dir), o.open(dir)
+	end, err := a.End(t.Context())
+	require.NoError(t, err)
+	_, err = b.List(t.Context(), end, 1)
+	require.NoError(t, err)
+	require.Equal(t, 1, o.polls())
+	o.now = o.now.Add(time.Hour)
+	o.writes(1234, "hello")
+	o.now = o.now.Add(time.Second)
+	page, err := b.List(t.Context(), end, 10)
+	require.NoError(t, err)
+	require.Contains(t, types(page), dixaclient.WebhookEvent("ConversationMessageAdded"))
+	_, err = a.List(t.Context(), end, 10)
+	require.NoError(t, err)
+	require.Equal(t, 2, o.polls())
+	o.now = o.now.Add(Every)
+	_, err = a.List(t.Context(), end, 10)
+	require.NoError(t, err)
+	require.Equal(t, 3, o.polls())
+	last := o.dixa.Requests()[len(o.dixa.Requests())-1]
+	require.Contains(t, last.Query, url.QueryEscape(o.now.Add(-Every-overlap).Format("2006-01-02T15:04:05")), "from where the other one ended")
 }
 
 // Each type that the table names for the log is one of the log's documented types.

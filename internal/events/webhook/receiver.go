@@ -61,7 +61,7 @@ func Outcomes() []Outcome {
 
 // Config is what a receiver needs.
 type Config struct {
-	Secrets *File
+	Secrets Secrets
 	API     string // address of the Dixa whose subscriptions are valid
 	Put     func(context.Context, ...events.Event) (added int, err error)
 	Count   func(Outcome) // nil: not counted
@@ -120,7 +120,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 // Why a delivery is not accepted.
 var (
 	errMethod       = errors.New("it is not a POST")
-	errSubscription = errors.New("the subscription is not one of this state directory")
+	errSubscription = errors.New("the subscription is not one that was set up here")
 	errToken        = errors.New("the bearer token is not that of the subscription")
 	errOld          = errors.New("it was signed too long ago, or its time lies ahead")
 	errSize         = errors.New("it is too large")

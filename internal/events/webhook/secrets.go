@@ -82,6 +82,9 @@ type File struct {
 	held    []Subscription
 }
 
+// Place implements [Secrets].
+func (f *File) Place() string { return f.path }
+
 // In returns the file of a state directory.
 func In(dir string) *File { return &File{path: filepath.Join(dir, FileName)} }
 

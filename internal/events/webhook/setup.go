@@ -19,7 +19,7 @@ const Name = "dixa-mcp events"
 // Manager keeps the subscription of a server.
 type Manager struct {
 	Client  *dixaclient.Client
-	Secrets *File
+	Secrets Secrets
 	API     string // address of the Dixa of the client
 	Now     func() time.Time
 }
@@ -82,15 +82,15 @@ func (w Wanted) isFiltered(s subscribed) bool {
 	return true
 }
 
-// ErrAnotherDixa means that a state directory has subscriptions of another Dixa, whose events would be mixed.
-var ErrAnotherDixa = errors.New("this state directory receives the webhooks of another Dixa")
+// ErrAnotherDixa means that there are subscriptions of another Dixa, whose events would be mixed.
+var ErrAnotherDixa = errors.New("what is set up here receives the webhooks of another Dixa")
 
-// known returns the subscriptions of the file.
+// known returns the subscriptions that are stored.
 func (m *Manager) known() ([]Subscription, error) {
 	all, err := m.Secrets.Subscriptions()
 	for _, s := range all {
 		if s.API != m.API {
-			return nil, fmt.Errorf("%w, at %s: use another --state, or dixa-mcp webhooks remove with --base-url %s; if it no longer exists, delete %s; nothing was changed", ErrAnotherDixa, s.API, s.API, m.Secrets.path)
+			return nil, fmt.Errorf("%w, at %s: use another --state or --redis, or dixa-mcp webhooks remove with --base-url %s; if it no longer exists, delete %s; nothing was changed", ErrAnotherDixa, s.API, s.API, m.Secrets.Place())
 		}
 	}
 	return all, err

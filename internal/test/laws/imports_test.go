@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/events/eventstest":     nil,
 	"internal/events/follow":         nil,
 	"internal/events/poll":           {"dixaclient", "internal/events", "golang.org/x/time/rate"},
-	"internal/events/webhook":        {"dixaclient", "internal/events", "golang.org/x/time/rate"},
+	"internal/events/webhook":        {"dixaclient", "internal/events", "internal/seal", "golang.org/x/time/rate"},
 	"internal/events/sqlitestore":    {"dixaclient", "internal/events", "github.com/ncruces/go-sqlite3"},
 	"internal/base/address":          {},
 	"internal/base/atomicfile":       {},
