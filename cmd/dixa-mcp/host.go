@@ -119,9 +119,12 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	config.SignIn = people
-	if config.Webhooks, err = c.receiver(s, metrics); err != nil {
+	receiver, stopFilling, err := c.receiver(s, metrics)
+	if err != nil {
 		return err
 	}
+	defer stopFilling()
+	config.Webhooks = receiver
 	h, err := serve.NewHTTP(config)
 	if err != nil {
 		return err

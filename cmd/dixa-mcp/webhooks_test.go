@@ -260,3 +260,24 @@ func newDixa(t *testing.T) string {
 	t.Cleanup(s.Close)
 	return s.URL
 }
+
+// What happened while no server ran, or before Dixa reached it, is in the inbox after a start.
+func TestMissedWebhooksAreFilled(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	dixa := newDixa(t) // which sends nothing
+	env := []string{"DIXA_API_TOKEN=" + token, "DIXA_MCP_BASE_URL=" + dixa, "DIXA_MCP_STATE=~/s"}
+	o := finish(t, p.command(append([]string{}, env...), "webhooks", "setup", "--url", "http://127.0.0.1:1"))
+	require.Zero(t, o.code, o.stderr)
+	file := p.write("writer.yaml", "version: 1\nagents: {writer: {access: {messages: write}}}\nstdio: [writer]\n")
+	o = finish(t, p.command(append([]string{}, env...), "call", "add_note", `{"conversationId":1234,"message":"while nobody listened"}`, "--capabilities", file))
+	require.Zero(t, o.code, o.stderr)
+	server, _ := p.receiver(append([]string{}, env...))
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	store := sqlitestore.Open(filepath.Join(p.home, "s"), sqlitestore.Options{})
+	defer store.Close()
+	require.Eventually(t, func() bool {
+		page, err := store.List(t.Context(), "", 10)
+		return err == nil && len(page.Events) == 1 && page.Events[0].Type == "ConversationNoteAdded"
+	}, time.Minute, 20*time.Millisecond)
+}

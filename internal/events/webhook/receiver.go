@@ -52,11 +52,12 @@ const (
 	Unknown   Outcome = "unknown" // the subscription or the event is unknown
 	Limited   Outcome = "limited" // its address was refused too often
 	Failed    Outcome = "failed"  // it could not be read or stored
+	Filled    Outcome = "filled"  // it was missed, and found in Dixa's log
 )
 
 // Outcomes returns all outcomes.
 func Outcomes() []Outcome {
-	return []Outcome{Stored, Duplicate, Unsigned, Token, Old, Oversized, Unknown, Limited, Failed}
+	return []Outcome{Stored, Duplicate, Unsigned, Token, Old, Oversized, Unknown, Limited, Failed, Filled}
 }
 
 // Config is what a receiver needs.
