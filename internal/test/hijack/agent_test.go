@@ -51,6 +51,9 @@ func reads(t testing.TB, s subject, w way, g goal) (d *world, found bool) {
 	t.Helper()
 	d = newWorld(t, s, w, instruction(g))
 	arguments := examples(t)
+	if w.Event != "" && d.follows(t, g) {
+		return d, true
+	}
 	for _, tool := range s.agent.Tools() {
 		if tool.Level != dixaclient.Read || strings.HasPrefix(tool.Name, "export_") {
 			continue
@@ -70,10 +73,22 @@ func reads(t testing.TB, s subject, w way, g goal) (d *world, found bool) {
 	return d, false
 }
 
+// follows reports whether a program that hands the agent its events, as events follow and GET /events do, hands it the instruction.
+func (d *world) follows(t testing.TB, g goal) bool {
+	found, _ := d.gate.ListEvents(t.Context(), gate.Request{Agent: d.agent.Name, Person: anna(d.agent), Arguments: json.RawMessage(`{}`)})
+	told := slices.ContainsFunc(found.Events, func(e json.RawMessage) bool { return tells(string(e), g) })
+	require.Equal(t, d.hears(t, "list_events", json.RawMessage(`{}`), g), told, "list_events tells the same")
+	return told
+}
+
 // hears makes a call, and reports whether the answer tells the agent to go for the goal.
 func (d *world) hears(t testing.TB, tool string, arguments json.RawMessage, g goal) bool {
-	answer := d.call(t, tool, string(arguments))
-	for _, m := range order.FindAllStringSubmatch(answer.Text, -1) {
+	return tells(d.call(t, tool, string(arguments)).Text, g)
+}
+
+// tells reports whether a text tells the agent to go for the goal.
+func tells(text string, g goal) bool {
+	for _, m := range order.FindAllStringSubmatch(text, -1) {
 		if m[1] == "goal "+g.Goal {
 			return true
 		}

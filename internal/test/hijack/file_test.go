@@ -49,6 +49,7 @@ type way struct {
 	Put    any
 	File   string // what the file of an attachment holds
 	Status int    // only answers with this status or a higher one
+	Event  string // the text is in the data of this event, which a webhook brought
 }
 
 // subject is an agent of a capability file.
@@ -82,12 +83,12 @@ func load(t testing.TB) bench {
 	return b
 }
 
-// subjects lists the agents of the built-in file and of those in testdata/capabilities.
+// subjects lists the agents of the built-in file, of those in testdata/capabilities, and one that follows events.
 func subjects(t testing.TB) (all []subject) {
 	t.Helper()
 	files, err := filepath.Glob(top + "testdata/capabilities/*.yaml")
 	require.NoError(t, err)
-	for _, file := range append([]string{top + "capabilities.yaml"}, files...) {
+	for _, file := range slices.Concat([]string{top + "capabilities.yaml"}, files, []string{top + "testdata/hijack-events.yaml"}) {
 		rules, err := capability.Load(file)
 		require.NoError(t, err)
 		for _, a := range rules.Agents() {
@@ -162,7 +163,7 @@ func TestWaysAreWaysIn(t *testing.T) {
 
 const everything = `version: 1
 agents:
-  agent: {answers: json, access: {"*": read}, allow: [list_webhook_deliveries]}
+  agent: {answers: json, access: {"*": read}, allow: [list_webhook_deliveries, list_events]}
 `
 
 func parse(t testing.TB, file string) *capability.Rules {
@@ -172,5 +173,5 @@ func parse(t testing.TB, file string) *capability.Rules {
 }
 
 func (w way) matches(path string, status int) bool {
-	return status >= max(w.Status, 200) && regexp.MustCompile(w.Path).MatchString(path)
+	return w.Event == "" && status >= max(w.Status, 200) && regexp.MustCompile(w.Path).MatchString(path)
 }

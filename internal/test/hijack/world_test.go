@@ -19,6 +19,8 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/events"
+	"dixa-mcp/internal/events/sqlitestore"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
 )
@@ -54,8 +56,26 @@ func newWorld(t testing.TB, s subject, w way, text string) *world {
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: d, Rate: 1e6, Burst: 1e6,
 		Files: dixaclient.FileHost{URL: offline.FilesURL, Transport: offline.Files(d)}})
 	require.NoError(t, err)
-	d.gate = gate.New(gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: d.approvals, Budgets: unpaced{gate.NewBudgets()}, Now: clock})
+	c := gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: d.approvals, Budgets: unpaced{gate.NewBudgets()}, Now: clock}
+	if w.Event != "" {
+		c.Events = d.inbox(t)
+	}
+	d.gate = gate.New(c)
 	return d
+}
+
+// inbox returns an inbox with the event that has the attacker's text, as a webhook brought it.
+func (d *world) inbox(t testing.TB) *events.Inbox {
+	payload, err := json.Marshal(map[string]any{"event_id": "0c1a2b3c-4d5e-4f60-8a7b-000000000001", "event_fqn": d.way.Event, "event_timestamp": now, "data": filled(d.way.Put, d.text)})
+	require.NoError(t, err)
+	d.planted = bytes.Contains(payload, []byte(d.text))
+	e, err := events.Parse(payload)
+	require.NoError(t, err)
+	in := events.NewInbox(sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: func() time.Time { return now }}))
+	t.Cleanup(func() { require.NoError(t, in.Close()) })
+	_, err = in.Put(t.Context(), e)
+	require.NoError(t, err)
+	return in
 }
 
 // unpaced are budgets without an agent's requests_per_second: waiting stops nothing.
