@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/view"
 )
@@ -28,11 +29,30 @@ type ConversationSearch struct {
 // FindConversationsIn is a search, and how much of what it finds is wanted.
 type FindConversationsIn struct {
 	ConversationSearch
-	CustomerName string `json:"customerName,omitzero" check:"max=100" jsonschema_description:"a part, if there is an archive"`
-	Waiting      bool   `json:"waiting,omitzero" jsonschema_description:"longest unanswered first, if there is an archive"`
+	CustomerName string `json:"customerName,omitzero" check:"max=100" jsonschema_description:"a part"`
+	Waiting      bool   `json:"waiting,omitzero" jsonschema_description:"longest unanswered first"`
+	Rating       Rating `json:"rating,omitzero"`
+	Sort         Sort   `json:"sort,omitzero"`
 	Limit        int    `json:"limit,omitzero" check:"min=1,max=25" jsonschema_description:"default 10" gives:"pageLimit"`
 	PageKey      string `json:"pageKey,omitzero"`
 }
+
+// Rating is what customers said of how they were helped.
+type Rating string
+
+// Values returns what a search can be for.
+func (Rating) Values() []string { return []string{string(archive.Good), string(archive.Bad)} }
+
+// Sort is an order of conversations.
+type Sort string
+
+// Values returns the orders.
+func (Sort) Values() []string {
+	return []string{string(archive.Newest), string(archive.Oldest), longestWaiting}
+}
+
+// longestWaiting is the order by which those that wait are found, as with [FindConversationsIn].Waiting.
+const longestWaiting = "waiting"
 
 // AttributeValue is a value that a custom attribute must have.
 type AttributeValue struct {
@@ -61,15 +81,15 @@ const hitsByDefault = 10
 // Dixa agents.
 const searchAndNames = 4
 
-var findConversations = task("find_conversations", "searched conversations",
-	"Find conversations by words, names and dates: one line each, one request each.",
+var findConversations = beside(task("find_conversations", "searched conversations",
+	"Find conversations, one line each. customerName, waiting, rating, sort need an archive.",
 	[]*d.Spec{d.SearchConversations.Spec, d.GetConversation.Spec},
-	[]*d.Spec{d.GetEndUser.Spec, d.ListEndUsers.Spec, d.ListQueues.Spec, d.ListTags.Spec, d.ListAgents.Spec, d.ListCustomAttributes.Spec},
+	[]*d.Spec{d.GetEndUser.Spec, d.ListEndUsers.Spec, d.ListQueues.Spec, d.ListTags.Spec, d.ListAgents.Spec, d.ListCustomAttributes.Spec, d.ListRatings.Spec},
 	func(ctx context.Context, r *Reads, in FindConversationsIn) (Output, error) {
 		if in.Limit == 0 {
 			in.Limit = hitsByDefault
 		}
-		if in.CustomerName != "" || in.Waiting {
+		if in.ofArchive() != "" {
 			return r.findArchived(ctx, in)
 		}
 		search := in.search()
@@ -105,7 +125,7 @@ var findConversations = task("find_conversations", "searched conversations",
 			end += " More: " + called("find_conversations", r.withNames(in, found.Next))
 		}
 		return Output{Parts: []view.Part{list, view.Sentence("more", end)}}, nil
-	})
+	}), d.ListRatings.Spec)
 
 // hit is one conversation that was found. One that is not there any more is left out.
 func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words bool) (item view.Item, ok bool, err error) {

@@ -16,7 +16,7 @@ type FindCustomerIn struct {
 	Email       string `json:"email,omitzero" contact:"email"`
 	Phone       string `json:"phone,omitzero" contact:"phone"`
 	ExternalID  string `json:"externalId,omitzero"`
-	DisplayName string `json:"displayName,omitzero" check:"max=100" jsonschema_description:"a part, if there is an archive"`
+	DisplayName string `json:"displayName,omitzero" check:"max=100" jsonschema_description:"a part; needs an archive"`
 }
 
 func (in *FindCustomerIn) misfit() (field, problem string) {

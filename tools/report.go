@@ -18,17 +18,19 @@ import (
 
 // ReportIn asks a metric for a period.
 type ReportIn struct {
-	Metric   string      `json:"metric" jsonschema_description:"such as csat or closed_conversations" gives:"id"`
-	Period   string      `json:"period,omitzero" jsonschema_description:"default last week; today, this month, 2026-01-01 to 2026-01-31" gives:"start end"`
+	Metric   string      `json:"metric" jsonschema_description:"such as csat; archive: its counts and times" gives:"id"`
+	Period   string      `json:"period,omitzero" jsonschema_description:"default last week; this month, 2026-01-01 to 2026-01-31" gives:"start end"`
 	By       ReportGroup `json:"by,omitzero" gives:"filters"`
-	Comments bool        `json:"comments,omitzero" jsonschema_description:"what customers wrote with their ratings"`
+	Comments bool        `json:"comments,omitzero" jsonschema_description:"given with ratings"`
 }
 
 // ReportGroup is what a report has a line for.
 type ReportGroup string
 
 // Values returns what reports are grouped by.
-func (ReportGroup) Values() []string { return []string{"queue", "tag", "agent", "channel", "day"} }
+func (ReportGroup) Values() []string {
+	return []string{"queue", "tag", "agent", "channel", "day", "hour", "week"}
+}
 
 // groupFilters are the attributes of Dixa's analytics by which groups are told apart.
 var groupFilters = map[ReportGroup]d.Name{"queue": "queue_id", "tag": "tag_id", "agent": "agent_id", "channel": "channel"}
@@ -44,15 +46,18 @@ const (
 	ratingsPage = 300
 )
 
-var report = task("report", "made a report on {metric}",
+var report = beside(task("report", "made a report on {metric}",
 	"A metric of Dixa's analytics for a period, compared with the one before.",
 	[]*d.Spec{d.ListMetrics.Spec, d.QueryMetric.Spec},
-	[]*d.Spec{d.ListMetricFilterValues.Spec, d.QueryMetricRecords.Spec},
+	append([]*d.Spec{d.ListMetricFilterValues.Spec, d.QueryMetricRecords.Spec}, archiveReportUses...),
 	func(ctx context.Context, r *Reads, in ReportIn) (Output, error) {
 		now := r.Now().In(r.Zone())
 		p, err := when.ReadPeriod(in.Period, now)
 		if err != nil {
 			return Output{}, problem("report", "period", err)
+		}
+		if strings.EqualFold(strings.TrimSpace(in.Metric), archiveMetric) {
+			return r.archiveReport(ctx, in, p)
 		}
 		metric, err := r.metric(ctx, in.Metric)
 		if err != nil {
@@ -82,7 +87,7 @@ var report = task("report", "made a report on {metric}",
 			parts = append(parts, comments)
 		}
 		return Output{Parts: slices.DeleteFunc(parts, func(p view.Part) bool { return len(p.Items) == 0 && p.Title == "" })}, nil
-	})
+	}), archiveReportUses...)
 
 // isSomething reports whether a value is of more than nothing.
 func isSomething(f view.Fact) bool {

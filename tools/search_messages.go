@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
@@ -18,6 +19,8 @@ import (
 type Archive interface {
 	Search(context.Context, archive.Query) ([]archive.Hit, error)
 	Find(context.Context, archive.ConversationQuery) ([]archive.Found, error)
+	Loads(context.Context) (archive.Loads, error)
+	Facts(ctx context.Context, span archive.Span, each func(archive.Fact)) error
 	Customers(ctx context.Context, name string, most int) ([]archive.Customer, error)
 	Covered(context.Context, archive.What) ([]archive.Span, error)
 }
@@ -54,7 +57,7 @@ const (
 var errNoArchive = errors.New("this server keeps no archive of messages: its operator can start it with --archive")
 
 var searchMessages = aside(onlyNamed(task("search_messages", "searched the archive's messages",
-	"Full-text search in all messages of the archive: newest first, one line a hit.",
+	"Full-text search in the archive's messages, newest first.",
 	[]*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec},
 	[]*d.Spec{d.ListQueues.Spec, d.ListTags.Spec, d.ListAgents.Spec},
 	func(ctx context.Context, r *Reads, in SearchMessagesIn) (Output, error) {
@@ -105,7 +108,7 @@ var searchMessages = aside(onlyNamed(task("search_messages", "searched the archi
 
 // query makes the archive's query of an agent's.
 func (r *Reads) query(in SearchMessagesIn) (q archive.Query, err error) {
-	q = archive.Query{Queue: string(in.Queue), Agent: string(in.Assignee), Since: in.From.Time, Until: in.To.Time}
+	q = archive.Query{Filter: archive.Filter{Queue: string(in.Queue), Agent: string(in.Assignee)}, Since: in.From.Time, Until: in.To.Time}
 	if q.Words, err = archive.Words(in.Words); err != nil {
 		return q, err
 	}
@@ -116,42 +119,56 @@ func (r *Reads) query(in SearchMessagesIn) (q archive.Query, err error) {
 	return q, err
 }
 
-// messages returns up to limit messages, and whether there are more. An agent that may not see all conversations gets those of
-// conversations that Dixa shows it now; whether there are more is not said, since that would tell of the others.
+// messages returns up to limit messages, those of the same moment as the last too, and whether there are more. An agent that may not see all
+// conversations gets those of conversations that Dixa shows it now; whether there are more is not said, since that would tell of the others.
 func (r *Reads) messages(ctx context.Context, q archive.Query, limit int) (hits []archive.Hit, more bool, err error) {
 	q.Limit = limit + sameMoment
 	byOne := r.judged()
 	if byOne {
 		q.Limit = candidates
 	}
-	found, err := r.Archive.Search(ctx, q)
-	if err != nil {
-		return nil, false, fmt.Errorf("the archive could not be searched: %w", err)
-	}
-	judged := map[int64]bool{}
-	for _, h := range found {
-		if len(hits) >= limit && !h.At.Equal(hits[len(hits)-1].At) {
-			return hits, !byOne, nil
+	picked := picked[archive.Hit]{limit: limit, compare: func(a, b archive.Hit) int { return b.At.Compare(a.At) }}
+	seen, judged := map[string]bool{}, map[int64]bool{}
+	for _, filter := range r.narrowed(q.Filter) {
+		q.Filter = filter
+		found, err := r.Archive.Search(ctx, q)
+		if err != nil {
+			return nil, false, fmt.Errorf("the archive could not be searched: %w", err)
 		}
-		if byOne {
+		for _, h := range found {
+			if seen[h.Message] {
+				continue
+			}
+			seen[h.Message] = true
+			if more = picked.full(h); more {
+				break
+			}
 			shown, known := judged[h.Conversation]
-			if !known {
-				if len(judged) == mostJudged {
-					break
-				}
+			switch {
+			case !byOne:
+				shown = true
+			case !known && len(judged) == mostJudged:
+				continue
+			case !known:
 				if shown, err = r.shows(ctx, h.Conversation); err != nil {
 					return nil, false, err
 				}
 				judged[h.Conversation] = shown
 				r.tell("looked at %d conversations", len(judged))
 			}
-			if !shown {
-				continue
+			if shown {
+				picked.add(h)
 			}
 		}
-		hits = append(hits, h)
 	}
-	return hits, false, nil
+	hits = picked.shown
+	if end := min(limit, len(hits)); end > 0 {
+		for end < len(hits) && hits[end].At.Equal(hits[end-1].At) {
+			end++
+		}
+		hits = hits[:end]
+	}
+	return hits, more && !byOne, nil
 }
 
 // judged reports whether the agent gets only what Dixa shows it now, one conversation after the other.
@@ -186,7 +203,11 @@ func (r *Reads) archivedUntil(ctx context.Context) (view.Part, error) {
 	if err != nil {
 		return view.Part{}, err
 	}
-	return view.Part{Name: "archive", Items: []view.Item{{Facts: []view.Fact{{Key: "until", Label: "Archive, everything until", Time: until}}}}}, nil
+	return freshness(until), nil
+}
+
+func freshness(until time.Time) view.Part {
+	return view.Part{Name: "archive", Items: []view.Item{{Facts: []view.Fact{{Key: "until", Label: "Archive, everything until", Time: until}}}}}
 }
 
 // archived describes a message that was found.

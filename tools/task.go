@@ -38,6 +38,7 @@ type Env struct {
 	Groups   func() []string                                            // of the agent's tools
 	Archive  Archive                                                    // nil where none is kept
 	Bounded  bool                                                       // the agent may only see some conversations
+	Within   func(key string) []string                                  // ids, or words of Dixa's search, one of which these have; nil for a key that bounds nothing
 	Limited  func(*dixaclient.Spec) bool                                // whether rules for arguments hold for an operation
 	RowsLeft func() (int, error)                                        // of the archive that the agent's budget still allows this hour; an error where none are
 	ShowRows func(int) error                                            // takes rows from that budget, before they are shown

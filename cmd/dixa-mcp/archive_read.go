@@ -116,7 +116,7 @@ func (c *archiveSearchCmd) query(now time.Time) (q archive.Query, err error) {
 	if c.Limit < 1 || c.Limit > 1000 {
 		return q, usagef("--limit must be from 1 to 1000, not %d; nothing was searched", c.Limit)
 	}
-	q = archive.Query{Queue: c.Queue, Tag: c.Tag, Agent: c.Agent, Limit: c.Limit}
+	q = archive.Query{Filter: archive.Filter{Queue: c.Queue, Tag: c.Tag, Agent: c.Agent}, Limit: c.Limit}
 	if q.Words, err = archive.Words(strings.Join(c.Words, " ")); err != nil {
 		return q, usagef("%w; nothing was searched", err)
 	}

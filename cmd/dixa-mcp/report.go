@@ -171,21 +171,13 @@ func (c *reportCmd) handled(ctx context.Context, o report.Options) (func(int64) 
 
 // incomplete says which part of the periods the archive does not have; "" if it has all up to its end.
 func incomplete(ctx context.Context, store archive.Store, o report.Options, until time.Time) (string, error) {
-	covered, err := store.Covered(ctx, archive.Conversations)
-	if err != nil {
+	lacks, err := report.Lacks(ctx, store, o, until)
+	if err != nil || lacks.From.IsZero() {
 		return "", err
-	}
-	all := archive.Span{From: o.Before.Start, To: o.Period.End}
-	if all.To.After(until) {
-		all.To = until
-	}
-	gaps := archive.Gaps(covered, all)
-	if len(gaps) == 0 {
-		return "", nil
 	}
 	const day = "2 January 2006"
 	return fmt.Sprintf("Incomplete: the archive lacks conversations of %s to %s; fetch them with dixa-mcp archive sync --since %s.",
-		gaps[0].From.In(o.Zone).Format(day), gaps[len(gaps)-1].To.In(o.Zone).Format(day), gaps[0].From.In(o.Zone).Format(time.DateOnly)), nil
+		lacks.From.In(o.Zone).Format(day), lacks.To.In(o.Zone).Format(day), lacks.From.In(o.Zone).Format(time.DateOnly)), nil
 }
 
 func (c *reportCmd) write(out *output, all []*report.Report, until time.Time) error {

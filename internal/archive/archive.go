@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -85,16 +86,31 @@ type Erasure struct {
 	Customer     string
 }
 
-// Query says what to search for.
-type Query struct {
-	Words   []Word
+// Filter says which conversations a search is about. What is empty picks all.
+type Filter struct {
 	Queue   string // name or id
 	Channel string // as exports name it: email, widgetchat, pstnphone
 	Tag     string
 	Agent   string // name or id of the Dixa agent that the conversation is assigned to
-	Since   time.Time
-	Until   time.Time
-	Limit   int
+	Within  Within
+}
+
+// Within are lists, of each of which a conversation has one value. A list that is empty picks all.
+type Within struct {
+	Queues     []string // ids
+	Channels   []string // as exports name them
+	Agents     []string // ids of the Dixa agents that conversations are assigned to
+	Directions []string // as exports name them
+	Tags       []string // names
+}
+
+// Query says what to search for.
+type Query struct {
+	Filter
+	Words []Word
+	Since time.Time
+	Until time.Time
+	Limit int
 }
 
 // Hit is a message that a search found.
@@ -139,22 +155,52 @@ type Fact struct {
 
 // ConversationQuery says which conversations to find. What is empty picks all.
 type ConversationQuery struct {
+	Filter
 	CustomerName string // a part of it
-	Queue        string // name or id
-	Channel      string // as exports name it
-	Tag          string
-	Agent        string // name or id of the Dixa agent that the conversation is assigned to
+	Customer     string // id
 	Unassigned   bool
 	Status       string    // as exports name it: open, pending, closed, awaitingpending
+	Rating       Rating    // that a customer gave, by what exports say
 	Since, Until time.Time // of the creation
 	Waiting      bool      // not closed, and the customer wrote last
+	Order        Order
 	Limit        int
 }
+
+// Order is how conversations that were found are sorted.
+type Order string
+
+// Without an order, those that wait are sorted by how long they have, the longest first, and others as with Newest.
+const (
+	Newest Order = "newest"
+	Oldest Order = "oldest"
+)
 
 // Found is a conversation that was found.
 type Found struct {
 	ID    int64
 	Since time.Time // with Waiting: the customer's first message that was not answered
+}
+
+// Load is what waits in a queue: open conversations that nobody is assigned to.
+type Load struct {
+	Open   int
+	Oldest int64     // the one whose customer has waited longest for an answer; 0 where all have one
+	Since  time.Time // when that customer wrote
+}
+
+// Loads is what waits in each queue, by the queue's id in lower case.
+type Loads map[string]Load
+
+// Add adds a conversation whose customer has waited since a time; zero for one that has an answer.
+func (all Loads) Add(queue string, conversation int64, since time.Time) {
+	queue = strings.ToLower(queue)
+	l := all[queue]
+	l.Open++
+	if !since.IsZero() && (l.Oldest == 0 || since.Before(l.Since) || since.Equal(l.Since) && conversation < l.Oldest) {
+		l.Oldest, l.Since = conversation, since
+	}
+	all[queue] = l
 }
 
 // Customer is a customer as conversations have them.
@@ -191,6 +237,9 @@ func Until(ctx context.Context, store interface {
 	return until, nil
 }
 
+// Asked returns when the last sync began, by what [Until] returned: it asked for rows up to then, of which the newest may still be missing.
+func Asked(until time.Time) time.Time { return until.Add(settle) }
+
 // Store keeps the archive. It is safe for concurrent use, also by several processes. Texts that were erased or removed are gone from
 // its tables when the call returns; docs/archive.md says what a database keeps elsewhere.
 type Store interface {
@@ -224,8 +273,10 @@ type Store interface {
 	Purge(ctx context.Context, before time.Time) (Removed, error)
 	// Search returns the newest messages that have all words of the query.
 	Search(ctx context.Context, q Query) ([]Hit, error)
-	// Find returns conversations that a query picks: those that wait, the longest first, otherwise the newest.
+	// Find returns the first conversations that a query picks, in its order.
 	Find(ctx context.Context, q ConversationQuery) ([]Found, error)
+	// Loads returns what waits in each queue.
+	Loads(ctx context.Context) (Loads, error)
 	// Customers returns customers with a text in their name, those of the newest conversations first. Case is ignored, of ASCII at least.
 	Customers(ctx context.Context, name string, most int) ([]Customer, error)
 	// Facts gives each of the conversations that were created or closed in a span.

@@ -66,3 +66,21 @@ func Channel(name string) (word string, ok bool) {
 func Containing(text string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }
+
+// Rating is what customers say of how they were helped.
+type Rating string
+
+// Good is a CSAT of 4 or 5, an NPS of 9 or 10 or a thumb up; Bad is a CSAT of 1 or 2, an NPS up to 6 or a thumb down.
+const (
+	Good Rating = "good"
+	Bad  Rating = "bad"
+)
+
+// SQL returns the condition, in SQL, that a score is such a rating. kind is the column with the scale in lower case, or a text. A scale that
+// is not known is taken for thumbs.
+func (r Rating) SQL(kind, score string) string {
+	if r == Good {
+		return `CASE ` + kind + ` WHEN 'csat' THEN ` + score + ` >= 4 WHEN 'nps' THEN ` + score + ` >= 9 ELSE ` + score + ` = 1 END`
+	}
+	return `CASE ` + kind + ` WHEN 'csat' THEN ` + score + ` <= 2 WHEN 'nps' THEN ` + score + ` <= 6 ELSE ` + score + ` = 0 END`
+}

@@ -203,9 +203,13 @@ func syncAtRandom(t *testing.T, fresh func(t *testing.T) place) {
 			if !d.byConversation && len(d.conversations) > 0 {
 				require.Zero(t, result.Read, "exports had all messages")
 			}
+			begun := time.Now()
 			again, err := archive.Sync(t.Context(), c, s, options(since))
 			require.NoError(t, err)
 			require.Zero(t, again.Read)
+			until, err := archive.Until(t.Context(), s)
+			require.NoError(t, err)
+			require.WithinDuration(t, begun, archive.Asked(until), time.Millisecond)
 			require.NoError(t, s.Close())
 			for i := 4; i < len(d.exports); i++ {
 				require.GreaterOrEqual(t, d.exports[i].Sub(d.exports[i-4]), time.Minute, "at most 4 of the 10 requests a minute")

@@ -29,6 +29,19 @@ func (a *Agent) Bound() *Bound { return a.bound }
 // Rule returns the key that bounds the agent, such as agents.triage.only, and its line.
 func (b *Bound) Rule() (string, int) { return b.rule.key, b.rule.line }
 
+// Values returns the ids, or words of Dixa's search, that a key under only allows; nil for a key that is not there.
+func (b *Bound) Values(key string) []string {
+	if b == nil {
+		return nil
+	}
+	for _, t := range b.terms {
+		if t.key == key {
+			return slices.Clone(t.values)
+		}
+	}
+	return nil
+}
+
 // mostWords is how many values of a rule are written out.
 const mostWords = 5
 

@@ -45,6 +45,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Articles: c.articles(),
 		Archive:  c.gate.archive,
 		Bounded:  c.agent.Bound() != nil,
+		Within:   c.agent.Bound().Values,
 		Limited:  c.agent.LimitsArguments,
 		RowsLeft: func() (int, error) { return c.rowsLeft(ctx) },
 		ShowRows: func(n int) error { return c.showRows(ctx, n) },

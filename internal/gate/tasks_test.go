@@ -76,6 +76,13 @@ func (copied) Search(context.Context, archive.Query) ([]archive.Hit, error) {
 func (copied) Find(context.Context, archive.ConversationQuery) ([]archive.Found, error) {
 	return nil, nil
 }
+func (copied) Loads(context.Context) (archive.Loads, error) {
+	return nil, nil
+}
+func (copied) Facts(_ context.Context, span archive.Span, each func(archive.Fact)) error {
+	each(archive.Fact{ID: 1234, CreatedAt: span.From.Add(time.Hour).UnixMilli(), AnsweredAt: span.From.Add(3 * time.Hour).UnixMilli(), ClosedAt: span.From.Add(9 * time.Hour).UnixMilli(), Queue: "Billing", Customer: "1"})
+	return nil
+}
 func (copied) Customers(context.Context, string, int) ([]archive.Customer, error) { return nil, nil }
 func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {
 	return []archive.Span{{To: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}, nil

@@ -27,7 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	for name, test := range map[string]func(*testing.T, Opened){
 		"lease": lease, "reserve": reserve, "spans": spans, "origin": origin, "replace": replace, "search": search, "filters": filters,
 		"erase": erase, "erased rows stay erased": erasedStay, "anonymized": anonymized, "purge": purge, "unread": unread, "unchecked": unchecked,
-		"several processes": several, "query is no syntax": syntax, "passages": passages, "odd texts": odd, "facts": facts, "find": find, "customers": customers, "person": person,
+		"several processes": several, "query is no syntax": syntax, "passages": passages, "odd texts": odd, "facts": facts, "find": find, "ratings": ratings, "within": within, "loads": loads, "customers": customers, "person": person,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

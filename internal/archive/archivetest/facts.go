@@ -89,11 +89,13 @@ func find(t *testing.T, o Opened) {
 		q    archive.ConversationQuery
 		want []int64
 	}{
-		"all": {archive.ConversationQuery{}, []int64{4, 3, 2, 1}}, "queue": {archive.ConversationQuery{Queue: "returns"}, []int64{2}}, "queue's id": {archive.ConversationQuery{Queue: "q2"}, []int64{2}},
-		"channel": {archive.ConversationQuery{Channel: "widgetchat"}, []int64{2}}, "tag": {archive.ConversationQuery{Tag: "late"}, []int64{2}}, "unassigned": {archive.ConversationQuery{Unassigned: true}, []int64{2}},
-		"agent": {archive.ConversationQuery{Agent: "signe toft", Limit: 2}, []int64{4, 3}}, "status": {archive.ConversationQuery{Status: "closed"}, []int64{4}},
+		"all": {archive.ConversationQuery{}, []int64{4, 3, 2, 1}}, "queue": {archive.ConversationQuery{Filter: archive.Filter{Queue: "returns"}}, []int64{2}}, "queue's id": {archive.ConversationQuery{Filter: archive.Filter{Queue: "q2"}}, []int64{2}},
+		"channel": {archive.ConversationQuery{Filter: archive.Filter{Channel: "widgetchat"}}, []int64{2}}, "tag": {archive.ConversationQuery{Filter: archive.Filter{Tag: "late"}}, []int64{2}}, "unassigned": {archive.ConversationQuery{Unassigned: true}, []int64{2}},
+		"agent": {archive.ConversationQuery{Filter: archive.Filter{Agent: "signe toft"}, Limit: 2}, []int64{4, 3}}, "status": {archive.ConversationQuery{Status: "closed"}, []int64{4}},
 		"time": {archive.ConversationQuery{Since: time.UnixMilli(at(2)), Until: time.UnixMilli(at(4))}, []int64{3, 2}}, "name": {archive.ConversationQuery{CustomerName: "CLARKE"}, []int64{3}},
-		"waiting": {archive.ConversationQuery{Waiting: true}, []int64{2, 1}}, "waiting in a queue": {archive.ConversationQuery{Waiting: true, Queue: "Billing"}, []int64{1}},
+		"waiting": {archive.ConversationQuery{Waiting: true}, []int64{2, 1}}, "waiting, the newest": {archive.ConversationQuery{Waiting: true, Order: archive.Newest}, []int64{2, 1}}, "waiting, the oldest": {archive.ConversationQuery{Waiting: true, Order: archive.Oldest}, []int64{1, 2}},
+		"oldest": {archive.ConversationQuery{Order: archive.Oldest}, []int64{1, 2, 3, 4}}, "customer": {archive.ConversationQuery{Customer: "CUSTOMER3"}, []int64{3}},
+		"waiting in a queue": {archive.ConversationQuery{Waiting: true, Filter: archive.Filter{Queue: "Billing"}}, []int64{1}},
 	} {
 		c.q.Limit = cmp.Or(c.q.Limit, 10)
 		found, err := s.Find(t.Context(), c.q)

@@ -72,53 +72,46 @@ func (s *Store) Customers(ctx context.Context, name string, most int) (all []arc
 	return all, err
 }
 
-// waitingSince is when a customer wrote what was not answered; NULL where all was.
-const waitingSince = `(SELECT min(i.created_at) FROM message i WHERE i.conversation = conversation.id AND i.direction = 'inbound' AND i.created_at >
-	coalesce((SELECT max(o.created_at) FROM message o WHERE o.conversation = conversation.id AND o.direction = 'outbound' AND NOT o.automated), 0))`
-
 // Find implements [archive.Store].
 func (s *Store) Find(ctx context.Context, q archive.ConversationQuery) (found []archive.Found, err error) {
-	where, args := []string{"true"}, []any{}
-	filter := func(condition string, value any) {
-		args = append(args, value)
-		where = append(where, strings.ReplaceAll(condition, "?", fmt.Sprintf("$%d", len(args))))
-	}
+	var given arguments
+	where := append(given.filter(q.Filter, "conversation.id"), "true")
 	if q.CustomerName != "" {
-		filter(`id IN (SELECT id FROM conversation_rest WHERE rest::json ->> 'requester_name' ILIKE ?)`, archive.Containing(clean(q.CustomerName)))
+		where = append(where, given.in(`id IN (SELECT id FROM conversation_rest WHERE rest::json ->> 'requester_name' ILIKE ?)`, archive.Containing(clean(q.CustomerName))))
 	}
-	if q.Queue != "" {
-		filter(`(lower(queue_name) = lower(? COLLATE "C") OR queue_id = ?)`, clean(q.Queue))
-	}
-	if q.Channel != "" {
-		filter(`channel = ?`, clean(q.Channel))
-	}
-	if q.Agent != "" {
-		filter(`(lower(assignee_name) = lower(? COLLATE "C") OR assignee_id = ?)`, clean(q.Agent))
+	if q.Customer != "" {
+		where = append(where, given.in(`requester_id = ?`, clean(strings.ToLower(q.Customer))))
 	}
 	if q.Unassigned {
 		where = append(where, `assignee_id = ''`)
 	}
-	if q.Tag != "" {
-		filter(`EXISTS (SELECT FROM tag WHERE lower(tag.name) = lower(? COLLATE "C") AND tag.conversation = conversation.id)`, clean(q.Tag))
-	}
 	if q.Status != "" {
-		filter(`status = ?`, clean(q.Status))
+		where = append(where, given.in(`status = ?`, clean(q.Status)))
+	}
+	if q.Rating != "" {
+		where = append(where, rated(q.Rating))
 	}
 	if !q.Since.IsZero() {
-		filter(`created_at >= ?`, q.Since.UnixMilli())
+		where = append(where, given.in(`created_at >= ?`, q.Since.UnixMilli()))
 	}
 	if !q.Until.IsZero() {
-		filter(`created_at < ?`, q.Until.UnixMilli())
+		where = append(where, given.in(`created_at < ?`, q.Until.UnixMilli()))
 	}
 	since, order := `0`, `id DESC`
 	if q.Waiting {
 		where = append(where, `status <> 'closed' AND NOT erased`)
 		since, order = waitingSince, `since, id`
 	}
-	args = append(args, q.Limit)
+	switch q.Order {
+	case archive.Newest:
+		order = `id DESC`
+	case archive.Oldest:
+		order = `id`
+	}
+	sql := given.in(fmt.Sprintf(`SELECT id, since FROM (SELECT id, %s::bigint AS since FROM conversation WHERE %s) c WHERE since IS NOT NULL ORDER BY %s LIMIT ?`,
+		since, strings.Join(where, " AND "), order), q.Limit)
 	err = s.view(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT id, since FROM (SELECT id, %s::bigint AS since FROM conversation WHERE %s) c WHERE since IS NOT NULL ORDER BY %s LIMIT $%d`,
-			since, strings.Join(where, " AND "), order, len(args)), args...)
+		rows, err := tx.Query(ctx, sql, given...)
 		if err != nil {
 			return err
 		}
@@ -131,4 +124,23 @@ func (s *Store) Find(ctx context.Context, q archive.ConversationQuery) (found []
 		return err
 	})
 	return found, err
+}
+
+// Loads implements [archive.Store].
+func (s *Store) Loads(ctx context.Context) (all archive.Loads, err error) {
+	err = s.view(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT queue_id, id, coalesce(`+waitingSince+`, 0)::bigint FROM conversation WHERE status = 'open' AND assignee_id = ''`)
+		if err != nil {
+			return err
+		}
+		all = archive.Loads{}
+		var queue string
+		var id, at int64
+		_, err = pgx.ForEachRow(rows, []any{&queue, &id, &at}, func() error {
+			all.Add(queue, id, moment(at))
+			return nil
+		})
+		return err
+	})
+	return all, err
 }

@@ -88,6 +88,9 @@ func TestFindsWhatSQLiteFinds(t *testing.T) {
 			q.Tag = fmt.Sprint("TAG", r.IntN(4))
 		}
 		if some() {
+			q.Within = archive.Within{Channels: []string{"sms", "none"}[:1+r.IntN(2)], Tags: []string{fmt.Sprint("TAG", r.IntN(4)), fmt.Sprint("tag", r.IntN(4))}}
+		}
+		if some() {
 			q.Since = noon.Add(time.Duration(r.IntN(3*fewRecent)) * time.Second)
 		}
 		if some() {

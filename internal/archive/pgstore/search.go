@@ -63,30 +63,16 @@ const fewRecent = 2000
 
 // statement returns the statement of a search: of the newest messages, or by the index of words.
 func statement(q archive.Query, words string, recent bool) (sql string, args []any) {
-	arg := func(condition string, value any) string {
-		args = append(args, value)
-		return strings.ReplaceAll(condition, "?", fmt.Sprintf("$%d", len(args)))
-	}
-	where, span := []string{arg(`words @@ ?::text::tsquery`, words)}, []string{`true`}
+	var given arguments
+	where, span := []string{given.in(`words @@ ?::text::tsquery`, words)}, []string{`true`}
 	if !q.Since.IsZero() {
-		span = append(span, arg(`message_text.created_at >= ?`, q.Since.UnixMilli()))
+		span = append(span, given.in(`message_text.created_at >= ?`, q.Since.UnixMilli()))
 	}
 	if !q.Until.IsZero() {
-		span = append(span, arg(`message_text.created_at < ?`, q.Until.UnixMilli()))
+		span = append(span, given.in(`message_text.created_at < ?`, q.Until.UnixMilli()))
 	}
 	from := len(where)
-	if q.Queue != "" {
-		where = append(where, arg(`(lower(queue_name) = lower(? COLLATE "C") OR queue_id = ?)`, clean(q.Queue)))
-	}
-	if q.Channel != "" {
-		where = append(where, arg(`channel = ?`, clean(q.Channel)))
-	}
-	if q.Agent != "" {
-		where = append(where, arg(`(lower(assignee_name) = lower(? COLLATE "C") OR assignee_id = ?)`, clean(q.Agent)))
-	}
-	if q.Tag != "" {
-		where = append(where, arg(`EXISTS (SELECT FROM tag WHERE lower(tag.name) = lower(? COLLATE "C") AND tag.conversation = message.conversation)`, clean(q.Tag)))
-	}
+	where = append(where, given.filter(q.Filter, "message.conversation")...)
 	joined := ""
 	if len(where) > from {
 		joined = `JOIN message USING (key) LEFT JOIN conversation ON conversation.id = message.conversation`
@@ -95,14 +81,14 @@ func statement(q archive.Query, words string, recent bool) (sql string, args []a
 	source, order := `message_text`, `message_text.created_at + 0 DESC, message_text.key + 0 DESC`
 	if recent {
 		order = `message_text.created_at DESC, message_text.key DESC`
-		source = arg(`(SELECT key, created_at, words FROM message_text WHERE `+strings.Join(span, " AND ")+` ORDER BY `+order+` LIMIT ?) AS message_text`, max(fewRecent, 20*q.Limit))
+		source = given.in(`(SELECT key, created_at, words FROM message_text WHERE `+strings.Join(span, " AND ")+` ORDER BY `+order+` LIMIT ?) AS message_text`, max(fewRecent, 20*q.Limit))
 	} else {
 		where = append(where, span...)
 	}
-	newest := arg(fmt.Sprintf(`SELECT message_text.key, message_text.created_at FROM %s %s WHERE %s ORDER BY %s LIMIT ?`, source, joined, strings.Join(where, " AND "), order), q.Limit)
+	newest := given.in(fmt.Sprintf(`SELECT message_text.key, message_text.created_at FROM %s %s WHERE %s ORDER BY %s LIMIT ?`, source, joined, strings.Join(where, " AND "), order), q.Limit)
 	return fmt.Sprintf(`SELECT message.conversation, message.id, message.created_at, automated, coalesce(channel, ''), coalesce(queue_name, ''), coalesce(assignee_name, ''), body, message_text.rest
 		FROM (%s) AS newest JOIN message_text USING (key) JOIN message USING (key) LEFT JOIN conversation ON conversation.id = message.conversation
-		ORDER BY newest.created_at DESC, newest.key DESC`, newest), args
+		ORDER BY newest.created_at DESC, newest.key DESC`, newest), given
 }
 
 // Status implements [archive.Store].

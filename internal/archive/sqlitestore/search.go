@@ -31,33 +31,19 @@ const passageWords = 24
 
 // Search implements [archive.Store].
 func (s *Store) Search(ctx context.Context, q archive.Query) (hits []archive.Hit, err error) {
-	where, args := []string{`word MATCH ?`}, []any{match(q.Words)}
-	filter := func(condition string, values ...any) {
-		where, args = append(where, condition), append(args, values...)
-	}
+	var where conditions
+	where.add(`word MATCH ?`, match(q.Words))
 	if !q.Since.IsZero() {
-		filter(`word.rowid >= ?`, firstKey(q.Since.UnixMilli()))
+		where.add(`word.rowid >= ?`, firstKey(q.Since.UnixMilli()))
 	}
 	if !q.Until.IsZero() {
-		filter(`word.rowid < ?`, firstKey(q.Until.UnixMilli()))
+		where.add(`word.rowid < ?`, firstKey(q.Until.UnixMilli()))
 	}
-	if q.Queue != "" {
-		filter(`(queue_name = ? COLLATE NOCASE OR queue_id = ?)`, q.Queue, q.Queue)
-	}
-	if q.Channel != "" {
-		filter(`channel = ?`, q.Channel)
-	}
-	if q.Agent != "" {
-		filter(`(assignee_name = ? COLLATE NOCASE OR assignee_id = ?)`, q.Agent, q.Agent)
-	}
-	if q.Tag != "" {
-		filter(`EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.conversation = message.conversation)`, q.Tag)
-	}
-	args = append(args, int64(q.Limit))
+	where.filter(q.Filter, "message.conversation")
 	sql := fmt.Sprintf(`SELECT message.conversation, message.id, message.created_at, coalesce(json_extract(message_text.rest, '$.author_name'), ''), automated, coalesce(channel, ''), coalesce(queue_name, ''),
 			coalesce(assignee_name, ''), snippet(word, 0, '', '', '…', %d)
 		FROM word CROSS JOIN message ON message.key = word.rowid JOIN message_text ON message_text.key = word.rowid LEFT JOIN conversation ON conversation.id = message.conversation
-		WHERE %s ORDER BY word.rowid DESC LIMIT ?`, passageWords, strings.Join(where, " AND "))
+		WHERE %s ORDER BY word.rowid DESC LIMIT ?`, passageWords, where)
 	err = s.view(ctx, func() error {
 		hits = nil
 		return s.file.Rows(sql, func(st *sqlite3.Stmt) {
@@ -65,97 +51,9 @@ func (s *Store) Search(ctx context.Context, q archive.Query) (hits []archive.Hit
 				Conversation: st.ColumnInt64(0), Message: st.ColumnText(1), At: moment(st.ColumnInt64(2)), Author: st.ColumnText(3), Automated: st.ColumnInt(4) == 1,
 				Channel: st.ColumnText(5), Queue: st.ColumnText(6), Assignee: st.ColumnText(7), Passage: st.ColumnText(8),
 			})
-		}, args...)
+		}, append(where.args, int64(q.Limit))...)
 	})
 	return hits, err
-}
-
-// separator stands between the tags of one row.
-const separator = "\x1f"
-
-// Facts implements [archive.Store].
-func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.Fact)) error {
-	from, to := span.From.UnixMilli(), span.To.UnixMilli()
-	return s.view(ctx, func() error {
-		return s.file.Rows(`SELECT c.id, c.created_at, c.closed_at, coalesce((SELECT min(m.created_at) FROM message m WHERE m.conversation = c.id AND direction = 'outbound' AND automated = 0), 0),
-				channel, queue_name, assignee_name, requester_id, json_extract(rest, '$.rating_score'), (SELECT group_concat(name, char(31)) FROM tag WHERE tag.conversation = c.id)
-			FROM conversation c LEFT JOIN conversation_rest USING (id) WHERE c.created_at >= ?1 AND c.created_at < ?2 OR c.closed_at >= ?1 AND c.closed_at < ?2`, func(st *sqlite3.Stmt) {
-			f := archive.Fact{ID: st.ColumnInt64(0), CreatedAt: st.ColumnInt64(1), ClosedAt: st.ColumnInt64(2), AnsweredAt: st.ColumnInt64(3), Channel: st.ColumnText(4), Queue: st.ColumnText(5),
-				Assignee: st.ColumnText(6), Customer: st.ColumnText(7), Rated: st.ColumnType(8) == sqlite3.INTEGER, Score: st.ColumnInt64(8)}
-			if tags := st.ColumnText(9); tags != "" {
-				f.Tags = strings.Split(tags, separator)
-			}
-			each(f)
-		}, from, to)
-	})
-}
-
-// waitingSince is when a customer wrote what was not answered; NULL where all was.
-const waitingSince = `(SELECT min(i.created_at) FROM message i WHERE i.conversation = conversation.id AND i.direction = 'inbound' AND i.created_at >
-	coalesce((SELECT max(o.created_at) FROM message o WHERE o.conversation = conversation.id AND o.direction = 'outbound' AND o.automated = 0), 0))`
-
-// Find implements [archive.Store].
-func (s *Store) Find(ctx context.Context, q archive.ConversationQuery) (found []archive.Found, err error) {
-	var where []string
-	var args []any
-	filter := func(condition string, values ...any) {
-		where, args = append(where, condition), append(args, values...)
-	}
-	if q.CustomerName != "" {
-		filter(`id IN (SELECT id FROM conversation_rest WHERE rest ->> '$.requester_name' LIKE ? ESCAPE '\')`, archive.Containing(q.CustomerName))
-	}
-	if q.Queue != "" {
-		filter(`(queue_name = ? COLLATE NOCASE OR queue_id = ?)`, q.Queue, q.Queue)
-	}
-	if q.Channel != "" {
-		filter(`channel = ?`, q.Channel)
-	}
-	if q.Agent != "" {
-		filter(`(assignee_name = ? COLLATE NOCASE OR assignee_id = ?)`, q.Agent, q.Agent)
-	}
-	if q.Unassigned {
-		filter(`assignee_id = ''`)
-	}
-	if q.Tag != "" {
-		filter(`EXISTS (SELECT 1 FROM tag WHERE tag.name = ? AND tag.conversation = conversation.id)`, q.Tag)
-	}
-	if q.Status != "" {
-		filter(`status = ?`, q.Status)
-	}
-	if !q.Since.IsZero() {
-		filter(`created_at >= ?`, q.Since.UnixMilli())
-	}
-	if !q.Until.IsZero() {
-		filter(`created_at < ?`, q.Until.UnixMilli())
-	}
-	since, order := `0`, `id DESC`
-	if q.Waiting {
-		filter(`status <> 'closed' AND erased = 0 AND since IS NOT NULL`)
-		since, order = waitingSince, `since, id`
-	}
-	if len(where) == 0 {
-		filter(`true`)
-	}
-	args = append(args, int64(q.Limit))
-	err = s.view(ctx, func() error {
-		found = nil
-		return s.file.Rows(`SELECT id, `+since+` AS since FROM conversation WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ?`, func(st *sqlite3.Stmt) {
-			found = append(found, archive.Found{ID: st.ColumnInt64(0), Since: moment(st.ColumnInt64(1))})
-		}, args...)
-	})
-	return found, err
-}
-
-// Customers implements [archive.Store].
-func (s *Store) Customers(ctx context.Context, name string, most int) (all []archive.Customer, err error) {
-	err = s.view(ctx, func() error {
-		all = nil
-		return s.file.Rows(`SELECT requester_id, rest ->> '$.requester_name' AS name, coalesce(rest ->> '$.requester_email', ''), coalesce(rest ->> '$.requester_phone_number', ''), max(id)
-			FROM conversation_rest JOIN conversation USING (id) WHERE name LIKE ? ESCAPE '\' AND requester_id <> '' GROUP BY requester_id ORDER BY max(id) DESC LIMIT ?`, func(st *sqlite3.Stmt) {
-			all = append(all, archive.Customer{ID: st.ColumnText(0), Name: st.ColumnText(1), Email: st.ColumnText(2), Phone: st.ColumnText(3)})
-		}, archive.Containing(name), int64(most))
-	})
-	return all, err
 }
 
 // Status implements [archive.Store].

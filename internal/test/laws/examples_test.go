@@ -259,6 +259,14 @@ func (copied) Find(context.Context, archive.ConversationQuery) ([]archive.Found,
 	return nil, nil
 }
 
+func (copied) Loads(context.Context) (archive.Loads, error) {
+	return archive.Loads{"0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11": {Open: 9, Oldest: 2963, Since: examplesNow.Add(-47 * time.Hour)},
+		"5b0c9d1e-2a44-4c57-8f5a-91d2c7e4aa02": {Open: 8, Oldest: 2946, Since: examplesNow.Add(-70 * time.Minute)}}, nil
+}
+func (copied) Facts(_ context.Context, span archive.Span, each func(archive.Fact)) error {
+	each(archive.Fact{ID: 1234, CreatedAt: span.From.Add(time.Hour).UnixMilli(), AnsweredAt: span.From.Add(3 * time.Hour).UnixMilli(), ClosedAt: span.From.Add(9 * time.Hour).UnixMilli(), Queue: "Billing", Customer: "1"})
+	return nil
+}
 func (copied) Customers(context.Context, string, int) ([]archive.Customer, error) { return nil, nil }
 
 func (copied) Covered(context.Context, archive.What) ([]archive.Span, error) {

@@ -19,7 +19,7 @@ var mayImport = map[string][]string{
 	"schemas":                        {"internal/base/when", "github.com/invopop/jsonschema"},
 	"internal/view":                  {"dixaclient", "golang.org/x/net/html", "golang.org/x/net/html/atom", "github.com/andybalholm/cascadia", "github.com/tdewolff/parse/v2", "github.com/tdewolff/parse/v2/css"},
 	"internal/filetext":              {"internal/view", "github.com/ledongthuc/pdf", "golang.org/x/image/webp", "golang.org/x/text/encoding/charmap"},
-	"tools":                          {"dixaclient", "schemas", "internal/archive", "internal/events", "internal/view", "internal/filetext"},
+	"tools":                          {"dixaclient", "schemas", "internal/archive", "internal/events", "internal/report", "internal/view", "internal/filetext"},
 	"internal/capability":            {"internal/base/when", "dixaclient", "internal/clients", "tools", "schemas", "go.yaml.in/yaml/v3"},
 	"internal/archive":               {"dixaclient", "internal/export", "internal/view"},
 	"internal/archive/archivetest":   nil,
