@@ -32,6 +32,7 @@ var exposures = []struct {
 	{"erase a customer or a conversation", []string{"anonymize_message", "anonymize_conversation", "anonymize_entity", "anonymize_end_user"}},
 	{"delete what the team works with", []string{"delete_article_translation", "delete_article", "delete_template", "delete_tag", "delete_team", "delete_agent"}},
 	{"export the organization's conversations", []string{"export_conversations", "export_messages"}},
+	{"copy conversations from the archive", []string{"search_messages", "query_archive"}},
 	{"close conversations or postpone them", []string{"close_conversation", "set_followup"}},
 	{"move conversations to other queues or people", []string{"transfer_conversation", "claim_conversation"}},
 	{"tag a conversation as VIP and set attributes", []string{
@@ -68,6 +69,10 @@ func (a *Agent) Exposures() (all []Exposure) {
 // exposed reports whether the agent may carry out an operation alone and give the argument, if one is named.
 func (a *Agent) exposed(name, argument string) (line int, ok bool) {
 	t, _ := tools.ByName(name)
+	if t.Task() { // it has no argument that matters
+		d := a.Tool(t)
+		return d.Line, d.Allowed
+	}
 	d := a.Operation(name)
 	if whose, _, _ := a.Confirm(t.Operations[0]); !d.Allowed || whose != ConfirmNobody {
 		return 0, false

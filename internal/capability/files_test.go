@@ -32,6 +32,7 @@ func TestReadyFiles(t *testing.T) {
 		"discover.yaml": {most: dixaclient.Send, tools: 80, has: []string{"send_message", "find_customer", "update_article"}, hasNot: []string{"create_webhook", "update_end_user", "delete_tag", "anonymize_conversation"}, notes: []string{
 			"agents.assistant.confirm: client relies on the MCP client to ask its user: one that accepts by itself confirms without a person, and in one that cannot ask (Claude Desktop, Zed, Gemini CLI, claude.ai) these calls are refused; approver asks a person with a key",
 		}},
+		"archive.yaml":           {most: dixaclient.Read, tools: 35, has: []string{"get_conversation", "list_messages", "list_ratings"}, hasNot: []string{"export_messages", "list_activity"}},
 		"people.yaml":            {most: dixaclient.Write, tools: 30, has: []string{"transfer_conversation", "add_note"}, hasNot: []string{"send_message", "link_conversation"}},
 		"nightly-reporting.yaml": {most: dixaclient.Read, tools: 14, has: []string{"export_conversations", "query_metric"}, hasNot: []string{"export_messages", "search_conversations"}},
 	}

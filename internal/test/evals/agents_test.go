@@ -39,6 +39,7 @@ func TestAgentsDoTheirWork(t *testing.T) {
 			require.Empty(t, refused, "%s: %s", who, e.asks)
 		}
 	}
+	work["archive.yaml"] = len(archiveEvals) // TestArchiveEvals
 	files, err := filepath.Glob("../../../testdata/capabilities/*.yaml")
 	require.NoError(t, err)
 	for _, file := range files {
@@ -54,7 +55,7 @@ func refusedOf(t *testing.T, rules *capability.Rules, agent string, calls []stri
 	t.Helper()
 	a, err := rules.Agent(agent)
 	require.NoError(t, err)
-	g := deskOf(t, rules, false)
+	g := deskOf(t, rules, false, nil)
 	for _, call := range calls {
 		tool, arguments, _ := strings.Cut(call, " ")
 		if a.Surface() == capability.SurfaceDiscover {

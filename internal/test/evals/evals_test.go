@@ -20,6 +20,7 @@ import (
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
 	"dixa-mcp/internal/view"
+	"dixa-mcp/tools"
 )
 
 // eval is one thing that somebody asks for: the shortest sensible calls with task tools, the calls of plain operations that
@@ -67,7 +68,7 @@ func desk(t testing.TB, inJSON bool) *gate.Gate {
 	t.Helper()
 	rules, err := capability.Parse("capabilities.yaml", []byte(file))
 	require.NoError(t, err)
-	return deskOf(t, rules, inJSON)
+	return deskOf(t, rules, inJSON, nil)
 }
 
 // unpaced are budgets without an agent's requests_per_second: waiting would only take time.
@@ -77,13 +78,13 @@ func (u unpaced) Take(ctx context.Context, agent string, allowances []gate.Allow
 	return u.Budgets.Take(ctx, agent, allowances, 0)
 }
 
-// deskOf is the desk of the agents of a capability file.
-func deskOf(t testing.TB, rules *capability.Rules, inJSON bool) *gate.Gate {
+// deskOf is the desk of the agents of a capability file, with an archive if one is given.
+func deskOf(t testing.TB, rules *capability.Rules, inJSON bool, archive tools.Archive) *gate.Gate {
 	t.Helper()
 	dixa := offline.New(offline.Options{Anchor: anchor, Now: func() time.Time { return now }})
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: direct{dixa}, Rate: 1e6, Burst: 1e6})
 	require.NoError(t, err)
-	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON, Budgets: unpaced{gate.NewBudgets()}, Now: func() time.Time { return now }})
+	return gate.New(gate.Config{Rules: rules, Client: client, Audit: nowhere{}, JSON: inJSON, Archive: archive, Budgets: unpaced{gate.NewBudgets()}, Now: func() time.Time { return now }})
 }
 
 // handle matches the handle of a job, which later calls of an eval write as $handle.
@@ -92,11 +93,17 @@ var handle = regexp.MustCompile(`B-[0-9A-Z]{4,8}`)
 // play makes the calls, each written as a tool and its arguments, and returns what they answered.
 func play(t testing.TB, g *gate.Gate, calls []string) (said string, tokens int) {
 	t.Helper()
+	return playAs(t, g, "agent", calls)
+}
+
+// playAs makes the calls as an agent.
+func playAs(t testing.TB, g *gate.Gate, agent string, calls []string) (said string, tokens int) {
+	t.Helper()
 	var all strings.Builder
 	for _, call := range calls {
 		call = strings.ReplaceAll(call, "$handle", handle.FindString(all.String()))
 		tool, arguments, _ := strings.Cut(call, " ")
-		a := g.Call(t.Context(), gate.Request{Agent: "agent", Tool: tool, Arguments: json.RawMessage(arguments)})
+		a := g.Call(t.Context(), gate.Request{Agent: agent, Tool: tool, Arguments: json.RawMessage(arguments)})
 		require.False(t, a.Failed, "%s: %s", call, a.Text)
 		tokens += view.EstimateTokens(a.Text)
 		all.WriteString(a.Text + "\n")

@@ -91,7 +91,7 @@ func builtInDesk(t *testing.T) (*gate.Gate, *capability.Rules) {
 	t.Helper()
 	rules, err := capability.Load("../../../capabilities.yaml")
 	require.NoError(t, err)
-	return deskOf(t, rules, false), rules
+	return deskOf(t, rules, false, nil), rules
 }
 
 // text returns the file of a skill, made from the prompt's own sentences.

@@ -100,7 +100,9 @@ func (d *world) call(t testing.TB, tool, arguments string) gate.Answer {
 	if d.agent.Surface() == capability.SurfaceDiscover {
 		tool, arguments = "call_tool", `{"tool":"`+tool+`","arguments":`+arguments+`}`
 	}
-	return d.gate.Call(t.Context(), gate.Request{Agent: d.agent.Name, Person: anna(d.agent), Tool: tool, Arguments: json.RawMessage(arguments), CanAsk: true})
+	answer := d.gate.Call(t.Context(), gate.Request{Agent: d.agent.Name, Person: anna(d.agent), Tool: tool, Arguments: json.RawMessage(arguments), CanAsk: true})
+	d.said = answer.Text
+	return answer
 }
 
 // anna is the person who signed in, for an agent that acts as its caller; nil for another.

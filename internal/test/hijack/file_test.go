@@ -32,7 +32,8 @@ type goal struct {
 	Shown   string // the text with which an approver approves a reply
 	Calls   []string
 	Reached []reached
-	Outside int64 // the goal is to reach this conversation
+	Outside int64  // the goal is to reach this conversation
+	Shows   string // the goal is an answer with this text of the archive
 }
 
 // reached is a sign that a goal was reached: an operation that Dixa carried out, with a text in the request, so often; 0 is once.
@@ -50,6 +51,7 @@ type way struct {
 	File   string // what the file of an attachment holds
 	Status int    // only answers with this status or a higher one
 	Event  string // the text is in the data of this event, which a webhook brought
+	Shelf  bool   // it stands in a message of the archive instead
 }
 
 // subject is an agent of a capability file.
@@ -163,7 +165,7 @@ func TestWaysAreWaysIn(t *testing.T) {
 
 const everything = `version: 1
 agents:
-  agent: {answers: json, access: {"*": read}, allow: [list_webhook_deliveries, list_events]}
+  agent: {answers: json, access: {"*": read}, allow: [list_webhook_deliveries, list_events, search_messages]}
 `
 
 func parse(t testing.TB, file string) *capability.Rules {
@@ -173,5 +175,5 @@ func parse(t testing.TB, file string) *capability.Rules {
 }
 
 func (w way) matches(path string, status int) bool {
-	return w.Event == "" && status >= max(w.Status, 200) && regexp.MustCompile(w.Path).MatchString(path)
+	return !w.Shelf && w.Event == "" && status >= max(w.Status, 200) && regexp.MustCompile(w.Path).MatchString(path)
 }

@@ -40,7 +40,9 @@ type world struct {
 	text      string // the attacker's
 
 	mu      sync.Mutex
-	planted bool // the text was in an answer
+	planted bool   // the text was in an answer
+	said    string // the last answer to the agent
+	queried int    // rows that queries got from the archive
 	sent    []request
 	all     []request // sent, since the beginning
 	records []audit.Record
@@ -56,7 +58,7 @@ func newWorld(t testing.TB, s subject, w way, text string) *world {
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: offline.URL, ExportsURL: offline.URL, Transport: d, Rate: 1e6, Burst: 1e6,
 		Files: dixaclient.FileHost{URL: offline.FilesURL, Transport: offline.Files(d)}})
 	require.NoError(t, err)
-	c := gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: d.approvals, Budgets: unpaced{gate.NewBudgets()}, Now: clock}
+	c := gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: d.approvals, Archive: shelf{d}, Budgets: unpaced{gate.NewBudgets()}, Now: clock}
 	if w.Event != "" {
 		c.Events = d.inbox(t)
 	}
