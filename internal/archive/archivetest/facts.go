@@ -3,6 +3,7 @@ package archivetest
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -66,7 +67,18 @@ func customers(t *testing.T, o Opened) {
 	require.Equal(t, []string{"c4"}, find("Jørn", 5))
 	require.Empty(t, find("_mma", 5), "no pattern of the caller's")
 	require.Empty(t, find(`\`, 5))
-	_, err := s.Erase(t.Context(), archive.Erasure{Customer: "c1"}, noon)
+	put(t, s, []archive.Conversation{named(6, "c6", `Zero \u0000 end`), named(7, "c7", `Half \ud800 end`), named(8, "c8", `Plain \\u0000 end`)}) // what customers can call themselves
+	require.Equal(t, []string{"c1", "c2"}, find("EMMA", 5))
+	for i, name := range []string{"zero", "half", "plain"} {
+		require.Equal(t, []string{fmt.Sprint("c", i+6)}, find(name, 5))
+		conversations, err := s.Find(t.Context(), archive.ConversationQuery{CustomerName: name, Limit: 5})
+		require.NoError(t, err)
+		require.Len(t, conversations, 1)
+	}
+	bad, err := s.Find(t.Context(), archive.ConversationQuery{Rating: archive.Bad, Limit: 5})
+	require.NoError(t, err)
+	require.Empty(t, bad)
+	_, err = s.Erase(t.Context(), archive.Erasure{Customer: "c1"}, noon)
 	require.NoError(t, err)
 	require.Equal(t, []string{"c2"}, find("emma", 5))
 }

@@ -108,7 +108,7 @@ func queueConversation(b *pgx.Batch, c archive.Conversation, at time.Time, gone 
 	b.Queue(`INSERT INTO tag (conversation, name) SELECT $1, unnest($2::text[]) WHERE `+ifWritten+` ON CONFLICT DO NOTHING`, c.ID, tags, c.UpdatedAt)
 	if !gone {
 		b.Queue(`INSERT INTO conversation_rest (id, rest) SELECT $1, $2 WHERE `+ifWritten+`
-			ON CONFLICT (id) DO UPDATE SET rest = excluded.rest WHERE conversation_rest.rest <> excluded.rest`, c.ID, clean(string(c.Rest)), c.UpdatedAt)
+			ON CONFLICT (id) DO UPDATE SET rest = excluded.rest WHERE conversation_rest.rest <> excluded.rest`, c.ID, cleanJSON(string(c.Rest)), c.UpdatedAt)
 	}
 }
 
@@ -127,7 +127,7 @@ func putMessages(ctx context.Context, tx pgx.Tx, floor int64, all []archive.Mess
 			id, m.Conversation, m.CreatedAt, clean(m.Direction), m.Automated, m.Duration, erasedConversation, strconv.FormatInt(m.Conversation, 10), erasedMessage)
 		b.Queue(`INSERT INTO message_text (key, created_at, body, rest, words) SELECT key, created_at, $2, $3, $4::text::tsvector FROM message WHERE id = $1 AND NOT erased
 			ON CONFLICT (key) DO UPDATE SET body = excluded.body, rest = excluded.rest, words = excluded.words
-			WHERE (message_text.body, message_text.rest) IS DISTINCT FROM (excluded.body, excluded.rest)`, id, text, clean(string(m.Rest)), vector(text))
+			WHERE (message_text.body, message_text.rest) IS DISTINCT FROM (excluded.body, excluded.rest)`, id, text, cleanJSON(string(m.Rest)), vector(text))
 	}
 	if b.Len() == 0 {
 		return nil
