@@ -68,7 +68,7 @@ func (d *localDesk) assemble(ctx context.Context) error {
 	if err := d.flags.parked(); err != nil {
 		return err
 	}
-	s, err := d.flags.dixaFlags.assemble(ctx, "", nil)
+	s, err := d.flags.dixaFlags.assemble(ctx, replicaName(), nil)
 	if err != nil {
 		return err
 	}

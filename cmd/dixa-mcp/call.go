@@ -39,7 +39,7 @@ func (c *callCmd) Run(ctx context.Context, out *output) error {
 	}
 	var seen callWatch
 	c.inJSON = c.JSON
-	s, err := c.assemble(ctx, "", func(*system) (gate.Observer, error) { return &seen, nil })
+	s, err := c.assemble(ctx, replicaName(), func(*system) (gate.Observer, error) { return &seen, nil })
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/events"
+	"dixa-mcp/internal/events/sqlitestore"
 	"dixa-mcp/internal/events/webhook"
 	"dixa-mcp/internal/replicas"
 	"dixa-mcp/internal/replicas/redistest"
@@ -136,6 +138,11 @@ func TestTwoServersShareTheInbox(t *testing.T) {
 	o := finish(t, p.place.command(append([]string{}, p.env...), "events", "list", "--type", "ConversationMessageAdded"))
 	require.Zero(t, o.code, o.stderr)
 	require.Equal(t, 2, strings.Count(o.stdout, "ConversationMessageAdded"))
+	file := p.place.write("hosted.yaml", oneAgent)
+	o = finish(t, p.place.command(append([]string{}, p.env...), "call", "list_events", "{}", "--events", "inbox", "--agent", "triage", "--capabilities", file))
+	require.Zero(t, o.code, o.stderr)
+	require.Equal(t, 2, strings.Count(o.stdout, "ConversationMessageAdded"))
+	require.NotContains(t, o.stderr, "cannot be reached")
 }
 
 // A server of two is killed under load, several times, while Dixa sends what was not acknowledged again. Every event that was acknowledged
@@ -176,5 +183,39 @@ func TestInboxWithoutRedis(t *testing.T) {
 	st, err := p.group.Events().Status(t.Context())
 	if err == nil { // this group may not be back yet
 		require.Equal(t, events.Status{Events: 1, Bytes: st.Bytes, Oldest: st.Oldest, Newest: st.Newest}, st)
+	}
+}
+
+// From setup to removal with Redis: what happens at the offline Dixa comes into the inbox that servers share, and the state directory has
+// nothing of it.
+func TestWebhooksOverRedis(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	redis := redistest.Start(t)
+	dixa, desk := p.offlineDixa("--live", "--live-day", "1m")
+	t.Cleanup(func() { _ = desk.Process.Kill(); _ = desk.Wait() })
+	env := append(dixa, "DIXA_MCP_STATE=~/s", "DIXA_MCP_REDIS="+redis.URL())
+	run := func(want string, args ...string) {
+		t.Helper()
+		o := finish(t, p.command(append([]string{}, env...), append([]string{"webhooks"}, args...)...))
+		require.Zero(t, o.code, o.stderr)
+		require.Contains(t, o.stdout, want)
+	}
+	receiving, url := p.receiver(append([]string{}, env...))
+	t.Cleanup(func() { _ = receiving.Process.Kill(); _ = receiving.Wait() })
+	run("Its secrets are in Redis. A server that uses this Redis", "setup", "--url", url)
+	run("No change", "setup", "--url", url)
+	inbox := server(t, redis.URL()).Events()
+	require.Eventually(t, func() bool {
+		st, err := inbox.Status(t.Context())
+		return err == nil && st.Events >= 3
+	}, time.Minute, 20*time.Millisecond)
+	run("the newest from", "status")
+	secret := redis.CLI("get", "{dixa-mcp}:webhooks")
+	require.NotEmpty(t, secret)
+	require.NotContains(t, secret, "secrets")
+	run("Deleted subscription", "remove")
+	for _, name := range []string{webhook.FileName, sqlitestore.FileName} {
+		require.NoFileExists(t, filepath.Join(p.home, "s", name))
 	}
 }

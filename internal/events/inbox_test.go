@@ -23,6 +23,7 @@ type counted struct {
 	events.Store
 	reads  atomic.Int64
 	broken atomic.Bool
+	away   atomic.Bool
 }
 
 var errBroken = errors.New("broken")
@@ -31,6 +32,9 @@ func (c *counted) List(ctx context.Context, after events.Cursor, most int) (even
 	c.reads.Add(1)
 	if c.broken.Load() {
 		return events.Page{}, errBroken
+	}
+	if c.away.Load() {
+		return events.Page{}, events.ErrAway
 	}
 	return c.Store.List(ctx, after, most)
 }
@@ -203,6 +207,34 @@ func TestWaitFails(t *testing.T) {
 	wait()
 	require.NoError(t, in.Close())
 	require.ErrorIs(t, <-failed, events.ErrClosed)
+}
+
+// While a store is away a wait goes on, whether it began before or begins then.
+func TestWaitWhileAway(t *testing.T) {
+	in, c := newInbox(t, t.TempDir())
+	put(t, in, 1)
+	heard := make(chan error)
+	wait := func() {
+		reads := c.reads.Load()
+		go func() {
+			_, err := in.Wait(context.Background(), "", about(2))
+			heard <- err
+		}()
+		require.Eventually(t, func() bool { return c.reads.Load() > reads+2 }, limit, time.Millisecond)
+	}
+	wait()
+	c.away.Store(true)
+	wait()
+	reads := c.reads.Load()
+	require.Eventually(t, func() bool { return c.reads.Load() > reads+3 }, limit, time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := in.Wait(ctx, "", about(2))
+	require.ErrorIs(t, err, context.Canceled)
+	c.away.Store(false)
+	put(t, in, 2)
+	require.NoError(t, <-heard)
+	require.NoError(t, <-heard)
 }
 
 // A wait reports that what followed its cursor was removed.
