@@ -30,6 +30,9 @@ const (
 	mostQueued = 256
 )
 
+// beingSent is the answer of a delivery that has none yet.
+const beingSent = "Being sent"
+
 // sent is one delivery of an event: what was sent, and what became of it.
 type sent struct {
 	event   string
@@ -65,7 +68,7 @@ func (d *Dixa) deliver(w *world, cv *conversation, event string, more map[string
 		case !d.outbox.put(parcel{h.ID, h.URL, h.SecretKey, h.Headers, one, now}):
 			one.detail.ResponseText = "Not sent: no server is running, or too many deliveries wait"
 		default:
-			one.detail.ResponseText = "Being sent"
+			one.detail.ResponseText = beingSent
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (o *office) logsOf(path, event string) []any {
 	o.t.Helper()
 	for {
 		logs := o.get(path + "/delivery-status/logs/" + event).([]any)
-		if len(logs) == 0 || at(o.t, logs, 0, "deliveryDetail", "responseText") != "Being sent" {
+		if len(logs) == 0 || at(o.t, logs, 0, "deliveryDetail", "responseText") != beingSent {
 			return logs
 		}
 	}
@@ -193,7 +193,7 @@ func TestDeliveriesEnd(t *testing.T) {
 		stop() // synctest fails the test if a goroutine is left
 		require.False(t, d.outbox.put(parcel{}))
 		for _, one := range w.deliveries(h, "ConversationClosed") {
-			require.NotEqual(t, "Being sent", one.detail.ResponseText)
+			require.NotEqual(t, beingSent, one.detail.ResponseText)
 		}
 	})
 }

@@ -207,8 +207,9 @@ func getWebhookStatus(c *call) (any, error) {
 	all := []eventStatus{}
 	for _, event := range h.SubscribedEvents {
 		s := eventStatus{event, delivery{Type: "NoRecentDelivery"}}
-		if last := c.deliveries(h, event); len(last) > 0 {
-			s.DeliveryStatus = last[0].detail
+		known := c.deliveries(h, event)
+		if last := slices.IndexFunc(known, func(s *sent) bool { return s.detail.ResponseText != beingSent }); last >= 0 {
+			s.DeliveryStatus = known[last].detail
 			s.DeliveryStatus.Type = "DeliveryDetail"
 		}
 		all = append(all, s)
