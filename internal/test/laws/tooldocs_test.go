@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/test/golden"
 	"dixa-mcp/tools"
 )
@@ -33,6 +34,8 @@ those of its arguments whose operation is granted, and is not there if none of i
 
 An agent with ` + "`surface: discover`" + ` finds these tools with ` + "`find_tools`" + ` and calls them with ` + "`call_tool`" + `, which are not
 listed here: see [the capability file](capabilities.md#fewer-tools).
+
+*event* names the [event](events.md) by which Dixa tells of a write, if Dixa's reference guide names one.
 
 If a filter or an id names something that does not exist, the answer gives the nearest value that does. To find it, the
 call makes further reads, which the agent must be granted and which count against its budget. Filters of an empty answer
@@ -79,6 +82,9 @@ func documentTool(t *testing.T, b *strings.Builder, tool *tools.Tool, e example)
 			continue
 		}
 		marks = append(marks, "`"+op.Method+" "+op.Path+"`")
+		if event := events.Triggered(op); event != "" {
+			marks = append(marks, fmt.Sprintf("[event](events.md#the-32-events) `%s`", event))
+		}
 		if op.Deprecated {
 			marks = append(marks, "deprecated by Dixa")
 		}
