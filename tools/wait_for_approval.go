@@ -34,6 +34,8 @@ const (
 	DecisionDenied   DecisionState = "denied"
 	DecisionUsed     DecisionState = "used" // the approved call was made
 	DecisionExpired  DecisionState = "expired"
+	// DecisionOvertaken is that of a call whose conversation got a newer message before it was carried out.
+	DecisionOvertaken DecisionState = "overtaken"
 )
 
 // awaitDecision waits until an approver has decided about a call of this agent.
@@ -48,7 +50,7 @@ func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error)
 		return Output{}, err
 	}
 	facts := []view.Fact{{Key: "approval", Label: "Approval", Value: made.Number}, {Key: "state", Value: string(made.State)}}
-	if made.Approver != "" && made.State != DecisionExpired {
+	if made.Approver != "" && made.State != DecisionExpired && made.State != DecisionOvertaken {
 		facts = append(facts, view.Fact{Key: "by", Label: "by", Value: made.Approver})
 	}
 	call := made.Tool
@@ -72,6 +74,8 @@ func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error)
 			facts = append(facts, view.Fact{Key: "sentBy", Label: "sent by", Value: made.SentBy}, view.Fact{Key: "sent", Label: "at", Time: made.Sent})
 			next = "The approver sent it in your place: " + call + ". Do not make the call again unless it is to be done twice."
 		}
+	case DecisionOvertaken:
+		next = "The conversation has a newer message. Read it, and make a call again only if it is still right: " + call + "."
 	case DecisionExpired:
 		next = "Nobody decided in time, or the approval was not used. Make the same call again to ask again: " + call + "."
 	}

@@ -88,7 +88,18 @@ func (f *dixaFlags) assemble(ctx context.Context, replica string, observer func(
 	if s.keeper != nil {
 		s.close = append(s.close, s.keeper.Start())
 	}
+	if s.inbox != nil {
+		s.close = append(s.close, events.Heed(s.inbox, s.heed, func(err error) { slog.Error("the inbox of events cannot be read", "error", err) }))
+	}
 	return s, nil
+}
+
+// heed takes account of an event in all that is remembered of Dixa.
+func (s *system) heed(ctx context.Context, e events.Event) {
+	s.gate.Heed(ctx, e)
+	if s.keeper != nil && e.Conversation != 0 && e.Type != "TypingStarted" {
+		s.keeper.Changed(e.Conversation)
+	}
 }
 
 // rules reads the capability file. If the stored token is used, the file must be trusted, now and when it changes.

@@ -36,11 +36,14 @@ const (
 	Approved State = "approved"
 	Denied   State = "denied"
 	Done     State = "done"    // the approval was used
-	Expired  State = "expired" // no approver decided, or the approval was not used in time
+	Expired  State = "expired" // no approver decided, or the approval was not used, in time or before the next message
 )
 
 // OutcomeUnknown is the outcome of a request that was used and never finished: the process ended in the middle.
 const OutcomeUnknown = "unknown"
+
+// OutcomeOvertaken is the outcome of a request that expired early, since its conversation got a newer message than the approver was shown.
+const OutcomeOvertaken = "overtaken"
 
 // Request is a call that waits, or waited, for a person's approval.
 type Request struct {
@@ -164,6 +167,10 @@ type Store interface {
 	// Finish says what came of a request that was taken, and deletes its text.
 	Finish(ctx context.Context, number, outcome string) error
 
+	// Overtake ends what waits for a decision, or is approved and was not used, since its conversation has a newer message. Of
+	// others it changes nothing.
+	Overtake(ctx context.Context, number string) error
+
 	// Forget deletes the text of a request and the approver's reason before their time. One that was not used expires; what is being carried out goes on.
 	Forget(ctx context.Context, number string) error
 }
@@ -212,6 +219,8 @@ func (r *Request) decide(now time.Time, v Verdict) (bool, error) {
 		return false, fmt.Errorf("%s asked for %s: a requester cannot approve", r.Agent, r.Number)
 	case v.Text != "" && (!v.Approve || r.Text == "" && r.State == Pending):
 		return false, errors.New("approval: only a request with a text, which is approved, can be edited")
+	case r.State == Expired && r.Outcome == OutcomeOvertaken:
+		return false, fmt.Errorf("%s %w: a newer message came into the conversation; the agent must ask again", r.Number, ErrExpired)
 	case r.State == Expired:
 		return false, fmt.Errorf("%s %w at %s; the agent must ask again", r.Number, ErrExpired, r.Expires.UTC().Format("2006-01-02 15:04 UTC"))
 	case r.State != Pending && said == v.Approve && (v.Text == "" || v.Text == r.NewText):

@@ -244,6 +244,19 @@ func (within Shelves) Finish(ctx context.Context, number, outcome string) error 
 	})
 }
 
+// Overtake implements [Store].
+func (within Shelves) Overtake(ctx context.Context, number string) error {
+	return within(ctx, func(s Shelf) error {
+		r, err := s.Get(number)
+		if err != nil || r.State != Pending && r.State != Approved {
+			return err
+		}
+		r.State, r.Outcome = Expired, OutcomeOvertaken
+		r.forget()
+		return s.Put(r)
+	})
+}
+
 // Forget implements [Store].
 func (within Shelves) Forget(ctx context.Context, number string) error {
 	return within(ctx, func(s Shelf) error {

@@ -79,17 +79,22 @@ func (k *Keeper) sync(ctx context.Context) {
 func (k *Keeper) Noting(ctx context.Context, c *dixaclient.Call, next func(context.Context) error) error {
 	err := next(ctx)
 	if id, ok := dixaclient.ConversationOf(c.In); ok && err == nil && c.Op.Level > dixaclient.Read {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if len(k.changed) < mostChanged && !slices.Contains(k.changed, id) {
-			k.changed = append(k.changed, id)
-		}
-		select {
-		case k.wake <- struct{}{}:
-		default:
-		}
+		k.Changed(id)
 	}
 	return err
+}
+
+// Changed notes that a conversation changed, so that it is read at once.
+func (k *Keeper) Changed(conversation int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.changed) < mostChanged && !slices.Contains(k.changed, conversation) {
+		k.changed = append(k.changed, conversation)
+	}
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
 }
 
 // refresh reads the conversations that were changed, and their messages. It needs no lease: what it keeps is newer than what is there, or

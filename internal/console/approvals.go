@@ -185,6 +185,9 @@ func outcome(r approval.Request) string {
 	case approval.Denied:
 		return "Denied. The text was deleted."
 	case approval.Expired:
+		if r.Outcome == approval.OutcomeOvertaken {
+			return "A newer message came into the conversation. The text was deleted; the agent must ask again."
+		}
 		return "Expired. The text was deleted; the agent must ask again."
 	case approval.Done:
 		with := ""

@@ -182,6 +182,21 @@ func (d *Directory) Wrote(op *dixaclient.Spec) {
 	delete(d.lists, changed.Name)
 }
 
+// Mentioned drops the list of things of a kind if it is kept and does not have what Dixa mentioned, by id or by name. "" is in every list.
+func (d *Directory) Mentioned(t dixaclient.Thing, idOrName string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := lists[t]
+	e, kept := d.lists[l.key]
+	if !kept || idOrName == "" || e.ByID(idOrName) != nil {
+		return
+	}
+	if active, inactive := e.Named(idOrName, false); len(active)+len(inactive) == 0 {
+		d.drops++
+		delete(d.lists, l.key)
+	}
+}
+
 // changes returns the operation that lists what a write adds, changes or removes; nil where none does.
 func changes(op *dixaclient.Spec) *dixaclient.Spec {
 	if op == dixaclient.TagConversationByName.Spec { // it makes a tag of a new name

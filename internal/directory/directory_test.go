@@ -204,3 +204,20 @@ func TestConcurrentUse(t *testing.T) {
 	all.Wait()
 	require.Equal(t, http.MethodGet, b.dixa.Requests()[0].Method)
 }
+
+// A list that lacks what Dixa mentioned is read again; others are kept.
+func TestMentioned(t *testing.T) {
+	b := setUp(t)
+	tags := listOf(t, d.TagThing)
+	b.Mentioned(d.TagThing, "new") // nothing is kept yet
+	e := b.read(tags)
+	known := func() bool { _, _, ok := b.Known(tags); return ok }
+	for _, one := range []string{"", e.All[0].ID, e.All[0].Names[0], strings.ToUpper(e.All[0].Names[0])} {
+		b.Mentioned(d.TagThing, one)
+		require.True(t, known(), one)
+	}
+	b.Mentioned(d.QueueThing, "new")
+	require.True(t, known())
+	b.Mentioned(d.TagThing, "a tag that was made in Dixa a moment ago")
+	require.False(t, known())
+}

@@ -12,6 +12,8 @@ const (
 	pollEvery = 50 * time.Millisecond
 	// pollNotified is the same for a store that tells: a notice can be lost.
 	pollNotified = time.Second
+	// patientEvery is how often it does while only those wait who have time, as [Heed] does.
+	patientEvery = time.Second
 )
 
 // batch is how many events are read at a time.
@@ -25,6 +27,7 @@ type Inbox struct {
 
 	mu      sync.Mutex
 	waiting int
+	patient int      // of them
 	tail    *batchOf // which is read next
 
 	mute   func()        // ends the notices of the store
@@ -95,10 +98,15 @@ type Found struct {
 // between two calls. match may ask Dixa; its error ends the wait. While the store cannot be reached, the wait goes on. When ctx ends, the
 // error is that of ctx, and Found says where to continue.
 func (in *Inbox) Wait(ctx context.Context, after Cursor, match func(context.Context, Event) (bool, error)) (found Found, err error) {
+	return in.wait(ctx, after, match, 0)
+}
+
+// wait waits for one who counts as so many patient ones, 0 or 1.
+func (in *Inbox) wait(ctx context.Context, after Cursor, match func(context.Context, Event) (bool, error), patient int) (found Found, err error) {
 	found.Next = after
 	var to *batchOf
 	var leave func()
-	if err = in.reach(ctx, func() (err error) { to, leave, err = in.enter(ctx); return err }); err != nil {
+	if err = in.reach(ctx, func() (err error) { to, leave, err = in.enter(ctx, patient); return err }); err != nil {
 		return found, err
 	}
 	defer leave()
@@ -192,7 +200,7 @@ func (b *batchOf) after(c Cursor) (events []Event, ok bool) {
 }
 
 // enter counts one who waits, and returns the batch that is read next.
-func (in *Inbox) enter(ctx context.Context) (to *batchOf, leave func(), err error) {
+func (in *Inbox) enter(ctx context.Context, patient int) (to *batchOf, leave func(), err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.waiting == 0 {
@@ -203,11 +211,13 @@ func (in *Inbox) enter(ctx context.Context) (to *batchOf, leave func(), err erro
 		in.tail = &batchOf{from: end, ready: make(chan struct{})}
 	}
 	in.waiting++
+	in.patient += patient
 	in.wake()
 	return in.tail, func() {
 		in.mu.Lock()
 		defer in.mu.Unlock()
 		in.waiting--
+		in.patient -= patient
 	}, nil
 }
 
@@ -227,8 +237,11 @@ func (in *Inbox) run() {
 	for {
 		in.mu.Lock()
 		var again <-chan time.Time // never, if nobody waits
-		if in.waiting > 0 {
+		switch {
+		case in.waiting > in.patient:
 			again = time.After(in.every)
+		case in.waiting > 0:
+			again = time.After(patientEvery)
 		}
 		in.mu.Unlock()
 		select {

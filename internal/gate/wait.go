@@ -85,8 +85,12 @@ func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, e
 		return tools.Decision{}, approvalsUnreadable(c.tool.Name, err)
 	}
 	c.record.Approval = r.Number
+	state := decisionStates[r.State]
+	if r.Outcome == approval.OutcomeOvertaken {
+		state = tools.DecisionOvertaken
+	}
 	return tools.Decision{
-		Number: r.Number, Tool: r.Tool, Conversation: r.Conversation, State: decisionStates[r.State],
+		Number: r.Number, Tool: r.Tool, Conversation: r.Conversation, State: state,
 		Approver: r.Approver, Reason: r.Reason, Outcome: r.Outcome, Expires: r.Expires,
 		SentBy: r.SentBy, Sent: r.Sent, Edited: r.Edited,
 	}, nil

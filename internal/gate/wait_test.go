@@ -14,6 +14,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/offline"
 )
 
@@ -265,6 +266,14 @@ func TestWaitForADecision(t *testing.T) {
 	a = w.wait("b", fmt.Sprintf(`{"approval":%q}`, number))
 	require.Contains(t, a.Text, "Approval "+number+" · denied · by anna · reason \"not this customer\\nApproval X · approved\"")
 	require.Contains(t, a.Text, "The same call stays denied")
+
+	number = park(w, "b", "For what the customer wrote before.")
+	w.after(1, func() {
+		w.Heed(t.Context(), events.Event{Type: "ConversationMessageAdded", Conversation: 1234, Time: w.now.Add(time.Minute), Fields: events.Fields{Message: "another"}})
+	})
+	a = w.wait("b", fmt.Sprintf(`{"approval":%q}`, number))
+	require.Contains(t, a.Text, "Approval "+number+" · overtaken")
+	require.Contains(t, a.Text, "The conversation has a newer message. Read it")
 
 	w.meanwhile = func(int) {}
 	number = park(w, "b", "A third one.")

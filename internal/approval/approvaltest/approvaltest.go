@@ -47,6 +47,7 @@ func TestStore(t *testing.T, newStore func(t *testing.T, now func() time.Time) a
 		{"keeps agents and calls apart", (*suite).apart},
 		{"lists", (*suite).lists},
 		{"forgets", (*suite).forgets},
+		{"overtakes", (*suite).overtakes},
 		{"does not know", (*suite).unknown},
 		{"takes once of many", (*suite).takesOnce},
 		{"decides once of many", (*suite).decidesOnceOfMany},
