@@ -105,7 +105,13 @@ func TestWebhooks(t *testing.T) {
 		require.Equal(t, exitUsage, o.code)
 		require.Contains(t, o.stderr, want)
 	}
-	require.Contains(t, run("setup", "--url", url, "--queue", "Returns").stderr, "not the id of a queue")
+	require.Contains(t, run("setup", "--url", url, "--queue", "Refundz").stderr, `no queue is called "Refundz"; there are Billing, Returns, `)
+	o = run("setup", "--url", url, "--queue", "returns")
+	require.Contains(t, o.stdout, "QueueId is one of 5b0c9d1e-", o.stderr)
+	for header, want := range map[string]string{"X-Edge": "must be NAME: VALUE", "X Edge: 1": "must be NAME: VALUE", "Authorization: Bearer x": "sets it", "x-dixa-signature: 1": "sets it", "X-Edge: @missing": "missing"} {
+		require.Contains(t, run("setup", "--url", url, "--header", header).stderr, want, header)
+	}
+	require.Contains(t, run("setup", "--url", url, "--header", "X-Edge: a,b").stdout, "send the headers X-Edge")
 	require.Contains(t, run("setup", "--url", url, "--channel", "E-Mail").stderr, "not a channel")
 	o = run("setup", "--url", url, "--channel", "email,widget_chat")
 	require.Contains(t, o.stdout, "InitialChannel is one of email, widget_chat", o.stderr)
@@ -114,7 +120,7 @@ func TestWebhooks(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(p.home, "s", webhook.FileName))
 	require.Contains(t, run("remove").stdout, "No change")
 	records := p.good("audit", "show", "--state", "~/s")
-	require.Equal(t, 3, strings.Count(records, "operator set up the webhook subscription"))
+	require.Equal(t, 5, strings.Count(records, "operator set up the webhook subscription"))
 	require.Contains(t, records, "operator deleted the webhook subscription")
 	require.NoError(t, server.Process.Kill())
 	_ = server.Wait()

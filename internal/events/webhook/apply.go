@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -31,7 +30,7 @@ func (p *Plan) Apply(ctx context.Context) error {
 		}
 	}
 	s := p.of(string(p.live.ID))
-	s.URL = p.URL
+	s.URL, s.Channels, s.Queues = p.URL, p.wanted.Channels, p.wanted.Queues
 	if p.live.SecretKey == "" { // nothing could be verified
 		return fmt.Errorf("subscription %s has no secret in Dixa's answer, so that nothing could be received from it", p.live.ID)
 	}
@@ -97,11 +96,7 @@ func (p *Plan) make(ctx context.Context, token string) error {
 	if in.Filters == nil {
 		in.Filters, in.FilterStrategy = p.old.chosen()
 	}
-	for name, value := range p.old.Headers {
-		if !strings.EqualFold(name, "Authorization") {
-			in.CustomHeaders = append(in.CustomHeaders, dixaclient.WebhookHeader{Name: name, Value: value})
-		}
-	}
+	in.CustomHeaders = p.wanted.headers(p.old.custom())
 	a, err := dixaclient.CreateWebhook.Do(ctx, p.m.Client, in)
 	if err != nil {
 		return err
@@ -128,6 +123,9 @@ func (p *Plan) update(ctx context.Context, change dixaclient.UpdateWebhookIn) er
 	}
 	if filters := p.wanted.filters(); filters != nil && !p.wanted.isFiltered(p.live) {
 		change.Filters, needed = filters, true
+	}
+	if len(p.lacking()) > 0 {
+		change.CustomHeaders, needed = p.wanted.headers(p.live.custom()), true
 	}
 	if !p.live.Enabled {
 		enabled := true

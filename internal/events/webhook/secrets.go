@@ -28,6 +28,9 @@ type Subscription struct {
 	URL    string `json:"url"` // to which it sends
 	Secret []Key  `json:"secrets"`
 	Token  []Key  `json:"tokens"` // SHA-256 in hexadecimal digits: the token itself is at Dixa alone
+	// Channels and Queues are those of the last set-up that named some.
+	Channels []string `json:"channels,omitempty"`
+	Queues   []string `json:"queues,omitempty"`
 }
 
 // Key is a secret that is valid now, or was until recently.

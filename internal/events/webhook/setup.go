@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -48,26 +49,49 @@ type condition struct {
 type Wanted struct {
 	URL string
 	// Channels and Queues are those of the conversations whose events are sent, as Dixa's filters have them: email, pstn_phone, and the
-	// ids of queues. Without both, the filters that people chose in Dixa stay.
+	// ids of queues; [Everything] alone is for no filter. Without both, the filters of the last set-up are wanted, and if there were
+	// none, those that people chose in Dixa stay.
 	Channels, Queues []string
+	// Headers are sent with each delivery, beside those that people chose in Dixa.
+	Headers []dixaclient.WebhookHeader
 	// Rotate replaces the subscription that there is by a new one, with a new secret and token.
 	Rotate bool
 }
 
+// Everything, in place of channels or queues, is for conversations of all of them.
+const Everything = "all"
+
 // filters returns the conditions that are wanted, nil for those that there are.
 func (w Wanted) filters() (all []dixaclient.WebhookFilter) {
-	if len(w.Channels) > 0 {
-		all = append(all, dixaclient.WebhookFilter{Field: "InitialChannel", Operator: "IsOneOf", Values: w.Channels})
-	}
-	if len(w.Queues) > 0 {
-		all = append(all, dixaclient.WebhookFilter{Field: "QueueId", Operator: "IsOneOf", Values: w.Queues})
+	for _, f := range []dixaclient.WebhookFilter{{Field: "InitialChannel", Values: w.Channels}, {Field: "QueueId", Values: w.Queues}} {
+		switch {
+		case len(f.Values) == 0:
+		case f.Values[0] == Everything:
+			if all == nil {
+				all = []dixaclient.WebhookFilter{}
+			}
+		default:
+			f.Operator = "IsOneOf"
+			all = append(all, f)
+		}
 	}
 	return all
 }
 
-// isFiltered reports whether a subscription has exactly the filters that are wanted.
+// orElse returns what is wanted, with the filters of the last set-up if none are given.
+func (w Wanted) orElse(s Subscription) Wanted {
+	if len(w.Channels)+len(w.Queues) == 0 {
+		w.Channels, w.Queues = s.Channels, s.Queues
+	}
+	return w
+}
+
+// isFiltered reports whether a subscription has exactly the filters that are wanted, or none are.
 func (w Wanted) isFiltered(s subscribed) bool {
 	wanted, has := w.filters(), s.Filters["Conversation"]
+	if wanted == nil || len(wanted) == 0 && len(s.Filters) == 0 {
+		return true
+	}
 	if len(s.Filters) != 1 || len(has.Conditions) != len(wanted) || len(wanted) > 1 && has.Strategy != "All" {
 		return false
 	}
@@ -135,6 +159,7 @@ type Plan struct {
 
 // Plan compares what Dixa has with what is wanted.
 func (m *Manager) Plan(ctx context.Context, wanted Wanted) (*Plan, error) {
+	wanted.Channels, wanted.Queues = slices.Sorted(slices.Values(wanted.Channels)), slices.Sorted(slices.Values(wanted.Queues))
 	stored, err := m.known()
 	if err != nil {
 		return nil, err
@@ -163,6 +188,7 @@ func (m *Manager) Plan(ctx context.Context, wanted Wanted) (*Plan, error) {
 	if !p.create && wanted.Rotate {
 		p.create = true
 		p.retire = []Subscription{p.of(string(p.live.ID))}
+		p.wanted = p.wanted.orElse(p.retire[0])
 		p.change("replace subscription %s, whose secret and token stay valid for %d hours", p.live.ID, int(Tolerance.Hours()))
 		p.old, p.live = p.live, subscribed{}
 	}
@@ -182,7 +208,7 @@ func (p *Plan) compare() {
 		return
 	}
 	w, s := p.live, p.of(string(p.live.ID))
-	p.ID = string(w.ID)
+	p.ID, p.wanted = string(w.ID), p.wanted.orElse(s)
 	if w.URL != p.URL {
 		p.change("send to %s instead of %s", p.URL, w.URL)
 	}
@@ -191,6 +217,9 @@ func (p *Plan) compare() {
 	}
 	if !p.wanted.isFiltered(w) {
 		p.filter()
+	}
+	if names := p.lacking(); len(names) > 0 {
+		p.change("send the headers %s", strings.Join(names, ", "))
 	}
 	if !w.Enabled {
 		p.change("enable it")
@@ -204,11 +233,52 @@ func (p *Plan) compare() {
 	if s.URL != p.URL && w.URL == p.URL {
 		p.change("store its address")
 	}
+	if p.wanted.isFiltered(w) && (!slices.Equal(s.Channels, p.wanted.Channels) || !slices.Equal(s.Queues, p.wanted.Queues)) {
+		p.change("store its filters")
+	}
+}
+
+// lacking names the headers that the subscription does not send as they are wanted.
+func (p *Plan) lacking() (names []string) {
+	for _, h := range p.wanted.Headers {
+		same := func(one dixaclient.WebhookHeader) bool {
+			return strings.EqualFold(one.Name, h.Name) && one.Value == h.Value
+		}
+		if !slices.ContainsFunc(p.live.custom(), same) {
+			names = append(names, h.Name)
+		}
+	}
+	return names
+}
+
+// custom returns the headers of a subscription other than its token, by name.
+func (s subscribed) custom() (all []dixaclient.WebhookHeader) {
+	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
+		if !strings.EqualFold(name, "Authorization") {
+			all = append(all, dixaclient.WebhookHeader{Name: name, Value: s.Headers[name]})
+		}
+	}
+	return all
+}
+
+// headers returns those of a subscription with the ones that are wanted.
+func (w Wanted) headers(there []dixaclient.WebhookHeader) []dixaclient.WebhookHeader {
+	all := slices.Clone(w.Headers)
+	for _, h := range there {
+		if !slices.ContainsFunc(w.Headers, func(one dixaclient.WebhookHeader) bool { return strings.EqualFold(one.Name, h.Name) }) {
+			all = append(all, h)
+		}
+	}
+	return all
 }
 
 // filter notes which filters are to be set, if any are wanted.
 func (p *Plan) filter() {
-	for _, f := range p.wanted.filters() {
+	wanted := p.wanted.filters()
+	if wanted != nil && len(wanted) == 0 && !p.create {
+		p.change("send events of all conversations")
+	}
+	for _, f := range wanted {
 		p.change("send only events of conversations whose %s is one of %s", f.Field, strings.Join(f.Values, ", "))
 	}
 }

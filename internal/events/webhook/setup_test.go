@@ -276,6 +276,15 @@ func TestFilters(t *testing.T) {
 	d.done(here)
 	require.Len(t, d.live(p.ID).Filters["Conversation"].Conditions, 2)
 	require.Len(t, apply(Wanted{URL: here, Queues: []string{queue}}).Changes, 1)
+	d.update(dixaclient.UpdateWebhookIn{
+		WebhookRef: dixaclient.WebhookRef{WebhookSubscriptionID: dixaclient.UUID(p.ID)}, WebhookSettings: dixaclient.WebhookSettings{Filters: []dixaclient.WebhookFilter{}},
+	})
+	st, err := d.Status(t.Context())
+	require.NoError(t, err)
+	require.Len(t, st.Problems, 1, "somebody removed the filters")
+	require.Contains(t, st.Problems[0].What, "send only events of conversations whose QueueId is one of "+queue)
+	require.Len(t, apply(Wanted{URL: here}).Changes, 1, "the filters of the last set-up are wanted")
+	require.Len(t, d.live(p.ID).Filters["Conversation"].Conditions, 1)
 	require.True(t, d.accepts(d.live(p.ID)))
 	d.update(dixaclient.UpdateWebhookIn{
 		WebhookRef: dixaclient.WebhookRef{WebhookSubscriptionID: dixaclient.UUID(p.ID)}, Events: dixaclient.Set[dixaclient.WebhookEvent]{"TypingStarted"},
@@ -289,6 +298,32 @@ func TestFilters(t *testing.T) {
 	require.Contains(t, after.SubscribedEvents, dixaclient.WebhookEvent("TypingStarted"))
 	require.True(t, d.accepts(after))
 	d.done(here)
+	require.Equal(t, []string{"send events of all conversations"}, apply(Wanted{URL: here, Queues: []string{Everything}}).Changes)
+	require.Empty(t, d.live(string(after.ID)).Filters)
+	d.done(here)
+}
+
+// Headers are sent beside those that people chose, and their values are in no plan.
+func TestHeaders(t *testing.T) {
+	d := newDesk(t)
+	apply := func(headers ...dixaclient.WebhookHeader) *Plan {
+		p, err := d.Plan(t.Context(), Wanted{URL: here, Headers: headers})
+		require.NoError(t, err)
+		require.NoError(t, p.Apply(t.Context()))
+		return p
+	}
+	p := apply(dixaclient.WebhookHeader{Name: "X-Edge", Value: "s3cret"})
+	require.Equal(t, "s3cret", d.live(p.ID).Headers["X-Edge"])
+	require.NotContains(t, strings.Join(p.Changes, " "), "s3cret")
+	require.Empty(t, apply(dixaclient.WebhookHeader{Name: "X-Edge", Value: "s3cret"}).Changes)
+	require.Empty(t, apply().Changes)
+	require.Equal(t, []string{"send the headers X-Edge, X-Other"}, apply(dixaclient.WebhookHeader{Name: "X-Edge", Value: "new"}, dixaclient.WebhookHeader{Name: "X-Other", Value: "1"}).Changes)
+	require.Equal(t, "new", d.live(p.ID).Headers["X-Edge"])
+	apply(dixaclient.WebhookHeader{Name: "x-other", Value: "2"})
+	live := d.live(p.ID)
+	require.Len(t, live.Headers, 3)
+	require.Equal(t, "2", live.Headers["x-other"])
+	require.True(t, d.accepts(live), "the token stays")
 }
 
 // The subscriptions of two Dixas are not mixed.
