@@ -177,7 +177,7 @@ func child() {
 	case "fail":
 		os.Exit(3)
 	case "hang":
-		select {}
+		time.Sleep(time.Hour) // a select without cases is a deadlock, with which Go ends
 	}
 	var in bytes.Buffer
 	_, _ = in.ReadFrom(os.Stdin)
