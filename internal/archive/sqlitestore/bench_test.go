@@ -11,5 +11,5 @@ import (
 //
 //	MESSAGES=200000 go test ./internal/archive/sqlitestore -run '^$' -bench Archive -benchtime 1x -timeout 60m
 func BenchmarkArchive(b *testing.B) {
-	archivetest.Bench(b, func() (archive.Store, func()) { return Open(b.TempDir()), nil })
+	archivetest.Bench(b, func() (string, func()) { return b.TempDir(), nil }, func(dir string) archive.Store { return Open(dir) })
 }
