@@ -13,22 +13,26 @@ import (
 	"dixa-mcp/internal/archive"
 )
 
+// selectFacts reads what reports count. The texts are read of rated conversations alone.
+const selectFacts = `SELECT c.id, c.created_at, c.closed_at, coalesce((SELECT min(m.created_at) FROM message m WHERE m.conversation = c.id AND direction = 'outbound' AND NOT automated), 0),
+		channel, queue_name, assignee_name, requester_id, (SELECT rest FROM conversation_rest r WHERE r.id = c.id AND position('"rating_score"' IN rest) > 0),
+		ARRAY(SELECT name FROM tag WHERE tag.conversation = c.id)
+	FROM conversation c WHERE c.created_at >= $1 AND c.created_at < $2 OR c.closed_at >= $1 AND c.closed_at < $2`
+
 // Facts implements [archive.Store].
 func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.Fact)) error {
 	return s.view(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT c.id, c.created_at, c.closed_at, coalesce((SELECT min(m.created_at) FROM message m WHERE m.conversation = c.id AND direction = 'outbound' AND NOT automated), 0),
-				channel, queue_name, assignee_name, requester_id, coalesce(rest, '{}'), ARRAY(SELECT name FROM tag WHERE tag.conversation = c.id)
-			FROM conversation c LEFT JOIN conversation_rest USING (id) WHERE c.created_at >= $1 AND c.created_at < $2 OR c.closed_at >= $1 AND c.closed_at < $2`, span.From.UnixMilli(), span.To.UnixMilli())
+		rows, err := tx.Query(ctx, selectFacts, span.From.UnixMilli(), span.To.UnixMilli())
 		if err != nil {
 			return err
 		}
 		var f archive.Fact
-		var rest string
+		var rest *string // nil without a rating
 		_, err = pgx.ForEachRow(rows, []any{&f.ID, &f.CreatedAt, &f.ClosedAt, &f.AnsweredAt, &f.Channel, &f.Queue, &f.Assignee, &f.Customer, &rest, &f.Tags}, func() error {
 			var rated struct {
 				Score *int64 `json:"rating_score"`
 			}
-			if json.Unmarshal([]byte(rest), &rated) != nil { // a score of another type is as one that is missing
+			if rest != nil && json.Unmarshal([]byte(*rest), &rated) != nil { // a score of another type is as one that is missing
 				rated.Score = nil
 			}
 			f.Rated, f.Score = rated.Score != nil, 0

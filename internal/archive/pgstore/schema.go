@@ -60,6 +60,10 @@ CREATE TABLE request (at bigint NOT NULL);
 CREATE TABLE setting (name text COLLATE "C" PRIMARY KEY, value bigint NOT NULL);
 CREATE TABLE origin (id integer PRIMARY KEY CHECK (id = 1), api text NOT NULL, organization text NOT NULL);
 CREATE TABLE lease (id integer PRIMARY KEY CHECK (id = 1), who text NOT NULL);
+`}, {2, `
+CREATE INDEX conversation_created ON conversation (created_at);
+CREATE INDEX conversation_closed ON conversation (closed_at);
+CREATE INDEX message_answer ON message (conversation, created_at) WHERE direction = 'outbound' AND NOT automated;
 `}}
 
 // found is what a database has.

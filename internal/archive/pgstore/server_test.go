@@ -32,15 +32,19 @@ func put(t *testing.T, s *Store, id int64, text string) {
 func TestVersionsUseOneArchive(t *testing.T) {
 	name, open := database(t)
 	old := open()
+	old.steps = steps[:1]
 	put(t, old, 1, "allen")
+	now := open()
+	put(t, now, 4, "allen")
+	require.Equal(t, "t", pgtest.Get(t).SQL(t, name, `SELECT indisvalid FROM pg_index WHERE indexrelid = 'dixa_archive.message_answer'::regclass`), "an older archive gets the indexes of this version")
 	newer := open()
-	newer.steps = append([]step{}, append(steps, step{2, `ALTER TABLE message ADD COLUMN mood text; CREATE TABLE mood (id bigint)`}, step{3, `CREATE INDEX mood_id ON mood (id)`})...)
+	newer.steps = append([]step{}, append(steps, step{3, `ALTER TABLE message ADD COLUMN mood text; CREATE TABLE mood (id bigint)`}, step{4, `CREATE INDEX mood_id ON mood (id)`})...)
 	put(t, newer, 2, "allen")
 	put(t, old, 3, "allen")
-	require.Len(t, archivetest.Find(t, open(), "allen"), 3)
-	require.Len(t, archivetest.Find(t, newer, "allen"), 3)
+	require.Len(t, archivetest.Find(t, open(), "allen"), 4)
+	require.Len(t, archivetest.Find(t, newer, "allen"), 4)
 	layout := func() string { return pgtest.Get(t).SQL(t, name, `SELECT layout FROM dixa_archive.layout`) }
-	require.Equal(t, "3", layout(), "an older version does not lower it")
+	require.Equal(t, "4", layout(), "an older version does not lower it")
 	changed := open()
 	changed.steps = append([]step{}, append(newer.steps, step{100, `ALTER TABLE message RENAME COLUMN automated TO automatic`})...)
 	_, err := changed.Floor(t.Context())
@@ -286,5 +290,16 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 			continue
 		}
 		require.Contains(t, strings.Join(problems, "\n"), test.says)
+	}
+}
+
+// Reports read by indexes what they count.
+func TestReportsReadIndexes(t *testing.T) {
+	name, open := database(t)
+	put(t, open(), 1, "allen")
+	sql := strings.NewReplacer("$1", "1", "$2", "2").Replace(selectFacts)
+	plan := pgtest.Get(t).SQL(t, name, `SET search_path = dixa_archive`, `SET enable_seqscan = off`, `EXPLAIN `+sql)
+	for _, index := range []string{"conversation_created", "conversation_closed", "message_answer", "conversation_rest_pkey"} {
+		require.Contains(t, plan, index)
 	}
 }

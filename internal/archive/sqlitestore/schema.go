@@ -1,7 +1,7 @@
 package sqlitestore
 
 // layout is the number of the tables of schema: see [sqlitefile.File].
-const layout = 1
+const layout = 2
 
 // schema makes the tables. Texts are apart from what figures are made of, so that figures read few pages.
 //
@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS conversation (id INTEGER PRIMARY KEY, created_at INTE
 	queue_id TEXT NOT NULL, queue_name TEXT NOT NULL, assignee_id TEXT NOT NULL, assignee_name TEXT NOT NULL, requester_id TEXT NOT NULL,
 	read_to INTEGER NOT NULL, checked_at INTEGER NOT NULL, erased INTEGER NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS conversation_updated ON conversation (updated_at);
+CREATE INDEX IF NOT EXISTS conversation_created ON conversation (created_at);
+CREATE INDEX IF NOT EXISTS conversation_closed ON conversation (closed_at);
 CREATE INDEX IF NOT EXISTS conversation_requester ON conversation (requester_id);
 CREATE INDEX IF NOT EXISTS conversation_checked ON conversation (checked_at) WHERE erased = 0;
 CREATE INDEX IF NOT EXISTS conversation_unread ON conversation (id) WHERE last_message_at > read_to;
@@ -23,6 +25,7 @@ CREATE INDEX IF NOT EXISTS tag_conversation ON tag (conversation);
 CREATE TABLE IF NOT EXISTS message (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation INTEGER NOT NULL, created_at INTEGER NOT NULL,
 	direction TEXT NOT NULL, automated INTEGER NOT NULL, duration INTEGER NOT NULL, erased INTEGER NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS message_conversation ON message (conversation, created_at);
+CREATE INDEX IF NOT EXISTS message_answer ON message (conversation, created_at) WHERE direction = 'outbound' AND automated = 0;
 CREATE TABLE IF NOT EXISTS message_text (key INTEGER PRIMARY KEY, body TEXT NOT NULL, rest TEXT NOT NULL) STRICT;
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5 (body, content = 'message_text', content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2');
 INSERT INTO word (word, rank) VALUES ('secure-delete', 1);
