@@ -13,12 +13,6 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// Queried is an archive that answers queries in SQL.
-type Queried interface {
-	// Query runs one SELECT over the tables of [archive.Columns]. A problem of the query is an [archive.QueryError].
-	Query(ctx context.Context, sql string, most int) (archive.Table, error)
-}
-
 // QueryArchiveIn is a query in SQL.
 type QueryArchiveIn struct {
 	SQL   string `json:"sql" jsonschema_description:"one SELECT"`
@@ -55,10 +49,6 @@ var queryArchive = aside(onlyNamed(task("query_archive", "queried the archive",
 		if r.Archive == nil {
 			return Output{}, errNoArchive
 		}
-		store, ok := r.Archive.(Queried)
-		if !ok {
-			return Output{}, errors.New("this server's archive is in PostgreSQL, which query_archive cannot query; use search_messages")
-		}
 		if limited := r.limitedReads(queryArchiveReads...); limited != "" {
 			return Output{}, fmt.Errorf("query_archive is for agents that may read all conversations, and this one may not: %s; use search_messages", limited)
 		}
@@ -77,7 +67,7 @@ var queryArchive = aside(onlyNamed(task("query_archive", "queried the archive",
 		if err != nil {
 			return Output{}, err
 		}
-		table, err := store.Query(ctx, in.SQL, in.Limit)
+		table, err := r.Archive.Query(ctx, in.SQL, in.Limit)
 		var wrong *archive.QueryError
 		switch {
 		case errors.As(err, &wrong):

@@ -23,6 +23,7 @@ type Archive interface {
 	Facts(ctx context.Context, span archive.Span, each func(archive.Fact)) error
 	Customers(ctx context.Context, name string, most int) ([]archive.Customer, error)
 	Covered(context.Context, archive.What) ([]archive.Span, error)
+	Query(ctx context.Context, sql string, most int) (archive.Table, error)
 }
 
 // SearchMessagesIn is a search for the texts of messages.

@@ -13,7 +13,6 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/export"
-	"dixa-mcp/tools"
 )
 
 type archiveQueryCmd struct {
@@ -45,11 +44,7 @@ func (c *archiveQueryCmd) Run(ctx context.Context, out *output) error {
 	var table archive.Table
 	asked := map[string]any{"sql": c.SQL, "limit": c.Limit}
 	err := c.recorded(ctx, "archive_query", audit.Verb{Past: "queried", Infinitive: "query", Object: "the archive"}, asked, func(store archiveStore) (err error) {
-		queried, ok := store.(tools.Queried)
-		if !ok {
-			return refusedf("%s is PostgreSQL: query it with psql, in the schema dixa_archive; archive query works with the archive in the state directory", store.Name())
-		}
-		table, err = queried.Query(ctx, c.SQL, c.Limit)
+		table, err = store.Query(ctx, c.SQL, c.Limit)
 		asked["rows"] = len(table.Rows)
 		return err
 	})

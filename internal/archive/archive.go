@@ -285,6 +285,9 @@ type Store interface {
 	Of(ctx context.Context, customers []string, conversations []int64) (Rows, error)
 	// Naming returns the conversations and messages that have a text in their fields, in either case as far as its letters are ASCII. It reads the whole archive.
 	Naming(ctx context.Context, text string) (Rows, error)
+	// Query runs one SELECT in SQLite's SQL over the tables of [Columns], held to them, and returns up to most rows. A problem of the query is a
+	// [QueryError].
+	Query(ctx context.Context, sql string, most int) (Table, error)
 	Status(ctx context.Context) (Status, error)
 	// Verify returns what is wrong with the store, nothing if it is sound.
 	Verify(ctx context.Context) (problems []string, err error)

@@ -1,142 +1,19 @@
 package sqlitestore
 
 import (
-	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/archive/archivetest"
 )
 
-// asked makes an archive of two conversations, the second of which is anonymized.
-func asked(t testing.TB) *Store {
-	s := Open(t.TempDir())
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	at := time.Date(2026, 3, 1, 14, 5, 0, 0, time.UTC).UnixMilli()
-	require.NoError(t, s.Put(t.Context(), archive.Rows{At: time.UnixMilli(at), Conversations: []archive.Conversation{
-		{ID: 7, CreatedAt: at, UpdatedAt: at, ClosedAt: at + 60_000, LastMessageAt: at, Channel: "email", Status: "closed", QueueName: "Billing", RequesterID: "c7", Tags: []string{"refund", "urgent"},
-			Rest: json.RawMessage(`{"requester_name":"Emma","requester_email":"emma@example.org","subject":"Order 1","rating_score":4}`)},
-		{ID: 8, CreatedAt: at, UpdatedAt: at, AnonymizedAt: at, Channel: "email", Status: "open"},
-	}, Messages: []archive.Message{{ID: "m1", Conversation: 7, CreatedAt: at, Direction: "inbound", Text: "Where is my voucher?", Rest: json.RawMessage(`{"author_name":"Emma"}`)}}}))
-	return s
-}
-
 func TestQuery(t *testing.T) {
-	s := asked(t)
-	for sql, want := range map[string][][]any{
-		`SELECT id, created_at, closed_at, assigned_at, queue, assignee, customer_name, subject, rating_score, anonymized FROM conversations ORDER BY id`: {
-			{int64(7), "2026-03-01 14:05:00", "2026-03-01 14:06:00", nil, "Billing", nil, "Emma", "Order 1", int64(4), int64(0)},
-			{int64(8), "2026-03-01 14:05:00", nil, nil, nil, nil, nil, nil, nil, int64(1)}},
-		`SELECT m.conversation, author_name, text FROM messages m JOIN tags t USING (conversation) WHERE t.name = 'URGENT' AND text LIKE '%voucher%'`: {{int64(7), "Emma", "Where is my voucher?"}},
-		`WITH closed AS (SELECT strftime('%Y-%m', closed_at) AS month, avg(unixepoch(closed_at) - unixepoch(created_at)) AS seconds FROM conversations WHERE closed_at IS NOT NULL GROUP BY 1)
-			SELECT month, seconds, row_number() OVER (ORDER BY month) FROM closed;`: {{"2026-03", 60.0, int64(1)}},
-		`SELECT name, count(*) FROM tags GROUP BY name HAVING count(*) > 5`: nil,
-	} {
-		got, err := s.Query(t.Context(), sql, 10)
-		require.NoError(t, err, sql)
-		require.Equal(t, want, got.Rows, sql)
-	}
-	got, err := s.Query(t.Context(), `SELECT name FROM tags ORDER BY name`, 1)
-	require.NoError(t, err)
-	require.Equal(t, archive.Table{Columns: []string{"name"}, Rows: [][]any{{"refund"}}, More: true}, got)
-}
-
-// Every documented column is there, and no other one.
-func TestQueryColumns(t *testing.T) {
-	s, of := asked(t), map[string][]string{}
-	for _, c := range archive.Columns {
-		of[c.Table] = append(of[c.Table], c.Name)
-	}
-	require.Len(t, of, len(views))
-	for table, columns := range of {
-		got, err := s.Query(t.Context(), `SELECT * FROM `+table, 1)
-		require.NoError(t, err)
-		require.ElementsMatch(t, columns, got.Columns, table)
-	}
-}
-
-// A query reads the documented tables and nothing else, changes nothing, and ends in its time.
-func TestQueryIsHeld(t *testing.T) {
-	s := asked(t)
-	outside := t.TempDir() + "/outside.db"
-	before := onDisk(t, s.dir)
-	for sql, want := range map[string]string{
-		``:                                       "must be one SELECT",
-		`-- nothing`:                             "must be one SELECT",
-		`SELECT 1; SELECT 2`:                     "nothing after it",
-		`SELECT 1; DROP TABLE message`:           "nothing after it",
-		`DELETE FROM message`:                    "only SELECT",
-		`INSERT INTO tag VALUES ('a', 1)`:        "only SELECT",
-		`CREATE TEMP TABLE x (y)`:                "only SELECT",
-		`ATTACH '` + outside + `' AS o`:          "",
-		`VACUUM INTO '` + outside + `'`:          "",
-		`PRAGMA table_info(message)`:             "only SELECT",
-		`PRAGMA hard_heap_limit = 0`:             "only SELECT",
-		`BEGIN`:                                  "only SELECT",
-		`ROLLBACK`:                               "only SELECT",
-		`SAVEPOINT x`:                            "only SELECT",
-		`REINDEX`:                                "",
-		`ANALYZE`:                                "",
-		`SELECT * FROM sqlite_master`:            "only SELECT",
-		`SELECT * FROM sqlite_temp_master`:       "only SELECT",
-		`SELECT * FROM pragma_table_list`:        "",
-		`SELECT * FROM erased`:                   "only SELECT",
-		`SELECT * FROM main.origin`:              "only SELECT",
-		`SELECT who FROM lease`:                  "only SELECT",
-		`SELECT count(*) FROM lease`:             "only SELECT",
-		`SELECT * FROM word`:                     "",
-		`SELECT * FROM dbstat`:                   "",
-		`SELECT load_extension('x')`:             "no such function",
-		`SELECT zeroblob(1000000000)`:            "only SELECT",
-		`SELECT randomblob(1000000000)`:          "only SELECT",
-		`SELECT hex(text) FROM messages`:         "only SELECT",
-		`SELECT printf('%1000000d', 1)`:          "only SELECT",
-		`SELECT fts5(1)`:                         "",
-		`SELECT readfile('/etc/passwd')`:         "no such function",
-		`SELECT * FROM fsdir('/')`:               "",
-		`SELECT sbuject FROM conversations`:      "did you mean subject?",
-		`SELECT c.sbuject FROM conversations c`:  "did you mean subject?",
-		`SELECT * FROM conversation_tags`:        "did you mean conversations?",
-		`SELECT 'emma@example.org' FROM mesages`: "did you mean messages?",
-		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n`: "no recursion",
-		`WITH conversations AS (SELECT * FROM erased) SELECT * FROM conversations`:               "only SELECT",
-		`WITH erased AS (SELECT who FROM lease) SELECT * FROM erased`:                            "only SELECT",
-		`SELECT '` + strings.Repeat("x", 30_000) + `'`:                                           "",
-		`SELECT replace(replace(replace(replace(substr('` + strings.Repeat("x", 1000) + `', 1), 'x', 'xxxxxxxxxx'), 'x', 'xxxxxxxxxx'), 'x', 'xxxxxxxxxx'), 'x', 'xxxxxxxxxx')`: "too big",
-	} {
-		_, err := s.Query(t.Context(), sql, 10)
-		var refused *archive.QueryError
-		require.ErrorAs(t, err, &refused, "%.100s", sql)
-		require.ErrorContains(t, err, want, "%.100s", sql)
-		require.NotContains(t, err.Error(), "emma@example.org")
-	}
-	require.Equal(t, before, onDisk(t, s.dir))
-	require.NoFileExists(t, outside)
-}
-
-// A query that would take long or much memory ends.
-func TestQueryEnds(t *testing.T) {
-	s := asked(t)
-	var values []string
-	for i := range 400 {
-		values = append(values, fmt.Sprintf("(%d)", i))
-	}
-	list := `(VALUES ` + strings.Join(values, ",") + `)`
-	for sql, want := range map[string]string{
-		`SELECT count(*) FROM ` + strings.Join([]string{list + " a", list + " b", list + " c", list + " d"}, ", "):             "longer than 5s",
-		`SELECT max(x) FROM (SELECT group_concat(a.column1 || '-----' || b.column1) AS x FROM ` + list + ` a, ` + list + ` b)`: "",
-	} {
-		begun := time.Now()
-		_, err := s.Query(t.Context(), sql, 10)
-		var refused *archive.QueryError
-		require.ErrorAs(t, err, &refused, "after %s", time.Since(begun))
-		require.ErrorContains(t, err, want)
-	}
-	got, err := s.Query(t.Context(), `SELECT count(*) FROM conversations`, 1)
-	require.NoError(t, err)
-	require.Equal(t, int64(2), got.Rows[0][0])
+	archivetest.Queries(t, func(t *testing.T) archivetest.Opened {
+		dir := t.TempDir()
+		s := Open(dir)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
+		return archivetest.Opened{First: s, Open: func() archive.Store { return Open(dir) }, Bytes: func(t *testing.T) []byte { return onDisk(t, dir) }}
+	})
 }
