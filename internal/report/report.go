@@ -6,9 +6,11 @@ package report
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"dixa-mcp/internal/archive"
@@ -42,7 +44,7 @@ type Options struct {
 	Before  when.Period // that it is compared with
 	By      By          // "" for totals alone
 	Zone    *time.Location
-	Handled func(conversation int64) bool // whether an AI agent wrote in a conversation; nil where that is not known
+	Handled func(conversation int64) bool // whether an AI agent wrote in a conversation, for concurrent use; nil where that is not known
 }
 
 // Figures are those of some conversations. Durations are 0 where nothing was measured.
@@ -111,12 +113,14 @@ func Make(ctx context.Context, store facts, o Options) (*Report, error) {
 	return r, nil
 }
 
+// both counts both periods, at once: a database reads them side by side.
 func both(ctx context.Context, store facts, o Options) (now, before *counts, err error) {
-	if now, err = count(ctx, store, o, o.Period); err != nil {
-		return nil, nil, err
-	}
-	before, err = count(ctx, store, o, o.Before)
-	return now, before, err
+	var earlier sync.WaitGroup
+	var failed error
+	earlier.Go(func() { before, failed = count(ctx, store, o, o.Before) })
+	now, err = count(ctx, store, o, o.Period)
+	earlier.Wait()
+	return now, before, errors.Join(err, failed)
 }
 
 // counts are what was counted in one period.

@@ -28,9 +28,7 @@ type history struct {
 	end      time.Time
 }
 
-// start returns when the first message came.
-func (h history) start() time.Time { return time.UnixMilli(h.at(0)) }
-
+// at returns when a message came.
 func (h history) at(message int) int64 {
 	return h.end.UnixMilli() - int64(h.messages-message)*between - open
 }

@@ -30,7 +30,6 @@ type cursor struct {
 	r        *reader
 	stream   *stream
 	plan     *plan
-	blocks   *blocks
 	found    []packed // of a conversation, from blocks
 	lookedUp bool     // rows are those of found, and not of the stream
 	current  row      // nil after the last

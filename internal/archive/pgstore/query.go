@@ -18,7 +18,6 @@ func (s *Store) Query(ctx context.Context, sql string, most int) (table archive.
 	var wrong *archive.QueryError
 	err = s.view(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		r := &reader{conn: tx.Conn().PgConn()}
-		lastReader = r
 		var err error
 		table, err = sandbox.Run(ctx, sandbox.Source{File: ":memory:", Tables: func(ctx context.Context, db *sqlite3.Conn) error {
 			r.ctx = ctx

@@ -88,6 +88,7 @@ func (r *reader) register(db *sqlite3.Conn) error {
 		r.messages = 100_000
 	}
 	for _, v := range virtuals {
+		//lint:ignore SA1019 the method that is to replace it needs Go 1.27
 		err := sqlite3.CreateModule(db, v.name, nil, func(db *sqlite3.Conn, _, _, _ string, _ ...string) (*table, error) {
 			return &table{r, v}, db.DeclareVTab(v.declaration())
 		})

@@ -150,5 +150,3 @@ func (s *stream) stop() {
 	}
 	s.ended = true
 }
-
-var lastReader *reader
