@@ -63,6 +63,8 @@ CREATE TABLE lease (id integer PRIMARY KEY CHECK (id = 1), who text NOT NULL);
 `}, {2, `
 CREATE INDEX conversation_created ON conversation (created_at);
 CREATE INDEX conversation_closed ON conversation (closed_at);
+DROP INDEX tag_conversation;
+CREATE INDEX tag_conversation ON tag (conversation) INCLUDE (name);
 CREATE INDEX message_answer ON message (conversation, created_at) WHERE direction = 'outbound' AND NOT automated;
 `}}
 
