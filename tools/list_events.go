@@ -206,7 +206,7 @@ func (in *ListEventsIn) wants(e events.Event) bool {
 func (r *Reads) seesEvents() func(ctx context.Context, e events.Event) (seen, enough bool, err error) {
 	judged := map[int64]bool{}
 	return func(ctx context.Context, e events.Event) (seen, enough bool, err error) {
-		if !r.granted(e) {
+		if !r.granted(e) || r.Only != 0 && e.Conversation != r.Only {
 			return false, false, nil
 		}
 		if !r.judgedEvents() {

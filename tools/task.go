@@ -39,6 +39,7 @@ type Env struct {
 	Archive  Archive                                                    // nil where none is kept
 	Bounded  bool                                                       // the agent may only see some conversations
 	Within   func(key string) []string                                  // ids, or words of Dixa's search, one of which these have; nil for a key that bounds nothing
+	Only     int64                                                      // the only conversation that there can be for the agent; 0: there can be others
 	Limited  func(*dixaclient.Spec) bool                                // whether rules for arguments hold for an operation
 	RowsLeft func() (int, error)                                        // of the archive that the agent's budget still allows this hour; an error where none are
 	ShowRows func(int) error                                            // takes rows from that budget, before they are shown

@@ -126,6 +126,7 @@ type eventsFollowCmd struct {
 	Cursor      string        `placeholder:"FILE" help:"Go on where the last run ended, as this file says, and keep the position there. Each event then comes at least once."`
 	Exec        bool          `help:"Run the program that follows for each event, without a shell. It reads the event from its standard input. If it fails it is run again, up to 5 times."`
 	ExecTimeout time.Duration `default:"5m" help:"Maximum duration of one run."`
+	Server      string        `placeholder:"URL" help:"With --exec: server that the program calls, such as http://127.0.0.1:8080, with the same state directory or Redis. Each run gets its address in MCP_SERVER_URL, and in MCP_SERVER_KEY a key of the agent for which only the event's conversation exists, valid until the run ends."`
 	Dead        string        `placeholder:"FILE" help:"With --exec: file to which events are appended, without texts, for which the program failed each time. By default the file of --cursor with .dead."`
 	Command     []string      `arg:"" optional:"" passthrough:"" name:"cmd" help:"With --exec: the program and its arguments."`
 	dixaFlags   `embed:""`
@@ -158,7 +159,7 @@ func (c *eventsFollowCmd) Run(ctx context.Context, out *output) error {
 		List: func(ctx context.Context, cursor string) (follow.Batch, error) {
 			return c.list(ctx, s.gate, agent.Name, cursor)
 		},
-		Await:    s.gate.AwaitEvents,
+		Await:    func(ctx context.Context, cursor string) error { return s.gate.AwaitEvents(ctx, cursor, 0) },
 		Hand:     func(_ context.Context, event json.RawMessage) error { return printEvent(out, event) },
 		Keep:     func(cursor string) error { return c.keep(agent.Name, cursor) },
 		Bury:     c.bury,
@@ -168,7 +169,13 @@ func (c *eventsFollowCmd) Run(ctx context.Context, out *output) error {
 		Log:      slog.Warn,
 	}
 	if c.Exec {
-		f.Hand = (&follow.Command{Args: c.Command, Timeout: c.ExecTimeout, Env: os.Environ(), Stdout: out, Stderr: os.Stderr}).Run
+		run := follow.Command{Args: c.Command, Timeout: c.ExecTimeout, Env: os.Environ(), Stdout: out, Stderr: os.Stderr}
+		if c.Server != "" {
+			if run.Grant, err = c.grant(s, agent.Name); err != nil {
+				return err
+			}
+		}
+		f.Hand = run.Run
 	}
 	return f.Run(ctx, cursor)
 }
@@ -181,6 +188,8 @@ func (c *eventsFollowCmd) valid() error {
 		return usagef("%q is no flag; to run a program for each event, put --exec before it", c.Command[0])
 	case c.ExecTimeout <= 0:
 		return usagef("--exec-timeout must be greater than 0, not %s", c.ExecTimeout)
+	case c.Server != "" && !c.Exec:
+		return usagef("--server requires --exec")
 	case c.Dead != "" && !c.Exec:
 		return usagef("--dead requires --exec")
 	case c.Exec && c.Dead == "" && c.Cursor == "":

@@ -10,13 +10,14 @@ import (
 )
 
 type explainCmd struct {
-	Tool      string   `arg:"" help:"Name of the tool, such as close_conversation."`
-	Arguments string   `arg:"" optional:"" help:"Arguments as a JSON object; - reads them from standard input."`
-	Agent     string   `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent of the capability file; by default the first of its stdio list."`
-	Person    string   `placeholder:"EMAIL" help:"Verified e-mail address of the person who would make the call."`
-	Claim     []string `sep:"none" placeholder:"NAME=VALUE" help:"Claim of that person, such as groups=support-leads. Can be repeated."`
-	jsonFlag  `embed:""`
-	dixaFlags `embed:""`
+	Tool         string   `arg:"" help:"Name of the tool, such as close_conversation."`
+	Arguments    string   `arg:"" optional:"" help:"Arguments as a JSON object; - reads them from standard input."`
+	Agent        string   `placeholder:"NAME" env:"DIXA_MCP_AGENT" help:"Agent of the capability file; by default the first of its stdio list."`
+	Person       string   `placeholder:"EMAIL" help:"Verified e-mail address of the person who would make the call."`
+	Claim        []string `sep:"none" placeholder:"NAME=VALUE" help:"Claim of that person, such as groups=support-leads. Can be repeated."`
+	Conversation int64    `placeholder:"N" help:"Conversation to which the key of the call would be bound."`
+	jsonFlag     `embed:""`
+	dixaFlags    `embed:""`
 }
 
 // Run prints how a call would be decided. It sends nothing but the reads that a bound needs,
@@ -49,7 +50,7 @@ func (c *explainCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Person: person, Tool: c.Tool, Arguments: arguments})
+	e := s.gate.Explain(ctx, gate.Request{Agent: agent.Name, Person: person, Conversation: c.Conversation, Tool: c.Tool, Arguments: arguments})
 	if err := needed(); err != nil {
 		return err
 	}

@@ -104,6 +104,11 @@ func (c *serveCmd) listen(ctx context.Context, s *system, metrics *telemetry.Met
 		return err
 	}
 	options := identity.Options{Rules: s.gate.Rules, Extra: demo.digests(), Resource: c.resource(), Log: slog.Default(), Failed: metrics.AuthenticationFailed(telemetry.AgentPort)}
+	shelf, now, err := c.shelf(s)
+	if err != nil {
+		return err
+	}
+	options.Bound = identity.NewBoundKeys(shelf, now)
 	people, err := c.signIn(s, metrics)
 	if err != nil {
 		return err

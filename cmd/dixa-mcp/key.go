@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -19,24 +20,37 @@ const (
 )
 
 type keyCmd struct {
-	New keyNewCmd `cmd:"" help:"Make a key for an agent, an approver, an auditor, the admin port or metrics, print it once, and print the line for the capability file."`
+	New    keyNewCmd    `cmd:"" help:"Make a key for an agent, an approver, an auditor, the admin port or metrics, print it once, and print the line for the capability file. With --conversation: a key for one conversation."`
+	List   keyListCmd   `cmd:"" help:"List the keys of agents, with the conversation that a key is bound to."`
+	Revoke keyRevokeCmd `cmd:"" help:"End a key that is bound to a conversation, at once."`
 }
 
 type keyNewCmd struct {
-	Agent    string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this agent authenticates over HTTP."`
-	Approver string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this person approves calls, such as anna.holm."`
-	Auditor  string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this person sees the console and changes nothing, such as eva.lind."`
-	Admin    bool   `required:"" xor:"whose" help:"Make a key for the admin port."`
-	Metrics  bool   `required:"" xor:"whose" help:"Make a key that opens nothing but the metrics at the admin port."`
-	ID       string `name:"id" placeholder:"ID" help:"With --agent: id of the key in records; by default the agent and today's date."`
-	Expires  string `xor:"until" placeholder:"DAY" help:"With --agent: day, such as 2027-02-01, at whose beginning (UTC) the key expires."`
-	Days     *int   `xor:"until" placeholder:"N" help:"With --agent: days until the key expires, by default 90."`
-	jsonFlag `embed:""`
-	fileFlag `embed:""`
+	Agent        string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this agent authenticates over HTTP."`
+	Approver     string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this person approves calls, such as anna.holm."`
+	Auditor      string `required:"" xor:"whose" placeholder:"NAME" help:"Make a key with which this person sees the console and changes nothing, such as eva.lind."`
+	Admin        bool   `required:"" xor:"whose" help:"Make a key for the admin port."`
+	Metrics      bool   `required:"" xor:"whose" help:"Make a key that opens nothing but the metrics at the admin port."`
+	ID           string `name:"id" placeholder:"ID" help:"With --agent: id of the key in records; by default the agent and today's date."`
+	Expires      string `xor:"until" placeholder:"DAY" help:"With --agent: day, such as 2027-02-01, at whose beginning (UTC) the key expires. With --conversation: how long the key is valid, by default 1h, at most 168h."`
+	Days         *int   `xor:"until" placeholder:"N" help:"With --agent: days until the key expires, by default 90."`
+	Conversation int64  `placeholder:"N" help:"With --agent: bind the key to this conversation, so that nothing else exists for it. It is stored where servers with the same state directory or Redis find it, and not in the capability file."`
+	jsonFlag     `embed:""`
+	fileFlag     `embed:""`
+	sessionsAt   `embed:""`
 }
 
 // Run prints the key on standard output and what to do with it on standard error.
-func (c *keyNewCmd) Run(out *output) error { return c.run(out, os.Stderr, time.Now()) }
+func (c *keyNewCmd) Run(ctx context.Context, out *output) error {
+	if c.Conversation != 0 {
+		var about io.Writer = os.Stderr
+		if c.JSON {
+			about = io.Discard
+		}
+		return c.forConversation(ctx, out, about)
+	}
+	return c.run(out, os.Stderr, time.Now())
+}
 
 func (c *keyNewCmd) run(out, about io.Writer, now time.Time) error {
 	if c.JSON {
@@ -184,14 +198,15 @@ func today(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) 
 
 // madeKey is a new key as JSON.
 type madeKey struct {
-	Key      string `json:"key"`
-	SHA256   string `json:"sha256"` // for the capability file
-	Kind     string `json:"kind"`   // agent, approver, auditor, admin or metrics
-	Agent    string `json:"agent,omitempty"`
-	ID       string `json:"id,omitempty"`
-	Expires  string `json:"expires,omitempty"`
-	Approver string `json:"approver,omitempty"`
-	Auditor  string `json:"auditor,omitempty"`
+	Key          string `json:"key"`
+	SHA256       string `json:"sha256,omitempty"`       // for the capability file
+	Kind         string `json:"kind"`                   // agent, bound, approver, auditor, admin or metrics
+	Conversation int64  `json:"conversation,omitempty"` // to which it is bound
+	Agent        string `json:"agent,omitempty"`
+	ID           string `json:"id,omitempty"`
+	Expires      string `json:"expires,omitempty"`
+	Approver     string `json:"approver,omitempty"`
+	Auditor      string `json:"auditor,omitempty"`
 }
 
 // show prints a new key, and returns its digest for the capability file.

@@ -117,22 +117,15 @@ func agentsOf(rules *capability.Rules, p *identity.Person) []string {
 
 // signIns returns the sign-ins of people: in the Redis that the servers share, otherwise in the state directory.
 func (c *serveCmd) signIns(s *system) (*signin.Sessions, []byte, error) {
-	if s.group != nil {
-		return signin.NewSessions(s.group.SignIns(), s.group.Secret(), s.group.Now), s.group.Secret(), nil
-	}
-	secret, err := c.recordKey()
+	shelf, now, err := c.shelf(s)
 	if err != nil {
 		return nil, nil, err
 	}
-	store := s.shared
-	if store == nil { // with the offline Dixa, which has limits of its own to share with nobody
-		var stop func()
-		if store, stop, err = c.signInStore(); err != nil {
-			return nil, nil, err
-		}
-		s.close = append(s.close, stop)
+	secret := s.recordKey
+	if s.group != nil {
+		secret = s.group.Secret()
 	}
-	return signin.NewSessions(store.SignIns(time.Now), secret, time.Now), secret, nil
+	return signin.NewSessions(shelf, secret, now), secret, nil
 }
 
 // signInStore opens the shared state of the state directory.

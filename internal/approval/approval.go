@@ -53,6 +53,7 @@ type Request struct {
 	Key          string          `json:"key,omitzero"`          // id of the credential with which it asked, "" where there is none
 	PersonID     string          `json:"personId,omitzero"`     // of Person, at the provider; an address can be that of several accounts
 	SignedIn     json.RawMessage `json:"signedIn,omitzero"`     // Person as the provider said it; part of the text
+	Bound        int64           `json:"bound,omitzero"`        // the only conversation that exists for the key with which it asked; 0: it was not bound to one
 	Tool         string          `json:"tool"`                  // send_message
 	Level        string          `json:"level"`                 // write, send or erase: the highest of what would be done
 	Effect       string          `json:"effect,omitzero"`       // what would be done, a sentence in plain English; part of the text

@@ -78,6 +78,7 @@ type Record struct {
 	Agent     string          `json:"agent,omitempty"`
 	Key       string          `json:"key,omitempty"`     // id of the credential, never the credential
 	Person    string          `json:"person,omitempty"`  // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider; of a sign-in to the console, the name in the capability file
+	Bound     int64           `json:"bound,omitempty"`   // the only conversation that exists for the key; 0 where it is not bound to one
 	Client    string          `json:"client,omitempty"`  // of a sign-in: the program that people use
 	Session   string          `json:"session,omitempty"` // of a sign-in, as dixa-mcp sessions list prints it
 	Tool      string          `json:"tool,omitempty"`

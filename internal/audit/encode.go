@@ -27,6 +27,7 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	l.text("agent", r.Agent)
 	l.text("key", r.Key)
 	l.text("person", r.Person)
+	l.number("bound", int(r.Bound))
 	l.text("client", r.Client)
 	l.text("session", r.Session)
 	l.text("tool", r.Tool)

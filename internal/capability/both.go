@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -25,6 +26,7 @@ func Both(old, new *Rules) *Rules {
 	for _, a := range old.agents {
 		if other, ok := new.byName[a.Name]; ok {
 			b := a.both(other)
+			b.one = sync.OnceValue(b.withinOne)
 			r.agents = append(r.agents, b)
 			r.byName[b.Name] = b
 		}

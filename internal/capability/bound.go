@@ -10,13 +10,15 @@ import (
 	"dixa-mcp/internal/base/safetext"
 )
 
-// Bound is what an agent's key `only` says: which conversations there are for it. It never changes.
+// Bound says which conversations there are for an agent: what its key `only` says in the capability file, and the conversation to
+// which the key of a request is bound. It never changes.
 type Bound struct {
-	rule  at
-	terms []bounding // all must hold
+	rule         at
+	terms        []bounding // all must hold
+	conversation int64      // the only one that there can be; 0: there can be others
 }
 
-// bounding is one key under only: one of its values must hold.
+// bounding is one term, such as a key under only: one of its values must hold.
 type bounding struct {
 	key    string
 	words  []string // as the file writes them
@@ -71,6 +73,11 @@ func (b *Bound) NeedsTags() bool {
 	return slices.ContainsFunc(b.terms, func(t bounding) bool { return t.key == "tag" })
 }
 
+// Excludes tells whether the number of a conversation suffices to know that it is outside the bound.
+func (b *Bound) Excludes(conversation int64) bool {
+	return b.conversation != 0 && conversation != b.conversation
+}
+
 // Holds tells whether the conversation with these facts is inside the bound.
 func (b *Bound) Holds(f Facts) bool {
 	for _, t := range b.terms {
@@ -88,6 +95,8 @@ func (t *bounding) has(value string) bool {
 // of returns the facts that a key under only is about.
 func (f *Facts) of(key string) []string {
 	switch key {
+	case numberTerm:
+		return []string{strconv.FormatInt(f.Conversation, 10)}
 	case "queue":
 		return []string{string(f.Queue)}
 	case "channel":
@@ -106,8 +115,9 @@ func (f *Facts) of(key string) []string {
 	return nil
 }
 
-// conditions are the search conditions that the keys under only stand for.
+// conditions are the search conditions that the terms of a bound stand for.
 var conditions = map[string]dixaclient.SearchCondition{
+	numberTerm:  {Field: "ConversationId", Operator: "IsOneOf"},
 	"queue":     {Field: "QueueId", Operator: "IsOneOf"},
 	"channel":   {Field: "Channel", Operator: "IsOneOf"},
 	"assignee":  {Field: "AgentId", Operator: "IsOneOf"},

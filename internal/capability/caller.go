@@ -40,7 +40,8 @@ func (a *Agent) For(id dixaclient.ActingAgent, name string) *Agent {
 
 // forCaller returns the bound with a Dixa agent in place of the caller.
 func (b *Bound) forCaller(id, name string) *Bound {
-	c := &Bound{rule: b.rule, terms: slices.Clone(b.terms)}
+	c := *b
+	c.terms = slices.Clone(b.terms)
 	for i, t := range c.terms {
 		if at := slices.Index(t.values, callerActs); t.key == "assignee" && at >= 0 {
 			t.values, t.words = slices.Clone(t.values), slices.Clone(t.words)
@@ -48,7 +49,7 @@ func (b *Bound) forCaller(id, name string) *Bound {
 			c.terms[i] = t
 		}
 	}
-	return c
+	return &c
 }
 
 // forCaller returns the shape with a Dixa agent in place of the caller.

@@ -96,8 +96,9 @@ type Agent struct {
 	granted []*tools.Tool
 	// coveredBy are the operations that the agent does not see, each with the tools in its place.
 	coveredBy map[string][]string
-	people    bool // people can use it
-	held      bool // a changed file has not taken effect yet: allowed holds only what both versions allow, see [Both]
+	one       func() *Agent // the agent within one conversation, made at the first use
+	people    bool          // people can use it
+	held      bool          // a changed file has not taken effect yet: allowed holds only what both versions allow, see [Both]
 }
 
 // ActsAs returns the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/tools"
@@ -29,6 +30,7 @@ func newRules(name, digest string, f *file, all []terms, people []peopleRule, c 
 			people:  slices.ContainsFunc(people, func(p peopleRule) bool { return slices.Contains(texts(p.agents), e.name.text) }),
 		}
 		a.decide()
+		a.one = sync.OnceValue(a.withinOne)
 		r.agents = append(r.agents, a)
 		r.byName[a.Name] = a
 	}
@@ -62,6 +64,9 @@ func (a *Agent) judge(t *tools.Tool) (Decision, *Shape) {
 	}
 	if a.bound != nil && slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool { return op.Scope == dixaclient.Everything }) {
 		rule, line := a.bound.Rule()
+		if a.bound.ofKey() {
+			return Decision{Rule: rule, Line: line, Why: t.Name + " reaches the whole organization, and the key of this connection is bound to one conversation"}, nil
+		}
 		return Decision{Rule: rule, Line: line, Why: t.Name + " reaches the whole organization, and " + rule + " bounds this agent to some conversations (" + a.file + ":" + strconv.Itoa(line) + ")"}, nil
 	}
 	shape, missing := newShape(a, t, a.catalog.schema(t))

@@ -10,6 +10,7 @@ import (
 // Facts are what is to be known about a conversation to tell whether it is inside a [Bound]. What is not known is
 // empty, and is inside no bound that asks for it.
 type Facts struct {
+	Conversation       int64 // its number
 	Queue, Assignee    dixaclient.UUID
 	Channel, Direction string // in the words of Dixa's search: email, inbound
 	Tags               []dixaclient.UUID
@@ -32,7 +33,7 @@ var searchWord = map[string]string{
 
 // FactsOf reads the facts from a conversation as Dixa answers it. Its tags are not in it.
 func FactsOf(c *dixaclient.Conversation) Facts {
-	f := Facts{Channel: channelOf(c)}
+	f := Facts{Conversation: c.ID, Channel: channelOf(c)}
 	if c.Queue != nil {
 		f.Queue = c.Queue.ID
 	}

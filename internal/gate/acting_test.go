@@ -71,7 +71,7 @@ func compact(t *testing.T, bodies []string, want string) []string {
 // would not fill.
 func TestActsAsReachesEveryActor(t *testing.T) {
 	b := setUp(t, settings{file: acting})
-	listed, err := b.List("bot")
+	listed, err := b.List("bot", 0)
 	require.NoError(t, err)
 	require.NotEmpty(t, listed)
 	for _, l := range listed {
@@ -109,11 +109,11 @@ func actorsIn(t reflect.Type) []string {
 // What an agent is shown is what its calls are checked against, in a fixed order.
 func TestListIsWhatIsGranted(t *testing.T) {
 	b := setUp(t, settings{})
-	_, err := b.List("nobody")
+	_, err := b.List("nobody", 0)
 	require.Error(t, err)
-	first, err := b.List("reader")
+	first, err := b.List("reader", 0)
 	require.NoError(t, err)
-	again, err := b.List("reader")
+	again, err := b.List("reader", 0)
 	require.NoError(t, err)
 	require.Equal(t, len(first), len(again))
 	names := map[string]bool{}

@@ -18,7 +18,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if err != nil {
 		return nil, unknownAgent(err)
 	}
-	c.agent = agent
+	c.agent = agent.Within(c.request.Conversation)
 	if err := c.checkFrozen(); err != nil {
 		return nil, err
 	}

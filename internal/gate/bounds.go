@@ -64,6 +64,9 @@ func (b *bounds) carryOut(ctx context.Context, next func(context.Context) error)
 
 func (b *bounds) oneConversation(ctx context.Context, next func(context.Context) error) error {
 	id, _ := dixaclient.ConversationOf(b.op.In)
+	if b.bound.Excludes(id) { // whether it exists is not even asked
+		return b.require(false, nil)
+	}
 	if read, ok := b.op.Out.(*dixaclient.Conversation); ok { // judged on its own answer
 		err := b.send(ctx, nil, next)
 		if err == nil {

@@ -186,7 +186,7 @@ func (c *call) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*
 		i.request.Progress = func(said string) { tell(number + ": " + said) }
 	}
 	i.record = audit.Record{
-		Call: audit.NewCallID(), Agent: c.agentName, Key: c.request.Key, Person: c.record.Person, Tool: c.tool.Name, FileDigest: c.rules.Digest(), Job: run.Handle,
+		Call: audit.NewCallID(), Agent: c.agentName, Key: c.request.Key, Person: c.record.Person, Bound: c.record.Bound, Tool: c.tool.Name, FileDigest: c.rules.Digest(), Job: run.Handle,
 		Confirm: c.record.Confirm, Approval: c.record.Approval, Approver: c.record.Approver, ApproverKey: c.record.ApproverKey,
 	}
 	i.once = func(ctx context.Context) error {

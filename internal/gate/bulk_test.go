@@ -153,7 +153,7 @@ func TestBulkIsGrantedByNameOnly(t *testing.T) {
 	a := d.call("plain", "bulk_update", `{`+someIDs+`,"tag":["urgent"]}`)
 	require.True(t, a.Failed)
 	require.Contains(t, a.Text, "needs to be named under allow")
-	listed, err := d.gate.List("plain")
+	listed, err := d.gate.List("plain", 0)
 	require.NoError(t, err)
 	require.False(t, slices.ContainsFunc(listed, func(l gate.Listed) bool { return l.Name == "bulk_update" }))
 	for _, argument := range []string{`"close":true`, `"queue":"Returns"`, `"note":"x"`, `"tag":["urgent"]`, `"parent":1234`, `"assignee":"Luis Ortega"`} {

@@ -68,20 +68,11 @@ func (g *Gate) begin(r Request) *call {
 	if agent, err := c.rules.Agent(r.Agent); err == nil && (r.asked != nil || r.draft != "") {
 		c.through = agent.Discovers()
 	}
-	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, Person: r.Person.String(), FileDigest: c.rules.Digest()}
+	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, Person: r.Person.String(), Bound: r.Conversation, FileDigest: c.rules.Digest()}
 	if c.tool != nil { // another name can be any text
 		c.record.Tool = c.tool.Name
 	}
 	return c
-}
-
-// credential identifies by what the call was authenticated: by the id of a key, or as a person, of whom many use the same
-// agent.
-func (c *call) credential() string {
-	if c.request.Person != nil {
-		return "person " + c.request.Person.ID()
-	}
-	return c.request.Key
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -148,9 +139,15 @@ func (c *call) describe() {
 	if c.decision.Allowed {
 		r.Decision = audit.Allowed
 	}
-	if c.decision.Rule != "" {
-		r.Rule = fmt.Sprintf("%s (%s:%d)", c.decision.Rule, c.rules.Name(), c.decision.Line)
+	r.Rule = c.ruleOf(c.decision)
+}
+
+// ruleOf names the rule of a decision for the record. One without a line is not in the capability file.
+func (c *call) ruleOf(d capability.Decision) string {
+	if d.Line == 0 {
+		return d.Rule
 	}
+	return fmt.Sprintf("%s (%s:%d)", d.Rule, c.rules.Name(), d.Line)
 }
 
 // kinds says which arguments may be in the record as they are. Of those that were not valid none may: what a model

@@ -97,7 +97,7 @@ func (c *confirmation) approvable() bool {
 
 // digest returns the hash that binds an approval to the agent, the person, the tool, the arguments and these parts.
 func (c *confirmation) digest(parts ...string) string {
-	return digestOf(append([]string{c.call.agentName, c.call.request.Person.ID(), c.call.tool.Name, string(c.about)}, parts...)...)
+	return digestOf(append([]string{c.call.agentName, c.call.request.behalf(), c.call.tool.Name, string(c.about)}, parts...)...)
 }
 
 // effect says in plain English what the call would do.

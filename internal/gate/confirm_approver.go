@@ -30,7 +30,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, changedSinceAsked(tool.Name, c.call.request.asked, c.message)
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
-			Agent: c.call.agentName, Person: c.call.record.Person, PersonID: c.call.request.Person.ID(), Key: c.call.request.Key, SignedIn: c.call.signedIn(),
+			Agent: c.call.agentName, Person: c.call.record.Person, PersonID: c.call.request.Person.ID(), Bound: c.call.request.Conversation, Key: c.call.request.Key, SignedIn: c.call.signedIn(),
 			Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
 			Arguments: c.about, Shown: c.arguments(), Text: c.text(), Steps: c.parkedSteps(),
 			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(asking), Confirm: c.call.waitsBy, Widens: widens, Rules: c.call.rules.Digest(), LastMessage: c.message,

@@ -165,7 +165,7 @@ const finds = "version: 1\nagents:\n  a:\n    surface: discover\n    access: {co
 // Two tools are listed; nothing else can be called by its name, and the refusal says how.
 func TestDiscoverListsTwoTools(t *testing.T) {
 	b := setUp(t, settings{file: finds})
-	listed, err := b.List("a")
+	listed, err := b.List("a", 0)
 	require.NoError(t, err)
 	require.Len(t, listed, 2)
 	require.Equal(t, []string{"find_tools", "call_tool"}, []string{listed[0].Name, listed[1].Name})
@@ -310,9 +310,9 @@ func TestDiscoverOfAFrozenAgent(t *testing.T) {
 // The model is told how to find tools, also where a prompt names one.
 func TestDiscoverIsExplained(t *testing.T) {
 	b := setUp(t, settings{file: finds})
-	require.Contains(t, b.Instructions(t.Context(), "a", "", "", time.Now()), "find_tools finds what the operator granted; call_tool calls it")
+	require.Contains(t, b.Instructions(t.Context(), Request{Agent: "a"}, "", time.Now()), "find_tools finds what the operator granted; call_tool calls it")
 	b = setUp(t, settings{file: strings.Replace(everything, "  admin:\n", "  admin:\n    surface: discover\n", 1)})
-	text, err := b.Prompt("admin", "triage", map[string]string{"conversation": "1234"})
+	text, err := b.Prompt("admin", 0, "triage", map[string]string{"conversation": "1234"})
 	require.NoError(t, err)
 	require.Contains(t, text, "with call_tool; find_tools gives their arguments.\n")
 	require.Contains(t, text, "with read_conversation.")

@@ -21,7 +21,7 @@ func (c *call) offerDrafts(ctx context.Context, steps []tools.Step) {
 			continue
 		}
 		parked, err := c.offerDraft(unpriced(ctx), Request{
-			Agent: c.agentName, Key: c.request.Key, Person: c.request.Person, Tool: tool, Arguments: arguments, AskApprover: true, draft: steps[i].Draft.Number,
+			Agent: c.agentName, Key: c.request.Key, Person: c.request.Person, Conversation: c.request.Conversation, Tool: tool, Arguments: arguments, AskApprover: true, draft: steps[i].Draft.Number,
 		})
 		switch {
 		case err != nil: // the draft is in Dixa all the same, and the agent can send it

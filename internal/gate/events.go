@@ -69,13 +69,15 @@ func (i inbox) Wait(ctx context.Context, after events.Cursor, match func(context
 	return found, err
 }
 
-// AwaitEvents waits until the inbox has something behind a cursor of list_events.
-func (g *Gate) AwaitEvents(ctx context.Context, cursor string) error {
+// AwaitEvents waits until the inbox has something behind a cursor of list_events, of one conversation unless that is 0.
+func (g *Gate) AwaitEvents(ctx context.Context, cursor string, conversation int64) error {
 	at, err := g.openCursor(cursor)
 	if err != nil {
 		return err
 	}
-	_, err = g.events.Wait(ctx, at, func(context.Context, events.Event) (bool, error) { return true, nil })
+	_, err = g.events.Wait(ctx, at, func(_ context.Context, e events.Event) (bool, error) {
+		return conversation == 0 || e.Conversation == conversation, nil
+	})
 	return err
 }
 

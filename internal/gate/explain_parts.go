@@ -52,6 +52,9 @@ func (c *call) parts() []Part {
 
 func (c *call) part(op *dixaclient.Spec, need Need) Part {
 	place := func(rule string, line int) string {
+		if line == 0 { // it is not in the file
+			return rule
+		}
 		return fmt.Sprintf("%s (%s:%d)", rule, filepath.Base(c.rules.Name()), line)
 	}
 	d := c.agent.Operation(op.Name)

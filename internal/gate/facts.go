@@ -79,7 +79,7 @@ func (f *facts) written() uint64 {
 // with the same requests and remembered alike, so that an agent's budget does not tell them apart either. What is
 // remembered is used if it was read at oldest or later.
 func (b *bounds) hasConversation(ctx context.Context, id int64, oldest time.Time) (bool, error) {
-	if id <= 0 {
+	if id <= 0 || b.bound.Excludes(id) {
 		return false, nil
 	}
 	if f, ok := b.call.gate.facts.get(id, b.bound.NeedsTags(), oldest); ok {
@@ -95,6 +95,9 @@ func (b *bounds) hasConversation(ctx context.Context, id int64, oldest time.Time
 // judge tells whether a conversation that was read is inside the agent's bound; the empty one that stands for what does
 // not exist is not.
 func (b *bounds) judge(ctx context.Context, id int64, conversation *dixaclient.Conversation) (bool, error) {
+	if b.bound.Excludes(id) {
+		return false, nil
+	}
 	read := time.Now()
 	f, err := b.factsOf(ctx, id, conversation)
 	if err != nil {

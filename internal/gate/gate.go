@@ -156,15 +156,16 @@ func (g *Gate) Version() dixaclient.Version { return g.client.Version() }
 
 // Request is a call that an agent makes.
 type Request struct {
-	Agent       string             // as the credential says, never as the client says
-	Key         string             // id of the credential, "" where there is none
-	Person      *capability.Person // for whom the agent acts; nil for none
-	Tool        string
-	Arguments   json.RawMessage
-	CanAsk      bool   // the client can ask its person a question
-	AskApprover bool   // the client's answer to a question might not come back here: an approver is asked in its place
-	State       string // of a question that was asked before, "" when there was none
-	Yes         bool   // the person's answer to it
+	Agent        string             // as the credential says, never as the client says
+	Key          string             // id of the credential, "" where there is none
+	Person       *capability.Person // for whom the agent acts; nil for none
+	Conversation int64              // the only one that exists for the credential; 0: it is not bound to one
+	Tool         string
+	Arguments    json.RawMessage
+	CanAsk       bool   // the client can ask its person a question
+	AskApprover  bool   // the client's answer to a question might not come back here: an approver is asked in its place
+	State        string // of a question that was asked before, "" when there was none
+	Yes          bool   // the person's answer to it
 
 	asked *approval.Request // that an approver has carried out, in place of the agent; nil otherwise
 	by    string            // the approver who does
@@ -297,12 +298,14 @@ type Listed struct {
 	Schema      json.RawMessage
 }
 
-// List gives the tools that an agent sees, in a fixed order.
-func (g *Gate) List(agentName string) ([]Listed, error) {
+// List gives the tools that an agent sees, in a fixed order. conversation is the only one that exists for its credential; 0 for one
+// that is not bound.
+func (g *Gate) List(agentName string, conversation int64) ([]Listed, error) {
 	agent, err := g.Rules().Agent(agentName)
 	if err != nil {
 		return nil, err
 	}
+	agent = agent.Within(conversation)
 	seen := agent.Listed()
 	list := make([]Listed, len(seen))
 	for i, t := range seen {

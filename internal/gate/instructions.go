@@ -19,15 +19,16 @@ const instructionTokens = 250
 // Instructions returns what a client's model is told about this server when it connects: where it is, what day it is, what the
 // agent is for and how its answers are to be read. notice says what else the server is, such as an offline Dixa; without one it
 // is Dixa itself, and the organization is named if the agent may read its name. They are empty for an agent that the capability
-// file does not have. key is the id of the client's credential, "" where there is none.
-func (g *Gate) Instructions(ctx context.Context, agent, key, notice string, now time.Time) string {
+// file does not have. Of who asks, the agent, the key and the conversation are used.
+func (g *Gate) Instructions(ctx context.Context, who Request, notice string, now time.Time) string {
 	rules := g.Rules()
-	a, err := rules.Agent(agent)
+	a, err := rules.Agent(who.Agent)
 	if err != nil {
 		return ""
 	}
+	a = a.Within(who.Conversation)
 	if notice == "" {
-		notice = "This is the live Dixa" + of(g.organizationName(ctx, a, key)) + ": what is sent reaches customers."
+		notice = "This is the live Dixa" + of(g.organizationName(ctx, a, who)) + ": what is sent reaches customers."
 	}
 	zone := g.knownZone(rules, a)
 	if zone == nil {

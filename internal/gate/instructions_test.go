@@ -34,7 +34,7 @@ func TestInstructions(t *testing.T) {
 		for _, a := range rules.Agents() {
 			t.Run(name+"/"+a.Name, func(t *testing.T) {
 				for _, notice := range []string{"", offlineNotice} {
-					s := g.Instructions(t.Context(), a.Name, "", notice, sunday)
+					s := g.Instructions(t.Context(), gate.Request{Agent: a.Name}, notice, sunday)
 					require.LessOrEqual(t, view.EstimateTokens(s), 250, s)
 					require.Contains(t, s, a.About, "nothing is cut")
 					require.Equal(t, notice == "", strings.Contains(s, "live Dixa"))
@@ -59,7 +59,7 @@ func TestInstructions(t *testing.T) {
 func TestInstructionsInWords(t *testing.T) {
 	read := func(file, agent, notice string) string {
 		b := newBed(t, file)
-		return gate.New(gate.Config{Rules: parse(t, file), Client: b.client, Audit: b.records}).Instructions(t.Context(), agent, "", notice, sunday)
+		return gate.New(gate.Config{Rules: parse(t, file), Client: b.client, Audit: b.records}).Instructions(t.Context(), gate.Request{Agent: agent}, notice, sunday)
 	}
 	file, err := os.ReadFile("../../testdata/capabilities/triage.yaml")
 	require.NoError(t, err)

@@ -22,7 +22,7 @@ type organization struct {
 
 // organizationName returns the name of the organization for the instructions of an agent, "" where the agent may not read it or
 // it is not known. The first agent that may reads it, like any call of its own: authorized, counted, limited and recorded.
-func (g *Gate) organizationName(ctx context.Context, a *capability.Agent, key string) (name string) {
+func (g *Gate) organizationName(ctx context.Context, a *capability.Agent, who Request) (name string) {
 	op := dixaclient.GetOrganization
 	if !a.Operation(op.Spec.Name).Allowed {
 		return ""
@@ -30,7 +30,7 @@ func (g *Gate) organizationName(ctx context.Context, a *capability.Agent, key st
 	if known := g.organization.name.Load(); known != nil {
 		return *known
 	}
-	c := g.begin(Request{Agent: a.Name, Key: key, Tool: op.Spec.Name, Arguments: json.RawMessage("{}")})
+	c := g.begin(Request{Agent: a.Name, Key: who.Key, Conversation: who.Conversation, Tool: op.Spec.Name, Arguments: json.RawMessage("{}")})
 	if c.agent, _ = c.rules.Agent(a.Name); c.agent == nil || c.checkFrozen() != nil || !g.organization.asked.CompareAndSwap(false, true) {
 		return ""
 	}
@@ -44,6 +44,7 @@ func (g *Gate) organizationName(ctx context.Context, a *capability.Agent, key st
 			name = ""
 		}
 	}()
+	c.agent = c.agent.Within(who.Conversation)
 	c.decision, c.valid = c.agent.Operation(op.Spec.Name), true
 	c.describe()
 	answer, err := op.Do(c.context(ctx), g.client, dixaclient.NoArguments{})

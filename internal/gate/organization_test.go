@@ -29,7 +29,7 @@ agents:
 `
 
 func (b *bench) instructions(agent, notice string) string {
-	return b.Instructions(b.t.Context(), agent, "k1", notice, time.Now())
+	return b.Instructions(b.t.Context(), Request{Agent: agent, Key: "k1"}, notice, time.Now())
 }
 
 // Instructions name the organization to agents that may read its name. It is read once, recorded and counted as a call of the
@@ -79,7 +79,7 @@ func TestInstructionsWithoutTheOrganization(t *testing.T) {
 	b := setUp(t, settings{file: namedAgents})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Contains(t, b.Instructions(ctx, "a", "", "", time.Now()), "This is the live Dixa: ", "the client is gone")
+	require.Contains(t, b.Instructions(ctx, Request{Agent: "a"}, "", time.Now()), "This is the live Dixa: ", "the client is gone")
 }
 
 // Clients that connect at the same time do not wait for one another, and ask once.

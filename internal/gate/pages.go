@@ -78,7 +78,7 @@ func (b *bounds) takePageKey() (search string, at place, err error) {
 		return "", place{}, err
 	}
 	r.Query.Del("pageLimit")
-	search = strings.Join([]string{b.call.agentName, b.call.request.Person.ID(), r.Method, r.Path, r.Query.Encode(), string(r.Body)}, "\x00")
+	search = strings.Join([]string{b.call.agentName, b.call.request.behalf(), r.Method, r.Path, r.Query.Encode(), string(r.Body)}, "\x00")
 	if sealed == "" {
 		return search, place{}, nil
 	}

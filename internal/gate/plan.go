@@ -136,7 +136,7 @@ func (c *call) intendStep(ctx context.Context) error {
 	r.Event = audit.EventIntent
 	r.Step = fmt.Sprintf("%d/%d %s", c.step.number, c.step.of, c.step.Op.Name)
 	if d := c.agent.Operation(c.step.Op.Name); d.Rule != "" {
-		r.Rule = fmt.Sprintf("%s (%s:%d)", d.Rule, c.rules.Name(), d.Line)
+		r.Rule = c.ruleOf(d)
 	}
 	r.Text = audit.Sentence(r, c.verb())
 	return c.gate.audit.Write(context.WithoutCancel(ctx), r)

@@ -118,11 +118,14 @@ var prompts = []Prompt{
 // AllPrompts lists all prompts.
 func AllPrompts() []Prompt { return slices.Clone(prompts) }
 
-// Prompts lists the prompts whose tools an agent sees.
-func (g *Gate) Prompts(agent string) []Prompt { return promptsOf(g.Rules(), agent) }
+// Prompts lists the prompts whose tools an agent sees. conversation is the only one that exists for its credential; 0 for one that is
+// not bound.
+func (g *Gate) Prompts(agent string, conversation int64) []Prompt {
+	return promptsOf(g.Rules(), agent, conversation)
+}
 
-func promptsOf(rules *capability.Rules, agent string) []Prompt {
-	sees := seen(rules, agent)
+func promptsOf(rules *capability.Rules, agent string, conversation int64) []Prompt {
+	sees := seen(rules, agent, conversation)
 	return slices.DeleteFunc(slices.Clone(prompts), func(p Prompt) bool {
 		return slices.ContainsFunc(p.steps, func(s promptStep) bool { return s.needed && s.tool(sees) == "" })
 	})
@@ -132,7 +135,7 @@ func promptsOf(rules *capability.Rules, agent string) []Prompt {
 func promptsDiffer(before, now *capability.Rules) bool {
 	same := func(a, b Prompt) bool { return a.Name == b.Name }
 	for _, a := range slices.Concat(before.Agents(), now.Agents()) {
-		if !slices.EqualFunc(promptsOf(before, a.Name), promptsOf(now, a.Name), same) {
+		if !slices.EqualFunc(promptsOf(before, a.Name, 0), promptsOf(now, a.Name, 0), same) {
 			return true
 		}
 	}
@@ -140,9 +143,10 @@ func promptsDiffer(before, now *capability.Rules) bool {
 }
 
 // seen returns the names of the tools that an agent sees, and of those that make plans also with each argument, after a dot.
-func seen(rules *capability.Rules, agent string) map[string]bool {
+func seen(rules *capability.Rules, agent string, conversation int64) map[string]bool {
 	sees := map[string]bool{}
 	if a, err := rules.Agent(agent); err == nil {
+		a = a.Within(conversation)
 		for _, t := range a.Tools() {
 			sees[t.Name] = true
 			if !t.Plans() {
@@ -167,9 +171,10 @@ func (s promptStep) tool(sees map[string]bool) string {
 	return ""
 }
 
-// Prompt returns the text of a prompt for an agent. The error says which arguments do not fit.
-func (g *Gate) Prompt(agent, name string, arguments map[string]string) (string, error) {
-	listed := g.Prompts(agent)
+// Prompt returns the text of a prompt for an agent and a credential, as [Gate.Prompts] has it. The error says which arguments do not
+// fit.
+func (g *Gate) Prompt(agent string, conversation int64, name string, arguments map[string]string) (string, error) {
+	listed := g.Prompts(agent, conversation)
 	i := slices.IndexFunc(listed, func(p Prompt) bool { return p.Name == name })
 	if i < 0 {
 		return "", fmt.Errorf("agent %s has no prompt %.80q", agent, name)
@@ -178,7 +183,7 @@ func (g *Gate) Prompt(agent, name string, arguments map[string]string) (string, 
 	if err != nil {
 		return "", err
 	}
-	sees, text := seen(g.Rules(), agent), ""
+	sees, text := seen(g.Rules(), agent, conversation), ""
 	if a, err := g.Rules().Agent(agent); err == nil && a.Discovers() {
 		text = "Call the tools that are named here with call_tool; find_tools gives their arguments.\n"
 	}
@@ -191,7 +196,7 @@ func (g *Gate) Prompt(agent, name string, arguments map[string]string) (string, 
 // Outline returns the sentences of a prompt for an agent. Arguments are written as $NAME; a sentence that is there only if an
 // optional argument is given says so.
 func (g *Gate) Outline(agent, name string) ([]string, error) {
-	listed := g.Prompts(agent)
+	listed := g.Prompts(agent, 0)
 	i := slices.IndexFunc(listed, func(p Prompt) bool { return p.Name == name })
 	if i < 0 {
 		return nil, fmt.Errorf("agent %s has no prompt %.80q", agent, name)
@@ -201,7 +206,7 @@ func (g *Gate) Outline(agent, name string) ([]string, error) {
 		written[a.Name] = "$" + strings.ToUpper(a.Name)
 	}
 	var all []string
-	for _, s := range listed[i].lines(seen(g.Rules(), agent), written) {
+	for _, s := range listed[i].lines(seen(g.Rules(), agent, 0), written) {
 		if s.argument != "" {
 			s.text = "If $" + strings.ToUpper(s.argument) + " is given: " + s.text
 		}

@@ -23,7 +23,7 @@ func TestPrompts(t *testing.T) {
 		for _, tool := range a.Tools() {
 			sees[tool.Name] = true
 		}
-		for _, p := range b.gate.Prompts(a.Name) {
+		for _, p := range b.gate.Prompts(a.Name, 0) {
 			all, fewest := map[string]string{}, map[string]string{}
 			for _, argument := range p.Arguments {
 				all[argument.Name] = values[argument.Name]
@@ -32,7 +32,7 @@ func TestPrompts(t *testing.T) {
 				}
 			}
 			for _, given := range []map[string]string{all, fewest} {
-				text, err := b.gate.Prompt(a.Name, p.Name, given)
+				text, err := b.gate.Prompt(a.Name, 0, p.Name, given)
 				require.NoError(t, err)
 				require.NotRegexp(t, `[{}]`, text)
 				require.LessOrEqual(t, view.EstimateTokens(text), 250)
@@ -47,17 +47,17 @@ func TestPrompts(t *testing.T) {
 	}
 	for name, want := range map[string]string{"reader": "weekly_report", "triage": "triage hand_over", "support": "triage reply hand_over", "admin": "triage reply hand_over weekly_report erasure", "privacy_officer": "erasure"} {
 		var names []string
-		for _, p := range b.gate.Prompts(name) {
+		for _, p := range b.gate.Prompts(name, 0) {
 			names = append(names, p.Name)
 		}
 		require.Equal(t, want, strings.Join(names, " "), name)
 	}
-	require.Empty(t, b.gate.Prompts("nobody"))
-	text, err := b.gate.Prompt("privacy_officer", "erasure", map[string]string{"customer": "anna@example.com"})
+	require.Empty(t, b.gate.Prompts("nobody", 0))
+	text, err := b.gate.Prompt("privacy_officer", 0, "erasure", map[string]string{"customer": "anna@example.com"})
 	require.NoError(t, err)
 	require.Contains(t, text, "Then erase the customer with erase_customer, once.\nIf erase_customer names open conversations")
 	require.NotContains(t, text, "Close the open conversations with", "erase_customer does it")
-	text, err = b.gate.Prompt("admin", "erasure", map[string]string{"customer": "anna@example.com"})
+	text, err = b.gate.Prompt("admin", 0, "erasure", map[string]string{"customer": "anna@example.com"})
 	require.NoError(t, err)
 	require.Contains(t, text, "Close the open conversations with update_conversation: only closed ones are erased.\nThen erase the customer with anonymize_end_user, once.\n")
 	require.NotContains(t, text, "erase_customer")
@@ -67,7 +67,7 @@ func TestPrompts(t *testing.T) {
 func TestPromptText(t *testing.T) {
 	const file = "version: 1\nagents: {a: {allow: [list_messages, tag_conversation]}}"
 	b := newBed(t, file)
-	text, err := b.gate.Prompt("a", "triage", map[string]string{"conversation": "#1234"})
+	text, err := b.gate.Prompt("a", 0, "triage", map[string]string{"conversation": "#1234"})
 	require.NoError(t, err)
 	require.Equal(t, `Read conversation 1234 with list_messages.
 Add the tags that fit with tag_conversation, and no others.
@@ -85,11 +85,11 @@ Send nothing to the customer. Tell me in three lines what you did and why.
 		{"reply", map[string]string{"conversation": "1"}, `agent a has no prompt "reply"`},
 		{"no_such", nil, `agent a has no prompt "no_such"`},
 	} {
-		_, err := b.gate.Prompt("a", c.name, c.arguments)
+		_, err := b.gate.Prompt("a", 0, c.name, c.arguments)
 		require.ErrorContains(t, err, c.says)
 	}
 	b.govern("version: 1\nagents: {a: {access: {messages: read}, allow: [add_note, transfer_conversation]}}")
-	text, err = b.gate.Prompt("a", "hand_over", map[string]string{"conversation": "1", "to": "{tool}\n| Returns\u202e" + strings.Repeat("x", 1000)})
+	text, err = b.gate.Prompt("a", 0, "hand_over", map[string]string{"conversation": "1", "to": "{tool}\n| Returns\u202e" + strings.Repeat("x", 1000)})
 	require.NoError(t, err)
 	require.Contains(t, text, "move the conversation to {tool} | Returns", "a value is put in once, in one line")
 	require.Less(t, len(text), 1200)

@@ -16,6 +16,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/test/race"
 	"dixa-mcp/internal/test/seeds"
 	"dixa-mcp/schemas"
@@ -44,6 +45,7 @@ type oracle struct {
 	*bed
 	*rand.Rand
 	file    string
+	key     int64 // the conversation to which the key is bound; 0: to none
 	bound   *capability.Bound
 	tools   []*tools.Tool
 	truth   *truth
@@ -81,18 +83,32 @@ func newOracle(t *testing.T, r *rand.Rand) *oracle {
 	r.Shuffle(len(keys), reflect.Swapper(keys))
 	file := everythingBut("{" + strings.Join(keys[:1+r.IntN(2)], ", ") + "}")
 	t.Log(file[strings.Index(file, "only:"):])
+	o := oracleOf(t, r, file, 0)
+	if o.look(); len(o.inside) < 10 {
+		return newOracle(t, r) // too narrow to find anything
+	}
+	return o
+}
+
+// oracleOf makes an oracle for the agent of a file and a key that is bound to a conversation, if that is not 0.
+func oracleOf(t *testing.T, r *rand.Rand, file string, key int64) *oracle {
 	agent, err := parse(t, file).Agent("bounded")
 	require.NoError(t, err)
-	o := &oracle{bed: newBed(t, file), Rand: r, file: file, bound: agent.Bound(), truth: h}
+	agent = agent.Within(key)
+	o := &oracle{bed: newBed(t, file), Rand: r, file: file, key: key, bound: agent.Bound(), truth: seeded(t)}
 	for _, tool := range agent.Tools() {
 		if tool.Operations[0].Scope != dixaclient.Shared {
 			o.tools = append(o.tools, tool)
 		}
 	}
-	if o.look(); len(o.inside) < 10 {
-		return newOracle(t, r) // too narrow to find anything
-	}
 	return o
+}
+
+// answer makes a call with the oracle's key.
+func (o *oracle) answer(tool, arguments string) gate.Answer {
+	r := request("bounded", tool, arguments)
+	r.Conversation = o.key
+	return o.gate.Call(context.Background(), r)
 }
 
 // look finds out what is inside, and which texts stand outside alone.
@@ -176,7 +192,7 @@ func (o *oracle) try() {
 	tool := o.tools[o.IntN(len(o.tools))]
 	arguments := o.arguments(tool)
 	o.dixa.ResetCounts()
-	a := o.call("bounded", tool.Name, arguments)
+	a := o.answer(tool.Name, arguments)
 	if !a.Failed {
 		o.passed++
 	}
@@ -219,7 +235,7 @@ func (o *oracle) sameAsMissing(tool *tools.Tool, arguments, text string) {
 	default:
 		return
 	}
-	require.Equal(o.t, o.call("bounded", tool.Name, other).Text, text, "%s %s", tool.Name, arguments)
+	require.Equal(o.t, o.answer(tool.Name, other).Text, text, "%s %s", tool.Name, arguments)
 }
 
 // follow takes note of conversations that a write moved over the bound.

@@ -85,7 +85,11 @@ func agentFrozen(agent, why string) *refusal {
 // notGranted refuses what the capability file does not allow.
 func notGranted(d capability.Decision) *refusal {
 	r := notListed(d)
-	r.text = sentenceOf(d.Why) + fmt.Sprintf(" If it is needed, tell the user: the operator can change %s (line %d).", d.Rule, d.Line) + nothingSent
+	r.text = sentenceOf(d.Why)
+	if d.Line > 0 {
+		r.text += fmt.Sprintf(" If it is needed, tell the user: the operator can change %s (line %d).", d.Rule, d.Line)
+	}
+	r.text += nothingSent
 	return r
 }
 
@@ -106,7 +110,11 @@ func (c *call) notAllowed(d capability.Decision) *refusal {
 	}
 	names := strings.Join(c.tool.Giving(d.Argument), " or ")
 	var text string
-	switch place := fmt.Sprintf("%s (%s:%d)", rule, filepath.Base(c.rules.Name()), d.Line); {
+	place := rule
+	if d.Line > 0 {
+		place = fmt.Sprintf("%s (%s:%d)", rule, filepath.Base(c.rules.Name()), d.Line)
+	}
+	switch {
 	case d.Argument == "" || names == "":
 		text = fmt.Sprintf("%s: agent %s may not read all that this needs, by %s, and no argument of the tool changes that.", c.tool.Name, c.agentName, place)
 	case d.Gone:
@@ -114,7 +122,9 @@ func (c *call) notAllowed(d capability.Decision) *refusal {
 	default:
 		text = fmt.Sprintf("%s: %s %s, by %s. Call it again with such a value.", c.tool.Name, names, d.Wants, place)
 	}
-	text += fmt.Sprintf(" If that is not enough, tell the user: the operator can change %s (line %d).", rule, d.Line)
+	if d.Line > 0 {
+		text += fmt.Sprintf(" If that is not enough, tell the user: the operator can change %s (line %d).", rule, d.Line)
+	}
 	if len(c.operations) == 0 {
 		text += nothingSent
 	}
@@ -134,9 +144,13 @@ func outsideBound(c *call, op *dixaclient.Spec) *refusal {
 	rule, line := c.agent.Bound().Rule()
 	answer := missing(op)
 	c.inToolsOf(answer)
+	place := rule
+	if line > 0 {
+		place = fmt.Sprintf("%s (line %d)", rule, line)
+	}
 	return &refusal{
 		text: answer.Error(), reads: answer, denied: true, rule: rule, line: line,
-		inFull: fmt.Sprintf("what it is about does not exist, or lies outside %s (line %d); the agent is told that it does not exist", rule, line),
+		inFull: "what it is about does not exist, or lies outside " + place + "; the agent is told that it does not exist",
 	}
 }
 

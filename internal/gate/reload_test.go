@@ -117,7 +117,7 @@ func TestReloadWhileRunning(t *testing.T) {
 	a = b.call("a", "add_note", note)
 	require.Contains(t, a.Text, "add_note is not granted to agent a")
 	require.Equal(t, parse(t, grantsNot).Digest(), b.records.last().FileDigest)
-	list, err := b.gate.List("a")
+	list, err := b.gate.List("a", 0)
 	require.NoError(t, err)
 	for _, l := range list {
 		require.Equal(t, dixaclient.Read, l.Level, l.Name)

@@ -127,9 +127,11 @@ func (g *Gate) asAsked(ctx context.Context, r approval.Request, tool string) (*c
 	request.Tool = tool
 	c := g.begin(request)
 	c.tool, _ = tools.ByName(tool)
-	if c.agent, err = c.rules.Agent(c.agentName); err != nil {
+	agent, err := c.rules.Agent(c.agentName)
+	if err != nil {
 		return nil, err
 	}
+	c.agent = agent.Within(c.request.Conversation)
 	c.seen = c.info()
 	if err := c.checkFrozen(); err != nil {
 		return nil, err
@@ -142,7 +144,7 @@ func (g *Gate) asAsked(ctx context.Context, r approval.Request, tool string) (*c
 
 // requestOf returns who asked for an approval, and how.
 func requestOf(r approval.Request) (Request, error) {
-	request := Request{Agent: r.Agent, Key: r.Key, AskApprover: true}
+	request := Request{Agent: r.Agent, Key: r.Key, Conversation: r.Bound, AskApprover: true}
 	if r.Person == "" {
 		return request, nil
 	}

@@ -42,7 +42,7 @@ func (g *Gate) Send(ctx context.Context, r approval.Request, by string) (now app
 		return r, "", err
 	}
 	request.Tool, request.Arguments, request.asked, request.by = r.Tool, r.Arguments, &r, by
-	if shape := agent.Shape(tool); shape != nil { // a tool that is not granted any more is refused by the call
+	if shape := agent.Within(request.Conversation).Shape(tool); shape != nil { // a tool that is not granted any more is refused by the call
 		if request.Arguments, err = shape.Given(r.Arguments); err != nil {
 			return r, "", err
 		}
@@ -89,7 +89,7 @@ func (c *call) sameCall(args *tools.Arguments) string {
 	if err != nil || again {
 		return ""
 	}
-	return digestOf(c.agentName, c.request.Person.ID(), c.tool.Name, string(rest))
+	return digestOf(c.agentName, c.request.behalf(), c.tool.Name, string(rest))
 }
 
 // sentAlready answers a call that an approver had carried out within a day.

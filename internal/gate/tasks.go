@@ -46,6 +46,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Archive:  c.gate.archive,
 		Bounded:  c.agent.Bound() != nil,
 		Within:   c.agent.Bound().Values,
+		Only:     c.request.Conversation,
 		Limited:  c.agent.LimitsArguments,
 		RowsLeft: func() (int, error) { return c.rowsLeft(ctx) },
 		ShowRows: func(n int) error { return c.showRows(ctx, n) },

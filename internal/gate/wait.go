@@ -77,7 +77,7 @@ func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, e
 	}
 	r, err := store.Get(ctx, number)
 	switch {
-	case errors.Is(err, approval.ErrNotFound) || err == nil && (r.Agent != c.agentName || r.PersonID != c.request.Person.ID()):
+	case errors.Is(err, approval.ErrNotFound) || err == nil && !c.mayKnow(r):
 		return tools.Decision{}, approvalUnknown(c.tool.Name)
 	case ctx.Err() != nil:
 		return tools.Decision{}, context.Cause(ctx)

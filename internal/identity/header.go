@@ -14,7 +14,9 @@ const (
 	agentPrefix = ownPrefix + "agent-"
 	// AccessPrefix begins the access tokens of people who signed in.
 	AccessPrefix = ownPrefix + "access-"
-	keyLength    = 43 // characters behind the prefix: 32 bytes
+	// BoundPrefix begins keys that are bound to one conversation.
+	BoundPrefix = ownPrefix + "bound-"
+	keyLength   = 43 // characters behind the prefix: 32 bytes
 )
 
 // credentialOf returns the credential in the Authorization header. It refuses a credential in the URL, which logs and
@@ -53,7 +55,7 @@ func inQuery(r *http.Request) bool {
 }
 
 func holdsCredential(text string) bool {
-	return strings.Contains(text, agentPrefix) || strings.Contains(text, AccessPrefix)
+	return strings.Contains(text, agentPrefix) || strings.Contains(text, BoundPrefix) || strings.Contains(text, AccessPrefix)
 }
 
 func isKeyByte(c byte) bool {
@@ -62,12 +64,15 @@ func isKeyByte(c byte) bool {
 
 // checkKey refuses what begins like a key of ours and is none of an agent's, which is said before it is looked up.
 func checkKey(key string) error {
-	random, ok := strings.CutPrefix(key, agentPrefix)
-	if !ok {
-		return unusable("The key is not one of an agent's: those begin with " + agentPrefix + ".")
+	for _, prefix := range []string{agentPrefix, BoundPrefix} {
+		random, ok := strings.CutPrefix(key, prefix)
+		if !ok {
+			continue
+		}
+		if len(random) != keyLength || slices.ContainsFunc([]byte(random), func(c byte) bool { return !isKeyByte(c) }) {
+			return unusable("The key is not whole: it must be " + prefix + " and 43 characters.")
+		}
+		return nil
 	}
-	if len(random) != keyLength || slices.ContainsFunc([]byte(random), func(c byte) bool { return !isKeyByte(c) }) {
-		return unusable("The key is not whole: it must be " + agentPrefix + " and 43 characters.")
-	}
-	return nil
+	return unusable("The key is not one of an agent's: those begin with " + agentPrefix + ".")
 }

@@ -23,6 +23,8 @@ type Principal struct {
 	Key     string    // for records: the id of the key, or [capability.TokenKey]
 	Expires time.Time // when the credential expires; zero: never
 	Person  *Person   // who signed in; nil for a program
+	// Conversation is the only one that exists for a key that is bound to it; 0 for any other credential.
+	Conversation int64
 
 	proof *proof
 }
@@ -30,6 +32,7 @@ type Principal struct {
 // proof is what an agent was authenticated by. It contains no credential, and cannot be used to authenticate.
 type proof struct {
 	digest [sha256.Size]byte // of the key
+	bound  bool              // it is one of those that are bound to a conversation
 
 	token  bool
 	under  capability.OIDC // the settings by which the token was verified
@@ -49,6 +52,7 @@ type Options struct {
 	Log       *slog.Logger                    // nil: slog.Default
 	Failed    func(status int)                // hears of each request that is not authenticated; may be nil
 	People    People                          // those who sign in; nil: nobody can
+	Bound     *BoundKeys                      // keys that are bound to a conversation; nil: there are none
 	Transport http.RoundTripper               // over which the OpenID provider is reached; nil: as the environment says
 }
 
@@ -127,6 +131,9 @@ func (a *Authenticator) identify(r *http.Request) (Principal, error) {
 	if strings.HasPrefix(credential, AccessPrefix) {
 		return a.byPerson(r, credential)
 	}
+	if strings.HasPrefix(credential, BoundPrefix) {
+		return a.byBoundKey(r, credential)
+	}
 	if strings.HasPrefix(credential, ownPrefix) {
 		if err := checkKey(credential); err != nil {
 			return Principal{}, err
@@ -151,6 +158,8 @@ func (a *Authenticator) Again(p Principal) (now Principal, err error) {
 		now, err = a.stillPerson(p)
 	case p.proof.token:
 		now, err = a.stillToken(rules, p)
+	case p.proof.bound:
+		now, err = a.stillBound(p)
 	default:
 		now, err = a.byKey(rules, p.proof.digest)
 	}

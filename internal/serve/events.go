@@ -26,7 +26,9 @@ func (h *HTTP) events(w http.ResponseWriter, r *http.Request, who identity.Princ
 	}
 	list := func(ctx context.Context, since string) (gate.Happened, gate.Answer) {
 		arguments, _ := json.Marshal(map[string]any{"since": since, "types": append([]string{}, types...)}) // strings always marshal
-		return h.Gate.ListEvents(ctx, gate.Request{Agent: who.Agent, Key: who.Key, Person: who.Person, Arguments: arguments})
+		r := requestOf(who)
+		r.Arguments = arguments
+		return h.Gate.ListEvents(ctx, r)
 	}
 	leave, ok := h.inFlight.enter(who.Agent, h.MaxCalls)
 	if !ok {
@@ -49,7 +51,7 @@ func (h *HTTP) events(w http.ResponseWriter, r *http.Request, who identity.Princ
 	}
 	h.run(st, p, r, func(ctx context.Context) {
 		for {
-			if p.write(serverSent(found)) != nil || h.Gate.AwaitEvents(ctx, found.Cursor) != nil {
+			if p.write(serverSent(found)) != nil || h.Gate.AwaitEvents(ctx, found.Cursor, who.Conversation) != nil {
 				return
 			}
 			if found, a = list(ctx, found.Cursor); a.Failed {

@@ -135,7 +135,7 @@ func whoCalls(ctx context.Context) identity.Principal {
 
 func (h *HTTP) instructions(ctx context.Context) string {
 	p := whoCalls(ctx)
-	return h.Gate.Instructions(ctx, p.Agent, p.Key, h.Notice, time.Now())
+	return h.Gate.Instructions(ctx, requestOf(p), h.Notice, time.Now())
 }
 
 // ServeHTTP answers one request.

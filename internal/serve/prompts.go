@@ -14,7 +14,7 @@ import (
 // promptsOf lets each agent see the prompts whose tools it has; others, which the library holds too, it does not have.
 func promptsOf(g *gate.Gate, who func(context.Context) identity.Principal) server.ServerOption {
 	return server.WithPromptFilter(func(ctx context.Context, all []mcp.Prompt) []mcp.Prompt {
-		listed := g.Prompts(who(ctx).Agent)
+		listed := g.Prompts(who(ctx).Agent, who(ctx).Conversation)
 		return slices.DeleteFunc(slices.Clone(all), func(p mcp.Prompt) bool {
 			same := func(q gate.Prompt) bool { return q.Name == p.Name }
 			return slices.ContainsFunc(gate.AllPrompts(), same) && !slices.ContainsFunc(listed, same)
@@ -34,7 +34,7 @@ func addPrompts(s *server.MCPServer, g *gate.Gate, who func(context.Context) ide
 			options = append(options, mcp.WithArgument(a.Name, argument...))
 		}
 		s.AddPrompt(mcp.NewPrompt(p.Name, options...), func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-			text, err := g.Prompt(who(ctx).Agent, p.Name, r.Params.Arguments)
+			text, err := g.Prompt(who(ctx).Agent, who(ctx).Conversation, p.Name, r.Params.Arguments)
 			if err != nil {
 				handlingFrom(ctx).invalid = true
 				return nil, err

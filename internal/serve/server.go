@@ -35,12 +35,13 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		result.Instructions = instructions(ctx)
 	})
 	hooks.AddAfterListTools(func(ctx context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
-		result.Tools = append(list(g, who(ctx).Agent), fixtureTools()...)
+		result.Tools = append(list(g, who(ctx)), fixtureTools()...)
 	})
 	hooks.AddBeforeCallTool(func(ctx context.Context, _ any, request *mcp.CallToolRequest) {
 		if _, ok := tools.Any(request.Params.Name); !ok && !isFixture(request.Params.Name) { // the library answers it; the record and the words are ours
-			p := who(ctx)
-			a := g.Call(ctx, gate.Request{Agent: p.Agent, Key: p.Key, Person: p.Person, Tool: request.Params.Name})
+			r := requestOf(who(ctx))
+			r.Tool = request.Params.Name
+			a := g.Call(ctx, r)
 			if h := handlingFrom(ctx); h != nil {
 				h.text = a.Text
 			}
@@ -54,12 +55,10 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		server.WithToolHandlerMiddleware(keepError),
 	)...)
 	call := func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		p := who(ctx)
-		r := gate.Request{
-			Agent: p.Agent, Key: p.Key, Person: p.Person, Tool: request.Params.Name, Arguments: handlingFrom(ctx).message.arguments,
-			CanAsk: canAsk(ctx), AskApprover: asksApprover(ctx), State: request.Params.RequestState,
-			Admitted: func() { wasParsed(ctx) }, Waits: func() (func(), bool) { return waits(ctx) }, Progress: progress(ctx),
-		}
+		r := requestOf(who(ctx))
+		r.Tool, r.Arguments = request.Params.Name, handlingFrom(ctx).message.arguments
+		r.CanAsk, r.AskApprover, r.State = canAsk(ctx), asksApprover(ctx), request.Params.RequestState
+		r.Admitted, r.Waits, r.Progress = func() { wasParsed(ctx) }, func() (func(), bool) { return waits(ctx) }, progress(ctx)
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
 			r.Yes = answer.Action == mcp.ElicitationResponseActionAccept
 		}
@@ -84,6 +83,11 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 	addPrompts(s, g, who)
 	addFixtures(s)
 	return s
+}
+
+// requestOf returns a call of a principal, of which it does not say yet what it is.
+func requestOf(p identity.Principal) gate.Request {
+	return gate.Request{Agent: p.Agent, Key: p.Key, Person: p.Person, Conversation: p.Conversation}
 }
 
 // tellChanges tells all clients which lists a reload of the capability file may have changed.
@@ -151,8 +155,8 @@ func asksApprover(ctx context.Context) bool {
 var emptySchema = []byte(`{"type":"object","properties":{}}`)
 
 // list returns the tools that an agent sees, as the protocol writes them.
-func list(g *gate.Gate, agent string) []mcp.Tool {
-	listed, err := g.List(agent)
+func list(g *gate.Gate, who identity.Principal) []mcp.Tool {
+	listed, err := g.List(who.Agent, who.Conversation)
 	if err != nil {
 		return []mcp.Tool{} // an agent that is no longer in the file sees nothing
 	}

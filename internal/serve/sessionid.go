@@ -7,6 +7,7 @@ import "dixa-mcp/internal/seal"
 type sessionID struct {
 	Agent   string `json:"a"`
 	Person  string `json:"p,omitempty"` // id of the person who uses it; "" for none
+	Bound   int64  `json:"b,omitempty"` // the only conversation that exists for its key; 0 for none
 	Version string `json:"v"`           // of the protocol
 	Asks    bool   `json:"e,omitempty"` // the client can show a form to its user
 	Nonce   string `json:"n"`

@@ -26,6 +26,7 @@ type connections struct {
 type sseConn struct {
 	*conn
 	agent, person string
+	bound         int64           // the only conversation that exists for its key
 	ctx           context.Context // of its calls
 }
 
@@ -53,7 +54,7 @@ func (c *connections) get(id string, who identity.Principal) (*sseConn, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s, ok := c.all[id]
-	return s, ok && s.agent == who.Agent && s.person == who.Person.ID()
+	return s, ok && s.agent == who.Agent && s.person == who.Person.ID() && s.bound == who.Conversation
 }
 
 // end lets calls finish, and ends each stream after its last one.
@@ -95,7 +96,7 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	c.session.asksApprover = h.Several
 	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
 	c.read = func(ctx context.Context, bytes int) (func(), error) { return h.parsing.enter(ctx, agent, bytes) }
-	ending, ok := h.sse.add(id, &sseConn{c, agent, who.Person.ID(), h.server.WithContext(calls, c.session)})
+	ending, ok := h.sse.add(id, &sseConn{c, agent, who.Person.ID(), who.Conversation, h.server.WithContext(calls, c.session)})
 	if !ok {
 		return // the server stops; the client opens another stream, at another one
 	}

@@ -37,7 +37,7 @@ func Stdio(ctx context.Context, g *gate.Gate, agent, notice, version string, in 
 		return identity.Principal{Agent: agent}
 	}
 	s := newServer(g, version, func(ctx context.Context) string {
-		return g.Instructions(ctx, agent, "", notice, time.Now())
+		return g.Instructions(ctx, gate.Request{Agent: agent}, notice, time.Now())
 	}, who)
 	c, end, err := newConn(ctx, s, "stdio", log, &lineWriter{out: out})
 	if err != nil {

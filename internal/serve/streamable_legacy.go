@@ -82,7 +82,7 @@ func (h *HTTP) initialize(p *response, r *http.Request, m *message, who identity
 		return
 	}
 	agent := who.Agent
-	id := h.signer.Sign(sessionID{Agent: agent, Person: who.Person.ID(), Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation), Nonce: rand.Text()})
+	id := h.signer.Sign(sessionID{Agent: agent, Person: who.Person.ID(), Bound: who.Conversation, Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation), Nonce: rand.Text()})
 	if err := h.Sessions.Begin(r.Context(), agent, id); err != nil {
 		h.Log.Error("a session could not begin", "agent", agent, "error", err)
 		p.answer(http.StatusServiceUnavailable, withID(m.ID, failure(mcp.INTERNAL_ERROR, "a session cannot begin at the moment; try again")))
@@ -104,7 +104,7 @@ func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who identity.Prin
 		return "", sessionID{}, nil, nil, false
 	}
 	agent := who.Agent
-	if h.signer.Read(id, &t) != nil || t.Agent != agent || t.Person != who.Person.ID() {
+	if h.signer.Read(id, &t) != nil || t.Agent != agent || t.Person != who.Person.ID() || t.Bound != who.Conversation {
 		refuse(w, http.StatusNotFound, sessionEnded)
 		return "", sessionID{}, nil, nil, false
 	}

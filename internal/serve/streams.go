@@ -95,12 +95,19 @@ func (h *HTTP) check(st *stream) {
 	h.streams.renew(st, p)
 }
 
+// boundKeyAgain is how often it is looked up whether a key that is bound to a conversation is still valid, for what stays open.
+const boundKeyAgain = 10 * time.Second
+
 // until returns how long a credential is valid, or need not be checked.
 func until(p identity.Principal) time.Duration {
-	if p.Expires.IsZero() {
-		return 24 * time.Hour
+	until := 24 * time.Hour
+	if !p.Expires.IsZero() {
+		until = max(time.Until(p.Expires), time.Second)
 	}
-	return max(time.Until(p.Expires), time.Second)
+	if p.Conversation != 0 { // its key can be revoked, which changes no rules
+		until = min(until, boundKeyAgain)
+	}
+	return until
 }
 
 // openStream begins a stream, which [HTTP.run] carries on and ends. It is not ok, and the request is answered, at the

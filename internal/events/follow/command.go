@@ -20,6 +20,8 @@ type Command struct {
 	Timeout        time.Duration
 	Env            []string // of which it gets what is not about this program
 	Stdout, Stderr io.Writer
+	// Grant returns variables that give a run access for its event, and what takes that access back; nil for none.
+	Grant func(ctx context.Context, event json.RawMessage) (env []string, revoke func(), err error)
 }
 
 // afterKill is how long the output of a program that was ended is waited for.
@@ -32,10 +34,19 @@ func environment(all []string) []string {
 
 // Run runs the program for one event. Its error tells nothing that the program wrote.
 func (c *Command) Run(ctx context.Context, event json.RawMessage) error {
+	var access []string
+	if c.Grant != nil {
+		env, revoke, err := c.Grant(ctx, event)
+		if err != nil {
+			return fmt.Errorf("the program was not run: %w", err)
+		}
+		defer revoke()
+		access = env
+	}
 	short, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	run := exec.CommandContext(short, c.Args[0], c.Args[1:]...)
-	run.Env, run.Stdout, run.Stderr, run.WaitDelay = environment(c.Env), c.Stdout, c.Stderr, afterKill
+	run.Env, run.Stdout, run.Stderr, run.WaitDelay = append(environment(c.Env), access...), c.Stdout, c.Stderr, afterKill
 	if run.Env == nil {
 		run.Env = []string{} // nil would be this program's own
 	}

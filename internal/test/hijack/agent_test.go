@@ -100,7 +100,7 @@ func (d *world) call(t testing.TB, tool, arguments string) gate.Answer {
 	if d.agent.Surface() == capability.SurfaceDiscover {
 		tool, arguments = "call_tool", `{"tool":"`+tool+`","arguments":`+arguments+`}`
 	}
-	answer := d.gate.Call(t.Context(), gate.Request{Agent: d.agent.Name, Person: anna(d.agent), Tool: tool, Arguments: json.RawMessage(arguments), CanAsk: true})
+	answer := d.gate.Call(t.Context(), gate.Request{Agent: d.agent.Name, Person: anna(d.agent), Conversation: d.key, Tool: tool, Arguments: json.RawMessage(arguments), CanAsk: true})
 	d.said = answer.Text
 	return answer
 }

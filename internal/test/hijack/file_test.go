@@ -59,6 +59,7 @@ type subject struct {
 	file  string // from the top of the repository
 	rules *capability.Rules
 	agent *capability.Agent
+	key   int64 // the conversation to which the agent's key is bound; 0: to none
 }
 
 // label names the agent in a document: those of other files than the built-in one by their file, which has one agent.
@@ -94,7 +95,7 @@ func subjects(t testing.TB) (all []subject) {
 		rules, err := capability.Load(file)
 		require.NoError(t, err)
 		for _, a := range rules.Agents() {
-			all = append(all, subject{strings.TrimPrefix(filepath.ToSlash(file), top), rules, a})
+			all = append(all, subject{file: strings.TrimPrefix(filepath.ToSlash(file), top), rules: rules, agent: a})
 		}
 	}
 	return all
@@ -114,6 +115,8 @@ func (s subject) wants(g goal) bool {
 			}
 		}
 		return false
+	case "key":
+		return s.key != 0
 	case "on_approval":
 		return s.agent.SendsOnApproval()
 	}

@@ -1,0 +1,85 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/base/shelf"
+	"dixa-mcp/internal/identity"
+	"dixa-mcp/internal/offline"
+)
+
+// keyShelf keeps keys in memory.
+type keyShelf struct{ *shelf.Memory }
+
+func (s keyShelf) List(ctx context.Context, kind string) (map[string]string, error) {
+	return s.Memory.List(ctx, kind+":")
+}
+
+// withBound is a site that takes keys which are bound to a conversation, and two such keys of its agent support.
+func withBound(t *testing.T, change ...func(*HTTPConfig)) (s *site, first, second string, keys *identity.BoundKeys) {
+	keys = identity.NewBoundKeys(keyShelf{&shelf.Memory{Now: time.Now, Most: 50}}, time.Now)
+	s = host(t, offline.Options{}, append(change, func(c *HTTPConfig) {
+		c.Identity = identity.New(identity.Options{Rules: c.Gate.Rules, Log: slog.New(slog.DiscardHandler), Bound: keys})
+		t.Cleanup(c.Identity.Close)
+	})...)
+	bearer := func(conversation int64) string {
+		key, _, err := keys.Make(t.Context(), "support", conversation, time.Hour)
+		require.NoError(t, err)
+		return "Authorization: Bearer " + key
+	}
+	return s, bearer(1234), bearer(1235), keys
+}
+
+// Over every transport, only its conversation exists for a key that is bound to one, and a session is that of one conversation.
+func TestBoundKeyOverHTTP(t *testing.T) {
+	s, first, second, _ := withBound(t)
+	get := func(id string, more ...string) string {
+		return text(t, s.call("get_conversation", `{"conversationId":`+id+`}`, more...))
+	}
+	require.Contains(t, get("1234", first), `\"id\":1234`)
+	require.Contains(t, get("1235"), `\"id\":1235`, "a key that is not bound")
+	require.Contains(t, get("1235", first), "could not be found")
+
+	headers, list := today("1", "tools/list", "", "")
+	require.Contains(t, text(t, s.ask("POST", "/mcp", list, headers...)), `"create_end_user"`)
+	require.NotContains(t, text(t, s.ask("POST", "/mcp", list, append(headers, first)...)), `"create_end_user"`)
+
+	id := s.begin("{}", first)
+	old := func(key string) string {
+		return text(t, s.ask("POST", "/mcp", call("2", "get_conversation", `{"conversationId":1235}`), key, id))
+	}
+	require.Contains(t, old(first), "could not be found")
+	for key, status := range map[string]int{first: 200, second: 404, "Key: support-key": 404} {
+		require.Equal(t, status, s.ask("POST", "/mcp", rpc("2", "ping", ""), key, id).StatusCode, key)
+	}
+	stream := eventsOf(t, s.ask("GET", "/sse", "", first))
+	messages, ok := stream.data()
+	require.True(t, ok)
+	for key, status := range map[string]int{first: 202, second: 404, "Key: support-key": 404} {
+		require.Equal(t, status, s.ask("POST", messages, call("2", "get_conversation", `{"conversationId":1235}`), key).StatusCode, key)
+	}
+	answer, ok := stream.data()
+	require.True(t, ok)
+	require.Contains(t, answer, "could not be found")
+}
+
+// A stream of events of such a key is silent about other conversations.
+func TestEventStreamOfABoundKey(t *testing.T) {
+	plain, in := listening(t)
+	s, first, _, _ := withBound(t, func(c *HTTPConfig) { c.Gate = plain.http.Gate })
+	stream := eventsOf(t, s.ask("GET", "/events", "", first))
+	start := stream.lastID()
+	for n := 2; n < 40; n++ {
+		put(t, in, n)
+	}
+	put(t, in, 1) // of conversation 1234
+	require.NotEqual(t, start, stream.lastID())
+	line, err := stream.lines.ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, `"conversation":1234`, "with the first position after the beginning")
+}
