@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,7 +13,6 @@ import (
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/shortid"
-	"dixa-mcp/internal/view"
 )
 
 // A draft of a reply is an internal note, and nothing else: colleagues see it, it survives restarts, and every server with the
@@ -227,77 +224,6 @@ func (r *Reads) holds(conversation d.ConversationRef, w *draft) func(context.Con
 		read = again
 		return slices.ContainsFunc(now, func(n draft) bool { return n.note.ID == w.note.ID && n.text == w.text }), nil
 	}
-}
-
-// sentSince reads the words of what was sent to the customer after a draft was written; nothing where the agent may not read
-// messages.
-func (r *Reads) sentSince(ctx context.Context, conversation d.ConversationRef, w *draft) (sent []string, err error) {
-	if !r.Granted(d.ListMessages.Spec) {
-		return nil, nil
-	}
-	a, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: conversation})
-	if err != nil {
-		return nil, err
-	}
-	var all struct {
-		Data []struct{ Attributes any } // a union over the channels: the text is in another place in each
-	}
-	if err := json.Unmarshal(a.Raw, &all); err != nil {
-		return nil, fmt.Errorf("the messages of conversation %d cannot be read: %w", conversation.ConversationID, err)
-	}
-	for i, m := range a.Value {
-		if m.Attributes.Direction == "Outbound" && !m.CreatedAt.Before(w.note.CreatedAt.Time) {
-			sent = append(sent, wordsIn(all.Data[i].Attributes))
-		}
-	}
-	return sent, nil
-}
-
-// wordsIn returns all texts of a value, with single spaces between words.
-func wordsIn(value any) string {
-	switch v := value.(type) {
-	case string:
-		if strings.Contains(v, "<") {
-			v += " " + view.Text(v)
-		}
-		return strings.Join(strings.Fields(v), " ")
-	case map[string]any:
-		var words []string
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			words = append(words, wordsIn(v[name]))
-		}
-		return strings.Join(words, " ")
-	case []any:
-		var words []string
-		for _, item := range v {
-			words = append(words, wordsIn(item))
-		}
-		return strings.Join(words, " ")
-	}
-	return ""
-}
-
-// edited returns the newest draft in a conversation that the agent wrote and that nothing was sent after: another text that it
-// sends now takes its place. nil where there is none, or where the agent may not read notes and messages.
-func (r *Reads) edited(ctx context.Context, conversation d.ConversationRef, text string) (*DraftUse, error) {
-	if !r.Granted(d.ListNotes.Spec) || !r.Granted(d.ListMessages.Spec) {
-		return nil, nil
-	}
-	all, _, err := r.drafts(ctx, conversation)
-	own := slices.DeleteFunc(all, func(w draft) bool { return w.agent != r.Agent || r.Now().Sub(w.note.CreatedAt.Time) > DraftsFor })
-	if err != nil || len(own) == 0 {
-		return nil, err
-	}
-	last := &own[len(own)-1]
-	sent, err := r.sentSince(ctx, conversation, last)
-	if err != nil || len(sent) > 0 {
-		return nil, err
-	}
-	use := DraftUse{Outcome: DraftEdited, Agent: last.agent}
-	if last.text == canonical(text) {
-		use.Outcome = DraftSent
-	}
-	return &use, nil
 }
 
 // draftGiven is a draft's number, however it is written.

@@ -81,7 +81,7 @@ var (
 		[]*d.Spec{d.SendMessage.Spec}, append([]*d.Spec{d.CloseConversation.Spec, d.SetFollowup.Spec, d.ListNotes.Spec, d.ListMessages.Spec}, fillingIn...), planReply)
 )
 
-// planDraft leaves a note, unless the same draft is there.
+// planDraft leaves a note, unless the same draft is there, waits to be sent and can be read.
 func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
 	w := &draft{agent: r.Agent, by: r.draftFor(), text: canonical(in.Text)}
 	var details []view.Fact
@@ -99,9 +99,19 @@ func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
+	there, err := r.sameDraft(ctx, in.ConversationRef, w)
+	if err != nil {
+		return nil, err
+	}
+	if there != nil {
+		w.number = there.number
+	}
 	s := step(d.AddNote, d.AddNoteIn{ConversationRef: in.ConversationRef, Message: note, AgentID: in.AgentID}, "draft "+w.number)
 	s.Key, s.After, s.Once, s.Text, s.Details = "draft", "note added, nothing sent", true, w.text, details
 	s.Draft = &DraftUse{DraftWritten, r.Agent, w.number}
+	if there != nil {
+		s.Same, s.After, s.Draft = true, "it is there already", nil
+	}
 	s.Next = "An agent with reply can send it, or a colleague copies it from the note in Dixa."
 	if r.clause("%s", replyName) != "" {
 		arguments, err := json.Marshal(sendingDraft{in.ConversationRef, w.number, ""})

@@ -467,3 +467,41 @@ func TestFiguresOfDrafts(t *testing.T) {
 	hears("parks written", "parks denied", "parks denied")
 	require.False(t, slices.Contains(b.sentTexts(), "Four."))
 }
+
+// The same draft is left once, whichever key of the agent it comes with, as long as it waits to be sent and the agent may read notes.
+func TestSameDraftIsLeftOnce(t *testing.T) {
+	b, _ := newReplies(t, gate.Config{})
+	draft := func(agent, key, text string) string {
+		r := request(agent, "draft_reply", textOf(t, 1234, text))
+		r.Key = key
+		a := b.gate.Call(t.Context(), r)
+		require.False(t, a.Failed, a.Text)
+		return a.Text
+	}
+	left := func() (n int) {
+		for _, note := range do(b.bed, dixaclient.ListNotes, dixaclient.ListNotesIn{ConversationRef: ref(1234)}) {
+			if draftNumber.MatchString(note.Message) {
+				n++
+			}
+		}
+		return n
+	}
+	number := draftNumber.FindString(draft("support", "k1", "Hi Emma, it is paid."))
+	require.Equal(t, 1, left())
+	draft("support", "k2", "Hi Emma,  it is paid.  \n")
+	require.Equal(t, 2, left(), "another text")
+	again := draft("support", "k2", "Hi Emma, it is paid.  \n")
+	require.Equal(t, 2, left())
+	require.Contains(t, again, number)
+	require.Contains(t, again, "it is there already")
+	draft("triage", "k3", "Hi Emma, it is paid.")
+	require.Equal(t, 3, left(), "another agent's")
+
+	a := b.call("support", "reply", `{"conversationId":1234,"draft":"`+number+`"}`)
+	require.False(t, a.Failed, a.Text)
+	draft("support", "k4", "Hi Emma, it is paid.")
+	require.Equal(t, 4, left(), "it was sent")
+	draft("blind", "k1", "Hi Emma, it is paid.")
+	draft("blind", "k2", "Hi Emma, it is paid.")
+	require.Equal(t, 6, left(), "an agent that may not read notes")
+}
