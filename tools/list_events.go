@@ -262,7 +262,7 @@ func (r *Reads) eventItem(e events.Event) view.Item {
 	}
 	switch e.Type {
 	case "ConversationMessageAdded":
-		add(view.Fact{Key: "direction", Value: strings.ToLower(f.MessageSide)}, r.eventAuthor(f))
+		add(view.Fact{Key: "direction", Value: strings.ToLower(f.MessageSide)}, view.Fact{Key: "messageId", Value: f.Message, Program: true}, r.eventAuthor(f))
 	case "ConversationNoteAdded", "ConversationPendingExpired":
 		add(r.eventAuthor(f))
 	case "ConversationTagAdded", "ConversationTagRemoved":

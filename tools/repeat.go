@@ -3,6 +3,7 @@ package tools
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/schemas"
@@ -23,7 +24,14 @@ func (t *Tool) addRepeat() {
 	}
 }
 
-// Repeat returns the arguments of a write without [RepeatArgument], by which two calls are the same, and whether it insists.
+// Answers reports whether the call is a reply to one message, of which the conversation itself says whether it was sent.
+func (a *Arguments) Answers() bool {
+	in, ok := a.In.(*ReplyIn)
+	return ok && in.Answers != ""
+}
+
+// Repeat returns the arguments of a write without [RepeatArgument], by which two calls are the same, and whether it insists. Of
+// a reply to one message only that counts.
 func (a *Arguments) Repeat() (rest json.RawMessage, again bool, err error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(a.JSON, &all); err != nil {
@@ -34,6 +42,9 @@ func (a *Arguments) Repeat() (rest json.RawMessage, again bool, err error) {
 			return nil, false, fmt.Errorf("%s: %w", RepeatArgument, err)
 		}
 		delete(all, RepeatArgument)
+	}
+	if all[answersArgument] != nil { // whatever it says: a message is answered once
+		maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return name != answersArgument && name != "conversationId" })
 	}
 	rest, err = json.Marshal(all) // in alphabetical order
 	return rest, again, err

@@ -32,6 +32,7 @@ type ReplyIn struct {
 	Text        string         `json:"text,omitzero" edit:"template draft" of:"send_message.text" jsonschema_description:"text, template or draft"`
 	Format      d.TextFormat   `json:"format,omitzero" of:"send_message.format" jsonschema_description:"of text; default Text"`
 	Template    d.UUID         `json:"template,omitzero" names:"template" of:"list_templates" jsonschema_description:"quick response"`
+	Answers     string         `json:"answers,omitzero" of:"list_messages" jsonschema_description:"the customer's message, #n or id: sent only while it is the newest"`
 	Draft       string         `json:"draft,omitzero" of:"list_notes" jsonschema_description:"number, such as D-7K2Q"`
 	AgentID     d.ActingAgent  `json:"agentId" of:"send_message.agentId" jsonschema_description:"Dixa agent who writes"`
 	Close       bool           `json:"close,omitzero" of:"close_conversation" jsonschema_description:"afterwards"`
@@ -143,6 +144,13 @@ func SendingDraft(s *Step) (tool string, arguments json.RawMessage, ok bool) {
 
 // planReply sends a message. It cannot be repeated, and comes first all the same: a conversation is closed or set aside after it.
 func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
+	once, err := r.answering(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if once != nil && once.over != "" {
+		return []Step{once.notSent()}, nil
+	}
 	p := &updatePlan{Reads: r, was: &conversationState{}, in: UpdateConversationIn{ConversationRef: in.ConversationRef, ConversationChange: ConversationChange{Close: in.Close, FollowUp: in.FollowUp}}}
 	if (in.Close || !in.FollowUp.IsZero()) && r.Granted(d.GetConversation.Spec) {
 		was, err := readState(ctx, r, in.ConversationRef, false)
@@ -158,6 +166,7 @@ func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
+	once.hold(sent)
 	if in.Close {
 		p.in.AgentID = r.actor(d.CloseConversation.Spec, d.CloseConversationIn{ConversationRef: in.ConversationRef, AgentID: in.AgentID}, in.AgentID)
 		p.close()

@@ -40,6 +40,9 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 	}
 	e.Changes, e.Names = things(c.tool.References(args))
 	same, err := c.gate.journal.Begin(context.WithoutCancel(ctx), e, again)
+	if err == nil && same != nil && same.Interrupted && args.Answers() { // the plan looks what became of it
+		same, err = c.gate.journal.Begin(context.WithoutCancel(ctx), e, true)
+	}
 	switch {
 	case err != nil:
 		c.log().Warn("a write was not noted: it will not be recognized if it is called again, and cannot be taken back", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)

@@ -26,6 +26,7 @@ type Fact struct {
 	Own     bool      // our own words, which need no quotation marks
 	Outside bool      // an outsider chose the value
 	ID      string    // the id of what the value names, in JSON only
+	Program bool      // for programs: in JSON only
 }
 
 // Part is one part of an answer that is made of several: items of the tool's own, or one of Dixa's answers.
@@ -63,7 +64,7 @@ func (t *texter) item(i Item, depth int) {
 	t.indent(depth)
 	begun := false
 	for _, f := range i.Facts {
-		if f.Value == "" && f.Time.IsZero() {
+		if f.Value == "" && f.Time.IsZero() || f.Program {
 			continue
 		}
 		if begun {

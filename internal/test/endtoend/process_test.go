@@ -22,6 +22,13 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	if runs := os.Getenv(answersEnv); runs != "" {
+		if err := answerEvent(runs); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	dir, err := os.MkdirTemp("", "dixa-mcp-endtoend-")
 	if err == nil {
 		binary, err = program.Build(dir)

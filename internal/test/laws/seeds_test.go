@@ -14,6 +14,7 @@ import (
 var ownGenerator = map[string]string{
 	"internal/view/tokens_test.go":            "samples of ids, the same each time",
 	"internal/test/laws/growth_linux_test.go": "one request of each operation, the same each time",
+	"internal/test/endtoend/answers_test.go":  "half a minute of processes, whose order the machine decides",
 	"internal/test/bench/soak_test.go":        "a run of minutes, with one seed that it prints",
 	"internal/records/bench_test.go":          "a benchmark, the same records each time",
 }

@@ -47,7 +47,7 @@ func TestTokenCeilings(t *testing.T) {
 		n += tokens(t, tool.Name, tool.Description, string(tool.Schema().JSON()))
 	}
 	t.Logf("all      %3d tools %6d tokens", len(tools.All()), n)
-	require.LessOrEqual(t, n, 13_500, "all tools together: shorten descriptions, or raise the ceiling in internal/test/laws/tokens_test.go")
+	require.LessOrEqual(t, n, 13_600, "all tools together: shorten descriptions, or raise the ceiling in internal/test/laws/tokens_test.go")
 }
 
 // TestTokensOfDiscover bounds the list of an agent that finds its tools; it is the same whatever the agent is granted.
