@@ -22,6 +22,7 @@ type keyListCmd struct {
 
 type keyRevokeCmd struct {
 	ID         string `arg:"" name:"key" help:"Id of the key, as list prints it."`
+	jsonFlag   `embed:""`
 	sessionsAt `embed:""`
 }
 
@@ -31,6 +32,12 @@ type listedKey struct {
 	Agent        string    `json:"agent"`
 	Conversation int64     `json:"conversation,omitzero"` // to which it is bound
 	Expires      time.Time `json:"expires,omitzero"`      // absent: never
+}
+
+// revokedKey is a key that was revoked, as JSON.
+type revokedKey struct {
+	ID    string `json:"id"`
+	Where string `json:"where"` // such as the state directory
 }
 
 // boundKeys opens the keys that servers with the same state directory or Redis share.
@@ -168,6 +175,9 @@ func (c *keyRevokeCmd) Run(ctx context.Context, out *output) error {
 		return fmt.Errorf("it is not certain that the key was revoked: %w", err)
 	case !was:
 		return notFoundf("%s has no key %q that is bound to a conversation; keys of the capability file end when their line is removed; nothing was changed", where, c.ID)
+	}
+	if c.JSON {
+		return out.json(revokedKey{c.ID, where})
 	}
 	out.printf("revoked key %s on every server that uses %s\n", c.ID, where)
 	return nil

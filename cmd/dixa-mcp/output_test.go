@@ -59,6 +59,8 @@ var printing = map[string][]string{
 	"sessions list":        {},
 	"sessions end":         {"--all"},
 	"key new":              {"--admin"},
+	"key list":             {},
+	"key revoke":           {"KEY"},
 	"freeze":               {"--agent", "triage"},
 	"thaw":                 {},
 	"offline":              {},
@@ -127,6 +129,10 @@ func (p *place) lineFor(name string) []string {
 		p.good("freeze")
 	case name == "drift":
 		p.document()
+	case name == "key revoke":
+		var made madeKey
+		require.NoError(p.t, json.Unmarshal([]byte(p.good("key", "new", "--agent", "triage", "--conversation", "1234", "--json")), &made))
+		args[len(args)-1] = made.ID
 	case name == "thaw":
 		p.good("freeze")
 	}
