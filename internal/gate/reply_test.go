@@ -371,10 +371,10 @@ func TestArgumentsOfReplies(t *testing.T) {
 	b, _ := newReplies(t, gate.Config{})
 	for agent, want := range map[string]map[string]string{
 		"triage":  {"draft_reply": "conversationId text"},
-		"support": {"draft_reply": "conversationId text template", "reply": "conversationId text format template draft close followUp"},
+		"support": {"draft_reply": "conversationId text template", "reply": "conversationId text format template answers draft close followUp"},
 		"blind":   {"draft_reply": "conversationId text", "reply": "conversationId text format"},
-		"chooses": {"draft_reply": "conversationId text template agentId", "reply": "conversationId text format template draft agentId close followUp"},
-		"sends":   {"draft_reply": "conversationId text", "reply": "conversationId text format draft close followUp cc"},
+		"chooses": {"draft_reply": "conversationId text template agentId", "reply": "conversationId text format template answers draft agentId close followUp"},
+		"sends":   {"draft_reply": "conversationId text", "reply": "conversationId text format answers draft close followUp cc"},
 	} {
 		rules, err := b.gate.Rules().Agent(agent)
 		require.NoError(t, err)
