@@ -24,7 +24,7 @@ type answering struct {
 	id    d.UUID // of the message
 	actor d.ActingAgent
 	read  time.Time // when the messages were
-	over  string // why nothing is to be sent; "" where it is
+	over  string    // why nothing is to be sent; "" where it is
 }
 
 // answering finds the message that a reply answers; nil where it does not say which.
