@@ -32,6 +32,7 @@ type Env struct {
 	Wrote    func(context.Context) ([]Wrote, error) // what the agent's credential changed in the last hour, newest first
 	Progress func(string)                           // told in a few words how far a call with many requests is
 	Sleep    func(context.Context, time.Duration) error
+	Decided  func(context.Context, time.Duration) error                 // sleeps, and not longer than until this process keeps a decision of an approver
 	Decision func(ctx context.Context, number string) (Decision, error) // of an approver about a call of this agent
 	Articles *Articles                                                  // that agents with the same grants have read
 	Find     func(what string, most int) []Found                        // the agent's tools that fit best

@@ -110,7 +110,8 @@ type wait struct {
 	every   time.Duration
 	what    string // that has not happened yet, for progress
 	look    func(context.Context) (happened bool, err error)
-	wakes   func(events.Event) bool // an event after which to look at once; nil: none
+	wakes   func(events.Event) bool                    // an event after which to look at once; nil: none
+	pause   func(context.Context, time.Duration) error // between looks, without wakes; nil: Sleep
 }
 
 // asking is a wait that asks Dixa about a conversation. It takes at most half of the requests that the agent's budget still allows. Where the
@@ -132,6 +133,9 @@ func (r *Reads) asking(in WaitForIn, what string, look func(context.Context) (bo
 func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
 	var done waited
 	begun, most := r.Now(), time.Duration(w.seconds)*time.Second
+	if w.pause == nil {
+		w.pause = r.Sleep
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline) - answerTime
 		most = min(most, left)
@@ -161,7 +165,7 @@ func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
 		}
 		r.tell("%s, %d of %d s", w.what, int(done.took.Seconds()), int(most.Seconds()))
 		if w.wakes == nil || done.looks >= mostLooks {
-			err = r.Sleep(ctx, pause)
+			err = w.pause(ctx, pause)
 		} else {
 			at, err = r.sleepUntil(ctx, pause, at, w.wakes)
 		}

@@ -42,7 +42,7 @@ const (
 func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error) {
 	number := strings.ToUpper(strings.TrimSpace(in.Approval))
 	var made Decision
-	done, err := r.wait(ctx, wait{seconds: in.Seconds, every: storeEvery, what: "not decided yet", look: func(ctx context.Context) (decided bool, err error) {
+	done, err := r.wait(ctx, wait{seconds: in.Seconds, every: storeEvery, pause: r.Decided, what: "not decided yet", look: func(ctx context.Context) (decided bool, err error) {
 		made, err = r.Decision(ctx, number)
 		return made.State != DecisionPending, err
 	}})

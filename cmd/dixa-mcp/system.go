@@ -177,6 +177,7 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 			return err
 		}
 	}
+	s.approvals = approval.Watch(s.approvals)
 	if s.client, err = dixaclient.New(config); err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		args.Env = c.env(ctx)
 		args.Env.Progress = nil
 		args.Env.Sleep = func(context.Context, time.Duration) error { return errRehearsed }
+		args.Env.Decided = args.Env.Sleep
 	}
 	if c.tool.Bulk {
 		err = c.explainJob(ctx, args, &e)

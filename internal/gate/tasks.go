@@ -39,6 +39,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Wrote:    c.changesMade,
 		Progress: c.request.Progress,
 		Sleep:    c.sleep,
+		Decided:  c.untilDecided,
 		Decision: c.decisionOf,
 		Find:     c.find,
 		Groups:   c.groups,

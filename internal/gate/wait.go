@@ -36,6 +36,25 @@ func (c *call) sleep(ctx context.Context, d time.Duration) error {
 	return c.stillAllowed()
 }
 
+// untilDecided lets a tool wait until this process keeps a decision about any call, and not longer than that. Decisions that other
+// processes keep are found by looking again.
+func (c *call) untilDecided(ctx context.Context, d time.Duration) error {
+	watched, tells := c.gate.approvals.(interface {
+		OnChange(tell func()) (stop func())
+	})
+	if !tells {
+		return c.sleep(ctx, d)
+	}
+	short, wake := context.WithCancel(ctx)
+	defer wake()
+	defer watched.OnChange(wake)()
+	err := c.sleep(short, d)
+	if short.Err() != nil && ctx.Err() == nil {
+		return c.stillAllowed()
+	}
+	return err
+}
+
 // waits begins to wait, until done is called. An error means that too many calls of the agent wait.
 func (c *call) waits() (done func(), err error) {
 	if c.request.Waits == nil {

@@ -420,3 +420,31 @@ func (w *waitingBench) dixaAgent(name string) string {
 	w.t.Fatalf("there is no %s", name)
 	return ""
 }
+
+// A decision that this process keeps ends the pause of a wait for one; another call's does not end the wait.
+func TestDecisionWakesAWait(t *testing.T) {
+	w := waitingIn(t, waiters)
+	watched := approval.Watch(w.approvals)
+	w.Gate.approvals = watched
+	var numbers []string
+	for _, text := range []string{"One.", "Two."} {
+		var said struct{ Waiting string }
+		a := w.call("b", "add_note", fmt.Sprintf(`{"conversationId":1234,"message":%q}`, text))
+		require.NoError(t, json.Unmarshal([]byte(a.Text), &said), a.Text)
+		numbers = append(numbers, said.Waiting)
+	}
+	pauses := 0
+	w.Gate.sleep = func(ctx context.Context, _ time.Duration) error { // which only a decision ends
+		_, err := watched.Decide(t.Context(), numbers[pauses], approval.Verdict{Approve: true, Approver: "anna", KeyID: "2c26b46b"})
+		pauses++
+		if err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	a := w.wait("b", fmt.Sprintf(`{"approval":%q}`, numbers[1]))
+	require.False(t, a.Failed, a.Text)
+	require.Contains(t, a.Text, "Approval "+numbers[1]+" · approved")
+	require.Equal(t, 2, pauses)
+}
