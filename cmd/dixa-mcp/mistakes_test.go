@@ -117,7 +117,7 @@ var mistakes = []struct {
 	{"approvals list --key-file token --url x", exitUsage, `--url must be the address of an admin port such as http://127.0.0.1:9090, not "x"`},
 	{"approvals list --key-file token --url http://127.0.0.1:1", exitFailed, `the admin port does not answer: Get "http://127.0.0.1:1/approvals": dial tcp 127.0.0.1:1: connect: connection refused; check --url, and that the`},
 	{"approvals approve --key-file token", exitUsage, "missing argument: <number>; nothing was done; see dixa-mcp approvals approve --help"},
-	{"key", exitUsage, `a command is missing; it is "new"; nothing was done; see dixa-mcp key --help`},
+	{"key", exitUsage, `a command is missing; it is one of "new", "list", "revoke"; nothing was done; see dixa-mcp key --help`},
 	{"key new", exitUsage, "missing flags: --agent=NAME or --approver=NAME or --auditor=NAME or --admin or --metrics; nothing was done; see dixa-mcp key new --help"},
 	{"key new --agent nobody", exitNotFound, `--agent: capabilities.yaml has no agent "nobody"; its agents are reader, triage, support, team_lead, knowledge_editor, privacy_officer, analyst, admin; no key was made`},
 	{"key new --agent reader --days 0", exitUsage, "--days must be 1 to 3650, not 0; no key was made"},
