@@ -71,15 +71,19 @@ func (s *Step) String() string {
 // as many as the agent is granted, and at least one write. Each argument that a write takes names it in its tag of: where the
 // operation is not granted there is no argument, and what the capability file says about the operation's argument holds for it.
 func planned[In any](name, did, description string, level d.Level, needs, uses []*d.Spec, plan func(context.Context, *Reads, In) ([]Step, error)) *Tool {
-	t := task[In](name, did, description, needs, uses, nil)
-	t.runTask = nil
+	t := newTask(reflect.TypeFor[In](), name, did, description, needs, uses)
+	t.planned = func(ctx context.Context, r *Reads, in any) ([]Step, error) { return plan(ctx, r, *in.(*In)) }
+	t.writes(level)
+	return t
+}
+
+// writes makes a task one that writes.
+func (t *Tool) writes(level d.Level) {
 	t.Level = level
 	t.Idempotent = false
 	t.Destructive = level >= d.Send
 	t.addRepeat()
-	t.planned = func(ctx context.Context, r *Reads, in any) ([]Step, error) { return plan(ctx, r, *in.(*In)) }
-	t.carries = sync.OnceValue(func() map[string][]Carried { return carriedBy(t.in, slices.Concat(needs, uses)) })
-	return t
+	t.carries = sync.OnceValue(func() map[string][]Carried { return carriedBy(t.in, slices.Concat(t.Operations, t.Uses)) })
 }
 
 // Undoes reports whether the tool takes back what others did.

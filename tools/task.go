@@ -60,6 +60,24 @@ type Reads struct {
 // task makes a tool of several operations. Each is authorized, bounded, counted and recorded by itself: a tool gets an agent
 // no further than its grants. needs are those without which there is no answer.
 func task[In any](name, did, description string, needs, uses []*dixaclient.Spec, run func(context.Context, *Reads, In) (Output, error)) *Tool {
+	t := newTask(reflect.TypeFor[In](), name, did, description, needs, uses)
+	t.runTask = runningTask(func(ctx context.Context, r *Reads, in any) (Output, error) { return run(ctx, r, *in.(*In)) })
+	return t
+}
+
+func runningTask(run func(context.Context, *Reads, any) (Output, error)) func(context.Context, *dixaclient.Client, Env, any) (Output, error) {
+	return func(ctx context.Context, c *dixaclient.Client, env Env, in any) (Output, error) {
+		r := &Reads{Env: env, Client: c}
+		out, err := run(ctx, r, in)
+		if err == nil {
+			out.Parts = r.sayLeftOut(out.Parts)
+		}
+		return out, err
+	}
+}
+
+// newTask makes a tool of several operations that does nothing yet.
+func newTask(in reflect.Type, name, did, description string, needs, uses []*dixaclient.Spec) *Tool {
 	t := &Tool{
 		Name:        name,
 		Description: description,
@@ -68,9 +86,9 @@ func task[In any](name, did, description string, needs, uses []*dixaclient.Spec,
 		Operations:  needs,
 		Uses:        uses,
 		Idempotent:  true,
-		in:          reflect.TypeFor[In](),
+		in:          in,
 		out:         reflect.TypeFor[dixaclient.None](),
-		args:        schemas.Of[In],
+		args:        func() *schemas.Schema { return schemas.For(in) },
 		act:         func(any, dixaclient.ActingAgent) {},
 		check: func(_ dixaclient.Version, in any) error {
 			problem := &dixaclient.InputError{Operation: name}
@@ -82,14 +100,6 @@ func task[In any](name, did, description string, needs, uses []*dixaclient.Spec,
 			}
 			return problem
 		},
-	}
-	t.runTask = func(ctx context.Context, c *dixaclient.Client, env Env, in any) (Output, error) {
-		r := &Reads{Env: env, Client: c}
-		out, err := run(ctx, r, *in.(*In))
-		if err == nil {
-			out.Parts = r.sayLeftOut(out.Parts)
-		}
-		return out, err
 	}
 	t.naming = sync.OnceValue(func() map[string]dixaclient.Thing { return dixaclient.NamingArguments(t.Name, t.in) })
 	t.v1 = sync.OnceValue(func() *schemas.Schema { return t.args() })
