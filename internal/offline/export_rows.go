@@ -47,7 +47,7 @@ type exportedConversation struct {
 
 type exportedRating struct {
 	RatingType    string `json:"rating_type"`
-	RatingScore   int32  `json:"rating_score,omitzero"`
+	RatingScore   *int32 `json:"rating_score,omitzero"` // 0 is a thumb down; nil before the customer rated
 	RatingComment string `json:"rating_comment,omitzero"`
 	RatingStatus  string `json:"rating_status"`
 }
@@ -86,11 +86,11 @@ func (w *world) exported(c *conversation) exportedConversation {
 		v.LinkType, v.LinkedAt, v.LinkedTo = exportedLinks[c.link.Type], millis(c.link.at), c.link.ParentID
 	}
 	for _, r := range w.ratingsOf(c) {
-		status := "offered"
+		one := exportedRating{RatingType: r.kind, RatingComment: r.comment, RatingStatus: "offered"}
 		if !r.rated.IsZero() {
-			status = "rated"
+			one.RatingStatus, one.RatingScore = "rated", &r.score
 		}
-		v.Ratings = append(v.Ratings, exportedRating{r.kind, r.score, r.comment, status})
+		v.Ratings = append(v.Ratings, one)
 	}
 	if c.anonymized.IsZero() {
 		w.exportPeople(c, &v)

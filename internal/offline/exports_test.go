@@ -68,6 +68,17 @@ func TestExports(t *testing.T) {
 	require.Equal(t, 1234.0, closed[0]["id"])
 }
 
+// A rating that was given has its score, also if that is 0, as of a thumb down; one that was offered has none.
+func TestExportedScores(t *testing.T) {
+	o := open(t, Options{})
+	w := o.dixa.world()
+	c := w.conversations[0]
+	c.own, c.ratings = true, []*rating{{kind: "ThumbsUpOrDown", offered: today, rated: today}, {kind: "Csat", offered: today}}
+	ratings := o.exported(fmt.Sprintf("conversation_export?csids=%d", c.id))[0]["ratings"].([]any)
+	require.Equal(t, 0.0, ratings[0].(map[string]any)["rating_score"])
+	require.NotContains(t, ratings[1], "rating_score")
+}
+
 // A day as _before leaves the day itself out, so the same day twice is nothing.
 func TestExportDays(t *testing.T) {
 	o := open(t, Options{})

@@ -130,7 +130,7 @@ func advice(code int, setup string) string {
 	case code == 0:
 		return "check that the server runs, and that its address, certificate and firewall let the internet reach it"
 	case code == http.StatusForbidden:
-		return "check this machine's clock, and that the server uses this state directory; then " + setup
+		return "check this machine's clock, and that the server uses this state directory or Redis; then " + setup
 	case code == http.StatusNotFound:
 		return "start the server with --webhooks, and have the proxy pass " + Path + " on"
 	case code == http.StatusTooManyRequests:
