@@ -20,7 +20,7 @@ func TestHijackedAgentWithABoundKey(t *testing.T) {
 	for _, s := range append(subjects(t), everything) {
 		s.key = 1234
 		for _, g := range b.Goals {
-			if g.Outside == 0 && g.Goal != "mix-customers" {
+			if g.Outside == 0 && g.Shows == "" && g.Goal != "mix-customers" {
 				continue
 			}
 			d := newWorld(t, s, b.Ways[0], instruction(g))
