@@ -96,7 +96,7 @@ func (r *Reads) archiveFigures(row figures.Row) []view.Fact {
 		switch {
 		case f.Now == "" && f.Before == "",
 			slices.Contains([]string{"firstAnswer", "firstAnswerP90"}, f.Name) && !r.may("first answers", d.ListMessages.Spec),
-			f.Name == "thumbsUp" && !r.may("thumbs", d.ListRatings.Spec):
+			f.Name == "satisfied" && !r.may("ratings", d.ListRatings.Spec):
 			continue
 		}
 		text := f.Now

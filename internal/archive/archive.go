@@ -149,8 +149,8 @@ type Fact struct {
 	Assignee   string // last
 	Customer   string // id
 	Tags       []string
-	Rated      bool  // with thumbs
-	Score      int64 // 1 for up, 0 for down
+	Rated      bool // the customer gave thumbs or a CSAT
+	Satisfied  bool // thumbs up, or a CSAT of 4 or 5
 }
 
 // ConversationQuery says which conversations to find. What is empty picks all.

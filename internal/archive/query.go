@@ -1,7 +1,9 @@
 package archive
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -75,6 +77,41 @@ const (
 	Good Rating = "good"
 	Bad  Rating = "bad"
 )
+
+// Satisfied reads from the other fields of a conversation whether the customer gave thumbs or a CSAT, and whether it was thumbs up or 4 or 5. The
+// worst counts, if there are several. A field of its own, which Dixa deprecates, is read where the ratings are missing.
+func Satisfied(rest []byte) (rated, satisfied bool) {
+	var said struct {
+		Ratings []struct {
+			Kind   string          `json:"rating_type"`
+			Score  json.RawMessage `json:"rating_score"`
+			Status string          `json:"rating_status"`
+		} `json:"ratings"`
+		Thumbs json.RawMessage `json:"rating_score"`
+	}
+	if len(rest) == 0 || json.Unmarshal(rest, &said) != nil { // fields of another type are as if they were missing
+		return false, false
+	}
+	satisfied = true
+	add := func(score json.RawMessage, good int64) {
+		if n, err := strconv.ParseInt(string(score), 10, 64); err == nil {
+			rated, satisfied = true, satisfied && n >= good
+		}
+	}
+	for _, r := range said.Ratings {
+		switch kind := strings.ToLower(r.Kind); {
+		case strings.EqualFold(r.Status, "offered") || kind == "nps":
+		case kind == "csat":
+			add(r.Score, 4)
+		default:
+			add(r.Score, 1)
+		}
+	}
+	if len(said.Ratings) == 0 {
+		add(said.Thumbs, 1)
+	}
+	return rated, rated && satisfied
+}
 
 // SQL returns the condition, in SQL, that a score is such a rating. kind is the column with the scale in lower case, or a text. A scale that
 // is not known is taken for thumbs.

@@ -24,7 +24,7 @@ func (r Row) Figures() (all []Figure) {
 		{"closedAfter", func(f Figures) string { return took(f.CloseMedian, f.Closed) }},
 		{"closedAfterP90", func(f Figures) string { return took(f.CloseP90, f.Closed) }},
 		{"perCustomer", perCustomer},
-		{"thumbsUp", thumbs},
+		{"satisfied", satisfied},
 	} {
 		figure := Figure{f.name, f.of(r.Now), f.of(r.Before)}
 		for _, text := range []*string{&figure.Now, &figure.Before} {

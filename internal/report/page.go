@@ -22,7 +22,7 @@ const mostRows = 30
 
 // Footer says how the figures are computed.
 const Footer = "Computed from Dixa's exports, without automatic messages; Dixa's Analytics computes figures of its own. “First answer” is the time from the creation of a conversation " +
-	"to the first message of a Dixa agent, and “closed after” that to its closing. “Thumbs up” is of rated conversations, where thumbs are the survey."
+	"to the first message of a Dixa agent, and “closed after” that to its closing. “Satisfied” is the share of thumbs up and of a CSAT of 4 or 5, of the rated conversations."
 
 type section struct {
 	Title string

@@ -57,8 +57,8 @@ type Figures struct {
 	CloseMedian   time.Duration `json:"-"` // from the creation to the closing, of those closed
 	CloseP90      time.Duration `json:"-"`
 	Customers     int           `json:"customers"` // who wrote them
-	Rated         int           `json:"rated"`     // of those closed: with thumbs up or down
-	Up            int           `json:"up"`
+	Rated         int           `json:"rated"`     // of those closed: with thumbs or a CSAT
+	Satisfied     int           `json:"satisfied"` // of those: thumbs up, or a CSAT of 4 or 5
 }
 
 // Row is a row of a report.
@@ -217,9 +217,9 @@ func (o *Options) time(p when.Period, t time.Time) string {
 
 // cell collects what figures are made of.
 type cell struct {
-	created, closed, rated, up int
-	answers, closings          []int64 // milliseconds
-	customers                  map[string]struct{}
+	created, closed, rated, satisfied int
+	answers, closings                 []int64 // milliseconds
+	customers                         map[string]struct{}
 }
 
 func (c *cell) add(f archive.Fact, created, closed bool) {
@@ -238,14 +238,16 @@ func (c *cell) add(f archive.Fact, created, closed bool) {
 		c.closings = append(c.closings, max(0, f.ClosedAt-f.CreatedAt))
 		if f.Rated {
 			c.rated++
-			c.up += int(min(max(f.Score, 0), 1))
+			if f.Satisfied {
+				c.satisfied++
+			}
 		}
 	}
 }
 
 func (c *cell) figures() Figures {
 	return Figures{
-		Conversations: c.created, Closed: c.closed, Answered: len(c.answers), Customers: len(c.customers), Rated: c.rated, Up: c.up,
+		Conversations: c.created, Closed: c.closed, Answered: len(c.answers), Customers: len(c.customers), Rated: c.rated, Satisfied: c.satisfied,
 		AnswerMedian: quantile(c.answers, 0.5), AnswerP90: quantile(c.answers, 0.9),
 		CloseMedian: quantile(c.closings, 0.5), CloseP90: quantile(c.closings, 0.9),
 	}

@@ -43,7 +43,7 @@ func some(o Options) rows {
 		return o.Period.Start.AddDate(0, 0, day).Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute).UnixMilli()
 	}
 	return rows{
-		{ID: 1, CreatedAt: at(0, 9, 0), AnsweredAt: at(0, 9, 10), ClosedAt: at(1, 9, 0), Channel: "email", Queue: "Billing", Assignee: "Luis", Customer: "a", Tags: []string{"refund", "urgent"}, Rated: true, Score: 1},
+		{ID: 1, CreatedAt: at(0, 9, 0), AnsweredAt: at(0, 9, 10), ClosedAt: at(1, 9, 0), Channel: "email", Queue: "Billing", Assignee: "Luis", Customer: "a", Tags: []string{"refund", "urgent"}, Rated: true, Satisfied: true},
 		{ID: 2, CreatedAt: at(0, 23, 30), AnsweredAt: at(1, 0, 0), ClosedAt: at(1, 23, 30), Channel: "email", Queue: "Billing", Customer: "a", Tags: []string{"refund"}, Rated: true},
 		{ID: 3, CreatedAt: at(6, 23, 59), Channel: "widgetchat", Customer: ""},
 		{ID: 4, CreatedAt: at(-1, 12, 0), AnsweredAt: at(-1, 12, 1), ClosedAt: at(0, 0, 0), Channel: "email", Queue: "Returns", Customer: "b"}, // closed in the first moment of the week
@@ -56,7 +56,7 @@ func TestReport(t *testing.T) {
 	o.Handled = func(id int64) bool { return id == 1 }
 	r, err := Make(t.Context(), some(o), o)
 	require.NoError(t, err)
-	require.Equal(t, Row{"all", Figures{Conversations: 3, Closed: 3, Answered: 2, AnswerMedian: 10 * time.Minute, AnswerP90: 30 * time.Minute, CloseMedian: 24 * time.Hour, CloseP90: 24 * time.Hour, Customers: 2, Rated: 2, Up: 1},
+	require.Equal(t, Row{"all", Figures{Conversations: 3, Closed: 3, Answered: 2, AnswerMedian: 10 * time.Minute, AnswerP90: 30 * time.Minute, CloseMedian: 24 * time.Hour, CloseP90: 24 * time.Hour, Customers: 2, Rated: 2, Satisfied: 1},
 		Figures{Conversations: 1, Answered: 1, AnswerMedian: time.Minute, AnswerP90: time.Minute, Customers: 1}}, r.Total)
 	var names []string
 	for _, row := range r.Rows {

@@ -8,13 +8,13 @@ import (
 
 // Table returns the figures as texts for people: a head, and a row each. Each number has its difference from the period before.
 func (r *Report) Table() [][]string {
-	rows := [][]string{{"", "conversations", "closed", "first answer", "90 % within", "closed after", "90 % within", "per customer", "thumbs up"}}
+	rows := [][]string{{"", "conversations", "closed", "first answer", "90 % within", "closed after", "90 % within", "per customer", "satisfied"}}
 	for _, row := range append(append([]Row{r.Total}, r.Handled...), r.Rows...) {
 		n, b := row.Now, row.Before
 		rows = append(rows, []string{row.Name, number(n.Conversations, b.Conversations), number(n.Closed, b.Closed), took(n.AnswerMedian, n.Answered), took(n.AnswerP90, n.Answered),
-			took(n.CloseMedian, n.Closed), took(n.CloseP90, n.Closed), perCustomer(n), thumbs(n)})
+			took(n.CloseMedian, n.Closed), took(n.CloseP90, n.Closed), perCustomer(n), satisfied(n)})
 	}
-	if r.Total.Now.Rated+r.Total.Before.Rated == 0 { // thumbs are not the survey
+	if r.Total.Now.Rated+r.Total.Before.Rated == 0 { // there are no surveys, or only such of NPS
 		for i := range rows {
 			rows[i] = rows[i][:len(rows[i])-1]
 		}
@@ -57,15 +57,15 @@ func perCustomer(f Figures) string {
 	return fmt.Sprintf("%.2f", float64(f.Conversations)/float64(f.Customers))
 }
 
-func thumbs(f Figures) string {
+func satisfied(f Figures) string {
 	if f.Rated == 0 {
 		return unmeasured
 	}
-	return fmt.Sprintf("%.0f %% of %d", 100*float64(f.Up)/float64(f.Rated), f.Rated)
+	return fmt.Sprintf("%.0f %% of %d", 100*float64(f.Satisfied)/float64(f.Rated), f.Rated)
 }
 
 // columns are the names of what [Report.Values] returns, durations in seconds.
-var columns = []string{"conversations", "closed", "answered", "first_answer_median_s", "first_answer_p90_s", "closed_after_median_s", "closed_after_p90_s", "customers", "rated", "thumbs_up"}
+var columns = []string{"conversations", "closed", "answered", "first_answer_median_s", "first_answer_p90_s", "closed_after_median_s", "closed_after_p90_s", "customers", "rated", "satisfied"}
 
 // Columns returns the names of the columns of [Report.Values].
 func (r *Report) Columns() []string {
@@ -91,7 +91,7 @@ func (r *Report) Values() [][]string {
 				return strconv.Itoa(int(d.Seconds()))
 			}
 			line = append(line, strconv.Itoa(f.Conversations), strconv.Itoa(f.Closed), strconv.Itoa(f.Answered), seconds(f.AnswerMedian, f.Answered), seconds(f.AnswerP90, f.Answered),
-				seconds(f.CloseMedian, f.Closed), seconds(f.CloseP90, f.Closed), strconv.Itoa(f.Customers), strconv.Itoa(f.Rated), strconv.Itoa(f.Up))
+				seconds(f.CloseMedian, f.Closed), seconds(f.CloseP90, f.Closed), strconv.Itoa(f.Customers), strconv.Itoa(f.Rated), strconv.Itoa(f.Satisfied))
 		}
 		rows = append(rows, line)
 	}

@@ -18,6 +18,7 @@ func facts(t *testing.T, o Opened) {
 	s := o.First
 	closed, rated, plain, outside, gone := conversation(1, 5), conversation(2, 12), conversation(3, 19), conversation(4, 20), conversation(5, 11)
 	closed.CreatedAt, closed.ClosedAt, closed.Tags = at(1), at(10), []string{"late", "refund"}
+	closed.Rest = json.RawMessage(`{"ratings":[{"rating_type":"Csat","rating_score":3,"rating_status":"rated"}]}`)
 	rated.ClosedAt, rated.Rest = at(15), json.RawMessage(`{"rating_score":1}`)
 	plain.QueueName, plain.AssigneeName, plain.RequesterID, plain.Tags, plain.Rest = "", "", "", nil, json.RawMessage(`{"rating_score":"high"}`)
 	gone.AnonymizedAt = at(11)
@@ -35,8 +36,8 @@ func facts(t *testing.T, o Opened) {
 	}))
 	slices.SortFunc(got, func(a, b archive.Fact) int { return cmp.Compare(a.ID, b.ID) })
 	require.Equal(t, []archive.Fact{
-		{ID: 1, CreatedAt: at(1), ClosedAt: at(10), Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Customer: "customer1", Tags: []string{"late", "refund"}},
-		{ID: 2, CreatedAt: at(12), ClosedAt: at(15), AnsweredAt: at(14), Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Customer: "customer2", Tags: []string{"refund"}, Rated: true, Score: 1},
+		{ID: 1, CreatedAt: at(1), ClosedAt: at(10), Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Customer: "customer1", Tags: []string{"late", "refund"}, Rated: true},
+		{ID: 2, CreatedAt: at(12), ClosedAt: at(15), AnsweredAt: at(14), Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Customer: "customer2", Tags: []string{"refund"}, Rated: true, Satisfied: true},
 		{ID: 3, CreatedAt: at(19), Channel: "email"},
 		{ID: 5, CreatedAt: at(11), Channel: "email", Queue: "Billing", Assignee: "Signe Toft", Customer: "customer5", Tags: []string{"refund"}},
 	}, got)

@@ -3,7 +3,6 @@ package pgstore
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,18 +26,9 @@ func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.
 			return err
 		}
 		var f archive.Fact
-		var rest *string // nil without a rating
+		var rest []byte // nil without a rating
 		_, err = pgx.ForEachRow(rows, []any{&f.ID, &f.CreatedAt, &f.ClosedAt, &f.AnsweredAt, &f.Channel, &f.Queue, &f.Assignee, &f.Customer, &rest, &f.Tags}, func() error {
-			var rated struct {
-				Score *int64 `json:"rating_score"`
-			}
-			if rest != nil && json.Unmarshal([]byte(*rest), &rated) != nil { // a score of another type is as one that is missing
-				rated.Score = nil
-			}
-			f.Rated, f.Score = rated.Score != nil, 0
-			if f.Rated {
-				f.Score = *rated.Score
-			}
+			f.Rated, f.Satisfied = archive.Satisfied(rest)
 			each(f)
 			f.Tags = nil // what was given is the caller's
 			return nil

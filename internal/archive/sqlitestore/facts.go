@@ -17,10 +17,11 @@ func (s *Store) Facts(ctx context.Context, span archive.Span, each func(archive.
 	from, to := span.From.UnixMilli(), span.To.UnixMilli()
 	return s.view(ctx, func() error {
 		return s.file.Rows(`SELECT c.id, c.created_at, c.closed_at, coalesce((SELECT min(m.created_at) FROM message m WHERE m.conversation = c.id AND direction = 'outbound' AND automated = 0), 0),
-				channel, queue_name, assignee_name, requester_id, json_extract(rest, '$.rating_score'), (SELECT group_concat(name, char(31)) FROM tag WHERE tag.conversation = c.id)
+				channel, queue_name, assignee_name, requester_id, iif(instr(rest, '"rating_score"') > 0, rest, NULL), (SELECT group_concat(name, char(31)) FROM tag WHERE tag.conversation = c.id)
 			FROM conversation c LEFT JOIN conversation_rest USING (id) WHERE c.created_at >= ?1 AND c.created_at < ?2 OR c.closed_at >= ?1 AND c.closed_at < ?2`, func(st *sqlite3.Stmt) {
 			f := archive.Fact{ID: st.ColumnInt64(0), CreatedAt: st.ColumnInt64(1), ClosedAt: st.ColumnInt64(2), AnsweredAt: st.ColumnInt64(3), Channel: st.ColumnText(4), Queue: st.ColumnText(5),
-				Assignee: st.ColumnText(6), Customer: st.ColumnText(7), Rated: st.ColumnType(8) == sqlite3.INTEGER, Score: st.ColumnInt64(8)}
+				Assignee: st.ColumnText(6), Customer: st.ColumnText(7)}
+			f.Rated, f.Satisfied = archive.Satisfied(st.ColumnRawText(8))
 			if tags := st.ColumnText(9); tags != "" {
 				f.Tags = strings.Split(tags, separator)
 			}
