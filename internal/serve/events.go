@@ -50,8 +50,8 @@ func (h *HTTP) events(w http.ResponseWriter, r *http.Request, who identity.Princ
 		return
 	}
 	h.run(st, p, r, func(ctx context.Context) {
-		for {
-			if p.write(serverSent(found)) != nil || h.Gate.AwaitEvents(ctx, found.Cursor, who.Conversation) != nil {
+		for tell := true; ; tell = len(found.Events) > 0 || found.Truncated { // no sign of an event that the agent is not told of
+			if tell && p.write(serverSent(found)) != nil || h.Gate.AwaitEvents(ctx, found.Cursor, who.Conversation) != nil {
 				return
 			}
 			if found, a = list(ctx, found.Cursor); a.Failed {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +28,9 @@ agents:
 `
 
 // listening is a site with an inbox.
-func listening(t *testing.T) (*site, *happening.Inbox) {
+func listening(t *testing.T) (*site, *happening.Inbox) { return listeningTo(t, &book{}) }
+
+func listeningTo(t *testing.T, records *book) (*site, *happening.Inbox) {
 	in := happening.NewInbox(sqlitestore.Open(t.TempDir(), sqlitestore.Options{}))
 	t.Cleanup(func() { require.NoError(t, in.Close()) })
 	rules, err := capability.Parse("capabilities.yaml", []byte(keyed(listeners)))
@@ -38,7 +41,7 @@ func listening(t *testing.T) (*site, *happening.Inbox) {
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("secret-token"), URL: offline.URL, Transport: hc.Transport})
 	require.NoError(t, err)
 	return host(t, offline.Options{}, func(c *HTTPConfig) {
-		c.Gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: &book{}, Log: slog.New(slog.DiscardHandler), Events: in})
+		c.Gate = gate.New(gate.Config{Rules: rules, Client: client, Audit: records, Log: slog.New(slog.DiscardHandler), Events: in})
 		who := identity.New(identity.Options{Rules: c.Gate.Rules, Log: c.Log})
 		t.Cleanup(who.Close)
 		c.Identity = who
@@ -91,6 +94,32 @@ func TestEventStream(t *testing.T) {
 	for n := 2; n <= 4; n++ {
 		require.Equal(t, int64(1233+n), again.conversation())
 	}
+}
+
+// A stream gives no sign of an event that the agent is not told of: not even when it was.
+func TestEventStreamIsSilent(t *testing.T) {
+	records := &book{}
+	s, in := listeningTo(t, records)
+	stream := eventsOf(t, s.ask("GET", "/events?type=ConversationClosed", ""))
+	stream.lastID()
+	listed := func(n int) {
+		require.Eventually(t, func() bool { return records.outcomes()["list_events done"] == n }, time.Minute, time.Millisecond)
+	}
+	listed(1)
+	put(t, in, 1)
+	listed(2)
+	put(t, in, 2)
+	listed(3)
+	_, err := in.Put(t.Context(), happening.Event{ID: "0c1a2b3c-4d5e-4f60-8a7b-00000000000a", Type: "ConversationClosed", Time: time.Now(), Conversation: 1235})
+	require.NoError(t, err)
+	line, err := stream.lines.ReadString('\n')
+	for ; err == nil && line == "\n"; line, err = stream.lines.ReadString('\n') { // the end of what came before
+	}
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(line, "id: "), line)
+	line, err = stream.lines.ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, `"conversation":1235`, "nothing came in between")
 }
 
 // Only an agent that may list events gets a stream, with a credential, and is told what is wrong.
