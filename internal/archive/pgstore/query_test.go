@@ -12,6 +12,7 @@ import (
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/archive/archivetest"
 	"dixa-mcp/internal/archive/pgtest"
+	"dixa-mcp/internal/test/race"
 )
 
 func TestQuery(t *testing.T) {
@@ -69,6 +70,7 @@ func TestQueryInNoArchive(t *testing.T) {
 
 // Long texts are read in parts, so that neither a join nor many look-ups need the memory of all.
 func TestQueryOfLongTexts(t *testing.T) {
+	race.Skip(t)
 	_, open := database(t)
 	s := open()
 	const many, long = 300, 60_000
