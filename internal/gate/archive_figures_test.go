@@ -32,7 +32,7 @@ func counted(t *testing.T, minutes int) *bed {
 	s.loads = archive.Loads{billing: {Open: 412, Oldest: 1234, Since: s.until.Add(-50 * time.Hour)}}
 	at := func(days int) int64 { return s.until.AddDate(0, 0, -days).Add(time.Hour).UnixMilli() }
 	for i, days := range []int{2, 2, 3, 9} { // of last week and the one before
-		s.facts = append(s.facts, archive.Fact{ID: int64(i), CreatedAt: at(days), AnsweredAt: at(days) + 600_000, ClosedAt: at(days) + 7_200_000, Channel: "email", Queue: "Billing | x", Customer: "c", Rated: true, Score: 1})
+		s.facts = append(s.facts, archive.Fact{ID: int64(i), CreatedAt: at(days), AnsweredAt: at(days) + 600_000, ClosedAt: at(days) + 7_200_000, Channel: "email", Queue: "Billing | x", Customer: "c", Rated: true, Satisfied: true})
 	}
 	now := s.until.Add(time.Duration(minutes) * time.Minute)
 	b := newBed(t, figuring)
@@ -71,7 +71,7 @@ func TestReportOfTheArchive(t *testing.T) {
 	a := b.call("whole", "report", `{"metric":"archive","period":"last 7 days","by":"queue"}`)
 	require.False(t, a.Failed, a.Text)
 	require.Contains(t, a.Text, `"conversations":"3 (before 1)","closed":"3 (before 1)","firstAnswer":"10 min (before 10 min)","firstAnswerP90":"10 min (before 10 min)","closedAfter":"2.0 h (before 2.0 h)"`)
-	require.Contains(t, a.Text, `"perCustomer":"3.00 (before 1.00)","thumbsUp":"100 % of 3 (before 100 % of 1)"`)
+	require.Contains(t, a.Text, `"perCustomer":"3.00 (before 1.00)","satisfied":"100 % of 3 (before 100 % of 1)"`)
 	require.Contains(t, a.Text, `"queue":"Billing | x"`)
 	require.Contains(t, a.Text, "not by Dixa's analytics")
 	require.Contains(t, a.Text, `"archive":{"until":"2026-03-02T00:00:00Z"}`)
@@ -82,9 +82,9 @@ func TestReportOfTheArchive(t *testing.T) {
 	require.Contains(t, b.call("whole", "report", `{"metric":"csat","by":"hour"}`).Text, "csat is not told by hour in Dixa")
 
 	few := b.call("few", "report", `{"metric":"archive","period":"last 7 days"}`).Text
-	require.Contains(t, few, "first answers (not granted); thumbs (not granted)")
+	require.Contains(t, few, "first answers (not granted); ratings (not granted)")
 	require.NotContains(t, few, `"firstAnswer"`)
-	require.NotContains(t, few, "thumbsUp")
+	require.NotContains(t, few, "satisfied")
 	for call, want := range map[[2]string]string{
 		{"bounded", `{"metric":"archive"}`}: "only bounds this agent", {"ruled", `{"metric":"Archive"}`}: "rules for the arguments of get_conversation",
 		{"searches", `{"metric":"archive"}`}: "rules for the arguments of search_conversations", {"metrics", `{"metric":"archive"}`}: "query_metric",
