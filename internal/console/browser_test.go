@@ -48,7 +48,7 @@ func (b *bed) tab(chrome *browser.Browser) *tab {
 func (b *bed) browse(chrome *browser.Browser, key string) *tab {
 	b.Helper()
 	t := b.tab(chrome)
-	t.do(chromedp.Navigate(b.URL+"/"), chromedp.WaitVisible("#key"), chromedp.KeyEvent(key+kb.Enter), chromedp.WaitVisible("nav"))
+	t.do(chromedp.Navigate(b.URL+"/"), chromedp.WaitVisible(chromedp.CSS("#key")), chromedp.KeyEvent(key+kb.Enter), chromedp.WaitVisible(chromedp.CSS("nav")))
 	return t
 }
 
@@ -60,7 +60,7 @@ func (t *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // page opens a page of the console.
 func (t *tab) page(path string) {
 	t.Helper()
-	t.do(chromedp.Navigate(t.URL+path), chromedp.WaitVisible("h1"))
+	t.do(chromedp.Navigate(t.URL+path), chromedp.WaitVisible(chromedp.CSS("h1")))
 }
 
 func evaluate[T any](t *tab, script string) T {
@@ -109,21 +109,21 @@ func TestBrowser(t *testing.T) {
 
 	anna := b.browse(chrome, annaKey)
 	anna.reach(`a[href="/requests/` + first + `"]`)
-	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(".proposed"))
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".proposed")))
 	require.Contains(t, anna.text(), "Dear Emma, your refund is on its way.")
 	anna.reach(`form[action$="/approve"] button`)
-	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("[role=status]"))
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("[role=status]")))
 	require.Contains(t, anna.text(), first+" is approved.")
 	require.Equal(t, approval.Approved, b.state(first))
 
 	anna.reach(`a[href="/requests/` + second + `"]`)
-	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(".decide"))
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS(".decide")))
 	anna.reach("summary.button")
-	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#reason"))
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("#reason")))
 	anna.reach("#reason")
 	anna.do(chromedp.KeyEvent("Billing keeps it."))
 	anna.reach("button.danger")
-	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("[role=status]"))
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("[role=status]")))
 	denied, err := b.store.Get(t.Context(), second)
 	require.NoError(t, err)
 	require.Equal(t, []any{approval.Denied, "Billing keeps it."}, []any{denied.State, denied.Reason})
@@ -131,23 +131,23 @@ func TestBrowser(t *testing.T) {
 	third := b.asksAs("desk", "reply", text)
 	anna.page("/requests/" + third)
 	anna.reach("summary.button")
-	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#text"))
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("#text")))
 	anna.reach("#text")
 	evaluate[bool](anna, `document.activeElement.setSelectionRange(0, 10000), true`)
 	anna.do(chromedp.KeyEvent("Dear Emma, it was sent today."))
 	anna.reach("form.edit button[name=send]")
-	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("[role=status]"))
+	anna.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("[role=status]")))
 	require.Contains(t, anna.text(), third+" was carried out with your text")
 	require.Equal(t, 1, strings.Count(b.messages(), "it was sent today"))
 
 	operator := b.browse(chrome, adminKey)
 	operator.page("/agents/replies")
 	operator.reach("summary.button")
-	operator.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#reason"), chromedp.SendKeys("#reason", "nonsense"), chromedp.Click("button.danger"), chromedp.WaitVisible("[role=status]"))
+	operator.do(chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(chromedp.CSS("#reason")), chromedp.SendKeys(chromedp.CSS("#reason"), "nonsense"), chromedp.Click(chromedp.CSS("button.danger")), chromedp.WaitVisible(chromedp.CSS("[role=status]")))
 	_, frozen := b.freezes.Frozen("replies")
 	require.True(t, frozen)
 	operator.page("/explain?agent=reader&tool=list_tags")
-	operator.do(chromedp.Click("button.primary"), chromedp.WaitVisible(".answer"))
+	operator.do(chromedp.Click(chromedp.CSS("button.primary")), chromedp.WaitVisible(chromedp.CSS(".answer")))
 	require.Contains(t, operator.text(), "agents.reader.access.tags")
 
 	for _, used := range []*tab{anna, operator} {
@@ -168,8 +168,8 @@ func TestBrowserWithoutScript(t *testing.T) {
 	anna := b.tab(chrome)
 	_, err := chromedp.Call(anna.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	require.NoError(t, err)
-	anna.do(chromedp.Navigate(b.URL+"/requests/"+number), chromedp.WaitVisible("#key"), chromedp.KeyEvent(annaKey+kb.Enter), chromedp.WaitVisible(".proposed"),
-		chromedp.Click("details:has(button.danger) > summary"), chromedp.WaitVisible("#reason"), chromedp.KeyEvent(kb.Tab+"no"), chromedp.Click("button.danger"), chromedp.WaitVisible("[role=status]"))
+	anna.do(chromedp.Navigate(b.URL+"/requests/"+number), chromedp.WaitVisible(chromedp.CSS("#key")), chromedp.KeyEvent(annaKey+kb.Enter), chromedp.WaitVisible(chromedp.CSS(".proposed")),
+		chromedp.Click(chromedp.CSS("details:has(button.danger) > summary")), chromedp.WaitVisible(chromedp.CSS("#reason")), chromedp.KeyEvent(kb.Tab+"no"), chromedp.Click(chromedp.CSS("button.danger")), chromedp.WaitVisible(chromedp.CSS("[role=status]")))
 	require.Equal(t, approval.Denied, b.state(number))
 }
 

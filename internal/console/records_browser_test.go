@@ -34,9 +34,9 @@ func TestBrowserRecords(t *testing.T) {
 	b.calls()
 	eva.do(chromedp.WaitVisible(`//a[contains(., "triage tagged conversation 1234")]`))
 	require.Contains(t, eva.text(), "triage tagged conversation 1234")
-	eva.do(chromedp.SendKeys("#agent", "reader\r"), chromedp.WaitVisible(`a[href="/records"]:not(nav a)`))
+	eva.do(chromedp.SendKeys(chromedp.CSS("#agent"), "reader\r"), chromedp.WaitVisible(chromedp.CSS(`a[href="/records"]:not(nav a)`)))
 	require.NotContains(t, eva.text(), "triage tagged")
-	eva.do(chromedp.Click(".log a"), chromedp.WaitVisible("aside"))
+	eva.do(chromedp.Click(chromedp.CSS(".log a")), chromedp.WaitVisible(chromedp.CSS("aside")))
 	require.Contains(t, eva.text(), "capabilities.yaml:")
 	script := axe(t)
 	for _, path := range []string{"/charts", "/charts?span=week&agent=reader", "/records", "/records?agent=nobody", "/records?since=x", b.signIn(evaKey).firstRecord()} {
@@ -71,7 +71,7 @@ func TestBrowserManyRecords(t *testing.T) {
 	}()
 	eva := b.browse(chrome, evaKey)
 	eva.page("/records")
-	eva.do(chromedp.WaitVisible(".log"))
+	eva.do(chromedp.WaitVisible(chromedp.CSS(".log")))
 	seen := map[string]bool{}
 	for len(seen) < 3 { // the page brings newer ones by itself
 		first := evaluate[string](eva, `document.querySelector(".log a").textContent`)
