@@ -66,8 +66,11 @@ func (g *Group) listen(ctx context.Context, channel string, take func(message []
 	defer c.discard(k)
 	defer context.AfterFunc(ctx, func() { _ = k.net.Close() })() // which ends waiting
 	sub := redis.PubSubConn{Conn: k.Conn}
+	var asking sync.Mutex // each question is asked by a goroutine of its own
 	// ask sends something that the server answers.
 	ask := func(send func() error) error {
+		asking.Lock()
+		defer asking.Unlock()
 		if err := k.net.SetWriteDeadline(time.Now().Add(callTimeout)); err != nil {
 			return err
 		}
