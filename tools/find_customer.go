@@ -86,6 +86,10 @@ func (r *Reads) customers(ctx context.Context, in FindCustomerIn) ([]d.EndUser, 
 	if r.Archive == nil {
 		return nil, problem("find_customer", "displayName", errors.New("this server keeps no archive, and Dixa cannot find customers by name; give email, phone or externalId"))
 	}
+	left, err := r.RowsLeft()
+	if err != nil {
+		return nil, err
+	}
 	named, err := r.Archive.Customers(ctx, strings.TrimSpace(in.DisplayName), mostNamed)
 	if err != nil {
 		return nil, fmt.Errorf("the archive could not be searched: %w", err)
@@ -115,7 +119,11 @@ func (r *Reads) customers(ctx context.Context, in FindCustomerIn) ([]d.EndUser, 
 			}
 		}
 	}
-	return all, nil
+	if len(all) > left {
+		all = all[:left]
+		r.leave("more customers", "the agent's budget allows no more rows")
+	}
+	return all, r.ShowRows(len(all))
 }
 
 func (in *FindCustomerIn) by() string {

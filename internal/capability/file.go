@@ -325,7 +325,7 @@ type budget struct {
 	// ErasesPerDay is the maximum number of operations that cannot be undone, in a day.
 	ErasesPerDay section[count] `yaml:"erases_per_day"`
 
-	// RowsPerHour is the maximum number of messages, conversations and events that search_messages, query_archive and list_events
-	// show in an hour, 1000 unless set.
+	// RowsPerHour is the maximum number of messages, conversations, customers and events that an hour's answers show from the
+	// archive and the inbox of events, 1000 unless set.
 	RowsPerHour section[count] `yaml:"rows_per_hour"`
 }

@@ -85,6 +85,9 @@ func (l *noteList) aboutSearch(a *Agent, rule *argument) {
 	}
 }
 
+// showRows are the tools that show rows of the archive or of the inbox of events.
+var showRows = []string{"search_messages", "query_archive", "find_conversations", "find_customer", "list_events", "wait_for"}
+
 // aboutBudget notes limits that cannot be reached.
 func (l *noteList) aboutBudget(a *Agent) {
 	s := a.source.Budget
@@ -115,8 +118,9 @@ func (l *noteList) aboutBudget(a *Agent) {
 		}
 		l.unreachable(c.sections[0], c.sections[1])
 	}
-	if s := b.RowsPerHour; s.line > 0 && !a.allowed["search_messages"].Allowed && !a.allowed["query_archive"].Allowed && !a.allowed["list_events"].Allowed {
-		l.add(s.at, "bounds nothing: search_messages, query_archive and list_events are not granted to it")
+	shows := func(tool string) bool { return a.allowed[tool].Allowed }
+	if s := b.RowsPerHour; s.line > 0 && !slices.ContainsFunc(showRows, shows) {
+		l.add(s.at, "bounds nothing: none of %s is granted to it", strings.Join(showRows, ", "))
 	}
 	for _, less := range []section[count]{b.SendsPerHour, b.ErasesPerHour} {
 		l.unreachable(less, b.WritesPerHour)

@@ -207,6 +207,20 @@ func TestRowsOfTheArchiveAreBounded(t *testing.T) {
 	require.Contains(t, over.Text, "3 rows per UTC hour")
 	require.Equal(t, audit.OutcomeRefused, b.records.last().Outcome)
 	require.Len(t, found(t, b.call("whole", "search_messages", `{"words":"voucher"}`)), 5)
+
+	s := archived()
+	for _, u := range seeded(t).users {
+		if u.Email != "" && len(s.customers) < 5 {
+			s.customers = append(s.customers, archive.Customer{ID: string(u.ID), Name: u.DisplayName, Email: u.Email})
+		}
+	}
+	b = newSearches(t, searching, s)
+	some := b.call("few", "find_customer", `{"displayName":"a"}`)
+	require.False(t, some.Failed, some.Text)
+	require.Equal(t, 3, strings.Count(some.Text, `"email":`), some.Text)
+	require.Contains(t, some.Text, "the agent's budget allows no more rows")
+	require.Contains(t, b.call("few", "find_customer", `{"displayName":"a"}`).Text, "3 rows per UTC hour")
+	require.False(t, b.call("few", "find_customer", `{"email":"`+s.customers[0].Email+`"}`).Failed, "Dixa's own answers are no rows of the archive")
 }
 
 // tables is an archive that answers queries in SQL with a table.
