@@ -59,11 +59,11 @@ func (f *Filler) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case !mine && others == fillAtStart:
-			next = fillAtStart
 		case err != nil:
 			f.Log.Warn("events that were missed could not be looked for in Dixa's log of deliveries; the next attempt comes soon", "in", fillAgain.String(), "error", err)
 			next = fillAgain
+		case !mine && others == fillAtStart:
+			next = fillAtStart
 		}
 		if f.Pause(ctx, next) != nil {
 			return

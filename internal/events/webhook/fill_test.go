@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,6 +176,16 @@ func TestFillInTurn(t *testing.T) {
 	require.Equal(t, []time.Duration{fillAtStart, fillAgain}, b.paused[:2])
 	require.Contains(t, b.paused, fillEvery)
 
+	// That the inbox cannot be asked is said, at the start too.
+	var said strings.Builder
+	away := *b.filler
+	away.Inbox, away.Log, away.Pause = unreachable{}, slog.New(slog.NewTextHandler(&said, nil)), func(_ context.Context, d time.Duration) error {
+		require.Equal(t, fillAgain, d)
+		return context.Canceled
+	}
+	away.run(t.Context())
+	require.Contains(t, said.String(), events.ErrAway.Error())
+
 	b.filler.API = "https://another.example.com"
 	b.happens("three")
 	require.Zero(t, b.fill())
@@ -190,3 +201,10 @@ func TestFillInTurn(t *testing.T) {
 type failing struct{ Secrets }
 
 func (failing) Subscriptions() ([]Subscription, error) { return nil, errors.New("away") }
+
+// unreachable is an inbox that cannot be reached.
+type unreachable struct{ events.Store }
+
+func (unreachable) Turn(context.Context, string, time.Duration) (bool, time.Time, error) {
+	return false, time.Time{}, events.ErrAway
+}
