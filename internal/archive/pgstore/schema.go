@@ -66,7 +66,22 @@ CREATE INDEX conversation_closed ON conversation (closed_at);
 DROP INDEX tag_conversation;
 CREATE INDEX tag_conversation ON tag (conversation) INCLUDE (name);
 CREATE INDEX message_answer ON message (conversation, created_at) WHERE direction = 'outbound' AND NOT automated;
-`}}
+`}, {3, cleanRests}}
+
+// cleanRests changes what [cleanJSON] would have changed, had the version that wrote it called it. Where a conversation of an older version has such
+// an escape, PostgreSQL's functions fail for all of them. The escape of a backslash before one makes it none.
+const cleanRests = `UPDATE conversation_rest SET rest = regexp_replace(regexp_replace(regexp_replace(rest,
+	'(?<!\\)((?:\\\\)*)\\u0000', ` + replaced + `),
+	'(?<!\\)((?:\\\\)*)` + high + `(?!` + low + `)', ` + replaced + `),
+	'(?<!\\|(?<!\\)(?:\\\\)*` + high + `)((?:\\\\)*)` + low + `', ` + replaced + `)
+	WHERE rest ~* '\\u(0000|d[89a-f])'`
+
+const (
+	// high and low match the escapes of the halves of a surrogate pair.
+	high, low = `\\u[dD][89abAB][0-9a-fA-F]{2}`, `\\u[dD][c-fC-F][0-9a-fA-F]{2}`
+	// replaced is how a match is replaced, after the escaped backslashes before it.
+	replaced = `'\1` + "\uFFFD" + `', 'g'`
+)
 
 // found is what a database has.
 type found struct {
