@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,10 +50,14 @@ func (d *mailroom) put(n ...int) { putEvents(d.t, d.store, n...) }
 func putEvents(t *testing.T, store events.Store, n ...int) {
 	t.Helper()
 	for _, n := range n {
-		e := events.Event{ID: fmt.Sprintf("0c1a2b3c-4d5e-4f60-8a7b-%012d", n), Type: "ConversationMessageAdded", Time: time.Now(), Conversation: int64(1233 + n)}
-		_, err := store.Put(context.Background(), e)
+		_, err := store.Put(context.Background(), messageAdded(n))
 		require.NoError(t, err)
 	}
+}
+
+// messageAdded returns the event with a number.
+func messageAdded(n int) events.Event {
+	return events.Event{ID: fmt.Sprintf("0c1a2b3c-4d5e-4f60-8a7b-%012d", n), Type: "ConversationMessageAdded", Time: time.Now(), Conversation: int64(1233 + n)}
 }
 
 // newInboxIn makes an inbox in a directory.
@@ -93,6 +98,18 @@ func (d *mailroom) followAt(dixa []string, lines int, arguments ...string) (prin
 	return printed, <-done
 }
 
+// whenBegun does something while events are followed, as soon as the file of --cursor says where that began.
+func (d *mailroom) whenBegun(cursor string, do func() error) {
+	var doing sync.WaitGroup
+	doing.Go(func() {
+		begun := func() bool { _, err := os.Stat(cursor); return err == nil }
+		if assert.Eventually(d.t, begun, time.Minute, time.Millisecond) {
+			assert.NoError(d.t, do())
+		}
+	})
+	d.t.Cleanup(doing.Wait)
+}
+
 func numbers(t *testing.T, lines []string) (n []int64) {
 	for _, line := range lines {
 		var e struct {
@@ -114,12 +131,10 @@ func TestFollow(t *testing.T) {
 	require.Equal(t, []int64{1, 2}, numbers(t, lines))
 
 	cursor := d.path("cursor")
-	go func() {
-		for _, err := os.Stat(cursor); err != nil; _, err = os.Stat(cursor) {
-			time.Sleep(time.Millisecond)
-		}
-		d.put(3)
-	}()
+	d.whenBegun(cursor, func() error {
+		_, err := d.store.Put(context.Background(), messageAdded(3))
+		return err
+	})
 	lines, err = d.follow(1, "--agent", "triage", "--cursor", cursor)
 	require.NoError(t, err)
 	require.Equal(t, []int64{3}, numbers(t, lines))
@@ -166,15 +181,12 @@ func TestFollowPolls(t *testing.T) {
 	client, err := dixaclient.New(dixaclient.Config{Token: dixaclient.StaticToken("token"), URL: web.URL})
 	require.NoError(t, err)
 	cursor := d.path("cursor")
-	go func() {
-		for _, err := os.Stat(cursor); err != nil; _, err = os.Stat(cursor) {
-			time.Sleep(time.Millisecond)
-		}
+	d.whenBegun(cursor, func() error {
 		in := dixaclient.RecordMessageIn{ConversationRef: dixaclient.ConversationRef{ConversationID: 1234}}
 		in.Text = "hello"
 		_, err := dixaclient.RecordMessage.Do(context.Background(), client, in)
-		assert.NoError(t, err)
-	}()
+		return err
+	})
 	t.Setenv("DIXA_API_TOKEN", "token")
 	lines, err := d.followAt([]string{"--base-url", web.URL}, 1, "--agent", "triage", "--cursor", cursor, "--events", "poll", "--type", "ConversationMessageAdded")
 	require.NoError(t, err)

@@ -113,6 +113,7 @@ func TestWebhooks(t *testing.T) {
 	}
 	require.Contains(t, run("setup", "--url", url, "--header", "X-Edge: a,b").stdout, "send the headers X-Edge")
 	require.Contains(t, run("setup", "--url", url, "--channel", "E-Mail").stderr, "not a channel")
+	require.Contains(t, run("setup", "--url", url, "--queue", "Billing,all").stderr, "all cannot be combined with others")
 	o = run("setup", "--url", url, "--channel", "email,widget_chat")
 	require.Contains(t, o.stdout, "InitialChannel is one of email, widget_chat", o.stderr)
 	o = run("remove")

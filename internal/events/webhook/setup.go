@@ -159,7 +159,7 @@ type Plan struct {
 
 // Plan compares what Dixa has with what is wanted.
 func (m *Manager) Plan(ctx context.Context, wanted Wanted) (*Plan, error) {
-	wanted.Channels, wanted.Queues = slices.Sorted(slices.Values(wanted.Channels)), slices.Sorted(slices.Values(wanted.Queues))
+	wanted.Channels, wanted.Queues = slices.Compact(slices.Sorted(slices.Values(wanted.Channels))), slices.Compact(slices.Sorted(slices.Values(wanted.Queues)))
 	stored, err := m.known()
 	if err != nil {
 		return nil, err

@@ -2,11 +2,8 @@ package webhook
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -255,77 +252,6 @@ func TestRemove(t *testing.T) {
 	require.NoError(t, d.Remove(t.Context()))
 }
 
-// Filters are set where they are wanted, and otherwise stay as they are, also in a rotation; so do headers and further events.
-func TestFilters(t *testing.T) {
-	d := newDesk(t)
-	const queue = "0b9f0a57-2f3c-4c1e-9d6c-000000000001"
-	apply := func(w Wanted) *Plan {
-		p, err := d.Plan(t.Context(), w)
-		require.NoError(t, err)
-		require.NoError(t, p.Apply(t.Context()))
-		return p
-	}
-	p := apply(Wanted{URL: here, Channels: []string{"email"}})
-	require.Len(t, p.Changes, 2)
-	require.Equal(t, map[string]filter{"Conversation": {"All", []condition{{"IsOneOf", "InitialChannel", []string{"email"}}}}}, d.live(p.ID).Filters)
-	both := Wanted{URL: here, Channels: []string{"widget_chat", "email"}, Queues: []string{queue}}
-	require.Len(t, apply(both).Changes, 2)
-	require.Len(t, d.live(p.ID).Filters["Conversation"].Conditions, 2)
-	both.Channels = []string{"email", "widget_chat"}
-	require.Empty(t, apply(both).Changes, "the order says nothing")
-	d.done(here)
-	require.Len(t, d.live(p.ID).Filters["Conversation"].Conditions, 2)
-	require.Len(t, apply(Wanted{URL: here, Queues: []string{queue}}).Changes, 1)
-	d.update(dixaclient.UpdateWebhookIn{
-		WebhookRef: dixaclient.WebhookRef{WebhookSubscriptionID: dixaclient.UUID(p.ID)}, WebhookSettings: dixaclient.WebhookSettings{Filters: []dixaclient.WebhookFilter{}},
-	})
-	st, err := d.Status(t.Context())
-	require.NoError(t, err)
-	require.Len(t, st.Problems, 1, "somebody removed the filters")
-	require.Contains(t, st.Problems[0].What, "send only events of conversations whose QueueId is one of "+queue)
-	require.Len(t, apply(Wanted{URL: here}).Changes, 1, "the filters of the last set-up are wanted")
-	require.Len(t, d.live(p.ID).Filters["Conversation"].Conditions, 1)
-	require.True(t, d.accepts(d.live(p.ID)))
-	d.update(dixaclient.UpdateWebhookIn{
-		WebhookRef: dixaclient.WebhookRef{WebhookSubscriptionID: dixaclient.UUID(p.ID)}, Events: dixaclient.Set[dixaclient.WebhookEvent]{"TypingStarted"},
-		WebhookSettings: dixaclient.WebhookSettings{CustomHeaders: []dixaclient.WebhookHeader{{Name: "X-Proxy", Value: "1"}}},
-	})
-	before := d.live(p.ID)
-	after := d.live(apply(Wanted{URL: here, Rotate: true}).ID)
-	require.NotEqual(t, before.ID, after.ID)
-	require.Equal(t, before.Filters, after.Filters)
-	require.Equal(t, "1", after.Headers["X-Proxy"])
-	require.Contains(t, after.SubscribedEvents, dixaclient.WebhookEvent("TypingStarted"))
-	require.True(t, d.accepts(after))
-	d.done(here)
-	require.Equal(t, []string{"send events of all conversations"}, apply(Wanted{URL: here, Queues: []string{Everything}}).Changes)
-	require.Empty(t, d.live(string(after.ID)).Filters)
-	d.done(here)
-}
-
-// Headers are sent beside those that people chose, and their values are in no plan.
-func TestHeaders(t *testing.T) {
-	d := newDesk(t)
-	apply := func(headers ...dixaclient.WebhookHeader) *Plan {
-		p, err := d.Plan(t.Context(), Wanted{URL: here, Headers: headers})
-		require.NoError(t, err)
-		require.NoError(t, p.Apply(t.Context()))
-		return p
-	}
-	p := apply(dixaclient.WebhookHeader{Name: "X-Edge", Value: "s3cret"})
-	require.Equal(t, "s3cret", d.live(p.ID).Headers["X-Edge"])
-	require.NotContains(t, strings.Join(p.Changes, " "), "s3cret")
-	require.Empty(t, apply(dixaclient.WebhookHeader{Name: "X-Edge", Value: "s3cret"}).Changes)
-	require.Empty(t, apply().Changes)
-	require.Equal(t, []string{"send the headers X-Edge, X-Other"}, apply(dixaclient.WebhookHeader{Name: "X-Edge", Value: "new"}, dixaclient.WebhookHeader{Name: "X-Other", Value: "1"}).Changes)
-	require.Equal(t, "new", d.live(p.ID).Headers["X-Edge"])
-	apply(dixaclient.WebhookHeader{Name: "x-other", Value: "2"})
-	live := d.live(p.ID)
-	require.Len(t, live.Headers, 3)
-	require.Equal(t, "2", live.Headers["x-other"])
-	require.True(t, d.accepts(live), "the token stays")
-}
-
 // The subscriptions of two Dixas are not mixed.
 func TestAnotherDixa(t *testing.T) {
 	d := newDesk(t)
@@ -360,53 +286,4 @@ func TestStatus(t *testing.T) {
 	for code, want := range map[int]string{403: "clock", 404: "--webhooks", 401: "sign-in", 302: "redirect", 429: "log", 503: "stored", 500: "logs"} {
 		require.Contains(t, advice(code, "setup"), want)
 	}
-}
-
-func TestAddress(t *testing.T) {
-	ips := map[string]string{"mcp.example.com": "93.184.216.34", "intern.example.com": "10.1.2.3", "both.example.com": "10.1.2.3 2606:2800:21f::1"}
-	lookup := func(_ context.Context, _, host string) (all []netip.Addr, err error) {
-		for ip := range strings.FieldsSeq(ips[host]) {
-			all = append(all, netip.MustParseAddr(ip))
-		}
-		if all == nil {
-			err = errors.New("no such host")
-		}
-		return all, err
-	}
-	for text, want := range map[string]string{
-		"https://mcp.example.com":             here,
-		"https://mcp.example.com/":            here,
-		here:                                  here,
-		here + "/":                            here,
-		"https://mcp.example.com:8443/dixa":   "https://mcp.example.com:8443/dixa" + Path,
-		"https://unknown.example.com":         "https://unknown.example.com" + Path,
-		"https://both.example.com":            "https://both.example.com" + Path,
-		"https://93.184.216.34":               "https://93.184.216.34" + Path,
-		"http://mcp.example.com":              "https://",
-		"https://localhost:8080":              "public internet",
-		"https://127.0.0.1":                   "public internet",
-		"https://10.0.0.7":                    "public internet",
-		"https://[::1]":                       "public internet",
-		"https://169.254.169.254":             "public internet",
-		"https://intern.example.com":          "public internet",
-		"https://mcp":                         "public internet",
-		"https://mcp.local":                   "public internet",
-		"https://mcp.internal.":               "public internet",
-		"mcp.example.com":                     "such as https://",
-		"ftp://mcp.example.com":               "such as https://",
-		"https://anna:secret@mcp.example.com": "such as https://",
-		"https://mcp.example.com?x=1":         "such as https://",
-		"https://":                            "such as https://",
-	} {
-		got, err := Address(t.Context(), text, false, lookup)
-		if strings.HasSuffix(want, Path) {
-			require.NoError(t, err, text)
-			require.Equal(t, want, got)
-		} else {
-			require.ErrorContains(t, err, want, text)
-		}
-	}
-	got, err := Address(t.Context(), "http://127.0.0.1:8080", true, lookup)
-	require.NoError(t, err)
-	require.Equal(t, "http://127.0.0.1:8080"+Path, got)
 }
