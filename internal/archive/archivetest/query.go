@@ -13,11 +13,6 @@ import (
 	"dixa-mcp/internal/archive"
 )
 
-// queried is a store that answers queries in SQL.
-type queried interface {
-	Query(ctx context.Context, sql string, most int) (archive.Table, error)
-}
-
 // Queries runs the tests of queries in SQL. open returns an empty store.
 func Queries(t *testing.T, open func(t *testing.T) Opened) {
 	o := open(t)
@@ -27,7 +22,7 @@ func Queries(t *testing.T, open func(t *testing.T) Opened) {
 			Rest: json.RawMessage(`{"requester_name":"Emma","requester_email":"emma@example.org","subject":"Order 1","rating_score":4}`)},
 		{ID: 8, CreatedAt: at, UpdatedAt: at, AnonymizedAt: at, Channel: "email", Status: "open"},
 	}, Messages: []archive.Message{{ID: "m1", Conversation: 7, CreatedAt: at, Direction: "inbound", Text: "Where is my voucher?", Rest: json.RawMessage(`{"author_name":"Emma"}`)}}}))
-	s := o.First.(queried)
+	s := o.First
 	t.Run("answers", func(t *testing.T) { queryAnswers(t, s) })
 	t.Run("columns", func(t *testing.T) { queryColumns(t, s) })
 	t.Run("attacks", func(t *testing.T) {
@@ -38,7 +33,7 @@ func Queries(t *testing.T, open func(t *testing.T) Opened) {
 	t.Run("ends", func(t *testing.T) { queryEnds(t, s) })
 }
 
-func queryAnswers(t *testing.T, s queried) {
+func queryAnswers(t *testing.T, s archive.Store) {
 	for sql, want := range map[string][][]any{
 		`SELECT id, created_at, closed_at, assigned_at, queue, assignee, customer_name, subject, rating_score, anonymized FROM conversations ORDER BY id`: {
 			{int64(7), "2026-03-01 14:05:00", "2026-03-01 14:06:00", nil, "Billing", nil, "Emma", "Order 1", int64(4), int64(0)},
@@ -62,7 +57,7 @@ func queryAnswers(t *testing.T, s queried) {
 }
 
 // queryColumns checks that every documented column is there, and no other one.
-func queryColumns(t *testing.T, s queried) {
+func queryColumns(t *testing.T, s archive.Store) {
 	of := map[string][]string{}
 	for _, c := range archive.Columns {
 		of[c.Table] = append(of[c.Table], c.Name)
@@ -75,7 +70,7 @@ func queryColumns(t *testing.T, s queried) {
 }
 
 // queryAttacks checks that a query reads the documented tables and nothing else, and changes nothing.
-func queryAttacks(t *testing.T, s queried) {
+func queryAttacks(t *testing.T, s archive.Store) {
 	outside := t.TempDir() + "/outside.db"
 	for sql, want := range map[string]string{
 		``:                                       "must be one SELECT",
@@ -154,7 +149,7 @@ func queryAttacks(t *testing.T, s queried) {
 }
 
 // queryEnds checks that a query that would take long or much memory ends.
-func queryEnds(t *testing.T, s queried) {
+func queryEnds(t *testing.T, s archive.Store) {
 	var values []string
 	for i := range 400 {
 		values = append(values, fmt.Sprintf("(%d)", i))
