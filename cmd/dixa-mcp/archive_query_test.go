@@ -71,17 +71,18 @@ func TestArchiveUseIsRecorded(t *testing.T) {
 	o := p.run("archive", "search", "x", "--state", "~/s", "--audit", p.write("file", ""))
 	require.NotZero(t, o.code)
 	require.Contains(t, o.stderr, "this cannot be recorded, so nothing was done")
+	p.run("report", "yesterday", "--by", "queue", "--state", "~/s") // which was never filled by a sync
 	p.good("archive", "purge", "--keep", "30d", "--state", "~/s")
 	p.good("archive", "purge", "--all", "--state", "~/s")
 	show := p.good("audit", "show", "--state", "~/s")
-	for _, part := range []string{"operator searched the archive", "operator queried the archive", "operator tried to query the archive", "operator removed what is no longer kept from the archive", "operator removed the archive"} {
+	for _, part := range []string{"operator searched the archive", "operator queried the archive", "operator tried to query the archive", "operator tried to make a report from the archive", "operator removed what is no longer kept from the archive", "operator removed the archive"} {
 		require.Contains(t, show, part)
 	}
 	lines := p.good("audit", "show", "--json", "--state", "~/s")
-	for _, part := range []string{`"tool":"archive_search"`, `"tool":"archive_query"`, `"tool":"archive_purge"`, `"words":{"hash":`, `"sql":{"chars":`, `"all":true`} {
+	for _, part := range []string{`"tool":"archive_search"`, `"tool":"archive_query"`, `"tool":"archive_report"`, `"by":"queue"`, `"tool":"archive_purge"`, `"words":{"hash":`, `"sql":{"chars":`, `"all":true`} {
 		require.Contains(t, lines, part)
 	}
 	require.Empty(t, filesWith(t, filepath.Join(p.home, "s", "audit"), "geheimnis"))
-	require.Equal(t, 5, strings.Count(lines, `"event":"read"`))
+	require.Equal(t, 6, strings.Count(lines, `"event":"read"`))
 	require.Contains(t, p.good("audit", "verify", "--state", "~/s"), "No record was altered")
 }
