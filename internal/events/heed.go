@@ -31,7 +31,7 @@ func heedEvery(again time.Duration, in *Inbox, each func(context.Context, Event)
 func heed(ctx context.Context, again time.Duration, in *Inbox, each func(context.Context, Event), failed func(error)) {
 	next, known := Cursor(""), false
 	for {
-		err := error(nil)
+		var err error
 		if !known {
 			next, err = in.End(ctx)
 			known = err == nil

@@ -24,8 +24,8 @@ type Command struct {
 	Grant func(ctx context.Context, event json.RawMessage) (env []string, revoke func(), err error)
 }
 
-// afterKill is how long the output of a program that was ended is waited for.
-const afterKill = 5 * time.Second
+// outputAfter is how long output is waited for after the program ended: what it started, and left running, may still have its output open.
+var outputAfter = 5 * time.Second
 
 // environment returns an environment without what is about this program: tokens, keys and where they are.
 func environment(all []string) []string {
@@ -46,7 +46,7 @@ func (c *Command) Run(ctx context.Context, event json.RawMessage) error {
 	short, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	run := exec.CommandContext(short, c.Args[0], c.Args[1:]...)
-	run.Env, run.Stdout, run.Stderr, run.WaitDelay = append(environment(c.Env), access...), c.Stdout, c.Stderr, afterKill
+	run.Env, run.Stdout, run.Stderr, run.WaitDelay = append(environment(c.Env), access...), c.Stdout, c.Stderr, outputAfter
 	if run.Env == nil {
 		run.Env = []string{} // nil would be this program's own
 	}
@@ -54,7 +54,7 @@ func (c *Command) Run(ctx context.Context, event json.RawMessage) error {
 	err := run.Run()
 	var exit *exec.ExitError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // it succeeded, and something else has its output open
 		return nil
 	case errors.Is(short.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("the program did not end within %s", c.Timeout)

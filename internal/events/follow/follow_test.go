@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -151,13 +152,13 @@ func TestCommand(t *testing.T) {
 		child()
 	}
 	dir := t.TempDir()
-	marker := filepath.Join(dir, "shell")
+	marker, end := filepath.Join(dir, "shell"), filepath.Join(dir, "end")
 	event := json.RawMessage(`{"tag":"$(touch ` + marker + `); echo ${DIXA_API_TOKEN}"}`)
 	var out bytes.Buffer
 	run := func(how string, timeout time.Duration) error {
 		out.Reset()
 		c := Command{Args: []string{os.Args[0], "-test.run=^TestCommand$", "$(touch " + marker + ")"}, Timeout: timeout, Stdout: &out,
-			Env: []string{"FOLLOW_CHILD=" + how, "DIXA_API_TOKEN=secret", "dixa_mcp_state=/x", "PATH=/nowhere"}}
+			Env: []string{"FOLLOW_CHILD=" + how, "DIXA_API_TOKEN=secret", "dixa_mcp_state=/x", "PATH=/nowhere", "FOLLOW_END=" + end}}
 		return c.Run(t.Context(), event)
 	}
 	require.NoError(t, run("print", time.Minute))
@@ -167,6 +168,10 @@ func TestCommand(t *testing.T) {
 	require.NoFileExists(t, marker)
 	require.ErrorContains(t, run("fail", time.Minute), "exit status 3")
 	require.ErrorContains(t, run("hang", 200*time.Millisecond), "did not end within 200ms")
+	outputAfter = 50 * time.Millisecond
+	t.Cleanup(func() { outputAfter = 5 * time.Second })
+	require.NoError(t, run("leave", time.Minute), "it ended with 0, and what it left running has its output open")
+	require.NoError(t, os.WriteFile(end, nil, 0o600))
 	c := Command{Args: []string{filepath.Join(dir, "none")}, Timeout: time.Minute}
 	require.ErrorIs(t, c.Run(t.Context(), event), ErrFinal)
 }
@@ -176,6 +181,21 @@ func child() {
 	switch os.Getenv("FOLLOW_CHILD") {
 	case "fail":
 		os.Exit(3)
+	case "leave":
+		left := exec.Command(os.Args[0], os.Args[1:]...)
+		left.Env, left.Stdout = append(os.Environ(), "FOLLOW_CHILD=stay"), os.Stdout
+		if left.Start() != nil {
+			os.Exit(4)
+		}
+		os.Exit(0)
+	case "stay":
+		for range 1000 {
+			if _, err := os.Stat(os.Getenv("FOLLOW_END")); err == nil {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		os.Exit(0)
 	case "hang":
 		time.Sleep(time.Hour) // a select without cases is a deadlock, with which Go ends
 	}
