@@ -38,8 +38,8 @@ type Inbox struct {
 	now    func() time.Time
 	logged rate.Sometimes
 
-	reading sync.Mutex // held during a poll
-	last    time.Time  // when this process last began one, or let others do it
+	reading chan struct{} // has something during a poll
+	last    time.Time     // when this process last began one, or let others do it
 
 	mu      sync.Mutex
 	waiting int
@@ -51,7 +51,7 @@ type Inbox struct {
 // New returns an inbox that reads the log with a client, until it is closed.
 func New(in *events.Inbox, client *dixaclient.Client, now func() time.Time) *Inbox {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &Inbox{Inbox: in, client: client, now: now, logged: rate.Sometimes{First: 1, Interval: time.Minute}, kick: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
+	p := &Inbox{Inbox: in, client: client, now: now, logged: rate.Sometimes{First: 1, Interval: time.Minute}, reading: make(chan struct{}, 1), kick: make(chan struct{}, 1), stop: stop, done: make(chan struct{})}
 	go p.run(ctx)
 	return p
 }
@@ -114,8 +114,12 @@ func (p *Inbox) run(ctx context.Context) {
 // fresh reads the log, unless this process or another one did in the last 10 seconds. If it fails, it is logged: the next poll begins
 // where this one did.
 func (p *Inbox) fresh(ctx context.Context) {
-	p.reading.Lock()
-	defer p.reading.Unlock()
+	select {
+	case p.reading <- struct{}{}:
+		defer func() { <-p.reading }()
+	case <-ctx.Done():
+		return
+	}
 	now := p.now()
 	if !p.last.IsZero() && now.Sub(p.last) < Every {
 		return

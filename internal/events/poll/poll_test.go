@@ -152,6 +152,17 @@ func TestOnePolls(t *testing.T) {
 	require.Contains(t, last.Query, url.QueryEscape(o.now.Add(-Every-overlap).Format("2006-01-02T15:04:05")), "from where the other one ended")
 }
 
+// A call that ends while another one reads the log does not wait for that.
+func TestPollDoesNotHoldCalls(t *testing.T) {
+	p := newOffice(t).open(t.TempDir())
+	p.reading <- struct{}{}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := p.List(ended, "", 1)
+	require.ErrorIs(t, err, context.Canceled)
+	<-p.reading
+}
+
 // Each type that the table names for the log is one of the log's documented types.
 func TestEveryEntryIsOneEvent(t *testing.T) {
 	n := 0
