@@ -46,7 +46,7 @@ func (c *eventsListCmd) Run(ctx context.Context, out *output) (err error) {
 	known := dixaclient.WebhookEvent("").Values()
 	for _, t := range c.Type {
 		if !slices.Contains(known, t) {
-			return usagef("--type %q is no event of Dixa's; they are %s", t, strings.Join(known, ", "))
+			return usagef("--type %q is not one of Dixa's events, which are %s; nothing was read", t, strings.Join(known, ", "))
 		}
 	}
 	var s system

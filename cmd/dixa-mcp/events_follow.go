@@ -84,7 +84,7 @@ func (c *eventsFollowCmd) valid() error {
 	case c.Exec && len(c.Command) == 0:
 		return usagef("--exec requires a program after it, such as --exec ./handle-event")
 	case !c.Exec && len(c.Command) > 0:
-		return usagef("%q is no flag; to run a program for each event, put --exec before it", c.Command[0])
+		return usagef("unexpected argument %q; to run a program for each event, put --exec before it", c.Command[0])
 	case c.ExecTimeout <= 0:
 		return usagef("--exec-timeout must be greater than 0, not %s", c.ExecTimeout)
 	case c.Server != "" && !c.Exec:

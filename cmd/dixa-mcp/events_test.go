@@ -150,7 +150,7 @@ func TestFollow(t *testing.T) {
 		"is that of agent triage":   {"--agent", "other", "--cursor", cursor},
 		"--exec requires a program": {"--agent", "triage", "--exec"},
 		"--exec requires --cursor":  {"--agent", "triage", "--exec", "true"},
-		"is no flag":                {"--agent", "triage", "x"},
+		"unexpected argument":       {"--agent", "triage", "x"},
 		"--dead requires --exec":    {"--agent", "triage", "--dead", "x"},
 		"--exec-timeout must be":    {"--agent", "triage", "--exec-timeout", "0s"},
 		"no-such-program":           {"--agent", "triage", "--cursor", cursor, "--exec", "no-such-program"},

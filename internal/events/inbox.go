@@ -101,7 +101,7 @@ func (in *Inbox) Wait(ctx context.Context, after Cursor, match func(context.Cont
 	return in.wait(ctx, after, match, 0)
 }
 
-// wait waits for one who counts as so many patient ones, 0 or 1.
+// wait waits as Wait does. patient is 1 for a caller that has time, as [Heed] has, and 0 for all others.
 func (in *Inbox) wait(ctx context.Context, after Cursor, match func(context.Context, Event) (bool, error), patient int) (found Found, err error) {
 	found.Next = after
 	var to *batchOf

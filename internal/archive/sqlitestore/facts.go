@@ -9,7 +9,7 @@ import (
 	"dixa-mcp/internal/archive"
 )
 
-// separator stands between the tags of one row.
+// separator is between the tags of one row.
 const separator = "\x1f"
 
 // Facts implements [archive.Store].
