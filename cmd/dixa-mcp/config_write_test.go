@@ -103,20 +103,6 @@ func TestReplace(t *testing.T) {
 	require.NoFileExists(t, path+backupSuffix)
 }
 
-// On a terminal the change is shown, and made only after the user agrees.
-func TestConfigWriteOnATerminal(t *testing.T) {
-	p := newPlace(t)
-	path := p.write("settings.json", "{}\n")
-	args := []string{"config", "zed", "--offline", "--write", "--file", path}
-	said, c := p.onTerminal(120, nil, args, "[y/N] ", "n\n")
-	require.NotZero(t, c.ProcessState.ExitCode())
-	require.Contains(t, said, "+  \"context_servers\": {")
-	require.Contains(t, said, "nothing was changed")
-	require.Equal(t, "{}\n", p.file("settings.json"))
-	said, c = p.onTerminal(120, nil, args, "[y/N] ", "y\n")
-	require.Zero(t, c.ProcessState.ExitCode(), said)
-	require.Contains(t, p.file("settings.json"), `"dixa"`)
-}
 
 // Without a terminal to ask on, and without --yes, the change is shown and not made.
 func TestConfigWriteUnasked(t *testing.T) {
