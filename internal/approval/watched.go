@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Watched is a store that tells when this process changed a request. What other processes change it does not tell.
+// Watched is a store that tells when this process ended the wait for an approver. What other processes do it does not tell.
 type Watched struct {
 	Store
 
@@ -17,7 +17,7 @@ type Watched struct {
 // Watch returns a store that tells.
 func Watch(s Store) *Watched { return &Watched{Store: s, told: map[int]func(){}} }
 
-// OnChange calls tell after each change, until stop. tell must not wait.
+// OnChange calls tell after each such change, until stop. tell must not wait.
 func (w *Watched) OnChange(tell func()) (stop func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,6 +55,12 @@ func (w *Watched) Send(ctx context.Context, agent, digest, by string) (*Request,
 func (w *Watched) Finish(ctx context.Context, number, outcome string) error {
 	defer w.changed()
 	return w.Store.Finish(ctx, number, outcome)
+}
+
+// Overtake implements [Store].
+func (w *Watched) Overtake(ctx context.Context, number string) error {
+	defer w.changed()
+	return w.Store.Overtake(ctx, number)
 }
 
 // Forget implements [Store].

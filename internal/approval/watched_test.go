@@ -27,7 +27,11 @@ func TestWatched(t *testing.T) {
 	require.NoError(t, w.Finish(t.Context(), r.Number, "done"))
 	require.NoError(t, w.Forget(t.Context(), r.Number))
 	require.Equal(t, 4, told)
+	overtaken, err := w.Park(t.Context(), approvaltest.Request(t, 2))
+	require.NoError(t, err)
+	require.NoError(t, w.Overtake(t.Context(), overtaken.Number))
+	require.Equal(t, 5, told)
 	stop()
 	require.NoError(t, w.Forget(t.Context(), r.Number))
-	require.Equal(t, 4, told)
+	require.Equal(t, 5, told)
 }
