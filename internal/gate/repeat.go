@@ -36,13 +36,11 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 	}
 	e := journal.Entry{
 		Call: c.record.Call, Agent: c.agentName, Key: c.credential(), Tool: c.tool.Name, Rules: c.rules.Digest(), Within: c.gate.timeout + afterLimit,
-		Digest: digestOf(c.agentName, c.credential(), c.tool.Name, string(rest)),
+		Digest:  digestOf(c.agentName, c.credential(), c.tool.Name, string(rest)),
+		Resumes: args.Answers(), // the plan looks what became of it
 	}
 	e.Changes, e.Names = things(c.tool.References(args))
 	same, err := c.gate.journal.Begin(context.WithoutCancel(ctx), e, again)
-	if err == nil && same != nil && same.Interrupted && args.Answers() { // the plan looks what became of it
-		same, err = c.gate.journal.Begin(context.WithoutCancel(ctx), e, true)
-	}
 	switch {
 	case err != nil:
 		c.log().Warn("a write was not noted: it will not be recognized if it is called again, and cannot be taken back", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)

@@ -1,7 +1,9 @@
 package gate_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,6 +14,8 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/gate"
+	"dixa-mcp/internal/journal"
+	"dixa-mcp/internal/test/clock"
 )
 
 // customerWrites lets the customer write, and gives the message's id.
@@ -75,6 +79,50 @@ func TestRepliesToAMessageAtOnce(t *testing.T) {
 	e.sent = nil
 	var wg sync.WaitGroup
 	for n := range 8 {
+		wg.Go(func() { b.replyTo(message, fmt.Sprintf("Text %d", n)) })
+	}
+	wg.Wait()
+	require.Len(t, b.sentTexts(), 1)
+}
+
+// interruptedJournal is a journal in which a process that is gone had begun the same call as the first one.
+type interruptedJournal struct {
+	journal.Store
+	clock *clock.Clock
+	once  sync.Once
+	told  sync.WaitGroup // of the interrupted one, all who ask at once
+}
+
+func (j *interruptedJournal) Begin(ctx context.Context, e journal.Entry, again bool) (same *journal.Entry, err error) {
+	j.once.Do(func() {
+		gone := e
+		gone.Call, gone.Steps = "gone", []journal.Step{{Operation: "send_message", State: journal.Sent}}
+		_, err = j.Store.Begin(ctx, gone, false)
+		err = errors.Join(err, j.Save(ctx, gone))
+		j.clock.Advance(e.Within + time.Second)
+	})
+	if err != nil {
+		return nil, err
+	}
+	same, err = j.Store.Begin(ctx, e, again)
+	if same != nil && same.Interrupted {
+		j.told.Done()
+		j.told.Wait()
+	}
+	return same, err
+}
+
+// Of several programs that answer at once what another one was interrupted at, one does.
+func TestRepliesAtOnceAfterAnInterruptedOne(t *testing.T) {
+	now := &clock.Clock{}
+	j := &interruptedJournal{Store: journal.NewMemory(now.Now), clock: now}
+	b, e := newReplies(t, gate.Config{Journal: j})
+	message := b.customerWrites("Where is it?")
+	e.sent = nil
+	const programs = 4
+	j.told.Add(programs)
+	var wg sync.WaitGroup
+	for n := range programs {
 		wg.Go(func() { b.replyTo(message, fmt.Sprintf("Text %d", n)) })
 	}
 	wg.Wait()

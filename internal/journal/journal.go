@@ -67,6 +67,7 @@ type Entry struct {
 	Steps   []Step        `json:"steps"`
 	Answer  string        `json:"-"` // private; "" where it was too long
 
+	Resumes     bool `json:"-"` // it finds out itself what an interrupted one did, which therefore does not stand for it
 	Interrupted bool `json:"-"` // it did not end: its process is gone, or its time is over. Given by the store
 	Overtaken   bool `json:"-"` // another call wrote to what it changes after it began. Given by the store
 }
@@ -79,7 +80,8 @@ func (e *Entry) Wrote() bool {
 // Store remembers calls. It is safe for concurrent use, also by several processes.
 type Store interface {
 	// Begin notes a call before anything is sent for it. If another call stands for it (see Find), it is returned and nothing
-	// is noted, unless the call is to be made again nevertheless. Of several same calls at once, exactly one begins.
+	// is noted, unless the call is to be made again nevertheless, or resumes one that was interrupted. Of several same calls at once,
+	// exactly one begins.
 	Begin(ctx context.Context, e Entry, again bool) (same *Entry, err error)
 
 	// Find returns the call that stands for another one with this digest, nil where there is none: it runs, it was
@@ -133,6 +135,12 @@ func (e *Entry) Progress(from Entry, now time.Time) bool {
 func (e *Entry) Age(now time.Time, alive bool) bool {
 	e.Interrupted = e.Outcome == "" && (!alive || now.After(e.Changed.Add(e.Within)))
 	return now.Before(e.Changed.Add(Kept))
+}
+
+// Yields reports whether an entry that is about to begin does not, since another one stands for it; nil is none. again says
+// that it is made again nevertheless.
+func (e *Entry) Yields(to *Entry, again bool) bool {
+	return to != nil && !again && !(e.Resumes && to.Interrupted)
 }
 
 // Same returns the entry that stands for a call among those with its digest, newest first; nil for none.

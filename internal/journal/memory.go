@@ -26,7 +26,7 @@ func (m *memory) Begin(_ context.Context, e Entry, again bool) (same *Entry, err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.age()
-	if same := m.same(e.Digest, now); same != nil && !again {
+	if same := m.same(e.Digest, now); e.Yields(same, again) {
 		return same, nil
 	}
 	e.Start(now)

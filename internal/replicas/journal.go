@@ -52,7 +52,7 @@ func (w writes) Begin(ctx context.Context, e journal.Entry, again bool) (*journa
 			return nil, err
 		}
 		now := w.now()
-		if same := journal.Same(list, now); same != nil && !again {
+		if same := journal.Same(list, now); e.Yields(same, again) {
 			return same, nil
 		}
 		e.Start(now)

@@ -33,7 +33,7 @@ func (w writes) Begin(_ context.Context, e journal.Entry, again bool) (same *jou
 		return nil, err
 	}
 	err = w.update(func(now time.Time) error {
-		if same, err = w.same(e.Digest, now); err != nil || same != nil && !again {
+		if same, err = w.same(e.Digest, now); err != nil || e.Yields(same, again) {
 			return err
 		}
 		same = nil

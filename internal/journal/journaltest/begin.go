@@ -39,22 +39,29 @@ func (s *suite) beginsOnce() {
 
 func (s *suite) beginsOnceOfMany() {
 	for round := range 5 {
-		var begun atomic.Int32
-		var all sync.WaitGroup
-		for i := range 24 {
-			all.Go(func() {
-				same, err := s.both[i%2].Begin(s.Context(), Entry(fmt.Sprintf("%d-%d", round, i), round, round), false)
-				if err != nil {
-					s.Error(err)
-				}
-				if same == nil {
-					begun.Add(1)
-				}
-			})
-		}
-		all.Wait()
-		require.EqualValues(s, 1, begun.Load())
+		require.EqualValues(s, 1, s.beginMany(round, func(*journal.Entry) {}))
 	}
+}
+
+// beginMany begins the nth call many times at once, and returns how often it began.
+func (s *suite) beginMany(n int, change func(*journal.Entry)) int32 {
+	var begun atomic.Int32
+	var all sync.WaitGroup
+	for i := range 24 {
+		all.Go(func() {
+			e := Entry(fmt.Sprintf("%d-%d", n, i), n, n)
+			change(&e)
+			same, err := s.both[i%2].Begin(s.Context(), e, false)
+			if err != nil {
+				s.Error(err)
+			}
+			if same == nil {
+				begun.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return begun.Load()
 }
 
 func (s *suite) beginsAgain() {

@@ -1,6 +1,7 @@
 package journaltest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,18 @@ func (s *suite) interrupted() {
 	s.save(slow)
 	s.clock.Advance(limit)
 	require.False(s, s.found(3).Interrupted, "it has more time")
+}
+
+// resumesOnceOfMany holds a store to letting one of several same calls at once go on with one that was interrupted.
+func (s *suite) resumesOnceOfMany() {
+	for round := range 5 {
+		e := s.begin(fmt.Sprint("interrupted", round), round)
+		e.Steps[0].State = journal.Sent
+		s.save(e)
+		s.clock.Advance(limit + time.Second)
+		require.True(s, s.found(round).Interrupted)
+		require.EqualValues(s, 1, s.beginMany(round, func(e *journal.Entry) { e.Resumes = true }))
+	}
 }
 
 func (s *suite) killed() {

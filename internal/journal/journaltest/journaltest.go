@@ -52,6 +52,7 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) [2]Pr
 		{"remembers only what was done", (*suite).onlyDone},
 		{"is overtaken", (*suite).overtaken},
 		{"tells what was interrupted", (*suite).interrupted},
+		{"resumes once of many", (*suite).resumesOnceOfMany},
 		{"tells of a process that was killed", (*suite).killed},
 		{"lists what is recent", (*suite).recent},
 		{"forgets what is erased", (*suite).forgets},
