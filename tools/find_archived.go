@@ -177,13 +177,7 @@ func (r *Reads) archivedHit(ctx context.Context, f archive.Found, q archive.Conv
 		return item, true, nil
 	}
 	a, err := d.ListRatings.Do(ctx, r.Client, d.ConversationRef{ConversationID: f.ID})
-	switch {
-	case d.IsNotFound(err):
-		return item, false, nil
-	case notGranted(err):
-		r.leave("some conversations", notGrantedFor)
-		return item, false, nil
-	case err != nil:
+	if ok, err := r.showable(err); !ok {
 		return item, false, err
 	}
 	ok = false

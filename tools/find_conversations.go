@@ -130,13 +130,7 @@ var findConversations = beside(task("find_conversations", "searched conversation
 // hit is one conversation that was found. One that is not there any more is left out.
 func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words bool) (item view.Item, ok bool, err error) {
 	a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: hit.ID}})
-	switch {
-	case d.IsNotFound(err):
-		return item, false, nil
-	case notGranted(err):
-		r.leave("some conversations", notGrantedFor)
-		return item, false, nil
-	case err != nil:
+	if ok, err := r.showable(err); !ok {
 		return item, false, err
 	}
 	item = r.conversationItem(&a.Value, "")
@@ -149,6 +143,19 @@ func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words 
 		item.Text = snippet(hit)
 	}
 	return item, true, nil
+}
+
+// showable tells by the error of a read whether what was found is shown. One that is gone is left out, and one that the agent may not read
+// as well, which is said.
+func (r *Reads) showable(err error) (bool, error) {
+	switch {
+	case d.IsNotFound(err):
+		return false, nil
+	case notGranted(err):
+		r.leave("some conversations", notGrantedFor)
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // longestSnippet is how many bytes of the text around the words are shown.
