@@ -6,14 +6,20 @@ import (
 	"dixa-mcp/internal/approval"
 )
 
-// forgets holds a store to deleting texts before their time, whatever became of the request.
-func (s *suite) forgets() {
-	waiting, approved, denied, taken := s.park(Request(s, 1)), s.park(Request(s, 2)), s.park(Request(s, 3)), s.park(Request(s, 4))
+// inEachState parks requests 1 to 4: one waits, the others were approved, denied, and approved and taken.
+func (s *suite) inEachState() (waiting, approved, denied, taken approval.Request) {
+	waiting, approved, denied, taken = s.park(Request(s, 1)), s.park(Request(s, 2)), s.park(Request(s, 3)), s.park(Request(s, 4))
 	s.decide(approved.Number, true)
 	s.decide(denied.Number, false)
 	s.decide(taken.Number, true)
 	_, err := s.Take(s.Context(), taken.Agent, taken.Digest)
 	require.NoError(s, err)
+	return waiting, approved, denied, taken
+}
+
+// forgets holds a store to deleting texts before their time, whatever became of the request.
+func (s *suite) forgets() {
+	waiting, approved, denied, taken := s.inEachState()
 	for _, r := range []approval.Request{waiting, approved, denied, taken} {
 		require.NoError(s, s.Forget(s.Context(), r.Number))
 		got := s.get(r.Number)
@@ -23,7 +29,7 @@ func (s *suite) forgets() {
 	require.Equal(s, approval.Expired, s.get(waiting.Number).State)
 	require.Equal(s, approval.Expired, s.get(approved.Number).State)
 	require.Equal(s, approval.Denied, s.get(denied.Number).State)
-	_, err = s.Take(s.Context(), approved.Agent, approved.Digest)
+	_, err := s.Take(s.Context(), approved.Agent, approved.Digest)
 	require.ErrorIs(s, err, approval.ErrNotApproved)
 	require.NoError(s, s.Finish(s.Context(), taken.Number, "done"), "what is being carried out goes on")
 	require.Equal(s, "anna", s.get(taken.Number).Approver)
@@ -34,12 +40,7 @@ func (s *suite) forgets() {
 
 // overtakes holds a store to ending what waits, or is approved, when a newer message came.
 func (s *suite) overtakes() {
-	waiting, approved, denied, taken := s.park(Request(s, 1)), s.park(Request(s, 2)), s.park(Request(s, 3)), s.park(Request(s, 4))
-	s.decide(approved.Number, true)
-	s.decide(denied.Number, false)
-	s.decide(taken.Number, true)
-	_, err := s.Take(s.Context(), taken.Agent, taken.Digest)
-	require.NoError(s, err)
+	waiting, approved, denied, taken := s.inEachState()
 	for _, r := range []approval.Request{waiting, approved, denied, taken} {
 		require.NoError(s, s.Overtake(s.Context(), r.Number))
 	}
@@ -48,10 +49,10 @@ func (s *suite) overtakes() {
 		s.hasText(got, false)
 		require.Equal(s, approval.Expired, got.State)
 		require.Equal(s, approval.OutcomeOvertaken, got.Outcome)
-		_, err = s.Take(s.Context(), r.Agent, r.Digest)
+		_, err := s.Take(s.Context(), r.Agent, r.Digest)
 		require.ErrorIs(s, err, approval.ErrNotApproved)
 	}
-	_, err = s.Decide(s.Context(), waiting.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "k1"})
+	_, err := s.Decide(s.Context(), waiting.Number, approval.Verdict{Approve: true, Approver: "anna", KeyID: "k1"})
 	require.ErrorIs(s, err, approval.ErrExpired)
 	require.ErrorContains(s, err, "a newer message")
 	require.Equal(s, approval.Denied, s.get(denied.Number).State)
