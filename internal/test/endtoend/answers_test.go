@@ -159,11 +159,11 @@ func (n *badNetwork) release(most int) {
 
 // flush sends all that is held.
 func (n *badNetwork) flush() {
-	n.mu.Lock()
+	n.mu.Lock() // until all have arrived: a WaitGroup must not be added to from zero while somebody waits for it
+	defer n.mu.Unlock()
 	for len(n.held) > 0 {
 		n.release(len(n.held))
 	}
-	n.mu.Unlock()
 	n.wait.Wait()
 }
 
@@ -216,7 +216,7 @@ func TestEveryCustomerMessageIsAnsweredOnce(t *testing.T) {
 	env := []string{"DIXA_MCP_BASE_URL=" + url, "DIXA_API_TOKEN=offline", "DIXA_MCP_STATE=" + state, "DIXA_MCP_CAPABILITIES=" + file, "DIXA_MCP_RATE=1000", answersEnv + "=" + runs}
 	server := served(t, home, env)
 	r := rand.New(rand.NewPCG(19, 40))
-	network := &badNetwork{to: server, rand: r}
+	network := &badNetwork{to: server, rand: rand.New(rand.NewPCG(40, 19))}
 	between := httptest.NewServer(network)
 	t.Cleanup(between.Close)
 	_, stderr, code := run(t, home, env, "webhooks", "setup", "--url", between.URL)
