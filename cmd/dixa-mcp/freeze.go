@@ -122,16 +122,8 @@ func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, 
 		return nil, err
 	}
 	done := &changed{did, name, marks.name}
-	dir, err := reachFlags{State: d.State, Audit: d.Audit}.auditDir()
-	if err != nil {
-		return done, err
-	}
-	log, err := audit.Open(audit.Options{Dir: dir})
-	if err != nil {
-		return done, fmt.Errorf("this was done, but could not be recorded: %w", err)
-	}
 	text := fmt.Sprintf("%s %s %s", whoami(), did, freeze.Label(name))
-	return done, errors.Join(log.Write(ctx, audit.Record{Event: event, Agent: agent, Text: text}), log.Close())
+	return done, reachFlags{State: d.State, Audit: d.Audit}.recordDone(ctx, audit.Record{Event: event, Agent: agent, Text: text})
 }
 
 // remote freezes or thaws an agent at the admin port of a server, which keeps the record.

@@ -143,23 +143,12 @@ func (c *sessionsEndCmd) Run(ctx context.Context, out *output) error {
 }
 
 // record writes a record of each session that was ended.
-func (c *sessionsEndCmd) record(ctx context.Context, ended []signin.Session) (err error) {
-	if len(ended) == 0 {
-		return nil
-	}
-	dir, err := reachFlags{State: c.State, Audit: c.Audit}.auditDir()
-	if err != nil {
-		return err
-	}
-	log, err := audit.Open(audit.Options{Dir: dir})
-	if err != nil {
-		return fmt.Errorf("sessions were ended, but this could not be recorded: %w", err)
-	}
-	defer func() { err = errors.Join(err, log.Close()) }()
+func (c *sessionsEndCmd) record(ctx context.Context, ended []signin.Session) error {
+	var all []audit.Record
 	for _, s := range ended {
 		r := signInRecord(signin.EventOf(signin.Ended, signin.ByOperator, &s))
 		r.Text += ", " + whoami()
-		err = errors.Join(err, log.Write(ctx, r))
+		all = append(all, r)
 	}
-	return err
+	return reachFlags{State: c.State, Audit: c.Audit}.recordDone(ctx, all...)
 }
