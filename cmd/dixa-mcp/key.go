@@ -35,6 +35,7 @@ type keyNewCmd struct {
 	Expires      string `xor:"until" placeholder:"DAY" help:"With --agent: day, such as 2027-02-01, at whose beginning (UTC) the key expires. With --conversation: how long the key is valid, by default 1h, at most 168h."`
 	Days         *int   `xor:"until" placeholder:"N" help:"With --agent: days until the key expires, by default 90."`
 	Conversation int64  `placeholder:"N" help:"With --agent: bind the key to this conversation, so that nothing else exists for it. It is stored where servers with the same state directory or Redis find it, and not in the capability file."`
+	Audit        string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"With --conversation: directory of the records, by default audit in the state directory."`
 	jsonFlag     `embed:""`
 	fileFlag     `embed:""`
 	sessionsAt   `embed:""`

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"time"
 
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/signin"
 )
@@ -22,6 +24,7 @@ type keyListCmd struct {
 
 type keyRevokeCmd struct {
 	ID         string `arg:"" name:"key" help:"Id of the key, as list prints it."`
+	Audit      string `placeholder:"DIR" env:"DIXA_MCP_AUDIT" help:"Directory of the records, by default audit in the state directory."`
 	jsonFlag   `embed:""`
 	sessionsAt `embed:""`
 }
@@ -107,15 +110,22 @@ func (c *keyNewCmd) forConversation(ctx context.Context, out, about io.Writer) e
 	if err != nil {
 		return err
 	}
+	unrecorded := recordBoundKey(ctx, reachFlags{State: c.State, Audit: c.Audit}, audit.EventKeyMade, "made", made)
 	if c.JSON {
-		return (&output{to: out}).json(madeKey{Key: key, Kind: "bound", Agent: made.Agent, ID: made.ID, Conversation: made.Conversation, Expires: made.Expires.Format(time.RFC3339)})
+		return errors.Join(unrecorded, (&output{to: out}).json(madeKey{Key: key, Kind: "bound", Agent: made.Agent, ID: made.ID, Conversation: made.Conversation, Expires: made.Expires.Format(time.RFC3339)}))
 	}
 	_, err = fmt.Fprintln(out, key)
 	fmt.Fprintf(about, `
 This is the key %s of agent %s for conversation %d: nothing else exists for it. It is shown once. A program sends it to
 a server that uses %s, as Authorization: Bearer. It expires at %s. To end it before: dixa-mcp key revoke %[1]s
 `, made.ID, made.Agent, made.Conversation, where, made.Expires.Format("2006-01-02 15:04:05 UTC"))
-	return err
+	return errors.Join(unrecorded, err)
+}
+
+// recordBoundKey records who made or revoked a key that is bound to a conversation.
+func recordBoundKey(ctx context.Context, f reachFlags, event audit.Event, did string, k identity.BoundKey) error {
+	return f.recordDone(ctx, audit.Record{Event: event, Agent: k.Agent, Key: k.ID, Bound: k.Conversation,
+		Text: fmt.Sprintf("%s %s key %s of %s for conversation %d, which expires at %s", whoami(), did, k.ID, k.Agent, k.Conversation, k.Expires.UTC().Format("2006-01-02 15:04 UTC"))})
 }
 
 // Run prints the agents' keys, of the capability file and those that are bound to a conversation.
@@ -169,16 +179,17 @@ func (c *keyRevokeCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	defer stop()
-	was, err := keys.Revoke(ctx, c.ID)
+	revoked, was, err := keys.Revoke(ctx, c.ID)
 	switch {
 	case err != nil:
 		return fmt.Errorf("it is not certain that the key was revoked: %w", err)
 	case !was:
 		return notFoundf("%s has no key %q that is bound to a conversation; keys of the capability file end when their line is removed; nothing was changed", where, c.ID)
 	}
+	unrecorded := recordBoundKey(ctx, reachFlags{State: c.State, Audit: c.Audit}, audit.EventKeyRevoked, "revoked", revoked)
 	if c.JSON {
-		return out.json(revokedKey{c.ID, where})
+		return errors.Join(unrecorded, out.json(revokedKey{c.ID, where}))
 	}
 	out.printf("revoked key %s on every server that uses %s\n", c.ID, where)
-	return nil
+	return unrecorded
 }

@@ -69,6 +69,15 @@ func TestKeyForAConversation(t *testing.T) {
 	_, err = outputOf(t, "key", "revoke", made.ID, "--state", d.path("state"))
 	require.Equal(t, exitNotFound, exitCode(t.Context(), err))
 
+	recorded, err := outputOf(t, "audit", "show", "--key", made.ID, "--state", d.path("state"))
+	require.NoError(t, err)
+	require.Regexp(t, `(?s)`+whoami()+` made key `+made.ID+` of triage for conversation 1234, which expires at .*`+whoami()+` revoked key `+made.ID+` of triage for conversation 1234`, recorded)
+	require.NotContains(t, recorded, "conversation 1235", "of another key")
+	records, err := outputOf(t, "audit", "show", "--json", "--state", d.path("state"))
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count(records, `"bound":`), "what was refused is no record")
+	require.NotContains(t, records, strings.TrimPrefix(made.Key, identity.BoundPrefix))
+
 	for want, arguments := range map[string][]string{
 		`has no agent "tirage"`:                       {"--agent", "tirage", "--conversation", "1234"},
 		"--conversation must be the number":           {"--agent", "triage", "--conversation=-5"},

@@ -46,6 +46,9 @@ const (
 	EventThaw     Event = "thaw"
 	EventRemoved  Event = "removed" // files older than is kept are removed; the first record of its file
 
+	EventKeyMade    Event = "key_made" // a key that is bound to one conversation
+	EventKeyRevoked Event = "key_revoked"
+
 	EventSignIn        Event = "sign_in"         // a person signed in with a client, or to the console
 	EventSignInRefused Event = "sign_in_refused" // a client did not get what it asked for, or somebody did not get into the console
 	EventSignInEnded   Event = "sign_in_ended"

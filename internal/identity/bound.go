@@ -94,18 +94,19 @@ func (k *BoundKeys) List(ctx context.Context) ([]BoundKey, error) {
 	return all, nil
 }
 
-// Revoke makes the key with an id invalid, and reports whether there was one.
-func (k *BoundKeys) Revoke(ctx context.Context, id string) (bool, error) {
+// Revoke makes the key with an id invalid, and returns it; ok is false where there was none.
+func (k *BoundKeys) Revoke(ctx context.Context, id string) (key BoundKey, ok bool, err error) {
 	texts, err := k.shelf.List(ctx, kindBound)
 	if err != nil {
-		return false, err
+		return key, false, err
 	}
 	for name, text := range texts {
 		if key, err := k.read(text); err == nil && key.ID == id {
-			return k.shelf.Swap(ctx, name, text, "", time.Time{})
+			ok, err = k.shelf.Swap(ctx, name, text, "", time.Time{})
+			return key, ok, err
 		}
 	}
-	return false, nil
+	return key, false, nil
 }
 
 // End makes a key invalid.

@@ -88,9 +88,10 @@ func TestBoundKey(t *testing.T) {
 	who, err = b.Identify(request(second))
 	require.NoError(t, err)
 	for id, was := range map[string]bool{made.ID + "x": false, other.ID: true} {
-		revoked, err := keys.Revoke(t.Context(), id)
+		key, revoked, err := keys.Revoke(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, was, revoked, id)
+		require.Equal(t, was, key == other)
 	}
 	require.Equal(t, http.StatusUnauthorized, b.refused(request(second)).StatusCode, "it was revoked")
 	_, err = b.Again(who)
