@@ -2,8 +2,11 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -68,9 +71,70 @@ func TestBoundKeyOverHTTP(t *testing.T) {
 	require.Contains(t, answer, "could not be found")
 }
 
-// A stream of events of such a key is silent about other conversations.
+// A client with such a key is told which conversation there is, and has only the prompts whose tools it has.
+func TestBoundKeyIsTold(t *testing.T) {
+	s, _, _, keys := withBound(t)
+	key, _, err := keys.Make(t.Context(), "reader", 1234, time.Hour)
+	require.NoError(t, err)
+	for credential, bound := range map[string]bool{"Authorization: Bearer " + key: true, "Key: reader-key": false} {
+		ask := func(method, name, params string) string {
+			headers, body := today("1", method, name, params)
+			return text(t, s.ask("POST", "/mcp", body, append(headers, credential)...))
+		}
+		require.Equal(t, !bound, strings.Contains(ask("prompts/list", "", ""), "weekly_report"))
+		require.Equal(t, !bound, strings.Contains(ask("prompts/get", "weekly_report", `"name":"weekly_report"`), "read last week"))
+		begun := text(t, s.ask("POST", "/mcp", rpc("0", "initialize", fmt.Sprintf(hello, "{}")), credential))
+		require.Equal(t, bound, strings.Contains(begun, "You see only conversations with number 1234"), begun)
+	}
+}
+
+// What such a key opened is looked at again every 10 seconds, and when the key expires.
+func TestStreamOfABoundKeyIsLookedAtAgain(t *testing.T) {
+	for lasts, want := range map[time.Duration][]time.Duration{
+		time.Hour:        {10 * time.Second, 20 * time.Second, 30 * time.Second},
+		15 * time.Second: {10 * time.Second, 15 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var all streams
+			var looks []time.Duration
+			begin, st := time.Now(), &stream{who: identity.Principal{Conversation: 1234, Expires: time.Now().Add(lasts)}}
+			require.True(t, all.add(st, func(st *stream) {
+				if looks = append(looks, time.Since(begin)); time.Since(begin) < lasts {
+					all.renew(st, st.who)
+				}
+			}))
+			time.Sleep(35 * time.Second)
+			synctest.Wait()
+			require.Equal(t, want, looks)
+			all.remove(st)
+		})
+	}
+}
+
+// A stream ends once its key is revoked.
+func TestStreamOfARevokedKeyEnds(t *testing.T) {
+	s, first, _, keys := withBound(t)
+	stream := eventsOf(t, s.ask("GET", "/sse", "", first))
+	_, ok := stream.data()
+	require.True(t, ok)
+	all, err := keys.List(t.Context())
+	require.NoError(t, err)
+	for _, key := range all {
+		_, ok, err := keys.Revoke(t.Context(), key.ID)
+		require.NoError(t, err)
+		require.True(t, ok)
+	}
+	open := s.http.streams.list()
+	require.Len(t, open, 1)
+	s.http.check(open[0])
+	_, ok = stream.data()
+	require.False(t, ok)
+}
+
+// A stream of events of such a key is silent about other conversations, whose events do not wake it.
 func TestEventStreamOfABoundKey(t *testing.T) {
-	plain, in := listening(t)
+	records := &book{}
+	plain, in := listeningTo(t, records)
 	s, first, _, _ := withBound(t, func(c *HTTPConfig) { c.Gate = plain.http.Gate })
 	stream := eventsOf(t, s.ask("GET", "/events", "", first))
 	start := stream.lastID()
@@ -82,4 +146,5 @@ func TestEventStreamOfABoundKey(t *testing.T) {
 	line, err := stream.lines.ReadString('\n')
 	require.NoError(t, err)
 	require.Contains(t, line, `"conversation":1234`, "with the first position after the beginning")
+	require.Equal(t, 2, records.outcomes()["list_events done"])
 }
