@@ -103,7 +103,6 @@ func TestReplace(t *testing.T) {
 	require.NoFileExists(t, path+backupSuffix)
 }
 
-
 // Without a terminal to ask on, and without --yes, the change is shown and not made.
 func TestConfigWriteUnasked(t *testing.T) {
 	p := newPlace(t)
