@@ -1,49 +1,36 @@
 package bench
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
-	"github.com/stretchr/testify/require"
 )
 
-// bareVar makes this test's program the bare server: its value is Dixa's address.
-const bareVar = "DIXA_MCP_BENCH_BARE"
-
-func TestMain(m *testing.M) {
-	if dixa := os.Getenv(bareVar); dixa != "" {
-		if err := serveBare(dixa); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
-// serveBare is what one would write in an afternoon: the library with its defaults, and one tool that passes on what Dixa
-// answers. It knows no agents, no limit and no records.
-func serveBare(dixa string) error {
+// bare is what one would write in an afternoon: the library with its defaults, and two tools that pass on what Dixa answers.
+// It knows no agents, no limit and no records.
+func bare(dixa string) *server.MCPServer {
 	upstream := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
 	s := server.NewMCPServer("bare", "1")
-	tool := mcp.NewTool("get_conversation", mcp.WithDescription("Get a conversation."), mcp.WithNumber("conversationId", mcp.Required()))
-	s.AddTool(tool, func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	for name, rest := range map[string]string{"get_conversation": "", "list_messages": "/messages"} {
+		tool := mcp.NewTool(name, mcp.WithDescription("Read a conversation."), mcp.WithNumber("conversationId", mcp.Required()))
+		s.AddTool(tool, passOn(upstream, dixa, rest))
+	}
+	return s
+}
+
+// passOn answers with what a resource of a conversation holds.
+func passOn(upstream *http.Client, dixa, rest string) server.ToolHandlerFunc {
+	return func(ctx context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		id, err := r.RequireInt("conversationId")
 		if err != nil {
 			return nil, err
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, dixa+"/v1/conversations/"+strconv.Itoa(id), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, dixa+"/v1/conversations/"+strconv.Itoa(id)+rest, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -55,28 +42,10 @@ func serveBare(dixa string) error {
 		defer res.Body.Close()
 		text, err := io.ReadAll(res.Body)
 		return mcp.NewToolResultText(string(text)), err
-	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
 	}
-	fmt.Printf("http://%s/mcp\n", l.Addr())
-	return http.Serve(l, server.NewStreamableHTTPServer(s))
 }
 
-// bareServer runs the bare server in a process of its own, and gives the address of its endpoint.
+// bareServer runs a hosted bare server in a process of its own, and gives the address of its endpoint.
 func bareServer(tb testing.TB, dixa string) string {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), bareVar+"="+dixa)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	require.NoError(tb, err)
-	require.NoError(tb, cmd.Start())
-	tb.Cleanup(func() {
-		require.NoError(tb, cmd.Process.Kill())
-		_ = cmd.Wait() // it was killed
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(tb, err)
-	return strings.TrimSpace(line)
+	return play(tb, "bare", dixa).address(tb) + "/mcp"
 }

@@ -114,7 +114,7 @@ func connect(b *testing.B, url string) *connection {
 		client.Close()
 	})
 	c := &connection{g: g, in: inW, out: bufio.NewReaderSize(outR, 1<<20)}
-	c.request(b, "initialize", `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}`)
+	c.initialize(b)
 	return c
 }
 

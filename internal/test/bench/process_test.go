@@ -37,21 +37,30 @@ type process struct {
 func start(b *testing.B, env []string, args ...string) *process {
 	path, err := binary()
 	require.NoError(b, err)
-	p := &process{cmd: exec.Command(path, append([]string{"serve", "--state", b.TempDir()}, args...)...)}
-	p.cmd.Env = append(os.Environ(), env...)
-	in, err := p.cmd.StdinPipe()
-	require.NoError(b, err)
-	out, err := p.cmd.StdoutPipe()
-	require.NoError(b, err)
-	require.NoError(b, p.cmd.Start())
-	p.in, p.out = in, bufio.NewReaderSize(out, 1<<20)
+	cmd := exec.Command(path, append([]string{"serve", "--state", b.TempDir()}, args...)...)
+	cmd.Env = append(os.Environ(), env...)
+	p := attach(b, cmd)
 	b.Cleanup(func() {
-		in.Close()
-		_, _ = io.Copy(io.Discard, out)
+		p.in.(io.Closer).Close()
+		_, _ = io.Copy(io.Discard, p.out)
 		require.NoError(b, p.cmd.Wait())
 	})
-	p.request(b, "initialize", `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}`)
+	p.initialize(b)
 	return p
+}
+
+// attach starts a command with a client at its pipes.
+func attach(tb testing.TB, cmd *exec.Cmd) *process {
+	in, err := cmd.StdinPipe()
+	require.NoError(tb, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(tb, err)
+	require.NoError(tb, cmd.Start())
+	return &process{cmd: cmd, connection: connection{in: in, out: bufio.NewReaderSize(out, 1<<20)}}
+}
+
+func (c *connection) initialize(b *testing.B) {
+	c.request(b, "initialize", `{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}`)
 }
 
 // offlineProcess runs the offline Dixa in a process of its own and gives the environment that leads to it.

@@ -2,9 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -14,29 +11,44 @@ import (
 )
 
 // BenchmarkStdio measures a call of the built program over stdio, from the client's line to the line of the answer, beside
-// direct requests to the same server, which answers without a delay. The two alternate, so that both meet the same noise.
-// ratio is the quotient of the medians; cpu-µs is what the program's process spends on a call, of all its threads.
+// direct requests to the same server, which answers without a delay from a process of its own, as Dixa does. They alternate,
+// so that all meet the same noise, with a relay, which checks nothing and knows no protocol, and with a bare server of the
+// same library. ratio is the quotient of the medians of calls and of direct requests, relay-ratio and bare-ratio are those of
+// the other two; cpu-µs is what the program's process spends on a call, of all its threads.
 func BenchmarkStdio(b *testing.B) {
 	for _, name := range []string{"get_conversation", "list_messages/text", "list_messages/html"} {
 		b.Run(name, func(b *testing.B) {
 			ask, url := upstream(b, name)
-			p := start(b, upstreamEnv(url), "--agent", "admin", "--rate", "1000000")
+			ours := start(b, upstreamEnv(url), "--agent", "admin", "--rate", "1000000")
+			bare, relay := play(b, "bare-stdio", url), play(b, "relay", url)
+			bare.initialize(b)
+			ways := []func(){
+				func() { direct(b, url) },
+				func() { ours.mcp(b, ask) },
+				func() { relay.mcp(b, ask) },
+				func() { bare.mcp(b, ask) },
+			}
 			for range 200 { // connections, caches, the heap
-				direct(b, url)
-				p.mcp(b, ask)
+				for _, way := range ways {
+					way()
+				}
 			}
-			var bare, whole []time.Duration
-			before := cpuTime(b, p.cmd.Process.Pid)
+			took := make([][]time.Duration, len(ways))
+			before := cpuTime(b, ours.cmd.Process.Pid)
 			for b.Loop() {
-				bare = append(bare, clock(func() { direct(b, url) }))
-				whole = append(whole, clock(func() { p.mcp(b, ask) }))
+				for i, way := range ways {
+					took[i] = append(took[i], clock(way))
+				}
 			}
-			spent := cpuTime(b, p.cmd.Process.Pid) - before
-			b.ReportMetric(micros(median(bare)), "direct-µs")
-			b.ReportMetric(micros(median(whole)), "call-µs")
-			b.ReportMetric(float64(median(whole))/float64(median(bare)), "ratio")
+			spent := cpuTime(b, ours.cmd.Process.Pid) - before
+			request := median(took[0])
+			b.ReportMetric(micros(request), "direct-µs")
+			b.ReportMetric(micros(median(took[1])), "call-µs")
+			for i, unit := range []string{"ratio", "relay-ratio", "bare-ratio"} {
+				b.ReportMetric(float64(median(took[i+1]))/float64(request), unit)
+			}
 			b.ReportMetric(micros(spent)/float64(b.N), "cpu-µs")
-			b.ReportMetric(residentMiB(b, p.cmd.Process.Pid), "resident-MiB")
+			b.ReportMetric(residentMiB(b, ours.cmd.Process.Pid), "resident-MiB")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
@@ -82,12 +94,7 @@ func BenchmarkStdioLoad(b *testing.B) {
 // upstream starts a server that gives one of the answers without a delay.
 func upstream(b *testing.B, name string) (ask, url string) {
 	tool, _, _ := strings.Cut(name, "/")
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, answers[name])
-	}))
-	b.Cleanup(s.Close)
-	return fmt.Sprintf(`{"name":%q,"arguments":{"conversationId":1234}}`, tool), s.URL
+	return fmt.Sprintf(`{"name":%q,"arguments":{"conversationId":1234}}`, tool), play(b, "upstream", name).address(b)
 }
 
 func upstreamEnv(url string) []string {
