@@ -36,16 +36,18 @@ func BenchmarkRender(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		body []byte
+		form Form
 	}{
-		{"text", page(25, "Text", danish)},
-		{"html", page(25, "Html", light)},
+		{"text", page(25, "Text", danish), AsText},
+		{"html", page(25, "Html", light), AsText},
+		{"json", page(25, "Text", danish), AsJSON},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				r, err := Render(b.Context(), c.body, Options{Kind: Messages})
-				if err != nil || strings.Contains(r.Text, `"more":`) {
+				r, err := Render(b.Context(), c.body, Options{Kind: Messages, Form: c.form})
+				if err != nil || strings.Contains(r.Text, "ore:") {
 					b.Fatal(err, r.Text)
 				}
 			}

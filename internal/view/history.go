@@ -42,12 +42,8 @@ func (h *history) add(number int, text func() body) {
 	h.waiting = append(h.waiting, unread{number, text})
 }
 
-// fold replaces what b quotes by references to earlier messages.
-func (h *history) fold(b body) body {
-	list, marked := b.lines()
-	if !marked {
-		return b
-	}
+// fold replaces what b, whose lines these are, quotes by references to earlier messages.
+func (h *history) fold(b body, list []line) body {
 	for _, m := range h.waiting {
 		earlier, _ := m.text().lines()
 		h.learn(m.number, h.references(earlier))

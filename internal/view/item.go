@@ -225,10 +225,25 @@ func breaksLine(r rune) bool {
 	return r == '\n' || r == '\r' || r == '\v' || r == '\f' || r == 0x1C || r == 0x1D || r == 0x1E || r == 0x85 || r == 0x2028 || r == 0x2029
 }
 
+// indexBreak returns the index of the first line break in s, or -1. Every byte of a text passes here, and most are ASCII.
+func indexBreak(s string) int {
+	for i := 0; i < len(s); {
+		r, width := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, width = utf8.DecodeRuneInString(s[i:])
+		}
+		if (r < ' ' || r >= utf8.RuneSelf) && breaksLine(r) {
+			return i
+		}
+		i += width
+	}
+	return -1
+}
+
 // prose writes a text in lines that begin with "| ", by which a reader knows them from ours.
 func (t *texter) prose(s string) {
 	for s != "" {
-		end := strings.IndexFunc(s, breaksLine)
+		end := indexBreak(s)
 		line, rest := s, ""
 		if end >= 0 {
 			_, width := utf8.DecodeRuneInString(s[end:])

@@ -5,7 +5,7 @@ import "strings"
 // Layout says how the fields of an answer are written as text. Fields that it does not name follow in Dixa's order, labelled
 // with their own names.
 type Layout struct {
-	columns map[string]column // by the path from an item, such as assignment.agentId
+	columns map[string]*column // by the path from an item, such as assignment.agentId
 	lines   int
 }
 
@@ -39,9 +39,9 @@ type column struct {
 //	path{name,value|other}  each object of an array becomes a fact of its own, labelled with one of its fields
 //	/              the rest is on the next line, where the answer is one object
 func NewLayout(text string) Layout {
-	l := Layout{columns: map[string]column{}}
+	l := Layout{columns: map[string]*column{}}
 	for n, entry := range strings.Fields(text) {
-		c := column{place: n + 1, line: l.lines}
+		c := &column{place: n + 1, line: l.lines}
 		entry, c.detail = strings.CutPrefix(entry, "~")
 		path, label, labelled := strings.Cut(entry, "=")
 		if before, flag, is := strings.Cut(entry, "?"); is {
@@ -84,7 +84,7 @@ func (l Layout) Names() []string {
 
 // Under returns the layout of a field whose items have this layout.
 func (l Layout) Under(path string) Layout {
-	under := Layout{columns: make(map[string]column, len(l.columns)), lines: l.lines}
+	under := Layout{columns: make(map[string]*column, len(l.columns)), lines: l.lines}
 	for p, c := range l.columns {
 		under.columns[path+"."+p] = c
 	}

@@ -30,23 +30,25 @@ func (l *list) render(arr []byte) Result {
 		w.out = append(w.out, `{"items":[`...)
 	}
 	room := l.o.MaxTokens - l.tailTokens(extra)
+	var m meter
 	if l.o.Newest && l.t != nil && l.o.Skip == 0 && l.o.Offset == 0 {
-		l.newest(arr, room)
+		m = l.newest(arr, room)
 	} else {
-		l.oldest(arr, room)
+		m = l.oldest(arr, room)
 	}
 	l.total = max(l.total, l.o.Total)
+	mark := len(w.out)
 	if l.t == nil {
 		w.out = append(w.out, ']')
 	}
 	w.out = l.tail(append(w.out, extra...))
-	return Result{Text: string(w.out), Tokens: tokens(w.out), Total: l.total}
+	m.add(w.out[mark:])
+	return Result{Text: string(w.out), Tokens: m.tokens(), Total: l.total}
 }
 
-// oldest writes the items from the first that is wanted on, as many as fit.
-func (l *list) oldest(arr []byte, room int) {
+// oldest writes the items from the first that is wanted on, as many as fit, and returns what the answer is priced at so far.
+func (l *list) oldest(arr []byte, room int) (m meter) {
 	w := l.w
-	var m meter
 	m.add(w.out)
 	for raw := range jsonscan.Elements(arr) {
 		l.total++
@@ -82,10 +84,11 @@ func (l *list) oldest(arr []byte, room int) {
 			w.out, m = w.out[:mark], before
 		}
 	}
+	return m
 }
 
-// newest writes the last items, as many as fit, and at least the last one.
-func (l *list) newest(arr []byte, room int) {
+// newest writes the last items, as many as fit, and at least the last one. It returns the price of the answer so far.
+func (l *list) newest(arr []byte, room int) (m meter) {
 	w, starts, base := l.w, []int{}, len(l.w.out)
 	for raw := range jsonscan.Elements(arr) {
 		l.total++
@@ -105,14 +108,16 @@ func (l *list) newest(arr []byte, room int) {
 	if from == len(starts)-1 && used > room { // the last one alone does not fit: the first piece of it
 		w.out, w.history, l.t.thread, l.t.year = w.out[:base], newHistory(), thread{}, 0
 		l.total, l.o.Skip = 0, from
-		l.oldest(arr, room)
+		m = l.oldest(arr, room)
 		l.older = from
-		return
+		return m
 	}
 	if l.older = from; from > 0 {
 		w.out = append(w.out[:base], w.out[starts[from]:]...)
 	}
 	l.shown = l.total - from
+	m.add(w.out)
+	return m
 }
 
 // piece leaves of the item at mark what fits, from the place on where the caller goes on.

@@ -85,26 +85,21 @@ func (w *walker) body(attributes []member) (quotes bool) {
 		return false
 	case file != nil:
 		w.member(member{textFileKey, file})
-	case w.history == nil:
-		w.text("text", b.String())
-		quotes = b.quotes()
 	default:
+		lines, marked := b.lines()
 		shown := b
-		if !w.whole {
-			shown = w.history.fold(b)
+		if w.history != nil && !w.whole && marked {
+			shown = w.history.fold(b, lines)
+			_, marked = body{text: shown.text}.lines()
 		}
 		w.text("text", shown.String())
-		quotes = shown.quotes()
-		w.history.add(w.history.number, func() body { return b })
+		quotes = shown.cites || marked || len(shown.quoted) > 0
+		if w.history != nil {
+			w.history.add(w.history.number, func() body { return b })
+		}
 	}
 	remove(attributes, key)
 	return quotes
-}
-
-// quotes reports whether the text holds lines that are marked as a quotation.
-func (b body) quotes() bool {
-	_, marked := body{text: b.text}.lines()
-	return b.cites || marked || len(b.quoted) > 0
 }
 
 // said finds what a message says: its text, or the file it is in, and the attribute it is in,

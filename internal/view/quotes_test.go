@@ -199,7 +199,8 @@ func FuzzFold(f *testing.F) {
 		h := newHistory()
 		before, b := plainText(earlier), plainText(in)
 		h.add(1, func() body { return before })
-		folded := h.fold(b).text
+		lines, _ := b.lines()
+		folded := h.fold(b, lines).text
 		i := 0
 		own := strings.Fields(b.text)
 		for word := range strings.FieldsSeq(strings.ReplaceAll(folded, "[quotes #1]", "")) {

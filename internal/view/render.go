@@ -183,8 +183,8 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 	if t != nil && o.Offset == 0 {
 		item = t.single(w.out, o, "")
 	}
-	if o.Offset == 0 && tokens(item) <= o.MaxTokens {
-		return Result{Text: string(item), Tokens: tokens(item), Total: 1}
+	if n := tokens(item); o.Offset == 0 && n <= o.MaxTokens {
+		return Result{Text: string(item), Tokens: n, Total: 1}
 	}
 	room := o.MaxTokens - EstimateTokens(o.continuation(9_999_999)) - 12
 	for budget := room; ; budget = budget * 3 / 4 {

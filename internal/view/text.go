@@ -33,16 +33,17 @@ type texter struct {
 
 // fact is a field that is written in the line of its item.
 type fact struct {
-	column
+	*column
 	path  string
 	value []byte
+	pair  bool   // one of several in an array, which has a label of its own or none
 	name  []byte // of a pair: the label, as JSON
 	of    string // of a value of a custom attribute: the attribute's id
 }
 
 // trailer is what follows the line of an item: prose, or a list of things.
 type trailer struct {
-	column
+	*column
 	path  string
 	value []byte
 }
@@ -61,7 +62,8 @@ func (t *texter) object(raw []byte, depth int, single bool) {
 		t.said = nil
 	}
 	t.gather(raw)
-	own, parts := withoutRepeated(t.facts[facts:]), t.below[below:]
+	t.facts = withoutRepeated(t.facts, facts)
+	own, parts := t.facts[facts:], t.below[below:]
 	slices.SortStableFunc(own, func(a, b fact) int { return cmp.Compare(a.place, b.place) })
 	slices.SortStableFunc(parts, func(a, b trailer) int { return cmp.Compare(a.place, b.place) })
 	line := -1
@@ -87,17 +89,23 @@ func (t *texter) object(raw []byte, depth int, single bool) {
 	t.facts, t.below = t.facts[:facts], t.below[:below]
 }
 
-// withoutRepeated drops the facts that are left out where another one is there, or has the same value.
-func withoutRepeated(facts []fact) []fact {
+// withoutRepeated drops the facts from one on that are left out where another of them is there, or has the same value.
+func withoutRepeated(all []fact, from int) []fact {
+	facts := all[from:]
 	repeated := func(f fact) bool {
 		return f.unless+f.equals != "" && slices.ContainsFunc(facts, func(other fact) bool {
 			return f.unless != "" && other.path == f.unless || f.equals != "" && other.path == f.equals && bytes.Equal(other.value, f.value)
 		})
 	}
 	if !slices.ContainsFunc(facts, repeated) {
-		return facts
+		return all
 	}
-	return slices.DeleteFunc(slices.Clone(facts), repeated) // a copy: those that are dropped are compared with, too
+	for _, f := range facts { // those that are dropped are compared with, too: they go at the end
+		if !repeated(f) {
+			all = append(all, f)
+		}
+	}
+	return slices.Delete(all, from, from+len(facts))
 }
 
 // gather finds the facts of an object and what follows them.
@@ -113,10 +121,10 @@ func (t *texter) gather(obj []byte) {
 		t.path = append(t.path, key...)
 		c, listed := t.o.Layout.columns[string(t.path)]
 		if !listed {
-			c = column{place: afterLayout, label: t.label(key), line: t.o.Layout.lines + 1, dropped: string(key) == "_type"}
+			c = &column{place: afterLayout, label: t.label(key), line: t.o.Layout.lines + 1, dropped: string(key) == "_type"}
 		}
-		c.dropped = c.dropped || c.detail && !t.alone || c.quiet && value[0] == 'f'
-		if !c.dropped || t.o.IDs && uuid.Is(value[1:len(value)-1]) {
+		dropped := c.dropped || c.detail && !t.alone || c.quiet && value[0] == 'f'
+		if !dropped || t.o.IDs && uuid.Is(value[1:len(value)-1]) {
 			t.sort(c, obj, value)
 		}
 		t.path = t.path[:length]
@@ -133,7 +141,7 @@ func (t *texter) label(key []byte) string {
 }
 
 // sort puts the value of a field of an object where it is written.
-func (t *texter) sort(c column, obj, value []byte) {
+func (t *texter) sort(c *column, obj, value []byte) {
 	path := string(t.path)
 	switch {
 	case c.name != "" && value[0] == '[':
@@ -143,9 +151,7 @@ func (t *texter) sort(c column, obj, value []byte) {
 			}
 			for _, of := range c.values {
 				if v := at(pair, of); v != nil {
-					p := c
-					p.label = ""
-					t.facts = append(t.facts, fact{p, path + "." + of, v, at(pair, c.name), t.attribute(path+"."+of, pair)})
+					t.facts = append(t.facts, fact{c, path + "." + of, v, true, at(pair, c.name), t.attribute(path+"."+of, pair)})
 					break
 				}
 			}
@@ -193,6 +199,9 @@ func isProse(s []byte) bool {
 // field writes one fact.
 func (t *texter) field(f fact) {
 	label := f.label
+	if f.pair {
+		label = ""
+	}
 	if label != "" && f.name == nil && (f.value[0] == 't' || f.value[0] == 'f') {
 		if f.value[0] == 'f' {
 			t.out = append(t.out, "not "...)

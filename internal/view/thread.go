@@ -91,7 +91,7 @@ func (t *texter) message(raw []byte, number int, whole bool) {
 func (t *texter) messageField(p member) {
 	length := len(t.path)
 	t.path = append(append(t.path, "attributes."...), p.key...)
-	c := column{label: labelOf(string(p.key)), place: afterLayout}
+	c := &column{label: labelOf(string(p.key)), place: afterLayout}
 	if string(p.value) != "false" { // isAutoReply, isAutomated: the rule
 		t.sort(c, nil, p.value)
 	}
@@ -164,7 +164,11 @@ const (
 // quoted message, and the last lines, where an earlier message of the same side ends in the same ones. A message is never
 // replaced as a whole.
 func (th *thread) brief(author string, number int, text string, whole bool) string {
-	lines := withoutAttributions(strings.Split(text, "\n"))
+	all := strings.Split(text, "\n")
+	lines := all
+	if strings.Contains(text, quotesLead) {
+		lines = withoutAttributions(all)
+	}
 	end := len(lines)
 	for end > 0 && (strings.TrimSpace(lines[end-1]) == "" || isReference(lines[end-1])) {
 		end--
@@ -182,7 +186,7 @@ func (th *thread) brief(author string, number int, text string, whole bool) stri
 	case !whole:
 		said = append(slices.Clone(said[:len(said)-most]), with("signature", fmt.Sprintf(" as in #%d", of)))
 	}
-	if whole {
+	if whole || most == 0 && len(lines) == len(all) {
 		return text
 	}
 	return strings.Join(append(slices.Clip(said), quotes...), "\n")
