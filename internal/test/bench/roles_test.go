@@ -18,7 +18,7 @@ import (
 // roleVar makes this test's program one of the roles: its value is the name of the role and, after a space, what it is given.
 const roleVar = "DIXA_MCP_BENCH_ROLE"
 
-// roles are programs that stand beside dixa-mcp, or behind it.
+// roles are programs that dixa-mcp is compared with, or sends its requests to.
 var roles = map[string]func(given string) error{
 	"upstream":   serveUpstream,
 	"relay":      relay,
