@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,21 +174,6 @@ func TestSharedArchive(t *testing.T) {
 		require.Contains(t, o.stderr, "--archive")
 		require.Contains(t, o.stderr, "postgres://")
 	}
-}
-
-// A run that uses no archive does nothing for one: the packages for PostgreSQL allocate next to nothing at the start.
-func TestUnusedArchiveCostsNothing(t *testing.T) {
-	t.Parallel()
-	o := finish(t, newPlace(t).command([]string{"GODEBUG=inittrace=1"}, "version"))
-	require.Zero(t, o.code, o.stderr)
-	packages, total := 0, 0
-	for _, line := range regexp.MustCompile(`(?m)^init github\.com/jackc/\S+ .* (\d+) bytes`).FindAllStringSubmatch(o.stderr, -1) {
-		n, err := strconv.Atoi(line[1])
-		require.NoError(t, err)
-		packages, total = packages+1, total+n
-	}
-	require.NotZero(t, packages, o.stderr)
-	require.Less(t, total, 64<<10, o.stderr)
 }
 
 // wrong runs a command that must fail, and returns what it prints on standard error.

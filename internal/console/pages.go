@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"dixa-mcp/internal/approval"
@@ -18,8 +19,8 @@ import (
 //go:embed pages
 var pagesSource embed.FS
 
-// layouts are the pages by file, each with the frame around it.
-var layouts = func() map[string]*template.Template {
+// layouts returns the pages by file, each with the frame around it. They are read when the first page is shown.
+var layouts = sync.OnceValue(func() map[string]*template.Template {
 	functions := template.FuncMap{"shown": shown, "has": func(s string) bool { return s != "" }, "join": strings.Join}
 	frame := template.Must(template.New("frame.html").Funcs(functions).ParseFS(pagesSource, "pages/frame.html", "pages/parts.html"))
 	files, err := pagesSource.ReadDir("pages")
@@ -33,7 +34,7 @@ var layouts = func() map[string]*template.Template {
 		}
 	}
 	return all
-}()
+})
 
 // frame is what is around every page.
 type frame struct {
@@ -87,7 +88,7 @@ func (k *Console) places(v *visit, here string) []place {
 // render writes a page.
 func (k *Console) render(w http.ResponseWriter, status int, page string, f frame) {
 	var b bytes.Buffer
-	if err := layouts[page].ExecuteTemplate(&b, "frame.html", f); err != nil {
+	if err := layouts()[page].ExecuteTemplate(&b, "frame.html", f); err != nil {
 		k.Log.Error("a page of the console could not be written", "page", page, "error", err)
 		http.Error(w, "The page could not be written; the log of dixa-mcp says why.", http.StatusInternalServerError)
 		return
