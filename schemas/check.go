@@ -1,16 +1,18 @@
 package schemas
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-// checker checks one set of arguments and writes them in canonical form. What it
+// checker checks one set of arguments and writes them in canonical form, with the values beside. What it
 // has written means nothing once there is a problem.
 type checker struct {
 	out      []byte
+	values   Values // of the top level
 	path     path
 	problems []Problem
 	loose    bool // there are values of no declared type
@@ -26,18 +28,19 @@ func (c *checker) fail(got, want, hint string) {
 	}
 }
 
-func (c *checker) value(n *node, v *value) {
+// value writes a value, and returns what encoding/json would read from that, with numbers as [json.Number].
+func (c *checker) value(n *node, v *value) any {
 	switch n.kind {
 	case object:
-		c.object(n, v)
+		return c.object(n, v)
 	case array:
-		c.array(n, v)
+		return c.array(n, v)
 	default:
-		c.scalar(n, v)
+		return c.scalar(n, v)
 	}
 }
 
-func (c *checker) object(n *node, v *value) {
+func (c *checker) object(n *node, v *value) any {
 	v = c.unwrapped(v, '{')
 	switch {
 	case v.kind != '{' && len(c.path) == 0:
@@ -45,13 +48,22 @@ func (c *checker) object(n *node, v *value) {
 	case v.kind != '{':
 		c.refuseWrapped(n, v)
 	case n.free:
-		c.freeMap(n, v)
+		return c.freeMap(n, v)
+	case len(c.path) == 0:
+		c.values = make(Values, 0, len(v.kids))
+		c.fields(n, v, func(name string, from int, is any) {
+			c.values = append(c.values, Value{name, c.out[from:len(c.out):len(c.out)], is})
+		})
 	default:
-		c.fields(n, v)
+		all := make(map[string]any, len(v.kids))
+		c.fields(n, v, func(name string, _ int, is any) { all[name] = is })
+		return all
 	}
+	return nil
 }
 
-func (c *checker) fields(n *node, v *value) {
+// fields writes the fields of an object, and gives each to keep: where it was written from, and what it is.
+func (c *checker) fields(n *node, v *value, keep func(name string, from int, is any)) {
 	var few [16]*value // saves an allocation
 	given := few[:]
 	if len(n.fields) > len(few) {
@@ -83,7 +95,8 @@ func (c *checker) fields(n *node, v *value) {
 			c.fail("nothing", f.node.want(), "it is required")
 		} else {
 			c.key(f.name, &first)
-			c.value(f.node, given[i])
+			from := len(c.out)
+			keep(f.name, from, c.value(f.node, given[i]))
 		}
 		c.path = c.path[:depth]
 	}
@@ -120,45 +133,54 @@ func (c *checker) unknown(n *node, name string) {
 }
 
 // freeMap takes any keys. They are sorted, so that equal maps are equal bytes.
-func (c *checker) freeMap(n *node, v *value) {
+func (c *checker) freeMap(n *node, v *value) any {
+	all := make(map[string]any, len(v.kids))
 	c.out = append(c.out, '{')
 	depth, first := len(c.path), true
 	for _, m := range sorted(v.kids) {
 		if c.full() {
-			return
+			return nil
 		}
 		c.path = c.path.property(m.key)
 		c.clean(m.key)
 		c.key(m.key, &first)
 		if n.elem != nil {
-			c.value(n.elem, &m.value)
+			all[m.key] = c.value(n.elem, &m.value)
 		} else {
-			c.anything(&m.value)
+			all[m.key] = c.anything(&m.value)
 		}
 		c.path = c.path[:depth]
 	}
 	c.out = append(c.out, '}')
+	return all
 }
 
 var anyMap = func() *node { n := newNode(object); n.free = true; return n }()
 
 // anything writes what is in a free map as it came, nulls and digits too.
-func (c *checker) anything(v *value) {
+func (c *checker) anything(v *value) any {
 	c.loose = true
 	switch v.kind {
 	case '{':
-		c.freeMap(anyMap, v)
+		return c.freeMap(anyMap, v)
 	case '[':
-		c.items(v, c.anything)
+		return c.items(v, c.anything)
 	case '"':
 		c.clean(v.text)
 		c.out = appendString(c.out, v.text)
-	default:
-		c.out = append(c.out, v.text...)
+		return v.text
 	}
+	c.out = append(c.out, v.text...)
+	switch v.kind {
+	case 'n':
+		return nil
+	case '0':
+		return json.Number(v.text)
+	}
+	return v.kind == 't'
 }
 
-func (c *checker) array(n *node, v *value) {
+func (c *checker) array(n *node, v *value) any {
 	scalars := n.elem.kind != object && n.elem.kind != array
 	v = c.unwrapped(v, '[')
 	switch looksWrapped := v.kind == '"' && strings.HasPrefix(strings.TrimSpace(v.text), "["); {
@@ -167,30 +189,32 @@ func (c *checker) array(n *node, v *value) {
 		v = &value{kind: '[', kids: []member{{value: *v}}} // models leave out the brackets around one value
 	default:
 		c.refuseWrapped(n, v)
-		return
+		return nil
 	}
 	if count := int64(len(v.kids)); count < n.min || count > n.max {
 		c.fail(fmt.Sprintf("%d items", count), n.want(), "")
-		return
+		return nil
 	}
-	c.items(v, func(item *value) { c.value(n.elem, item) })
+	return c.items(v, func(item *value) any { return c.value(n.elem, item) })
 }
 
-func (c *checker) items(v *value, write func(*value)) {
+func (c *checker) items(v *value, write func(*value) any) any {
+	all := make([]any, len(v.kids))
 	c.out = append(c.out, '[')
 	depth := len(c.path)
 	for i := range v.kids {
 		if c.full() {
-			return
+			return nil
 		}
 		if i > 0 {
 			c.out = append(c.out, ',')
 		}
 		c.path = c.path.item(i)
-		write(&v.kids[i].value)
+		all[i] = write(&v.kids[i].value)
 		c.path = c.path[:depth]
 	}
 	c.out = append(c.out, ']')
+	return all
 }
 
 // unwrapped returns the object or array that a string holds: models encode twice. A

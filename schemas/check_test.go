@@ -1,9 +1,11 @@
 package schemas
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -71,8 +73,10 @@ func TestAccepted(t *testing.T) {
 		with(`"raw":{"a":12345678901234567890}`):            with(`"raw":{"a":12345678901234567890}`),
 	} {
 		t.Run(in, func(t *testing.T) {
-			got, err := s.Normalize([]byte(in))
+			checked, err := s.Check([]byte(in), nil)
 			require.NoError(t, err)
+			requireValues(t, checked)
+			got := checked.JSON
 			require.Equal(t, want, string(got))
 			again, err := s.Normalize(got)
 			require.NoError(t, err)
@@ -85,6 +89,22 @@ func TestAccepted(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, `{}`, string(got))
 	}
+}
+
+// requireValues holds the values beside canonical JSON to what encoding/json reads from it.
+func requireValues(t *testing.T, c Checked) {
+	t.Helper()
+	var want map[string]any
+	var parts map[string]json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(c.JSON))
+	d.UseNumber()
+	require.NoError(t, d.Decode(&want))
+	require.NoError(t, json.Unmarshal(c.JSON, &parts))
+	require.Equal(t, want, maps.Collect(c.Values.All()))
+	for _, v := range c.Values {
+		require.Equal(t, string(parts[v.Name]), string(v.JSON))
+	}
+	require.Equal(t, string(c.JSON), string(c.Values.JSON()))
 }
 
 func TestRefused(t *testing.T) {
@@ -296,7 +316,8 @@ func FuzzNormalize(f *testing.F) {
 	}
 	s := Of[everything]()
 	f.Fuzz(func(t *testing.T, args []byte) {
-		once, err := s.Normalize(args)
+		checked, err := s.Check(args, nil)
+		once := checked.JSON
 		if err != nil {
 			var e *Error
 			require.ErrorAs(t, err, &e)
@@ -305,6 +326,7 @@ func FuzzNormalize(f *testing.F) {
 			return
 		}
 		require.True(t, json.Valid(once), "%q", once)
+		requireValues(t, checked)
 		twice, err := s.Normalize(once)
 		require.NoError(t, err)
 		require.Equal(t, string(once), string(twice))

@@ -13,17 +13,23 @@ import (
 	"dixa-mcp/internal/base/when"
 )
 
-func (c *checker) scalar(n *node, v *value) {
+// scalar writes and returns a value as [checker.value] does.
+func (c *checker) scalar(n *node, v *value) (is any) {
 	start, problems, ok := len(c.out), len(c.problems), false
 	switch n.kind {
 	case str:
-		ok = c.text(n, v)
+		var s string
+		s, ok = c.text(n, v)
+		c.out, is = appendString(c.out, s), s
 	case integer:
 		ok = c.integer(n, v)
+		is = json.Number(c.out[start:])
 	case number:
 		ok = c.number(n, v)
+		is = json.Number(c.out[start:])
 	case boolean:
 		ok = c.boolean(n, v)
+		is = v.kind == 't' || v.text == "true"
 	}
 	if ok && n.leaf != nil {
 		c.lastWord(n, v, c.out[start:])
@@ -31,6 +37,7 @@ func (c *checker) scalar(n *node, v *value) {
 	if len(c.problems) > problems && n.kind == str && v.kind == '"' && len(n.enum) == 0 {
 		c.problems[problems].Text = v.text
 	}
+	return is
 }
 
 // lastWord asks the type itself: by decoding, and by its method Check.
@@ -47,7 +54,8 @@ func (c *checker) lastWord(n *node, v *value, canonical []byte) {
 	}
 }
 
-func (c *checker) text(n *node, v *value) bool {
+// text returns a string as it is to be sent.
+func (c *checker) text(n *node, v *value) (s string, ok bool) {
 	if n.format == dateTime {
 		return c.time(n, v)
 	}
@@ -57,38 +65,36 @@ func (c *checker) text(n *node, v *value) bool {
 			hint = `put it in quotes: "` + shorten(v.text) + `"`
 		}
 		c.fail(describe(v), n.want(), hint)
-		return false
+		return "", false
 	}
-	s, ok := v.text, c.clean(v.text)
-	if !ok {
-		return false
+	if s = v.text; !c.clean(s) {
+		return "", false
 	}
 	if s, ok = n.contact(s); !ok {
 		c.fail(describe(v), "a phone number with its country code, such as +4512345678", "")
-		return false
+		return "", false
 	}
 	if len(n.enum) > 0 {
 		if s, ok = n.among().Find(s); !ok {
 			c.fail(describe(v), n.want(), n.enumHint(v.text))
-			return false
+			return "", false
 		}
 	}
 	if n.format == uuidFormat && !uuid.Is(s) {
 		c.fail(describe(v), n.want(), "")
-		return false
+		return "", false
 	}
 	if n.role == roleZone {
 		if _, err := when.Zone(s); err != nil {
 			c.fail(describe(v), "an IANA time zone such as Europe/Copenhagen", "")
-			return false
+			return "", false
 		}
 	}
 	if count := int64(utf8.RuneCountInString(s)); count < n.min || count > n.max {
 		c.fail(fmt.Sprintf("a string of %d characters", count), n.want(), "")
-		return false
+		return "", false
 	}
-	c.out = appendString(c.out, s)
-	return true
+	return s, true
 }
 
 // enumHint says which value of an enum may be meant by a text that is none.

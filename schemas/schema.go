@@ -201,17 +201,18 @@ func (s *Schema) Decode(args json.RawMessage, into any) error {
 // sorted, nulls left out, and values as the schema has them ("12" for an integer
 // has become 12). Times without a zone are read in UTC. The error is an [*Error].
 func (s *Schema) Normalize(args json.RawMessage) (json.RawMessage, error) {
-	return s.NormalizeWith(args, nil)
+	c, err := s.Check(args, nil)
+	return c.JSON, err
 }
 
-// NormalizeWith normalizes as [Schema.Normalize] does, and reads times as the given
-// reading says; nil is UTC.
-func (s *Schema) NormalizeWith(args json.RawMessage, reading *Reading) (json.RawMessage, error) {
+// Check normalizes as [Schema.Normalize] does, and reads times as the given
+// reading says; nil is UTC. What comes out has the values beside their JSON.
+func (s *Schema) Check(args json.RawMessage, reading *Reading) (Checked, error) {
 	c, err := s.check(args, reading)
 	if err != nil {
-		return nil, err
+		return Checked{}, err
 	}
-	return c.out, nil
+	return Checked{c.out, c.values}, nil
 }
 
 func (s *Schema) check(args []byte, reading *Reading) (*checker, error) {

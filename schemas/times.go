@@ -40,9 +40,9 @@ func (t ReadTime) String() string {
 	return fmt.Sprintf("%s (%s)", t.Instant, t.Zone)
 }
 
-// time reads a date or time, writes the instant in RFC 3339, and notes what it read
+// time reads a date or time, returns the instant in RFC 3339, and notes what it read
 // where that was not said.
-func (c *checker) time(n *node, v *value) bool {
+func (c *checker) time(n *node, v *value) (string, bool) {
 	v = c.unwrappedTime(v)
 	text, ok := v.text, v.kind == '"'
 	if v.kind == '0' {
@@ -50,31 +50,30 @@ func (c *checker) time(n *node, v *value) bool {
 	}
 	if !ok {
 		c.fail(describe(v), n.want(), "")
-		return false
+		return "", false
 	}
 	if !c.clean(text) {
-		return false
+		return "", false
 	}
 	written, err := when.Read(text)
 	if err != nil {
 		c.fail(describe(v), n.want(), hintOf(err))
-		return false
+		return "", false
 	}
 	at, zone, err := c.instant(n, written)
 	if err != nil {
 		c.fail(describe(v), n.want(), err.Error())
-		return false
+		return "", false
 	}
 	if n.role == roleFuture && !at.After(c.now()) {
 		c.fail(fmt.Sprintf("%s, which is %s", describe(v), when.Format(at)), "a time in the future", "it is now "+when.Format(c.now().In(at.Location()).Truncate(time.Second)))
-		return false
+		return "", false
 	}
 	instant := when.Format(at)
 	if c.reading != nil && (!written.Zoned || written.Epoch) {
 		c.reading.Times = append(c.reading.Times, ReadTime{c.path.String(), written.String(), instant, zone.String(), written.Date, n.role == roleEnd})
 	}
-	c.out = appendString(c.out, instant)
-	return true
+	return instant, true
 }
 
 // instant places a time in its zone.

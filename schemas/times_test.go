@@ -61,18 +61,19 @@ func TestTimes(t *testing.T) {
 	} {
 		t.Run(in, func(t *testing.T) {
 			r := copenhagen(t)
-			out, err := Of[spans]().NormalizeWith([]byte(in), r)
+			out, err := Of[spans]().Check([]byte(in), r)
 			require.NoError(t, err)
-			require.Equal(t, want.out, string(out))
+			require.Equal(t, want.out, string(out.JSON))
+			requireValues(t, out)
 			if want.said == "" {
 				require.Empty(t, r.Times)
 			} else {
 				require.Equal(t, want.said, r.Times[0].Field+": "+r.Times[0].String())
 			}
 			again := copenhagen(t)
-			same, err := Of[spans]().NormalizeWith(out, again)
+			same, err := Of[spans]().Check(out.JSON, again)
 			require.NoError(t, err)
-			require.Equal(t, want.out, string(same))
+			require.Equal(t, want.out, string(same.JSON))
 			require.Empty(t, again.Times, "what was read once says which instant it is")
 		})
 	}
@@ -100,7 +101,7 @@ func TestTimesRefused(t *testing.T) {
 		`{"zoned":{"timezone":"Copenhagen"}}`:               `zoned.timezone: got "Copenhagen", want an IANA time zone such as Europe/Copenhagen`,
 		`{"zoned":{"timezone":"Local","end":"2026-03-07"}}`: `zoned.timezone: got "Local", want an IANA time zone such as Europe/Copenhagen`,
 	} {
-		_, err := Of[spans]().NormalizeWith([]byte(in), copenhagen(t))
+		_, err := Of[spans]().Check([]byte(in), copenhagen(t))
 		require.ErrorContains(t, err, message, in)
 	}
 }
@@ -109,10 +110,10 @@ func TestTimesRefused(t *testing.T) {
 func TestZoneUnknown(t *testing.T) {
 	asked := 0
 	r := &Reading{Zone: func() (*time.Location, error) { asked++; return nil, errors.New("write the time with its zone") }}
-	_, err := Of[spans]().NormalizeWith([]byte(`{"before":"2026-03-07"}`), r)
+	_, err := Of[spans]().Check([]byte(`{"before":"2026-03-07"}`), r)
 	require.ErrorContains(t, err, "; write the time with its zone")
 	require.Equal(t, 1, asked)
-	_, err = Of[spans]().NormalizeWith([]byte(`{"before":"2026-03-07T00:00:00Z","after":1772892000}`), r)
+	_, err = Of[spans]().Check([]byte(`{"before":"2026-03-07T00:00:00Z","after":1772892000}`), r)
 	require.NoError(t, err)
 	require.Equal(t, 1, asked)
 }

@@ -127,13 +127,13 @@ func (in *BulkUpdateIn) Change(fixed ...string) (json.RawMessage, error) {
 }
 
 // For returns the arguments that say what is to be different about one conversation.
-func (in *BulkUpdateIn) For(id int64) (json.RawMessage, error) {
+func (in *BulkUpdateIn) For(id int64) (schemas.Checked, error) {
 	members, err := in.change()
 	if err != nil {
-		return nil, err
+		return schemas.Checked{}, err
 	}
 	members["conversationId"] = fmt.Append(nil, id)
-	return json.Marshal(members)
+	return schemas.Read(members)
 }
 
 func (in *BulkUpdateIn) change() (members map[string]json.RawMessage, err error) {

@@ -14,50 +14,42 @@ import (
 // single lets a caller of list_messages ask for one of them.
 func single(t *Tool) { t.one = true }
 
-// place reads the arguments that say where an answer goes on, and gives those that are Dixa's. A page key of a page that
+// place reads the arguments that say where an answer goes on, and leaves those that are Dixa's. A page key of a page that
 // was cut becomes Dixa's key, with the limit that the page had.
-func (a *Arguments) place(t *Tool, canonical json.RawMessage) (json.RawMessage, error) {
+func (a *Arguments) place(t *Tool) error {
 	if t.Level > dixaclient.Read {
-		return canonical, nil
+		return nil
 	}
-	var own struct {
-		Skip, Offset, PageLimit int
-		PageKey, MessageID      string
-	}
-	if err := json.Unmarshal(canonical, &own); err != nil {
-		return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
-	}
-	for name, n := range map[string]int{"skip": own.Skip, "offset": own.Offset} {
-		if n < 0 {
-			return nil, &schemas.Error{Problems: []schemas.Problem{{Field: name, Got: fmt.Sprint(n), Want: "0 or more"}}}
+	own := func(name string) schemas.Value { return a.Values.Get(name) }
+	for _, name := range []string{"skip", "offset"} {
+		if n := own(name).Int(); n < 0 {
+			return &schemas.Error{Problems: []schemas.Problem{{Field: name, Got: fmt.Sprint(n), Want: "0 or more"}}}
 		}
 	}
 	if t.one {
-		a.MessageID = own.MessageID
+		a.MessageID = own("messageId").Text()
 	}
 	if !t.View.PageLimit {
-		a.Skip, a.Offset = own.Skip, own.Offset
-		return canonical, nil
+		a.Skip, a.Offset = own("skip").Int(), own("offset").Int()
+		return nil
 	}
-	a.PageKey, a.Limit = own.PageKey, own.PageLimit
-	skip, limit, offset, key, cut := view.ParseCutKey(own.PageKey)
+	a.PageKey, a.Limit = own("pageKey").Text(), own("pageLimit").Int()
+	skip, limit, offset, key, cut := view.ParseCutKey(a.PageKey)
 	if !cut {
-		return canonical, nil
+		return nil
 	}
 	a.Skip, a.Offset, a.PageKey, a.Limit = skip, offset, key, limit
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(canonical, &all); err != nil {
-		return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
+	a.Values = a.Values.Without("pageKey", "pageLimit")
+	if key != "" {
+		text, _ := json.Marshal(key) // strings always marshal
+		a.Values = append(a.Values, schemas.Value{Name: "pageKey", JSON: text, Is: key})
 	}
-	set := func(name string, value any, given bool) {
-		delete(all, name)
-		if given {
-			all[name], _ = json.Marshal(value) // strings and numbers always marshal
-		}
+	if limit > 0 {
+		text := strconv.Itoa(limit)
+		a.Values = append(a.Values, schemas.Value{Name: "pageLimit", JSON: []byte(text), Is: json.Number(text)})
 	}
-	set("pageKey", key, key != "")
-	set("pageLimit", limit, limit > 0)
-	return json.Marshal(all)
+	a.JSON = a.Values.JSON()
+	return nil
 }
 
 // oneMessage gives the message of that id, or with that number such as #3, from an answer with a conversation's messages.

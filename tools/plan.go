@@ -12,6 +12,7 @@ import (
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/view"
+	"dixa-mcp/schemas"
 )
 
 // Step is one write of a plan: one operation with its request, and what it changes. A plan only says what is to be done; the
@@ -125,11 +126,10 @@ func (t *Tool) Plan(ctx context.Context, c *d.Client, a *Arguments) ([]Step, err
 }
 
 // Outcome is what came of a plan, as it is told to who asked for it.
-func Outcome(arguments json.RawMessage, steps []Step, as string) []view.Part {
+func Outcome(arguments schemas.Values, steps []Step, as string) []view.Part {
 	item, next := view.Item{}, ""
-	var about struct{ ConversationID json.Number }
-	if json.Unmarshal(arguments, &about) == nil && about.ConversationID != "" {
-		item.Facts = append(item.Facts, view.Fact{Key: "id", Label: "Conversation", Value: about.ConversationID.String()})
+	if id, ok := arguments.Get("conversationId").Is.(json.Number); ok {
+		item.Facts = append(item.Facts, view.Fact{Key: "id", Label: "Conversation", Value: id.String()})
 	}
 	for i := range steps {
 		key, _, _ := strings.Cut(cmp.Or(steps[i].Key, steps[i].What), " ")
@@ -150,9 +150,8 @@ func Outcome(arguments json.RawMessage, steps []Step, as string) []view.Part {
 }
 
 // shownText is the text of a step where the arguments do not hold it, and that of a draft.
-func shownText(arguments json.RawMessage, s *Step) string {
-	var given struct{ Text string }
-	if json.Unmarshal(arguments, &given) == nil && given.Text != "" && s.Op != d.AddNote.Spec {
+func shownText(arguments schemas.Values, s *Step) string {
+	if arguments.Get("text").Text() != "" && s.Op != d.AddNote.Spec {
 		return ""
 	}
 	return s.Text

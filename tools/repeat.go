@@ -1,9 +1,10 @@
 package tools
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
-	"maps"
+	"slices"
+	"strings"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/schemas"
@@ -32,20 +33,14 @@ func (a *Arguments) Answers() bool {
 
 // Repeat returns the arguments of a write without [RepeatArgument], by which two calls are the same, and whether it insists. Of
 // a reply to one message only that counts.
-func (a *Arguments) Repeat() (rest json.RawMessage, again bool, err error) {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(a.JSON, &all); err != nil {
-		return nil, false, fmt.Errorf("arguments: %w", err)
+func (a *Arguments) Repeat() (rest json.RawMessage, again bool) {
+	again, _ = a.Values.Get(RepeatArgument).Is.(bool)
+	same := a.Values.Without(RepeatArgument)
+	if same.Given(answersArgument) { // whatever it says: a message is answered once
+		same = slices.DeleteFunc(same, func(v schemas.Value) bool { return v.Name != answersArgument && v.Name != "conversationId" })
 	}
-	if given := all[RepeatArgument]; given != nil {
-		if err := json.Unmarshal(given, &again); err != nil {
-			return nil, false, fmt.Errorf("%s: %w", RepeatArgument, err)
-		}
-		delete(all, RepeatArgument)
-	}
-	if all[answersArgument] != nil { // whatever it says: a message is answered once
-		maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return name != answersArgument && name != "conversationId" })
-	}
-	rest, err = json.Marshal(all) // in alphabetical order
-	return rest, again, err
+	slices.SortFunc(same, func(a, b schemas.Value) int { return strings.Compare(a.Name, b.Name) })
+	var b bytes.Buffer
+	json.HTMLEscape(&b, same.JSON()) // as [json.Marshal] writes it: journals have digests of this
+	return b.Bytes(), again
 }

@@ -63,14 +63,14 @@ type Output struct {
 
 // Arguments are a call's arguments after they were checked.
 type Arguments struct {
-	In        any             // a pointer to the operation's request
-	JSON      json.RawMessage // the same, as it was understood
-	Skip      int             // how many items of the list the caller has already
-	Offset    int             // where in the next item the caller goes on
-	PageKey   string          // of the page, without the place in it
-	Limit     int             // pageLimit, 0 where it is not given
-	MessageID string          // the only message that is wanted
-	Env       Env             // for a tool of several operations
+	schemas.Checked        // as they were understood; what reads them, reads the values
+	In              any    // a pointer to the operation's request
+	Skip            int    // how many items of the list the caller has already
+	Offset          int    // where in the next item the caller goes on
+	PageKey         string // of the page, without the place in it
+	Limit           int    // pageLimit, 0 where it is not given
+	MessageID       string // the only message that is wanted
+	Env             Env    // for a tool of several operations
 }
 
 // skip is the argument of every tool that reads a list which Dixa gives whole: what does not fit into one answer follows.
@@ -215,24 +215,23 @@ func (t *Tool) SchemaIn(version dixaclient.Version) *schemas.Schema {
 // Decode checks arguments against the schema that their caller was shown and reads them. A [*schemas.Error] names
 // every field that does not fit. Times are read as the reading says; nil is UTC.
 func (t *Tool) Decode(schema *schemas.Schema, raw json.RawMessage, reading *schemas.Reading) (*Arguments, error) {
-	canonical, err := schema.NormalizeWith(raw, reading)
+	checked, err := schema.Check(raw, reading)
 	if err != nil {
 		return nil, err
 	}
-	a := &Arguments{In: reflect.New(t.in).Interface()}
-	if canonical, err = a.place(t, canonical); err != nil {
+	a := &Arguments{Checked: checked, In: reflect.New(t.in).Interface()}
+	if err := a.place(t); err != nil {
 		return nil, err
 	}
-	a.JSON = canonical
-	if err := json.Unmarshal(canonical, a.In); err != nil {
+	if err := json.Unmarshal(a.JSON, a.In); err != nil {
 		return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
 	}
 	return a, nil
 }
 
-// Read reads arguments without checking them: names may stand where ids are due.
+// Read reads arguments without checking them, so that it gives no Values: names may stand where ids are due.
 func (t *Tool) Read(arguments json.RawMessage) (*Arguments, error) {
-	a := &Arguments{In: reflect.New(t.in).Interface(), JSON: arguments}
+	a := &Arguments{Checked: schemas.Checked{JSON: arguments}, In: reflect.New(t.in).Interface()}
 	if err := json.Unmarshal(arguments, a.In); err != nil {
 		return nil, fmt.Errorf("arguments of %s: %w", t.Name, err)
 	}
@@ -320,14 +319,9 @@ func (t *Tool) Actors() []string {
 
 // Done returns what the tool did with these arguments, in the past tense: "closed conversation 1234". The values that it names
 // are shown as show says, which is given the argument and the value.
-func (t *Tool) Done(arguments json.RawMessage, show func(argument, value string) string) string {
-	if !strings.Contains(t.Did, "{") {
-		return t.Did
-	}
-	var values map[string]json.RawMessage
-	_ = json.Unmarshal(arguments, &values) // without values the names stay
+func (t *Tool) Done(arguments schemas.Values, show func(argument, value string) string) string {
 	return placeholders(t.Did, func(name string) string {
-		return show(name, strings.Trim(string(values[name]), `"`))
+		return show(name, strings.Trim(string(arguments.Get(name).JSON), `"`))
 	})
 }
 

@@ -86,7 +86,8 @@ func (s *Shape) Given(arguments json.RawMessage) (json.RawMessage, error) {
 // Names reads arguments as [Shape.Decode] does, with any text where ids are due that people know by names. Decode takes what
 // comes out, once ids are in their place.
 func (s *Shape) Names(raw json.RawMessage, reading *schemas.Reading) (json.RawMessage, error) {
-	return s.shown.Naming(s.tool.Names).NormalizeWith(raw, reading)
+	checked, err := s.shown.Naming(s.tool.Names).Check(raw, reading)
+	return checked.JSON, err
 }
 
 // Takes returns the value of an argument, or of an item of it, that a text means by one of the names that the agent sees in
@@ -114,19 +115,22 @@ func (s *Shape) Wants(argument string) string {
 
 // given checks arguments against what the agent may give, and makes of them what the tool takes.
 func (s *Shape) given(raw json.RawMessage, reading *schemas.Reading) (json.RawMessage, error) {
-	given, err := s.taken.NormalizeWith(raw, reading)
+	given, err := s.taken.Check(raw, reading)
 	if err == nil {
-		return s.complete(given)
+		return s.complete(given.Values)
 	}
-	if _, shown := s.shown.NormalizeWith(raw, reading); shown != nil { // which says it in the words that the agent sees
+	if _, shown := s.shown.Check(raw, reading); shown != nil { // which says it in the words that the agent sees
 		err = shown
 	}
 	return nil, err
 }
 
 // complete puts ids in place of names, and adds what is filled in.
-func (s *Shape) complete(given json.RawMessage) (json.RawMessage, error) {
-	all := members(given)
+func (s *Shape) complete(given schemas.Values) (json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	for _, v := range given {
+		all[v.Name] = v.JSON
+	}
 	var wrong schemas.Error
 	for _, c := range s.choices {
 		v, ok := all[c.argument]

@@ -37,7 +37,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	agent = c.agent
 	if c.decision = c.listed(); !c.decision.Allowed {
 		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
-			c.arguments, c.valid = args.JSON, true
+			c.arguments, c.valid = args.Checked, true
 		}
 		if agent.Operation(c.tool.Name).Allowed {
 			return nil, notListed(c.decision)
@@ -48,7 +48,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.arguments, c.valid = args.JSON, true
+	c.arguments, c.valid = args.Checked, true
 	if c.tool.Level > dixaclient.Read {
 		c.nameArguments(ctx, args, false)
 		if err := noPlaceholders(c.tool.Name, args.JSON, toolsFor(agent)); err != nil {

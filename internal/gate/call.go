@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,7 +28,7 @@ type call struct {
 	through   bool              // it came by call_tool
 	misuse    error             // of call_tool
 	decision  capability.Decision
-	arguments json.RawMessage // as they were understood; as they came until then
+	arguments schemas.Checked // as they were understood; until then only their JSON, as it came
 	valid     bool            // arguments fit the tool's schema
 	record    audit.Record
 	seen      CallInfo // what the observer was told, where there is one
@@ -62,7 +61,7 @@ type call struct {
 }
 
 func (g *Gate) begin(r Request) *call {
-	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: r.Arguments, writes: g.facts.written()}
+	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: schemas.Checked{JSON: r.Arguments}, writes: g.facts.written()}
 	c.tool, _ = tools.ByName(r.Tool)
 	c.unwrap()
 	if agent, err := c.rules.Agent(r.Agent); err == nil && (r.asked != nil || r.draft != "") {
@@ -133,7 +132,7 @@ func (c *call) describe() {
 	r := &c.record
 	if c.tool != nil {
 		r.Access, r.Level = c.tool.Access(), c.tool.Level.String()
-		r.Arguments, r.Names = audit.Arguments(c.arguments, c.kinds(), c.gate.key), c.named
+		r.Arguments, r.Names = audit.Arguments(c.arguments.JSON, c.kinds(), c.gate.key), c.named
 	}
 	r.Decision = audit.Refused
 	if c.decision.Allowed {

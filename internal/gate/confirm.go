@@ -50,7 +50,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 		plan = append(plan, s.State)
 	}
 	conversation, _ := dixaclient.ConversationOf(args.In)
-	c.confirmed = &confirmation{call: c, about: c.arguments, same: c.sameCall(args), steps: steps, plan: plan, shown: c.inWords(c.context(ctx), args), conversation: conversation}
+	c.confirmed = &confirmation{call: c, about: c.arguments.JSON, same: c.sameCall(args), steps: steps, plan: plan, shown: c.inWords(c.context(ctx), args), conversation: conversation}
 	c.confirmed.does = c.confirmed.effect()
 	return c.confirmed.ask(ctx, how)
 }
@@ -102,7 +102,7 @@ func (c *confirmation) digest(parts ...string) string {
 
 // effect says in plain English what the call would do.
 func (c *confirmation) effect() string {
-	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments, c.words), " ")
+	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments.Values, c.words), " ")
 	effect := verb(c.call.tool).Infinitive + " " + object
 	if c.call.says(c.steps) {
 		effect += " (" + listed(changing(c.steps)) + ")"

@@ -26,7 +26,7 @@ func (c *call) unwrap() {
 			return
 		}
 		c.through = true
-		c.request.Tool, c.request.Arguments, c.arguments = name, arguments, arguments
+		c.request.Tool, c.request.Arguments, c.arguments.JSON = name, arguments, arguments
 		c.tool, _ = tools.ByName(name)
 	}
 }

@@ -39,7 +39,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	c := g.begin(r)
 	ctx = withCall(ctx, c)
 	args, err := c.admit(ctx)
-	e := Explanation{Granted: err == nil, Why: c.decision.Why, Arguments: c.arguments}
+	e := Explanation{Granted: err == nil, Why: c.decision.Why, Arguments: c.arguments.JSON}
 	if c.decision.Allowed {
 		e.Filled = c.agent.Shape(c.tool).Filled()
 	}

@@ -3,7 +3,6 @@ package gate
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -120,7 +119,7 @@ func (c *call) nameArguments(ctx context.Context, args *tools.Arguments, reads b
 
 // did says what the call did and, where the answer is text, in whose name and with names in place of ids.
 func (c *call) did(args *tools.Arguments) string {
-	did := c.tool.Done(c.arguments, func(argument, value string) string {
+	did := c.tool.Done(c.arguments.Values, func(argument, value string) string {
 		name := c.named[argument]
 		switch {
 		case name == "" || c.inJSON():
@@ -149,20 +148,17 @@ func (c *call) nameOf(thing dixaclient.Thing, id string) string {
 // and the words for Dixa's values.
 func (c *call) inWords(ctx context.Context, args *tools.Arguments) edits {
 	v, shown := c.values(), edits{}
-	var given map[string]json.RawMessage
-	_ = json.Unmarshal(args.JSON, &given) // it was made from the arguments just before
 	for _, p := range c.tool.Schema().Properties() {
 		if p.Words == nil {
 			continue
 		}
-		var one string
-		if json.Unmarshal(given[p.Name], &one) == nil && slices.Contains(p.Enum, one) {
-			shown[p.Name] = p.Words[slices.Index(p.Enum, one)]
+		given := args.Values.Get(p.Name)
+		if i := slices.Index(p.Enum, given.Text()); i >= 0 {
+			shown[p.Name] = p.Words[i]
 		}
-		var several []string
-		_ = json.Unmarshal(given[p.Name], &several) // another type has none
+		several, _ := given.Is.([]any)
 		for n, value := range several {
-			if i := slices.Index(p.Enum, value); i >= 0 {
+			if i := slices.IndexFunc(p.Enum, func(one string) bool { return one == value }); i >= 0 {
 				shown[fmt.Sprintf("%s[%d]", p.Name, n)] = p.Words[i]
 			}
 		}

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -38,9 +37,7 @@ func (c *call) filters(args *tools.Arguments) (filters, of []string) {
 			of = append(of, r.Name)
 		}
 	}
-	var given map[string]json.RawMessage
-	_ = json.Unmarshal(args.JSON, &given) // it was made from the arguments just before
-	for name := range given {
+	for name := range args.Values.All() {
 		if !slices.Contains(paging, name) && !slices.Contains(of, name) {
 			filters = append(filters, name)
 		}

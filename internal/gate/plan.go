@@ -148,7 +148,7 @@ func (c *call) changed(ctx context.Context, args *tools.Arguments, steps []tools
 	if len(changing(steps)) > 0 {
 		as = c.actsAs(args.Env, steps)
 	}
-	return c.answerParts(ctx, args.Env, audit.OutcomeDone, tools.Outcome(c.arguments, steps, as), nil)
+	return c.answerParts(ctx, args.Env, audit.OutcomeDone, tools.Outcome(c.arguments.Values, steps, as), nil)
 }
 
 // actsAs says in whose name the steps acted: all that can say it act in the same.

@@ -29,11 +29,7 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 	if c.tool.Level == dixaclient.Read || c.tool.Undoes() || c.tool.Bulk { // a job notes each conversation by itself
 		return nil
 	}
-	rest, again, err := args.Repeat()
-	if err != nil {
-		a := c.refuse(ctx, invalidArguments(c.tool.Name, err))
-		return &a
-	}
+	rest, again := args.Repeat()
 	e := journal.Entry{
 		Call: c.record.Call, Agent: c.agentName, Key: c.credential(), Tool: c.tool.Name, Rules: c.rules.Digest(), Within: c.gate.timeout + afterLimit,
 		Digest:  digestOf(c.agentName, c.credential(), c.tool.Name, string(rest)),

@@ -85,8 +85,8 @@ func (c *call) maySend() error {
 // sameCall returns the digest by which the agent's same call is recognized, whatever the conversation is like by then. One that the
 // agent insists on is not the same as the one before, and has none.
 func (c *call) sameCall(args *tools.Arguments) string {
-	rest, again, err := args.Repeat()
-	if err != nil || again {
+	rest, again := args.Repeat()
+	if again {
 		return ""
 	}
 	return digestOf(c.agentName, c.request.behalf(), c.tool.Name, string(rest))

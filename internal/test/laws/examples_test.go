@@ -184,7 +184,7 @@ func perform(t *testing.T, client *dixaclient.Client, written journal.Store, c e
 	out, err := tool.Run(context.Background(), client, args)
 	require.NoError(t, err, "%s %s", c.Tool, c.Arguments)
 	if len(out.Body) == 0 {
-		done := tool.Done(args.JSON, func(_, value string) string { return value })
+		done := tool.Done(args.Values, func(_, value string) string { return value })
 		text, err := json.Marshal(map[string]string{"done": done})
 		require.NoError(t, err)
 		return answered{exampleCall: c, out: out, text: "Done: " + done, json: string(text)}
