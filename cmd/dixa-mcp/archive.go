@@ -129,7 +129,7 @@ func recordSync(ctx context.Context, log *audit.Log, result archive.Result, sinc
 		return err
 	}
 	r := audit.Record{Event: audit.EventRead, Call: audit.NewCallID(), Agent: "operator", Tool: "archive_sync", Access: "read", Level: "read",
-		Arguments: arguments, Decision: audit.Allowed, Outcome: audit.OutcomeDone}
+		Arguments: audit.Unreduced(arguments), Decision: audit.Allowed, Outcome: audit.OutcomeDone}
 	switch {
 	case ctx.Err() != nil || errors.Is(failed, context.Canceled):
 		r.Outcome = audit.OutcomeCancelled

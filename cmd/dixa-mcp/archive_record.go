@@ -49,7 +49,7 @@ func (f recordedArchiveFlags) recorded(ctx context.Context, tool string, verb au
 		return errors.Join(failed, err, log.Close())
 	}
 	r := audit.Record{Event: audit.EventRead, Call: audit.NewCallID(), Agent: "operator", Tool: tool, Access: "read", Level: "read",
-		Arguments: audit.Arguments(text, archiveKinds, key), Decision: audit.Allowed, Outcome: audit.OutcomeDone}
+		Arguments: audit.ReduceJSON(text, archiveKinds, key), Decision: audit.Allowed, Outcome: audit.OutcomeDone}
 	switch {
 	case ctx.Err() != nil:
 		r.Outcome = audit.OutcomeCancelled

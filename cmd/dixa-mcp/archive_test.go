@@ -307,7 +307,7 @@ func TestSyncsAreRecorded(t *testing.T) {
 		require.NoError(t, audit.Read(files[0], func(r audit.Record) error {
 			if r.Tool == "archive_sync" {
 				outcome = r.Outcome
-				require.Contains(t, string(r.Arguments), `"messages":7`)
+				require.Contains(t, r.Arguments.String(), `"messages":7`)
 			}
 			return nil
 		}))

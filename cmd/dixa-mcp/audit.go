@@ -198,7 +198,7 @@ func look(r audit.Record) string {
 	var a struct {
 		ConversationID json.Number `json:"conversationId"`
 	}
-	_ = json.Unmarshal(r.Arguments, &a) // without a conversation the arguments are for the reader to fill in
+	_ = json.Unmarshal(r.Arguments.JSON(), &a) // without a conversation the arguments are for the reader to fill in
 	if a.ConversationID == "" {
 		return fmt.Sprintf("check with: dixa-mcp call %s", with)
 	}

@@ -186,7 +186,7 @@ func record(ctx context.Context, log *audit.Log, job export.Job, sent []audit.Op
 		return err
 	}
 	r := audit.Record{Event: audit.EventRead, Call: audit.NewCallID(), Agent: "operator", Tool: "export_" + job.What, Access: "read", Level: "read",
-		Arguments: arguments, Decision: audit.Allowed, Operations: sent, Outcome: audit.OutcomeDone}
+		Arguments: audit.Unreduced(arguments), Decision: audit.Allowed, Operations: sent, Outcome: audit.OutcomeDone}
 	switch {
 	case ctx.Err() != nil:
 		r.Outcome = audit.OutcomeCancelled

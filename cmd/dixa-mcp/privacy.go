@@ -186,7 +186,7 @@ func (s *personSearch) record(ctx context.Context, event audit.Event, tool strin
 	if err != nil {
 		return err
 	}
-	r := audit.Record{Event: event, Call: s.call, Agent: "operator", Tool: tool, Access: "read", Level: "read", Arguments: arguments, Decision: audit.Allowed}
+	r := audit.Record{Event: event, Call: s.call, Agent: "operator", Tool: tool, Access: "read", Level: "read", Arguments: audit.Unreduced(arguments), Decision: audit.Allowed}
 	verb := audit.Verb{Past: "read", Infinitive: "read", Object: "what dixa-mcp keeps of a customer"}
 	if tool == "privacy_erase" {
 		r.Access, r.Level = "write", "erase"

@@ -150,7 +150,7 @@ func privacy(t *testing.T, address string, redis *redistest.Server) {
 	require.NoError(t, inbox.Close())
 	log, err := audit.Open(audit.Options{Dir: filepath.Join(state, "audit")})
 	require.NoError(t, err)
-	arguments := audit.Arguments(json.RawMessage(`{"email":"`+plantedMail+`","text":"a geheimnis"}`), map[string]audit.Kind{"email": audit.Personal, "text": audit.Text}, key)
+	arguments := audit.ReduceJSON(json.RawMessage(`{"email":"`+plantedMail+`","text":"a geheimnis"}`), map[string]audit.Kind{"email": audit.Personal, "text": audit.Text}, key)
 	require.NoError(t, log.Write(t.Context(), audit.Record{Event: audit.EventRead, Call: "c1", Agent: "support", Tool: "find_customer", Arguments: arguments, Text: "support looked up a customer"}))
 	require.NoError(t, log.Close())
 	env := []string{"DIXA_MCP_ARCHIVE=" + address}

@@ -71,7 +71,7 @@ func (f webhooksFlags) recorded(ctx context.Context, level, infinitive, past str
 		return err
 	}
 	verb := audit.Verb{Past: past, Infinitive: infinitive, Object: "the webhook subscription"}
-	r := audit.Record{Event: audit.EventIntent, Call: audit.NewCallID(), Agent: "operator", Tool: "webhooks", Access: "write", Level: level, Arguments: text, Decision: audit.Allowed}
+	r := audit.Record{Event: audit.EventIntent, Call: audit.NewCallID(), Agent: "operator", Tool: "webhooks", Access: "write", Level: level, Arguments: audit.Unreduced(text), Decision: audit.Allowed}
 	r.Text = audit.Sentence(r, verb)
 	if err := log.Write(ctx, r); err != nil {
 		return fmt.Errorf("the change cannot be recorded, so nothing was changed: %w", err)

@@ -324,7 +324,7 @@ func (s *Session) record(r approval.Request, approve bool) (_ audit.Record, said
 	said += fmt.Sprintf(" %s, for which %s had asked: %s", r.Number, asked, r.Tool)
 	if r.Conversation != 0 {
 		id := strconv.FormatInt(r.Conversation, 10)
-		record.Arguments = []byte(`{"conversationId":` + id + `}`)
+		record.Arguments = audit.Unreduced([]byte(`{"conversationId":` + id + `}`))
 		said += " in conversation " + id
 	}
 	return record, said

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
+	"iter"
+	"maps"
 	"math"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,7 +36,54 @@ const (
 	maxPlainNumber = 40  // bytes
 )
 
-// Arguments reduces the arguments of a call to what may be recorded, by an allow-list: kinds says how each argument
+// Arguments are the arguments of a call as its records have them: reduced to what may be recorded. The zero Arguments are none.
+type Arguments struct {
+	text   json.RawMessage
+	values any // what text holds; nil where it was not reduced here, so that it must be read
+}
+
+// Unreduced returns arguments that have nothing in them which may not be recorded. Text that is not JSON is refused when the record
+// is written.
+func Unreduced(text json.RawMessage) Arguments { return Arguments{text: text} }
+
+// JSON returns the arguments as they are recorded; nil for none.
+func (a Arguments) JSON() json.RawMessage { return a.text }
+
+// String returns the same as text.
+func (a Arguments) String() string { return string(a.text) }
+
+// IsZero reports whether there are none.
+func (a Arguments) IsZero() bool { return len(a.text) == 0 }
+
+// MarshalJSON returns the arguments as they are recorded.
+func (a Arguments) MarshalJSON() ([]byte, error) { return a.text, nil }
+
+// UnmarshalJSON takes arguments from a record.
+func (a *Arguments) UnmarshalJSON(text []byte) error {
+	*a = Arguments{text: bytes.Clone(text)}
+	return nil
+}
+
+// Values returns what the arguments hold, with numbers as [json.Number]; nil for none, and for what cannot be read.
+func (a Arguments) Values() any {
+	if a.values != nil || a.IsZero() {
+		return a.values
+	}
+	value, _ := decode(a.text)
+	return value
+}
+
+// decode reads one JSON value and nothing behind it.
+func decode(text []byte) (value any, ok bool) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if dec.Decode(&value) != nil || len(bytes.Trim(text[dec.InputOffset():], " \t\r\n")) > 0 {
+		return nil, false
+	}
+	return value, true
+}
+
+// Reduce reduces the arguments of a call to what may be recorded, by an allow-list: kinds says how each argument
 // is recorded, by its name (dotted for nested ones; items of a list have the name of the list). Names that are not
 // listed are themselves replaced by "#" and the start of their SHA-256, since a model can put anything there.
 //
@@ -44,26 +93,33 @@ const (
 // Numbers are plain where the argument is known, but one that is declared Personal or is beyond 2^31, as phone numbers
 // are, is hashed; booleans
 // are plain everywhere.
-// Nulls are dropped. Plain is not inherited by what is nested in an argument; Personal is. What is not JSON becomes
-// {"unreadable":<bytes>}, and no arguments become nil.
-func Arguments(raw json.RawMessage, kinds map[string]Kind, key []byte) json.RawMessage {
+// Nulls are dropped. Plain is not inherited by what is nested in an argument; Personal is.
+func Reduce(arguments iter.Seq2[string, any], kinds map[string]Kind, key []byte) Arguments {
+	return reduced(reducer{kinds: kinds, key: key}.object("", Text, arguments))
+}
+
+// ReduceJSON reduces arguments that were not read before, as [Reduce] does. What is not JSON becomes {"unreadable":<bytes>}, and no
+// arguments become none.
+func ReduceJSON(raw json.RawMessage, kinds map[string]Kind, key []byte) Arguments {
 	if len(bytes.TrimSpace(raw)) == 0 {
-		return nil
+		return Arguments{}
 	}
-	var value any
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if dec.Decode(&value) != nil || len(bytes.Trim(raw[dec.InputOffset():], " \t\r\n")) > 0 {
-		return fmt.Appendf(nil, `{"unreadable":%d}`, len(raw))
+	switch value, ok := decode(raw); {
+	case !ok:
+		return reduced(map[string]any{"unreadable": number(len(raw))})
+	case value == nil:
+		return Arguments{}
+	default:
+		return reduced(reducer{kinds: kinds, key: key}.value("", Text, value))
 	}
-	if value == nil {
-		return nil
+}
+
+func reduced(values any) Arguments {
+	text, err := marshal(values)
+	if err != nil { // cannot be: they are texts, numbers, lists and objects
+		return Arguments{text: []byte(`{"unreadable":0}`)}
 	}
-	out, err := marshal(reducer{kinds: kinds, key: key}.value("", Text, value))
-	if err != nil { // cannot be: value was decoded from JSON
-		return fmt.Appendf(nil, `{"unreadable":%d}`, len(raw))
-	}
-	return out
+	return Arguments{text, values}
 }
 
 type reducer struct {
@@ -76,7 +132,7 @@ type reducer struct {
 func (r reducer) value(path string, kind Kind, value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		return r.object(path, kind, v)
+		return r.object(path, kind, maps.All(v))
 	case []any:
 		kept := make([]any, 0, len(v))
 		for _, item := range v {
@@ -111,11 +167,11 @@ func isLarge(n json.Number) bool {
 	return err != nil || math.Abs(f) > math.MaxInt32
 }
 
-func (r reducer) object(path string, inherited Kind, object map[string]any) any {
+func (r reducer) object(path string, inherited Kind, object iter.Seq2[string, any]) any {
 	if inherited == Plain {
 		inherited = Text
 	}
-	kept := make(map[string]any, len(object))
+	kept := map[string]any{}
 	for name, v := range object {
 		if v == nil {
 			continue
@@ -149,7 +205,7 @@ func (r reducer) leadsToListed(path string) bool {
 
 func (r reducer) personal(s string) any {
 	if len(r.key) == 0 {
-		return map[string]any{"chars": utf8.RuneCountInString(s)}
+		return map[string]any{"chars": number(utf8.RuneCountInString(s))}
 	}
 	return map[string]any{"hash": Hash(r.key, s)}
 }
@@ -162,8 +218,10 @@ func Hash(key []byte, s string) string {
 }
 
 func text(s string) any {
-	return map[string]any{"chars": utf8.RuneCountInString(s), "sha256": digest(s)}
+	return map[string]any{"chars": number(utf8.RuneCountInString(s)), "sha256": digest(s)}
 }
+
+func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

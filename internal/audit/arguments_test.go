@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,20 +47,20 @@ func TestArguments(t *testing.T) {
 		{"more than JSON", `{} {}`, `{"unreadable":5}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := string(Arguments(json.RawMessage(test.in), testKinds, []byte("key")))
+			got := ReduceJSON(json.RawMessage(test.in), testKinds, []byte("key")).String()
 			require.Equal(t, test.want, got)
 		})
 	}
 }
 
 func TestPersonalWithoutAKeyIsNotHashed(t *testing.T) {
-	require.Equal(t, `{"email":{"chars":16}}`, string(Arguments([]byte(`{"email":"anna@example.com"}`), testKinds, nil)))
+	require.Equal(t, `{"email":{"chars":16}}`, ReduceJSON([]byte(`{"email":"anna@example.com"}`), testKinds, nil).String())
 }
 
 func TestArgumentsNestedDeeply(t *testing.T) {
 	const depth = 9_000
 	in := strings.Repeat(`{"`+strings.Repeat("x", 100)+`":`, depth) + "1" + strings.Repeat("}", depth)
-	require.Less(t, len(Arguments([]byte(in), testKinds, nil)), len(in))
+	require.Less(t, len(ReduceJSON([]byte(in), testKinds, nil).JSON()), len(in))
 }
 
 var (
@@ -110,15 +111,22 @@ func FuzzArguments(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		out := Arguments(raw, testKinds, []byte("key"))
-		require.Equal(t, string(out), string(Arguments(raw, testKinds, []byte("key"))), "the same every time")
-		if out == nil {
+		out := ReduceJSON(raw, testKinds, []byte("key"))
+		require.Equal(t, out.String(), ReduceJSON(raw, testKinds, []byte("key")).String(), "the same every time")
+		if out.IsZero() {
 			return
 		}
-		var value any
-		dec := json.NewDecoder(bytes.NewReader(out))
-		dec.UseNumber()
-		require.NoError(t, dec.Decode(&value))
+		value, ok := decode(out.JSON())
+		require.True(t, ok)
 		requireReduced(t, "", value)
+		require.Equal(t, value, out.Values(), "sentences are made from the values, and later from the record")
+		var compact bytes.Buffer
+		require.NoError(t, json.Compact(&compact, out.JSON()))
+		require.Equal(t, compact.String(), out.String(), "it is written to the record as it is")
+		if given, _ := decode(raw); given != nil {
+			if object, ok := given.(map[string]any); ok {
+				require.Equal(t, out, Reduce(maps.All(object), testKinds, []byte("key")))
+			}
+		}
 	})
 }

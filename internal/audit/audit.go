@@ -10,14 +10,13 @@
 // that were written after the newest run began can be cut off unseen, unless a head ([Log.Head]) is known from another
 // place ([ExpectHead]); a run that has no stop record at its end is reported.
 //
-// Records hold ids, numbers and decisions. Text goes through [Arguments] first and is never written.
+// Records hold ids, numbers and decisions. Text goes through [Reduce] first and is never written.
 // Files are kept until [Log.Remove] removes those that are older than the operator wants them kept. It records what it removes, so
 // that Verify can tell it from what was removed otherwise.
 package audit
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -74,20 +73,20 @@ const (
 
 // Record is one line. Fields have this order; empty ones are omitted.
 type Record struct {
-	Time      time.Time       `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
-	Seq       uint64          `json:"seq"`  // from 1, within one run; set by Write
-	Event     Event           `json:"event"`
-	Call      string          `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
-	Agent     string          `json:"agent,omitempty"`
-	Key       string          `json:"key,omitempty"`     // id of the credential, never the credential
-	Person    string          `json:"person,omitempty"`  // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider; of a sign-in to the console, the name in the capability file
-	Bound     int64           `json:"bound,omitempty"`   // the only conversation that exists for the key; 0 where it is not bound to one
-	Client    string          `json:"client,omitempty"`  // of a sign-in: the program that people use
-	Session   string          `json:"session,omitempty"` // of a sign-in, as dixa-mcp sessions list prints it
-	Tool      string          `json:"tool,omitempty"`
-	Access    string          `json:"access,omitempty"`    // "read" or "write"
-	Level     string          `json:"level,omitempty"`     // "read", "write", "send" or "erase"
-	Arguments json.RawMessage `json:"arguments,omitempty"` // reduced by Arguments
+	Time      time.Time `json:"time"` // UTC, RFC 3339 with milliseconds; Write fills in a zero one
+	Seq       uint64    `json:"seq"`  // from 1, within one run; set by Write
+	Event     Event     `json:"event"`
+	Call      string    `json:"call,omitempty"` // from NewCallID; the same in intent and outcome
+	Agent     string    `json:"agent,omitempty"`
+	Key       string    `json:"key,omitempty"`     // id of the credential, never the credential
+	Person    string    `json:"person,omitempty"`  // for whom the agent acts: an employee's verified e-mail address, or their subject at the provider; of a sign-in to the console, the name in the capability file
+	Bound     int64     `json:"bound,omitempty"`   // the only conversation that exists for the key; 0 where it is not bound to one
+	Client    string    `json:"client,omitempty"`  // of a sign-in: the program that people use
+	Session   string    `json:"session,omitempty"` // of a sign-in, as dixa-mcp sessions list prints it
+	Tool      string    `json:"tool,omitempty"`
+	Access    string    `json:"access,omitempty"` // "read" or "write"
+	Level     string    `json:"level,omitempty"`  // "read", "write", "send" or "erase"
+	Arguments Arguments `json:"arguments,omitzero"`
 	// Names are what the organization calls things that arguments name by their ids, by the arguments' paths; no customers.
 	Names       map[string]string `json:"names,omitempty"`
 	Decision    string            `json:"decision,omitempty"`
@@ -150,7 +149,7 @@ type Edited struct {
 	After  TextDigest `json:"after"`
 }
 
-// TextDigest is the length of a text in characters and the start of its SHA-256, as [Arguments] writes them.
+// TextDigest is the length of a text in characters and the start of its SHA-256, as [Reduce] writes them.
 type TextDigest struct {
 	Chars  int    `json:"chars"`
 	SHA256 string `json:"sha256"`

@@ -33,7 +33,7 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	l.text("tool", r.Tool)
 	l.text("access", r.Access)
 	l.text("level", r.Level)
-	l.json("arguments", r.Arguments)
+	l.arguments(r.Arguments)
 	if len(r.Names) > 0 {
 		l.value("names", r.Names)
 	}
@@ -135,15 +135,19 @@ func (l *line) quote(s string) {
 	l.b = append(append(append(l.b, '"'), s...), '"')
 }
 
-// json writes a member that is JSON already, unless it is empty.
-func (l *line) json(name string, value json.RawMessage) {
-	if len(value) == 0 {
+// arguments writes the arguments, unless there are none. What was not reduced here may be any text.
+func (l *line) arguments(a Arguments) {
+	if a.IsZero() {
 		return
 	}
-	l.key(name)
+	l.key("arguments")
+	if a.values != nil {
+		l.b = append(l.b, a.text...)
+		return
+	}
 	b := bytes.NewBuffer(l.b)
-	if err := json.Compact(b, value); err != nil {
-		l.err = fmt.Errorf("%s: %w", name, err)
+	if err := json.Compact(b, a.text); err != nil {
+		l.err = fmt.Errorf("arguments: %w", err)
 	}
 	l.b = b.Bytes()
 }

@@ -44,7 +44,7 @@ func folder(t testing.TB) string {
 func closing(call string, event Event) Record {
 	return Record{
 		Event: event, Call: call, Agent: "triage", Key: "triage-1", Tool: "close_conversation", Access: "write", Level: "write",
-		Arguments: []byte(`{"conversationId":1234}`), Decision: Allowed, Rule: "agents.triage.allow (capabilities.yaml:31)",
+		Arguments: Unreduced([]byte(`{"conversationId":1234}`)), Decision: Allowed, Rule: "agents.triage.allow (capabilities.yaml:31)",
 	}
 }
 

@@ -287,7 +287,7 @@ func TestAPartThatCannotBeBegunDoesNotStopTheRecords(t *testing.T) {
 
 func TestWriteRefusesWhatCannotBeALine(t *testing.T) {
 	l := open(t, Options{Dir: folder(t)})
-	require.ErrorContains(t, l.Write(context.Background(), Record{Arguments: []byte("{")}), "was not written")
+	require.ErrorContains(t, l.Write(context.Background(), Record{Arguments: Unreduced([]byte("{"))}), "was not written")
 	write(t, l, closing("abc", EventRead))
 	require.NoError(t, l.Close())
 	require.NoError(t, l.Close(), "a second time")

@@ -88,24 +88,15 @@ func (f Filter) Match(r Record) bool {
 var conversationArguments = []string{"conversationId", "conversationIds", "csid", "csids", "csidFilter", "parentId"}
 
 // names reports whether arguments hold the id in an argument for conversations, at any depth.
-func names(arguments json.RawMessage, id string) bool {
-	return bytes.Contains(arguments, []byte(id)) && slices.Contains(conversations(arguments), id)
+func names(arguments Arguments, id string) bool {
+	return bytes.Contains(arguments.text, []byte(id)) && slices.Contains(conversations(arguments), id)
 }
 
 // Conversations returns the ids of conversations in the record's arguments, at any depth.
 func (r *Record) Conversations() []string { return conversations(r.Arguments) }
 
-func conversations(arguments json.RawMessage) []string {
-	if len(arguments) == 0 {
-		return nil
-	}
-	var value any
-	dec := json.NewDecoder(bytes.NewReader(arguments))
-	dec.UseNumber()
-	if dec.Decode(&value) != nil {
-		return nil
-	}
-	return conversationsIn(value, false, nil)
+func conversations(arguments Arguments) []string {
+	return conversationsIn(arguments.Values(), false, nil)
 }
 
 func conversationsIn(value any, named bool, ids []string) []string {

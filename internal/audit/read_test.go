@@ -42,7 +42,7 @@ func TestFilter(t *testing.T) {
 	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
 	r := Record{
 		Time: at(5), Event: EventOutcome, Agent: "triage", Key: "triage-1", ApproverKey: "37a2b925", Tool: "close_conversation", Access: "write", Decision: Allowed,
-		Arguments: json.RawMessage(`{"conversationId":1234,"agentId":"77","filter":{"csidFilter":[1,88]}}`),
+		Arguments: Unreduced(json.RawMessage(`{"conversationId":1234,"agentId":"77","filter":{"csidFilter":[1,88]}}`)),
 	}
 	refused := Record{Time: at(5), Event: EventRefused, Access: "read"}
 	for _, test := range []struct {

@@ -1,9 +1,7 @@
 package audit
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -252,14 +250,11 @@ func request(o Operation) string {
 }
 
 // fill puts reduced arguments into the object of a verb, and tells whether there was anything to put in.
-func fill(object string, arguments json.RawMessage, names map[string]string) (filled string, named bool) {
+func fill(object string, arguments Arguments, names map[string]string) (filled string, named bool) {
 	if !strings.Contains(object, "{") {
 		return object, false
 	}
-	var all any
-	dec := json.NewDecoder(bytes.NewReader(arguments))
-	dec.UseNumber()
-	_ = dec.Decode(&all) // what cannot be read names nothing
+	all := arguments.Values()
 	var b strings.Builder
 	for rest := object; rest != ""; {
 		before, name, _ := strings.Cut(rest, "{")

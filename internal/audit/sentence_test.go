@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -22,7 +21,7 @@ func TestSentence(t *testing.T) {
 	broken := Operation{Operation: "send_message", Millis: 90, Attempts: 1, Outcome: OutcomeUnknown, Error: "connection broken"}
 	conflict := Operation{Operation: "close_conversation", Status: 409, Millis: 120, Attempts: 2, Outcome: OutcomeNotDone, Error: "already closed"}
 	const rule = "agents.triage.allow (capabilities.yaml:31)"
-	ids := json.RawMessage(`{"conversationId":1234}`)
+	ids := Unreduced([]byte(`{"conversationId":1234}`))
 
 	for _, test := range []struct {
 		name string
@@ -63,7 +62,7 @@ func TestSentence(t *testing.T) {
 			"triage was refused get_conversation on conversation 1234: refused by agents.triage.only.queue (before that: Dixa 200, 31 ms)"},
 		{"refused without arguments", Record{Event: EventRefused, Agent: "triage", Tool: "close_conversation"}, closes,
 			"triage was refused close_conversation (nothing was sent to Dixa)"},
-		{"refused something new", Record{Event: EventRefused, Agent: "triage", Tool: "create_tag", Arguments: json.RawMessage(`{"name":"x"}`)}, Verb{"created", "create", "a tag {name}"},
+		{"refused something new", Record{Event: EventRefused, Agent: "triage", Tool: "create_tag", Arguments: Unreduced([]byte(`{"name":"x"}`))}, Verb{"created", "create", "a tag {name}"},
 			"triage was refused create_tag (nothing was sent to Dixa)"},
 		{"nobody knows who", Record{Event: EventRefused}, Verb{},
 			"an unknown caller was refused an unknown tool (nothing was sent to Dixa)"},
@@ -85,7 +84,7 @@ func TestSentence(t *testing.T) {
 			"triage tried to close conversation 1234: allowed by agents.triage.allow, cancelled, and it is not known whether Dixa did it (no answer from Dixa)"},
 		{"a tool without words", Record{Event: EventRead, Agent: "triage", Tool: "list_tags", Arguments: ids}, Verb{},
 			"triage called list_tags"},
-		{"a list, nested and not recorded", Record{Event: EventRead, Agent: "a", Arguments: json.RawMessage(`{"ids":[1,2,3,4,5],"f":{"q":"x"},"text":{"chars":9,"sha256":"ab"}}`)},
+		{"a list, nested and not recorded", Record{Event: EventRead, Agent: "a", Arguments: Unreduced([]byte(`{"ids":[1,2,3,4,5],"f":{"q":"x"},"text":{"chars":9,"sha256":"ab"}}`))},
 			Verb{Past: "tagged", Object: "{ids} in {f.q} saying {text} {absent.one} now"},
 			"a tagged 1, 2, 3, 2 more in x saying (not recorded) now"},
 		{"control characters", Record{Event: EventRead, Agent: "a\x1b[2Jb"}, reads, "a?[2Jb read conversation"},

@@ -57,7 +57,7 @@ func (k *Console) recordPage(v *visit, found records.Found, all []records.Found)
 		p.Says = audit.Sentence(found.Record, audit.Verb{})
 	}
 	var b bytes.Buffer
-	if len(found.Arguments) > 0 && json.Indent(&b, found.Arguments, "", "  ") == nil {
+	if !found.Arguments.IsZero() && json.Indent(&b, found.Arguments.JSON(), "", "  ") == nil {
 		p.Arguments = b.String()
 	}
 	for path, name := range found.Names {

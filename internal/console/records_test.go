@@ -187,7 +187,7 @@ func TestRecordsAreText(t *testing.T) {
 	const evil = `<script>alert(1)</script>"><img src=x onerror=alert(1)>`
 	record := audit.Record{
 		Event: audit.EventOutcome, Call: "evil", Agent: evil, Person: evil, Key: evil, Tool: evil, Rule: evil, Reason: evil, Confirm: evil, Step: evil, Job: evil, Text: evil + "\u202e", Access: "write", Outcome: audit.OutcomeDone,
-		Arguments: json.RawMessage(`{"conversationId":"<script>","note":"<script>alert(1)</script>"}`), Names: map[string]string{evil: evil}, Approval: evil, Approver: evil,
+		Arguments: audit.Unreduced([]byte(`{"conversationId":"<script>","note":"<script>alert(1)</script>"}`)), Names: map[string]string{evil: evil}, Approval: evil, Approver: evil,
 		Operations: []audit.Operation{{Operation: evil, Error: evil, Outcome: evil}},
 	}
 	require.NoError(t, log.Write(context.Background(), record))

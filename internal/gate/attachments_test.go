@@ -58,7 +58,7 @@ func TestAttachments(t *testing.T) {
 	require.NotEmpty(t, read.Message)
 	require.Equal(t, "files.dixa.invalid", read.Host)
 	require.Positive(t, read.Bytes)
-	require.Contains(t, string(record.Arguments), fmt.Sprint(id))
+	require.Contains(t, record.Arguments.String(), fmt.Sprint(id))
 	require.NotContains(t, fmt.Sprintf("%+v", record), "Total")
 	agent, err := b.Rules().Agent("few")
 	require.NoError(t, err)

@@ -83,7 +83,7 @@ func TestRecordOfACall(t *testing.T) {
 	require.Equal(t, []audit.Event{audit.EventIntent, audit.EventOutcome}, eventsOf(records))
 	intent, outcome := records[0].Record, records[1].Record
 	for _, r := range []audit.Record{intent, outcome} {
-		require.JSONEq(t, `{"conversationId":1234,"message":{"chars":5,"sha256":"2cf24dba5fb0a30e"},"agentId":"4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"}`, string(r.Arguments))
+		require.JSONEq(t, `{"conversationId":1234,"message":{"chars":5,"sha256":"2cf24dba5fb0a30e"},"agentId":"4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"}`, r.Arguments.String())
 		require.Equal(t, []string{"admin", "add_note", "write", "write", "allowed", "agents.admin.access.* (test.yaml:4)"},
 			[]string{r.Agent, r.Tool, r.Access, r.Level, r.Decision, r.Rule})
 		require.Equal(t, b.Rules().Digest(), r.FileDigest)

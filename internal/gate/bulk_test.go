@@ -139,7 +139,7 @@ func TestBulkRecords(t *testing.T) {
 		for i, e := range []audit.Event{audit.EventIntent, audit.EventIntent, audit.EventOutcome} {
 			require.Equal(t, e, list[i].Event)
 			require.Equal(t, h, list[i].Job)
-			require.Regexp(t, `"conversationId":\d+`, string(list[i].Arguments))
+			require.Regexp(t, `"conversationId":\d+`, list[i].Arguments.String())
 			require.Regexp(t, `conversation \d+, part of job `+h, list[i].Text)
 		}
 		require.Equal(t, "2/2 add_note", list[1].Step)

@@ -132,13 +132,21 @@ func (c *call) describe() {
 	r := &c.record
 	if c.tool != nil {
 		r.Access, r.Level = c.tool.Access(), c.tool.Level.String()
-		r.Arguments, r.Names = audit.Arguments(c.arguments.JSON, c.kinds(), c.gate.key), c.named
+		r.Arguments, r.Names = c.recorded(), c.named
 	}
 	r.Decision = audit.Refused
 	if c.decision.Allowed {
 		r.Decision = audit.Allowed
 	}
 	r.Rule = c.ruleOf(c.decision)
+}
+
+// recorded returns the arguments as they are recorded.
+func (c *call) recorded() audit.Arguments {
+	if !c.valid {
+		return audit.ReduceJSON(c.arguments.JSON, c.kinds(), c.gate.key)
+	}
+	return audit.Reduce(c.arguments.Values.All(), c.kinds(), c.gate.key)
 }
 
 // ruleOf names the rule of a decision for the record. One without a line is not in the capability file.
@@ -169,6 +177,11 @@ func (c *call) kinds() map[string]audit.Kind {
 // intend records a write before it is sent.
 func (c *call) intend(ctx context.Context) error {
 	c.describe()
+	return c.announce(ctx)
+}
+
+// announce records a write that is described.
+func (c *call) announce(ctx context.Context) error {
 	if c.tool.Level == dixaclient.Read {
 		return nil
 	}

@@ -54,7 +54,7 @@ approvers: {anna: {key_sha256: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f
 			require.NotContains(t, a.Ask.Text, "Speak")
 			entries := b.book.all()
 			record := entries[len(entries)-1].Record
-			require.Contains(t, string(record.Arguments), c.id, "the record has the id")
+			require.Contains(t, record.Arguments.String(), c.id, "the record has the id")
 
 			r.Agent = "waits"
 			require.False(t, b.Call(t.Context(), r).Failed)

@@ -66,7 +66,7 @@ func TestRecordsSayNames(t *testing.T) {
 	b.json = false
 	require.False(t, b.call("full", "transfer_conversation", `{"conversationId":1234,"queueId":"billing"}`).Failed)
 	for _, e := range b.book.entries {
-		require.JSONEq(t, `{"conversationId":1234,"queueId":"`+billingQueue+`"}`, string(e.Arguments))
+		require.JSONEq(t, `{"conversationId":1234,"queueId":"`+billingQueue+`"}`, e.Arguments.String())
 		require.Equal(t, map[string]string{"queueId": "Billing"}, e.Names)
 		require.True(t, strings.Contains(e.Text, `to queue "Billing" (`+billingQueue+`)`), e.Text)
 	}

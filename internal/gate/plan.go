@@ -130,7 +130,7 @@ func changing(steps []tools.Step) []tools.Step {
 // intendStep records a step before it is sent.
 func (c *call) intendStep(ctx context.Context) error {
 	if !c.tool.Plans() {
-		return c.intend(ctx)
+		return c.announce(ctx)
 	}
 	r := c.record
 	r.Event = audit.EventIntent

@@ -88,7 +88,7 @@ func TestReloadStorm(t *testing.T) {
 			continue
 		}
 		ends++
-		file, about := digests[r.FileDigest], strings.Contains(string(r.Arguments), fmt.Sprint(outside))
+		file, about := digests[r.FileDigest], strings.Contains(r.Arguments.String(), fmt.Sprint(outside))
 		require.NotEmpty(t, file)
 		if want := file == "grants" || file == "within" && !about; !want {
 			require.Equal(t, audit.OutcomeRefused, r.Outcome, "%s: %s", file, r.Text)

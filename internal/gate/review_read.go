@@ -155,7 +155,7 @@ func (c *call) recordReview(ctx context.Context, r approval.Request, approver, k
 	if r.Conversation != 0 {
 		id := strconv.FormatInt(r.Conversation, 10)
 		what = "conversation " + id
-		record.Arguments = []byte(`{"conversationId":` + id + `}`)
+		record.Arguments = audit.Unreduced([]byte(`{"conversationId":` + id + `}`))
 	}
 	record.Event, record.Decision, record.Outcome = audit.EventRead, audit.Allowed, audit.OutcomeDone
 	record.Access, record.Level = c.tool.Access(), c.tool.Level.String()

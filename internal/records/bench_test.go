@@ -30,7 +30,7 @@ func BenchmarkMillions(b *testing.B) {
 		now = now.Add(time.Duration(r.IntN(200)) * time.Millisecond)
 		one := audit.Record{
 			Event: audit.EventRead, Call: audit.NewCallID(), Agent: fmt.Sprint("agent", r.IntN(8)), Key: fmt.Sprint("key", r.IntN(8)), Tool: fmt.Sprint("tool", r.IntN(40)), Access: "read", Level: "read",
-			Arguments: fmt.Appendf(nil, `{"conversationId":%d}`, r.IntN(records/5+1)), Decision: audit.Allowed, Rule: "agents.triage.access (capabilities.yaml:31)", FileDigest: "9f86d081884c7d65",
+			Arguments: audit.Unreduced(fmt.Appendf(nil, `{"conversationId":%d}`, r.IntN(records/5+1))), Decision: audit.Allowed, Rule: "agents.triage.access (capabilities.yaml:31)", FileDigest: "9f86d081884c7d65",
 			Operations: []audit.Operation{{Operation: "get_conversation", Status: 200, Millis: 212, Attempts: 1, Outcome: audit.OutcomeDone}}, Tokens: 300, Outcome: audit.OutcomeDone,
 			Text: "triage (key triage-1) read conversation 1234: allowed by agents.triage.access (Dixa 200, 212 ms)",
 		}

@@ -66,11 +66,11 @@ func random(r *rand.Rand, at time.Time) audit.Record {
 	}
 	switch r.IntN(4) {
 	case 0:
-		record.Arguments = fmt.Appendf(nil, `{"conversationId":%d}`, r.IntN(5))
+		record.Arguments = audit.Unreduced(fmt.Appendf(nil, `{"conversationId":%d}`, r.IntN(5)))
 	case 1:
-		record.Arguments = fmt.Appendf(nil, `{"filter":{"csids":[%d,"%d"]},"userId":%q}`, r.IntN(5), r.IntN(5), customer)
+		record.Arguments = audit.Unreduced(fmt.Appendf(nil, `{"filter":{"csids":[%d,"%d"]},"userId":%q}`, r.IntN(5), r.IntN(5), customer))
 	case 2:
-		record.Arguments = audit.Arguments([]byte(`{"email":" Anna@example.com"}`), map[string]audit.Kind{"email": audit.Personal}, key)
+		record.Arguments = audit.ReduceJSON([]byte(`{"email":" Anna@example.com"}`), map[string]audit.Kind{"email": audit.Personal}, key)
 	}
 	if r.IntN(3) == 0 {
 		record.Operations = []audit.Operation{{Operation: "get_conversation", Millis: r.Int64N(300), Attempts: r.IntN(3)}}
@@ -89,7 +89,7 @@ func random(r *rand.Rand, at time.Time) audit.Record {
 
 // matches reports whether a query picks a record, said the simple way.
 func (q Query) matches(r audit.Record) bool {
-	text := string(r.Arguments)
+	text := r.Arguments.String()
 	return audit.Filter{Agent: q.Agent, Tool: q.Tool, Key: q.Key, Conversation: q.Conversation, Since: q.Since, Until: q.Until, Writes: q.Changes, Refused: q.Refused}.Match(r) &&
 		(q.Person == "" || q.Person == r.Person) && (!q.Edited || r.Edited != nil) && (q.Level == "" || q.Level == r.Level) && (q.Event == "" || q.Event == r.Event) && (q.Call == "" || q.Call == r.Call) && (q.Approval == "" || q.Approval == r.Approval) &&
 		(q.Customer == "" || strings.Contains(text, q.Customer) || strings.Contains(text, audit.Hash(key, q.Customer))) &&

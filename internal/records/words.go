@@ -1,10 +1,8 @@
 package records
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"iter"
 	"strings"
 
@@ -76,18 +74,7 @@ func rare(e audit.Event) bool {
 }
 
 // people returns words for all UUIDs and hashes in arguments.
-func people(arguments json.RawMessage) (words []string) {
-	if len(arguments) == 0 {
-		return nil
-	}
-	d := json.NewDecoder(bytes.NewReader(arguments))
-	d.UseNumber()
-	var value any
-	if d.Decode(&value) != nil {
-		return nil
-	}
-	return peopleIn(value, "", nil)
-}
+func people(arguments audit.Arguments) []string { return peopleIn(arguments.Values(), "", nil) }
 
 func peopleIn(value any, name string, words []string) []string {
 	switch v := value.(type) {

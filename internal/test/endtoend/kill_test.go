@@ -52,7 +52,7 @@ func writeOf(pattern, path string) write {
 
 func intendedBy(r audit.Record) write {
 	var a struct{ ConversationID json.Number }
-	_ = json.Unmarshal(r.Arguments, &a)
+	_ = json.Unmarshal(r.Arguments.JSON(), &a)
 	tool := r.Tool
 	if _, operation, ok := strings.Cut(r.Step, " "); ok { // of a plan
 		tool = operation

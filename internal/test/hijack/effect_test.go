@@ -63,7 +63,7 @@ func (d *world) ruleOf(r audit.Record, operation string) string {
 func (d *world) outside(g goal) (all []effect) {
 	about := fmt.Sprintf(`"conversationId":%d`, g.Outside)
 	for _, r := range d.records {
-		if (r.Event == audit.EventOutcome || r.Event == audit.EventRead) && r.Outcome == audit.OutcomeDone && strings.Contains(string(r.Arguments), about) {
+		if (r.Event == audit.EventOutcome || r.Event == audit.EventRead) && r.Outcome == audit.OutcomeDone && strings.Contains(r.Arguments.String(), about) {
 			tool, _ := tools.ByName(r.Tool)
 			all = append(all, effect{r.Tool, tool.Level, r.Rule, true})
 		}

@@ -237,7 +237,7 @@ func (p *place) outcomes(conversation int64) []string {
 	p.t.Helper()
 	var found []string
 	err := audit.Read(filepath.Join(p.home, "state", "dixa-mcp", "audit"), func(r audit.Record) error {
-		if strings.Contains(string(r.Arguments), fmt.Sprint(conversation)) && r.Outcome != "" {
+		if strings.Contains(r.Arguments.String(), fmt.Sprint(conversation)) && r.Outcome != "" {
 			found = append(found, r.Outcome)
 		}
 		return nil
