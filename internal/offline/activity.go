@@ -3,6 +3,8 @@ package offline
 import (
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // entry is one line of the activity log.
@@ -190,7 +192,7 @@ func (w *world) entryWire(e *entry) entryWire {
 			attrs = nil
 		}
 	}
-	return entryWire{e.id, e.csid, zonedTime(e.at), oldType(e.kind), e.kind, w.authorOf(e.author), attrs}
+	return entryWire{e.id, e.csid, wire.ZonedTime(e.at), oldType(e.kind), e.kind, w.authorOf(e.author), attrs}
 }
 
 // personByID finds an end user or a Dixa agent.

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var activityRoutes = []route{
-	{pattern: "GET /v1/conversations/activitylog", status: 200, query: "fromDatetime toDatetime " + paging, handle: listActivity},
-	{pattern: "GET /v1/conversations/{conversationId}/activitylog", status: 200, handle: listConversationActivity},
+	{Pattern: "GET /v1/conversations/activitylog", Status: 200, Query: "fromDatetime toDatetime " + paging, Handle: listActivity},
+	{Pattern: "GET /v1/conversations/{conversationId}/activitylog", Status: 200, Handle: listConversationActivity},
 }
 
 func listConversationActivity(c *call) (any, error) {
@@ -20,25 +22,25 @@ func listConversationActivity(c *call) (any, error) {
 	for _, e := range c.activity(cv) {
 		all = append(all, c.entryWire(e))
 	}
-	return data{Data: all}, nil
+	return wire.Data{Data: all}, nil
 }
 
 // listActivity answers with the log of all conversations, oldest first, from fromDatetime to before toDatetime.
 func listActivity(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
-	from, err := c.instant("fromDatetime")
+	from, err := c.Instant("fromDatetime")
 	if err != nil {
 		return nil, err
 	}
-	to, err := c.instant("toDatetime")
+	to, err := c.Instant("toDatetime")
 	if err != nil {
 		return nil, err
 	}
 	if !from.IsZero() && !to.IsZero() && to.Before(from) {
-		return nil, errParam.because("toDatetime is before fromDatetime")
+		return nil, wire.ErrParam.Because("toDatetime is before fromDatetime")
 	}
 	var found []*entry
 	for _, cv := range c.conversations {

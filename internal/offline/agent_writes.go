@@ -1,16 +1,20 @@
 package offline
 
-import "slices"
+import (
+	"slices"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 var agentWriteRoutes = []route{
-	{pattern: "POST /v1/agents/bulk", status: 201, handle: createAgents},
-	{pattern: "PUT /v1/agents", status: 200, handle: replaceAgents},
-	{pattern: "PATCH /v1/agents", status: 200, handle: patchAgents},
-	{pattern: "PUT /v1/agents/{agentId}", status: 200, handle: replaceAgent},
-	{pattern: "PATCH /v1/agents/{agentId}", status: 200, handle: patchAgent},
-	{pattern: "DELETE /v1/agents/{agentId}", status: 204, handle: deleteAgent},
-	{pattern: "GET /v1/agents/{agentId}/teams", status: 200, handle: listAgentTeams},
-	{pattern: "PUT /v1/agents/{agentId}/presence/working-channel", status: 204, handle: setWorkingChannel},
+	{Pattern: "POST /v1/agents/bulk", Status: 201, Handle: createAgents},
+	{Pattern: "PUT /v1/agents", Status: 200, Handle: replaceAgents},
+	{Pattern: "PATCH /v1/agents", Status: 200, Handle: patchAgents},
+	{Pattern: "PUT /v1/agents/{agentId}", Status: 200, Handle: replaceAgent},
+	{Pattern: "PATCH /v1/agents/{agentId}", Status: 200, Handle: patchAgent},
+	{Pattern: "DELETE /v1/agents/{agentId}", Status: 204, Handle: deleteAgent},
+	{Pattern: "GET /v1/agents/{agentId}/teams", Status: 200, Handle: listAgentTeams},
+	{Pattern: "PUT /v1/agents/{agentId}/presence/working-channel", Status: 204, Handle: setWorkingChannel},
 }
 
 // Dixa agents are changed by the same fields as they are created with, but their address.
@@ -59,16 +63,16 @@ func createAgents(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, one := range in.Data {
 		if a, problem := c.newAgent(one); problem != "" {
 			id := c.newID()
-			outcomes = append(outcomes, failed("Validation", id, "Create Agent [userId="+id+"] in [orgId="+c.org.id+"] failed with [errors="+problem+"]"))
+			outcomes = append(outcomes, wire.Failed("Validation", id, "Create Agent [userId="+id+"] in [orgId="+c.org.id+"] failed with [errors="+problem+"]"))
 		} else {
-			outcomes = append(outcomes, succeeded(a))
+			outcomes = append(outcomes, wire.Succeeded(a))
 		}
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }
 
 func replaceAgents(c *call) (any, error) {
@@ -76,11 +80,11 @@ func replaceAgents(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, one := range in {
 		outcomes = append(outcomes, c.changeAgentOf(one.ID, one.apply))
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }
 
 func patchAgents(c *call) (any, error) {
@@ -88,23 +92,23 @@ func patchAgents(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, one := range in {
 		outcomes = append(outcomes, c.changeAgentOf(one.ID, one.apply))
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }
 
 // changeAgentOf changes one Dixa agent of a bulk request.
-func (c *call) changeAgentOf(id string, apply func(*person)) outcome {
+func (c *call) changeAgentOf(id string, apply func(*person)) wire.Outcome {
 	a := c.agents.byID[lower(id)]
 	if a == nil {
-		return failed("NotFound", id, "Agent not found")
+		return wire.Failed("NotFound", id, "Agent not found")
 	}
 	if problem := c.tryAgent(a, apply); problem != "" {
-		return failed("Validation", id, "Updating Agent [id="+id+"] failed with [errors="+problem+"]")
+		return wire.Failed("Validation", id, "Updating Agent [id="+id+"] failed with [errors="+problem+"]")
 	}
-	return succeeded(a)
+	return wire.Succeeded(a)
 }
 
 func (c *call) tryAgent(a *person, apply func(*person)) string {
@@ -124,7 +128,7 @@ func (c *call) tryAgent(a *person, apply func(*person)) string {
 }
 
 func replaceAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.id("agentId"))
+	a, err := c.agents.get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +140,7 @@ func replaceAgent(c *call) (any, error) {
 }
 
 func patchAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.id("agentId"))
+	a, err := c.agents.get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
@@ -149,19 +153,19 @@ func patchAgent(c *call) (any, error) {
 
 func (c *call) changeAgent(a *person, apply func(*person)) (any, error) {
 	if problem := c.tryAgent(a, apply); problem != "" {
-		return nil, invalid("Validation failure during update").because("%s", problem)
+		return nil, wire.Invalid("Validation failure during update").Because("%s", problem)
 	}
-	return data{Data: a}, nil
+	return wire.Data{Data: a}, nil
 }
 
 // deleteAgent makes a Dixa agent an end user: it leaves teams and queues, and its id reads as that of an end user from then on.
 func deleteAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.id("agentId"))
+	a, err := c.agents.get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
 	if a.ID == c.owner() {
-		return nil, errParam.because("the agent whose token is used cannot be deleted with it")
+		return nil, wire.ErrParam.Because("the agent whose token is used cannot be deleted with it")
 	}
 	c.agents.remove(a.ID, func(o *person) bool { return o == a })
 	gone := func(id string) bool { return id == a.ID }
@@ -180,7 +184,7 @@ func deleteAgent(c *call) (any, error) {
 }
 
 func listAgentTeams(c *call) (any, error) {
-	a, err := c.agents.get(c.id("agentId"))
+	a, err := c.agents.get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
@@ -190,11 +194,11 @@ func listAgentTeams(c *call) (any, error) {
 			teams = append(teams, map[string]string{"id": t.ID})
 		}
 	}
-	return data{Data: teams}, nil
+	return wire.Data{Data: teams}, nil
 }
 
 func setWorkingChannel(c *call) (any, error) {
-	a, err := c.agents.get(c.id("agentId"))
+	a, err := c.agents.get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,13 @@
 package offline
 
+import "dixa-mcp/internal/offline/wire"
+
 var agentRoutes = []route{
-	{pattern: "GET /v1/agents", status: 200, query: "email phone " + paging, handle: listAgents},
-	{pattern: "POST /v1/agents", status: 201, handle: createAgent},
-	{pattern: "GET /v1/agents/presence", status: 200, handle: listPresence},
-	{pattern: "GET /v1/agents/{agentId}", status: 200, handle: getAgent},
-	{pattern: "GET /v1/agents/{agentId}/presence", status: 200, handle: getPresence},
+	{Pattern: "GET /v1/agents", Status: 200, Query: "email phone " + paging, Handle: listAgents},
+	{Pattern: "POST /v1/agents", Status: 201, Handle: createAgent},
+	{Pattern: "GET /v1/agents/presence", Status: 200, Handle: listPresence},
+	{Pattern: "GET /v1/agents/{agentId}", Status: 200, Handle: getAgent},
+	{Pattern: "GET /v1/agents/{agentId}/presence", Status: 200, Handle: getPresence},
 }
 
 type createAgentIn struct {
@@ -15,13 +17,13 @@ type createAgentIn struct {
 }
 
 func listAgents(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
-	email, phone := c.query.Get("email"), c.query.Get("phone")
+	email, phone := c.Query.Get("email"), c.Query.Get("phone")
 	if given(email, phone) > 1 {
-		return nil, invalid("Invalid filters: Cannot provide more than one filter")
+		return nil, wire.Invalid("Invalid filters: Cannot provide more than one filter")
 	}
 	found := []*person{}
 	for _, a := range c.agents.list {
@@ -39,14 +41,14 @@ func createAgent(c *call) (any, error) {
 	}
 	a, problem := c.newAgent(in)
 	if problem != "" {
-		return nil, invalid("Validation failure during agent creation").because("%s", problem)
+		return nil, wire.Invalid("Validation failure during agent creation").Because("%s", problem)
 	}
-	return data{Data: a}, nil
+	return wire.Data{Data: a}, nil
 }
 
 // newAgent creates a Dixa agent, or says what is in the way.
 func (c *call) newAgent(in createAgentIn) (*person, string) {
-	a := &person{ID: c.newID(), CreatedAt: plainTime(c.now), DisplayName: in.DisplayName, Email: in.Email, AdditionalEmails: []string{},
+	a := &person{ID: c.newID(), CreatedAt: wire.PlainTime(c.now), DisplayName: in.DisplayName, Email: in.Email, AdditionalEmails: []string{},
 		AdditionalPhoneNumbers: []string{}, MiddleNames: []string{}, Roles: []string{"Agent"}}
 	in.personIn.apply(a)
 	if problem := c.clash(a, c.agents.list); problem != "" {
@@ -59,9 +61,9 @@ func (c *call) newAgent(in createAgentIn) (*person, string) {
 }
 
 func getAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.id("agentId"))
+	a, err := c.agents.get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: a}, nil
+	return wire.Data{Data: a}, nil
 }

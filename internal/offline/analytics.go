@@ -6,16 +6,18 @@ import (
 	"slices"
 	"time"
 	_ "time/tzdata" // queries name time zones, and not every machine knows them
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var analyticsRoutes = []route{
-	{pattern: "GET /v1/analytics/metrics", status: 200, query: paging, handle: listMetrics},
-	{pattern: "POST /v1/analytics/metrics", status: 200, handle: queryMetric},
-	{pattern: "GET /v1/analytics/metrics/{metricId}", status: 200, handle: getMetric, plain: []string{"metricId"}},
-	{pattern: "GET /v1/analytics/records", status: 200, query: paging, handle: listRecords},
-	{pattern: "POST /v1/analytics/records", status: 200, query: paging, handle: queryRecords},
-	{pattern: "GET /v1/analytics/records/{recordId}", status: 200, handle: getRecord, plain: []string{"recordId"}},
-	{pattern: "GET /v1/analytics/filter/{filterAttribute}", status: 200, query: paging, handle: listFilterValues, plain: []string{"filterAttribute"}},
+	{Pattern: "GET /v1/analytics/metrics", Status: 200, Query: paging, Handle: listMetrics},
+	{Pattern: "POST /v1/analytics/metrics", Status: 200, Handle: queryMetric},
+	{Pattern: "GET /v1/analytics/metrics/{metricId}", Status: 200, Handle: getMetric, Plain: []string{"metricId"}},
+	{Pattern: "GET /v1/analytics/records", Status: 200, Query: paging, Handle: listRecords},
+	{Pattern: "POST /v1/analytics/records", Status: 200, Query: paging, Handle: queryRecords},
+	{Pattern: "GET /v1/analytics/records/{recordId}", Status: 200, Handle: getRecord, Plain: []string{"recordId"}},
+	{Pattern: "GET /v1/analytics/filter/{filterAttribute}", Status: 200, Query: paging, Handle: listFilterValues, Plain: []string{"filterAttribute"}},
 }
 
 // largestRecordPage is what Dixa's own clients stay within.
@@ -53,20 +55,20 @@ type row struct {
 func (c *call) rows(in recordsIn, all func(*world) []row, attributes []string) ([]row, error) {
 	zone, err := time.LoadLocation(in.Timezone)
 	if err != nil || in.Timezone == "" {
-		return nil, errBody.because("%q is no time zone", in.Timezone)
+		return nil, wire.ErrBody.Because("%q is no time zone", in.Timezone)
 	}
 	if (in.PeriodFilter == nil) == (len(in.CsidFilter) == 0) {
-		return nil, errBody.because("one of periodFilter and csidFilter is needed, and not both")
+		return nil, wire.ErrBody.Because("one of periodFilter and csidFilter is needed, and not both")
 	}
 	from, to := time.Time{}, time.Time{}
 	if in.PeriodFilter != nil {
 		if from, to, err = in.PeriodFilter.span(c.now.In(zone)); err != nil {
-			return nil, errBody.because("%v", err)
+			return nil, wire.ErrBody.Because("%v", err)
 		}
 	}
 	for _, f := range in.Filters {
 		if filterOf(f.Attribute) == nil {
-			return nil, errParam.because("there is no filter attribute %q", f.Attribute)
+			return nil, wire.ErrParam.Because("there is no filter attribute %q", f.Attribute)
 		}
 	}
 	rows := slices.DeleteFunc(all(c.world), func(r row) bool {
@@ -109,7 +111,7 @@ func queryMetric(c *call) (any, error) {
 	}
 	m := metricNamed(in.ID)
 	if m == nil {
-		return nil, errParam.because("there is no metric %q", in.ID)
+		return nil, wire.ErrParam.Because("there is no metric %q", in.ID)
 	}
 	measures := in.Aggregations
 	if len(measures) == 0 {
@@ -129,11 +131,11 @@ func queryMetric(c *call) (any, error) {
 	aggregates := []aggregate{}
 	for _, measure := range measures {
 		if !slices.Contains(m.measures, measure) {
-			return nil, errParam.because("metric %s has no aggregation %q", m.id, measure)
+			return nil, wire.ErrParam.Because("metric %s has no aggregation %q", m.id, measure)
 		}
 		aggregates = append(aggregates, compute(measure, values))
 	}
-	return data{Data: map[string]any{"id": m.id, "aggregates": aggregates}}, nil
+	return wire.Data{Data: map[string]any{"id": m.id, "aggregates": aggregates}}, nil
 }
 
 // perAgent sums up by Dixa agent: the metric counts groups, and its sum is over all of them.

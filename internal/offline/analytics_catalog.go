@@ -3,6 +3,8 @@ package offline
 import (
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // metric is a number over rows; record is the rows themselves.
@@ -162,7 +164,7 @@ func (m *metric) wire() metricWire {
 }
 
 func listMetrics(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
@@ -174,9 +176,9 @@ func listMetrics(c *call) (any, error) {
 }
 
 func getMetric(c *call) (any, error) {
-	m := metricNamed(c.vars["metricId"])
+	m := metricNamed(c.Vars["metricId"])
 	if m == nil {
-		return nil, errParam.because("there is no metric %q", c.vars["metricId"])
+		return nil, wire.ErrParam.Because("there is no metric %q", c.Vars["metricId"])
 	}
-	return data{Data: m.wire()}, nil
+	return wire.Data{Data: m.wire()}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // filterAttribute is something by which rows can be filtered: its values for a row, and all there are.
@@ -64,15 +66,15 @@ func filterOf(name string) *filterAttribute {
 }
 
 func listFilterValues(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
-	f := filterOf(c.vars["filterAttribute"])
+	f := filterOf(c.Vars["filterAttribute"])
 	if f == nil {
-		return nil, errParam.because("there is no filter attribute %q", c.vars["filterAttribute"])
+		return nil, wire.ErrParam.Because("there is no filter attribute %q", c.Vars["filterAttribute"])
 	}
-	return paged(c, p, list(f.values(c.world))), nil
+	return paged(c, p, wire.List(f.values(c.world))), nil
 }
 
 // The bodies of a period, by `_type`.

@@ -1,6 +1,10 @@
 package offline
 
-import "strings"
+import (
+	"strings"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 // recordField is a field of a record: how it is described, and what it holds for a row; nil leaves it out.
 type recordField struct {
@@ -50,7 +54,7 @@ var ratingFields = []recordField{conversationOf, agentOf, queueOf, channelOfRow,
 
 var closedFields = []recordField{
 	{"closed_at", "Timestamp of when the conversation was closed", false, func(_ *world, r row) any {
-		return fieldValue{milliTime(r.at), "", "InstantField"}
+		return fieldValue{wire.MilliTime(r.at), "", "InstantField"}
 	}},
 	conversationOf, agentOf, queueOf, channelOfRow, directionOf,
 	{"closed_by", "User closing the conversation (Agent, Enduser or Unknown)", false, func(w *world, r row) any {
@@ -84,7 +88,7 @@ func (r *record) wire() recordWire {
 }
 
 func listRecords(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +100,11 @@ func listRecords(c *call) (any, error) {
 }
 
 func getRecord(c *call) (any, error) {
-	r := recordNamed(c.vars["recordId"])
+	r := recordNamed(c.Vars["recordId"])
 	if r == nil {
-		return nil, errParam.because("there is no record %q", c.vars["recordId"])
+		return nil, wire.ErrParam.Because("there is no record %q", c.Vars["recordId"])
 	}
-	return data{Data: r.wire()}, nil
+	return wire.Data{Data: r.wire()}, nil
 }
 
 type rowWire struct {
@@ -120,7 +124,7 @@ type namedField struct {
 }
 
 func queryRecords(c *call) (any, error) {
-	p, err := c.page(largestRecordPage)
+	p, err := c.Page(largestRecordPage)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +134,7 @@ func queryRecords(c *call) (any, error) {
 	}
 	rec := recordNamed(in.ID)
 	if rec == nil {
-		return nil, errParam.because("there is no record %q", in.ID)
+		return nil, wire.ErrParam.Because("there is no record %q", in.ID)
 	}
 	rows, err := c.rows(in, rec.rows, rec.filters)
 	if err != nil {
@@ -144,7 +148,7 @@ func queryRecords(c *call) (any, error) {
 }
 
 func (rec *record) row(w *world, r row) rowWire {
-	v := rowWire{Primary: timestampWire{rec.timestamp, milliTime(r.at)}, Fields: []namedField{}}
+	v := rowWire{Primary: timestampWire{rec.timestamp, wire.MilliTime(r.at)}, Fields: []namedField{}}
 	if rec.valued {
 		v.Value = &fieldValue{int64(r.value), "", "LongField"}
 	}

@@ -3,14 +3,16 @@ package offline
 import (
 	"fmt"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var anonymizationRoutes = []route{
-	{pattern: "PATCH /v1/conversations/{conversationId}/anonymize", status: 202, query: "force", handle: anonymizeConversation},
-	{pattern: "PATCH /v1/conversations/{conversationId}/messages/{messageId}/anonymize", status: 202, handle: anonymizeMessage},
-	{pattern: "PATCH /v1/endusers/{userId}/anonymize", status: 202, query: "force", handle: anonymizeUser},
-	{pattern: "POST /v1/anonymization", status: 200, handle: anonymizeEntity},
-	{pattern: "GET /v1/anonymization/request/{requestId}", status: 200, handle: getAnonymization},
+	{Pattern: "PATCH /v1/conversations/{conversationId}/anonymize", Status: 202, Query: "force", Handle: anonymizeConversation},
+	{Pattern: "PATCH /v1/conversations/{conversationId}/messages/{messageId}/anonymize", Status: 202, Handle: anonymizeMessage},
+	{Pattern: "PATCH /v1/endusers/{userId}/anonymize", Status: 202, Query: "force", Handle: anonymizeUser},
+	{Pattern: "POST /v1/anonymization", Status: 200, Handle: anonymizeEntity},
+	{Pattern: "GET /v1/anonymization/request/{requestId}", Status: 200, Handle: getAnonymization},
 }
 
 // anonymization is a request to anonymize something. It is done a moment after it was asked for: at the second look at it, or after
@@ -35,7 +37,7 @@ type anonymizationWire struct {
 const anonymizationTime = time.Second
 
 func (a *anonymization) wire() anonymizationWire {
-	return anonymizationWire{a.id, a.kind + "AnonymizationType", a.kind, zonedTime(a.initiated), a.target, a.by, zonedTime(a.processed)}
+	return anonymizationWire{a.id, a.kind + "AnonymizationType", a.kind, wire.ZonedTime(a.initiated), a.target, a.by, wire.ZonedTime(a.processed)}
 }
 
 // settle does what is due: anonymization that was asked for, and follow-ups that are over. It gives the conversations of those.
@@ -62,18 +64,18 @@ func (c *call) requestAnonymization(kind, target string, run func(now time.Time)
 }
 
 func getAnonymization(c *call) (any, error) {
-	a, err := c.requests.get(c.id("requestId"))
+	a, err := c.requests.get(c.ID("requestId"))
 	if err != nil {
 		return nil, err
 	}
 	if a.looks++; a.looks > 1 && a.processed.IsZero() {
 		a.finish(c.now)
 	}
-	return data{Data: a.wire()}, nil
+	return wire.Data{Data: a.wire()}, nil
 }
 
 func anonymizeConversation(c *call) (any, error) {
-	force, err := c.flag("force")
+	force, err := c.Flag("force")
 	if err != nil {
 		return nil, err
 	}
@@ -85,17 +87,17 @@ func anonymizeConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: a.wire()}, nil
+	return wire.Data{Data: a.wire()}, nil
 }
 
 // anonymizeThis asks for a conversation to be anonymized. An open one needs force, which closes it.
 func (c *call) anonymizeThis(cv *conversation, force bool) (*anonymization, error) {
 	if cv.held != nil || !cv.anonymized.IsZero() {
-		return nil, conflict(fmt.Sprintf("Anonymization of conversation %d has already been requested", cv.id))
+		return nil, wire.Conflict(fmt.Sprintf("Anonymization of conversation %d has already been requested", cv.id))
 	}
 	if cv.state != stateClosed {
 		if !force {
-			return nil, conflict(fmt.Sprintf("Conversation %d is not closed", cv.id))
+			return nil, wire.Conflict(fmt.Sprintf("Conversation %d is not closed", cv.id))
 		}
 		c.close(cv, c.owner())
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 func anonymizeMessage(c *call) (any, error) {
@@ -12,22 +14,22 @@ func anonymizeMessage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := c.anonymizeMessageOf(cv, c.id("messageId"))
+	a, err := c.anonymizeMessageOf(cv, c.ID("messageId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: a.wire()}, nil
+	return wire.Data{Data: a.wire()}, nil
 }
 
 func (c *call) anonymizeMessageOf(cv *conversation, id string) (*anonymization, error) {
 	c.detach(cv)
 	i := slices.IndexFunc(cv.messages, func(m *message) bool { return m.id == id })
 	if i < 0 {
-		return nil, errNotFound.because("conversation %d has no message %s", cv.id, id)
+		return nil, wire.ErrNotFound.Because("conversation %d has no message %s", cv.id, id)
 	}
 	m := cv.messages[i]
 	if m.held != nil || m.redacted {
-		return nil, conflict("Anonymization of message " + id + " has already been requested")
+		return nil, wire.Conflict("Anonymization of message " + id + " has already been requested")
 	}
 	by := c.owner()
 	m.held = c.requestAnonymization("Message", itoa(cv.id)+"_"+id, func(now time.Time) {
@@ -41,11 +43,11 @@ func (c *call) anonymizeMessageOf(cv *conversation, id string) (*anonymization, 
 }
 
 func anonymizeUser(c *call) (any, error) {
-	force, err := c.flag("force")
+	force, err := c.Flag("force")
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.users.get(c.id("userId"))
+	u, err := c.users.get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
@@ -53,18 +55,18 @@ func anonymizeUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: a.wire()}, nil
+	return wire.Data{Data: a.wire()}, nil
 }
 
 // anonymizeThisUser asks for an end user to be anonymized with all conversations. Open ones need force, which closes them.
 func (c *call) anonymizeThisUser(u *person, force bool) (*anonymization, error) {
 	if u.held != nil {
-		return nil, conflict("Anonymization of end user " + u.ID + " has already been requested")
+		return nil, wire.Conflict("Anonymization of end user " + u.ID + " has already been requested")
 	}
 	of := c.byRequester[u.ID]
 	for _, cv := range of {
 		if cv.state != stateClosed && !force {
-			return nil, conflict(fmt.Sprintf("End user %s has conversations that are not closed", u.ID))
+			return nil, wire.Conflict(fmt.Sprintf("End user %s has conversations that are not closed", u.ID))
 		}
 	}
 	for _, cv := range of {
@@ -113,12 +115,12 @@ func anonymizeEntity(c *call) (any, error) {
 		}
 		a, err = c.anonymizeThisUser(u, in.ForceAnonymization)
 	default:
-		err = errBody.because("_type is neither Conversation nor User")
+		err = wire.ErrBody.Because("_type is neither Conversation nor User")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: a.wire()}, nil
+	return wire.Data{Data: a.wire()}, nil
 }
 
 // kindOf takes the kind from `_type`, or from the field that it has replaced, which is a string or an object with a `_type`.

@@ -1,73 +1,26 @@
 package offline
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-)
 
-// ReasonHeader is the header that says why a request was refused. Dixa has no such header: a client must not depend on it.
-const ReasonHeader = "X-Offline-Reason"
+	"dixa-mcp/internal/offline/wire"
+)
 
 // maxBody is far above anything the API takes: article images may be 10 MB together.
 const maxBody = 16 << 20
 
-// answer is what goes back to the client.
-type answer struct {
-	status      int
-	contentType string
-	body        []byte
-	stream      func(io.Writer) error // instead of body, for the Exports API
-	reason      string
-}
-
-// data is the envelope of an answer with one thing in it or with a list.
-type data struct {
-	Data any   `json:"data"`
-	Meta *meta `json:"meta,omitempty"`
-}
-
-// stream is a body that a handler writes piece by piece.
-type stream func(io.Writer) error
-
-// refusal returns the answer that carries a failure.
-func refusal(f failure) answer {
-	a, err := encoded(f.status, map[string]string{"message": f.message})
-	if err != nil {
-		return answer{status: http.StatusInternalServerError}
-	}
-	a.reason = f.reason
-	return a
-}
-
-// encoded returns an answer with a JSON body.
-func encoded(status int, v any) (answer, error) {
-	b, err := marshal(v)
-	return answer{status: status, contentType: "application/json", body: b}, err
-}
-
-// marshal writes JSON as Dixa does, which does not escape HTML.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
 // answer does what a request asks.
-func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer {
-	c := &call{dixa: d, route: rt, vars: vars, request: r, beta: strings.HasPrefix(r.URL.Path, betaPrefix)}
+func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) wire.Answer {
+	c := &call{dixa: d, route: rt, Vars: vars, HTTP: r, Beta: strings.HasPrefix(r.URL.Path, betaPrefix)}
 	if err := d.admit(r); err != nil {
-		return refusal(asFailure(err))
+		return wire.Refuse(wire.AsFailure(err))
 	}
 	if err := c.read(); err != nil {
-		return refusal(asFailure(err))
+		return wire.Refuse(wire.AsFailure(err))
 	}
 
 	d.mu.Lock()
@@ -76,29 +29,29 @@ func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) answer
 }
 
 // handle carries out a request at a moment. The caller holds the lock.
-func (d *Dixa) handle(c *call, now time.Time) answer {
+func (d *Dixa) handle(c *call, now time.Time) wire.Answer {
 	c.world, c.now = d.world(), now
 	for _, cv := range c.settle(c.now) {
 		c.emit(cv, "ConversationPendingExpired", nil)
 		c.emit(cv, "ConversationOpen", nil)
 	}
 	made, rt := c.made, c.route
-	v, err := rt.handle(c)
+	v, err := rt.Handle(c)
 	if err != nil {
-		return refusal(asFailure(err))
+		return wire.Refuse(wire.AsFailure(err))
 	}
 	if c.changed {
 		d.record(c, made)
 	}
-	if s, ok := v.(stream); ok {
-		return answer{status: rt.status, contentType: "application/json", stream: s}
+	if s, ok := v.(wire.Stream); ok {
+		return wire.Answer{Status: rt.Status, ContentType: "application/json", Stream: s}
 	}
 	if v == nil {
-		return answer{status: rt.status}
+		return wire.Answer{Status: rt.Status}
 	}
-	a, err := encoded(rt.status, v) // under the lock: the value may share memory with the data
+	a, err := wire.JSON(rt.Status, v) // under the lock: the value may share memory with the data
 	if err != nil {
-		return refusal(asFailure(err))
+		return wire.Refuse(wire.AsFailure(err))
 	}
 	return a
 }
@@ -107,7 +60,7 @@ func (d *Dixa) handle(c *call, now time.Time) answer {
 func (d *Dixa) admit(r *http.Request) error {
 	token := tokenOf(r)
 	if token == "" || token == "Bearer" || (d.o.Token != "" && token != d.o.Token) {
-		return errUnauthorized.because("the Authorization header is missing or has another token")
+		return wire.ErrUnauthorized.Because("the Authorization header is missing or has another token")
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -117,7 +70,7 @@ func (d *Dixa) admit(r *http.Request) error {
 		d.buckets[token] = b
 	}
 	if !b.take(d.o.Now(), d.o.Rate, d.o.Burst) {
-		return errTooMany
+		return wire.ErrTooMany
 	}
 	return nil
 }
@@ -131,32 +84,32 @@ func tokenOf(r *http.Request) string {
 }
 
 // write sends an answer. A cut one promises more than it sends, and ends the connection.
-func (a answer) write(w http.ResponseWriter, r *http.Request, cut bool) {
-	if a.reason != "" {
-		w.Header().Set(ReasonHeader, a.reason)
+func write(w http.ResponseWriter, r *http.Request, a wire.Answer, cut bool) {
+	if a.Reason != "" {
+		w.Header().Set(wire.ReasonHeader, a.Reason)
 	}
-	if a.contentType != "" {
-		w.Header().Set("Content-Type", a.contentType)
+	if a.ContentType != "" {
+		w.Header().Set("Content-Type", a.ContentType)
 	}
-	if a.stream != nil {
-		w.WriteHeader(a.status)
-		if cut || a.stream(w) != nil {
+	if a.Stream != nil {
+		w.WriteHeader(a.Status)
+		if cut || a.Stream(w) != nil {
 			hangUp(r)
 		}
 		return
 	}
 	if cut {
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)+1))
-		w.WriteHeader(a.status)
-		_, _ = w.Write(a.body[:len(a.body)/2])
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)+1))
+		w.WriteHeader(a.Status)
+		_, _ = w.Write(a.Body[:len(a.Body)/2])
 		_ = http.NewResponseController(w).Flush()
 		hangUp(r)
 	}
-	if a.body != nil {
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.Body != nil {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // the client may be gone
+	w.WriteHeader(a.Status)
+	_, _ = w.Write(a.Body) // the client may be gone
 }
 
 type connKey struct{}

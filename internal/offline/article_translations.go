@@ -10,17 +10,19 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var articleWriteRoutes = []route{
-	{pattern: "GET /v1/knowledge/articles/{articleId}/translations", status: 200, handle: listTranslations},
-	{pattern: "PATCH /v1/knowledge/articles/{articleId}/translations", status: 200, handle: updateTranslations},
-	{pattern: "DELETE /v1/knowledge/articles/{articleId}/translations/{languageId}", status: 204, handle: deleteTranslation, plain: inLanguage},
-	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/publish", status: 204, handle: publishTranslation, plain: inLanguage},
-	{pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/unpublish", status: 204, handle: unpublishTranslation, plain: inLanguage},
-	{pattern: "POST /v1/knowledge/articles/{articleId}/publish", status: 204, handle: publishArticle},
-	{pattern: "POST /v1/knowledge/articles/{articleId}/unpublish", status: 204, handle: unpublishArticle},
-	{pattern: "POST /v1/knowledge/articles/attachments", status: 200, handle: uploadImages},
+	{Pattern: "GET /v1/knowledge/articles/{articleId}/translations", Status: 200, Handle: listTranslations},
+	{Pattern: "PATCH /v1/knowledge/articles/{articleId}/translations", Status: 200, Handle: updateTranslations},
+	{Pattern: "DELETE /v1/knowledge/articles/{articleId}/translations/{languageId}", Status: 204, Handle: deleteTranslation, Plain: inLanguage},
+	{Pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/publish", Status: 204, Handle: publishTranslation, Plain: inLanguage},
+	{Pattern: "POST /v1/knowledge/articles/{articleId}/translations/{languageId}/unpublish", Status: 204, Handle: unpublishTranslation, Plain: inLanguage},
+	{Pattern: "POST /v1/knowledge/articles/{articleId}/publish", Status: 204, Handle: publishArticle},
+	{Pattern: "POST /v1/knowledge/articles/{articleId}/unpublish", Status: 204, Handle: unpublishArticle},
+	{Pattern: "POST /v1/knowledge/articles/attachments", Status: 200, Handle: uploadImages},
 }
 
 // inLanguage is the variable of a language, which is no uuid.
@@ -59,7 +61,7 @@ func listTranslations(c *call) (any, error) {
 			published = append(published, *p.Published)
 		}
 	}
-	return data{Data: map[string]any{"translations": map[string]any{"draft": drafts, "published": published}}}, nil
+	return wire.Data{Data: map[string]any{"translations": map[string]any{"draft": drafts, "published": published}}}, nil
 }
 
 type translationError struct {
@@ -108,9 +110,9 @@ func (c *call) thisTranslation() (*article, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	i := a.index(c.vars["languageId"])
+	i := a.index(c.Vars["languageId"])
 	if i < 0 {
-		return nil, 0, errNotFound.because("article %s has no translation %q", a.id, c.vars["languageId"])
+		return nil, 0, wire.ErrNotFound.Because("article %s has no translation %q", a.id, c.Vars["languageId"])
 	}
 	return a, i, nil
 }
@@ -121,7 +123,7 @@ func deleteTranslation(c *call) (any, error) {
 		return nil, err
 	}
 	a.translations = slices.Delete(a.translations, i, i+1)
-	c.changedArticle(a, "not in "+c.vars["languageId"]+" any more")
+	c.changedArticle(a, "not in "+c.Vars["languageId"]+" any more")
 	return nil, nil
 }
 
@@ -206,20 +208,20 @@ type uploadError struct {
 
 // uploadImages takes a form with the part "files" for each image. Images that are none or too large fail by themselves.
 func uploadImages(c *call) (any, error) {
-	kind, params, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
+	kind, params, err := mime.ParseMediaType(c.HTTP.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
-		return nil, errBody.because("the Content-Type is not multipart/form-data")
+		return nil, wire.ErrBody.Because("the Content-Type is not multipart/form-data")
 	}
-	if len(c.body) > uploadBytes {
-		return nil, errBody.because("more than 10 MB together")
+	if len(c.Body) > uploadBytes {
+		return nil, wire.ErrBody.Because("more than 10 MB together")
 	}
-	form, err := multipart.NewReader(strings.NewReader(string(c.body)), params["boundary"]).ReadForm(maxBody)
+	form, err := multipart.NewReader(strings.NewReader(string(c.Body)), params["boundary"]).ReadForm(maxBody)
 	if err != nil {
-		return nil, errBody.because("form: %v", err)
+		return nil, wire.ErrBody.Because("form: %v", err)
 	}
 	files := form.File["files"]
 	if len(files) == 0 || len(files) > mostImages || len(form.File) > 1 || len(form.Value) > 0 {
-		return nil, errBody.because("the form has not 1 to %d parts, all with the name files", mostImages)
+		return nil, wire.ErrBody.Because("the form has not 1 to %d parts, all with the name files", mostImages)
 	}
 	done := []uploadedImage{}
 	var problems []uploadError

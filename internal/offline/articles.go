@@ -3,15 +3,17 @@ package offline
 import (
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var articleRoutes = []route{
-	{pattern: "POST /v1/knowledge/articles", status: 200, handle: createArticle},
-	{pattern: "GET /v1/knowledge/articles/{articleId}", status: 200, query: "language", handle: getArticle},
-	{pattern: "PATCH /v1/knowledge/articles/{articleId}", status: 200, handle: updateArticle},
-	{pattern: "DELETE /v1/knowledge/articles/{articleId}", status: 204, handle: deleteArticle},
-	{pattern: "PATCH /v1/knowledge/articles/{articleId}/parent/{parentId}", status: 204, handle: moveArticle},
-	{pattern: "DELETE /v1/knowledge/articles/{articleId}/parent", status: 204, handle: detachArticle},
+	{Pattern: "POST /v1/knowledge/articles", Status: 200, Handle: createArticle},
+	{Pattern: "GET /v1/knowledge/articles/{articleId}", Status: 200, Query: "language", Handle: getArticle},
+	{Pattern: "PATCH /v1/knowledge/articles/{articleId}", Status: 200, Handle: updateArticle},
+	{Pattern: "DELETE /v1/knowledge/articles/{articleId}", Status: 204, Handle: deleteArticle},
+	{Pattern: "PATCH /v1/knowledge/articles/{articleId}/parent/{parentId}", Status: 204, Handle: moveArticle},
+	{Pattern: "DELETE /v1/knowledge/articles/{articleId}/parent", Status: 204, Handle: detachArticle},
 }
 
 // article is a page of the knowledge base, in one or more languages.
@@ -95,7 +97,7 @@ func (t *translation) wire(w *world, v version, indexed bool, id string) version
 		links = append(links, helpCenterLink{w.uuid("help centre", 0), "Havbris Help", "https://help.example.com/" + t.language + "/" + id})
 	}
 	return versionWire{t.language, v.title, indexed, articleContent{v.html, plainText(content{v.html, "Html"})}, availableAt{links},
-		zonedTime(v.created), zonedTime(v.updated), v.by, v.by}
+		wire.ZonedTime(v.created), wire.ZonedTime(v.updated), v.by, v.by}
 }
 
 func (t *translation) pair(w *world, id string) *translationPair {
@@ -109,7 +111,7 @@ func (t *translation) pair(w *world, id string) *translationPair {
 
 // wireArticle writes an article with its text in one language, where it has one in that.
 func (w *world) wireArticle(a *article, language string) articleWire {
-	v := articleWire{a.id, true, nil, a.tags, zonedTime(a.created), zonedTime(a.updated), zonedTime(a.indexed), a.createdBy, a.updatedBy, a.owner,
+	v := articleWire{a.id, true, nil, a.tags, wire.ZonedTime(a.created), wire.ZonedTime(a.updated), wire.ZonedTime(a.indexed), a.createdBy, a.updatedBy, a.owner,
 		restrictions{a.preRelease, []inheritedRestriction{}}, a.parent, []string{}}
 	if i := a.index(language); i >= 0 {
 		v.Translation = a.translations[i].pair(w, a.id)
@@ -121,14 +123,14 @@ func (w *world) wireArticle(a *article, language string) articleWire {
 }
 
 // thisArticle returns the article in the path.
-func (c *call) thisArticle() (*article, error) { return c.knowledge.articles.get(c.id("articleId")) }
+func (c *call) thisArticle() (*article, error) { return c.knowledge.articles.get(c.ID("articleId")) }
 
 func getArticle(c *call) (any, error) {
 	a, err := c.thisArticle()
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: c.wireArticle(a, c.language())}, nil
+	return wire.Data{Data: c.wireArticle(a, c.language())}, nil
 }
 
 type translationIn struct {
@@ -155,24 +157,24 @@ func createArticle(c *call) (any, error) {
 	if err := c.knownTags(in.Tags); err != nil {
 		return nil, err
 	}
-	a := &article{id: c.newID(), parent: lower(in.ParentID), tags: list(lowered(in.Tags)), created: c.now, createdBy: c.owner(), owner: c.owner(),
+	a := &article{id: c.newID(), parent: lower(in.ParentID), tags: wire.List(lowered(in.Tags)), created: c.now, createdBy: c.owner(), owner: c.owner(),
 		preRelease: in.PreRelease}
 	language := defaultLanguage
 	for i, t := range in.Translations {
 		if problem := c.translate(a, t); problem != "" {
-			return nil, errBody.because("translation %d: %s", i, problem)
+			return nil, wire.ErrBody.Because("translation %d: %s", i, problem)
 		}
 		language = in.Translations[0].LanguageID
 	}
 	c.changedArticle(a, "created")
 	c.knowledge.articles.add(a.id, a)
-	return data{Data: c.wireArticle(a, language)}, nil
+	return wire.Data{Data: c.wireArticle(a, language)}, nil
 }
 
 func (w *world) knownTags(ids []string) error {
 	for _, id := range ids {
 		if !w.tags.has(lower(id)) {
-			return errBody.because("there is no tag %s", id)
+			return wire.ErrBody.Because("there is no tag %s", id)
 		}
 	}
 	return nil
@@ -201,7 +203,7 @@ func updateArticle(c *call) (any, error) {
 		return nil, err
 	}
 	if in.OwnedBy != nil && !c.agents.has(lower(*in.OwnedBy)) {
-		return nil, errBody.because("%s is not a Dixa agent", *in.OwnedBy)
+		return nil, wire.ErrBody.Because("%s is not a Dixa agent", *in.OwnedBy)
 	}
 	if err := c.knownTags(in.Tags.Add); err != nil {
 		return nil, err
@@ -217,7 +219,7 @@ func updateArticle(c *call) (any, error) {
 		}
 	}
 	c.changedArticle(a, "changed")
-	return data{Data: c.wireArticle(a, defaultLanguage)}, nil
+	return wire.Data{Data: c.wireArticle(a, defaultLanguage)}, nil
 }
 
 func deleteArticle(c *call) (any, error) {
@@ -235,7 +237,7 @@ func moveArticle(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.knowledge.categories.get(c.id("parentId"))
+	k, err := c.knowledge.categories.get(c.ID("parentId"))
 	if err != nil {
 		return nil, err
 	}

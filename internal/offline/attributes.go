@@ -8,13 +8,14 @@ import (
 
 	"dixa-mcp/internal/offline/body"
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 var attributeRoutes = []route{
-	{pattern: "GET /v1/custom-attributes", status: 200, handle: listAttributes},
-	{pattern: "GET /v1/custom-attributes/{customAttributeId}", status: 200, handle: getAttribute, plain: []string{"customAttributeId"}},
-	{pattern: "PATCH /v1/endusers/{userId}/custom-attributes", status: 200, handle: setUserAttributes},
-	{pattern: "PATCH /v1/conversations/{conversationId}/custom-attributes", status: 200, handle: setConversationAttributes},
+	{Pattern: "GET /v1/custom-attributes", Status: 200, Handle: listAttributes},
+	{Pattern: "GET /v1/custom-attributes/{customAttributeId}", Status: 200, Handle: getAttribute, Plain: []string{"customAttributeId"}},
+	{Pattern: "PATCH /v1/endusers/{userId}/custom-attributes", Status: 200, Handle: setUserAttributes},
+	{Pattern: "PATCH /v1/conversations/{conversationId}/custom-attributes", Status: 200, Handle: setConversationAttributes},
 }
 
 // attribute is the definition of a custom attribute.
@@ -133,7 +134,7 @@ func (a *attribute) wire() attributeWire {
 	if a.options != nil {
 		in = inputDefinition{Type: "Select", Options: a.options}
 	}
-	return attributeWire{a.id, a.entity, a.identifier, a.label, in, a.description, zonedTime(a.created), a.required, a.archived, a.deactivated}
+	return attributeWire{a.id, a.entity, a.identifier, a.label, in, a.description, wire.ZonedTime(a.created), a.required, a.archived, a.deactivated}
 }
 
 // values writes attribute values in the order of the definitions.
@@ -152,19 +153,19 @@ func listAttributes(c *call) (any, error) {
 	for _, a := range c.attrs.list {
 		all = append(all, a.wire())
 	}
-	return data{Data: all}, nil
+	return wire.Data{Data: all}, nil
 }
 
 func getAttribute(c *call) (any, error) {
-	a, err := c.attrs.get(lower(c.vars["customAttributeId"]))
+	a, err := c.attrs.get(lower(c.Vars["customAttributeId"]))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: a.wire()}, nil
+	return wire.Data{Data: a.wire()}, nil
 }
 
 func setUserAttributes(c *call) (any, error) {
-	u, err := c.users.get(c.id("userId"))
+	u, err := c.users.get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +175,7 @@ func setUserAttributes(c *call) (any, error) {
 	}
 	u.attrs = changed
 	c.did(u.ID, "custom attributes set")
-	return data{Data: c.values(u.attrs)}, nil
+	return wire.Data{Data: c.values(u.attrs)}, nil
 }
 
 func setConversationAttributes(c *call) (any, error) {
@@ -191,7 +192,7 @@ func setConversationAttributes(c *call) (any, error) {
 	cv.touch(c.now)
 	c.log(cv, "ConversationCustomAttributesUpdated", c.owner(), updatedAttrsAttr{Values: changed, Type: "ConversationCustomAttributesUpdatedAttribute"})
 	c.did(itoa(cv.id), "custom attributes set")
-	return data{Data: c.values(cv.attrs)}, nil
+	return wire.Data{Data: c.values(cv.attrs)}, nil
 }
 
 // patchValues returns a copy of held with the body's values in it: a bare map from attribute ids to values, where null takes one away.
@@ -206,14 +207,14 @@ func (c *call) patchValues(held map[string]any, entity string) (map[string]any, 
 	}
 	for id, raw := range in {
 		if !body.IsUUID(id) {
-			return nil, errBody.because("%q is not a uuid", id)
+			return nil, wire.ErrBody.Because("%q is not a uuid", id)
 		}
 		a, err := c.attrs.get(lower(id))
 		if err != nil {
 			return nil, err
 		}
 		if a.entity != entity || a.archived || a.deactivated {
-			return nil, invalid("Invalid input for patching").because("%s cannot be set on a %s", a.identifier, entity)
+			return nil, wire.Invalid("Invalid input for patching").Because("%s cannot be set on a %s", a.identifier, entity)
 		}
 		if raw == nil {
 			delete(changed, a.id)
@@ -236,22 +237,22 @@ func (a *attribute) value(raw any) (any, error) {
 	items, ok := raw.([]any)
 	if !ok && a.options != nil {
 		if _, text := raw.(string); text {
-			return nil, invalid("Invalid input for patching").because("%s is a Select, its value is an array", a.identifier)
+			return nil, wire.Invalid("Invalid input for patching").Because("%s is a Select, its value is an array", a.identifier)
 		}
 	}
 	if !ok {
-		return nil, errBody.because("the value of %s is neither a string nor an array", a.identifier)
+		return nil, wire.ErrBody.Because("the value of %s is neither a string nor an array", a.identifier)
 	}
 	path := []string{}
 	for _, item := range items {
 		s, ok := item.(string)
 		if !ok {
-			return nil, errBody.because("the value of %s has something in it that is not a string", a.identifier)
+			return nil, wire.ErrBody.Because("the value of %s has something in it that is not a string", a.identifier)
 		}
 		path = append(path, s)
 	}
 	if a.options == nil || !onPath(a.options, path) {
-		return nil, invalid("Invalid input for patching").because("%s has no option %s", a.identifier, strings.Join(path, " > "))
+		return nil, wire.Invalid("Invalid input for patching").Because("%s has no option %s", a.identifier, strings.Join(path, " > "))
 	}
 	return path, nil
 }

@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 var hoursRoutes = []route{
-	{pattern: "GET /v1/business-hours/schedules", status: 200, handle: listSchedules},
-	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/definition", status: 200, handle: getSchedule},
-	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/upcoming", status: 200, query: "days", handle: listUpcoming},
-	{pattern: "GET /v1/business-hours/schedules/{scheduleId}/status", status: 200, query: "timestamp", handle: getScheduleStatus,
-		plain: []string{"scheduleId"}},
+	{Pattern: "GET /v1/business-hours/schedules", Status: 200, Handle: listSchedules},
+	{Pattern: "GET /v1/business-hours/schedules/{scheduleId}/definition", Status: 200, Handle: getSchedule},
+	{Pattern: "GET /v1/business-hours/schedules/{scheduleId}/upcoming", Status: 200, Query: "days", Handle: listUpcoming},
+	{Pattern: "GET /v1/business-hours/schedules/{scheduleId}/status", Status: 200, Query: "timestamp", Handle: getScheduleStatus,
+		Plain: []string{"scheduleId"}},
 }
 
 // schedule is the opening hours: of the weekdays, and of days that differ.
@@ -48,7 +49,9 @@ type recurring struct {
 }
 
 // hourTime formats the times of a schedule's status: nanoseconds, and the name of the zone at the end.
-func hourTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000000000Z[Etc/UTC]") }
+func hourTime(t time.Time) string {
+	return wire.FormatTime(t, "2006-01-02T15:04:05.000000000Z[Etc/UTC]")
+}
 
 func (w *world) seedSchedules() {
 	day, short, evening := []interval{{"08:00", "20:00"}}, []interval{{"10:00", "16:00"}}, []interval{{"09:00", "12:30"}, {"13:00", "17:00"}}
@@ -136,7 +139,7 @@ func listSchedules(c *call) (any, error) {
 	for _, s := range c.schedules.list {
 		all = append(all, map[string]string{"name": s.name, "id": s.id})
 	}
-	return data{Data: map[string]any{"schedules": all}}, nil
+	return wire.Data{Data: map[string]any{"schedules": all}}, nil
 }
 
 type scheduleWire struct {
@@ -148,7 +151,7 @@ type scheduleWire struct {
 }
 
 func getSchedule(c *call) (any, error) {
-	s, err := c.schedules.get(c.id("scheduleId"))
+	s, err := c.schedules.get(c.ID("scheduleId"))
 	if err != nil {
 		return nil, err
 	}
@@ -156,25 +159,25 @@ func getSchedule(c *call) (any, error) {
 	for n := 1; n <= 7; n++ {
 		v.BusinessHours = append(v.BusinessHours, s.weekday(n))
 	}
-	return data{Data: map[string]any{"schedule": v}}, nil
+	return wire.Data{Data: map[string]any{"schedule": v}}, nil
 }
 
 func listUpcoming(c *call) (any, error) {
-	s, err := c.schedules.get(c.id("scheduleId"))
+	s, err := c.schedules.get(c.ID("scheduleId"))
 	if err != nil {
 		return nil, err
 	}
 	days := 7
-	if v := c.query.Get("days"); v != "" {
+	if v := c.Query.Get("days"); v != "" {
 		if days, err = strconv.Atoi(v); err != nil || days < 1 || days > 90 {
-			return nil, errParam.because("query parameter days is not from 1 to 90")
+			return nil, wire.ErrParam.Because("query parameter days is not from 1 to 90")
 		}
 	}
 	v := scheduleWire{ID: s.id, Name: s.name, Timezone: s.zone.String(), BusinessHours: []hours{}}
 	for d := range days {
 		v.BusinessHours = append(v.BusinessHours, s.on(c.now.In(s.zone).AddDate(0, 0, d)))
 	}
-	return data{Data: map[string]any{"schedule": v}}, nil
+	return wire.Data{Data: map[string]any{"schedule": v}}, nil
 }
 
 type scheduleStatus struct {
@@ -185,11 +188,11 @@ type scheduleStatus struct {
 }
 
 func getScheduleStatus(c *call) (any, error) {
-	s, err := c.schedules.get(c.id("scheduleId"))
+	s, err := c.schedules.get(c.ID("scheduleId"))
 	if err != nil {
 		return nil, err
 	}
-	at, err := c.instant("timestamp")
+	at, err := c.Instant("timestamp")
 	if err != nil {
 		return nil, err
 	}
@@ -203,5 +206,5 @@ func getScheduleStatus(c *call) (any, error) {
 	} else {
 		v.OpensAt = hourTime(change)
 	}
-	return data{Data: v}, nil
+	return wire.Data{Data: v}, nil
 }

@@ -1,10 +1,13 @@
 package offline
 
-import "dixa-mcp/internal/offline/fiction"
+import (
+	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
+)
 
 var contactRoutes = []route{
-	{pattern: "GET /v1/contact-endpoints", status: 200, query: "_type", handle: listContactEndpoints},
-	{pattern: "GET /v1/contact-endpoints/{contactEndpointId}", status: 200, handle: getContactEndpoint, plain: []string{"contactEndpointId"}},
+	{Pattern: "GET /v1/contact-endpoints", Status: 200, Query: "_type", Handle: listContactEndpoints},
+	{Pattern: "GET /v1/contact-endpoints/{contactEndpointId}", Status: 200, Handle: getContactEndpoint, Plain: []string{"contactEndpointId"}},
 }
 
 // endpoint is an address or a number of the organization. Its id is the address or the number itself.
@@ -65,9 +68,9 @@ func (w *world) chooseEndpoint(r *fiction.RNG, c *conversation) {
 }
 
 func listContactEndpoints(c *call) (any, error) {
-	kind := c.query.Get("_type")
+	kind := c.Query.Get("_type")
 	if kind != "" && kind != "EmailEndpoint" && kind != "TelephonyEndpoint" {
-		return nil, errParam.because("query parameter _type is neither EmailEndpoint nor TelephonyEndpoint")
+		return nil, wire.ErrParam.Because("query parameter _type is neither EmailEndpoint nor TelephonyEndpoint")
 	}
 	found := []endpoint{}
 	for _, e := range c.endpoints {
@@ -75,13 +78,13 @@ func listContactEndpoints(c *call) (any, error) {
 			found = append(found, e)
 		}
 	}
-	return data{Data: found}, nil
+	return wire.Data{Data: found}, nil
 }
 
 func getContactEndpoint(c *call) (any, error) {
-	e, ok := c.endpointNamed(c.vars["contactEndpointId"])
+	e, ok := c.endpointNamed(c.Vars["contactEndpointId"])
 	if !ok {
-		return nil, errNotFound.because("there is no contact endpoint %q", c.vars["contactEndpointId"])
+		return nil, wire.ErrNotFound.Because("there is no contact endpoint %q", c.Vars["contactEndpointId"])
 	}
-	return data{Data: e}, nil
+	return wire.Data{Data: e}, nil
 }

@@ -18,13 +18,13 @@ func TestOperations(t *testing.T) {
 	documented := map[string]bool{}
 	for _, op := range contract.Load(t).Operations() {
 		documented[op.String()] = true
-		i := slices.IndexFunc(routes, func(r route) bool { return r.pattern == op.String() })
+		i := slices.IndexFunc(routes, func(r route) bool { return r.Pattern == op.String() })
 		require.GreaterOrEqual(t, i, 0, "%s is missing", op)
-		params := slices.Sorted(slices.Values(routes[i].params))
+		params := slices.Sorted(slices.Values(routes[i].Params))
 		require.Equal(t, slices.Sorted(slices.Values(op.QueryParams)), params, op)
 	}
 	for _, r := range routes {
-		require.True(t, documented[r.pattern], "%s is not documented", r.pattern)
+		require.True(t, documented[r.Pattern], "%s is not documented", r.Pattern)
 	}
 	require.Len(t, routes, len(documented))
 }

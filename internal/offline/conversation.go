@@ -3,6 +3,8 @@ package offline
 import (
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // The states of a conversation.
@@ -122,8 +124,8 @@ type inQueue struct {
 // wire writes a conversation as Dixa does. Lists leave the custom attributes out.
 func (w *world) wire(c *conversation, withAttributes bool) conversationWire {
 	v := conversationWire{
-		ID: c.id, RequesterID: c.requester, Channel: c.channel.name, CreatedAt: plainTime(c.created), Direction: c.direction,
-		State: c.state, StateUpdatedAt: plainTime(c.stateChanged), Type: c.channel.shape,
+		ID: c.id, RequesterID: c.requester, Channel: c.channel.name, CreatedAt: wire.PlainTime(c.created), Direction: c.direction,
+		State: c.state, StateUpdatedAt: wire.PlainTime(c.stateChanged), Type: c.channel.shape,
 	}
 	if c.link != nil && c.link.Type != "Related" { // the contract's links have no type for these
 		v.Link = c.link
@@ -132,14 +134,14 @@ func (w *world) wire(c *conversation, withAttributes bool) conversationWire {
 		v.CustomAttributes = w.values(c.attrs)
 	}
 	if !c.anonymized.IsZero() {
-		v.AnonymizedAt, v.Type = plainTime(c.anonymized), "AnonymizedConversation"
+		v.AnonymizedAt, v.Type = wire.PlainTime(c.anonymized), "AnonymizedConversation"
 		return v
 	}
 	if c.agent != "" {
-		v.Assignment = &assignment{c.agent, plainTime(c.assigned)}
+		v.Assignment = &assignment{c.agent, wire.PlainTime(c.assigned)}
 	}
 	if c.queue != "" {
-		v.Queue = &inQueue{c.queue, plainTime(c.queued)}
+		v.Queue = &inQueue{c.queue, wire.PlainTime(c.queued)}
 	}
 	w.wireByShape(c, &v)
 	return v
@@ -168,7 +170,7 @@ func (w *world) wireByShape(c *conversation, v *conversationWire) {
 		v.FromContactPointID, v.ToContactPointID = u.ID, c.channel.search
 	case "WhatsAppConversation", "FacebookMessengerConversation":
 		if c.state != stateClosed {
-			v.TransportExpiresAt = plainTime(c.lastMessage.Add(24 * time.Hour)) // their rule for answers
+			v.TransportExpiresAt = wire.PlainTime(c.lastMessage.Add(24 * time.Hour)) // their rule for answers
 		}
 	}
 }

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var lifecycleRoutes = []route{
-	{pattern: "PUT /v1/conversations/{conversationId}/followup", status: 204, handle: setFollowup},
-	{pattern: "PUT /v1/conversations/{conversationId}/claim", status: 204, handle: claimConversation},
-	{pattern: "PUT /v1/conversations/{conversationId}/link", status: 204, handle: linkConversation},
-	{pattern: "GET /v1/conversations/{conversationId}/linked", status: 200, handle: listLinked},
+	{Pattern: "PUT /v1/conversations/{conversationId}/followup", Status: 204, Handle: setFollowup},
+	{Pattern: "PUT /v1/conversations/{conversationId}/claim", Status: 204, Handle: claimConversation},
+	{Pattern: "PUT /v1/conversations/{conversationId}/link", Status: 204, Handle: linkConversation},
+	{Pattern: "GET /v1/conversations/{conversationId}/linked", Status: 200, Handle: listLinked},
 }
 
 // setFollowup makes a conversation pending until a moment, after which it is open again.
@@ -27,10 +29,10 @@ func setFollowup(c *call) (any, error) {
 		return nil, err
 	}
 	if cv.state == stateClosed {
-		return nil, errParam.because("conversation %d is closed; only open ones come back", cv.id)
+		return nil, wire.ErrParam.Because("conversation %d is closed; only open ones come back", cv.id)
 	}
 	if !in.Timestamp.After(c.now) {
-		return nil, errParam.because("timestamp is not in the future")
+		return nil, wire.ErrParam.Because("timestamp is not in the future")
 	}
 	c.detach(cv)
 	cv.enter(statePending, c.now)
@@ -39,7 +41,7 @@ func setFollowup(c *call) (any, error) {
 	c.log(cv, "FollowupAdded", who, nil)
 	c.log(cv, "ConversationPending", who, nil)
 	c.emit(cv, "ConversationPending", nil)
-	c.did(itoa(cv.id), "pending until "+milliTime(in.Timestamp))
+	c.did(itoa(cv.id), "pending until "+wire.MilliTime(in.Timestamp))
 	return nil, nil
 }
 
@@ -53,7 +55,7 @@ func (w *world) expire(now time.Time) (expired []*conversation) {
 		w.detach(cv)
 		cv.enter(stateOpen, at)
 		cv.touch(at)
-		cv.log = append(cv.log, &entry{w.uuid("expired "+milliTime(at), cv.id), cv.id, at, "FollowupExpired", "", nil})
+		cv.log = append(cv.log, &entry{w.uuid("expired "+wire.MilliTime(at), cv.id), cv.id, at, "FollowupExpired", "", nil})
 		expired = append(expired, cv)
 	}
 	return expired
@@ -73,7 +75,7 @@ func claimConversation(c *call) (any, error) {
 		return nil, err
 	}
 	if cv.agent != "" && cv.agent != who && (in.Force == nil || !*in.Force) {
-		return nil, conflict(fmt.Sprintf("Conversation %d is already assigned", cv.id))
+		return nil, wire.Conflict(fmt.Sprintf("Conversation %d is already assigned", cv.id))
 	}
 	if cv.agent == who && cv.state == stateOpen {
 		return nil, nil
@@ -120,15 +122,15 @@ func linkConversation(c *call) (any, error) {
 	}
 	switch {
 	case parent.id == cv.id:
-		return nil, errParam.because("a conversation cannot be its own parent")
+		return nil, wire.ErrParam.Because("a conversation cannot be its own parent")
 	case cv.link != nil:
-		return nil, errParam.because("conversation %d has a parent already", cv.id)
+		return nil, wire.ErrParam.Because("conversation %d has a parent already", cv.id)
 	case parent.link != nil:
-		return nil, errParam.because("conversation %d is a child itself", parent.id)
+		return nil, wire.ErrParam.Because("conversation %d is a child itself", parent.id)
 	case len(c.children(cv)) > 0:
-		return nil, errParam.because("conversation %d has children", cv.id)
+		return nil, wire.ErrParam.Because("conversation %d has children", cv.id)
 	case len(c.children(parent)) >= mostChildren:
-		return nil, errParam.because("conversation %d has %d children already", parent.id, mostChildren)
+		return nil, wire.ErrParam.Because("conversation %d has %d children already", parent.id, mostChildren)
 	}
 	c.detach(cv)
 	c.detach(parent)
@@ -156,5 +158,5 @@ func listLinked(c *call) (any, error) {
 	for _, child := range c.children(cv) {
 		linked = append(linked, c.wire(child, false))
 	}
-	return data{Data: linked}, nil
+	return wire.Data{Data: linked}, nil
 }

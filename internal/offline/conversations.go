@@ -1,13 +1,17 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 var conversationRoutes = []route{
-	{pattern: "POST /v1/conversations", status: 201, handle: createConversation},
-	{pattern: "GET /v1/conversations/{conversationId}", status: 200, handle: getConversation},
-	{pattern: "PUT /v1/conversations/{conversationId}/close", status: 204, handle: closeConversation},
-	{pattern: "PUT /v1/conversations/{conversationId}/reopen", status: 204, handle: reopenConversation},
-	{pattern: "PUT /v1/conversations/{conversationId}/transfer/queue", status: 204, handle: transferConversation},
+	{Pattern: "POST /v1/conversations", Status: 201, Handle: createConversation},
+	{Pattern: "GET /v1/conversations/{conversationId}", Status: 200, Handle: getConversation},
+	{Pattern: "PUT /v1/conversations/{conversationId}/close", Status: 204, Handle: closeConversation},
+	{Pattern: "PUT /v1/conversations/{conversationId}/reopen", Status: 204, Handle: reopenConversation},
+	{Pattern: "PUT /v1/conversations/{conversationId}/transfer/queue", Status: 204, Handle: transferConversation},
 }
 
 func getConversation(c *call) (any, error) {
@@ -15,7 +19,7 @@ func getConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: c.wire(cv, true)}, nil
+	return wire.Data{Data: c.wire(cv, true)}, nil
 }
 
 // byAgentIn is the body of operations that may be done in the name of a Dixa agent.
@@ -40,7 +44,7 @@ func (c *call) conversationAndActor(userID string) (*conversation, string, error
 	}
 	who, err := c.actor(userID)
 	if err == nil && !cv.anonymized.IsZero() {
-		err = errParam.because("conversation %d is anonymized", cv.id)
+		err = wire.ErrParam.Because("conversation %d is anonymized", cv.id)
 	}
 	return cv, who, err
 }
@@ -114,7 +118,7 @@ func transferConversation(c *call) (any, error) {
 	}
 	q := c.queues.byID[lower(in.QueueID)]
 	if q == nil {
-		return nil, invalid("Queue does not exist")
+		return nil, wire.Invalid("Queue does not exist")
 	}
 	c.detach(cv)
 	cv.queue, cv.queued, cv.agent, cv.assigned = q.ID, c.now, "", time.Time{}

@@ -1,5 +1,7 @@
 package offline
 
+import "dixa-mcp/internal/offline/wire"
+
 // The bodies of createConversation, by `_type`.
 type (
 	conversationIn interface{ isConversation() }
@@ -74,7 +76,7 @@ func createConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: map[string]int64{"id": cv.id}}, nil
+	return wire.Data{Data: map[string]int64{"id": cv.id}}, nil
 }
 
 // start makes the conversation, with its first message where it has one.
@@ -84,12 +86,12 @@ func (c *call) start(s start) (*conversation, error) {
 		return nil, err
 	}
 	if e, ok := c.endpointNamed(s.endpoint); s.kind != "" && (!ok || e.Type != s.kind) {
-		return nil, errParam.because("%q is no %s of this organization", s.endpoint, s.kind)
+		return nil, wire.ErrParam.Because("%q is no %s of this organization", s.endpoint, s.kind)
 	}
 	if s.queue == "" {
 		s.queue = c.defaultQueue()
 	} else if !c.queues.has(lower(s.queue)) {
-		return nil, invalid("Queue does not exist")
+		return nil, wire.Invalid("Queue does not exist")
 	}
 	cv := &conversation{
 		id: int64(firstConversation + len(c.conversations)), requester: u.ID, language: s.language, direction: s.direction, subject: s.subject,

@@ -1,6 +1,9 @@
 package offline
 
-import "dixa-mcp/internal/offline/body"
+import (
+	"dixa-mcp/internal/offline/body"
+	"dixa-mcp/internal/offline/wire"
+)
 
 // bodies reads the bodies of all operations.
 var bodies = body.Reader{
@@ -12,13 +15,13 @@ var bodies = body.Reader{
 func decode[T any](c *call) (T, error) {
 	var v T
 	if !c.hasBody() {
-		return v, errBody.because("the operation needs a body")
+		return v, wire.ErrBody.Because("the operation needs a body")
 	}
 	if !c.isJSON() {
-		return v, errBody.because("the Content-Type is not application/json")
+		return v, wire.ErrBody.Because("the Content-Type is not application/json")
 	}
-	if err := bodies.Read(c.body, &v); err != nil {
-		return v, errBody.because("body%v", err)
+	if err := bodies.Read(c.Body, &v); err != nil {
+		return v, wire.ErrBody.Because("body%v", err)
 	}
 	return v, nil
 }

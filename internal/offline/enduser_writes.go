@@ -1,10 +1,12 @@
 package offline
 
+import "dixa-mcp/internal/offline/wire"
+
 var userWriteRoutes = []route{
-	{pattern: "POST /v1/endusers/bulk", status: 201, handle: createUsers},
-	{pattern: "PUT /v1/endusers", status: 200, handle: replaceUsers},
-	{pattern: "PATCH /v1/endusers", status: 200, handle: patchUsers},
-	{pattern: "PUT /v1/endusers/{userId}", status: 200, handle: replaceUser},
+	{Pattern: "POST /v1/endusers/bulk", Status: 201, Handle: createUsers},
+	{Pattern: "PUT /v1/endusers", Status: 200, Handle: replaceUsers},
+	{Pattern: "PATCH /v1/endusers", Status: 200, Handle: patchUsers},
+	{Pattern: "PUT /v1/endusers/{userId}", Status: 200, Handle: replaceUser},
 }
 
 type (
@@ -36,16 +38,16 @@ func createUsers(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, one := range in.Data {
 		if u, problem := c.newUser(one); problem != "" {
 			id := c.newID()
-			outcomes = append(outcomes, failed("Validation", id, "Create EndUser [userId="+id+"] in [orgId="+c.org.id+"] failed with [errors="+problem+"]"))
+			outcomes = append(outcomes, wire.Failed("Validation", id, "Create EndUser [userId="+id+"] in [orgId="+c.org.id+"] failed with [errors="+problem+"]"))
 		} else {
-			outcomes = append(outcomes, succeeded(c.userInfo(u)))
+			outcomes = append(outcomes, wire.Succeeded(c.userInfo(u)))
 		}
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }
 
 func replaceUsers(c *call) (any, error) {
@@ -55,11 +57,11 @@ func replaceUsers(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, one := range in.Data {
 		outcomes = append(outcomes, c.changeUserOf(one.ID, one.apply))
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }
 
 func patchUsers(c *call) (any, error) {
@@ -69,27 +71,27 @@ func patchUsers(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, one := range in.Data {
 		outcomes = append(outcomes, c.changeUserOf(one.ID, one.apply))
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }
 
 // changeUserOf changes one end user of a bulk request.
-func (c *call) changeUserOf(id string, apply func(*person)) outcome {
+func (c *call) changeUserOf(id string, apply func(*person)) wire.Outcome {
 	u := c.users.byID[lower(id)]
 	if u == nil {
-		return failed("NotFound", id, "EndUser not found")
+		return wire.Failed("NotFound", id, "EndUser not found")
 	}
 	if problem := c.tryUser(u, apply); problem != "" {
-		return failed("Validation", id, "Updating EndUser [id="+id+"] in [org="+c.org.id+"] failed with [errors="+problem+"]")
+		return wire.Failed("Validation", id, "Updating EndUser [id="+id+"] in [org="+c.org.id+"] failed with [errors="+problem+"]")
 	}
-	return succeeded(c.userInfo(u))
+	return wire.Succeeded(c.userInfo(u))
 }
 
 func replaceUser(c *call) (any, error) {
-	u, err := c.users.get(c.id("userId"))
+	u, err := c.users.get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,13 @@
 package offline
 
+import "dixa-mcp/internal/offline/wire"
+
 var userRoutes = []route{
-	{pattern: "GET /v1/endusers", status: 200, query: "email phone externalId " + paging, handle: listUsers},
-	{pattern: "POST /v1/endusers", status: 201, handle: createUser},
-	{pattern: "GET /v1/endusers/{userId}", status: 200, handle: getUser},
-	{pattern: "PATCH /v1/endusers/{userId}", status: 200, handle: patchUser},
-	{pattern: "GET /v1/endusers/{userId}/conversations", status: 200, query: paging, handle: listUserConversations},
+	{Pattern: "GET /v1/endusers", Status: 200, Query: "email phone externalId " + paging, Handle: listUsers},
+	{Pattern: "POST /v1/endusers", Status: 201, Handle: createUser},
+	{Pattern: "GET /v1/endusers/{userId}", Status: 200, Handle: getUser},
+	{Pattern: "PATCH /v1/endusers/{userId}", Status: 200, Handle: patchUser},
+	{Pattern: "GET /v1/endusers/{userId}/conversations", Status: 200, Query: paging, Handle: listUserConversations},
 }
 
 // personIn are the fields that all writes to people take.
@@ -73,13 +75,13 @@ func (w *world) clash(p *person, among []*person) string {
 }
 
 func listUsers(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
-	email, phone, external := c.query.Get("email"), c.query.Get("phone"), c.query.Get("externalId")
+	email, phone, external := c.Query.Get("email"), c.Query.Get("phone"), c.Query.Get("externalId")
 	if given(email, phone, external) > 1 {
-		return nil, invalid("Invalid filters: Cannot provide more than one filter")
+		return nil, wire.Invalid("Invalid filters: Cannot provide more than one filter")
 	}
 	found := []*person{}
 	for _, u := range c.users.list {
@@ -108,14 +110,14 @@ func createUser(c *call) (any, error) {
 	}
 	u, problem := c.newUser(in)
 	if problem != "" {
-		return nil, invalid("Validation failure during enduser creation").because("%s", problem)
+		return nil, wire.Invalid("Validation failure during enduser creation").Because("%s", problem)
 	}
-	return data{Data: c.userInfo(u)}, nil
+	return wire.Data{Data: c.userInfo(u)}, nil
 }
 
 // newUser creates an end user, or says what is in the way.
 func (c *call) newUser(in userIn) (*person, string) {
-	u := &person{ID: c.newID(), CreatedAt: plainTime(c.now), AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{},
+	u := &person{ID: c.newID(), CreatedAt: wire.PlainTime(c.now), AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{},
 		MiddleNames: []string{}, attrs: map[string]any{}}
 	in.apply(u)
 	if problem := c.clash(u, c.users.list); problem != "" {
@@ -127,15 +129,15 @@ func (c *call) newUser(in userIn) (*person, string) {
 }
 
 func getUser(c *call) (any, error) {
-	u, err := c.users.get(c.id("userId"))
+	u, err := c.users.get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: c.userInfo(u)}, nil
+	return wire.Data{Data: c.userInfo(u)}, nil
 }
 
 func patchUser(c *call) (any, error) {
-	u, err := c.users.get(c.id("userId"))
+	u, err := c.users.get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
@@ -149,9 +151,9 @@ func patchUser(c *call) (any, error) {
 // changeUser changes one end user, unless the change takes an address, a number or an external id of another.
 func (c *call) changeUser(u *person, apply func(*person)) (any, error) {
 	if problem := c.tryUser(u, apply); problem != "" {
-		return nil, invalid("Validation failure during update").because("%s", problem)
+		return nil, wire.Invalid("Validation failure during update").Because("%s", problem)
 	}
-	return data{Data: c.userInfo(u)}, nil
+	return wire.Data{Data: c.userInfo(u)}, nil
 }
 
 func (c *call) tryUser(u *person, apply func(*person)) string {
@@ -169,11 +171,11 @@ func (c *call) tryUser(u *person, apply func(*person)) string {
 }
 
 func listUserConversations(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.users.get(c.id("userId"))
+	u, err := c.users.get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}

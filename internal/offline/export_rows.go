@@ -3,6 +3,8 @@ package offline
 import (
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // exportedConversation is a row of the conversation export. Times are milliseconds.
@@ -102,7 +104,7 @@ func (w *world) exported(c *conversation) exportedConversation {
 func (w *world) exportPeople(c *conversation, v *exportedConversation) {
 	if u := w.users.byID[c.requester]; u != nil {
 		v.RequesterName, v.RequesterEmail, v.RequesterPhone = u.DisplayName, u.Email, u.PhoneNumber
-		v.RequesterEmails, v.RequesterPhones = list(u.AdditionalEmails), list(u.AdditionalPhoneNumbers)
+		v.RequesterEmails, v.RequesterPhones = wire.List(u.AdditionalEmails), wire.List(u.AdditionalPhoneNumbers)
 	}
 	if a := w.personByID(c.agent); a != nil {
 		v.AssignedAt, v.AssigneeID, v.AssigneeName, v.AssigneeEmail, v.AssigneePhone = millis(c.assigned), a.ID, a.DisplayName, a.Email, a.PhoneNumber

@@ -6,13 +6,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // The Exports API. At Dixa it has a host of its own; here it is under the same handler. Its answers are bare arrays, written row by row.
 var exportRoutes = []route{
-	{pattern: "GET /v1/conversation_export", status: 200, query: "csids closed_after closed_before created_after created_before updated_after " +
-		"updated_before last_message_created_after last_message_created_before", handle: exportConversations},
-	{pattern: "GET /v1/message_export", status: 200, query: "created_after created_before", handle: exportMessages},
+	{Pattern: "GET /v1/conversation_export", Status: 200, Query: "csids closed_after closed_before created_after created_before updated_after " +
+		"updated_before last_message_created_after last_message_created_before", Handle: exportConversations},
+	{Pattern: "GET /v1/message_export", Status: 200, Query: "created_after created_before", Handle: exportMessages},
 }
 
 // longestWindow is how much time one export may span.
@@ -32,7 +34,7 @@ func (c *call) window(kind string) (w window, given bool, err error) {
 		name string
 		at   *time.Time
 	}{{kind + "_after", &w.from}, {kind + "_before", &w.to}} {
-		v := c.query.Get(end.name)
+		v := c.Query.Get(end.name)
 		if v == "" {
 			continue
 		}
@@ -42,7 +44,7 @@ func (c *call) window(kind string) (w window, given bool, err error) {
 		} else if ms, e := strconv.ParseInt(v, 10, 64); e == nil {
 			*end.at = time.UnixMilli(ms).UTC()
 		} else {
-			return w, true, invalid("Invalid query parameters").because("%s is neither yyyy-mm-dd nor milliseconds", end.name)
+			return w, true, wire.Invalid("Invalid query parameters").Because("%s is neither yyyy-mm-dd nor milliseconds", end.name)
 		}
 	}
 	return w, given, nil
@@ -67,21 +69,21 @@ func (c *call) windows(kinds ...string) (map[string]window, error) {
 			before = append(before, w.to)
 		}
 	}
-	if len(all) == 0 && c.query.Get("csids") != "" {
+	if len(all) == 0 && c.Query.Get("csids") != "" {
 		return all, nil
 	}
 	if len(after) == 0 || len(before) == 0 {
-		return nil, invalid("Invalid query parameters").because("one _after and one _before are needed, or csids")
+		return nil, wire.Invalid("Invalid query parameters").Because("one _after and one _before are needed, or csids")
 	}
 	if latest(before...).Sub(slices.MinFunc(after, time.Time.Compare)) > longestWindow {
-		return nil, invalid("Invalid query parameters").because("more than 31 days")
+		return nil, wire.Invalid("Invalid query parameters").Because("more than 31 days")
 	}
 	return all, nil
 }
 
 // csids returns the conversations that an export names, nil for all.
 func (c *call) csids() ([]int64, error) {
-	v := c.query.Get("csids")
+	v := c.Query.Get("csids")
 	if v == "" {
 		return nil, nil
 	}
@@ -89,7 +91,7 @@ func (c *call) csids() ([]int64, error) {
 	for _, s := range strings.Split(v, ",") {
 		id, err := strconv.ParseInt(s, 10, 32)
 		if err != nil {
-			return nil, invalid("Invalid query parameters").because("csids has %q in it", s)
+			return nil, wire.Invalid("Invalid query parameters").Because("csids has %q in it", s)
 		}
 		ids = append(ids, id)
 	}
@@ -99,10 +101,10 @@ func (c *call) csids() ([]int64, error) {
 // bearer checks the credential as the Exports API documents it. The older form is Basic, with the user bearer and the
 // token as password.
 func (c *call) bearer() error {
-	if _, _, basic := c.request.BasicAuth(); basic || strings.HasPrefix(c.request.Header.Get("Authorization"), "Bearer ") {
+	if _, _, basic := c.HTTP.BasicAuth(); basic || strings.HasPrefix(c.HTTP.Header.Get("Authorization"), "Bearer ") {
 		return nil // admit has looked at the token
 	}
-	return errUnauthorized.because("exports want Authorization: Bearer")
+	return wire.ErrUnauthorized.Because("exports want Authorization: Bearer")
 }
 
 func exportConversations(c *call) (any, error) {
@@ -157,7 +159,7 @@ func exportMessages(c *call) (any, error) {
 }
 
 // rowsOf streams the rows of conversations. The data is locked for one conversation at a time: a slow reader delays no other request.
-func rowsOf(d *Dixa, from []*conversation, rows func(*conversation) []any) stream {
+func rowsOf(d *Dixa, from []*conversation, rows func(*conversation) []any) wire.Stream {
 	return func(out io.Writer) error {
 		separator := "["
 		for _, cv := range from {
@@ -187,7 +189,7 @@ func (d *Dixa) encodeRows(cv *conversation, rows func(*conversation) []any, sepa
 	defer d.mu.Unlock()
 	var b []byte
 	for _, row := range rows(cv) {
-		one, err := marshal(row)
+		one, err := wire.Marshal(row)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 // FaultKind is a way in which a request goes wrong.
@@ -79,21 +80,21 @@ func (d *Dixa) takeFault(pattern string) FaultKind {
 }
 
 // instead returns the answer of a fault that needs no handler.
-func (k FaultKind) instead() (answer, bool) {
+func (k FaultKind) instead() (wire.Answer, bool) {
 	switch k {
 	case TooManyRequests:
-		return refusal(errTooMany), true
+		return wire.Refuse(wire.ErrTooMany), true
 	case ServerError:
-		return refusal(errServer), true
+		return wire.Refuse(wire.ErrServer), true
 	case Unauthorized:
-		return refusal(errUnauthorized), true
+		return wire.Refuse(wire.ErrUnauthorized), true
 	case Forbidden:
-		return refusal(errForbidden), true
+		return wire.Refuse(wire.ErrForbidden), true
 	case HTML:
 		page := "<!doctype html><html><head><title>Dixa</title></head><body><h1>We will be right back</h1></body></html>"
-		return answer{status: http.StatusOK, contentType: "text/html; charset=utf-8", body: []byte(page)}, true
+		return wire.Answer{Status: http.StatusOK, ContentType: "text/html; charset=utf-8", Body: []byte(page)}, true
 	default:
-		return answer{}, false
+		return wire.Answer{}, false
 	}
 }
 

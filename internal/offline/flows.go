@@ -1,9 +1,13 @@
 package offline
 
-import "strings"
+import (
+	"strings"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 var flowRoutes = []route{
-	{pattern: "GET /v1/conversations/flows", status: 200, query: "channel", handle: listFlows},
+	{Pattern: "GET /v1/conversations/flows", Status: 200, Query: "channel", Handle: listFlows},
 }
 
 type flow struct {
@@ -18,12 +22,12 @@ const flowChannels = "WhatsApp|Voicemail|WidgetChat|FacebookMessenger|Email|Cont
 
 // listFlows lists the flows of a channel, of phone calls where none is named.
 func listFlows(c *call) (any, error) {
-	channel := c.query.Get("channel")
+	channel := c.Query.Get("channel")
 	if channel == "" {
 		channel = "PstnPhone"
 	}
 	if err := bodies.Check(channel, []string{flowChannels}); err != nil {
-		return nil, errParam.because("query parameter channel%v", err)
+		return nil, wire.ErrParam.Because("query parameter channel%v", err)
 	}
 	flows := []flow{}
 	for i, e := range c.endpoints {
@@ -36,7 +40,7 @@ func listFlows(c *call) (any, error) {
 	if channel == "WidgetChat" || channel == "Messenger" {
 		flows = append(flows, flow{c.uuid("flow "+channel, -1), "Web shop chat", channel, c.uuid("widget", 0)})
 	}
-	return data{Data: flows}, nil
+	return wire.Data{Data: flows}, nil
 }
 
 // channels returns what arrives at an endpoint.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/offline/wire"
 	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/internal/test/double"
 )
@@ -109,7 +110,7 @@ func (o *office) try(method, path, body string) (reply, error) {
 func (o *office) ok(status int, method, path, body string) any {
 	o.t.Helper()
 	res := o.do(method, path, body)
-	require.Equal(o.t, status, res.status, "%s %s: %s (%s)", method, path, res.body, res.header.Get(ReasonHeader))
+	require.Equal(o.t, status, res.status, "%s %s: %s (%s)", method, path, res.body, res.header.Get(wire.ReasonHeader))
 	if res.body == "" {
 		return nil
 	}
@@ -162,7 +163,7 @@ func (o *office) refused(status int, message, method, path, body string) {
 	defer func() { o.loose = false }()
 	res := o.do(method, path, body)
 	require.Equal(o.t, status, res.status, "%s %s %s: %s", method, path, body, res.body)
-	require.JSONEq(o.t, `{"message":"`+message+`"}`, res.body, "%s %s %s (%s)", method, path, body, res.header.Get(ReasonHeader))
+	require.JSONEq(o.t, `{"message":"`+message+`"}`, res.body, "%s %s %s (%s)", method, path, body, res.header.Get(wire.ReasonHeader))
 }
 
 // The words of the refusals that most operations share.

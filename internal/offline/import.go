@@ -1,9 +1,13 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 var importRoutes = []route{
-	{pattern: "POST /v1/conversations/import", status: 201, handle: importConversation},
+	{Pattern: "POST /v1/conversations/import", Status: 201, Handle: importConversation},
 }
 
 // The body of importConversation, by `_type`. It is no union in the contract, but carries a `_type` all the same.
@@ -87,7 +91,7 @@ func importConversation(c *call) (any, error) {
 	}
 	if in.Closing != nil {
 		if !c.agents.has(lower(in.Closing.ClosedBy)) {
-			return nil, invalid("Agent does not exist")
+			return nil, wire.Invalid("Agent does not exist")
 		}
 		cv.enter(stateClosed, in.Closing.ClosedAt)
 		cv.closed, cv.closedBy = in.Closing.ClosedAt, lower(in.Closing.ClosedBy)
@@ -103,14 +107,14 @@ func importConversation(c *call) (any, error) {
 		kind = "ConversationCreatedByAgent"
 	}
 	c.log(cv, kind, cv.requester, createdAttr{cv.subject, "ConversationCreatedAttribute"})
-	return data{Data: out}, nil
+	return wire.Data{Data: out}, nil
 }
 
 // imported returns the imported conversation without its messages.
 func (c *call) imported(in genericImportIn) (*conversation, error) {
 	u := c.users.byID[lower(in.RequesterID)]
 	if u == nil {
-		return nil, invalid("Requester does not exist")
+		return nil, wire.Invalid("Requester does not exist")
 	}
 	cv := &conversation{requester: u.ID, direction: in.Direction, attrs: map[string]any{}, state: stateOpen, created: in.CreatedAt,
 		stateChanged: in.CreatedAt, queue: c.defaultQueue(), queued: in.CreatedAt, own: true}
@@ -121,12 +125,12 @@ func (c *call) imported(in genericImportIn) (*conversation, error) {
 		cv.subject, _ = extra["subject"].(string)
 		cv.endpoint, _ = extra["emailIntegrationId"].(string)
 		if e, ok := c.endpointNamed(cv.endpoint); !ok || e.Type != "EmailEndpoint" {
-			return nil, errParam.because("attributes.emailIntegrationId is no e-mail endpoint of this organization")
+			return nil, wire.ErrParam.Because("attributes.emailIntegrationId is no e-mail endpoint of this organization")
 		}
 	case "genericapimessaging":
 		cv.channel = channelOf("GenericConversation")
 	default:
-		return nil, invalid("Unsupported ConversationChannel")
+		return nil, wire.Invalid("Unsupported ConversationChannel")
 	}
 	return cv, nil
 }
@@ -149,11 +153,11 @@ func (c *call) importedMessages(cv *conversation, in []importMessageIn) ([]*mess
 			m.author, m.external, m.at, words, files = lower(in.AgentID), in.ExternalID, in.CreatedAt, in.Content.content(), in.Attachments
 			m.out = true
 			if !c.agents.has(m.author) {
-				return nil, invalid("Agent does not exist")
+				return nil, wire.Invalid("Agent does not exist")
 			}
 		}
 		m.text = plainText(*words)
-		c.dress(cv, m, words, list(files))
+		c.dress(cv, m, words, wire.List(files))
 		messages = append(messages, m)
 	}
 	return messages, nil

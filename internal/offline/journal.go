@@ -42,7 +42,7 @@ func bounded[T any](log []T) []T {
 func (d *Dixa) arrived(r *http.Request, rt *route) *Request {
 	e := &Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Token: tokenOf(r)}
 	if rt != nil {
-		e.Operation = rt.pattern
+		e.Operation = rt.Pattern
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

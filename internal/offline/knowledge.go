@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 var knowledgeRoutes = []route{
-	{pattern: "GET /v1/knowledge/collections", status: 200, query: paging, handle: listCollections},
-	{pattern: "GET /v1/knowledge/collections/{collectionId}", status: 200, handle: getCollection},
-	{pattern: "GET /v1/knowledge/collections/{collectionId}/catalog", status: 200, query: "language", handle: getCatalog},
-	{pattern: "GET /v1/knowledge/categories/{categoryId}", status: 200, query: "language", handle: getCategory},
-	{pattern: "GET /v1/knowledge/categories/{categoryId}/translations", status: 200, handle: listCategoryTranslations},
+	{Pattern: "GET /v1/knowledge/collections", Status: 200, Query: paging, Handle: listCollections},
+	{Pattern: "GET /v1/knowledge/collections/{collectionId}", Status: 200, Handle: getCollection},
+	{Pattern: "GET /v1/knowledge/collections/{collectionId}/catalog", Status: 200, Query: "language", Handle: getCatalog},
+	{Pattern: "GET /v1/knowledge/categories/{categoryId}", Status: 200, Query: "language", Handle: getCategory},
+	{Pattern: "GET /v1/knowledge/categories/{categoryId}/translations", Status: 200, Handle: listCategoryTranslations},
 }
 
 // knowledge is the knowledge base: collections of categories, which hold categories and articles.
@@ -127,7 +128,7 @@ func (w *world) seedArticle(topic, parent string) {
 }
 
 func listCollections(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
@@ -137,16 +138,16 @@ func listCollections(c *call) (any, error) {
 }
 
 func getCollection(c *call) (any, error) {
-	k, err := c.knowledge.collections.get(c.id("collectionId"))
+	k, err := c.knowledge.collections.get(c.ID("collectionId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: k}, nil
+	return wire.Data{Data: k}, nil
 }
 
 // language returns the query parameter of that name, or the default language.
 func (c *call) language() string {
-	if l := c.query.Get("language"); l != "" {
+	if l := c.Query.Get("language"); l != "" {
 		return l
 	}
 	return defaultLanguage
@@ -165,11 +166,11 @@ type catalogArticle struct {
 }
 
 func getCatalog(c *call) (any, error) {
-	k, err := c.knowledge.collections.get(c.id("collectionId"))
+	k, err := c.knowledge.collections.get(c.ID("collectionId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: map[string]any{"categories": c.below(k.ID, "", c.language()), "articles": []catalogArticle{}}}, nil
+	return wire.Data{Data: map[string]any{"categories": c.below(k.ID, "", c.language()), "articles": []catalogArticle{}}}, nil
 }
 
 // below returns the part of a collection's tree below a category; "" is the root.
@@ -201,18 +202,18 @@ type categoryWire struct {
 }
 
 func getCategory(c *call) (any, error) {
-	k, err := c.knowledge.categories.get(c.id("categoryId"))
+	k, err := c.knowledge.categories.get(c.ID("categoryId"))
 	if err != nil {
 		return nil, err
 	}
 	first := slices.Index(c.knowledge.categories.list, k) == 0
-	return data{Data: categoryWire{k.id, k.in(c.language()), first, false, restrictions{false, []inheritedRestriction{}}, k.parent, []string{k.collection}}}, nil
+	return wire.Data{Data: categoryWire{k.id, k.in(c.language()), first, false, restrictions{false, []inheritedRestriction{}}, k.parent, []string{k.collection}}}, nil
 }
 
 func listCategoryTranslations(c *call) (any, error) {
-	k, err := c.knowledge.categories.get(c.id("categoryId"))
+	k, err := c.knowledge.categories.get(c.ID("categoryId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: map[string]any{"titles": k.titles}}, nil
+	return wire.Data{Data: map[string]any{"titles": k.titles}}, nil
 }

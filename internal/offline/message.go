@@ -1,6 +1,10 @@
 package offline
 
-import "time"
+import (
+	"time"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 // message is one message: its wire form, and its words for search and exports.
 type message struct {
@@ -24,7 +28,7 @@ type messageWire struct {
 }
 
 func (m *message) wire() messageWire {
-	return messageWire{m.id, m.author, m.external, zonedTime(m.at), m.attrs}
+	return messageWire{m.id, m.author, m.external, wire.ZonedTime(m.at), m.attrs}
 }
 
 // attributes has the fields of all kinds of message attributes; which are set depends on the kind.

@@ -4,11 +4,13 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var messageRoutes = []route{
-	{pattern: "GET /v1/conversations/{conversationId}/messages", status: 200, handle: listMessages},
-	{pattern: "POST /v1/conversations/{conversationId}/messages", status: 200, handle: addMessage},
+	{Pattern: "GET /v1/conversations/{conversationId}/messages", Status: 200, Handle: listMessages},
+	{Pattern: "POST /v1/conversations/{conversationId}/messages", Status: 200, Handle: addMessage},
 }
 
 // The bodies of a message and of its content, by `_type`.
@@ -58,12 +60,12 @@ func listMessages(c *call) (any, error) {
 	all := []messageWire{}
 	for _, m := range c.thread(cv) {
 		w := m.wire()
-		if c.beta && w.Attributes.Type == "TranscriptAttributes" { // v1 does not tell who speaks
+		if c.Beta && w.Attributes.Type == "TranscriptAttributes" { // v1 does not tell who speaks
 			w.Attributes.Direction = side(m.out)
 		}
 		all = append(all, w)
 	}
-	return data{Data: all}, nil
+	return wire.Data{Data: all}, nil
 }
 
 type createdMessage struct {
@@ -93,7 +95,7 @@ func addMessage(c *call) (any, error) {
 	if !m.out && cv.state != stateOpen { // a customer who writes again wants something again
 		c.reopen(cv, cv.requester)
 	}
-	return data{Data: createdMessage{m.words(), side(m.out), m.author, m.external, m.id, milliTime(m.at)}}, nil
+	return wire.Data{Data: createdMessage{m.words(), side(m.out), m.author, m.external, m.id, wire.MilliTime(m.at)}}, nil
 }
 
 // words returns the content of a message, wherever its kind keeps it.
@@ -124,7 +126,7 @@ var writable = []string{"EmailConversation", "ContactFormConversation", "ChatCon
 // compose makes a message of a body, unless the channel does not take it.
 func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 	if !slices.Contains(writable, cv.channel.shape) || !cv.anonymized.IsZero() {
-		return nil, invalid("Unsupported ConversationChannel")
+		return nil, wire.Invalid("Unsupported ConversationChannel")
 	}
 	m := &message{at: c.now}
 	var words *content
@@ -140,14 +142,14 @@ func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 		switch {
 		case in.Content != nil:
 			words = in.Content.content()
-		case !c.beta:
-			return nil, errBody.because("content is required in v1")
+		case !c.Beta:
+			return nil, wire.ErrBody.Because("content is required in v1")
 		case len(files) == 0:
-			return nil, invalid("Invalid input for Message").because("a message needs content or an attachment")
+			return nil, wire.Invalid("Invalid input for Message").Because("a message needs content or an attachment")
 		}
 	}
 	if m.out && !c.agents.has(m.author) {
-		return nil, invalid("Invalid input for Message").because("%s is not a Dixa agent", m.author)
+		return nil, wire.Invalid("Invalid input for Message").Because("%s is not a Dixa agent", m.author)
 	}
 	if err := c.fits(cv, m, words, files, integration); err != nil {
 		return nil, err
@@ -156,7 +158,7 @@ func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 	if words != nil {
 		m.text = plainText(*words)
 	}
-	c.dress(cv, m, words, list(files))
+	c.dress(cv, m, words, wire.List(files))
 	if out, ok := in.(outboundIn); ok && cv.channel.mail() {
 		m.attrs.Cc, m.attrs.Bcc = c.copies(out.Cc), c.copies(out.Bcc)
 	}
@@ -167,27 +169,27 @@ var whatsAppFiles = strings.Fields(".jpg .jpeg .png .pdf .doc .docx .pptx .xlsx"
 
 // fits checks a message against the rules of its channel.
 func (c *call) fits(cv *conversation, m *message, words *content, files []file, integration string) error {
-	wrong := invalid("Invalid input for Message")
+	wrong := wire.Invalid("Invalid input for Message")
 	name := cv.channel.name
 	if (name == "Sms" || name == "WhatsApp") && !m.out {
-		return wrong.because("%s takes outbound messages alone", name)
+		return wrong.Because("%s takes outbound messages alone", name)
 	}
 	if name == "WhatsApp" && (words != nil && words.Type != "Markdown" || len(files) > 1) {
-		return wrong.because("WhatsApp takes Markdown, and one attachment at most")
+		return wrong.Because("WhatsApp takes Markdown, and one attachment at most")
 	}
 	for _, f := range files {
 		if !strings.HasPrefix(f.URL, "http://") && !strings.HasPrefix(f.URL, "https://") {
-			return invalid("Failure to download attachment")
+			return wire.Invalid("Failure to download attachment")
 		}
 		if name == "WhatsApp" && !slices.Contains(whatsAppFiles, strings.ToLower(path.Ext(f.URL))) {
-			return wrong.because("WhatsApp does not take %s", f.URL)
+			return wrong.Because("WhatsApp does not take %s", f.URL)
 		}
 	}
 	if e, ok := c.endpointNamed(integration); integration != "" && (!ok || e.Type != "EmailEndpoint") {
-		return wrong.because("%q is no e-mail endpoint of this organization", integration)
+		return wrong.Because("%q is no e-mail endpoint of this organization", integration)
 	}
 	if m.external != "" && slices.ContainsFunc(c.thread(cv), func(o *message) bool { return o.external == m.external }) {
-		return invalid("Duplicate externalId")
+		return wire.Invalid("Duplicate externalId")
 	}
 	return nil
 }

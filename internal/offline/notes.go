@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 var noteRoutes = []route{
-	{pattern: "GET /v1/conversations/{conversationId}/notes", status: 200, handle: listNotes},
-	{pattern: "POST /v1/conversations/{conversationId}/notes", status: 200, handle: addNote},
-	{pattern: "POST /v1/conversations/{conversationId}/notes/bulk", status: 200, handle: addNotes},
+	{Pattern: "GET /v1/conversations/{conversationId}/notes", Status: 200, Handle: listNotes},
+	{Pattern: "POST /v1/conversations/{conversationId}/notes", Status: 200, Handle: addNote},
+	{Pattern: "POST /v1/conversations/{conversationId}/notes/bulk", Status: 200, Handle: addNotes},
 }
 
 // note is an internal note.
@@ -62,7 +63,7 @@ func (w *world) notesOf(c *conversation) []*note {
 }
 
 func newNote(id, author string, csid int64, message string, at time.Time) *note {
-	return &note{ID: id, AuthorID: author, CreatedAt: zonedTime(at), CSID: csid, Message: message, at: at}
+	return &note{ID: id, AuthorID: author, CreatedAt: wire.ZonedTime(at), CSID: csid, Message: message, at: at}
 }
 
 func listNotes(c *call) (any, error) {
@@ -70,7 +71,7 @@ func listNotes(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: list(c.notesOf(cv))}, nil
+	return wire.Data{Data: wire.List(c.notesOf(cv))}, nil
 }
 
 func addNote(c *call) (any, error) {
@@ -86,7 +87,7 @@ func addNote(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: n}, nil
+	return wire.Data{Data: n}, nil
 }
 
 // writeNote adds a note. Without an agent it is by the Dixa agent whose token is used; a time may be given for what was written
@@ -97,7 +98,7 @@ func (c *call) writeNote(cv *conversation, in noteIn) (*note, error) {
 		author = c.owner()
 	}
 	if !c.agents.has(author) {
-		return nil, invalid("Agent was not found")
+		return nil, wire.Invalid("Agent was not found")
 	}
 	if at.IsZero() {
 		at = c.now
@@ -107,7 +108,7 @@ func (c *call) writeNote(cv *conversation, in noteIn) (*note, error) {
 	cv.notes = append(cv.notes, n)
 	cv.touch(c.now)
 	c.log(cv, "NoteAdded", author, noteAddedAttr{Message: in.Message, Type: "NoteAddedAttribute"})
-	c.emit(cv, "ConversationNoteAdded", map[string]any{"author": c.hooked(author), "note_id": n.ID, "text": in.Message, "created_at": milliTime(at)})
+	c.emit(cv, "ConversationNoteAdded", map[string]any{"author": c.hooked(author), "note_id": n.ID, "text": in.Message, "created_at": wire.MilliTime(at)})
 	c.did(n.ID, "note on conversation "+itoa(cv.id))
 	return n, nil
 }
@@ -124,13 +125,13 @@ func addNotes(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, one := range in.Data {
 		if n, err := c.writeNote(cv, one); err != nil {
-			outcomes = append(outcomes, failed("", "", "An agent with id:"+one.AgentID+" cannot be found in org."))
+			outcomes = append(outcomes, wire.Failed("", "", "An agent with id:"+one.AgentID+" cannot be found in org."))
 		} else {
-			outcomes = append(outcomes, succeeded(n))
+			outcomes = append(outcomes, wire.Succeeded(n))
 		}
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // URL is the address under which the client of [Dixa.Client] reaches the offline Dixa; to a client it is this machine.
@@ -89,7 +91,7 @@ func (d *Dixa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = d.answer(r, rt, vars)
 	}
 	if fault == ServerErrorAfter {
-		a = refusal(errServer)
+		a = wire.Refuse(wire.ErrServer)
 	}
 	if !d.wait(r) {
 		return
@@ -97,8 +99,8 @@ func (d *Dixa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault == ResetAfter {
 		hangUp(r)
 	}
-	d.answered(entry, a.status)
-	a.write(w, r, fault == CutBody)
+	d.answered(entry, a.Status)
+	write(w, r, a, fault == CutBody)
 }
 
 // wait adds the latency of the options. It is false if the client disconnected meanwhile.

@@ -1,7 +1,9 @@
 package offline
 
+import "dixa-mcp/internal/offline/wire"
+
 var organizationRoutes = []route{
-	{pattern: "GET /v1/organization", status: 200, handle: getOrganization},
+	{Pattern: "GET /v1/organization", Status: 200, Handle: getOrganization},
 }
 
 type organization struct{ id, name, subdomain string }
@@ -12,5 +14,5 @@ func (w *world) seedOrganization() {
 }
 
 func getOrganization(c *call) (any, error) {
-	return data{Data: map[string]string{"id": c.org.id, "name": c.org.name, "subdomain": c.org.subdomain, "status": "Active"}}, nil
+	return wire.Data{Data: map[string]string{"id": c.org.id, "name": c.org.name, "subdomain": c.org.subdomain, "status": "Active"}}, nil
 }

@@ -8,33 +8,29 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // defaultPage is the length of a page when the request does not say; search is known to use 50.
 const defaultPage = 50
 
-// meta are the links of a page. Dixa leaves out what is not there.
-type meta struct {
-	Previous string `json:"previous,omitempty"`
-	Next     string `json:"next,omitempty"`
-}
-
 // page is the part of a list that a request asks for.
 type page struct{ from, limit int }
 
-// page reads pageLimit and pageKey. A key holds the place and the filters of the first request: with a GET they may be left out or
+// Page reads pageLimit and pageKey. A key holds the place and the filters of the first request: with a GET they may be left out or
 // repeated but not changed, with a POST the same body must come again. A largest of 0
 // means that Dixa knows no largest page.
-func (c *call) page(largest int) (page, error) {
+func (c *call) Page(largest int) (page, error) {
 	p := page{limit: defaultPage}
-	if v := c.query.Get("pageLimit"); v != "" {
+	if v := c.Query.Get("pageLimit"); v != "" {
 		n, err := strconv.ParseInt(v, 10, 32)
 		if err != nil || n < 1 || (largest > 0 && n > int64(largest)) {
-			return p, errParam.because("query parameter pageLimit is not between 1 and the largest page")
+			return p, wire.ErrParam.Because("query parameter pageLimit is not between 1 and the largest page")
 		}
 		p.limit = int(n)
 	}
-	key := c.query.Get("pageKey")
+	key := c.Query.Get("pageKey")
 	if key == "" {
 		return p, nil
 	}
@@ -42,18 +38,18 @@ func (c *call) page(largest int) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	if c.query.Get("pageLimit") == "" {
+	if c.Query.Get("pageLimit") == "" {
 		p.limit, _ = strconv.Atoi(held.Get("pageLimit"))
 	}
 	p.from, _ = strconv.Atoi(held.Get("from"))
-	for name := range c.query {
-		if name != "pageKey" && name != "pageLimit" && c.query.Get(name) != held.Get("filter."+name) {
-			return p, errParam.because("query parameter %s is not what the pageKey was made with", name)
+	for name := range c.Query {
+		if name != "pageKey" && name != "pageLimit" && c.Query.Get(name) != held.Get("filter."+name) {
+			return p, wire.ErrParam.Because("query parameter %s is not what the pageKey was made with", name)
 		}
 	}
 	for name, values := range held {
 		if filter, ok := strings.CutPrefix(name, "filter."); ok {
-			c.query[filter] = values
+			c.Query[filter] = values
 		}
 	}
 	return p, nil
@@ -63,11 +59,11 @@ func (c *call) page(largest int) (page, error) {
 func (c *call) openKey(key string) (url.Values, error) {
 	text, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(key, ":"))
 	if err != nil {
-		return nil, errParam.because("pageKey is none that was given out")
+		return nil, wire.ErrParam.Because("pageKey is none that was given out")
 	}
 	query, sum, _ := strings.Cut(string(text), "#")
 	if sum != c.seal(query) {
-		return nil, errParam.because("pageKey is none that was given out for this request")
+		return nil, wire.ErrParam.Because("pageKey is none that was given out for this request")
 	}
 	return url.ParseQuery(query)
 }
@@ -75,7 +71,7 @@ func (c *call) openKey(key string) (url.Values, error) {
 // seal ties a key to the operation, its path, the body and the data, so that only a key that was given out fits.
 func (c *call) seal(query string) string {
 	h := sha256.New()
-	for _, s := range []string{c.org.id, c.route.pattern, strings.TrimSuffix(c.request.URL.Path, "/"), canonical(c.body), query} {
+	for _, s := range []string{c.org.id, c.route.Pattern, strings.TrimSuffix(c.HTTP.URL.Path, "/"), canonical(c.Body), query} {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
 	}
@@ -97,7 +93,7 @@ func canonical(body []byte) string {
 
 func (c *call) key(p page) string {
 	held := url.Values{"from": {strconv.Itoa(p.from)}, "pageLimit": {strconv.Itoa(p.limit)}}
-	for name, values := range c.query {
+	for name, values := range c.Query {
 		if name != "pageKey" && name != "pageLimit" {
 			held["filter."+name] = values
 		}
@@ -107,18 +103,18 @@ func (c *call) key(p page) string {
 }
 
 // paged cuts the page out of a list and wraps it with its links. The last page has no next; a list of one page has no meta.
-func paged[T any](c *call, p page, list []T) data {
+func paged[T any](c *call, p page, list []T) wire.Data {
 	from := min(p.from, len(list))
 	to := min(from+p.limit, len(list))
-	var m meta
+	var m wire.Meta
 	if from > 0 {
 		m.Previous = c.link(page{from: max(0, from-p.limit), limit: p.limit})
 	}
 	if to < len(list) {
 		m.Next = c.link(page{from: to, limit: p.limit})
 	}
-	d := data{Data: list[from:to]}
-	if m != (meta{}) {
+	d := wire.Data{Data: list[from:to]}
+	if m != (wire.Meta{}) {
 		d.Meta = &m
 	}
 	return d
@@ -126,7 +122,7 @@ func paged[T any](c *call, p page, list []T) data {
 
 // link returns the root-relative address of a page. Search writes a slash before the query and a bare colon behind the key.
 func (c *call) link(p page) string {
-	path, key := strings.TrimSuffix(c.request.URL.Path, "/"), url.QueryEscape(c.key(p))
+	path, key := strings.TrimSuffix(c.HTTP.URL.Path, "/"), url.QueryEscape(c.key(p))
 	if strings.HasSuffix(path, "/search/conversations") {
 		return path + "/?pageKey=" + key + ":"
 	}

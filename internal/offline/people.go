@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 // person is an end user or a Dixa agent, as both are written on the wire.
@@ -65,7 +66,7 @@ func (w *world) seedUser(i int, inCulture map[string]int) *person {
 		first, last = "Emma", "Clarke" // the customer of conversation 1234
 	}
 	u := &person{
-		ID: w.uuid("user", int64(i)), CreatedAt: plainTime(w.anchor.Add(-r.Between(61*24*time.Hour, 1500*24*time.Hour))),
+		ID: w.uuid("user", int64(i)), CreatedAt: wire.PlainTime(w.anchor.Add(-r.Between(61*24*time.Hour, 1500*24*time.Hour))),
 		DisplayName: first + " " + last, FirstName: first, LastName: last, language: cu.Language, attrs: map[string]any{},
 		AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{}, MiddleNames: []string{},
 	}
@@ -119,9 +120,9 @@ func (w *world) isAgent(id string) error {
 	case id == "" || w.agents.has(strings.ToLower(id)):
 		return nil
 	case w.users.has(strings.ToLower(id)):
-		return invalid("User is not agent/admin")
+		return wire.Invalid("User is not agent/admin")
 	default:
-		return invalid("User not found")
+		return wire.Invalid("User not found")
 	}
 }
 

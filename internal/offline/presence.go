@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 // presence is what a Dixa agent is doing.
@@ -50,13 +51,13 @@ func (w *world) lately(now time.Time) calendar {
 // presenceOf returns the presence of a Dixa agent at a moment. Seeded Dixa agents come and go with their shifts.
 func (w *world) presenceOf(id string, now time.Time, days calendar) presenceWire {
 	p := w.presence[id]
-	v := presenceWire{UserID: id, RequestTime: localTime(now), LastSeen: localTime(now), PresenceStatus: "Away",
+	v := presenceWire{UserID: id, RequestTime: wire.LocalTime(now), LastSeen: wire.LocalTime(now), PresenceStatus: "Away",
 		ConnectionStatus: "Online", ActiveChannels: []string{}}
 	if p.working {
 		v.PresenceStatus = "Working"
 	}
 	if seen, online := w.lastOnline(w.agents.byID[id], p, now, days); !online {
-		v.ConnectionStatus, v.PresenceStatus, v.LastSeen = "Offline", "Away", localTime(seen)
+		v.ConnectionStatus, v.PresenceStatus, v.LastSeen = "Offline", "Away", wire.LocalTime(seen)
 		return v
 	}
 	for _, group := range workingChannels {
@@ -95,9 +96,9 @@ func listPresence(c *call) (any, error) {
 }
 
 func getPresence(c *call) (any, error) {
-	a, err := c.agents.get(c.id("agentId"))
+	a, err := c.agents.get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: c.presenceOf(a.ID, c.now, c.lately(c.now))}, nil
+	return wire.Data{Data: c.presenceOf(a.ID, c.now, c.lately(c.now))}, nil
 }

@@ -1,24 +1,28 @@
 package offline
 
-import "cmp"
+import (
+	"cmp"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 var queueMemberRoutes = []route{
-	{pattern: "GET /v1/queues/{queueId}", status: 200, handle: getQueue},
-	{pattern: "GET /v1/queues/{queueId}/members", status: 200, handle: listQueueMembers},
-	{pattern: "DELETE /v1/queues/{queueId}/members", status: 204, handle: removeQueueMembers},
-	{pattern: "GET /v1/queues/{queueId}/availability", status: 200, handle: getQueueAvailability},
-	{pattern: "GET /v1/queues/conversation-position/{csid}", status: 200, handle: getQueuePosition},
+	{Pattern: "GET /v1/queues/{queueId}", Status: 200, Handle: getQueue},
+	{Pattern: "GET /v1/queues/{queueId}/members", Status: 200, Handle: listQueueMembers},
+	{Pattern: "DELETE /v1/queues/{queueId}/members", Status: 204, Handle: removeQueueMembers},
+	{Pattern: "GET /v1/queues/{queueId}/availability", Status: 200, Handle: getQueueAvailability},
+	{Pattern: "GET /v1/queues/conversation-position/{csid}", Status: 200, Handle: getQueuePosition},
 }
 
 // mostRemoved is how many members one request may take out of a queue.
 const mostRemoved = 10
 
 func getQueue(c *call) (any, error) {
-	q, err := c.queues.get(c.id("queueId"))
+	q, err := c.queues.get(c.ID("queueId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: q}, nil
+	return wire.Data{Data: q}, nil
 }
 
 type queueMember struct {
@@ -27,7 +31,7 @@ type queueMember struct {
 }
 
 func listQueueMembers(c *call) (any, error) {
-	q, err := c.queues.get(c.id("queueId"))
+	q, err := c.queues.get(c.ID("queueId"))
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +39,11 @@ func listQueueMembers(c *call) (any, error) {
 	for i, id := range q.members {
 		members = append(members, queueMember{id, 1 + i%2})
 	}
-	return data{Data: members}, nil
+	return wire.Data{Data: members}, nil
 }
 
 func removeQueueMembers(c *call) (any, error) {
-	q, err := c.queues.get(c.id("queueId"))
+	q, err := c.queues.get(c.ID("queueId"))
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +52,7 @@ func removeQueueMembers(c *call) (any, error) {
 		return nil, err
 	}
 	if len(in.AgentIDs) > mostRemoved {
-		return nil, errBody.because("more than %d agents", mostRemoved)
+		return nil, wire.ErrBody.Because("more than %d agents", mostRemoved)
 	}
 	q.members = c.removeMembers(q.ID, q.members, in.AgentIDs)
 	return nil, nil
@@ -78,16 +82,16 @@ const busyQueue = 5
 
 // getQueueAvailability speaks of the channels of chatbots: of one that a queue with members and room takes, and of one that fails.
 func getQueueAvailability(c *call) (any, error) {
-	q := c.queues.byID[c.id("queueId")]
+	q := c.queues.byID[c.ID("queueId")]
 	if q == nil {
-		return nil, invalid("queue does not exist")
+		return nil, wire.Invalid("queue does not exist")
 	}
 	waiting := len(c.waiting(q.ID))
 	one := &channelAvailability{GenericChannelName: "genericapimessaging", Availability: "Available", Type: "GenericChannel"}
 	if waiting >= busyQueue || len(q.members) == 0 {
 		one.Availability, one.QueueSize = "NotAvailable", &waiting
 	}
-	return data{Data: []availabilityOutcome{
+	return wire.Data{Data: []availabilityOutcome{
 		{ChannelAvailability: one, Type: "Success"},
 		{Error: &availabilityError{"kindlychat", "Could not get availability for channel", "UnexpectedError"}, Type: "Failure"},
 	}}, nil
@@ -110,12 +114,12 @@ type position struct {
 }
 
 func getQueuePosition(c *call) (any, error) {
-	cv, err := c.conversation(c.number("csid"))
+	cv, err := c.conversation(c.Number("csid"))
 	if err != nil {
 		return nil, err
 	}
 	if cv.state != stateOpen || cv.agent != "" || cv.queue == "" {
-		return nil, errNotFound.because("conversation %d waits in no queue", cv.id)
+		return nil, wire.ErrNotFound.Because("conversation %d waits in no queue", cv.id)
 	}
 	place := 1
 	for _, other := range c.waiting(cv.queue) {
@@ -123,5 +127,5 @@ func getQueuePosition(c *call) (any, error) {
 			place++
 		}
 	}
-	return data{Data: position{place, milliTime(cv.queued)}}, nil
+	return wire.Data{Data: position{place, wire.MilliTime(cv.queued)}}, nil
 }

@@ -1,11 +1,15 @@
 package offline
 
-import "slices"
+import (
+	"slices"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 var queueRoutes = []route{
-	{pattern: "GET /v1/queues", status: 200, handle: listQueues},
-	{pattern: "POST /v1/queues", status: 201, handle: createQueue},
-	{pattern: "PATCH /v1/queues/{queueId}/members", status: 200, handle: addQueueMembers},
+	{Pattern: "GET /v1/queues", Status: 200, Handle: listQueues},
+	{Pattern: "POST /v1/queues", Status: 201, Handle: createQueue},
+	{Pattern: "PATCH /v1/queues/{queueId}/members", Status: 200, Handle: addQueueMembers},
 }
 
 const (
@@ -110,7 +114,7 @@ func (w *world) defaultQueue() string {
 	return w.queues.list[0].ID
 }
 
-func listQueues(c *call) (any, error) { return data{Data: list(c.queues.list)}, nil }
+func listQueues(c *call) (any, error) { return wire.Data{Data: wire.List(c.queues.list)}, nil }
 
 type queueIn struct {
 	Name                         string           `wire:"name,required"`
@@ -170,7 +174,7 @@ func createQueue(c *call) (any, error) {
 	}
 	c.queues.add(q.ID, q)
 	c.did(q.ID, "queue "+q.Name+" created")
-	return data{Data: q}, nil
+	return wire.Data{Data: q}, nil
 }
 
 func orEmpty(m map[string]int32) map[string]int32 {
@@ -184,7 +188,7 @@ func orEmpty(m map[string]int32) map[string]int32 {
 func knownKeys(m map[string]int32, names string) error {
 	for key := range m {
 		if err := bodies.Check(key, []string{names}); err != nil {
-			return errBody.because("key%v", err)
+			return wire.ErrBody.Because("key%v", err)
 		}
 	}
 	return nil
@@ -192,7 +196,7 @@ func knownKeys(m map[string]int32, names string) error {
 
 // addQueueMembers answers agent by agent: some may fail where others do not.
 func addQueueMembers(c *call) (any, error) {
-	q, err := c.queues.get(c.id("queueId"))
+	q, err := c.queues.get(c.ID("queueId"))
 	if err != nil {
 		return nil, err
 	}
@@ -200,20 +204,20 @@ func addQueueMembers(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	outcomes := []outcome{}
+	outcomes := []wire.Outcome{}
 	for _, id := range lowered(in.AgentIDs) {
 		switch {
 		case c.users.has(id):
-			outcomes = append(outcomes, failed("Validation", id, "Member is neither Agent or Admin"))
+			outcomes = append(outcomes, wire.Failed("Validation", id, "Member is neither Agent or Admin"))
 		case !c.agents.has(id):
-			outcomes = append(outcomes, failed("NotFound", id, "User not found"))
+			outcomes = append(outcomes, wire.Failed("NotFound", id, "User not found"))
 		default:
 			if !slices.Contains(q.members, id) {
 				q.members = append(q.members, id)
 				c.did(q.ID, "member "+id+" added")
 			}
-			outcomes = append(outcomes, succeeded(id))
+			outcomes = append(outcomes, wire.Succeeded(id))
 		}
 	}
-	return data{Data: outcomes}, nil
+	return wire.Data{Data: outcomes}, nil
 }

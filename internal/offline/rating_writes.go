@@ -3,13 +3,15 @@ package offline
 import (
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var ratingRoutes = []route{
-	{pattern: "GET /v1/conversations/{conversationId}/ratings", status: 200, handle: listRatings},
-	{pattern: "GET /v1/conversations/{conversationId}/rating", status: 200, handle: listRatings}, // deprecated
-	{pattern: "POST /v1/conversations/{conversationId}/ratings/offer", status: 201, handle: offerRating},
-	{pattern: "POST /v1/conversations/{conversationId}/ratings/{ratingId}/submit", status: 201, handle: submitRating, plain: []string{"ratingId"}},
+	{Pattern: "GET /v1/conversations/{conversationId}/ratings", Status: 200, Handle: listRatings},
+	{Pattern: "GET /v1/conversations/{conversationId}/rating", Status: 200, Handle: listRatings}, // deprecated
+	{Pattern: "POST /v1/conversations/{conversationId}/ratings/offer", Status: 201, Handle: offerRating},
+	{Pattern: "POST /v1/conversations/{conversationId}/ratings/{ratingId}/submit", Status: 201, Handle: submitRating, Plain: []string{"ratingId"}},
 }
 
 type ratingWire struct {
@@ -33,16 +35,16 @@ func listRatings(c *call) (any, error) {
 	}
 	all := []ratingWire{}
 	for _, r := range c.ratingsOf(cv) {
-		at := plainTime(r.offered)
+		at := wire.PlainTime(r.offered)
 		v := ratingWire{ID: r.id, RatingType: r.kind, ConversationChannel: cv.channel.name, AgentID: r.agent, UserID: r.user, RatingStatus: "Offered",
 			Language: cv.language, Timestamps: map[string]string{"created_at": at, "scheduled_at": at, "scheduled_for": at, "offered_at": at, "modified_at": at}}
 		if !r.rated.IsZero() {
 			v.RatingStatus, v.RatingScore, v.RatingComment = "Rated", &r.score, r.comment
-			v.Timestamps["rated_at"], v.Timestamps["modified_at"] = plainTime(r.rated), plainTime(r.rated)
+			v.Timestamps["rated_at"], v.Timestamps["modified_at"] = wire.PlainTime(r.rated), wire.PlainTime(r.rated)
 		}
 		all = append(all, v)
 	}
-	return data{Data: all}, nil
+	return wire.Data{Data: all}, nil
 }
 
 type offerWire struct {
@@ -67,8 +69,8 @@ func offerRating(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !c.beta && (in.UserID == "" || in.AgentID == "") {
-		return nil, errBody.because("userId and agentId are required in v1")
+	if !c.Beta && (in.UserID == "" || in.AgentID == "") {
+		return nil, wire.ErrBody.Because("userId and agentId are required in v1")
 	}
 	if in.UserID == "" {
 		in.UserID = cv.requester
@@ -80,7 +82,7 @@ func offerRating(c *call) (any, error) {
 		return nil, err
 	}
 	if !c.users.has(lower(in.UserID)) {
-		return nil, invalid("User not found")
+		return nil, wire.Invalid("User not found")
 	}
 	r := &rating{id: c.newID(), kind: in.RatingType, agent: lower(in.AgentID), user: lower(in.UserID), offered: in.OfferedAt, byAPI: true}
 	if r.offered.IsZero() {
@@ -91,7 +93,7 @@ func offerRating(c *call) (any, error) {
 	cv.touch(c.now)
 	c.log(cv, "ConversationRatingOffered", r.agent, offeredAttr{c.authorOf(r.agent), c.authorOf(r.user), "ConversationRatingOfferedAttribute"})
 	c.did(r.id, r.kind+" offered on conversation "+itoa(cv.id))
-	return data{Data: offerWire{r.id, r.user, r.agent, r.kind, plainTime(r.offered)}}, nil
+	return wire.Data{Data: offerWire{r.id, r.user, r.agent, r.kind, wire.PlainTime(r.offered)}}, nil
 }
 
 // lastAgent returns the Dixa agent who wrote last in a conversation, or else the one it is assigned to.
@@ -154,14 +156,14 @@ func submitRating(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(c.ratingsOf(cv), func(r *rating) bool { return r.byAPI && r.id == lower(c.vars["ratingId"]) })
+	i := slices.IndexFunc(c.ratingsOf(cv), func(r *rating) bool { return r.byAPI && r.id == lower(c.Vars["ratingId"]) })
 	if i < 0 {
-		return nil, errParam.because("conversation %d has no rating offer %s that was made through the API", cv.id, c.vars["ratingId"])
+		return nil, wire.ErrParam.Because("conversation %d has no rating offer %s that was made through the API", cv.id, c.Vars["ratingId"])
 	}
 	r := cv.ratings[i] // offered through the API: the conversation holds its own
 	kind, value, least, most := in.RatingResult.result()
 	if kind != r.kind || value < least || value > most {
-		return nil, errParam.because("a %s was offered, and a %s is from %d to %d", r.kind, kind, least, most)
+		return nil, wire.ErrParam.Because("a %s was offered, and a %s is from %d to %d", r.kind, kind, least, most)
 	}
 	r.score, r.comment, r.rated = value, in.Comment, in.SubmittedAt
 	if r.rated.IsZero() {
@@ -171,5 +173,5 @@ func submitRating(c *call) (any, error) {
 	c.log(cv, "ConversationRated", r.user, ratedAttr{c.authorOf(r.agent), r.score, r.comment, "ConversationRatedAttribute"})
 	c.emit(cv, "ConversationRated", map[string]any{"agent": c.hooked(r.agent), "comment": r.comment, "score": r.score, "type": r.kind})
 	c.did(r.id, "rated "+itoa(int64(value)))
-	return data{Data: submittedWire{r.id, r.user, resultWire{value, r.kind}, r.comment, plainTime(r.rated)}}, nil
+	return wire.Data{Data: submittedWire{r.id, r.user, resultWire{value, r.kind}, r.comment, wire.PlainTime(r.rated)}}, nil
 }

@@ -7,15 +7,15 @@ import (
 
 // route is one operation: where it is, what may be in its query, and how it ends well.
 type route struct {
-	pattern string // "METHOD /v1/path/{variable}", as in Dixa's contract
-	status  int    // of a good answer
-	query   string // names of the query parameters, separated by blanks
-	handle  func(*call) (any, error)
-	plain   []string // path variables that are neither a uuid nor a number
+	Pattern string // "METHOD /v1/path/{variable}", as in Dixa's contract
+	Status  int    // of a good answer
+	Query   string // names of the query parameters, separated by blanks
+	Handle  func(*call) (any, error)
+	Plain   []string // path variables that are neither a uuid nor a number
 
 	method   string
 	segments []string
-	params   []string
+	Params   []string
 }
 
 // paging are the query parameters of an operation that answers in pages.
@@ -33,8 +33,8 @@ func buildRoutes(groups ...[]route) []route {
 	all := slices.Concat(groups...)
 	for i := range all {
 		rt := &all[i]
-		method, path, _ := strings.Cut(rt.pattern, " ")
-		rt.method, rt.segments, rt.params = method, strings.Split(path, "/"), strings.Fields(rt.query)
+		method, path, _ := strings.Cut(rt.Pattern, " ")
+		rt.method, rt.segments, rt.Params = method, strings.Split(path, "/"), strings.Fields(rt.Query)
 	}
 	slices.SortStableFunc(all, func(a, b route) int { return strings.Compare(rank(a), rank(b)) })
 	return all

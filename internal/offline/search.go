@@ -3,11 +3,13 @@ package offline
 import (
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var searchRoutes = []route{
-	{pattern: "GET /v1/search/conversations", status: 200, query: "query exactMatch " + paging, handle: searchByText},
-	{pattern: "POST /v1/search/conversations", status: 200, query: paging, handle: searchConversations},
+	{Pattern: "GET /v1/search/conversations", Status: 200, Query: "query exactMatch " + paging, Handle: searchByText},
+	{Pattern: "POST /v1/search/conversations", Status: 200, Query: paging, Handle: searchConversations},
 }
 
 // largestSearchPage is what Dixa's own clients stay within.
@@ -37,7 +39,7 @@ type hit struct {
 
 // searchConversations finds by text, by filters, or by both; without either it finds everything. The newest come first.
 func searchConversations(c *call) (any, error) {
-	p, err := c.page(largestSearchPage)
+	p, err := c.Page(largestSearchPage)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func (c *call) filter(in *filtersIn) (test, error) {
 	for i, cond := range in.Conditions {
 		test, err := cond.Field.test(c.world)
 		if err != nil {
-			return nil, errBody.because("condition %d: %v", i, err)
+			return nil, wire.ErrBody.Because("condition %d: %v", i, err)
 		}
 		tests[i] = test
 	}

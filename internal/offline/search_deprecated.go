@@ -1,6 +1,10 @@
 package offline
 
-import "slices"
+import (
+	"slices"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 // The search that the contract calls deprecated: text alone, and hits inside of messages.
 
@@ -16,18 +20,18 @@ type innerHit struct {
 }
 
 func searchByText(c *call) (any, error) {
-	p, err := c.page(largestSearchPage)
+	p, err := c.Page(largestSearchPage)
 	if err != nil {
 		return nil, err
 	}
-	exact, err := c.flag("exactMatch")
+	exact, err := c.Flag("exactMatch")
 	if err != nil {
 		return nil, err
 	}
-	if !c.query.Has("query") {
-		return nil, errParam.because("query parameter query is required")
+	if !c.Query.Has("query") {
+		return nil, wire.ErrParam.Because("query parameter query is required")
 	}
-	q := newTextQuery(c.query.Get("query"), exact)
+	q := newTextQuery(c.Query.Get("query"), exact)
 	found := []*conversation{}
 	for _, cv := range slices.Backward(c.conversations) {
 		if q.matches(c.text(cv)) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 // seededAgents come from several countries, as they do in a helpdesk: their teams by place in teamNames, and the languages they speak
@@ -36,7 +37,7 @@ func (w *world) seedAgents() {
 			age += 1100 * 24 * time.Hour
 		}
 		a := &person{
-			ID: w.uuid("agent", int64(i)), CreatedAt: plainTime(w.anchor.Add(-age)), DisplayName: s.name, FirstName: first, LastName: last,
+			ID: w.uuid("agent", int64(i)), CreatedAt: wire.PlainTime(w.anchor.Add(-age)), DisplayName: s.name, FirstName: first, LastName: last,
 			Roles: rolesOf(i), Email: strings.ToLower(first+"."+last) + "@example.com",
 			AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{}, MiddleNames: []string{}, shift: i + 1,
 		}

@@ -126,7 +126,7 @@ func (d *Dixa) redo(changes []change) {
 			Body: io.NopCloser(bytes.NewReader(ch.Body))}
 		r.Header.Set("Content-Type", ch.Type)
 		rt, vars := match(ch.Method, ch.Path)
-		c := &call{dixa: d, route: rt, vars: vars, request: r, again: true}
+		c := &call{dixa: d, route: rt, Vars: vars, HTTP: r, again: true}
 		if c.read() != nil {
 			continue // cannot be: it was carried out once
 		}
@@ -203,7 +203,7 @@ func (d *Dixa) record(c *call, made int64) {
 		err = s.append(stateHeader{stateVersion, d.o.Seed, d.o.Anchor, newWorld(d.o.Seed, d.o.Anchor).fingerprint()})
 	}
 	if err == nil {
-		err = s.append(change{c.now, made, c.request.Method, c.request.URL.Path, c.request.URL.RawQuery, c.request.Header.Get("Content-Type"), c.body})
+		err = s.append(change{c.now, made, c.HTTP.Method, c.HTTP.URL.Path, c.HTTP.URL.RawQuery, c.HTTP.Header.Get("Content-Type"), c.Body})
 	}
 	if err != nil {
 		slog.Warn("changes of the offline Dixa are not recorded any more and end with this process", "file", s.path, "error", err)

@@ -5,19 +5,20 @@ import (
 	"strings"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 var tagRoutes = []route{
-	{pattern: "GET /v1/tags", status: 200, query: "includeDeactivated", handle: listTags},
-	{pattern: "POST /v1/tags", status: 200, handle: createTag},
-	{pattern: "GET /v1/tags/{tagId}", status: 200, handle: getTag},
-	{pattern: "DELETE /v1/tags/{tagId}", status: 204, handle: deleteTag},
-	{pattern: "PATCH /v1/tags/{tagId}/activate", status: 204, handle: func(c *call) (any, error) { return nil, c.switchTag(false) }},
-	{pattern: "PATCH /v1/tags/{tagId}/deactivate", status: 204, handle: func(c *call) (any, error) { return nil, c.switchTag(true) }},
-	{pattern: "POST /v1/conversations/{conversationId}/tags/bulk", status: 202, handle: tagByName},
-	{pattern: "GET /v1/conversations/{conversationId}/tags", status: 200, handle: listConversationTags},
-	{pattern: "PUT /v1/conversations/{conversationId}/tags/{tagId}", status: 204, handle: tagConversation},
-	{pattern: "DELETE /v1/conversations/{conversationId}/tags/{tagId}", status: 204, handle: untagConversation},
+	{Pattern: "GET /v1/tags", Status: 200, Query: "includeDeactivated", Handle: listTags},
+	{Pattern: "POST /v1/tags", Status: 200, Handle: createTag},
+	{Pattern: "GET /v1/tags/{tagId}", Status: 200, Handle: getTag},
+	{Pattern: "DELETE /v1/tags/{tagId}", Status: 204, Handle: deleteTag},
+	{Pattern: "PATCH /v1/tags/{tagId}/activate", Status: 204, Handle: func(c *call) (any, error) { return nil, c.switchTag(false) }},
+	{Pattern: "PATCH /v1/tags/{tagId}/deactivate", Status: 204, Handle: func(c *call) (any, error) { return nil, c.switchTag(true) }},
+	{Pattern: "POST /v1/conversations/{conversationId}/tags/bulk", Status: 202, Handle: tagByName},
+	{Pattern: "GET /v1/conversations/{conversationId}/tags", Status: 200, Handle: listConversationTags},
+	{Pattern: "PUT /v1/conversations/{conversationId}/tags/{tagId}", Status: 204, Handle: tagConversation},
+	{Pattern: "DELETE /v1/conversations/{conversationId}/tags/{tagId}", Status: 204, Handle: untagConversation},
 }
 
 const refundTagID = "77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"
@@ -72,7 +73,7 @@ func (w *world) tagNamed(name string) *tag {
 }
 
 func listTags(c *call) (any, error) {
-	all, err := c.flag("includeDeactivated")
+	all, err := c.Flag("includeDeactivated")
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func listTags(c *call) (any, error) {
 			tags = append(tags, t.wire())
 		}
 	}
-	return data{Data: tags}, nil
+	return wire.Data{Data: tags}, nil
 }
 
 func createTag(c *call) (any, error) {
@@ -95,10 +96,10 @@ func createTag(c *call) (any, error) {
 	}
 	name := strings.TrimSpace(in.Name)
 	if name == "" || c.tagNamed(name) != nil {
-		return nil, errParam.because("the name is empty, or there is a tag of this name")
+		return nil, wire.ErrParam.Because("the name is empty, or there is a tag of this name")
 	}
 	t := c.newTag(name, in.Color)
-	return data{Data: t.wire()}, nil
+	return wire.Data{Data: t.wire()}, nil
 }
 
 func (c *call) newTag(name, color string) *tag {
@@ -117,7 +118,7 @@ func listConversationTags(c *call) (any, error) {
 	for _, id := range cv.tags {
 		tags = append(tags, c.tags.byID[id].wire())
 	}
-	return data{Data: tags}, nil
+	return wire.Data{Data: tags}, nil
 }
 
 // tagAndConversation returns the tag and the conversation in the path.
@@ -126,7 +127,7 @@ func (c *call) tagAndConversation() (*conversation, *tag, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := c.tags.get(c.id("tagId"))
+	t, err := c.tags.get(c.ID("tagId"))
 	return cv, t, err
 }
 
@@ -136,7 +137,7 @@ func tagConversation(c *call) (any, error) {
 		return nil, err
 	}
 	if t.inactive {
-		return nil, errParam.because("tag %s is inactive, only active ones can be applied", t.name)
+		return nil, wire.ErrParam.Because("tag %s is inactive, only active ones can be applied", t.name)
 	}
 	c.applyTag(cv, t)
 	return nil, nil
@@ -168,16 +169,16 @@ func untagConversation(c *call) (any, error) {
 }
 
 func getTag(c *call) (any, error) {
-	t, err := c.tags.get(c.id("tagId"))
+	t, err := c.tags.get(c.ID("tagId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: t.wire()}, nil
+	return wire.Data{Data: t.wire()}, nil
 }
 
 // deleteTag takes a tag away from everything that has it.
 func deleteTag(c *call) (any, error) {
-	t, err := c.tags.get(c.id("tagId"))
+	t, err := c.tags.get(c.ID("tagId"))
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +194,7 @@ func deleteTag(c *call) (any, error) {
 }
 
 func (c *call) switchTag(inactive bool) error {
-	t, err := c.tags.get(c.id("tagId"))
+	t, err := c.tags.get(c.ID("tagId"))
 	if err != nil || t.inactive == inactive {
 		return err
 	}

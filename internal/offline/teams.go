@@ -1,16 +1,20 @@
 package offline
 
-import "slices"
+import (
+	"slices"
+
+	"dixa-mcp/internal/offline/wire"
+)
 
 var teamRoutes = []route{
-	{pattern: "GET /v1/teams", status: 200, handle: listTeams},
-	{pattern: "POST /v1/teams", status: 201, handle: createTeam},
-	{pattern: "GET /v1/teams/{teamId}", status: 200, handle: getTeam},
-	{pattern: "DELETE /v1/teams/{teamId}", status: 204, handle: deleteTeam},
-	{pattern: "GET /v1/teams/{teamId}/presence", status: 200, query: paging, handle: listTeamPresence},
-	{pattern: "DELETE /v1/teams/{teamId}/agents", status: 204, handle: removeTeamMembers},
-	{pattern: "GET /v1/teams/{teamId}/agents", status: 200, handle: listTeamMembers},
-	{pattern: "PATCH /v1/teams/{teamId}/agents", status: 200, handle: addTeamMembers},
+	{Pattern: "GET /v1/teams", Status: 200, Handle: listTeams},
+	{Pattern: "POST /v1/teams", Status: 201, Handle: createTeam},
+	{Pattern: "GET /v1/teams/{teamId}", Status: 200, Handle: getTeam},
+	{Pattern: "DELETE /v1/teams/{teamId}", Status: 204, Handle: deleteTeam},
+	{Pattern: "GET /v1/teams/{teamId}/presence", Status: 200, Query: paging, Handle: listTeamPresence},
+	{Pattern: "DELETE /v1/teams/{teamId}/agents", Status: 204, Handle: removeTeamMembers},
+	{Pattern: "GET /v1/teams/{teamId}/agents", Status: 200, Handle: listTeamMembers},
+	{Pattern: "PATCH /v1/teams/{teamId}/agents", Status: 200, Handle: addTeamMembers},
 }
 
 type team struct {
@@ -32,7 +36,7 @@ func (w *world) seedTeams() {
 	}
 }
 
-func listTeams(c *call) (any, error) { return data{Data: list(c.teams.list)}, nil }
+func listTeams(c *call) (any, error) { return wire.Data{Data: wire.List(c.teams.list)}, nil }
 
 func createTeam(c *call) (any, error) {
 	in, err := decode[struct {
@@ -44,7 +48,7 @@ func createTeam(c *call) (any, error) {
 	t := &team{ID: c.newID(), Name: in.Name}
 	c.teams.add(t.ID, t)
 	c.did(t.ID, "team "+t.Name+" created")
-	return data{Data: t}, nil
+	return wire.Data{Data: t}, nil
 }
 
 type teamMember struct {
@@ -55,7 +59,7 @@ type teamMember struct {
 }
 
 func listTeamMembers(c *call) (any, error) {
-	t, err := c.teams.get(c.id("teamId"))
+	t, err := c.teams.get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +68,17 @@ func listTeamMembers(c *call) (any, error) {
 		a := c.agents.byID[id]
 		members = append(members, teamMember{a.ID, a.DisplayName, a.Email, a.PhoneNumber})
 	}
-	return data{Data: members}, nil
+	return wire.Data{Data: members}, nil
+}
+
+// agentIDsIn is the body of operations on the members of a team or a queue.
+type agentIDsIn struct {
+	AgentIDs []string `wire:"agentIds,uuid"`
 }
 
 // addTeamMembers adds all or none: its answer has no body that could tell them apart.
 func addTeamMembers(c *call) (any, error) {
-	t, err := c.teams.get(c.id("teamId"))
+	t, err := c.teams.get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +89,7 @@ func addTeamMembers(c *call) (any, error) {
 	ids := lowered(in.AgentIDs)
 	for _, id := range ids {
 		if !c.agents.has(id) {
-			return nil, errParam.because("%s is not a Dixa agent", id)
+			return nil, wire.ErrParam.Because("%s is not a Dixa agent", id)
 		}
 	}
 	for _, id := range ids {
@@ -93,15 +102,15 @@ func addTeamMembers(c *call) (any, error) {
 }
 
 func getTeam(c *call) (any, error) {
-	t, err := c.teams.get(c.id("teamId"))
+	t, err := c.teams.get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: t}, nil
+	return wire.Data{Data: t}, nil
 }
 
 func deleteTeam(c *call) (any, error) {
-	t, err := c.teams.get(c.id("teamId"))
+	t, err := c.teams.get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +121,7 @@ func deleteTeam(c *call) (any, error) {
 
 // removeTeamMembers takes its body with a DELETE. Who is no member stays none.
 func removeTeamMembers(c *call) (any, error) {
-	t, err := c.teams.get(c.id("teamId"))
+	t, err := c.teams.get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
@@ -136,11 +145,11 @@ func (c *call) removeMembers(of string, members, ids []string) []string {
 }
 
 func listTeamPresence(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
-	t, err := c.teams.get(c.id("teamId"))
+	t, err := c.teams.get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}

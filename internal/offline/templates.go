@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/wire"
 )
 
 var templateRoutes = []route{
-	{pattern: "GET /v1/templates", status: 200, query: "type " + paging, handle: listTemplates},
-	{pattern: "DELETE /v1/templates/{templateId}", status: 204, handle: deleteTemplate},
+	{Pattern: "GET /v1/templates", Status: 200, Query: "type " + paging, Handle: listTemplates},
+	{Pattern: "DELETE /v1/templates/{templateId}", Status: 204, Handle: deleteTemplate},
 }
 
 // template is a text that Dixa agents or flows send, as it is on the wire.
@@ -35,7 +36,7 @@ type templateTranslation struct {
 }
 
 // offsetTime formats the times of templates: 2017-09-27T14:27:54.371+00:00.
-func offsetTime(t time.Time) string { return format(t, "2006-01-02T15:04:05.000+00:00") }
+func offsetTime(t time.Time) string { return wire.FormatTime(t, "2006-01-02T15:04:05.000+00:00") }
 
 func (w *world) seedTemplates() {
 	for i, s := range fiction.Templates() {
@@ -58,20 +59,20 @@ func (w *world) seedTemplates() {
 }
 
 func listTemplates(c *call) (any, error) {
-	p, err := c.page(0)
+	p, err := c.Page(0)
 	if err != nil {
 		return nil, err
 	}
-	kind := c.query.Get("type")
-	if c.query.Has("type") && kind != "EmailAutoReply" && kind != "QuickResponse" {
-		return nil, errParam.because("query parameter type is neither EmailAutoReply nor QuickResponse")
+	kind := c.Query.Get("type")
+	if c.Query.Has("type") && kind != "EmailAutoReply" && kind != "QuickResponse" {
+		return nil, wire.ErrParam.Because("query parameter type is neither EmailAutoReply nor QuickResponse")
 	}
 	found := slices.DeleteFunc(slices.Clone(c.templates.list), func(t *template) bool { return kind != "" && t.Type != kind })
-	return paged(c, p, list(found)), nil
+	return paged(c, p, wire.List(found)), nil
 }
 
 func deleteTemplate(c *call) (any, error) {
-	t, err := c.templates.get(c.id("templateId"))
+	t, err := c.templates.get(c.ID("templateId"))
 	if err != nil {
 		return nil, err
 	}

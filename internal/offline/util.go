@@ -8,14 +8,6 @@ import (
 func itoa(n int64) string    { return strconv.FormatInt(n, 10) }
 func lower(id string) string { return strings.ToLower(id) }
 
-// list makes an empty list of none: Dixa writes [] and not null.
-func list[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
-}
-
 // lowered returns ids in lower case, as they are kept here.
 func lowered(ids []string) []string {
 	out := make([]string, len(ids))

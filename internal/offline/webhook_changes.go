@@ -4,18 +4,20 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 func getWebhook(c *call) (any, error) {
-	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
-	return data{Data: h}, nil
+	return wire.Data{Data: h}, nil
 }
 
 func patchWebhook(c *call) (any, error) {
-	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
@@ -43,10 +45,10 @@ func patchWebhook(c *call) (any, error) {
 	if err := changed.check(); err != nil {
 		return nil, err
 	}
-	changed.UpdatedAt, changed.UpdatedBy = plainTime(c.now), c.owner()
+	changed.UpdatedAt, changed.UpdatedBy = wire.PlainTime(c.now), c.owner()
 	*h = changed
 	c.did(h.ID, "webhook changed")
-	return data{Data: h}, nil
+	return wire.Data{Data: h}, nil
 }
 
 // patchedHeaders replaces the custom headers, the authorization, or both; what is not given stays.
@@ -66,7 +68,7 @@ func patchedHeaders(held, custom map[string]string, auth webAuthIn) map[string]s
 }
 
 func deleteWebhook(c *call) (any, error) {
-	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
@@ -81,22 +83,22 @@ type deliveryLog struct {
 }
 
 func listDeliveries(c *call) (any, error) {
-	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
-	event := c.vars["event"]
+	event := c.Vars["event"]
 	if !slices.Contains(webhookEvents, event) {
-		return nil, errParam.because("there is no event %q", event)
+		return nil, wire.ErrParam.Because("there is no event %q", event)
 	}
 	logs := []deliveryLog{}
 	if !slices.Contains(h.SubscribedEvents, event) {
-		return data{Data: logs}, nil
+		return wire.Data{Data: logs}, nil
 	}
 	for _, one := range c.deliveries(h, event) {
 		logs = append(logs, deliveryLog{one.detail, one.payload})
 	}
-	return data{Data: logs}, nil
+	return wire.Data{Data: logs}, nil
 }
 
 // hooked returns a person as webhooks have it, or nil for an empty id.
@@ -109,7 +111,7 @@ func (w *world) hooked(id string) any {
 	if w.agents.has(id) {
 		kind = "Member"
 	}
-	return map[string]any{"id": p.ID, "name": p.DisplayName, "email": p.Email, "phone": p.PhoneNumber, "roles": list(p.Roles), "user_type": kind}
+	return map[string]any{"id": p.ID, "name": p.DisplayName, "email": p.Email, "phone": p.PhoneNumber, "roles": wire.List(p.Roles), "user_type": kind}
 }
 
 // fqn returns the name of an event in payloads: ConversationNoteAdded is CONVERSATION_NOTE_ADDED.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/offline/wire"
 )
 
 const (
@@ -55,11 +56,11 @@ func (d *Dixa) deliver(w *world, cv *conversation, event string, more map[string
 			continue
 		}
 		w.delivered++
-		payload, err := w.envelope(event, milliTime(now), w.delivered, w.hookedConversation(cv, cv.state, cv.agent), more)
+		payload, err := w.envelope(event, wire.MilliTime(now), w.delivered, w.hookedConversation(cv, cv.state, cv.agent), more)
 		if err != nil {
 			continue // cannot be: it is made of strings, numbers and lists of them
 		}
-		one := &sent{event, payload, delivery{DeliveryTimestamp: milliTime(now), Success: flagged(false), ResponseCode: i32(0)}}
+		one := &sent{event, payload, delivery{DeliveryTimestamp: wire.MilliTime(now), Success: flagged(false), ResponseCode: i32(0)}}
 		h.sent = append(h.sent, one)
 		h.forget(event)
 		switch {
@@ -263,7 +264,7 @@ func (w *world) hookedConversation(c *conversation, state, agent string) map[str
 	v := map[string]any{
 		"csid": c.id, "channel": c.channel.upper, "status": strings.ToUpper(status(state)), "direction": strings.ToUpper(c.direction),
 		"queue": nil, "contact_point": c.endpoint, "requester": w.hooked(c.requester), "assignee": w.hooked(agent), "subject": nil,
-		"tags": tags, "created_at": milliTime(c.created),
+		"tags": tags, "created_at": wire.MilliTime(c.created),
 	}
 	if q := w.queues.byID[c.queue]; q != nil {
 		v["queue"] = map[string]string{"id": q.ID, "name": q.Name}

@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"dixa-mcp/internal/offline/wire"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -221,7 +223,7 @@ func TestSeededDeliveries(t *testing.T) {
 				c, err := w.conversation(p.Data.Conversation.CSID)
 				require.NoError(t, err)
 				require.True(t, slices.ContainsFunc(w.activity(c), func(e *entry) bool {
-					return slices.Contains(loggedAs[event], e.kind) && milliTime(e.at) == p.At
+					return slices.Contains(loggedAs[event], e.kind) && wire.MilliTime(e.at) == p.At
 				}), event)
 				require.LessOrEqual(t, p.Data.Conversation.Created, p.At)
 				require.Less(t, p.At, one.detail.DeliveryTimestamp)

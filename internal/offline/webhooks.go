@@ -6,16 +6,18 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 var webhookRoutes = []route{
-	{pattern: "GET /v1/webhooks", status: 200, handle: listWebhooks},
-	{pattern: "POST /v1/webhooks", status: 201, handle: createWebhook},
-	{pattern: "GET /v1/webhooks/{webhookSubscriptionId}", status: 200, handle: getWebhook},
-	{pattern: "PATCH /v1/webhooks/{webhookSubscriptionId}", status: 200, handle: patchWebhook},
-	{pattern: "DELETE /v1/webhooks/{webhookSubscriptionId}", status: 204, handle: deleteWebhook},
-	{pattern: "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status/logs/{event}", status: 200, handle: listDeliveries, plain: []string{"event"}},
-	{pattern: "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status", status: 200, handle: getWebhookStatus},
+	{Pattern: "GET /v1/webhooks", Status: 200, Handle: listWebhooks},
+	{Pattern: "POST /v1/webhooks", Status: 201, Handle: createWebhook},
+	{Pattern: "GET /v1/webhooks/{webhookSubscriptionId}", Status: 200, Handle: getWebhook},
+	{Pattern: "PATCH /v1/webhooks/{webhookSubscriptionId}", Status: 200, Handle: patchWebhook},
+	{Pattern: "DELETE /v1/webhooks/{webhookSubscriptionId}", Status: 204, Handle: deleteWebhook},
+	{Pattern: "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status/logs/{event}", Status: 200, Handle: listDeliveries, Plain: []string{"event"}},
+	{Pattern: "GET /v1/webhooks/{webhookSubscriptionId}/delivery-status", Status: 200, Handle: getWebhookStatus},
 }
 
 // webhook is a subscription as it is on the wire. Dixa shows the secret key and the headers in clear.
@@ -117,14 +119,14 @@ func (w *world) seedWebhooks() {
 			ID: w.uuid("webhook", int64(i)), Name: s.name, SubscribedEvents: strings.Fields(s.events), URL: s.url, Enabled: i < 2,
 			Headers:   map[string]string{"Authorization": "Bearer " + w.hexKey("webhook token", int64(i))[:24]},
 			SecretKey: w.hexKey("webhook", int64(i)), CreatedBy: w.owner(), UpdatedBy: w.owner(),
-			CreatedAt: plainTime(w.anchor.AddDate(0, -8+i, 0).Add(9 * time.Hour)), UpdatedAt: plainTime(w.anchor.AddDate(0, -7+i, 3).Add(10 * time.Hour)),
+			CreatedAt: wire.PlainTime(w.anchor.AddDate(0, -8+i, 0).Add(9 * time.Hour)), UpdatedAt: wire.PlainTime(w.anchor.AddDate(0, -7+i, 3).Add(10 * time.Hour)),
 			seeded: i + 1,
 		}
 		w.webhooks.add(h.ID, h)
 	}
 }
 
-func listWebhooks(c *call) (any, error) { return data{Data: list(c.webhooks.list)}, nil }
+func listWebhooks(c *call) (any, error) { return wire.Data{Data: wire.List(c.webhooks.list)}, nil }
 
 func createWebhook(c *call) (any, error) {
 	in, err := decode[struct {
@@ -139,27 +141,27 @@ func createWebhook(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &webhook{ID: c.newID(), Name: in.Name, SubscribedEvents: list(in.Events), URL: in.URL, Enabled: true,
-		Headers: headers(in.CustomHeaders, in.Authorization), SecretKey: c.hexKey("webhook", c.made), CreatedAt: plainTime(c.now),
-		CreatedBy: c.owner(), UpdatedAt: plainTime(c.now), UpdatedBy: c.owner(), Filters: eventFilters(in.Filters)}
+	h := &webhook{ID: c.newID(), Name: in.Name, SubscribedEvents: wire.List(in.Events), URL: in.URL, Enabled: true,
+		Headers: headers(in.CustomHeaders, in.Authorization), SecretKey: c.hexKey("webhook", c.made), CreatedAt: wire.PlainTime(c.now),
+		CreatedBy: c.owner(), UpdatedAt: wire.PlainTime(c.now), UpdatedBy: c.owner(), Filters: eventFilters(in.Filters)}
 	set(&h.Enabled, in.Enabled)
 	if err := h.check(); err != nil {
 		return nil, err
 	}
 	c.webhooks.add(h.ID, h)
 	c.did(h.ID, "webhook created")
-	return data{Data: h}, nil
+	return wire.Data{Data: h}, nil
 }
 
 // check refuses events that do not exist and addresses that are none.
 func (h *webhook) check() error {
 	for _, e := range h.SubscribedEvents {
 		if !slices.Contains(webhookEvents, e) {
-			return errBody.because("there is no event %q", e)
+			return wire.ErrBody.Because("there is no event %q", e)
 		}
 	}
 	if u, err := url.Parse(h.URL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return errBody.because("url is no web address")
+		return wire.ErrBody.Because("url is no web address")
 	}
 	return nil
 }
@@ -200,7 +202,7 @@ type delivery struct {
 }
 
 func getWebhookStatus(c *call) (any, error) {
-	h, err := c.webhooks.get(c.id("webhookSubscriptionId"))
+	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +216,7 @@ func getWebhookStatus(c *call) (any, error) {
 		}
 		all = append(all, s)
 	}
-	return data{Data: all}, nil
+	return wire.Data{Data: all}, nil
 }
 
 // deliveries returns the last deliveries of an event, newest first: those since the start, then the seeded ones.
@@ -260,8 +262,8 @@ func (w *world) seededDeliveries(h *webhook, event string) []*sent {
 	var all []*sent
 	for i, e := range found[:min(len(found), seededDeliveries)] {
 		r := w.rand("delivery "+event, int64(h.seeded*10+i))
-		at := milliTime(e.at.Add(r.Between(80*time.Millisecond, 2*time.Second)))
-		payload, err := w.envelope(event, milliTime(e.at), -e.csid*10-int64(i), w.hookedThen(e), w.hookedMore(e))
+		at := wire.MilliTime(e.at.Add(r.Between(80*time.Millisecond, 2*time.Second)))
+		payload, err := w.envelope(event, wire.MilliTime(e.at), -e.csid*10-int64(i), w.hookedThen(e), w.hookedMore(e))
 		if err != nil {
 			continue // cannot be: it is made of strings, numbers and lists of them
 		}
@@ -299,7 +301,7 @@ func (w *world) hookedMore(e *entry) map[string]any {
 	case ratedAttr:
 		return map[string]any{"agent": w.hooked(a.Agent.ID), "comment": a.Message, "score": a.Score, "type": "Csat"}
 	case noteAddedAttr:
-		return map[string]any{"author": w.hooked(e.author), "note_id": e.id, "text": a.Message, "created_at": milliTime(e.at)}
+		return map[string]any{"author": w.hooked(e.author), "note_id": e.id, "text": a.Message, "created_at": wire.MilliTime(e.at)}
 	case messageAddedAttr:
 		c := w.conversations[e.csid-firstConversation]
 		for _, m := range w.thread(c) {
@@ -321,6 +323,6 @@ func (w *world) hookedMessage(c *conversation, m *message) map[string]any {
 	if m.external != "" {
 		external = m.external
 	}
-	return map[string]any{"author": w.hooked(m.author), "channel": c.channel.upper, "content": content, "created_at": milliTime(m.at),
+	return map[string]any{"author": w.hooked(m.author), "channel": c.channel.upper, "content": content, "created_at": wire.MilliTime(m.at),
 		"direction": strings.ToLower(side(m.out)), "external_id": external, "message_id": m.id, "text": m.text}
 }

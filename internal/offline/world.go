@@ -3,6 +3,8 @@ package offline
 import (
 	"slices"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // The size of the helpdesk.
@@ -87,14 +89,14 @@ func (w *world) addConversation(c *conversation) {
 func (w *world) conversation(id int64) (*conversation, error) {
 	i := id - firstConversation
 	if i < 0 || i >= int64(len(w.conversations)) {
-		return nil, errNotFound.because("there is no conversation %d", id)
+		return nil, wire.ErrNotFound.Because("there is no conversation %d", id)
 	}
 	return w.conversations[i], nil
 }
 
 // thisConversation returns the conversation in the path.
 func (c *call) thisConversation() (*conversation, error) {
-	return c.conversation(c.number("conversationId"))
+	return c.conversation(c.Number("conversationId"))
 }
 
 // register keeps things by id, in the order in which they came.
@@ -115,7 +117,7 @@ func (r *register[T]) add(id string, v T) {
 func (r *register[T]) get(id string) (T, error) {
 	v, ok := r.byID[id]
 	if !ok {
-		return v, errNotFound.because("there is nothing with the id %s", id)
+		return v, wire.ErrNotFound.Because("there is nothing with the id %s", id)
 	}
 	return v, nil
 }
