@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"dixa-mcp/internal/base/filelock"
@@ -126,7 +127,7 @@ func (d *Dixa) redo(changes []change) {
 			Body: io.NopCloser(bytes.NewReader(ch.Body))}
 		r.Header.Set("Content-Type", ch.Type)
 		rt, vars := match(ch.Method, ch.Path)
-		c := &call{dixa: d, route: rt, Vars: vars, HTTP: r, again: true}
+		c := &call{dixa: d, route: rt, Vars: vars, HTTP: r, again: true, Beta: strings.HasPrefix(ch.Path, betaPrefix)}
 		if c.read() != nil {
 			continue // cannot be: it was carried out once
 		}

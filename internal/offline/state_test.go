@@ -67,6 +67,19 @@ func TestKeep(t *testing.T) {
 	require.Equal(t, before, readAll(open(t, Options{})))
 }
 
+// A change that only the beta version of the API takes is taken again after a restart.
+func TestKeepBeta(t *testing.T) {
+	dir := t.TempDir()
+	o, end := kept(t, dir, Options{})
+	o.loose = true // Dixa's documents here are those of v1
+	require.Equal(t, 201, o.do("POST", "/beta/conversations/1234/ratings/offer", `{"ratingType":"Csat"}`).status)
+	want := o.do("GET", demoPath+"/ratings", "").body
+	end()
+	again, end := kept(t, dir, Options{})
+	defer end()
+	require.Equal(t, want, again.do("GET", demoPath+"/ratings", "").body)
+}
+
 // A process can be killed at any moment: whatever is left of the file, the start works, and all whole lines of it hold.
 func TestKeepAfterAKill(t *testing.T) {
 	dir := t.TempDir()
