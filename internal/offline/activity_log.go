@@ -5,11 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
 var activityRoutes = []route{
-	{Pattern: "GET /v1/conversations/activitylog", Status: 200, Query: "fromDatetime toDatetime " + paging, Handle: listActivity},
+	{Pattern: "GET /v1/conversations/activitylog", Status: 200, Query: "fromDatetime toDatetime " + request.Paging, Handle: listActivity},
 	{Pattern: "GET /v1/conversations/{conversationId}/activitylog", Status: 200, Handle: listConversationActivity},
 }
 
@@ -54,7 +55,7 @@ func listActivity(c *call) (any, error) {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b *entry) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.csid, b.csid)) })
-	d := paged(c, p, found)
+	d := request.Paged(c.Request, p, found)
 	all := []entryWire{}
 	for _, e := range d.Data.([]*entry) {
 		all = append(all, c.entryWire(e))

@@ -1,9 +1,12 @@
 package offline
 
-import "dixa-mcp/internal/offline/wire"
+import (
+	"dixa-mcp/internal/offline/request"
+	"dixa-mcp/internal/offline/wire"
+)
 
 var agentRoutes = []route{
-	{Pattern: "GET /v1/agents", Status: 200, Query: "email phone " + paging, Handle: listAgents},
+	{Pattern: "GET /v1/agents", Status: 200, Query: "email phone " + request.Paging, Handle: listAgents},
 	{Pattern: "POST /v1/agents", Status: 201, Handle: createAgent},
 	{Pattern: "GET /v1/agents/presence", Status: 200, Handle: listPresence},
 	{Pattern: "GET /v1/agents/{agentId}", Status: 200, Handle: getAgent},
@@ -31,7 +34,7 @@ func listAgents(c *call) (any, error) {
 			found = append(found, a)
 		}
 	}
-	return paged(c, p, found), nil
+	return request.Paged(c.Request, p, found), nil
 }
 
 func createAgent(c *call) (any, error) {

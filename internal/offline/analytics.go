@@ -7,17 +7,18 @@ import (
 	"time"
 	_ "time/tzdata" // queries name time zones, and not every machine knows them
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
 var analyticsRoutes = []route{
-	{Pattern: "GET /v1/analytics/metrics", Status: 200, Query: paging, Handle: listMetrics},
+	{Pattern: "GET /v1/analytics/metrics", Status: 200, Query: request.Paging, Handle: listMetrics},
 	{Pattern: "POST /v1/analytics/metrics", Status: 200, Handle: queryMetric},
 	{Pattern: "GET /v1/analytics/metrics/{metricId}", Status: 200, Handle: getMetric, Plain: []string{"metricId"}},
-	{Pattern: "GET /v1/analytics/records", Status: 200, Query: paging, Handle: listRecords},
-	{Pattern: "POST /v1/analytics/records", Status: 200, Query: paging, Handle: queryRecords},
+	{Pattern: "GET /v1/analytics/records", Status: 200, Query: request.Paging, Handle: listRecords},
+	{Pattern: "POST /v1/analytics/records", Status: 200, Query: request.Paging, Handle: queryRecords},
 	{Pattern: "GET /v1/analytics/records/{recordId}", Status: 200, Handle: getRecord, Plain: []string{"recordId"}},
-	{Pattern: "GET /v1/analytics/filter/{filterAttribute}", Status: 200, Query: paging, Handle: listFilterValues, Plain: []string{"filterAttribute"}},
+	{Pattern: "GET /v1/analytics/filter/{filterAttribute}", Status: 200, Query: request.Paging, Handle: listFilterValues, Plain: []string{"filterAttribute"}},
 }
 
 // largestRecordPage is what Dixa's own clients stay within.

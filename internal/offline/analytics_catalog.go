@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -172,7 +173,7 @@ func listMetrics(c *call) (any, error) {
 	for _, m := range metrics {
 		all = append(all, m.wire())
 	}
-	return paged(c, p, all), nil
+	return request.Paged(c.Request, p, all), nil
 }
 
 func getMetric(c *call) (any, error) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -74,7 +75,7 @@ func listFilterValues(c *call) (any, error) {
 	if f == nil {
 		return nil, wire.ErrParam.Because("there is no filter attribute %q", c.Vars["filterAttribute"])
 	}
-	return paged(c, p, wire.List(f.values(c.world))), nil
+	return request.Paged(c.Request, p, wire.List(f.values(c.world))), nil
 }
 
 // The bodies of a period, by `_type`.

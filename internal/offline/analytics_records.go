@@ -3,6 +3,7 @@ package offline
 import (
 	"strings"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -96,7 +97,7 @@ func listRecords(c *call) (any, error) {
 	for _, r := range records {
 		all = append(all, r.wire())
 	}
-	return paged(c, p, all), nil
+	return request.Paged(c.Request, p, all), nil
 }
 
 func getRecord(c *call) (any, error) {
@@ -144,7 +145,7 @@ func queryRecords(c *call) (any, error) {
 	for _, r := range rows {
 		all = append(all, rec.row(c.world, r))
 	}
-	return paged(c, p, all), nil
+	return request.Paged(c.Request, p, all), nil
 }
 
 func (rec *record) row(w *world, r row) rowWire {

@@ -10,32 +10,29 @@ import (
 	"dixa-mcp/internal/offline/wire"
 )
 
-// maxBody is far above anything the API takes: article images may be 10 MB together.
-const maxBody = 16 << 20
-
 // answer does what a request asks.
-func (d *Dixa) answer(r *http.Request, rt *route, vars map[string]string) wire.Answer {
-	c := &call{dixa: d, route: rt, Vars: vars, HTTP: r, Beta: strings.HasPrefix(r.URL.Path, betaPrefix)}
+func (d *Dixa) answer(r *http.Request) wire.Answer {
 	if err := d.admit(r); err != nil {
 		return wire.Refuse(wire.AsFailure(err))
 	}
-	if err := c.read(); err != nil {
+	asked, rt, err := routes.Read(r)
+	if err != nil {
 		return wire.Refuse(wire.AsFailure(err))
 	}
-
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.handle(c, d.now())
+	return d.handle(&call{dixa: d, Request: asked}, rt, d.now())
 }
 
 // handle carries out a request at a moment. The caller holds the lock.
-func (d *Dixa) handle(c *call, now time.Time) wire.Answer {
+func (d *Dixa) handle(c *call, rt *route, now time.Time) wire.Answer {
 	c.world, c.now = d.world(), now
+	c.Scope = c.org.id
 	for _, cv := range c.settle(c.now) {
 		c.emit(cv, "ConversationPendingExpired", nil)
 		c.emit(cv, "ConversationOpen", nil)
 	}
-	made, rt := c.made, c.route
+	made := c.made
 	v, err := rt.Handle(c)
 	if err != nil {
 		return wire.Refuse(wire.AsFailure(err))

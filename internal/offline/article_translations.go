@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -215,7 +216,7 @@ func uploadImages(c *call) (any, error) {
 	if len(c.Body) > uploadBytes {
 		return nil, wire.ErrBody.Because("more than 10 MB together")
 	}
-	form, err := multipart.NewReader(strings.NewReader(string(c.Body)), params["boundary"]).ReadForm(maxBody)
+	form, err := multipart.NewReader(strings.NewReader(string(c.Body)), params["boundary"]).ReadForm(request.MaxBody)
 	if err != nil {
 		return nil, wire.ErrBody.Because("form: %v", err)
 	}

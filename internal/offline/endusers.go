@@ -1,13 +1,16 @@
 package offline
 
-import "dixa-mcp/internal/offline/wire"
+import (
+	"dixa-mcp/internal/offline/request"
+	"dixa-mcp/internal/offline/wire"
+)
 
 var userRoutes = []route{
-	{Pattern: "GET /v1/endusers", Status: 200, Query: "email phone externalId " + paging, Handle: listUsers},
+	{Pattern: "GET /v1/endusers", Status: 200, Query: "email phone externalId " + request.Paging, Handle: listUsers},
 	{Pattern: "POST /v1/endusers", Status: 201, Handle: createUser},
 	{Pattern: "GET /v1/endusers/{userId}", Status: 200, Handle: getUser},
 	{Pattern: "PATCH /v1/endusers/{userId}", Status: 200, Handle: patchUser},
-	{Pattern: "GET /v1/endusers/{userId}/conversations", Status: 200, Query: paging, Handle: listUserConversations},
+	{Pattern: "GET /v1/endusers/{userId}/conversations", Status: 200, Query: request.Paging, Handle: listUserConversations},
 }
 
 // personIn are the fields that all writes to people take.
@@ -89,7 +92,7 @@ func listUsers(c *call) (any, error) {
 			found = append(found, u)
 		}
 	}
-	return paged(c, p, found), nil
+	return request.Paged(c.Request, p, found), nil
 }
 
 // given counts the filters that are there.
@@ -184,5 +187,5 @@ func listUserConversations(c *call) (any, error) {
 	for i := len(of) - 1; i >= 0; i-- { // newest first
 		found = append(found, c.wire(of[i], false))
 	}
-	return paged(c, p, found), nil
+	return request.Paged(c.Request, p, found), nil
 }

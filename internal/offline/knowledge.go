@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
 var knowledgeRoutes = []route{
-	{Pattern: "GET /v1/knowledge/collections", Status: 200, Query: paging, Handle: listCollections},
+	{Pattern: "GET /v1/knowledge/collections", Status: 200, Query: request.Paging, Handle: listCollections},
 	{Pattern: "GET /v1/knowledge/collections/{collectionId}", Status: 200, Handle: getCollection},
 	{Pattern: "GET /v1/knowledge/collections/{collectionId}/catalog", Status: 200, Query: "language", Handle: getCatalog},
 	{Pattern: "GET /v1/knowledge/categories/{categoryId}", Status: 200, Query: "language", Handle: getCategory},
@@ -132,7 +133,7 @@ func listCollections(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := paged(c, p, c.knowledge.collections.list)
+	d := request.Paged(c.Request, p, c.knowledge.collections.list)
 	d.Meta = nil // it takes a pageKey, but its answer has no place for one
 	return d, nil
 }

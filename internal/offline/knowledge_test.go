@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"dixa-mcp/internal/offline/request"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -90,7 +92,7 @@ func TestUpload(t *testing.T) {
 	require.Len(t, o.dixa.Effects(), 1)
 	require.Equal(t, 400, o.upload(map[string]string{"1": "", "2": "", "3": "", "4": "", "5": "", "6": ""}).status)
 	require.Equal(t, 400, o.upload(map[string]string{"1": strings.Repeat("x", uploadBytes)}).status)
-	require.Equal(t, 413, o.upload(map[string]string{"1": strings.Repeat("x", maxBody)}).status)
+	require.Equal(t, 413, o.upload(map[string]string{"1": strings.Repeat("x", request.MaxBody)}).status)
 	o.refused(400, badBody, "POST", "/v1/knowledge/articles/attachments", `{"files":[]}`)
 }
 

@@ -74,7 +74,7 @@ func (d *Dixa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.serveFile(w, r)
 		return
 	}
-	rt, vars := match(r.Method, r.URL.Path)
+	rt, _ := routes.Match(r.Method, r.URL.Path)
 	entry := d.arrived(r, rt)
 	fault := d.takeFault(entry.Operation)
 
@@ -88,7 +88,7 @@ func (d *Dixa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a, early := fault.instead()
 	if !early {
-		a = d.answer(r, rt, vars)
+		a = d.answer(r)
 	}
 	if fault == ServerErrorAfter {
 		a = wire.Refuse(wire.ErrServer)

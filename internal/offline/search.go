@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
 var searchRoutes = []route{
-	{Pattern: "GET /v1/search/conversations", Status: 200, Query: "query exactMatch " + paging, Handle: searchByText},
-	{Pattern: "POST /v1/search/conversations", Status: 200, Query: paging, Handle: searchConversations},
+	{Pattern: "GET /v1/search/conversations", Status: 200, Query: "query exactMatch " + request.Paging, Handle: searchByText},
+	{Pattern: "POST /v1/search/conversations", Status: 200, Query: request.Paging, Handle: searchConversations},
 }
 
 // largestSearchPage is what Dixa's own clients stay within.
@@ -61,7 +62,7 @@ func searchConversations(c *call) (any, error) {
 			found = append(found, cv)
 		}
 	}
-	page := paged(c, p, found)
+	page := request.Paged(c.Request, p, found)
 	hits := []hit{}
 	for _, cv := range page.Data.([]*conversation) {
 		hits = append(hits, hit{cv.id, c.highlights(cv, q)})

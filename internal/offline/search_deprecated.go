@@ -3,6 +3,7 @@ package offline
 import (
 	"slices"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -38,7 +39,7 @@ func searchByText(c *call) (any, error) {
 			found = append(found, cv)
 		}
 	}
-	d := paged(c, p, found)
+	d := request.Paged(c.Request, p, found)
 	hits := []oldHit{}
 	for _, cv := range d.Data.([]*conversation) {
 		hits = append(hits, c.oldHit(cv, q))

@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"dixa-mcp/internal/base/filelock"
@@ -126,13 +125,12 @@ func (d *Dixa) redo(changes []change) {
 		r := &http.Request{Method: ch.Method, URL: &url.URL{Path: ch.Path, RawQuery: ch.Query}, Header: http.Header{},
 			Body: io.NopCloser(bytes.NewReader(ch.Body))}
 		r.Header.Set("Content-Type", ch.Type)
-		rt, vars := match(ch.Method, ch.Path)
-		c := &call{dixa: d, route: rt, Vars: vars, HTTP: r, again: true, Beta: strings.HasPrefix(ch.Path, betaPrefix)}
-		if c.read() != nil {
+		asked, rt, err := routes.Read(r)
+		if err != nil {
 			continue // cannot be: it was carried out once
 		}
 		d.world().made = ch.Made
-		_ = d.handle(c, ch.At) // what became of it was answered when it was carried out first
+		_ = d.handle(&call{dixa: d, Request: asked, again: true}, rt, ch.At) // what became of it was answered when it was carried out first
 	}
 	d.journal = journal{}
 }

@@ -3,6 +3,7 @@ package offline
 import (
 	"slices"
 
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -11,7 +12,7 @@ var teamRoutes = []route{
 	{Pattern: "POST /v1/teams", Status: 201, Handle: createTeam},
 	{Pattern: "GET /v1/teams/{teamId}", Status: 200, Handle: getTeam},
 	{Pattern: "DELETE /v1/teams/{teamId}", Status: 204, Handle: deleteTeam},
-	{Pattern: "GET /v1/teams/{teamId}/presence", Status: 200, Query: paging, Handle: listTeamPresence},
+	{Pattern: "GET /v1/teams/{teamId}/presence", Status: 200, Query: request.Paging, Handle: listTeamPresence},
 	{Pattern: "DELETE /v1/teams/{teamId}/agents", Status: 204, Handle: removeTeamMembers},
 	{Pattern: "GET /v1/teams/{teamId}/agents", Status: 200, Handle: listTeamMembers},
 	{Pattern: "PATCH /v1/teams/{teamId}/agents", Status: 200, Handle: addTeamMembers},
@@ -157,5 +158,5 @@ func listTeamPresence(c *call) (any, error) {
 	for _, id := range t.members {
 		all = append(all, c.presenceOf(id, c.now, days))
 	}
-	return paged(c, p, all), nil
+	return request.Paged(c.Request, p, all), nil
 }

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
 var templateRoutes = []route{
-	{Pattern: "GET /v1/templates", Status: 200, Query: "type " + paging, Handle: listTemplates},
+	{Pattern: "GET /v1/templates", Status: 200, Query: "type " + request.Paging, Handle: listTemplates},
 	{Pattern: "DELETE /v1/templates/{templateId}", Status: 204, Handle: deleteTemplate},
 }
 
@@ -68,7 +69,7 @@ func listTemplates(c *call) (any, error) {
 		return nil, wire.ErrParam.Because("query parameter type is neither EmailAutoReply nor QuickResponse")
 	}
 	found := slices.DeleteFunc(slices.Clone(c.templates.list), func(t *template) bool { return kind != "" && t.Type != kind })
-	return paged(c, p, wire.List(found)), nil
+	return request.Paged(c.Request, p, wire.List(found)), nil
 }
 
 func deleteTemplate(c *call) (any, error) {

@@ -1,49 +1,45 @@
-package offline
+package request
 
 import (
 	"slices"
 	"strings"
 )
 
-// route is one operation: where it is, what may be in its query, and how it ends well.
-type route struct {
+// Route is one operation: where it is, what may be in its query, and how it ends well. C is what its handler is given.
+type Route[C any] struct {
 	Pattern string // "METHOD /v1/path/{variable}", as in Dixa's contract
 	Status  int    // of a good answer
 	Query   string // names of the query parameters, separated by blanks
-	Handle  func(*call) (any, error)
+	Handle  func(C) (any, error)
 	Plain   []string // path variables that are neither a uuid nor a number
+	Params  []string // those of Query; a table sets them
 
 	method   string
 	segments []string
-	Params   []string
 }
 
-// paging are the query parameters of an operation that answers in pages.
-const paging = "pageLimit pageKey"
+// Paging are the query parameters of an operation that answers in pages.
+const Paging = "pageLimit pageKey"
 
-// routes is every operation, literal segments before variables so that the first match is the right one.
-var routes = buildRoutes(
-	activityRoutes, agentRoutes, agentWriteRoutes, analyticsRoutes, anonymizationRoutes, articleRoutes, articleWriteRoutes, attributeRoutes,
-	contactRoutes, conversationRoutes, exportRoutes, flowRoutes, hoursRoutes, importRoutes, knowledgeRoutes, lifecycleRoutes, messageRoutes, noteRoutes,
-	organizationRoutes, queueRoutes, queueMemberRoutes, ratingRoutes, searchRoutes, tagRoutes, teamRoutes, templateRoutes, userRoutes,
-	userWriteRoutes, webhookRoutes,
-)
+// Table is every operation, literal segments before variables so that the first match is the right one.
+type Table[C any] []Route[C]
 
-func buildRoutes(groups ...[]route) []route {
+// NewTable makes a table of groups of operations.
+func NewTable[C any](groups ...[]Route[C]) Table[C] {
 	all := slices.Concat(groups...)
 	for i := range all {
 		rt := &all[i]
 		method, path, _ := strings.Cut(rt.Pattern, " ")
 		rt.method, rt.segments, rt.Params = method, strings.Split(path, "/"), strings.Fields(rt.Query)
 	}
-	slices.SortStableFunc(all, func(a, b route) int { return strings.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(all, func(a, b Route[C]) int { return strings.Compare(rank(a.segments), rank(b.segments)) })
 	return all
 }
 
 // rank sorts literals before variables, segment by segment.
-func rank(r route) string {
+func rank(segments []string) string {
 	var b strings.Builder
-	for _, s := range r.segments {
+	for _, s := range segments {
 		if isVariable(s) {
 			b.WriteByte('2')
 		} else {
@@ -58,8 +54,8 @@ func isVariable(segment string) bool { return strings.HasPrefix(segment, "{") }
 // betaPrefix begins the paths of the API's beta version, which has the same operations.
 const betaPrefix = "/beta/"
 
-// match finds the operation of a request and the variables in its path; nil when there is none.
-func match(method, path string) (*route, map[string]string) {
+// Match finds the operation of a request and the variables in its path; nil when there is none.
+func (t Table[C]) Match(method, path string) (*Route[C], map[string]string) {
 	if rest, beta := strings.CutPrefix(path, betaPrefix); beta && !strings.HasSuffix(rest, "_export") { // those have v1 only
 		path = "/v1/" + rest
 	}
@@ -67,8 +63,8 @@ func match(method, path string) (*route, map[string]string) {
 		path = strings.TrimSuffix(path, "/")
 	}
 	segments := strings.Split(path, "/")
-	for i := range routes {
-		if rt := &routes[i]; rt.method == method && len(rt.segments) == len(segments) {
+	for i := range t {
+		if rt := &t[i]; rt.method == method && len(rt.segments) == len(segments) {
 			if vars, ok := rt.bind(segments); ok {
 				return rt, vars
 			}
@@ -78,7 +74,7 @@ func match(method, path string) (*route, map[string]string) {
 }
 
 // bind fits the segments of a path into the route's own.
-func (r *route) bind(segments []string) (map[string]string, bool) {
+func (r *Route[C]) bind(segments []string) (map[string]string, bool) {
 	var vars map[string]string
 	for i, s := range r.segments {
 		switch {

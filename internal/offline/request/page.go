@@ -1,4 +1,4 @@
-package offline
+package request
 
 import (
 	"crypto/sha256"
@@ -15,63 +15,63 @@ import (
 // defaultPage is the length of a page when the request does not say; search is known to use 50.
 const defaultPage = 50
 
-// page is the part of a list that a request asks for.
-type page struct{ from, limit int }
+// Page is the part of a list that a request asks for.
+type Page struct{ from, limit int }
 
 // Page reads pageLimit and pageKey. A key holds the place and the filters of the first request: with a GET they may be left out or
 // repeated but not changed, with a POST the same body must come again. A largest of 0
 // means that Dixa knows no largest page.
-func (c *call) Page(largest int) (page, error) {
-	p := page{limit: defaultPage}
-	if v := c.Query.Get("pageLimit"); v != "" {
+func (r *Request) Page(largest int) (Page, error) {
+	p := Page{limit: defaultPage}
+	if v := r.Query.Get("pageLimit"); v != "" {
 		n, err := strconv.ParseInt(v, 10, 32)
 		if err != nil || n < 1 || (largest > 0 && n > int64(largest)) {
 			return p, wire.ErrParam.Because("query parameter pageLimit is not between 1 and the largest page")
 		}
 		p.limit = int(n)
 	}
-	key := c.Query.Get("pageKey")
+	key := r.Query.Get("pageKey")
 	if key == "" {
 		return p, nil
 	}
-	held, err := c.openKey(key)
+	held, err := r.openKey(key)
 	if err != nil {
 		return p, err
 	}
-	if c.Query.Get("pageLimit") == "" {
+	if r.Query.Get("pageLimit") == "" {
 		p.limit, _ = strconv.Atoi(held.Get("pageLimit"))
 	}
 	p.from, _ = strconv.Atoi(held.Get("from"))
-	for name := range c.Query {
-		if name != "pageKey" && name != "pageLimit" && c.Query.Get(name) != held.Get("filter."+name) {
+	for name := range r.Query {
+		if name != "pageKey" && name != "pageLimit" && r.Query.Get(name) != held.Get("filter."+name) {
 			return p, wire.ErrParam.Because("query parameter %s is not what the pageKey was made with", name)
 		}
 	}
 	for name, values := range held {
 		if filter, ok := strings.CutPrefix(name, "filter."); ok {
-			c.Query[filter] = values
+			r.Query[filter] = values
 		}
 	}
 	return p, nil
 }
 
 // openKey reads a pageKey that this operation made for the same body.
-func (c *call) openKey(key string) (url.Values, error) {
+func (r *Request) openKey(key string) (url.Values, error) {
 	text, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(key, ":"))
 	if err != nil {
 		return nil, wire.ErrParam.Because("pageKey is none that was given out")
 	}
 	query, sum, _ := strings.Cut(string(text), "#")
-	if sum != c.seal(query) {
+	if sum != r.seal(query) {
 		return nil, wire.ErrParam.Because("pageKey is none that was given out for this request")
 	}
 	return url.ParseQuery(query)
 }
 
-// seal ties a key to the operation, its path, the body and the data, so that only a key that was given out fits.
-func (c *call) seal(query string) string {
+// seal ties a key to the operation, its path, the body and the scope, so that only a key that was given out fits.
+func (r *Request) seal(query string) string {
 	h := sha256.New()
-	for _, s := range []string{c.org.id, c.route.Pattern, strings.TrimSuffix(c.HTTP.URL.Path, "/"), canonical(c.Body), query} {
+	for _, s := range []string{r.Scope, r.Pattern, strings.TrimSuffix(r.HTTP.URL.Path, "/"), canonical(r.Body), query} {
 		h.Write([]byte(s))
 		h.Write([]byte{0})
 	}
@@ -91,27 +91,27 @@ func canonical(body []byte) string {
 	return string(b)
 }
 
-func (c *call) key(p page) string {
+func (r *Request) key(p Page) string {
 	held := url.Values{"from": {strconv.Itoa(p.from)}, "pageLimit": {strconv.Itoa(p.limit)}}
-	for name, values := range c.Query {
+	for name, values := range r.Query {
 		if name != "pageKey" && name != "pageLimit" {
 			held["filter."+name] = values
 		}
 	}
 	query := held.Encode()
-	return base64.StdEncoding.EncodeToString([]byte(query + "#" + c.seal(query)))
+	return base64.StdEncoding.EncodeToString([]byte(query + "#" + r.seal(query)))
 }
 
-// paged cuts the page out of a list and wraps it with its links. The last page has no next; a list of one page has no meta.
-func paged[T any](c *call, p page, list []T) wire.Data {
+// Paged cuts the page out of a list and wraps it with its links. The last page has no next; a list of one page has no meta.
+func Paged[T any](r *Request, p Page, list []T) wire.Data {
 	from := min(p.from, len(list))
 	to := min(from+p.limit, len(list))
 	var m wire.Meta
 	if from > 0 {
-		m.Previous = c.link(page{from: max(0, from-p.limit), limit: p.limit})
+		m.Previous = r.link(Page{from: max(0, from-p.limit), limit: p.limit})
 	}
 	if to < len(list) {
-		m.Next = c.link(page{from: to, limit: p.limit})
+		m.Next = r.link(Page{from: to, limit: p.limit})
 	}
 	d := wire.Data{Data: list[from:to]}
 	if m != (wire.Meta{}) {
@@ -121,8 +121,8 @@ func paged[T any](c *call, p page, list []T) wire.Data {
 }
 
 // link returns the root-relative address of a page. Search writes a slash before the query and a bare colon behind the key.
-func (c *call) link(p page) string {
-	path, key := strings.TrimSuffix(c.HTTP.URL.Path, "/"), url.QueryEscape(c.key(p))
+func (r *Request) link(p Page) string {
+	path, key := strings.TrimSuffix(r.HTTP.URL.Path, "/"), url.QueryEscape(r.key(p))
 	if strings.HasSuffix(path, "/search/conversations") {
 		return path + "/?pageKey=" + key + ":"
 	}
