@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/offline/attachment"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -233,7 +234,7 @@ func uploadImages(c *call) (any, error) {
 		}
 		id := c.newID()
 		c.did(id, "image uploaded")
-		done = append(done, uploadedImage{f.Filename, FilesURL + "/public/knowledge/" + id})
+		done = append(done, uploadedImage{f.Filename, attachment.URL + "/public/knowledge/" + id})
 	}
 	out := partialResult{Data: done}
 	if problems != nil {

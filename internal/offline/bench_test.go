@@ -6,7 +6,7 @@ func BenchmarkWorld(b *testing.B) {
 	b.ReportAllocs()
 	d := New(Options{})
 	for b.Loop() {
-		newWorld(1, d.o.Anchor)
+		newWorld(1, d.api.anchor)
 	}
 }
 
@@ -15,7 +15,7 @@ func BenchmarkFirstTextSearch(b *testing.B) {
 	d := New(Options{})
 	for b.Loop() {
 		b.StopTimer()
-		w := newWorld(1, d.o.Anchor)
+		w := newWorld(1, d.api.anchor)
 		b.StartTimer()
 		for _, c := range w.conversations {
 			w.text(c)

@@ -10,7 +10,7 @@ import (
 type call struct {
 	*world
 	*request.Request
-	dixa    *Dixa
+	api     *api
 	now     time.Time
 	changed bool // something that is kept
 	again   bool // it is carried out a second time, after a restart
@@ -30,7 +30,25 @@ var routes = request.NewTable(
 // did notes a change of state: of what, and which.
 func (c *call) did(id, detail string) {
 	c.changed = true
-	c.dixa.journal.effect(Effect{
+	c.api.effect(Effect{
 		Operation: c.Pattern, Method: c.HTTP.Method, Path: c.HTTP.URL.Path, ID: id, Detail: detail,
 	})
+}
+
+// Effect is one change of state: what an operation did, not what it was asked.
+type Effect struct {
+	Operation string // pattern of the operation, such as "PUT /v1/conversations/{conversationId}/close"
+	Method    string
+	Path      string
+	ID        string // of what changed
+	Detail    string // how it changed, in a few words
+}
+
+// mostEffects bounds what is remembered of effects; the older half is forgotten when it is reached.
+const mostEffects = 100_000
+
+func (a *api) effect(e Effect) {
+	if a.effects = append(a.effects, e); len(a.effects) >= mostEffects {
+		a.effects = append([]Effect(nil), a.effects[len(a.effects)/2:]...)
+	}
 }

@@ -133,7 +133,7 @@ func exportConversations(c *call) (any, error) {
 			found = append(found, cv)
 		}
 	}
-	return rowsOf(c.dixa, found, func(cv *conversation) []any { return []any{c.exported(cv)} }), nil
+	return rowsOf(c.api, found, func(cv *conversation) []any { return []any{c.exported(cv)} }), nil
 }
 
 func exportMessages(c *call) (any, error) {
@@ -145,7 +145,7 @@ func exportMessages(c *call) (any, error) {
 		return nil, err
 	}
 	w := windows["created"]
-	return rowsOf(c.dixa, slices.Clone(c.conversations), func(cv *conversation) []any {
+	return rowsOf(c.api, slices.Clone(c.conversations), func(cv *conversation) []any {
 		var rows []any
 		if cv.created.Before(w.to) && !cv.lastMessage.Before(w.from) {
 			for _, m := range c.thread(cv) {
@@ -159,11 +159,11 @@ func exportMessages(c *call) (any, error) {
 }
 
 // rowsOf streams the rows of conversations. The data is locked for one conversation at a time: a slow reader delays no other request.
-func rowsOf(d *Dixa, from []*conversation, rows func(*conversation) []any) wire.Stream {
+func rowsOf(a *api, from []*conversation, rows func(*conversation) []any) wire.Stream {
 	return func(out io.Writer) error {
 		separator := "["
 		for _, cv := range from {
-			b, err := d.encodeRows(cv, rows, separator)
+			b, err := a.encodeRows(cv, rows, separator)
 			if err != nil {
 				return err
 			}
@@ -184,9 +184,9 @@ func rowsOf(d *Dixa, from []*conversation, rows func(*conversation) []any) wire.
 	}
 }
 
-func (d *Dixa) encodeRows(cv *conversation, rows func(*conversation) []any, separator string) ([]byte, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (a *api) encodeRows(cv *conversation, rows func(*conversation) []any, separator string) ([]byte, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var b []byte
 	for _, row := range rows(cv) {
 		one, err := wire.Marshal(row)

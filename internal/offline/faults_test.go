@@ -132,33 +132,3 @@ func TestRateOfEachToken(t *testing.T) {
 	requests := d.Requests()
 	require.Equal(t, []string{"first", "second"}, []string{requests[0].Token, requests[1].Token})
 }
-
-// Trouble hits its share of the requests, in every way, and the same ones for the same seed.
-func TestTrouble(t *testing.T) {
-	kinds := func(seed uint64, share float64) (all []FaultKind, n int) {
-		d := New(Options{})
-		d.Trouble(share, seed)
-		d.Inject(Fault{Kind: HTML, Times: 1})
-		require.Equal(t, HTML, d.takeFault(""))
-		for range 10_000 {
-			k := d.takeFault("")
-			if all = append(all, k); k != NoFault {
-				n++
-			}
-		}
-		return all, n
-	}
-	first, n := kinds(1, 0.02)
-	require.InDelta(t, 200, n, 40)
-	for k := range lastFault + 1 {
-		require.Contains(t, first, k)
-	}
-	same, _ := kinds(1, 0.02)
-	require.Equal(t, first, same)
-	other, _ := kinds(2, 0.02)
-	require.NotEqual(t, first, other)
-	_, none := kinds(1, 0)
-	require.Zero(t, none)
-	_, all := kinds(1, 1)
-	require.Equal(t, 10_000, all)
-}

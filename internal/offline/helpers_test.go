@@ -175,40 +175,40 @@ const (
 
 // agent is the id of a Dixa agent, user that of an end user.
 func (o *office) agent(i int) string {
-	o.dixa.mu.Lock()
-	defer o.dixa.mu.Unlock()
+	o.dixa.api.mu.Lock()
+	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().agents.list[i].ID
 }
 
 func (o *office) user(i int) string {
-	o.dixa.mu.Lock()
-	defer o.dixa.mu.Unlock()
+	o.dixa.api.mu.Lock()
+	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().users.list[i].ID
 }
 
 func (o *office) team(i int) string {
-	o.dixa.mu.Lock()
-	defer o.dixa.mu.Unlock()
+	o.dixa.api.mu.Lock()
+	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().teams.list[i].ID
 }
 
 func (o *office) tag(name string) string {
-	o.dixa.mu.Lock()
-	defer o.dixa.mu.Unlock()
+	o.dixa.api.mu.Lock()
+	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().tagNamed(name).id
 }
 
 func (o *office) attribute(identifier string) string {
-	o.dixa.mu.Lock()
-	defer o.dixa.mu.Unlock()
+	o.dixa.api.mu.Lock()
+	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().attributeNamed(identifier).id
 }
 
 // find gives the first seeded conversation that passes.
 func (o *office) find(pass func(*conversation) bool) *conversation {
 	o.t.Helper()
-	o.dixa.mu.Lock()
-	defer o.dixa.mu.Unlock()
+	o.dixa.api.mu.Lock()
+	defer o.dixa.api.mu.Unlock()
 	for _, c := range o.dixa.world().conversations {
 		if pass(c) {
 			return c
@@ -219,3 +219,6 @@ func (o *office) find(pass func(*conversation) bool) *conversation {
 }
 
 const noID = "11111111-2222-4333-8444-555555555555"
+
+// world returns the data of an office.
+func (d *Dixa) world() *world { return d.api.world() }

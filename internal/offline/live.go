@@ -46,7 +46,7 @@ func (d *Dixa) Play(ctx context.Context, day time.Duration) {
 	for n := int64(0); ctx.Err() == nil; n++ {
 		begun := time.Now()
 		ids := map[int]int64{}
-		for _, s := range d.day(n) {
+		for _, s := range d.api.day(n) {
 			if !pause(ctx, time.Until(begun.Add(scaled(s.at, day)))) {
 				return
 			}
@@ -95,7 +95,7 @@ func (d *Dixa) step(ctx context.Context, client *http.Client, s step, ids map[in
 		if err != nil {
 			return
 		}
-		r.Header.Set("Authorization", cmp.Or(d.o.Token, "live")) // without Token, its own limit
+		r.Header.Set("Authorization", cmp.Or(d.token, "live")) // without Token, its own limit
 		r.Header.Set("Content-Type", "application/json")
 		res, err := client.Do(r)
 		if err != nil {
@@ -115,10 +115,10 @@ func (d *Dixa) step(ctx context.Context, client *http.Client, s step, ids map[in
 }
 
 // day returns what happens on the n-th day, in its order.
-func (d *Dixa) day(n int64) []step {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	w := d.world()
+func (a *api) day(n int64) []step {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	w := a.world()
 	r := w.rand("live", n)
 	var templates []*conversation
 	for _, c := range w.conversations[seedConversations-dayTemplates : seedConversations] {

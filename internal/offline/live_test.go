@@ -16,8 +16,8 @@ func TestPlay(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		d.Play(ctx, 59*time.Minute)
-		d.mu.Lock()
-		defer d.mu.Unlock()
+		d.api.mu.Lock()
+		defer d.api.mu.Unlock()
 		made := d.world().conversations[seedConversations:]
 		require.Greater(t, len(made), dayConversations*9/10)
 		closed, waiting, again := 0, 0, 0
@@ -49,6 +49,6 @@ func TestPlay(t *testing.T) {
 // A seed plays the same day again, and another day after it.
 func TestDays(t *testing.T) {
 	a, b := New(Options{Anchor: anchor}), New(Options{Anchor: anchor})
-	require.Equal(t, a.day(0), b.day(0))
-	require.NotEqual(t, a.day(0), a.day(1))
+	require.Equal(t, a.api.day(0), b.api.day(0))
+	require.NotEqual(t, a.api.day(0), a.api.day(1))
 }

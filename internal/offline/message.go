@@ -3,6 +3,7 @@ package offline
 import (
 	"time"
 
+	"dixa-mcp/internal/offline/attachment"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -84,7 +85,7 @@ type formSubmission struct {
 func text(s string) *content      { return &content{s, "Text"} }
 func html(s string) *content      { return &content{s, "Html"} }
 func flagged(b bool) *bool        { return &b }
-func privateFile(p string) string { return FilesURL + "/private/" + p }
+func privateFile(p string) string { return attachment.URL + "/private/" + p }
 
 // side returns the direction of a message as Dixa names it.
 func side(out bool) string {

@@ -5,16 +5,12 @@
 package offline
 
 import (
-	"io"
 	"net/http"
-	"sync"
 	"time"
 
-	"dixa-mcp/internal/offline/wire"
+	"dixa-mcp/internal/offline/attachment"
+	"dixa-mcp/internal/offline/server"
 )
-
-// URL is the address under which the client of [Dixa.Client] reaches the offline Dixa; to a client it is this machine.
-const URL = "http://localhost"
 
 // Options says how an offline Dixa behaves. The zero value is ready to use.
 type Options struct {
@@ -29,16 +25,9 @@ type Options struct {
 
 // Dixa is an [http.Handler] that answers as Dixa does. It is safe for concurrent use.
 type Dixa struct {
-	o Options
-
-	mu      sync.Mutex // guards everything below
-	state   *world     // nil until the first request reads it
-	faults  []Fault
-	trouble trouble
-	buckets map[string]*bucket // by token: Dixa counts for each
-	journal journal
-	kept    *state // where changes are recorded, nil where they are not
-	outbox  outbox
+	*server.Server
+	api   *api
+	token string
 }
 
 // New makes an offline Dixa. It costs nothing: the data is made when it is first read.
@@ -52,68 +41,59 @@ func New(o Options) *Dixa {
 	if o.Anchor.IsZero() {
 		o.Anchor = o.Now().UTC().Truncate(24 * time.Hour)
 	}
-	o.Anchor = o.Anchor.UTC().Truncate(time.Millisecond)
-	o.Burst = max(o.Burst, 1)
-	return &Dixa{o: o, buckets: map[string]*bucket{}}
+	a := &api{seed: o.Seed, now: o.Now, anchor: o.Anchor.UTC().Truncate(time.Millisecond)}
+	served := server.Options{Now: o.Now, Token: o.Token, Rate: o.Rate, Burst: max(o.Burst, 1), Latency: o.Latency}
+	return &Dixa{server.New(a, served), a, o.Token}
 }
 
-// now returns the time of a write, as Dixa keeps it: UTC, in milliseconds.
-func (d *Dixa) now() time.Time { return d.o.Now().UTC().Truncate(time.Millisecond) }
+// Keep makes changes survive a restart: it carries out again what was changed according to the file offline.jsonl in a directory, and
+// records there what is changed from now on, until stop is called. It must be called before the first request. What was changed in
+// other data, by another version or more than 30 days ago, is moved to offline.jsonl.old. While another process records in the
+// directory, changes of this one are forgotten at its end, and a warning says so.
+func (d *Dixa) Keep(dir string) (stop func(), err error) { return d.api.keep(dir) }
 
-// world returns the data, and makes it at its first use. d.mu is held.
-func (d *Dixa) world() *world {
-	if d.state == nil {
-		d.state = newWorld(d.o.Seed, d.o.Anchor)
-	}
-	return d.state
+// Effects returns the changes made, one entry a change of state, in order, at most the newest 100,000.
+func (d *Dixa) Effects() []Effect {
+	d.api.mu.Lock()
+	defer d.api.mu.Unlock()
+	return append([]Effect(nil), d.api.effects...)
 }
 
-// ServeHTTP answers one request, or does what an injected fault says.
-func (d *Dixa) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Host == filesHost {
-		d.serveFile(w, r)
-		return
-	}
-	rt, _ := routes.Match(r.Method, r.URL.Path)
-	entry := d.arrived(r, rt)
-	fault := d.takeFault(entry.Operation)
-
-	switch fault {
-	case Reset:
-		hangUp(r)
-	case Hang:
-		_, _ = io.Copy(io.Discard, r.Body) // net/http notices that a client went away only behind the body
-		<-r.Context().Done()
-		return
-	}
-	a, early := fault.instead()
-	if !early {
-		a = d.answer(r)
-	}
-	if fault == ServerErrorAfter {
-		a = wire.Refuse(wire.ErrServer)
-	}
-	if !d.wait(r) {
-		return
-	}
-	if fault == ResetAfter {
-		hangUp(r)
-	}
-	d.answered(entry, a.Status)
-	write(w, r, a, fault == CutBody)
+// ResetCounts forgets requests and effects, not the data.
+func (d *Dixa) ResetCounts() {
+	d.Forget()
+	d.api.mu.Lock()
+	defer d.api.mu.Unlock()
+	d.api.effects = nil
 }
 
-// wait adds the latency of the options. It is false if the client disconnected meanwhile.
-func (d *Dixa) wait(r *http.Request) bool {
-	if d.o.Latency <= 0 {
-		return true
-	}
-	t := time.NewTimer(d.o.Latency)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
-}
+// Files returns a transport for the addresses that begin with [FilesURL], over the one of the client of a [Dixa].
+func Files(next http.RoundTripper) http.RoundTripper { return server.Files(next) }
+
+// URL is the address under which the client of a [Dixa] reaches it, and FilesURL where the files of messages are, for [Files].
+const (
+	URL      = server.URL
+	FilesURL = attachment.URL
+)
+
+// The requests that came in, and the faults that can be injected. See their package.
+type (
+	Request   = server.Request
+	Fault     = server.Fault
+	FaultKind = server.FaultKind
+)
+
+// The kinds of faults.
+const (
+	NoFault          = server.NoFault
+	TooManyRequests  = server.TooManyRequests
+	ServerError      = server.ServerError
+	ServerErrorAfter = server.ServerErrorAfter
+	Reset            = server.Reset
+	ResetAfter       = server.ResetAfter
+	Hang             = server.Hang
+	CutBody          = server.CutBody
+	HTML             = server.HTML
+	Unauthorized     = server.Unauthorized
+	Forbidden        = server.Forbidden
+)

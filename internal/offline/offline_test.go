@@ -44,7 +44,7 @@ func TestDeterminism(t *testing.T) {
 func TestDefaultAnchor(t *testing.T) {
 	now := time.Date(2026, 5, 6, 17, 30, 0, 0, time.FixedZone("", 7200))
 	d := New(Options{Now: func() time.Time { return now }})
-	require.Equal(t, time.Date(2026, 5, 6, 0, 0, 0, 0, time.UTC), d.o.Anchor)
+	require.Equal(t, time.Date(2026, 5, 6, 0, 0, 0, 0, time.UTC), d.api.anchor)
 }
 
 // Nothing in the seed is newer than the anchor.
@@ -174,13 +174,13 @@ func TestClientLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestJournalIsBounded(t *testing.T) {
-	var j journal
-	for i := range journalCap + 10 {
-		j.effect(Effect{ID: fmt.Sprint(i)})
+func TestEffectsAreBounded(t *testing.T) {
+	var a api
+	for i := range mostEffects + 10 {
+		a.effect(Effect{ID: fmt.Sprint(i)})
 	}
-	require.LessOrEqual(t, len(j.effects), journalCap)
-	require.Equal(t, fmt.Sprint(journalCap+9), j.effects[len(j.effects)-1].ID)
+	require.LessOrEqual(t, len(a.effects), mostEffects)
+	require.Equal(t, fmt.Sprint(mostEffects+9), a.effects[len(a.effects)-1].ID)
 
 	d := New(Options{})
 	d.ResetCounts()

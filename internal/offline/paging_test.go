@@ -43,7 +43,7 @@ func (o *office) walk(method, path, body string) (ids []string, pages int) {
 func TestPages(t *testing.T) {
 	o := open(t, Options{})
 	user := o.user(0)
-	of := len(o.dixa.state.byRequester[user])
+	of := len(o.dixa.api.state.byRequester[user])
 	for _, c := range []struct {
 		name, method, path, body string
 		total, pages             int

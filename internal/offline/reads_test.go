@@ -50,9 +50,9 @@ func TestSeedFitsTheContract(t *testing.T) {
 			o.get("/v1/business-hours/schedules/" + schedule.(string) + below)
 		}
 	}
-	o.dixa.mu.Lock()
+	o.dixa.api.mu.Lock()
 	w := o.dixa.world()
-	o.dixa.mu.Unlock()
+	o.dixa.api.mu.Unlock()
 	for _, k := range w.knowledge.categories.list {
 		o.get("/v1/knowledge/categories/" + k.id + "?language=da")
 		o.get("/v1/knowledge/categories/" + k.id + "/translations")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/offline/attachment"
 	"dixa-mcp/internal/offline/fiction"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -47,7 +48,7 @@ func (w *world) seedAgents() {
 			a.PhoneNumber = fmt.Sprintf("+442079460%03d", 200+i)
 		}
 		if i%4 == 1 {
-			a.AvatarURL = FilesURL + "/public/avatar/" + a.ID
+			a.AvatarURL = attachment.URL + "/public/avatar/" + a.ID
 		}
 		w.agents.add(a.ID, a)
 		w.seats[a.ID] = i

@@ -57,11 +57,8 @@ type change struct {
 	Body   []byte    `json:"body,omitempty"`
 }
 
-// Keep makes changes survive a restart: it carries out again what was changed according to the file offline.jsonl in a directory, and
-// records there what is changed from now on, until stop is called. It must be called before the first request. What was changed in
-// other data, by another version or more than 30 days ago, is moved to offline.jsonl.old. While another process records in the
-// directory, changes of this one are forgotten at its end, and a warning says so.
-func (d *Dixa) Keep(dir string) (stop func(), err error) {
+// keep does what [Dixa.Keep] says.
+func (a *api) keep(dir string) (stop func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("offline Dixa: state: %w", err)
 	}
@@ -74,13 +71,13 @@ func (d *Dixa) Keep(dir string) (stop func(), err error) {
 		s.close()
 		return nil, fmt.Errorf("offline Dixa: state: %w", err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	before := d.fitting(s.header)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	before := a.fitting(s.header)
 	fits := before != nil
 	if fits {
-		d.o.Anchor, d.state = s.header.Anchor, before
-		d.redo(changes)
+		a.anchor, a.state = s.header.Anchor, before
+		a.redo(changes)
 	}
 	if s.release == nil {
 		slog.Warn("another process records the changes of the offline Dixa in this directory; those of this process end with it", "file", s.path)
@@ -90,18 +87,18 @@ func (d *Dixa) Keep(dir string) (stop func(), err error) {
 		s.close()
 		return nil, fmt.Errorf("offline Dixa: state: %w", err)
 	}
-	d.kept = s
+	a.kept = s
 	return func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.kept = nil
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.kept = nil
 		s.close()
 	}, nil
 }
 
 // fitting returns the data to which the changes were made, nil where this program does not make it, or they are old.
-func (d *Dixa) fitting(h stateHeader) *world {
-	if h.Version != stateVersion || h.Seed != d.o.Seed || d.o.Now().Sub(h.Anchor) >= maxStateAge {
+func (a *api) fitting(h stateHeader) *world {
+	if h.Version != stateVersion || h.Seed != a.seed || a.now().Sub(h.Anchor) >= maxStateAge {
 		return nil
 	}
 	if w := newWorld(h.Seed, h.Anchor); w.fingerprint() == h.Data {
@@ -120,7 +117,7 @@ func (w *world) fingerprint() uint64 {
 }
 
 // redo carries out changes again. The caller holds the lock.
-func (d *Dixa) redo(changes []change) {
+func (a *api) redo(changes []change) {
 	for _, ch := range changes {
 		r := &http.Request{Method: ch.Method, URL: &url.URL{Path: ch.Path, RawQuery: ch.Query}, Header: http.Header{},
 			Body: io.NopCloser(bytes.NewReader(ch.Body))}
@@ -129,10 +126,10 @@ func (d *Dixa) redo(changes []change) {
 		if err != nil {
 			continue // cannot be: it was carried out once
 		}
-		d.world().made = ch.Made
-		_ = d.handle(&call{dixa: d, Request: asked, again: true}, rt, ch.At) // what became of it was answered when it was carried out first
+		a.world().made = ch.Made
+		_ = a.handle(&call{api: a, Request: asked, again: true}, rt, ch.At) // what became of it was answered when it was carried out first
 	}
-	d.journal = journal{}
+	a.effects = nil
 }
 
 // read returns the changes in the file, and how many bytes of it can be read.
@@ -192,21 +189,21 @@ func (s *state) close() {
 }
 
 // record writes a change down. The caller holds the lock. What cannot be written ends the recording, not the request: it was done.
-func (d *Dixa) record(c *call, made int64) {
-	s := d.kept
+func (a *api) record(c *call, made int64) {
+	s := a.kept
 	if s == nil || c.again {
 		return
 	}
 	var err error
 	if s.size == 0 {
-		err = s.append(stateHeader{stateVersion, d.o.Seed, d.o.Anchor, newWorld(d.o.Seed, d.o.Anchor).fingerprint()})
+		err = s.append(stateHeader{stateVersion, a.seed, a.anchor, newWorld(a.seed, a.anchor).fingerprint()})
 	}
 	if err == nil {
 		err = s.append(change{c.now, made, c.HTTP.Method, c.HTTP.URL.Path, c.HTTP.URL.RawQuery, c.HTTP.Header.Get("Content-Type"), c.Body})
 	}
 	if err != nil {
 		slog.Warn("changes of the offline Dixa are not recorded any more and end with this process", "file", s.path, "error", err)
-		d.kept = nil
+		a.kept = nil
 		s.close()
 	}
 }

@@ -155,9 +155,9 @@ func TestKeepIsBounded(t *testing.T) {
 	o, end := kept(t, dir, Options{})
 	defer end()
 	o.ok(200, "POST", "/v1/tags", `{"name":"first"}`)
-	o.dixa.kept.size = maxState - 10
+	o.dixa.api.kept.size = maxState - 10
 	o.ok(200, "POST", "/v1/tags", `{"name":"second"}`)
-	require.Nil(t, o.dixa.kept)
+	require.Nil(t, o.dixa.api.kept)
 	info, err := os.Stat(filepath.Join(dir, "offline.jsonl"))
 	require.NoError(t, err)
 	require.Less(t, info.Size(), int64(maxState))

@@ -47,10 +47,10 @@ func (c *call) emit(cv *conversation, event string, more map[string]any) {
 	if c.again { // it was delivered when it happened
 		return
 	}
-	c.dixa.deliver(c.world, cv, event, more, c.now)
+	c.api.deliver(c.world, cv, event, more, c.now)
 }
 
-func (d *Dixa) deliver(w *world, cv *conversation, event string, more map[string]any, now time.Time) {
+func (a *api) deliver(w *world, cv *conversation, event string, more map[string]any, now time.Time) {
 	for _, h := range w.webhooks.list {
 		if !h.Enabled || !slices.Contains(h.SubscribedEvents, event) || !h.wants(cv) {
 			continue
@@ -66,7 +66,7 @@ func (d *Dixa) deliver(w *world, cv *conversation, event string, more map[string
 		switch {
 		case !loopback(h.URL):
 			one.detail.ResponseText = "Unreachable: the offline Dixa delivers to this machine only"
-		case !d.outbox.put(parcel{h.ID, h.URL, h.SecretKey, h.Headers, one, now}):
+		case !a.outbox.put(parcel{h.ID, h.URL, h.SecretKey, h.Headers, one, now}):
 			one.detail.ResponseText = "Not sent: no server is running, or too many deliveries wait"
 		default:
 			one.detail.ResponseText = beingSent
@@ -138,16 +138,16 @@ func (o *outbox) put(p parcel) bool {
 	}
 }
 
-// sendDeliveries begins to send deliveries. The function ends that, and waits for what is being sent to be given up.
-func (d *Dixa) sendDeliveries() (stop func()) {
-	d.outbox.mu.Lock()
-	defer d.outbox.mu.Unlock()
-	if d.outbox.queue != nil { // another server of this Dixa does it
+// Start begins to send deliveries. The function ends that, and waits for what is being sent to be given up.
+func (a *api) Start() (stop func()) {
+	a.outbox.mu.Lock()
+	defer a.outbox.mu.Unlock()
+	if a.outbox.queue != nil { // another server of this API does it
 		return func() {}
 	}
 	queue := make(chan parcel, mostQueued)
 	ctx, cancel := context.WithCancel(context.Background())
-	d.outbox.queue = queue
+	a.outbox.queue = queue
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -158,20 +158,20 @@ func (d *Dixa) sendDeliveries() (stop func()) {
 			case <-ctx.Done():
 				return
 			case p := <-queue:
-				d.finish(p, send(ctx, client, p))
+				a.finish(p, send(ctx, client, p))
 			}
 		}
 	}()
 	return func() {
-		d.outbox.mu.Lock()
-		d.outbox.queue = nil
-		d.outbox.mu.Unlock()
+		a.outbox.mu.Lock()
+		a.outbox.queue = nil
+		a.outbox.mu.Unlock()
 		cancel()
 		<-done
 		for {
 			select {
 			case p := <-queue:
-				d.finish(p, delivery{Success: flagged(false), ResponseCode: i32(0), ResponseText: "Not sent: the server ended"})
+				a.finish(p, delivery{Success: flagged(false), ResponseCode: i32(0), ResponseText: "Not sent: the server ended"})
 			default:
 				return
 			}
@@ -180,9 +180,9 @@ func (d *Dixa) sendDeliveries() (stop func()) {
 }
 
 // finish notes what became of a delivery.
-func (d *Dixa) finish(p parcel, detail delivery) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (a *api) finish(p parcel, detail delivery) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	detail.DeliveryTimestamp = p.sent.detail.DeliveryTimestamp
 	p.sent.detail = detail
 }

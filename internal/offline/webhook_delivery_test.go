@@ -186,14 +186,14 @@ func TestDeliveriesEnd(t *testing.T) {
 		h := &webhook{ID: noID, URL: "http://127.0.0.1:1/", Enabled: true, SubscribedEvents: []string{"ConversationClosed"}}
 		w.webhooks.add(h.ID, h)
 		_, stop := d.Client()
-		d.mu.Lock()
+		d.api.mu.Lock()
 		for range 3 * mostQueued {
-			d.deliver(w, w.conversations[0], "ConversationClosed", nil, today)
+			d.api.deliver(w, w.conversations[0], "ConversationClosed", nil, today)
 		}
 		require.Len(t, w.deliveries(h, "ConversationClosed"), mostDeliveries)
-		d.mu.Unlock()
+		d.api.mu.Unlock()
 		stop() // synctest fails the test if a goroutine is left
-		require.False(t, d.outbox.put(parcel{}))
+		require.False(t, d.api.outbox.put(parcel{}))
 		for _, one := range w.deliveries(h, "ConversationClosed") {
 			require.NotEqual(t, beingSent, one.detail.ResponseText)
 		}

@@ -1,4 +1,4 @@
-package offline
+package server
 
 import (
 	"net/http"
@@ -36,10 +36,10 @@ type Fault struct {
 }
 
 // Inject adds a fault. Of several that match, the one that was injected first hits until it is used up.
-func (d *Dixa) Inject(f Fault) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.faults = append(d.faults, f)
+func (s *Server) Inject(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, f)
 }
 
 // trouble is a share of requests that fail, in an order that a seed gives.
@@ -50,10 +50,10 @@ type trouble struct {
 
 // Trouble makes that share of all requests fail, from 0 for none to 1, each in one of all ways. Which fail, and how, goes
 // by the seed and by the order in which requests arrive. Faults that were injected hit first.
-func (d *Dixa) Trouble(share float64, seed uint64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.trouble = trouble{share, fiction.RNG{State: seed}}
+func (s *Server) Trouble(share float64, seed uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble = trouble{share, fiction.RNG{State: seed}}
 }
 
 func (t *trouble) take() FaultKind {
@@ -64,11 +64,11 @@ func (t *trouble) take() FaultKind {
 }
 
 // takeFault returns the fault that hits a request to an operation, and counts it.
-func (d *Dixa) takeFault(pattern string) FaultKind {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for i := range d.faults {
-		f := &d.faults[i]
+func (s *Server) takeFault(pattern string) FaultKind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.faults {
+		f := &s.faults[i]
 		if f.Times != 0 && (f.Match == "" || f.Match == pattern) {
 			if f.Times > 0 {
 				f.Times--
@@ -76,7 +76,7 @@ func (d *Dixa) takeFault(pattern string) FaultKind {
 			return f.Kind
 		}
 	}
-	return d.trouble.take()
+	return s.trouble.take()
 }
 
 // instead returns the answer of a fault that needs no handler.

@@ -1,4 +1,4 @@
-package offline
+package server
 
 import (
 	"context"
@@ -11,11 +11,14 @@ import (
 	"time"
 )
 
-// Client starts the offline Dixa on connections in memory and gives a client for it; its address is [URL], and it reaches nothing
+// URL is the address under which the client of [Server.Client] reaches the server; to a client it is this machine.
+const URL = "http://localhost"
+
+// Client starts the server on connections in memory and gives a client for it; its address is [URL], and it reaches nothing
 // else. Connections stay open between requests as with TCP. The function stops the server and waits until it is gone.
-func (d *Dixa) Client() (*http.Client, func()) {
+func (s *Server) Client() (*http.Client, func()) {
 	l := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-	stop := d.serve(l)
+	stop := s.serve(l)
 	t := &http.Transport{DialContext: l.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}
 	return &http.Client{Transport: t}, func() {
 		t.CloseIdleConnections()
@@ -23,20 +26,20 @@ func (d *Dixa) Client() (*http.Client, func()) {
 	}
 }
 
-// Listen starts the offline Dixa on a TCP address such as "127.0.0.1:0". The function stops it and waits until it is gone.
-func (d *Dixa) Listen(addr string) (url string, stop func() error, err error) {
+// Listen starts the server on a TCP address such as "127.0.0.1:0". The function stops it and waits until it is gone.
+func (s *Server) Listen(addr string) (url string, stop func() error, err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, fmt.Errorf("offline Dixa: %w", err)
 	}
-	return "http://" + l.Addr().String(), d.serve(l), nil
+	return "http://" + l.Addr().String(), s.serve(l), nil
 }
 
 // serve answers on a listener until it is stopped. Stopping waits for the accept loop and for every connection.
-func (d *Dixa) serve(l net.Listener) (stop func() error) {
+func (s *Server) serve(l net.Listener) (stop func() error) {
 	var conns sync.WaitGroup
-	s := &http.Server{
-		Handler:           d,
+	h := &http.Server{
+		Handler:           s,
 		ReadHeaderTimeout: 30 * time.Second,
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ConnState: func(_ net.Conn, s http.ConnState) {
@@ -48,16 +51,16 @@ func (d *Dixa) serve(l net.Listener) (stop func() error) {
 			}
 		},
 	}
-	undeliver := d.sendDeliveries()
+	end := s.api.Start()
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
+	go func() { served <- h.Serve(l) }()
 	return sync.OnceValue(func() error {
-		err := s.Close()
+		err := h.Close()
 		if e := <-served; !errors.Is(e, http.ErrServerClosed) {
 			err = errors.Join(err, e)
 		}
 		conns.Wait()
-		undeliver()
+		end()
 		return err
 	})
 }

@@ -1,4 +1,5 @@
-package offline
+// Package attachment makes the files that messages of the help desk come with: invoices, labels and photos.
+package attachment
 
 import (
 	"bytes"
@@ -8,53 +9,19 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"image/png"
-	"net/http"
 	"path"
 	"strings"
 )
 
-// FilesURL is where the files of messages are. The name does not resolve: a client reaches it over [Files].
-const FilesURL = "https://" + filesHost
+// URL is where the files of messages are. The name does not resolve.
+const URL = "https://" + Host
 
-const filesHost = "files.dixa.invalid"
+// Host is the host of [URL].
+const Host = "files.dixa.invalid"
 
-// Files returns a transport for the addresses that begin with [FilesURL], over the one of [Dixa.Client].
-func Files(next http.RoundTripper) http.RoundTripper { return files{next} }
-
-type files struct{ next http.RoundTripper }
-
-// RoundTrip sends a request to the offline Dixa.
-func (f files) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host != filesHost {
-		return nil, fmt.Errorf("offline Dixa: %s is not %s, and there is no network here", r.URL.Host, filesHost)
-	}
-	r = r.Clone(r.Context())
-	r.Host, r.URL.Scheme, r.URL.Host = filesHost, "http", strings.TrimPrefix(URL, "http://")
-	return f.next.RoundTrip(r)
-}
-
-// serveFile answers with a file of a message. Its address is all that is needed, as with Dixa's: who knows it may read it.
-func (d *Dixa) serveFile(w http.ResponseWriter, r *http.Request) {
-	entry := d.arrived(r, nil)
-	kind, body, err := d.file(strings.TrimPrefix(r.URL.Path, "/private/"))
-	switch {
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		d.answered(entry, http.StatusInternalServerError)
-		return
-	case body == nil:
-		http.NotFound(w, r)
-		d.answered(entry, http.StatusNotFound)
-		return
-	}
-	w.Header().Set("Content-Type", kind)
-	d.answered(entry, http.StatusOK)
-	_, _ = w.Write(body) // the client may be gone
-}
-
-// file makes the file at a path, nil where there is none.
-func (d *Dixa) file(at string) (kind string, body []byte, err error) {
-	rest, ok := strings.CutPrefix(at, "attachment/")
+// Make makes the file at a path below [URL], always the same for a path, and says of what type it is; nil where there is none.
+func Make(at string) (contentType string, body []byte, err error) {
+	rest, ok := strings.CutPrefix(at, "/private/attachment/")
 	id, name, named := strings.Cut(rest, "/")
 	if !ok || !named {
 		return "", nil, nil
