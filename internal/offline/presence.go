@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/hours"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -44,12 +45,12 @@ func seedPresence(r *fiction.RNG, i int) *presence {
 }
 
 // lately returns the calendar of Customer Care for the days up to a moment.
-func (w *world) lately(now time.Time) calendar {
-	return w.schedules.list[0].calendar(now.AddDate(0, 0, -daysAhead), daysAhead+1)
+func (w *world) lately(now time.Time) hours.Calendar {
+	return w.schedules.list[0].Calendar(now.AddDate(0, 0, -hours.DaysAhead), hours.DaysAhead+1)
 }
 
 // presenceOf returns the presence of a Dixa agent at a moment. Seeded Dixa agents come and go with their shifts.
-func (w *world) presenceOf(id string, now time.Time, days calendar) presenceWire {
+func (w *world) presenceOf(id string, now time.Time, days hours.Calendar) presenceWire {
 	p := w.presence[id]
 	v := presenceWire{UserID: id, RequestTime: wire.LocalTime(now), LastSeen: wire.LocalTime(now), PresenceStatus: "Away",
 		ConnectionStatus: "Online", ActiveChannels: []string{}}
@@ -69,18 +70,18 @@ func (w *world) presenceOf(id string, now time.Time, days calendar) presenceWire
 }
 
 // lastOnline returns when a Dixa agent was last online, and whether that is now. One without shifts never was.
-func (w *world) lastOnline(a *person, p *presence, now time.Time, days calendar) (seen time.Time, online bool) {
+func (w *world) lastOnline(a *person, p *presence, now time.Time, days hours.Calendar) (seen time.Time, online bool) {
 	if a.shift == 0 {
 		return p.seen, false
 	}
-	for d := days.day(now); d >= 0; d-- {
-		s, ok := days.shift(a.shift-1, d)
+	for d := days.Day(now); d >= 0; d-- {
+		s, ok := shiftOn(&days, a.shift-1, d)
 		switch {
-		case !ok || now.Before(s.from) || (!p.online && now.Before(s.to)): // who is not online has not come today
-		case now.Before(s.to):
+		case !ok || now.Before(s.From) || (!p.online && now.Before(s.To)): // who is not online has not come today
+		case now.Before(s.To):
 			return now, true
 		default:
-			return s.to, false
+			return s.To, false
 		}
 	}
 	return p.seen, false

@@ -115,7 +115,7 @@ func (w *world) chooseAgent(r *fiction.RNG, queue, language string, now time.Tim
 			continue
 		}
 		if !now.IsZero() {
-			if s, on := w.onShift(i, now); !on || s.to.Sub(now) < 35*time.Minute {
+			if s, on := w.onShift(i, now); !on || s.To.Sub(now) < 35*time.Minute {
 				continue
 			}
 		}

@@ -170,7 +170,7 @@ func (w *world) chooseChannel(r *fiction.RNG, c *conversation, u *person) {
 		c.channel = channels[0]
 		return
 	}
-	line, number := w.line.until(c.created), u.PhoneNumber != ""
+	line, number := w.line.Until(c.created), u.PhoneNumber != ""
 	open := line.Sub(c.created) > 15*time.Minute && c.about == nil // who writes again wants it in writing
 	usable := true
 	switch name := c.channel.name; {
@@ -185,7 +185,7 @@ func (w *world) chooseChannel(r *fiction.RNG, c *conversation, u *person) {
 	case name == "WhatsApp":
 		usable = number
 	case c.channel.live():
-		care := w.care.until(c.created)
+		care := w.care.Until(c.created)
 		usable = care.Sub(c.created) > time.Hour
 	}
 	switch {
@@ -263,7 +263,7 @@ func (w *world) seedAssignee(r *fiction.RNG, c *conversation) int {
 		agent = w.chooseAgent(r, c.queue, c.language, time.Time{})
 	}
 	if mail := c.channel.mail() || c.channel.name == "Sms"; mail && c.misplaced == "" && c.about == nil && attackOf(c.id) < 0 && r.Chance(12) {
-		if s, on := w.onShift(agent, c.created); on && c.created.Sub(s.from) > 10*time.Minute {
+		if s, on := w.onShift(agent, c.created); on && c.created.Sub(s.From) > 10*time.Minute {
 			c.direction = "Outbound"
 		}
 	}

@@ -4,54 +4,30 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/hours"
 )
 
-// span is an open stretch of time.
-type span struct{ from, to time.Time }
-
-// calendar is when a schedule is open, day by day, so that nothing has to be looked up for each message.
-type calendar struct {
-	midnights []time.Time // one more than there are days
-	open      [][]span
-}
-
-// calendar writes a schedule out for days from the one of a moment on.
-func (s *schedule) calendar(from time.Time, days int) calendar {
-	y, m, d := from.In(s.zone).Date()
-	c := calendar{make([]time.Time, 0, days+1), make([][]span, 0, days)}
-	for i := range days {
-		day := time.Date(y, m, d+i, 0, 0, 0, 0, s.zone)
-		c.midnights = append(c.midnights, day)
-		var open []span
-		for _, in := range s.on(day).Intervals {
-			open = append(open, span{clockOn(day, in.StartTime).UTC(), clockOn(day, in.EndTime).UTC()})
+func (w *world) seedSchedules() {
+	day, short, evening := []hours.Interval{{StartTime: "08:00", EndTime: "20:00"}}, []hours.Interval{{StartTime: "10:00", EndTime: "16:00"}}, []hours.Interval{{StartTime: "09:00", EndTime: "12:30"}, {StartTime: "13:00", EndTime: "17:00"}}
+	for i, s := range []struct {
+		name, zone string
+		weekdays   [8][]hours.Interval
+	}{
+		{"Customer Care", "Europe/Copenhagen", [8][]hours.Interval{1: day, 2: day, 3: day, 4: day, 5: day, 6: short}},
+		{"Phone line", "Europe/London", [8][]hours.Interval{1: evening, 2: evening, 3: evening, 4: evening, 5: evening}},
+	} {
+		zone := fiction.ZoneOf(s.zone)
+		year := w.anchor.Year()
+		one := &hours.Schedule{ID: w.uuid("schedule", int64(i)), Name: s.name, Zone: zone, Weekdays: s.weekdays, Since: time.Date(year-1, 1, 4, 0, 0, 0, 0, zone)}
+		one.Exceptions = []hours.Day{
+			hours.Holiday("New Year", time.Date(year, 1, 1, 0, 0, 0, 0, zone)), hours.Holiday("Christmas", time.Date(year, 12, 25, 0, 0, 0, 0, zone)),
+			{Name: "Stocktaking", BusinessHourType: "Exception", Status: "Open", Intervals: short, StartDate: workday(w.anchor.AddDate(0, 0, 3)).Format(time.DateOnly)},
 		}
-		c.open = append(c.open, open)
+		w.schedules.add(one.ID, one)
 	}
-	c.midnights = append(c.midnights, time.Date(y, m, d+days, 0, 0, 0, 0, s.zone))
-	return c
-}
-
-// day returns the index of a moment's day in the calendar; for moments outside of it, of the nearest day.
-func (c *calendar) day(t time.Time) int {
-	d := min(max(int(t.Sub(c.midnights[0])/(24*time.Hour)), 0), len(c.open)-1)
-	for d+1 < len(c.open) && !t.Before(c.midnights[d+1]) { // days are longer and shorter where clocks change
-		d++
-	}
-	for d > 0 && t.Before(c.midnights[d]) {
-		d--
-	}
-	return d
-}
-
-// until returns the closing time, or zero if it is closed at that moment.
-func (c *calendar) until(t time.Time) time.Time {
-	for _, s := range c.open[c.day(t)] {
-		if !t.Before(s.from) && t.Before(s.to) {
-			return s.to
-		}
-	}
-	return time.Time{}
+	w.zone = w.schedules.list[0].Zone
+	from, days := w.anchor.AddDate(0, 0, -seedDays-1), seedDays+30
+	w.care, w.line = w.schedules.list[0].Calendar(from, days), w.schedules.list[1].Calendar(from, days)
 }
 
 const (
@@ -59,45 +35,45 @@ const (
 	saturdayTurn = 3 // every third Saturday is one's own
 )
 
-// shift returns when a Dixa agent works on a day of Customer Care's calendar: early or late on long days, and not every
+// shiftOn returns when a Dixa agent works on a day of Customer Care's calendar: early or late on long days, and not every
 // Saturday. A bot works during all opening hours.
-func (c *calendar) shift(agent, day int) (span, bool) {
-	open := c.open[day]
+func shiftOn(c *hours.Calendar, agent, day int) (hours.Span, bool) {
+	open := c.Open[day]
 	if len(open) == 0 {
-		return span{}, false
+		return hours.Span{}, false
 	}
 	s := open[0]
 	if agent == seedAgents-1 {
 		return s, true
 	}
-	noon := c.midnights[day].Add(12 * time.Hour)
+	noon := c.Midnights[day].Add(12 * time.Hour)
 	if _, week := noon.ISOWeek(); noon.Weekday() == time.Saturday && (agent+week)%saturdayTurn != 0 {
-		return span{}, false
+		return hours.Span{}, false
 	}
-	switch long := s.to.Sub(s.from) > shiftLength; {
+	switch long := s.To.Sub(s.From) > shiftLength; {
 	case long && agent%2 == 0:
-		s.to = s.from.Add(shiftLength)
+		s.To = s.From.Add(shiftLength)
 	case long:
-		s.from = s.to.Add(-shiftLength)
+		s.From = s.To.Add(-shiftLength)
 	}
 	return s, true
 }
 
 // onShift returns the shift in which a Dixa agent is at a moment.
-func (w *world) onShift(agent int, t time.Time) (span, bool) {
-	s, ok := w.care.shift(agent, w.care.day(t))
-	return s, ok && !t.Before(s.from) && t.Before(s.to)
+func (w *world) onShift(agent int, t time.Time) (hours.Span, bool) {
+	s, ok := shiftOn(&w.care, agent, w.care.Day(t))
+	return s, ok && !t.Before(s.From) && t.Before(s.To)
 }
 
 // atWork returns a moment when a Dixa agent works: the one given, or one soon after the next shift began.
 func (w *world) atWork(r *fiction.RNG, agent int, t time.Time) time.Time {
-	for d := w.care.day(t); d < len(w.care.open); d++ {
-		s, ok := w.care.shift(agent, d)
+	for d := w.care.Day(t); d < len(w.care.Open); d++ {
+		s, ok := shiftOn(&w.care, agent, d)
 		switch {
-		case !ok || !t.Before(s.to):
+		case !ok || !t.Before(s.To):
 			continue
-		case t.Before(s.from):
-			return s.from.Add(r.Between(2*time.Minute, 55*time.Minute)).Truncate(time.Millisecond)
+		case t.Before(s.From):
+			return s.From.Add(r.Between(2*time.Minute, 55*time.Minute)).Truncate(time.Millisecond)
 		default:
 			return t
 		}
@@ -109,7 +85,7 @@ func (w *world) atWork(r *fiction.RNG, agent int, t time.Time) time.Time {
 func (w *world) sinceShift(agent int, t time.Time, ago time.Duration, notBefore time.Time) time.Time {
 	at := t.Add(-ago)
 	if s, ok := w.onShift(agent, t); ok {
-		at = latest(at, s.from)
+		at = latest(at, s.From)
 	}
 	if at = latest(at, notBefore); at.After(t) {
 		return t

@@ -62,9 +62,9 @@ func (w *world) seedClose(r *fiction.RNG, c *conversation, agent int, at time.Ti
 
 // seedFollowup returns when a pending conversation reopens: in the morning of an open day after the seeded data ends.
 func (w *world) seedFollowup(r *fiction.RNG) time.Time {
-	for d := w.care.day(w.anchor) + 2 + r.N(6); ; d++ {
-		if open := w.care.open[d]; len(open) > 0 {
-			return open[0].from.Add(time.Duration(1+r.N(8)) * 15 * time.Minute)
+	for d := w.care.Day(w.anchor) + 2 + r.N(6); ; d++ {
+		if open := w.care.Open[d]; len(open) > 0 {
+			return open[0].From.Add(time.Duration(1+r.N(8)) * 15 * time.Minute)
 		}
 	}
 }

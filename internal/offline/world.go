@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"dixa-mcp/internal/offline/hours"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -35,14 +36,14 @@ type world struct {
 	webhooks  register[*webhook]
 	requests  register[*anonymization]
 	templates register[*template]
-	schedules register[*schedule]
+	schedules register[*hours.Schedule]
 	knowledge knowledge
 	endpoints []endpoint
 	presence  map[string]*presence
 
 	// What the seed is made with.
 	zone       *time.Location   // of Customer Care
-	care, line calendar         // when Customer Care and the phone line are open
+	care, line hours.Calendar   // when Customer Care and the phone line are open
 	arrivals   []int            // see seedArrivals
 	seats      map[string]int   // places of Dixa agents by id, also of those who were deleted
 	serving    map[string][]int // places of Dixa agents by queue

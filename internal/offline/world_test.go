@@ -112,7 +112,7 @@ func checkTimes(t *testing.T, w *world, c *conversation) {
 		must(t, !(i > 0 && !b.at.After(c.beats[i-1].at)), "conversation %d: message %d is not after the one before", c.id, i)
 		switch {
 		case c.channel.spoken() && c.channel.name != "Voicemail":
-			must(t, !(w.line.until(b.at).IsZero()), "conversation %d: a call at %s", c.id, b.at)
+			must(t, !(w.line.Until(b.at).IsZero()), "conversation %d: a call at %s", c.id, b.at)
 		case b.out:
 			working(c.agent, b.at, "writes")
 		}
