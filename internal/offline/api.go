@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/offline/outbox"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -18,7 +19,7 @@ type api struct {
 	state   *world     // nil until the first request reads it
 	effects []Effect
 	kept    *state // where changes are recorded, nil where they are not
-	outbox  outbox
+	outbox  outbox.Outbox
 }
 
 // world returns the data, and makes it at its first use. a.mu is held.
@@ -36,6 +37,9 @@ func (a *api) Operation(method, path string) string {
 	}
 	return ""
 }
+
+// Start begins to send the deliveries of webhooks.
+func (a *api) Start() (stop func()) { return a.outbox.Start() }
 
 // Answer does what a request asks.
 func (a *api) Answer(r *http.Request) wire.Answer {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"dixa-mcp/internal/offline/request"
-
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/request"
 )
 
 func TestArticles(t *testing.T) {

@@ -1,35 +1,17 @@
 package offline
 
 import (
-	"bytes"
-	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 
-	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/offline/outbox"
 	"dixa-mcp/internal/offline/wire"
 )
 
-const (
-	// mostDeliveries is how many deliveries a subscription remembers of each event.
-	mostDeliveries = 20
-	// deliveryTimeout is how long a receiver has to answer.
-	deliveryTimeout = 10 * time.Second
-	// mostQueued is how many deliveries may wait to be sent.
-	mostQueued = 256
-)
+// mostDeliveries is how many deliveries a subscription remembers of each event.
+const mostDeliveries = 20
 
 // beingSent is the answer of a delivery that has none yet.
 const beingSent = "Being sent"
@@ -64,9 +46,10 @@ func (a *api) deliver(w *world, cv *conversation, event string, more map[string]
 		h.sent = append(h.sent, one)
 		h.forget(event)
 		switch {
-		case !loopback(h.URL):
+		case !outbox.IsLocal(h.URL):
 			one.detail.ResponseText = "Unreachable: the offline Dixa delivers to this machine only"
-		case !a.outbox.put(parcel{h.ID, h.URL, h.SecretKey, h.Headers, one, now}):
+		case !a.outbox.Put(outbox.Parcel{Subscription: h.ID, URL: h.URL, Secret: h.SecretKey, Headers: h.Headers, Payload: payload, At: now,
+			Done: func(r outbox.Result) { a.finish(one, r) }}):
 			one.detail.ResponseText = "Not sent: no server is running, or too many deliveries wait"
 		default:
 			one.detail.ResponseText = beingSent
@@ -106,139 +89,11 @@ func (h *webhook) wants(cv *conversation) bool {
 	return true
 }
 
-// loopback reports whether a URL is on this machine.
-func loopback(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && address.IsLoopback(u.Hostname())
-}
-
-// parcel is a delivery on its way.
-type parcel struct {
-	subscription, url, secret string
-	headers                   map[string]string
-	sent                      *sent
-	at                        time.Time
-}
-
-// outbox sends deliveries, one after the other, while a server runs.
-type outbox struct {
-	mu    sync.Mutex
-	queue chan parcel // nil while nothing is sent
-}
-
-// put hands a delivery over; false when nothing is sent, or too much waits.
-func (o *outbox) put(p parcel) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.queue <- p: // never on a nil channel
-		return true
-	default:
-		return false
-	}
-}
-
-// Start begins to send deliveries. The function ends that, and waits for what is being sent to be given up.
-func (a *api) Start() (stop func()) {
-	a.outbox.mu.Lock()
-	defer a.outbox.mu.Unlock()
-	if a.outbox.queue != nil { // another server of this API does it
-		return func() {}
-	}
-	queue := make(chan parcel, mostQueued)
-	ctx, cancel := context.WithCancel(context.Background())
-	a.outbox.queue = queue
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		client := localClient()
-		defer client.CloseIdleConnections()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case p := <-queue:
-				a.finish(p, send(ctx, client, p))
-			}
-		}
-	}()
-	return func() {
-		a.outbox.mu.Lock()
-		a.outbox.queue = nil
-		a.outbox.mu.Unlock()
-		cancel()
-		<-done
-		for {
-			select {
-			case p := <-queue:
-				a.finish(p, delivery{Success: flagged(false), ResponseCode: i32(0), ResponseText: "Not sent: the server ended"})
-			default:
-				return
-			}
-		}
-	}
-}
-
 // finish notes what became of a delivery.
-func (a *api) finish(p parcel, detail delivery) {
+func (a *api) finish(one *sent, r outbox.Result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	detail.DeliveryTimestamp = p.sent.detail.DeliveryTimestamp
-	p.sent.detail = detail
-}
-
-// localClient connects to this machine and nowhere else: neither a name that resolves to another one, nor a redirect, nor a proxy leads
-// away from it.
-func localClient() *http.Client {
-	dialer := &net.Dialer{Timeout: deliveryTimeout, Control: func(_, to string, _ syscall.RawConn) error {
-		if !address.IsLoopback(address.Host(to)) {
-			return fmt.Errorf("%s is not on this machine", to)
-		}
-		return nil
-	}}
-	return &http.Client{
-		Timeout:       deliveryTimeout,
-		Transport:     &http.Transport{DialContext: dialer.DialContext},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-// send makes one delivery, signed as Dixa signs it.
-func send(ctx context.Context, client *http.Client, p parcel) delivery {
-	failed := delivery{Success: flagged(false), ResponseCode: i32(0)}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader([]byte(p.sent.payload)))
-	if err != nil {
-		failed.ResponseText = err.Error()
-		return failed
-	}
-	for name, value := range p.headers {
-		r.Header.Set(name, value)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-DIXA-SUBSCRIPTION-ID", p.subscription)
-	r.Header.Set("X-DIXA-SIGNATURE", signed(p.secret, p.sent.payload, p.at))
-	res, err := client.Do(r)
-	if err != nil {
-		failed.ResponseText = "Unreachable"
-		return failed
-	}
-	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // what it says is not kept
-	ok := res.StatusCode >= 200 && res.StatusCode < 300
-	return delivery{Success: &ok, ResponseCode: i32(int32(res.StatusCode)), ResponseText: http.StatusText(res.StatusCode)}
-}
-
-// signed returns the header that proves where a delivery comes from: the time in milliseconds, and an HMAC of it and the payload with the
-// decoded secret key.
-func signed(secret, payload string, at time.Time) string {
-	key, err := hex.DecodeString(secret)
-	if err != nil {
-		key = []byte(secret) // cannot be: the keys are made here
-	}
-	t := fmt.Sprint(at.UnixMilli())
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(t + "." + payload))
-	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+	one.detail.Success, one.detail.ResponseCode, one.detail.ResponseText = &r.OK, &r.Code, r.Text
 }
 
 // envelope returns the payload of an event: what all events have, the conversation, and what this event adds.

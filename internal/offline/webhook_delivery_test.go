@@ -15,9 +15,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"dixa-mcp/internal/offline/wire"
-
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/outbox"
+	"dixa-mcp/internal/offline/wire"
 )
 
 // received is a request that came to a receiver of webhooks.
@@ -149,7 +150,6 @@ func TestDeliverNowhereElse(t *testing.T) {
 	o := open(t, Options{})
 	url, got := receiver(t, 307)
 	for _, elsewhere := range []string{"https://hooks.example.com/x", "http://192.0.2.1", "http://localhost.example.com", "http://10.0.0.1:8080", "http://[2001:db8::1]/"} {
-		require.False(t, loopback(elsewhere), elsewhere)
 		path, _ := o.subscribe(elsewhere, `"ConversationNoteAdded"`, "")
 		o.ok(200, "POST", demoPath+"/notes", `{"message":"Secret"}`)
 		logs := o.logsOf(path, "ConversationNoteAdded")
@@ -159,9 +159,6 @@ func TestDeliverNowhereElse(t *testing.T) {
 		require.Contains(t, at(t, logs, 0, "deliveryDetail", "responseText"), "Unreachable")
 		require.Equal(t, "DeliveryDetail", at(t, o.get(path+"/delivery-status"), 0, "deliveryStatus", "_type"))
 	}
-	_, err := localClient().Get("http://192.0.2.1:9/")
-	require.ErrorContains(t, err, "is not on this machine")
-
 	path, _ := o.subscribe(url, `"ConversationNoteAdded"`, "")
 	o.ok(200, "POST", demoPath+"/notes", `{"message":"x"}`)
 	<-got
@@ -187,13 +184,13 @@ func TestDeliveriesEnd(t *testing.T) {
 		w.webhooks.add(h.ID, h)
 		_, stop := d.Client()
 		d.api.mu.Lock()
-		for range 3 * mostQueued {
+		for range 1000 {
 			d.api.deliver(w, w.conversations[0], "ConversationClosed", nil, today)
 		}
 		require.Len(t, w.deliveries(h, "ConversationClosed"), mostDeliveries)
 		d.api.mu.Unlock()
 		stop() // synctest fails the test if a goroutine is left
-		require.False(t, d.api.outbox.put(parcel{}))
+		require.False(t, d.api.outbox.Put(outbox.Parcel{}))
 		for _, one := range w.deliveries(h, "ConversationClosed") {
 			require.NotEqual(t, beingSent, one.detail.ResponseText)
 		}
