@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/offline/changes"
 	"dixa-mcp/internal/offline/outbox"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -18,7 +19,7 @@ type api struct {
 	anchor  time.Time  // newest moment in the seeded data
 	state   *world     // nil until the first request reads it
 	effects []Effect
-	kept    *state // where changes are recorded, nil where they are not
+	kept    *changes.File // where changes are recorded, nil where they are not
 	outbox  outbox.Outbox
 }
 

@@ -155,12 +155,15 @@ func TestKeepIsBounded(t *testing.T) {
 	o, end := kept(t, dir, Options{})
 	defer end()
 	o.ok(200, "POST", "/v1/tags", `{"name":"first"}`)
-	o.dixa.api.kept.size = maxState - 10
+	large := strings.Repeat("x", 13<<20) // in the file, a third more
+	o.ok(200, "POST", demoPath+"/notes", `{"message":"`+large+`"}`)
+	require.NotNil(t, o.dixa.api.kept)
+	o.ok(200, "POST", demoPath+"/notes", `{"message":"`+large+`"}`)
 	o.ok(200, "POST", "/v1/tags", `{"name":"second"}`)
 	require.Nil(t, o.dixa.api.kept)
 	info, err := os.Stat(filepath.Join(dir, "offline.jsonl"))
 	require.NoError(t, err)
-	require.Less(t, info.Size(), int64(maxState))
+	require.Less(t, info.Size(), int64(32<<20))
 	require.Contains(t, pluck(t, o.get("/v1/tags"), "name"), "second")
 }
 

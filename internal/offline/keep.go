@@ -1,0 +1,101 @@
+package offline
+
+import (
+	"bytes"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"dixa-mcp/internal/offline/changes"
+)
+
+// maxStateAge is how old the data may be when it is continued: an older help desk would have seen nothing for weeks.
+const maxStateAge = 30 * 24 * time.Hour
+
+// keep does what [Dixa.Keep] says.
+func (a *api) keep(dir string) (stop func(), err error) {
+	f, err := changes.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	before := a.fitting(f.Origin)
+	fits := before != nil
+	if fits {
+		a.anchor, a.state = f.Origin.Anchor, before
+		a.redo(f.Changes)
+	}
+	if f.Taken() {
+		slog.Warn("another process records the changes of the offline Dixa in this directory; those of this process end with it", "file", f.Path())
+		return func() {}, nil
+	}
+	if err := f.Record(fits); err != nil {
+		return nil, err
+	}
+	a.kept = f
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.kept = nil
+		f.Close()
+	}, nil
+}
+
+// fitting returns the data to which changes were made, nil where this program does not make it, or they are old.
+func (a *api) fitting(o changes.Origin) *world {
+	if o.Seed != a.seed || a.now().Sub(o.Anchor) >= maxStateAge {
+		return nil
+	}
+	if w := newWorld(o.Seed, o.Anchor); w.fingerprint() == o.Data {
+		return w
+	}
+	return nil
+}
+
+// fingerprint tells data of different generators apart.
+func (w *world) fingerprint() uint64 {
+	h := fnv.New64a()
+	for _, c := range w.conversations {
+		fmt.Fprintln(h, c.id, c.requester, c.channel.label, c.agent, c.queue, c.state, c.subject, len(c.beats), c.lastMessage.UnixMilli())
+	}
+	return h.Sum64()
+}
+
+// redo carries out changes again. The caller holds the lock.
+func (a *api) redo(all []changes.Change) {
+	for _, ch := range all {
+		r := &http.Request{Method: ch.Method, URL: &url.URL{Path: ch.Path, RawQuery: ch.Query}, Header: http.Header{},
+			Body: io.NopCloser(bytes.NewReader(ch.Body))}
+		r.Header.Set("Content-Type", ch.Type)
+		asked, rt, err := routes.Read(r)
+		if err != nil {
+			continue // cannot be: it was carried out once
+		}
+		a.world().made = ch.Made
+		_ = a.handle(&call{api: a, Request: asked, again: true}, rt, ch.At) // what became of it was answered when it was carried out first
+	}
+	a.effects = nil
+}
+
+// record writes a change down. The caller holds the lock. What cannot be written ends the recording, not the request: it was done.
+func (a *api) record(c *call, made int64) {
+	f := a.kept
+	if f == nil || c.again {
+		return
+	}
+	r := c.HTTP
+	err := f.Append(changes.Change{At: c.now, Made: made, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Type: r.Header.Get("Content-Type"), Body: c.Body},
+		func() changes.Origin {
+			return changes.Origin{Seed: a.seed, Anchor: a.anchor, Data: newWorld(a.seed, a.anchor).fingerprint()}
+		})
+	if err != nil {
+		slog.Warn("changes of the offline Dixa are not recorded any more and end with this process", "file", f.Path(), "error", err)
+		a.kept = nil
+		f.Close()
+	}
+}
