@@ -11,6 +11,7 @@ import (
 
 // A day has conversations from its beginning to its end, of which people take a part; the others wait for an answer.
 func TestPlay(t *testing.T) {
+	const dayConversations = 120
 	synctest.Test(t, func(t *testing.T) {
 		d := New(Options{Rate: 10, Burst: 4})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -47,8 +48,9 @@ func TestPlay(t *testing.T) {
 }
 
 // A seed plays the same day again, and another day after it.
-func TestDays(t *testing.T) {
+func TestCast(t *testing.T) {
 	a, b := New(Options{Anchor: anchor}), New(Options{Anchor: anchor})
-	require.Equal(t, a.api.day(0), b.api.day(0))
-	require.NotEqual(t, a.api.day(0), a.api.day(1))
+	require.Equal(t, a.api.cast(0), b.api.cast(0))
+	require.NotEqual(t, a.api.cast(0), a.api.cast(1))
+	require.NotEmpty(t, a.api.cast(0).Patterns)
 }

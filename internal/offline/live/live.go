@@ -1,4 +1,6 @@
-package offline
+// Package live plays the days of a help desk: customers begin conversations and write again, and Dixa agents take a part of them, answer
+// and close. Everything happens through the API.
+package live
 
 import (
 	"bytes"
@@ -20,8 +22,6 @@ const (
 	dayLength = 12 * time.Hour
 	// dayConversations is how many conversations begin on a day.
 	dayConversations = 120
-	// dayTemplates is among how many of the newest conversations those of a day are chosen: what customers write comes from them.
-	dayTemplates = 600
 	// handledByPeople is the share of conversations, in percent, that a Dixa agent takes. The others wait for somebody to answer.
 	handledByPeople = 40
 )
@@ -37,22 +37,45 @@ type step struct {
 	body  map[string]any
 }
 
-// Play plays days of a help desk, one after the other, until ctx ends: customers begin conversations and write again, and Dixa agents
-// take a part of them, answer and close. Everything happens through the API, so that subscribed webhooks are told. day is the time in
-// which a day of twelve hours is played.
-func (d *Dixa) Play(ctx context.Context, day time.Duration) {
-	client, stop := d.Client()
-	defer stop()
+// Cast is who writes on a day, and what.
+type Cast struct {
+	Rand     *fiction.RNG
+	Patterns []Pattern // the conversations of the day are like these
+	Agents   []string  // the Dixa agents who answer
+}
+
+// Pattern is a conversation by e-mail that began with a customer.
+type Pattern struct {
+	Requester, Subject string
+	Messages           []Message
+}
+
+// Message is what somebody wrote, Out by a Dixa agent.
+type Message struct {
+	Text string
+	Out  bool
+}
+
+// Stage is where days are played.
+type Stage struct {
+	Client *http.Client
+	URL    string
+	Token  string
+	Cast   func(day int64) Cast
+}
+
+// Play plays days, one after the other, until ctx ends. length is the time in which a day of twelve hours is played.
+func (s Stage) Play(ctx context.Context, length time.Duration) {
 	for n := int64(0); ctx.Err() == nil; n++ {
 		begun := time.Now()
 		ids := map[int]int64{}
-		for _, s := range d.api.day(n) {
-			if !pause(ctx, time.Until(begun.Add(scaled(s.at, day)))) {
+		for _, next := range s.Cast(n).day() {
+			if !pause(ctx, time.Until(begun.Add(scaled(next.at, length)))) {
 				return
 			}
-			d.step(ctx, client, s, ids)
+			s.step(ctx, next, ids)
 		}
-		if !pause(ctx, time.Until(begun.Add(day))) {
+		if !pause(ctx, time.Until(begun.Add(length))) {
 			return
 		}
 	}
@@ -76,28 +99,28 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // step makes the request of a step. What is refused, because somebody else did something in between, does not happen.
-func (d *Dixa) step(ctx context.Context, client *http.Client, s step, ids map[int]int64) {
-	path := s.post
-	if s.body["_type"] != "Email" {
-		id, begun := ids[s.topic]
+func (s Stage) step(ctx context.Context, next step, ids map[int]int64) {
+	path := next.post
+	if next.body["_type"] != "Email" {
+		id, begun := ids[next.topic]
 		if !begun {
 			return
 		}
-		path = fmt.Sprintf(s.post, id)
+		path = fmt.Sprintf(next.post, id)
 	}
 	method, path, _ := strings.Cut(path, " ")
-	body, err := json.Marshal(s.body)
+	body, err := json.Marshal(next.body)
 	if err != nil {
 		return // cannot be: it is made of strings
 	}
 	for {
-		r, err := http.NewRequestWithContext(ctx, method, URL+path, bytes.NewReader(body))
+		r, err := http.NewRequestWithContext(ctx, method, s.URL+path, bytes.NewReader(body))
 		if err != nil {
 			return
 		}
-		r.Header.Set("Authorization", cmp.Or(d.token, "live")) // without Token, its own limit
+		r.Header.Set("Authorization", s.Token)
 		r.Header.Set("Content-Type", "application/json")
-		res, err := client.Do(r)
+		res, err := s.Client.Do(r)
 		if err != nil {
 			return
 		}
@@ -107,36 +130,25 @@ func (d *Dixa) step(ctx context.Context, client *http.Client, s step, ids map[in
 			continue
 		}
 		var created struct{ Data struct{ ID int64 } }
-		if err == nil && res.StatusCode == http.StatusCreated && json.Unmarshal(answer, &created) == nil && s.body["_type"] == "Email" {
-			ids[s.topic] = created.Data.ID
+		if err == nil && res.StatusCode == http.StatusCreated && json.Unmarshal(answer, &created) == nil && next.body["_type"] == "Email" {
+			ids[next.topic] = created.Data.ID
 		}
 		return
 	}
 }
 
-// day returns what happens on the n-th day, in its order.
-func (a *api) day(n int64) []step {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	w := a.world()
-	r := w.rand("live", n)
-	var templates []*conversation
-	for _, c := range w.conversations[seedConversations-dayTemplates : seedConversations] {
-		if !c.own && c.channel.name == "Email" && c.direction == "Inbound" && c.anonymized.IsZero() && c.subject != "" {
-			templates = append(templates, c)
-		}
-	}
-	agents := slices.DeleteFunc(slices.Clone(w.agents.list[:min(12, len(w.agents.list))]), func(a *person) bool { return a.ID == w.owner() })
+// day returns what happens on a day, in its order.
+func (c Cast) day() []step {
 	var all []step
 	for topic := range dayConversations {
-		all = append(all, w.liveSteps(r, topic, fiction.Pick(r, templates), fiction.Pick(r, agents).ID)...)
+		all = append(all, steps(c.Rand, topic, fiction.Pick(c.Rand, c.Patterns), fiction.Pick(c.Rand, c.Agents))...)
 	}
 	slices.SortStableFunc(all, func(a, b step) int { return cmp.Compare(a.at, b.at) })
 	return slices.DeleteFunc(all, func(s step) bool { return s.at >= dayLength })
 }
 
-// liveSteps returns what happens in a conversation, after the pattern of one in the data.
-func (w *world) liveSteps(r *fiction.RNG, topic int, like *conversation, agent string) (all []step) {
+// steps returns what happens in a conversation, after a pattern.
+func steps(r *fiction.RNG, topic int, like Pattern, agent string) (all []step) {
 	sum := 0
 	for _, n := range busy {
 		sum += n
@@ -150,23 +162,23 @@ func (w *world) liveSteps(r *fiction.RNG, topic int, like *conversation, agent s
 	}
 	words := func(text string) map[string]any { return map[string]any{"_type": "Text", "value": text} }
 	handled, first := r.Chance(handledByPeople), true
-	for _, m := range w.thread(like) {
+	for _, m := range like.Messages {
 		switch {
-		case m.text == "" || m.out && (first || !handled):
+		case m.Text == "" || m.Out && (first || !handled):
 			continue
 		case first:
 			all = append(all, step{at, topic, "POST /v1/conversations", map[string]any{
-				"_type": "Email", "requesterId": like.requester, "emailIntegrationId": "support@email.dixa.io", "subject": like.subject,
-				"message": map[string]any{"_type": "Inbound", "content": words(m.text)},
+				"_type": "Email", "requesterId": like.Requester, "emailIntegrationId": "support@email.dixa.io", "subject": like.Subject,
+				"message": map[string]any{"_type": "Inbound", "content": words(m.Text)},
 			}})
 			if first = false; handled {
 				at += r.Between(2*time.Minute, 20*time.Minute)
 				all = append(all, step{at, topic, "PUT /v1/conversations/%d/claim", map[string]any{"agentId": agent}})
 			}
-		case m.out:
-			all = append(all, step{at, topic, "POST /v1/conversations/%d/messages", map[string]any{"_type": "Outbound", "agentId": agent, "content": words(m.text)}})
+		case m.Out:
+			all = append(all, step{at, topic, "POST /v1/conversations/%d/messages", map[string]any{"_type": "Outbound", "agentId": agent, "content": words(m.Text)}})
 		default:
-			all = append(all, step{at, topic, "POST /v1/conversations/%d/messages", map[string]any{"_type": "Inbound", "content": words(m.text)}})
+			all = append(all, step{at, topic, "POST /v1/conversations/%d/messages", map[string]any{"_type": "Inbound", "content": words(m.Text)}})
 		}
 		at += r.Between(3*time.Minute, 50*time.Minute)
 	}
