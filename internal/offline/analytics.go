@@ -92,7 +92,7 @@ func (c *call) passes(r row, filters []filterIn, attributes []string) bool {
 		if !slices.Contains(attributes, f.Attribute) {
 			continue
 		}
-		if !slices.ContainsFunc(filterOf(f.Attribute).of(r), func(v string) bool { return among(f.Values, v) }) {
+		if !slices.ContainsFunc(filterOf(f.Attribute).of(r), func(v string) bool { return wire.Among(f.Values, v) }) {
 			return false
 		}
 	}

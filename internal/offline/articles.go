@@ -212,7 +212,7 @@ func updateArticle(c *call) (any, error) {
 		a.owner = lower(*in.OwnedBy)
 	}
 	set(&a.preRelease, in.PreRelease)
-	a.tags = slices.DeleteFunc(a.tags, func(id string) bool { return among(in.Tags.Remove, id) })
+	a.tags = slices.DeleteFunc(a.tags, func(id string) bool { return wire.Among(in.Tags.Remove, id) })
 	for _, id := range lowered(in.Tags.Add) {
 		if !slices.Contains(a.tags, id) {
 			a.tags = append(a.tags, id)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"dixa-mcp/internal/offline/request"
+	"dixa-mcp/internal/offline/search"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -32,10 +33,10 @@ func searchByText(c *call) (any, error) {
 	if !c.Query.Has("query") {
 		return nil, wire.ErrParam.Because("query parameter query is required")
 	}
-	q := newTextQuery(c.Query.Get("query"), exact)
+	q := search.NewText(c.Query.Get("query"), exact)
 	found := []*conversation{}
 	for _, cv := range slices.Backward(c.conversations) {
-		if q.matches(c.text(cv)) {
+		if q.Matches(c.text(cv)) {
 			found = append(found, cv)
 		}
 	}
@@ -48,13 +49,13 @@ func searchByText(c *call) (any, error) {
 	return d, nil
 }
 
-func (w *world) oldHit(cv *conversation, q *textQuery) oldHit {
+func (w *world) oldHit(cv *conversation, q *search.Text) oldHit {
 	h := oldHit{ID: cv.id, Highlights: map[string][]string{}, InnerHits: []innerHit{}}
-	if s, ok := q.mark(cv.subject); ok {
+	if s, ok := q.Mark(cv.subject); ok {
 		h.Highlights["subject"] = []string{s}
 	}
 	for _, m := range w.thread(cv) {
-		if s, ok := q.mark(m.text); ok {
+		if s, ok := q.Mark(m.text); ok {
 			h.InnerHits = append(h.InnerHits, innerHit{m.id, map[string]string{"text": s}})
 		}
 	}

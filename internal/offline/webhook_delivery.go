@@ -78,7 +78,7 @@ func (h *webhook) wants(cv *conversation) bool {
 			if cond.Field == "InitialChannel" {
 				value = strings.ToLower(cv.channel.upper)
 			}
-			if cond.Field == "OperationOrigin" || among(cond.Values, value) == (cond.Type == "IsOneOf") {
+			if cond.Field == "OperationOrigin" || wire.Among(cond.Values, value) == (cond.Type == "IsOneOf") {
 				passed++
 			}
 		}

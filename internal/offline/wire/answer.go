@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // ReasonHeader is the header that says why a request was refused. Dixa has no such header: a client must not depend on it.
@@ -68,4 +70,9 @@ func List[T any](items []T) []T {
 		return []T{}
 	}
 	return items
+}
+
+// Among reports whether an id is one of several. Case does not count in ids.
+func Among(ids []string, id string) bool {
+	return slices.ContainsFunc(ids, func(s string) bool { return strings.EqualFold(s, id) })
 }

@@ -1,9 +1,10 @@
-package offline
+package search
 
 import (
 	"slices"
-	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/wire"
 )
 
 // The unions of operators. The interfaces that say the same are different types, so that each has its own members.
@@ -51,19 +52,14 @@ type (
 
 func (isEmpty) one(v string) bool             { return v == "" }
 func (isNotEmpty) one(v string) bool          { return v != "" }
-func (o isOneOf) one(v string) bool           { return among(o.Values, v) }
-func (o isNotOneOf) one(v string) bool        { return !among(o.Values, v) }
-func (o channelOneOf) one(v string) bool      { return among(o.Values, v) }
-func (o channelNotOneOf) one(v string) bool   { return !among(o.Values, v) }
-func (o directionOneOf) one(v string) bool    { return among(o.Values, v) }
-func (o directionNotOneOf) one(v string) bool { return !among(o.Values, v) }
-func (o statusOneOf) one(v string) bool       { return among(o.Values, v) }
-func (o statusNotOneOf) one(v string) bool    { return !among(o.Values, v) }
-
-// among compares ids, whose case does not count.
-func among(values []string, v string) bool {
-	return slices.ContainsFunc(values, func(s string) bool { return strings.EqualFold(s, v) })
-}
+func (o isOneOf) one(v string) bool           { return wire.Among(o.Values, v) }
+func (o isNotOneOf) one(v string) bool        { return !wire.Among(o.Values, v) }
+func (o channelOneOf) one(v string) bool      { return wire.Among(o.Values, v) }
+func (o channelNotOneOf) one(v string) bool   { return !wire.Among(o.Values, v) }
+func (o directionOneOf) one(v string) bool    { return wire.Among(o.Values, v) }
+func (o directionNotOneOf) one(v string) bool { return !wire.Among(o.Values, v) }
+func (o statusOneOf) one(v string) bool       { return wire.Among(o.Values, v) }
+func (o statusNotOneOf) one(v string) bool    { return !wire.Among(o.Values, v) }
 
 // Operators on tags.
 type (
@@ -92,7 +88,7 @@ func (o excludesAll) many(vs []string) bool { return count(o.Values, vs) == 0 }
 func count(wanted, held []string) int {
 	n := 0
 	for _, v := range wanted {
-		if among(held, v) {
+		if wire.Among(held, v) {
 			n++
 		}
 	}
