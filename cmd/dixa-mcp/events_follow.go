@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/base/atomicfile"
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/events/follow"
 	"dixa-mcp/internal/gate"
 )
@@ -63,7 +64,7 @@ func (c *eventsFollowCmd) Run(ctx context.Context, out *output) error {
 		Keep:     func(cursor string) error { return c.keep(agent.Name, cursor) },
 		Bury:     c.bury,
 		Attempts: execAttempts,
-		Pause:    pause,
+		Pause:    pause.For,
 		Now:      time.Now,
 		Log:      slog.Warn,
 	}
@@ -102,16 +103,6 @@ func (c *eventsFollowCmd) valid() error {
 		c.Command[0] = path
 	}
 	return nil
-}
-
-// pause waits, unless ctx ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
 
 // followed is what the file of --cursor holds.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/events/webhook"
 	"dixa-mcp/internal/telemetry"
 )
@@ -32,6 +33,6 @@ func (c *serveCmd) receiver(s *system, metrics *telemetry.Metrics) (h http.Handl
 		slog.Warn("no webhook is accepted yet, because there is no subscription; make one with dixa-mcp webhooks setup --url https://…", "secrets", secrets.Place())
 	}
 	slog.Info("receiving webhooks", "path", webhook.Path, "subscriptions", len(subscriptions))
-	filler := webhook.Filler{Secrets: secrets, API: c.dixaAddress(), Client: s.client, Inbox: s.inbox, Count: count, Log: slog.Default(), Now: time.Now, Pause: pause}
+	filler := webhook.Filler{Secrets: secrets, API: c.dixaAddress(), Client: s.client, Inbox: s.inbox, Count: count, Log: slog.Default(), Now: time.Now, Pause: pause.For}
 	return webhook.New(webhook.Config{Secrets: secrets, API: c.dixaAddress(), Put: s.inbox.Put, Count: count, Log: slog.Default()}), filler.Start(), nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/atomicfile"
+	"dixa-mcp/internal/base/pause"
 )
 
 // tailPause is the time between two reads of the directory.
@@ -54,10 +55,8 @@ func (c *auditTailCmd) Run(ctx context.Context, out *output) error {
 			return err
 		}
 		before = nil
-		select {
-		case <-ctx.Done():
+		if pause.For(ctx, tailPause) != nil {
 			return nil
-		case <-time.After(tailPause):
 		}
 	}
 	return err
@@ -67,10 +66,8 @@ func (c *auditTailCmd) Run(ctx context.Context, out *output) error {
 func (c *auditTailCmd) wait(ctx context.Context) (string, error) {
 	fmt.Fprintln(os.Stderr, "No records yet: waiting for the first one.")
 	for {
-		select {
-		case <-ctx.Done():
+		if pause.For(ctx, tailPause) != nil {
 			return "", nil
-		case <-time.After(tailPause):
 		}
 		if dir, err := c.dir(); !errors.Is(err, fs.ErrNotExist) {
 			return dir, err

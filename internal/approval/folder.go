@@ -18,6 +18,7 @@ import (
 
 	"dixa-mcp/internal/base/atomicfile"
 	"dixa-mcp/internal/base/filelock"
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/base/stored"
 )
 
@@ -86,10 +87,8 @@ func acquire(ctx context.Context, path string) (release func(), err error) {
 		if release != nil {
 			return release, nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("the approvals are in use by another process: %w", ctx.Err())
-		case <-time.After(wait):
+		if err := pause.For(ctx, wait); err != nil {
+			return nil, fmt.Errorf("the approvals are in use by another process: %w", err)
 		}
 	}
 }

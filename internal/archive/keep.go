@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/pause"
 )
 
 const (
@@ -100,10 +101,8 @@ func (k *Keeper) Changed(conversation int64) {
 // refresh reads the conversations that were changed, and their messages. It needs no lease: what it keeps is newer than what is there, or
 // the same.
 func (k *Keeper) refresh(ctx context.Context) {
-	select {
-	case <-ctx.Done():
+	if pause.For(ctx, gather) != nil {
 		return
-	case <-time.After(gather):
 	}
 	k.mu.Lock()
 	changed := k.changed

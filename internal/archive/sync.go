@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/pause"
 )
 
 const (
@@ -160,10 +161,8 @@ func (s *syncer) slot(ctx context.Context) error {
 			return err
 		}
 		s.report(fmt.Sprintf("waiting: at most %d exports a minute", exportsAMinute))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		if err := pause.For(ctx, wait); err != nil {
+			return err
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"dixa-mcp/internal/base/pause"
 )
 
 // heedAgain is how long [Heed] waits before it reads an inbox again that could not be read.
@@ -48,10 +50,8 @@ func heed(ctx context.Context, again time.Duration, in *Inbox, each func(context
 			return
 		}
 		failed(err)
-		select {
-		case <-ctx.Done():
+		if pause.For(ctx, again) != nil {
 			return
-		case <-time.After(again):
 		}
 	}
 }

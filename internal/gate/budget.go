@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/capability"
 )
 
@@ -209,15 +210,11 @@ func (d *departure) spend(ctx context.Context) error {
 		taken.GiveBack()
 		return &dixaclient.BusyError{Operation: d.op.Op.Name, Wait: taken.Wait, Left: time.Until(deadline)}
 	}
-	t := time.NewTimer(taken.Wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
+	if err := pause.For(ctx, taken.Wait); err != nil {
 		taken.GiveBack()
-		return context.Cause(ctx)
+		return err
 	}
+	return nil
 }
 
 // warn notes what is left of an allowance that is nearly used up.

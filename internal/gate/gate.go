@@ -17,6 +17,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/directory"
 	"dixa-mcp/internal/jobs"
@@ -122,7 +123,7 @@ func New(c Config) *Gate {
 		g.now = time.Now
 	}
 	if g.sleep = c.Sleep; g.sleep == nil {
-		g.sleep = sleep
+		g.sleep = pause.For
 	}
 	if g.budgets == nil {
 		g.budgets = NewBudgets()

@@ -10,18 +10,6 @@ import (
 	"dixa-mcp/tools"
 )
 
-// sleep waits, unless the call ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // sleep lets a tool wait. What is decided about the call does not outlive that: the agent may have been stopped, and a changed
 // capability file may have taken anything from it.
 func (c *call) sleep(ctx context.Context, d time.Duration) error {

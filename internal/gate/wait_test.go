@@ -357,14 +357,6 @@ func TestWaitForEndsEarly(t *testing.T) {
 			require.Equal(t, c.outcome, only(t, w.book.all()).Outcome)
 		})
 	}
-	require.ErrorIs(t, sleep(cancelled(t), time.Hour), context.Canceled, "the system's clock, too")
-	require.NoError(t, sleep(t.Context(), 1))
-}
-
-func cancelled(t *testing.T) context.Context {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
 }
 
 // A look that Dixa's limit leaves no time for ends the wait, and does not make it fail.

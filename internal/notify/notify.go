@@ -23,6 +23,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/capability"
 )
 
@@ -85,7 +86,7 @@ func New(c Config) (*Notifier, error) {
 		c.HTTP = publicClient()
 	}
 	if c.Sleep == nil {
-		c.Sleep = sleep
+		c.Sleep = pause.For
 	}
 	c.Log = cmp.Or(c.Log, slog.Default())
 	return &Notifier{c}, nil
@@ -101,17 +102,6 @@ func publicClient() *http.Client {
 			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout,
 			MaxResponseHeaderBytes: 16 << 10, MaxIdleConns: 1, IdleConnTimeout: time.Minute,
 		},
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

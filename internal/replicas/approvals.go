@@ -15,6 +15,7 @@ import (
 	"github.com/gomodule/redigo/redis"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/base/stored"
 )
 
@@ -69,10 +70,8 @@ func (a *approvals) within(ctx context.Context, do func(approval.Shelf) error) e
 		if err != nil || !errors.Is(said, errChanged) {
 			return cmp.Or(err, said)
 		}
-		select {
-		case <-time.After(mathrand.N(4 * time.Millisecond)): // so that two do not meet again
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := pause.For(ctx, mathrand.N(4*time.Millisecond)); err != nil { // so that two do not meet again
+			return err
 		}
 	}
 	return errChanged

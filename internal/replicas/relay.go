@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gomodule/redigo/redis"
+
+	"dixa-mcp/internal/base/pause"
 )
 
 // quietFor is how long the server may say nothing to whoever hears before it is asked whether it is still there.
@@ -42,10 +44,7 @@ func (g *Group) hear(channel string, take func(message []byte)) (stop func()) {
 			if errors.As(g.listen(ctx, channel, take), &refused) {
 				warn()
 			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(beatEvery):
-			}
+			_ = pause.For(ctx, beatEvery)
 		}
 	})
 	return func() {

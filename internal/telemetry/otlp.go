@@ -16,6 +16,8 @@ import (
 	"time"
 
 	sdk "go.opentelemetry.io/otel/sdk/trace"
+
+	"dixa-mcp/internal/base/pause"
 )
 
 // The exporter is our own: OpenTelemetry's brings gRPC along, also where it speaks HTTP, which makes every start slower.
@@ -123,9 +125,7 @@ func (e *exporter) send(ctx context.Context, body []byte) error {
 		if err == nil || !again || attempt == otlpAttempts-1 {
 			return err
 		}
-		select {
-		case <-time.After(otlpPause << attempt):
-		case <-ctx.Done():
+		if pause.For(ctx, otlpPause<<attempt) != nil {
 			return err
 		}
 	}

@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"internal/base/fold":             {},
 	"internal/base/jsonscan":         {},
 	"internal/base/lines":            {},
+	"internal/base/pause":            {},
 	"internal/base/safetext":         {},
 	"internal/base/shortid":          {},
 	"internal/base/shelf":            {},
