@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/shelf"
 	"dixa-mcp/internal/identity"
-	"dixa-mcp/internal/signin"
 )
 
 // boundFor is how long a key that is bound to a conversation is valid by default.
@@ -65,7 +65,7 @@ func (a sessionsAt) boundKeys(ctx context.Context) (keys *identity.BoundKeys, wh
 }
 
 // shelf returns what the servers share of people and keys: in their Redis, otherwise in the state directory.
-func (f *dixaFlags) shelf(s *system) (shelf signin.Shelf, now func() time.Time, err error) {
+func (f *dixaFlags) shelf(s *system) (shelf shelf.Shelf, now func() time.Time, err error) {
 	if s.group != nil {
 		return s.group.SignIns(), s.group.Now, nil
 	}

@@ -458,11 +458,11 @@ type mortal struct {
 	run  int
 }
 
-func (m *mortal) Swap(ctx context.Context, handle, old, new string) (bool, error) {
+func (m *mortal) Swap(ctx context.Context, handle, old, new string, expires time.Time) (bool, error) {
 	if m.dead {
 		return true, nil // nobody hears of it
 	}
-	return m.Shelf.Swap(ctx, handle, old, new)
+	return m.Shelf.Swap(ctx, handle, old, new, expires)
 }
 
 func (m *mortal) Process(context.Context) (string, error) { return fmt.Sprint(m.run), nil }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/base/shelf"
 	"dixa-mcp/internal/base/shortid"
 	"dixa-mcp/internal/base/stored"
 )
@@ -21,26 +22,18 @@ import (
 // LongestBound is how long a key that is bound to a conversation can be valid.
 const LongestBound = 7 * 24 * time.Hour
 
-// Shelf keeps one text for each key, for all processes that share it, as the shelf of sign-ins does.
-type Shelf interface {
-	Insert(ctx context.Context, owner, key, text string, expires time.Time) (bool, error)
-	Get(ctx context.Context, key string) (string, error)
-	Swap(ctx context.Context, key, old, new string, expires time.Time) (bool, error)
-	List(ctx context.Context, kind string) (map[string]string, error)
-}
-
-// kindBound begins the names under which keys are on the shelf; their SHA-256 follows.
-const kindBound = "bound"
+// boundPrefix begins the names under which keys are on the shelf; their SHA-256 follows.
+const boundPrefix = "bound:"
 
 // BoundKeys are keys of agents for each of which there is only one conversation. They are not in the capability file, which says what
 // their agents may do. They are safe for concurrent use.
 type BoundKeys struct {
-	shelf Shelf
+	shelf shelf.Shelf
 	now   func() time.Time
 }
 
 // NewBoundKeys returns the keys on a shelf. now tells the time.
-func NewBoundKeys(shelf Shelf, now func() time.Time) *BoundKeys { return &BoundKeys{shelf, now} }
+func NewBoundKeys(shelf shelf.Shelf, now func() time.Time) *BoundKeys { return &BoundKeys{shelf, now} }
 
 // BoundKey is what is stored of a key.
 type BoundKey struct {
@@ -72,11 +65,11 @@ func (k *BoundKeys) Make(ctx context.Context, agent string, conversation int64, 
 	return key, made, nil
 }
 
-func nameOf(digest [sha256.Size]byte) string { return kindBound + ":" + hex.EncodeToString(digest[:]) }
+func nameOf(digest [sha256.Size]byte) string { return boundPrefix + hex.EncodeToString(digest[:]) }
 
 // List returns the keys that are valid, those that expire first before the others.
 func (k *BoundKeys) List(ctx context.Context) ([]BoundKey, error) {
-	texts, err := k.shelf.List(ctx, kindBound)
+	texts, err := k.shelf.List(ctx, boundPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +89,7 @@ func (k *BoundKeys) List(ctx context.Context) ([]BoundKey, error) {
 
 // Revoke makes the key with an id invalid, and returns it; ok is false where there was none.
 func (k *BoundKeys) Revoke(ctx context.Context, id string) (key BoundKey, ok bool, err error) {
-	texts, err := k.shelf.List(ctx, kindBound)
+	texts, err := k.shelf.List(ctx, boundPrefix)
 	if err != nil {
 		return key, false, err
 	}

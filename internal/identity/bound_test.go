@@ -26,10 +26,6 @@ func (m *memory) Get(ctx context.Context, key string) (string, error) {
 	return m.Memory.Get(ctx, key)
 }
 
-func (m *memory) List(ctx context.Context, kind string) (map[string]string, error) {
-	return m.Memory.List(ctx, kind+":")
-}
-
 const replying = "agents: {reply: {access: {conversations: read}}, other: {}}"
 
 func boundBed(t *testing.T) (*bed, *BoundKeys, *memory) {

@@ -10,25 +10,15 @@ import (
 	"slices"
 	"time"
 
+	"dixa-mcp/internal/base/shelf"
 	"dixa-mcp/internal/base/shortid"
 	"dixa-mcp/internal/base/stored"
 	"dixa-mcp/internal/seal"
 )
 
-// Shelf keeps one text for each handle, for all processes that share it. It is safe for concurrent use.
+// Shelf keeps the text of each job under its handle. It keeps [MostOfAgent] of an agent.
 type Shelf interface {
-	// Insert keeps a text under a handle that has none, until it expires, and reports whether it did. Of an agent's texts it
-	// keeps the newest [MostOfAgent].
-	Insert(ctx context.Context, agent, handle, text string, expires time.Time) (bool, error)
-
-	// Get returns the text of a handle, "" for none.
-	Get(ctx context.Context, handle string) (string, error)
-
-	// Swap replaces the text of a handle if it is still the old one, and reports whether it did. An empty new text removes it.
-	Swap(ctx context.Context, handle, old, new string) (bool, error)
-
-	// List returns the texts of all handles.
-	List(ctx context.Context) (map[string]string, error)
+	shelf.Shelf
 
 	// Process identifies this process, and Alive reports whether another one that is identified so may still run.
 	Process(ctx context.Context) (string, error)
@@ -103,7 +93,7 @@ func (s *Store) Cancel(ctx context.Context, handle, agent, key string) (j Job, r
 
 // All returns all jobs that can be carried out, of all agents, by their handles. Those of another secret are left out: nothing can read them.
 func (s *Store) All(ctx context.Context) ([]Job, error) {
-	texts, err := s.shelf.List(ctx)
+	texts, err := s.shelf.List(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +118,7 @@ func (s *Store) Remove(ctx context.Context, handle string) error {
 		if err != nil || text == "" {
 			return err
 		}
-		if removed, err := s.shelf.Swap(ctx, handle, text, ""); err != nil || removed {
+		if removed, err := s.shelf.Swap(ctx, handle, text, "", time.Time{}); err != nil || removed {
 			return err
 		}
 	}
@@ -212,7 +202,7 @@ func (s *Store) update(ctx context.Context, handle, agent, key string, change fu
 		if err != nil {
 			return err
 		}
-		if swapped, err := s.shelf.Swap(ctx, handle, old, text); err != nil || swapped {
+		if swapped, err := s.shelf.Swap(ctx, handle, old, text, time.Time{}); err != nil || swapped {
 			return err
 		}
 	}

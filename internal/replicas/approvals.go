@@ -57,7 +57,7 @@ func (a *approvals) within(ctx context.Context, do func(approval.Shelf) error) e
 	for range 100 {
 		var said error
 		err := a.link.ask(ctx, func(ctx context.Context) error {
-			s := &shelf{approvals: a, ctx: ctx, at: a.now()}
+			s := &approvalsTry{approvals: a, ctx: ctx, at: a.now()}
 			said = s.begin()
 			if s.broken == nil {
 				said = do(s)
@@ -77,8 +77,8 @@ func (a *approvals) within(ctx context.Context, do func(approval.Shelf) error) e
 	return errChanged
 }
 
-// shelf is one attempt of [approvals.within]: what was read, and what will be written.
-type shelf struct {
+// approvalsTry is one attempt of [approvals.within]: what was read, and what will be written.
+type approvalsTry struct {
 	*approvals
 	ctx     context.Context
 	at      time.Time
@@ -87,14 +87,14 @@ type shelf struct {
 	broken  error // the server could not be asked
 }
 
-func (s *shelf) begin() error {
+func (s *approvalsTry) begin() error {
 	version, err := s.link.get(s.ctx, "approvals:version")
 	s.version = version
 	return s.check(err)
 }
 
 // check separates failures of the server from reasons to refuse a request.
-func (s *shelf) check(err error) error {
+func (s *approvalsTry) check(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (s *shelf) check(err error) error {
 	return err
 }
 
-func (s *shelf) commit() error {
+func (s *approvalsTry) commit() error {
 	l := s.link
 	args := append([]any{s.version, rand.Text(), l.prefix, s.at.UnixMilli()}, s.puts...)
 	answer, err := l.client.run(s.ctx, approvalsScript, []string{l.key("approvals:version"), l.key("approvals"), l.key("group")}, args...)
@@ -116,9 +116,9 @@ func (s *shelf) commit() error {
 }
 
 // Now implements [approval.Shelf], as do the others.
-func (s *shelf) Now() time.Time { return s.at }
+func (s *approvalsTry) Now() time.Time { return s.at }
 
-func (s *shelf) Get(number string) (approval.Request, error) {
+func (s *approvalsTry) Get(number string) (approval.Request, error) {
 	list, err := s.read([]string{number})
 	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("%.20q: %w", number, approval.ErrNotFound)
@@ -129,7 +129,7 @@ func (s *shelf) Get(number string) (approval.Request, error) {
 	return list[0], nil
 }
 
-func (s *shelf) Same(agent, digest string) ([]approval.Request, error) {
+func (s *approvalsTry) Same(agent, digest string) ([]approval.Request, error) {
 	list, err := s.members("approvals:" + agent + ":" + digest)
 	slices.SortFunc(list, func(a, b approval.Request) int {
 		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Number, b.Number))
@@ -137,9 +137,11 @@ func (s *shelf) Same(agent, digest string) ([]approval.Request, error) {
 	return list, err
 }
 
-func (s *shelf) Of(agent string) ([]approval.Request, error) { return s.members("pending:" + agent) }
+func (s *approvalsTry) Of(agent string) ([]approval.Request, error) {
+	return s.members("pending:" + agent)
+}
 
-func (s *shelf) All() ([]approval.Request, error) {
+func (s *approvalsTry) All() ([]approval.Request, error) {
 	numbers, err := redis.Strings(s.link.client.do(s.ctx, "ZRANGE", s.link.key("approvals"), 0, -1))
 	if err := s.check(err); err != nil {
 		return nil, err
@@ -147,12 +149,12 @@ func (s *shelf) All() ([]approval.Request, error) {
 	return s.read(numbers)
 }
 
-func (s *shelf) Has(number string) (bool, error) {
+func (s *approvalsTry) Has(number string) (bool, error) {
 	n, err := redis.Int(s.link.client.do(s.ctx, "EXISTS", s.link.key("approval:"+number)))
 	return n > 0, s.check(err)
 }
 
-func (s *shelf) Put(r approval.Request) error {
+func (s *approvalsTry) Put(r approval.Request) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -165,7 +167,7 @@ func (s *shelf) Put(r approval.Request) error {
 	return nil
 }
 
-func (s *shelf) members(key string) ([]approval.Request, error) {
+func (s *approvalsTry) members(key string) ([]approval.Request, error) {
 	numbers, err := redis.Strings(s.link.client.do(s.ctx, "SMEMBERS", s.link.key(key)))
 	if err := s.check(err); err != nil {
 		return nil, err
@@ -175,7 +177,7 @@ func (s *shelf) members(key string) ([]approval.Request, error) {
 
 // read reads requests and brings their state up to date. Forgotten requests are left out. An approval from before the
 // server began to remember may have been used, and becomes void.
-func (s *shelf) read(numbers []string) ([]approval.Request, error) {
+func (s *approvalsTry) read(numbers []string) ([]approval.Request, error) {
 	if len(numbers) == 0 {
 		return nil, nil
 	}

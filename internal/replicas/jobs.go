@@ -32,7 +32,7 @@ func (g *Group) Jobs() *jobs.Store {
 
 // Insert implements [jobs.Shelf].
 func (s jobShelf) Insert(ctx context.Context, agent, handle, text string, expires time.Time) (bool, error) {
-	return s.put(ctx, agent, handle, "", text, max(1, expires.Sub(s.now()).Milliseconds()))
+	return s.put(ctx, agent, handle, "", text, expiry(expires, s.now()))
 }
 
 // Get implements [jobs.Shelf].
@@ -45,19 +45,19 @@ func (s jobShelf) Get(ctx context.Context, handle string) (text string, err erro
 }
 
 // Swap implements [jobs.Shelf].
-func (s jobShelf) Swap(ctx context.Context, handle, old, new string) (bool, error) {
+func (s jobShelf) Swap(ctx context.Context, handle, old, new string, expires time.Time) (bool, error) {
 	if old == "" {
 		return false, nil
 	}
-	return s.put(ctx, "", handle, old, new, 0)
+	return s.put(ctx, "", handle, old, new, expiry(expires, s.now()))
 }
 
 // List implements [jobs.Shelf]. It looks through all keys of the server, since agents of earlier capability files have jobs too.
-func (s jobShelf) List(ctx context.Context) (map[string]string, error) {
+func (s jobShelf) List(ctx context.Context, begins string) (map[string]string, error) {
 	all, prefix := map[string]string{}, s.link.key("job:")
 	for cursor, first := "0", true; first || cursor != "0"; first = false {
 		err := s.link.ask(ctx, func(ctx context.Context) error {
-			answer, err := redis.Values(s.link.client.do(ctx, "SCAN", cursor, "MATCH", prefix+"*", "COUNT", 1000))
+			answer, err := redis.Values(s.link.client.do(ctx, "SCAN", cursor, "MATCH", prefix+begins+"*", "COUNT", 1000))
 			if err != nil {
 				return err
 			}
@@ -80,6 +80,14 @@ func (s jobShelf) List(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	return all, nil
+}
+
+// expiry returns in how many milliseconds a text expires, 0 to leave when it does.
+func expiry(expires, now time.Time) int64 {
+	if expires.IsZero() {
+		return 0
+	}
+	return max(1, expires.Sub(now).Milliseconds())
 }
 
 func (s jobShelf) put(ctx context.Context, agent, handle, old, new string, keep int64) (bool, error) {

@@ -1,6 +1,6 @@
 -- Keeps a job.
 -- KEYS: the job, jobs of its agent in the order in which they began, how many began
--- ARGV: the text that is there now ("" for none), the new one ("" to remove it), when it expires in milliseconds ("" to leave it), the prefix of
+-- ARGV: the text that is there now ("" for none), the new one ("" to remove it), in how many milliseconds it expires (0 to leave it), the prefix of
 --       jobs' keys, the handle, how many jobs of an agent there may be
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
 	return { 'changed' }
@@ -9,11 +9,14 @@ if ARGV[2] == '' then
 	redis.call('DEL', KEYS[1])
 	return { 'done' }
 end
-if ARGV[1] ~= '' then
+if ARGV[3] == '0' then
 	redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+else
+	redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+if ARGV[1] ~= '' then
 	return { 'done' }
 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[3])

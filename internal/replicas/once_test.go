@@ -73,7 +73,7 @@ func TestForgotten(t *testing.T) {
 	require.NoError(t, g.Once().Use(t.Context(), "new", time.Now().Add(time.Millisecond), made.Add(time.Minute)))
 
 	// A server that came back with what it had saved some time ago still has the approval.
-	sh := &shelf{approvals: &approvals{link: g.link, now: g.Now}, ctx: t.Context(), at: g.Now()}
+	sh := &approvalsTry{approvals: &approvals{link: g.link, now: g.Now}, ctx: t.Context(), at: g.Now()}
 	require.NoError(t, sh.Put(r))
 	require.NoError(t, sh.commit())
 	_, err = g.Approvals().Take(t.Context(), r.Agent, r.Digest)

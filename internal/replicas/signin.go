@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 
+	"dixa-mcp/internal/base/shelf"
 	"dixa-mcp/internal/signin"
 )
 
@@ -25,17 +26,17 @@ type signIns struct {
 	now  func() time.Time
 }
 
-var _ signin.Shelf = signIns{}
+var _ shelf.Shelf = signIns{}
 
 // SignIns returns the sign-ins that all replicas share.
-func (g *Group) SignIns() signin.Shelf { return signIns{g.link, g.link.now} }
+func (g *Group) SignIns() shelf.Shelf { return signIns{g.link, g.link.now} }
 
-// Insert implements [signin.Shelf].
+// Insert implements [shelf.Shelf].
 func (s signIns) Insert(ctx context.Context, owner, key, text string, expires time.Time) (bool, error) {
 	return s.put(ctx, owner, key, "", text, expires)
 }
 
-// Get implements [signin.Shelf].
+// Get implements [shelf.Shelf].
 func (s signIns) Get(ctx context.Context, key string) (text string, err error) {
 	err = s.link.ask(ctx, func(ctx context.Context) error {
 		text, err = s.link.get(ctx, "signin:"+key)
@@ -44,7 +45,7 @@ func (s signIns) Get(ctx context.Context, key string) (text string, err error) {
 	return text, err
 }
 
-// Swap implements [signin.Shelf].
+// Swap implements [shelf.Shelf].
 func (s signIns) Swap(ctx context.Context, key, old, new string, expires time.Time) (bool, error) {
 	if old == "" {
 		return false, nil
@@ -52,9 +53,9 @@ func (s signIns) Swap(ctx context.Context, key, old, new string, expires time.Ti
 	return s.put(ctx, "", key, old, new, expires)
 }
 
-// List implements [signin.Shelf].
-func (s signIns) List(ctx context.Context, kind string) (map[string]string, error) {
-	all := map[string]string{}
+// List implements [shelf.Shelf], for a kind and a colon.
+func (s signIns) List(ctx context.Context, prefix string) (map[string]string, error) {
+	all, kind := map[string]string{}, strings.TrimSuffix(prefix, ":")
 	err := s.link.ask(ctx, func(ctx context.Context) error {
 		keys, err := redis.Strings(s.link.client.do(ctx, "ZRANGE", s.link.key("signin-keys:"+kind), 0, -1))
 		if err != nil || len(keys) == 0 {
@@ -82,7 +83,7 @@ func (s signIns) put(ctx context.Context, owner, key, old, new string, expires t
 	kind, _, _ := strings.Cut(key, ":")
 	keys := []string{s.link.key("signin:" + key), s.link.key("signin-owner:" + owner), s.link.key("signins"), s.link.key("signin-keys:" + kind)}
 	now := s.now()
-	answer, err := s.link.run(ctx, signInScript, keys, old, new, max(1, expires.Sub(now).Milliseconds()), now.UnixMilli(), s.link.key("signin:"), key,
+	answer, err := s.link.run(ctx, signInScript, keys, old, new, expiry(expires, now), now.UnixMilli(), s.link.key("signin:"), key,
 		signin.MostOfOwner, signInLists.Milliseconds())
 	return err == nil && answer[0] == "done", err
 }

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -16,16 +15,9 @@ import (
 	"dixa-mcp/internal/offline"
 )
 
-// keyShelf keeps keys in memory.
-type keyShelf struct{ *shelf.Memory }
-
-func (s keyShelf) List(ctx context.Context, kind string) (map[string]string, error) {
-	return s.Memory.List(ctx, kind+":")
-}
-
 // withBound is a site that takes keys which are bound to a conversation, and two such keys of its agent support.
 func withBound(t *testing.T, change ...func(*HTTPConfig)) (s *site, first, second string, keys *identity.BoundKeys) {
-	keys = identity.NewBoundKeys(keyShelf{&shelf.Memory{Now: time.Now, Most: 50}}, time.Now)
+	keys = identity.NewBoundKeys(&shelf.Memory{Now: time.Now, Most: 50}, time.Now)
 	s = host(t, offline.Options{}, append(change, func(c *HTTPConfig) {
 		c.Identity = identity.New(identity.Options{Rules: c.Gate.Rules, Log: slog.New(slog.DiscardHandler), Bound: keys})
 		t.Cleanup(c.Identity.Close)

@@ -12,7 +12,7 @@ import (
 func TestJobs(t *testing.T) {
 	jobstest.TestShelf(t, func(t *testing.T, now func() time.Time) (both [2]jobstest.Process) {
 		for i, s := range processes(t, 2) {
-			both[i] = jobstest.Process{Shelf: shelf{s, now}, Kill: func() {
+			both[i] = jobstest.Process{Shelf: s.jobShelf(now), Kill: func() {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				s.run.release() // as the operating system does it

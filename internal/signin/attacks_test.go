@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/base/shelf"
 	"golang.org/x/net/dns/dnsmessage"
 
 	"dixa-mcp/internal/identity"
@@ -250,7 +251,7 @@ func TestTokenIsForItsResource(t *testing.T) {
 
 // together is a shelf at which as many readers meet as the group counts, before any of them goes on.
 type together struct {
-	Shelf
+	shelf.Shelf
 	meet atomic.Pointer[sync.WaitGroup]
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/base/shelf"
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/test/clock"
 	"dixa-mcp/internal/test/double"
@@ -60,7 +61,7 @@ func newBed(t *testing.T, change ...func(*Config)) *bed {
 			return b.agents[p.Subject]
 		},
 		Describe:  func(agent string) []string { return []string{"read conversations as " + agent} },
-		Sessions:  NewSessions(NewMemory(b.clock.Now), []byte("secret"), b.clock.Now),
+		Sessions:  NewSessions(&shelf.Memory{Now: b.clock.Now, Most: MostOfOwner}, []byte("secret"), b.clock.Now),
 		Secret:    []byte("secret"),
 		Now:       b.clock.Now,
 		Log:       slog.New(slog.NewTextHandler(b.log, nil)),

@@ -206,7 +206,7 @@ func TestRegistration(t *testing.T) {
 		require.NotContains(t, answer, "client_secret")
 		id = answer["client_id"].(string)
 	}
-	kept, err := b.Sessions.shelf.(memory).Memory.List(t.Context(), "")
+	kept, err := b.Sessions.shelf.List(t.Context(), "")
 	require.NoError(t, err)
 	require.Empty(t, kept)
 	require.Empty(t, b.Server.documents.known)

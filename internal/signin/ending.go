@@ -61,7 +61,7 @@ func (s *Sessions) end(ctx context.Context, id string) (*Session, error) {
 
 // List returns the sessions that are valid, the oldest first.
 func (s *Sessions) List(ctx context.Context) ([]Session, error) {
-	texts, err := s.shelf.List(ctx, kindSession)
+	texts, err := s.shelf.List(ctx, prefixOf(kindSession))
 	if err != nil {
 		return nil, err
 	}

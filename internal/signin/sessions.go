@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/base/shelf"
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/seal"
 )
@@ -104,13 +105,13 @@ func (h hash) String() string { return base64.RawURLEncoding.EncodeToString(h) }
 
 // Sessions keeps the sign-ins of people, encrypted; of tokens only hashes. It is safe for concurrent use.
 type Sessions struct {
-	shelf Shelf
+	shelf shelf.Shelf
 	box   seal.Box
 	now   func() time.Time
 }
 
 // NewSessions makes a store of a shelf. Those of the same secret read each other's sessions. now tells the time.
-func NewSessions(shelf Shelf, secret []byte, now func() time.Time) *Sessions {
+func NewSessions(shelf shelf.Shelf, secret []byte, now func() time.Time) *Sessions {
 	return &Sessions{shelf, seal.NewBox(secret, "sign-in"), now}
 }
 

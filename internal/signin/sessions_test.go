@@ -4,13 +4,14 @@ import (
 	"testing"
 	"time"
 
+	"dixa-mcp/internal/base/shelf"
 	"dixa-mcp/internal/signin"
 	"dixa-mcp/internal/signin/signintest"
 )
 
 func TestMemory(t *testing.T) {
-	signintest.TestShelf(t, func(_ *testing.T, now func() time.Time) [2]signin.Shelf {
-		m := signin.NewMemory(now)
-		return [2]signin.Shelf{m, m}
+	signintest.TestShelf(t, func(_ *testing.T, now func() time.Time) [2]shelf.Shelf {
+		m := &shelf.Memory{Now: now, Most: signin.MostOfOwner}
+		return [2]shelf.Shelf{m, m}
 	})
 }

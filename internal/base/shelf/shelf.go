@@ -1,4 +1,4 @@
-// Package shelf keeps texts under keys in memory for a time.
+// Package shelf keeps texts under keys for a time.
 package shelf
 
 import (
@@ -9,7 +9,25 @@ import (
 	"time"
 )
 
-// Memory keeps texts until they expire or the process ends. It is safe for concurrent use; its methods never fail.
+// Shelf keeps one text for each key, for all processes that share it. It is safe for concurrent use. Expired texts may still be
+// returned: each text says itself how long it is valid.
+type Shelf interface {
+	// Insert keeps a text under a key that has none, until it expires, and reports whether it did. A shelf keeps so many texts of an
+	// owner, the newest.
+	Insert(ctx context.Context, owner, key, text string, expires time.Time) (bool, error)
+
+	// Get returns the text of a key, "" for none.
+	Get(ctx context.Context, key string) (string, error)
+
+	// Swap replaces the text of a key if it is still the old one, and reports whether it did. An empty new text removes it; with a
+	// time, the text expires then instead.
+	Swap(ctx context.Context, key, old, new string, expires time.Time) (bool, error)
+
+	// List returns the texts of all keys that begin with a prefix.
+	List(ctx context.Context, prefix string) (map[string]string, error)
+}
+
+// Memory is the [Shelf] of one process. It keeps texts until they expire or the process ends; its methods never fail.
 type Memory struct {
 	Now  func() time.Time
 	Most int // of an owner's texts are kept, the newest
@@ -23,7 +41,7 @@ type slot struct {
 	expires          time.Time
 }
 
-// Insert keeps a text under a key that has none, until it expires, and reports whether it did.
+// Insert implements [Shelf].
 func (m *Memory) Insert(_ context.Context, owner, key, text string, expires time.Time) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -48,7 +66,7 @@ func (m *Memory) Insert(_ context.Context, owner, key, text string, expires time
 	return true, nil
 }
 
-// Get returns the text of a key, "" for none.
+// Get implements [Shelf].
 func (m *Memory) Get(_ context.Context, key string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -58,8 +76,7 @@ func (m *Memory) Get(_ context.Context, key string) (string, error) {
 	return "", nil
 }
 
-// Swap replaces the text of a key if it is still the old one, and reports whether it did. An empty new text removes it; with a time,
-// the text expires then instead.
+// Swap implements [Shelf].
 func (m *Memory) Swap(_ context.Context, key, old, new string, expires time.Time) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,7 +95,7 @@ func (m *Memory) Swap(_ context.Context, key, old, new string, expires time.Time
 	return true, nil
 }
 
-// List returns the texts of all keys that begin with a prefix.
+// List implements [Shelf].
 func (m *Memory) List(_ context.Context, prefix string) (map[string]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -4,7 +4,6 @@ package jobstest
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/base/shelf"
+	"dixa-mcp/internal/base/shelf/shelftest"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/test/clock"
 )
@@ -40,6 +41,10 @@ type suite struct {
 // TestShelf holds a kind of shelf against what [jobs.Shelf] and [jobs.Store] promise. open makes an empty one, of two processes
 // or of one that is given twice, which goes by the clock it is given.
 func TestShelf(t *testing.T, open func(t *testing.T, now func() time.Time) [2]Process) {
+	shelftest.Test(t, jobs.MostOfAgent, func(t *testing.T, now func() time.Time) [2]shelf.Shelf {
+		both := open(t, now)
+		return [2]shelf.Shelf{both[0], both[1]}
+	})
 	for _, c := range []struct {
 		name string
 		test func(*suite)
@@ -52,7 +57,6 @@ func TestShelf(t *testing.T, open func(t *testing.T, now func() time.Time) [2]Pr
 		{"cancel", (*suite).testCancel},
 		{"makes room", (*suite).testMakesRoom},
 		{"encrypted", (*suite).testEncrypted},
-		{"swaps", (*suite).testSwaps},
 		{"removes", (*suite).testRemoves},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -249,26 +253,4 @@ func (s *suite) testRemoves() {
 	all, err = s.store[0].All(s.Context())
 	require.NoError(s, err)
 	require.Empty(s, all)
-}
-
-func (s *suite) testSwaps() {
-	expires := s.clock.Now().Add(time.Hour)
-	for i, c := range []struct {
-		insert   bool
-		old, new string
-		ok       bool
-	}{{false, "", "1", false}, {true, "", "1", true}, {true, "", "2", false}, {false, "2", "3", false}, {false, "", "3", false}, {false, "1", "2", true}, {false, "1", "3", false}} {
-		var ok bool
-		var err error
-		if c.insert {
-			ok, err = s.both[i%2].Insert(s.Context(), "support", "B-7K2Q", c.new, expires)
-		} else {
-			ok, err = s.both[i%2].Swap(s.Context(), "B-7K2Q", c.old, c.new)
-		}
-		require.NoError(s, err)
-		require.Equal(s, c.ok, ok, fmt.Sprintf("%d %+v", i, c))
-	}
-	text, err := s.both[0].Get(s.Context(), "B-7K2Q")
-	require.NoError(s, err)
-	require.Equal(s, "2", text)
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"dixa-mcp/internal/base/shelf"
+	"dixa-mcp/internal/base/shelf/shelftest"
 	"dixa-mcp/internal/identity"
 	"dixa-mcp/internal/signin"
 	"dixa-mcp/internal/test/clock"
@@ -13,21 +15,18 @@ import (
 type suite struct {
 	*testing.T
 	clock *clock.Clock
-	both  [2]signin.Shelf
+	both  [2]shelf.Shelf
 	store [2]*signin.Sessions
 }
 
-// TestShelf holds a kind of shelf against what [signin.Shelf] and [signin.Sessions] promise. open makes an empty one, of two
+// TestShelf holds a kind of shelf against what [shelf.Shelf] and [signin.Sessions] promise. open makes an empty one, of two
 // processes or of one that is given twice, which goes by the clock it is given.
-func TestShelf(t *testing.T, open func(t *testing.T, now func() time.Time) [2]signin.Shelf) {
+func TestShelf(t *testing.T, open func(t *testing.T, now func() time.Time) [2]shelf.Shelf) {
+	shelftest.Test(t, signin.MostOfOwner, open)
 	for _, c := range []struct {
 		name string
 		test func(*suite)
 	}{
-		{"one insert wins", (*suite).testInsert},
-		{"swaps", (*suite).testSwaps},
-		{"lists a kind", (*suite).testLists},
-		{"makes room", (*suite).testMakesRoom},
 		{"codes", (*suite).testCodes},
 		{"one exchange of a code", (*suite).testOneExchange},
 		{"rotation", (*suite).testRotation},

@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"internal/base/safetext":         {},
 	"internal/base/shortid":          {},
 	"internal/base/shelf":            {},
+	"internal/base/shelf/shelftest":  nil,
 	"internal/base/sqlitefile":       {"internal/base/stored", "github.com/ncruces/go-sqlite3"},
 	"internal/base/stored":           {},
 	"internal/approval":              {},
