@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/test/schemalint"
 )
 
 type status string
@@ -136,10 +138,10 @@ func TestGenerate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, string(c.schema.JSON()))
-			require.NoError(t, Lint(c.schema.JSON()))
+			require.NoError(t, schemalint.Check(c.schema.JSON()))
 		})
 	}
-	require.NoError(t, Lint(Of[everything]().JSON()))
+	require.NoError(t, schemalint.Check(Of[everything]().JSON()))
 }
 
 // A derived schema must not change the one it came from.

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/test/schemalint"
 	"dixa-mcp/internal/test/seeds"
-	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
@@ -207,7 +207,7 @@ func FuzzParse(f *testing.F) {
 				require.Equal(t, d.Allowed, slices.Contains(a.Tools(), tool))
 				require.Equal(t, d.Allowed, a.Shape(tool) != nil)
 				if d.Allowed {
-					require.NoError(t, schemas.Lint(a.Shape(tool).Schema().JSON()))
+					require.NoError(t, schemalint.Check(a.Shape(tool).Schema().JSON()))
 				}
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/test/schemalint"
 	"dixa-mcp/internal/test/seeds"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -154,7 +155,7 @@ func TestShapesFollowTheRules(t *testing.T) {
 				require.Nil(t, a.Shape(tool))
 				continue
 			}
-			require.NoError(t, schemas.Lint(a.Shape(tool).Schema().JSON()))
+			require.NoError(t, schemalint.Check(a.Shape(tool).Schema().JSON()))
 			for range 5 {
 				callOnce(t, r, a.Shape(tool), acts, rules, text)
 			}

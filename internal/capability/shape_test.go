@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/test/schemalint"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
@@ -122,7 +123,7 @@ func TestShape(t *testing.T) {
 				require.Equal(t, c.properties, shown(s))
 				require.Equal(t, c.filled, s.Filled())
 			}
-			require.NoError(t, schemas.Lint(s.Schema().JSON()))
+			require.NoError(t, schemalint.Check(s.Schema().JSON()))
 			got, err := s.Decode(json.RawMessage(c.given), nil)
 			if err != nil {
 				require.IsType(t, (*schemas.Error)(nil), err)

@@ -116,6 +116,7 @@ var mayImport = map[string][]string{
 	"internal/test/golden":           nil,
 	"internal/test/program":          nil,
 	"internal/test/race":             nil,
+	"internal/test/schemalint":       nil,
 	"internal/test/seeds":            nil,
 	"cmd/dixa-mcp":                   nil, // puts everything together
 }

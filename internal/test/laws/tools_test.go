@@ -12,7 +12,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/internal/test/golden"
-	"dixa-mcp/schemas"
+	"dixa-mcp/internal/test/schemalint"
 	"dixa-mcp/tools"
 )
 
@@ -36,7 +36,7 @@ func TestEveryToolKeepsTheRules(t *testing.T) {
 			require.True(t, strings.HasSuffix(tool.Description, "."), "the description is a sentence")
 			require.Equal(t, strings.ToUpper(tool.Description[:1]), tool.Description[:1])
 			schema := tool.Schema()
-			require.NoError(t, schemas.Lint(schema.JSON()))
+			require.NoError(t, schemalint.Check(schema.JSON()))
 			properties := map[string]bool{}
 			for _, p := range schema.Properties() {
 				properties[p.Name] = true

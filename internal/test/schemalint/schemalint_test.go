@@ -1,4 +1,4 @@
-package schemas
+package schemalint
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLint(t *testing.T) {
+func TestCheck(t *testing.T) {
 	prop := func(schema string) string { return `{"type":"object","properties":{"x":` + schema + `}}` }
 	for schema, want := range map[string]string{
 		`{"type":"object","properties":{}}`:                                                           "",
@@ -15,7 +15,7 @@ func TestLint(t *testing.T) {
 		prop(`{"type":"string","format":"date-time","enum":["a"]}`):                                   "",
 		prop(`{"type":"array","items":{"type":"array","items":{"type":"number","description":"d"}}}`): "",
 
-		``:                                    "schemas: schema: the type must be one of",
+		``:                                    "schema: invalid JSON",
 		`[]`:                                  "a schema must be an object",
 		`true`:                                "a schema must be an object",
 		`{"type":"object"`:                    "invalid JSON",
@@ -29,7 +29,7 @@ func TestLint(t *testing.T) {
 		`{"type":"object","properties":{},"$schema":"x"}`:                `refuses "$schema"`,
 		`{"type":"object","properties":{},"additionalProperties":false}`: `refuses "additionalProperties"`,
 		`{"type":"object","properties":{"a b":{"type":"string"}}}`:       "does not match",
-		prop(`true`):             "schemas: properties.x: a schema must be an object",
+		prop(`true`):             "properties.x: a schema must be an object",
 		prop(`{}`):               "properties.x: the type must be one of",
 		prop(`{"type":"null"}`):  "the type must be one of",
 		prop(`{"$ref":"#"}`):     "the type must be one of",
@@ -37,7 +37,7 @@ func TestLint(t *testing.T) {
 		prop(`{"type":"array","items":{"type":"object"}}`): "properties.x.items: an object must have properties",
 		prop(`{"type":"string","format":"uuid"}`):          "properties.x.format: the only format is date-time",
 		prop(`{"type":"string","enum":[]}`):                "with something in it",
-		prop(`{"type":"string","enum":"a"}`):               "with something in it",
+		prop(`{"type":"string","enum":"a"}`):               "it must list strings",
 		prop(`{"type":"string","enum":[1]}`):               "it must list strings",
 		prop(`{"type":"string","enum":["a","a"]}`):         "each once",
 		prop(`{"type":"integer","enum":["a"]}`):            `refuses "enum" in a schema of type integer`,
@@ -46,7 +46,7 @@ func TestLint(t *testing.T) {
 		prop(`{"type":"string","description":""}`):         "a description must be text",
 	} {
 		t.Run(schema, func(t *testing.T) {
-			err := Lint([]byte(schema))
+			err := Check([]byte(schema))
 			if want == "" {
 				require.NoError(t, err)
 			} else {
