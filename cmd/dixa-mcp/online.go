@@ -3,101 +3,48 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/directory"
 	"dixa-mcp/schemas"
 )
 
 // compare looks up in Dixa everything that a capability file names. It returns the names whose ids do not exist, and those
 // whose ids have a different name in Dixa.
 func compare(ctx context.Context, client *dixaclient.Client, names []capability.Named) ([]string, error) {
-	there := map[string]map[string]string{}
-	for kind, read := range map[string]func(context.Context, *dixaclient.Client) (map[string]string, error){
-		"queue": queueNames, "tag": tagNames, "dixa_agent": agentNames, "team": teamNames, "contact_endpoint": endpointNames,
-	} {
-		if !named(names, kind) {
+	dixa, there := directory.New(time.Now), map[string]directory.Entries{}
+	for _, thing := range []dixaclient.Thing{dixaclient.QueueThing, dixaclient.TagThing, dixaclient.AgentThing, dixaclient.TeamThing, dixaclient.EndpointThing} {
+		kind := capability.KindOf(thing)
+		if !slices.ContainsFunc(names, func(n capability.Named) bool { return n.Kind == kind }) {
 			continue
 		}
-		found, err := read(ctx, client)
+		list, _ := directory.Of(thing)
+		entries, err := dixa.Read(ctx, client, list, func() bool { return true })
 		if err != nil {
 			return nil, err
 		}
-		there[kind] = found
+		there[kind] = entries
 	}
 	var problems []string
 	for _, n := range names {
-		called, ok := there[n.Kind][strings.ToLower(n.ID)]
-		switch {
-		case !ok:
+		found := there[n.Kind].ByID(n.ID)
+		if found == nil {
 			problems = append(problems, fmt.Sprintf("line %d: names.%s.%s: Dixa has no %s %s", n.Line, n.Kind, n.Name, n.Kind, n.ID))
-		case called != "" && schemas.Nearest(simple(n.Name), []string{simple(called)}) == "" && !strings.Contains(simple(called), simple(n.Name)):
+			continue
+		}
+		called := found.Name()
+		if called != "" && schemas.Nearest(simple(n.Name), []string{simple(called)}) == "" && !strings.Contains(simple(called), simple(n.Name)) {
 			problems = append(problems, fmt.Sprintf("line %d: names.%s.%s: Dixa calls it %q; check that it is the one you mean", n.Line, n.Kind, n.Name, called))
 		}
 	}
 	return problems, nil
 }
 
-func named(names []capability.Named, kind string) bool {
-	for _, n := range names {
-		if n.Kind == kind {
-			return true
-		}
-	}
-	return false
-}
-
 // simple returns a name without case, spaces, hyphens and underscores.
 func simple(s string) string {
 	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(s))
-}
-
-func queueNames(ctx context.Context, c *dixaclient.Client) (map[string]string, error) {
-	a, err := dixaclient.ListQueues.Do(ctx, c, dixaclient.NoArguments{})
-	m := map[string]string{}
-	for _, q := range a.Value {
-		m[strings.ToLower(string(q.ID))] = q.Name
-	}
-	return m, err
-}
-
-func tagNames(ctx context.Context, c *dixaclient.Client) (map[string]string, error) {
-	a, err := dixaclient.ListTags.Do(ctx, c, dixaclient.ListTagsIn{IncludeDeactivated: true})
-	m := map[string]string{}
-	for _, t := range a.Value {
-		m[strings.ToLower(string(t.ID))] = t.Name
-	}
-	return m, err
-}
-
-func teamNames(ctx context.Context, c *dixaclient.Client) (map[string]string, error) {
-	a, err := dixaclient.ListTeams.Do(ctx, c, dixaclient.NoArguments{})
-	m := map[string]string{}
-	for _, t := range a.Value {
-		m[strings.ToLower(string(t.ID))] = t.Name
-	}
-	return m, err
-}
-
-func endpointNames(ctx context.Context, c *dixaclient.Client) (map[string]string, error) {
-	a, err := dixaclient.ListContactEndpoints.Do(ctx, c, dixaclient.ListContactEndpointsIn{})
-	m := map[string]string{}
-	for _, e := range a.Value {
-		m[strings.ToLower(e.Address+e.Number)] = e.Name
-	}
-	return m, err
-}
-
-func agentNames(ctx context.Context, c *dixaclient.Client) (map[string]string, error) {
-	m := map[string]string{}
-	for a, err := range dixaclient.ListAgents.Pages(ctx, c, dixaclient.ListAgentsIn{}) {
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range a.Value {
-			m[strings.ToLower(string(p.ID))] = p.DisplayName
-		}
-	}
-	return m, nil
 }
