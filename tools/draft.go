@@ -50,11 +50,6 @@ const (
 	DraftDenied  DraftOutcome = "denied" // a person denied that it is sent
 )
 
-// DraftOutcomes lists all outcomes.
-func DraftOutcomes() []DraftOutcome {
-	return []DraftOutcome{DraftWritten, DraftSent, DraftEdited, DraftDenied}
-}
-
 const (
 	draftTitle = ": a reply to the customer that was not sent yet"
 	draftBy    = "Written by the AI agent "

@@ -50,7 +50,7 @@ func (r *Reads) quickResponse(ctx context.Context, tool string, id d.UUID, ref d
 	if t := translationFor(conversation.Language, found.Translations); t != nil {
 		q.language, q.wanted, q.text = t.Locale, "", t.Content
 	}
-	missing, err := q.fill(ctx, r, map[string]func(context.Context) (string, string, error){
+	missing, err := q.fill(ctx, map[string]func(context.Context) (string, string, error){
 		"requester_firstname": func(ctx context.Context) (string, string, error) {
 			return r.customerName(ctx, conversation.RequesterID)
 		},
@@ -119,7 +119,7 @@ func translationFor(language string, all []d.TemplateTranslation) *d.TemplateTra
 }
 
 // fill puts values in place of the placeholders in the text, and lists those that have none, with the reason.
-func (q *quickResponse) fill(ctx context.Context, r *Reads, values map[string]func(context.Context) (value, why string, err error)) (missing []string, err error) {
+func (q *quickResponse) fill(ctx context.Context, values map[string]func(context.Context) (value, why string, err error)) (missing []string, err error) {
 	filled := map[string]string{}
 	for _, m := range placeholder.FindAllStringSubmatch(q.text, -1) {
 		name := m[1]

@@ -15,14 +15,6 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// LeftOut are the fields of exports that are not kept: Dixa computes them from others that are.
-var LeftOut = map[What][]string{
-	Conversations: {
-		"total_duration",    // closed_at - created_at
-		"handling_duration", // closed_at - assigned_at
-	},
-}
-
 // restOf are the fields that are kept in Rest.
 var restOf = map[What][]string{
 	Conversations: {

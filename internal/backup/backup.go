@@ -50,14 +50,16 @@ func Copy(state, records, to string) (Report, error) {
 	if err := prepare(to); err != nil {
 		return r, err
 	}
-	if err := r.shared(state, to); err != nil {
-		return r, fmt.Errorf("copy %s: %w", sharedstate.FileName, err)
-	}
-	if err := r.archive(state, to); err != nil {
-		return r, fmt.Errorf("copy %s: %w", sqlitestore.FileName, err)
-	}
-	if err := r.inbox(state, to); err != nil {
-		return r, fmt.Errorf("copy %s: %w", events.FileName, err)
+	for _, store := range []struct {
+		name string
+		copy func(state, to string) error
+	}{{sharedstate.FileName, sharedstate.Copy}, {sqlitestore.FileName, sqlitestore.Copy}, {events.FileName, events.Copy}} {
+		if err := store.copy(state, to); err != nil {
+			return r, fmt.Errorf("copy %s: %w", store.name, err)
+		}
+		if err := r.count(filepath.Join(to, store.name)); err != nil {
+			return r, fmt.Errorf("copy %s: %w", store.name, err)
+		}
 	}
 	if err := r.tree(state, to, records); err != nil {
 		return r, err
@@ -75,30 +77,6 @@ func prepare(dir string) error {
 		err = fmt.Errorf("%s is not empty: name a new directory; nothing was copied", dir)
 	}
 	return err
-}
-
-// shared copies the file that processes share.
-func (r *Report) shared(state, to string) error {
-	if err := sharedstate.Copy(state, to); err != nil {
-		return err
-	}
-	return r.count(filepath.Join(to, sharedstate.FileName))
-}
-
-// archive copies the archive, if there is one.
-func (r *Report) archive(state, to string) error {
-	if err := sqlitestore.Copy(state, to); err != nil {
-		return err
-	}
-	return r.count(filepath.Join(to, sqlitestore.FileName))
-}
-
-// inbox copies the inbox of events, if there is one.
-func (r *Report) inbox(state, to string) error {
-	if err := events.Copy(state, to); err != nil {
-		return err
-	}
-	return r.count(filepath.Join(to, events.FileName))
 }
 
 // count adds a file that was copied, if there is one.

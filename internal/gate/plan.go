@@ -51,11 +51,11 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 				return c.unrecorded(ctx, err)
 			}
 			c.log().Error("a step was not sent because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
-			return c.stopped(ctx, args, steps, changes, i, errors.New("the audit record cannot be written, and no write is carried out without one; the operator of dixa-mcp must fix this"))
+			return c.stopped(ctx, changes, i, errors.New("the audit record cannot be written, and no write is carried out without one; the operator of dixa-mcp must fix this"))
 		}
 		if c.once != nil && changes[i].Once {
 			if err := c.once(ctx); err != nil {
-				return c.stopped(ctx, args, steps, changes, i, err)
+				return c.stopped(ctx, changes, i, err)
 			}
 		}
 		if tell := c.request.Progress; tell != nil && len(changes) > 1 {
@@ -69,7 +69,7 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 			return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
 		}
 		if err != nil {
-			return c.stopped(ctx, args, steps, changes, i, err)
+			return c.stopped(ctx, changes, i, err)
 		}
 		c.observeDraft(changes[i].Draft)
 		if i+1 < len(changes) {
@@ -166,7 +166,7 @@ func (c *call) actsAs(env tools.Env, steps []tools.Step) string {
 
 // stopped answers when the step at failed ended the plan. What was done is said, and the call for the rest: steps that cannot be
 // repeated come last, so that the same call again does nothing twice.
-func (c *call) stopped(ctx context.Context, args *tools.Arguments, steps, changes []tools.Step, failed int, err error) Answer {
+func (c *call) stopped(ctx context.Context, changes []tools.Step, failed int, err error) Answer {
 	c.step, c.failure = nil, err
 	partly, isPart := errors.AsType[*partlyDone](err)
 	if failed == 0 && effect(err) == audit.OutcomeNotDone && !isPart {

@@ -58,21 +58,21 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	asked := request{Client: client.ID, Redirect: redirect, State: q.Get("state"), Challenge: q.Get("code_challenge"), Resource: sameResource(q.Get("resource"))}
 	if code, why := s.check(&asked, q); code != "" {
 		s.refused(r.Context(), ByClient, identity.Person{}, asked)
-		s.answer(w, r, asked, url.Values{"error": {code}, "error_description": {why}})
+		s.answer(w, asked, url.Values{"error": {code}, "error_description": {why}})
 		return
 	}
 	state := rand.Text()
 	asked.Nonce, asked.Verifier, asked.Expires = rand.Text(), rand.Text()+rand.Text(), s.Now().Add(signInFor).Unix()
 	if err := s.setCookie(w, r, state, asked); err != nil {
 		asked.State = "" // it may be what is too long
-		s.answer(w, r, asked, url.Values{"error": {"invalid_request"}, "error_description": {err.Error()}})
+		s.answer(w, asked, url.Values{"error": {"invalid_request"}, "error_description": {err.Error()}})
 		return
 	}
 	at, err := s.provider.address(r.Context(), state, asked.Nonce, asked.Verifier)
 	if err != nil {
 		s.warn("a person could not sign in", err)
 		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
-		s.answer(w, r, asked, url.Values{"error": {"temporarily_unavailable"}, "error_description": {"the company's provider cannot be reached; try again later"}})
+		s.answer(w, asked, url.Values{"error": {"temporarily_unavailable"}, "error_description": {"the company's provider cannot be reached; try again later"}})
 		return
 	}
 	http.Redirect(w, r, at, http.StatusFound)
@@ -121,7 +121,7 @@ func (s *Server) agentOf(resource string) (agent string, ok bool) {
 }
 
 // answer sends the person back to the client with an answer, which names this server (RFC 9207).
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, asked request, answer url.Values) {
+func (s *Server) answer(w http.ResponseWriter, asked request, answer url.Values) {
 	u, err := url.Parse(asked.Redirect)
 	if err != nil {
 		s.problem(w, http.StatusBadRequest, "The client's address cannot be read.")
@@ -152,7 +152,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	if q.Get("error") != "" {
 		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
 		s.endCookie(w, state)
-		s.answer(w, r, asked, url.Values{"error": {"access_denied"}, "error_description": {"the company's provider did not sign the person in"}})
+		s.answer(w, asked, url.Values{"error": {"access_denied"}, "error_description": {"the company's provider did not sign the person in"}})
 		return
 	}
 	person, refresh, err := s.provider.exchange(r.Context(), q.Get("code"), q.Get("iss"), asked.Nonce, asked.Verifier)
@@ -164,7 +164,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		if errors.Is(err, errUnreachable) {
 			code, why = "temporarily_unavailable", "the company's provider cannot be reached; try again later"
 		}
-		s.answer(w, r, asked, url.Values{"error": {code}, "error_description": {why}})
+		s.answer(w, asked, url.Values{"error": {code}, "error_description": {why}})
 		return
 	}
 	may := s.Agents(person)
@@ -175,7 +175,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.Log.Info("a person may not use the agent", "person", person.String(), "agent", asked.Agent, "client", asked.Client)
 		s.refused(r.Context(), NoAgent, person, asked)
 		s.endCookie(w, state)
-		s.answer(w, r, asked, url.Values{"error": {"access_denied"}, "error_description": {person.String() + " may not use this agent; ask the server's operator"}})
+		s.answer(w, asked, url.Values{"error": {"access_denied"}, "error_description": {person.String() + " may not use this agent; ask the server's operator"}})
 		return
 	}
 	s.askConsent(w, r, state, pending{asked, person, refresh})

@@ -117,7 +117,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 		s.endCookie(w, state)
 		s.Log.Info("a person did not allow a client", "person", p.Person.String(), "agent", p.Asked.Agent, "client", client.ID)
 		s.refused(r.Context(), Denied, p.Person, p.Asked)
-		s.answer(w, r, p.Asked, url.Values{"error": {"access_denied"}, "error_description": {"the person did not allow it"}})
+		s.answer(w, p.Asked, url.Values{"error": {"access_denied"}, "error_description": {"the person did not allow it"}})
 	default:
 		if err := s.remember(r.Context(), client, p); err != nil {
 			s.warn("a consent could not be remembered", err) // the person is asked again next time
@@ -135,7 +135,7 @@ func (s *Server) grant(w http.ResponseWriter, r *http.Request, state string, cli
 		s.unavailable(w, err)
 		return
 	}
-	s.answer(w, r, p.Asked, url.Values{"code": {code}})
+	s.answer(w, p.Asked, url.Values{"code": {code}})
 }
 
 // mayRemember reports whether a consent may be remembered: not for a client that registered itself, which may claim to be any

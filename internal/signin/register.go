@@ -55,23 +55,23 @@ func (r registrations) client(id string) (*Client, error) {
 func (r registrations) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	text, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxRegistration))
 	if err != nil {
-		refuseClient(w, http.StatusBadRequest, "invalid_client_metadata", "the metadata is over 16 KiB or could not be read")
+		refuseClient(w, "invalid_client_metadata", "the metadata is over 16 KiB or could not be read")
 		return
 	}
 	c, err := parseClient(registering(text))
 	switch {
 	case errors.Is(err, errRedirectURI):
-		refuseClient(w, http.StatusBadRequest, "invalid_redirect_uri", err.Error())
+		refuseClient(w, "invalid_redirect_uri", err.Error())
 		return
 	case err != nil:
-		refuseClient(w, http.StatusBadRequest, "invalid_client_metadata", err.Error())
+		refuseClient(w, "invalid_client_metadata", err.Error())
 		return
 	}
 	now := r.now()
 	expires := now.Add(registeredFor)
 	id := registeredPrefix + r.signer.Sign(registered{c.Name, c.RedirectURIs, expires.Unix()})
 	if len(id) > maxClientID {
-		refuseClient(w, http.StatusBadRequest, "invalid_redirect_uri", "the redirect URIs are too long together; register fewer or shorter ones")
+		refuseClient(w, "invalid_redirect_uri", "the redirect URIs are too long together; register fewer or shorter ones")
 		return
 	}
 	r.hears(request.Context(), Event{Kind: Registered, Client: id, Name: c.Name})
@@ -104,8 +104,8 @@ type oauthError struct {
 	Description string `json:"error_description,omitempty"`
 }
 
-func refuseClient(w http.ResponseWriter, status int, code, why string) {
-	web.WriteJSON(w, status, oauthError{code, why})
+func refuseClient(w http.ResponseWriter, code, why string) {
+	web.WriteJSON(w, http.StatusBadRequest, oauthError{code, why})
 }
 
 // isDocument reports whether a client id is the address of a metadata document.

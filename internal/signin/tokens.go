@@ -25,11 +25,11 @@ func (s *Server) tokens() http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		switch err := r.ParseForm(); {
 		case err != nil:
-			refuseClient(w, http.StatusBadRequest, "invalid_request", "the form is over 32 KiB or cannot be read")
+			refuseClient(w, "invalid_request", "the form is over 32 KiB or cannot be read")
 		case r.URL.RawQuery != "":
-			refuseClient(w, http.StatusBadRequest, "invalid_request", "parameters belong in the body of the request")
+			refuseClient(w, "invalid_request", "parameters belong in the body of the request")
 		case repeated(r.PostForm):
-			refuseClient(w, http.StatusBadRequest, "invalid_request", "a parameter is there more than once")
+			refuseClient(w, "invalid_request", "a parameter is there more than once")
 		default:
 			server.ServeHTTP(w, r)
 		}

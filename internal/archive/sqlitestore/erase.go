@@ -105,7 +105,7 @@ func (s *Store) eraseMessage(id string, at time.Time) (rows int64, err error) {
 }
 
 func (s *Store) eraseKey(key int64) error {
-	if _, err := s.dropText(key); err != nil {
+	if err := s.dropText(key); err != nil {
 		return err
 	}
 	return s.file.Exec(`UPDATE message SET erased = 1 WHERE key = ?`, key)
@@ -185,7 +185,7 @@ func (s *Store) purgeSome(ctx context.Context, before int64, gone *archive.Remov
 			return err
 		}
 		for _, key := range keys {
-			if _, err := s.dropText(key); err != nil {
+			if err := s.dropText(key); err != nil {
 				return err
 			}
 			if err := s.file.Exec(`DELETE FROM message WHERE key = ?`, key); err != nil {

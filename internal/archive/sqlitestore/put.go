@@ -170,7 +170,7 @@ func (s *Store) freeKey(m archive.Message) (int64, error) {
 
 // writeText replaces the text of a message, and what the index has of it.
 func (s *Store) writeText(key int64, body, rest string) error {
-	if _, err := s.dropText(key); err != nil {
+	if err := s.dropText(key); err != nil {
 		return err
 	}
 	if err := s.file.Exec(`INSERT INTO message_text (key, body, rest) VALUES (?, ?, ?)`, key, body, rest); err != nil {
@@ -179,15 +179,15 @@ func (s *Store) writeText(key int64, body, rest string) error {
 	return s.file.Exec(`INSERT INTO word (rowid, body) VALUES (?, ?)`, key, body)
 }
 
-// dropText removes the text of a message, and what the index has of it. It reports whether there was one.
-func (s *Store) dropText(key int64) (bool, error) {
+// dropText removes the text of a message, and what the index has of it.
+func (s *Store) dropText(key int64) error {
 	body := ""
 	found, err := s.file.Row(`SELECT body FROM message_text WHERE key = ?`, func(st *sqlite3.Stmt) { body = st.ColumnText(0) }, key)
 	if err != nil || !found {
-		return false, err
+		return err
 	}
 	if err := s.file.Exec(`INSERT INTO word (word, rowid, body) VALUES ('delete', ?, ?)`, key, body); err != nil {
-		return true, err
+		return err
 	}
-	return true, s.file.Exec(`DELETE FROM message_text WHERE key = ?`, key)
+	return s.file.Exec(`DELETE FROM message_text WHERE key = ?`, key)
 }
