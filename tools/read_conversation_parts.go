@@ -171,20 +171,34 @@ func (c *conversationReader) notes(ctx context.Context) (view.Part, error) {
 	return part, err
 }
 
-// next lists what the agent may do about a conversation in this state.
+// possible is something to do about a conversation, and the argument with which update_conversation does it.
+type possible struct {
+	op       *d.Spec
+	argument string
+}
+
+// next lists what the agent may do about a conversation in this state, with the tools that it has.
 func (c *conversationReader) next() string {
-	after := []*d.Spec{d.SendMessage.Spec, d.AddNote.Spec, d.TagConversation.Spec, d.ClaimConversation.Spec, d.TransferConversation.Spec, d.SetFollowup.Spec, d.CloseConversation.Spec}
+	after := []possible{{d.SendMessage.Spec, ""}, {d.AddNote.Spec, "note"}, {d.TagConversation.Spec, "tag"}, {d.ClaimConversation.Spec, "assignee"}, {d.TransferConversation.Spec, "queue"}, {d.SetFollowup.Spec, "followUp"}, {d.CloseConversation.Spec, "close"}}
 	switch {
 	case !c.conversation.AnonymizedAt.IsZero():
 		return ""
 	case !isOpen(c.conversation):
-		after = []*d.Spec{d.ReopenConversation.Spec, d.AddNote.Spec, d.TagConversation.Spec}
+		after = []possible{{d.ReopenConversation.Spec, "reopen"}, {d.AddNote.Spec, "note"}, {d.TagConversation.Spec, "tag"}}
 	}
-	var names []string
-	for _, op := range after {
-		if c.Granted(op) {
-			names = append(names, op.Name)
+	var names, changes []string
+	for _, p := range after {
+		with, _, _ := strings.Cut(c.clause("%s", p.op.Name), " or ")
+		switch {
+		case !c.Granted(p.op) || with == "":
+		case with != p.op.Name && p.argument != "" && c.clause("%s", updateConversation.Name) == updateConversation.Name:
+			changes = append(changes, p.argument)
+		case !slices.Contains(names, with):
+			names = append(names, with)
 		}
+	}
+	if len(changes) > 0 {
+		names = append(names, updateConversation.Name+" ("+strings.Join(changes, ", ")+")")
 	}
 	return strings.Join(names, ", ")
 }

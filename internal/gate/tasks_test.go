@@ -291,6 +291,23 @@ func TestPossibleNext(t *testing.T) {
 	require.Contains(t, b.asText("a", "read_conversation", `{"conversationId":2885}`).Text, "Possible next: reopen_conversation, add_note\n")
 }
 
+// Where task tools stand in the place of operations, what is possible is said with the task tools.
+func TestPossibleNextNamesListedTools(t *testing.T) {
+	b := taskBench(t, "  a: {access: {conversations: write, messages: send, tags: read, queues: read}, arguments: {send_message.agentId: ['*']}, surface: tasks}\n")
+	said := func(id string) string {
+		_, next, _ := strings.Cut(b.asText("a", "read_conversation", `{"conversationId":`+id+`}`).Text, "Possible next: ")
+		next, _, _ = strings.Cut(next, "\n")
+		return next
+	}
+	require.Equal(t, "reply, update_conversation (note, assignee, queue, followUp, close)", said("1234"))
+	require.Equal(t, "update_conversation (reopen, note)", said("2885"))
+	agent, err := b.Rules().Agent("a")
+	require.NoError(t, err)
+	for _, name := range []string{"reply", "update_conversation"} {
+		require.True(t, agent.Sees(name), name)
+	}
+}
+
 func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 	b := taskBench(t, readsAll)
 	for _, c := range []struct{ tool, arguments, want string }{
