@@ -273,14 +273,14 @@ func (n *naming) among(all directory.Entries, r dixaclient.Reference, op *dixacl
 	case len(active) == 1:
 		return meaning{id: active[0].ID, name: active[0].Name()}
 	case len(active) > 1:
-		return noID("it names %d: give the id of one of %s", len(active), list(active))
+		return noID("it names %d: give one of %s", len(active), list(active))
 	case len(inactive) > 0 && n.values.mustBeActive():
 		return noID("the %s %s is deactivated", r.Thing, shown(inactive[0]))
 	case len(inactive) > 0:
 		return noID("the %s %s is deactivated, and its name is not taken for it; give its id if it is meant", r.Thing, shown(inactive[0]))
 	}
 	if near, _ := all.Named(r.Value, true); len(near) == 1 {
-		return noID("there is no such %s; did you mean %s?", r.Thing, shown(near[0]))
+		return noID("there is no such %s; did you mean %s?", r.Thing, among(near[0], all.Active()))
 	}
 	return meaning{said: n.call.suggest(r, op.Name, all.Active())}
 }

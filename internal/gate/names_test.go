@@ -270,8 +270,8 @@ func TestNamesThatMeanNothing(t *testing.T) {
 		{"admin", "transfer_conversation", `{"conversationId":1234,"queueId":"Bil"}`, `did you mean "Billing"`},
 		{"admin", "anonymize_end_user", `{"userId":"requester:1234"}`, "a write takes no requester:; the customer of conversation 1234 has the id " + customer},
 		// ambiguous
-		{"admin", "search_conversations", `{"queueId":["twin"]}`, `it names 2: give the id of one of "Twin A" (`},
-		{"admin", "transfer_conversation", `{"conversationId":1234,"queueId":"SAME"}`, `it names 2: give the id of one of "Same" (` + twins[0]},
+		{"admin", "search_conversations", `{"queueId":["twin"]}`, `it names 2: give one of "Twin A", "Twin B".`},
+		{"admin", "transfer_conversation", `{"conversationId":1234,"queueId":"SAME"}`, `it names 2: give one of "Same" (` + twins[0]},
 		// deactivated
 		{"admin", "tag_conversation", `{"conversationId":1234,"tagId":"` + inactive + `"}`, `" (` + ids.inactiveTag + `) is deactivated`},
 		{"admin", "search_conversations", `{"tagIds":["` + strings.ToUpper(inactive) + `"]}`, `is deactivated, and its name is not taken for it; give its id if it is meant`},

@@ -57,9 +57,9 @@ func TestArticlesByTitle(t *testing.T) {
 	}
 	for _, c := range []struct{ agent, tool, arguments, says string }{
 		{"admin", "publish_article", `{"articleId":"How do I"}`, "there is no such article"},
-		{"admin", "publish_article", `{"articleId":"Return"}`, `articleId: got "Return", want the name or id of an article; there is no such article; did you mean "Returns" (` + article("2")},
-		{"admin", "publish_article", `{"articleId":"Faq"}`, `it names 2: give the id of one of "FAQ" (` + article("3") + `), "faq" (` + article("4")},
-		{"admin", "move_article", `{"articleId":"Returns","parentId":"twin"}`, "it names 2: give the id of one of"},
+		{"admin", "publish_article", `{"articleId":"Return"}`, `articleId: got "Return", want the name or id of an article; there is no such article; did you mean "Returns"?`},
+		{"admin", "publish_article", `{"articleId":"Faq"}`, `it names 2: give one of "FAQ" (` + article("3") + `), "faq" (` + article("4")},
+		{"admin", "move_article", `{"articleId":"Returns","parentId":"twin"}`, "it names 2: give one of"},
 		{"admin", "move_article", `{"articleId":"Returns","parentId":"FAQ"}`, "there is no such category of articles"},
 		{"narrow", "get_article", `{"articleId":"Nothing like it"}`, "there is no such article"},
 		{"blind", "publish_article", `{"articleId":"Returns"}`, "this agent may not look up valid values; give exactly the id that Dixa has"},

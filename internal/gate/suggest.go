@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/fold"
 	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/directory"
@@ -19,7 +20,7 @@ const mostListed = 8
 
 func quoted(s string) string { return strconv.Quote(safetext.Brief(s, 80)) }
 
-// shown returns a value as a message names it.
+// shown returns a value as a message names it, with its id.
 func shown(e directory.Entry) string {
 	if e.Name() == "" {
 		return quoted(e.ID)
@@ -27,11 +28,26 @@ func shown(e directory.Entry) string {
 	return quoted(e.Name()) + " (" + safetext.Brief(e.ID, 80) + ")"
 }
 
+// among returns a value as a message names it: a name that no other one of all has is as good as a UUID, and shorter.
+func among(e directory.Entry, all []directory.Entry) string {
+	if e.Name() == "" || !uuid.Is(e.ID) || !onlyHas(e.ID, e.Name(), all) {
+		return shown(e)
+	}
+	return quoted(e.Name())
+}
+
+// onlyHas reports whether no other one than that with the id has a name.
+func onlyHas(id, name string, all []directory.Entry) bool {
+	return !slices.ContainsFunc(all, func(other directory.Entry) bool {
+		return other.ID != id && slices.ContainsFunc(other.Names, func(n string) bool { return fold.Same(n, name) })
+	})
+}
+
 // list names the first of some entries.
 func list(entries []directory.Entry) string {
 	var names []string
 	for _, e := range entries[:min(len(entries), mostListed)] {
-		names = append(names, shown(e))
+		names = append(names, among(e, entries))
 	}
 	return strings.Join(names, ", ")
 }
@@ -67,7 +83,7 @@ func (c *call) suggest(r dixaclient.Reference, operation string, all []directory
 	case len(same) > 1:
 		return fmt.Sprintf("%d have this name: write the value itself of one of %s", len(same), strings.Join(same, ", "))
 	case near != "":
-		return unknown + "; did you mean " + shown(words[near]) + "?"
+		return unknown + "; did you mean " + among(words[near], all) + "?"
 	case len(all) == 0:
 		return unknown + "; there are none"
 	case len(all) <= mostListed:

@@ -323,7 +323,7 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 		{"find_conversations", `{"customer":"Emma Clarke"}`, "Dixa cannot find end users by name"},
 		{"find_conversations", `{"channel":"pigeon"}`, `channel: got "pigeon", want one of Email, Chat`},
 		{"find_conversations", `{"queue":"Bilings"}`, `there is no such queue; did you mean "Billing"`},
-		{"find_conversations", `{"tag":"re"}`, `it names 3: give the id of one of "refund"`},
+		{"find_conversations", `{"tag":"re"}`, `it names 3: give one of "refund", "refund-pending", "return"`},
 		{"find_conversations", `{"assignee":"Nobody At All"}`, "there is no such Dixa agent"},
 		{"find_conversations", `{"attributes":[{"name":"Shoe size","value":"44"}]}`, "attributes[0].name: got \"Shoe size\", want the name or id of a custom attribute"},
 		{"overview", `{"team":"nobodies"}`, "there is no such team"},

@@ -84,10 +84,10 @@ func TestValuesThatDoNotExist(t *testing.T) {
 	}
 	for _, c := range []struct{ tool, arguments, says string }{
 		// names where an id is due
-		{"search_conversations", `{"queueId":["bilings"]}`, `queueId[0]: got "bilings", want the name or id of a queue; there is no such queue; did you mean "Billing" (` + billingQueue + `)?`},
+		{"search_conversations", `{"queueId":["bilings"]}`, `queueId[0]: got "bilings", want the name or id of a queue; there is no such queue; did you mean "Billing"?`},
 		{"search_conversations", `{"contactId":["Harry Lewis"]}`, "Dixa cannot find end users by name; give an id, e-mail address or phone number, or find them with list_end_users"},
 		{"get_metric", `{"metricId":"first response"}`, `did you mean "first_response_time"?`},
-		{"create_webhook", webhook("Biling"), `did you mean "Billing" (` + billingQueue + `)?`},
+		{"create_webhook", webhook("Biling"), `did you mean "Billing"?`},
 		// empty answers
 		{"search_conversations", `{"queueId":["` + nothingHere + `"]}`, "nothing was found, and a filter names what does not exist:\n- queueId[0]: no queue has this id"},
 		{"search_conversations", `{"tagIds":["` + nothingHere + `"]}`, "tagIds[0]: no tag has this id"},
