@@ -83,15 +83,19 @@ func (r *Reads) conversationItem(c *d.Conversation, label string) view.Item {
 	return view.Item{Facts: append(facts, view.Fact{Key: "subject", Value: c.Subject, Outside: true})}
 }
 
-// CustomerAddress finds the customer's own address in Dixa's answer about a conversation; not every channel has one.
+// CustomerAddress finds the customer's own address in Dixa's answer about a conversation; not every channel has one. In a
+// conversation that the organization began, that is the address to which it wrote.
 func CustomerAddress(raw []byte) string {
 	var answer struct {
-		Data struct{ FromEmail, FromNumber string }
+		Data struct{ Direction, FromEmail, FromNumber, ToEmail, ToNumber string }
 	}
 	if json.Unmarshal(raw, &answer) != nil {
 		return ""
 	}
-	return answer.Data.FromEmail + answer.Data.FromNumber // it has one of the two
+	if c := answer.Data; strings.EqualFold(c.Direction, "Outbound") {
+		return c.ToEmail + c.ToNumber // it has one of the two
+	}
+	return answer.Data.FromEmail + answer.Data.FromNumber
 }
 
 // mostLookedUp is how many customers of a list are looked up: those whose conversation has no address, such as a chat.
