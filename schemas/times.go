@@ -3,6 +3,7 @@ package schemas
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"dixa-mcp/internal/base/when"
@@ -38,6 +39,19 @@ func (t ReadTime) String() string {
 		return fmt.Sprintf("before %s (%s is included; %s)", t.Instant, t.Written, t.Zone)
 	}
 	return fmt.Sprintf("%s (%s)", t.Instant, t.Zone)
+}
+
+// Brief says what became of the time in few words, for a reader who knows the zone: 2026-03-07 24:00 is the end of that day.
+func (t ReadTime) Brief() string {
+	switch {
+	case !t.Date:
+		return t.Instant
+	case t.End:
+		return t.Written + " 24:00"
+	case strings.Contains(t.Instant, "T00:00:00"):
+		return t.Written + " 00:00"
+	}
+	return t.Instant // the clocks were put forward at midnight
 }
 
 // time reads a date or time, returns the instant in RFC 3339, and notes what it read

@@ -132,3 +132,14 @@ func TestRefusedTimeTags(t *testing.T) {
 		Of[bad]().JSON()
 	})
 }
+
+func TestBriefTimes(t *testing.T) {
+	for want, read := range map[string]ReadTime{
+		"2026-03-07 00:00":          {Written: "2026-03-07", Instant: "2026-03-07T00:00:00+01:00", Date: true},
+		"2026-03-07 24:00":          {Written: "2026-03-07", Instant: "2026-03-08T00:00:00+01:00", Date: true, End: true},
+		"2026-03-29T01:00:00+01:00": {Written: "2026-03-29", Instant: "2026-03-29T01:00:00+01:00", Date: true},
+		"2026-03-07T14:00:00+01:00": {Written: "2026-03-07 14:00", Instant: "2026-03-07T14:00:00+01:00"},
+	} {
+		require.Equal(t, want, read.Brief())
+	}
+}

@@ -83,6 +83,9 @@ func (r *Reads) findArchived(ctx context.Context, in FindConversationsIn) (Outpu
 	if err := r.ShowRows(len(list.Items)); err != nil {
 		return Output{}, err
 	}
+	for i, item := range list.Items {
+		list.Items[i] = in.without(item)
+	}
 	parts := []view.Part{list, fresh}
 	if more {
 		parts = append(parts, view.Sentence("more", "There are more: narrow the search, or raise limit."))

@@ -1,7 +1,9 @@
 package tools
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -68,8 +70,11 @@ func (a AttributeValue) Refer(r *d.Reference) {
 }
 
 func (in *ConversationSearch) misfit() (field, problem string) {
-	if in.Unassigned && in.Assignee != "" {
+	switch {
+	case in.Unassigned && in.Assignee != "":
 		return "unassigned", "cannot be given together with assignee"
+	case !in.From.IsZero() && !in.To.IsZero() && !in.From.Before(in.To.Time):
+		return "to", "must be later than from"
 	}
 	return "", ""
 }
@@ -116,13 +121,21 @@ var findConversations = beside(task("find_conversations", "searched conversation
 				return Output{}, err
 			}
 			if ok {
-				list.Items = append(list.Items, item)
+				list.Items = append(list.Items, in.without(item))
 			}
 			r.tell("read %d of %d conversations", i+1, len(hits))
 		}
-		end := "Dixa tells no total and sorts nothing."
-		if found.Next != "" {
-			end += " More: " + called("find_conversations", r.withNames(in, found.Next))
+		end := fmt.Sprintf("%d found.", len(list.Items))
+		switch {
+		case found.Next != "":
+			if in.Customer != "" {
+				in.Customer = d.UUID(fmt.Sprintf("requester:%d", hits[0].ID))
+			}
+			end = "Unsorted, without a total. More: " + called("find_conversations", r.withNames(in, found.Next))
+		case in.PageKey != "":
+			end = "These are the last."
+		case len(list.Items) > 1:
+			end = fmt.Sprintf("%d found, unsorted.", len(list.Items))
 		}
 		return Output{Parts: []view.Part{list, view.Sentence("more", end)}}, nil
 	}), d.ListRatings.Spec)
@@ -143,6 +156,21 @@ func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words 
 		item.Text = snippet(hit)
 	}
 	return item, true, nil
+}
+
+// without leaves out of a line, in text, what the caller asked for: it is the same in all of them. What Dixa tells now and the
+// search did not know yet is shown.
+func (in *ConversationSearch) without(item view.Item) view.Item {
+	asked := map[string]string{"state": vocabulary.States.Word(string(in.State)), "channel": vocabulary.Channels.Word(string(in.Channel)), "queue": string(in.Queue), "assignedTo": string(in.Assignee)}
+	for i := range item.Facts {
+		f := &item.Facts[i]
+		f.Program = asked[f.Key] != "" && strings.EqualFold(asked[f.Key], cmp.Or(f.ID, f.Value)) || in.Customer != "" && isCustomer(f)
+	}
+	return item
+}
+
+func isCustomer(f *view.Fact) bool {
+	return f.Key == "customer" || f.Key == "email" || f.Key == "phone"
 }
 
 // showable tells by the error of a read whether what was found is shown. One that is gone is left out, and one that the agent may not read

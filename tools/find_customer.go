@@ -27,7 +27,7 @@ func (in *FindCustomerIn) misfit() (field, problem string) {
 		}
 	}
 	if given != 1 {
-		return "email", "give one of email, phone, externalId and displayName"
+		return "email", "must be given, or phone, externalId or displayName in its place, and only one of them"
 	}
 	return "", ""
 }
@@ -59,9 +59,9 @@ var findCustomer = task("find_customer", "looked up a customer",
 		}
 		customers := view.Part{Name: "customers", List: true}
 		for n, user := range found {
-			item, name := customerItem(&user), string(user.ID)
+			item, name := customerItem(&user), ""
 			if len(found) == 1 {
-				name = cmp.Or(in.Email, in.Phone, name)
+				name = cmp.Or(in.Email, in.Phone)
 			}
 			if n < mostCustomers {
 				if item, err = r.withConversations(ctx, item, user.ID, name); err != nil {
@@ -136,7 +136,7 @@ func (in *FindCustomerIn) by() string {
 	return "externalId"
 }
 
-// withConversations adds to a customer what they wrote about. The call for the rest names them as given.
+// withConversations adds to a customer what they wrote about. The call for the rest names them as given, or by a conversation.
 func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UUID, name string) (view.Item, error) {
 	list, err := d.ListEndUserConversations.Do(ctx, r.Client, d.ListEndUserConversationsIn{EndUserRef: d.EndUserRef{UserID: user}, Page: d.Page{PageLimit: customerPage}})
 	if notGranted(err) {
@@ -153,9 +153,14 @@ func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UU
 		item.Items = append(item.Items, r.conversationItem(&list.Value[shown], ""))
 		shown++
 	}
-	if shown < len(list.Value) || list.Next != "" {
-		item.Items = append(item.Items, view.Item{Facts: []view.Fact{{Key: "more", Own: true,
-			Value: "More: " + called("find_conversations", FindConversationsIn{ConversationSearch: ConversationSearch{Customer: d.UUID(name)}})}}})
+	if shown == len(list.Value) && list.Next == "" {
+		return item, nil
 	}
+	more := "More are not shown."
+	if r.clause("%s", findConversations.Name) != "" {
+		name = cmp.Or(name, fmt.Sprintf("requester:%d", list.Value[0].ID))
+		more = "More: " + called(findConversations.Name, FindConversationsIn{ConversationSearch: ConversationSearch{Customer: d.UUID(name)}})
+	}
+	item.Items = append(item.Items, view.Item{Facts: []view.Fact{{Key: "more", Value: more, Own: true}}})
 	return item, nil
 }

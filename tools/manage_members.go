@@ -22,9 +22,9 @@ type ManageMembersIn struct {
 func (in *ManageMembersIn) misfit() (field, problem string) {
 	switch {
 	case len(in.Queues)+len(in.Teams) == 0:
-		return "queues", "give queues, teams, or both"
+		return "queues", "or teams must be given, or both"
 	case len(in.Add)+len(in.Remove) == 0:
-		return "add", "give add, remove, or both"
+		return "add", "or remove must be given, or both"
 	}
 	return "", ""
 }

@@ -26,11 +26,11 @@ func (in *ReadConversationIn) misfit() (field, problem string) {
 	_, _, isFile := attachmentNumber(in.Attachment)
 	switch {
 	case in.Attachment != "" && (in.Messages != "" || in.Message > 0):
-		return "attachment", "give attachment alone, without messages or message"
+		return "attachment", "must be given alone, without messages and message"
 	case in.Attachment != "" && !isFile:
 		return "attachment", "must be the number of a message and of a file in it, such as #3/1; the conversation's messages name them"
 	case in.Messages != "" && in.Message > 0:
-		return "message", "give messages or message, not both"
+		return "message", "cannot be given together with messages"
 	case !ok:
 		return "messages", "must be a number or a range, such as 5, 5-9 or 12-"
 	case in.Offset > 0 && in.Message == 0 && in.Messages == "" && in.Attachment == "":

@@ -47,13 +47,13 @@ func (in *WaitForIn) OfConversation() int64 { return in.ConversationID }
 func (in *WaitForIn) misfit() (field, problem string) {
 	switch {
 	case in.ConversationID == 0 && in.Queue == "" && in.Approval == "":
-		return "conversationId", "give conversationId, queue to wait for a new conversation in it, or approval to wait for its decision"
+		return "conversationId", "must be given, or in its place queue to wait for a new conversation in it, or approval to wait for its decision"
 	case in.Queue != "" && (in.ConversationID != 0 || in.Approval != "" || in.For != "" && in.For != AwaitedBreach || in.After > 0 || in.Assignee != ""):
-		return "queue", "give queue alone, or with for breach, since or seconds"
+		return "queue", "must be given alone, or with for breach, since or seconds"
 	case in.Since != "" && in.Queue == "" && in.For != AwaitedBreach:
 		return "since", "is for queue, or for breach; for an answer give after"
 	case in.Approval != "" && (in.ConversationID != 0 || in.For != "" || in.After > 0 || in.Assignee != ""):
-		return "approval", "give approval alone, or with seconds"
+		return "approval", "must be given alone, or with seconds"
 	case in.After > 0 && in.awaited() != AwaitedAnswer:
 		return "after", "is for an answer; leave out for and assignee, or after"
 	case in.Assignee != "" && in.For != "" && in.For != AwaitedAssignment:

@@ -303,7 +303,7 @@ func TestFindCustomerByName(t *testing.T) {
 
 	b := newBed(t, searching)
 	require.Contains(t, b.call("whole", "find_customer", call).Text, "keeps no archive")
-	require.Contains(t, b.call("whole", "find_customer", `{"displayName":" "}`).Text, "give one of email, phone, externalId and displayName")
+	require.Contains(t, b.call("whole", "find_customer", `{"displayName":" "}`).Text, "email must be given, or phone, externalId or displayName in its place")
 	require.NotContains(t, b.records.last().Arguments.String(), "emma")
 }
 

@@ -85,8 +85,8 @@ func TestAttachmentsThatAreNotThere(t *testing.T) {
 		`{"conversationId":1234,"attachment":"#0/1"}`:                "such as #3/1",
 		`{"conversationId":1234,"attachment":"#1/-1"}`:               "such as #3/1",
 		`{"conversationId":1234,"attachment":"a/b"}`:                 "such as #3/1",
-		`{"conversationId":1234,"attachment":"#1/1","message":1}`:    "attachment alone",
-		`{"conversationId":1234,"attachment":"#1/1","messages":"1"}`: "attachment alone",
+		`{"conversationId":1234,"attachment":"#1/1","message":1}`:    "attachment must be given alone",
+		`{"conversationId":1234,"attachment":"#1/1","messages":"1"}`: "attachment must be given alone",
 	} {
 		a := b.call("a", "read_conversation", arguments)
 		require.True(t, a.Failed, arguments)

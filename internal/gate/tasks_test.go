@@ -252,10 +252,10 @@ func TestFactsInTaskAnswers(t *testing.T) {
 		{"read_conversation", `{"conversationId":1234,"message":2}`, 2, 400, []string{"message #2 of 5", "\n#2 ", "Luis Ortega", "> There are two payments of £84.90"}, []string{"[quotes"}},
 		{"find_customer", `{"email":"emma.clarke@example.com"}`, 3, 600, []string{"24 conversations, 2 open\n  2887 · Email · Open", "\n  1234 · Email · Open", "\n  2885 · Email · Closed"}, nil},
 		{"find_customer", `{"phone":"+4500000000"}`, 1, 60, []string{"No customer has this phone.", "find_conversations"}, nil},
-		{"find_conversations", `{"words":"refund","queue":"bill","state":"open"}`, 10, 550, []string{"1234 · Email · Open · queue Billing · assigned to Luis Ortega", "emma.clarke@example.com\n| two payments of £84.90", "Dixa tells no total"}, []string{"Closed", "<em"}},
-		{"find_conversations", `{"customer":"emma.clarke@example.com","state":"open"}`, 5, 150, []string{"2887 · ", "1234 · "}, []string{"2885"}},
-		{"find_conversations", `{"attributes":[{"name":"Order number","value":"HB-204518"}]}`, 4, 150, []string{"1234 · "}, nil},
-		{"find_conversations", `{"unassigned":true,"channel":"CONTACT_FORM","limit":2}`, 4, 200, []string{"Contact Form · Open", `More: find_conversations {"unassigned":true,"channel":"Contact Form","limit":2,"pageKey":"`}, []string{"assigned to"}},
+		{"find_conversations", `{"words":"refund","queue":"bill","state":"open"}`, 10, 550, []string{"1234 · Email · assigned to Luis Ortega", "emma.clarke@example.com\n| two payments of £84.90", "found, unsorted."}, []string{"Closed", "Open", "queue Billing", "<em"}},
+		{"find_conversations", `{"customer":"emma.clarke@example.com","state":"open"}`, 5, 150, []string{"2887 · ", "1234 · ", "2 found, unsorted."}, []string{"2885", "emma.clarke"}},
+		{"find_conversations", `{"attributes":[{"name":"Order number","value":"HB-204518"}]}`, 4, 150, []string{"1234 · ", "1 found."}, nil},
+		{"find_conversations", `{"unassigned":true,"channel":"CONTACT_FORM","limit":2}`, 4, 200, []string{" · Open · queue", `Unsorted, without a total. More: find_conversations {"unassigned":true,"channel":"Contact Form","limit":2,"pageKey":"`}, []string{"assigned to"}},
 		{"find_conversations", `{"queue":"bill","assignee":"signe","tag":"refund","limit":1}`, 8, 200, []string{`More: find_conversations {"queue":"Billing","tag":"refund","assignee":"Signe Toft","limit":1,"pageKey":"`}, nil},
 		{"find_conversations", `{"words":"zzzz","queue":"Billing"}`, 2, 80, []string{"No conversation was found that meets all of: words, queue."}, nil},
 		{"overview", `{}`, 16, 320, []string{"Billing · 9 · oldest 2951\n", "none in Phone\n", "15 working, 5 away, 20 offline · working: Karen Holm · ", "Hours Customer Care · open · closes Mon 2 Mar 2026 20:00"}, []string{"Left out"}},
@@ -315,11 +315,11 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 		{"read_conversation", `{"conversationId":999999999}`, "read_conversation: Dixa answered 404"},
 		{"read_conversation", `{"conversationId":1234,"messages":"5-2"}`, "messages must be a number or a range"},
 		{"read_conversation", `{"conversationId":1234,"messages":"x"}`, "messages must be a number or a range"},
-		{"read_conversation", `{"conversationId":1234,"messages":"1-2","message":3}`, "not both"},
+		{"read_conversation", `{"conversationId":1234,"messages":"1-2","message":3}`, "message cannot be given together with messages"},
 		{"read_conversation", `{"conversationId":1234,"offset":3}`, "offset needs message"},
 		{"read_conversation", `{"conversationId":1234,"message":6}`, "there is no message #6: the conversation has 5"},
-		{"find_customer", `{}`, "give one of email, phone, externalId and displayName"},
-		{"find_customer", `{"email":"a@example.com","externalId":"x"}`, "give one of"},
+		{"find_customer", `{}`, "email must be given, or phone, externalId or displayName in its place"},
+		{"find_customer", `{"email":"a@example.com","externalId":"x"}`, "only one of them"},
 		{"find_conversations", `{"customer":"Emma Clarke"}`, "Dixa cannot find end users by name"},
 		{"find_conversations", `{"channel":"pigeon"}`, `channel: got "pigeon", want one of Email, Chat`},
 		{"find_conversations", `{"queue":"Bilings"}`, `there is no such queue; did you mean "Billing"`},
@@ -334,12 +334,12 @@ func TestTasksRefuseWhatDoesNotFit(t *testing.T) {
 		{"report", `{"metric":"csat","period":"2025-01-01 to 2025-12-31","by":"day"}`, "day is for at most 31 days"},
 		{"report", `{"metric":"closed_conversations","comments":true}`, "no ratings are behind closed_conversations; they are behind csat"},
 		{"find_article", `{"words":"?!"}`, "give at least one word"},
-		{"wait_for", `{}`, "give conversationId, queue to wait for a new conversation in it, or approval to wait for its decision"},
-		{"wait_for", `{"conversationId":1234,"approval":"A-7K2Q"}`, "give approval alone"},
-		{"wait_for", `{"approval":"A-7K2Q","for":"answer"}`, "give approval alone"},
+		{"wait_for", `{}`, "conversationId must be given, or in its place queue to wait for a new conversation in it, or approval to wait for its decision"},
+		{"wait_for", `{"conversationId":1234,"approval":"A-7K2Q"}`, "approval must be given alone"},
+		{"wait_for", `{"approval":"A-7K2Q","for":"answer"}`, "approval must be given alone"},
 		{"wait_for", `{"conversationId":1234,"for":"assignment","after":3}`, "after is for an answer"},
 		{"wait_for", `{"conversationId":1234,"for":"answer","assignee":"Signe Toft"}`, "assignee is for an assignment"},
-		{"wait_for", `{"conversationId":1234,"queue":"Billing"}`, "give queue alone"},
+		{"wait_for", `{"conversationId":1234,"queue":"Billing"}`, "queue must be given alone"},
 		{"wait_for", `{"conversationId":1234,"since":"x"}`, "since is for queue"},
 		{"wait_for", `{"conversationId":1234,"seconds":60}`, "seconds"},
 		{"wait_for", `{"conversationId":999999999,"for":"assignment"}`, "Dixa answered 404"},
@@ -408,7 +408,7 @@ func TestCustomersOfFoundConversations(t *testing.T) {
 	for agent, most := range map[string]int{"a": 5, "b": 0} {
 		b := taskBench(t, file)
 		r := b.asText(agent, "find_conversations", `{"channel":"Chat","limit":20}`)
-		named := regexp.MustCompile(`(?m)^\d+ · Chat · .* · ("?[\pL][^·]*"?) · [^ ]+@[^ ]+$`).FindAllString(r.Text, -1)
+		named := regexp.MustCompile(`(?m)^\d+ · .* · ("?[\pL][^·]*"?) · [^ ]+@[^ ]+$`).FindAllString(r.Text, -1)
 		read := 0
 		for _, q := range b.dixa.Requests() {
 			if q.Operation == "GET /v1/endusers/{userId}" {

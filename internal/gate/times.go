@@ -96,11 +96,7 @@ func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Locat
 // member "times" of a result, or as a last line behind what failed, which may have failed for that reason.
 func (c *call) withTimes(a Answer) string {
 	if a.Failed || !c.inJSON() {
-		said := make([]string, len(c.times))
-		for i, t := range c.times {
-			said[i] = t.Field + ": " + t.String()
-		}
-		text := strings.TrimSuffix(a.Text, "\n") + "\nTimes were read as " + strings.Join(said, "; ") + "."
+		text := strings.TrimSuffix(a.Text, "\n") + c.timesRead(a.Text)
 		if !a.Failed {
 			text += "\n"
 		}
@@ -112,4 +108,20 @@ func (c *call) withTimes(a Answer) string {
 	}
 	text, _ := json.Marshal(map[string]any{"times": times}) // strings always marshal
 	return joined(a.Text, string(text))
+}
+
+// timesRead says how times were read, behind a text. The zone is said once: an answer with times ends with it.
+func (c *call) timesRead(text string) string {
+	zone, said := c.times[0].Zone, make([]string, len(c.times))
+	for i, t := range c.times {
+		said[i] = t.Field + ": " + t.Brief()
+		if t.Zone != zone {
+			said[i] += " (" + t.Zone + ")"
+		}
+	}
+	all := strings.Join(said, "; ")
+	if strings.HasSuffix(text, "Times: "+zone+"\n") {
+		return "; read as " + all
+	}
+	return "\nTimes were read as " + all + " (" + zone + ")."
 }
