@@ -84,7 +84,7 @@ var readConversation = task("read_conversation", "read conversation {conversatio
 			return Output{}, err
 		}
 		o := Thread()
-		o.Newest = true
+		o.Newest, o.Party = true, reader.told
 		o.Again = func(skip, offset int) string { // what does not fit is older
 			return called("read_conversation", ReadConversationIn{ConversationRef: in.ConversationRef, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
 		}
@@ -136,8 +136,16 @@ func (r *Reads) someMessages(ctx context.Context, in ReadConversationIn) (Output
 		if body, err = json.Marshal(answer.Data[:to]); err != nil { // those before are compared with, where they are quoted
 			return Output{}, err
 		}
-		which = fmt.Sprintf("messages #%d to #%d of %d", from, to, all)
+		which = spanned(from, to, all)
 	}
 	head := view.Item{Facts: []view.Fact{{Key: "id", Label: "Conversation", Value: strconv.FormatInt(in.ConversationID, 10)}, {Key: "shown", Value: which, Own: true}}}
 	return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{head}}, {Name: "messages", Body: body, Options: o}}}, nil
+}
+
+// spanned says which messages of a conversation are shown.
+func spanned(from, to, all int) string {
+	if from == to {
+		return fmt.Sprintf("message #%d of %d", from, all)
+	}
+	return fmt.Sprintf("messages #%d to #%d of %d", from, to, all)
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,7 +16,8 @@ import (
 type conversationReader struct {
 	*Reads
 	conversation *d.Conversation
-	address      string // the customer's, where the conversation has one
+	address      string   // the customer's, where the conversation has one
+	told         []string // how the answer names the customer
 }
 
 const (
@@ -92,9 +94,9 @@ func (c *conversationReader) customer(ctx context.Context) (item view.Item, earl
 	if err != nil {
 		return view.Item{}, nil, err
 	}
-	item = view.Item{Facts: []view.Fact{{Key: "email", Label: "Customer", Value: c.address, Outside: true}}}
+	item, c.told = view.Item{Facts: []view.Fact{{Key: "email", Label: "Customer", Value: c.address, Outside: true}}}, []string{c.address}
 	if ok {
-		item = customerItem(&who.Value)
+		item, c.told = customerItem(&who.Value), view.Contact(who.Value.DisplayName, cmp.Or(who.Value.Email, who.Value.PhoneNumber))
 		item.Facts = append(item.Facts, c.attributeFacts(who.Value.CustomAttributes)...)
 	}
 	list, ok, err := optional(ctx, c.Reads, "earlier conversations", d.ListEndUserConversations, d.ListEndUserConversationsIn{EndUserRef: user, Page: d.Page{PageLimit: customerPage}})
@@ -105,9 +107,20 @@ func (c *conversationReader) customer(ctx context.Context) (item view.Item, earl
 	openFirst(list.Value)
 	others := slices.DeleteFunc(list.Value, func(o d.Conversation) bool { return o.ID == c.conversation.ID })
 	for i := range others[:min(len(others), mostEarlier)] {
-		earlier = append(earlier, c.conversationItem(&others[i], "Also"))
+		earlier = append(earlier, c.earlierItem(&others[i]))
 	}
 	return item, earlier, nil
+}
+
+// earlierItem describes another conversation of the customer: the day it began, and who has it while it is open.
+func (c *conversationReader) earlierItem(other *d.Conversation) view.Item {
+	item := c.conversationItem(other, "Also")
+	for i := range item.Facts {
+		f := &item.Facts[i]
+		f.Day = f.Key == "created"
+		f.Program = f.Key == "assignedTo" && !isOpen(other)
+	}
+	return item
 }
 
 // about is the line of the subject, the tags and the custom attributes.

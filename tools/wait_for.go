@@ -243,9 +243,9 @@ func (r *Reads) awaitAnswer(ctx context.Context, in WaitForIn) (Output, error) {
 			again(WaitForIn{ConversationID: in.ConversationID, After: all, Seconds: in.shorter()})}}, nil
 	}
 	head = append(head, view.Fact{Key: "waited", Value: "the customer answered " + done.when(), Own: true},
-		view.Fact{Key: "shown", Value: fmt.Sprintf("messages #%d to #%d of %d", after+1, all, all), Own: true})
+		view.Fact{Key: "shown", Value: spanned(after+1, all, all), Own: true})
 	o := Thread()
-	o.Skip = after
+	o.Skip, o.Read = after, true
 	o.Again = func(skip, offset int) string { return r.messagesFrom(ref, skip, offset) }
 	return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{{Facts: head}}}, {Name: "messages", Body: messages.Raw, Options: o}}}, nil
 }
@@ -300,6 +300,9 @@ func (r *Reads) awaitAssignment(ctx context.Context, in WaitForIn) (Output, erro
 		return Output{}, err
 	}
 	head := r.conversationFacts(&c, "Conversation")
+	for i := range head {
+		head[i].Program = head[i].Key == "channel" || head[i].Key == "created"
+	}
 	said := view.Fact{Key: "waited", Own: true}
 	switch {
 	case assigned(&c, in.Assignee):

@@ -152,7 +152,7 @@ func TestWaitForAnAnswer(t *testing.T) {
 func TestWaitForWhatHasHappenedAlready(t *testing.T) {
 	w := waitingIn(t, waiters)
 	a := w.wait("a", `{"conversationId":1234,"after":4}`)
-	require.Contains(t, a.Text, "the customer answered before this call · messages #5 to #5 of 5\n#5 ")
+	require.Contains(t, a.Text, "the customer answered before this call · message #5 of 5\n#5 ")
 	require.Empty(t, w.slept)
 
 	a = w.wait("a", `{"conversationId":1234}`)

@@ -23,6 +23,7 @@ type Fact struct {
 	Label   string    // what stands before the value in text, in our own words; "" where the value speaks for itself
 	Value   string    // "" leaves the fact out
 	Time    time.Time // in place of Value
+	Day     bool      // text says only the day of Time
 	Own     bool      // our own words, which need no quotation marks
 	Outside bool      // an outsider chose the value
 	ID      string    // the id of what the value names, in JSON only
@@ -50,6 +51,8 @@ func (t *texter) fact(f Fact) {
 		t.out = append(append(t.out, f.Label...), ' ')
 	}
 	switch {
+	case f.Day && !f.Time.IsZero():
+		t.out = t.appendDay(t.out, f.Time)
 	case !f.Time.IsZero():
 		t.out = t.appendTime(t.out, f.Time)
 	case f.Own:

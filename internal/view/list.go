@@ -14,6 +14,7 @@ type list struct {
 	w      *walker
 	t      *texter // nil for an answer in JSON
 	beside []member
+	begun  thread // what the reader was told before the first item that is shown
 
 	shown, total int // shown are whole, or end here
 	cut          int // where in the last item that is shown the rest of it begins, 0 where it is whole
@@ -25,6 +26,9 @@ func (l *list) render(arr []byte) Result {
 	if l.o.Kind == Messages {
 		w.history = newHistory()
 		w.speakers = w.listen(arr)
+	}
+	if l.t != nil {
+		l.begun = l.t.thread.clone()
 	}
 	if l.t == nil {
 		w.out = append(w.out, `{"items":[`...)
@@ -54,7 +58,7 @@ func (l *list) oldest(arr []byte, room int) (m meter) {
 		l.total++
 		if l.total <= l.o.Skip || l.shown < l.total-1-l.o.Skip {
 			if w.history != nil && l.total <= l.o.Skip {
-				w.later(raw, l.total)
+				l.skip(raw)
 			}
 			continue // left out, or behind the first that did not fit
 		}
@@ -87,13 +91,32 @@ func (l *list) oldest(arr []byte, room int) (m meter) {
 	return m
 }
 
+// skip makes a message that is not shown known to those that quote it or end as it does.
+func (l *list) skip(raw []byte) {
+	if l.t == nil {
+		l.w.later(raw, l.total)
+		return
+	}
+	mark := len(l.w.out)
+	l.item(raw, false)
+	if item := l.w.out[mark:]; item[0] == '{' && at(item, "author") != nil {
+		l.t.heard(item, l.total)
+	}
+	l.w.out = l.w.out[:mark]
+	l.begun.earlier = l.t.thread.earlier
+	if l.o.Read {
+		l.begun = l.t.thread.clone()
+	}
+}
+
 // newest writes the last items, as many as fit, and at least the last one. It returns the price of the answer so far.
 func (l *list) newest(arr []byte, room int) (m meter) {
 	w, starts, base := l.w, []int{}, len(l.w.out)
+	var years []int // of the last time before each item
 	for raw := range jsonscan.Elements(arr) {
 		l.total++
 		mark := len(w.out)
-		starts = append(starts, mark)
+		starts, years = append(starts, mark), append(years, l.t.year)
 		l.item(raw, false)
 		l.encode(mark, false)
 	}
@@ -106,14 +129,14 @@ func (l *list) newest(arr []byte, room int) (m meter) {
 		end = starts[from-1]
 	}
 	if from == len(starts)-1 && used > room { // the last one alone does not fit: the first piece of it
-		w.out, w.history, l.t.thread, l.t.year = w.out[:base], newHistory(), thread{}, 0
+		w.out, w.history, l.t.thread, l.t.year = w.out[:base], newHistory(), l.begun.clone(), l.o.year
 		l.total, l.o.Skip = 0, from
 		m = l.oldest(arr, room)
 		l.older = from
 		return m
 	}
 	if l.older = from; from > 0 {
-		w.out = append(w.out[:base], w.out[starts[from]:]...)
+		w.out = append(w.out[:base], withYear(w.out[starts[from]:], years[from], l.o.year)...)
 	}
 	l.shown = l.total - from
 	m.add(w.out)
@@ -139,8 +162,8 @@ func (l *list) encode(mark int, whole bool) {
 		return
 	}
 	l.t.out = l.t.out[:0]
-	if l.shown == 0 && l.older == 0 && !l.o.Newest {
-		l.t.thread = thread{}
+	if l.shown == 0 && l.older == 0 && (!l.o.Newest || l.o.Skip > 0) {
+		l.t.thread = l.begun.clone()
 	}
 	switch item := l.w.out[mark:]; {
 	case item[0] == '{' && l.o.Kind == Messages && at(item, "author") != nil:

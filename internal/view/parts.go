@@ -59,12 +59,12 @@ func (t *texter) renderPart(ctx context.Context, p Part, room int) ([]byte, erro
 		return t.items(p, room), nil
 	}
 	own := p.Options
-	own.Form, own.Names, own.IDs, own.Zone, own.MaxTokens, own.inPart = o.Form, o.Names, o.IDs, o.Zone, room, true
+	own.Form, own.Names, own.IDs, own.Zone, own.MaxTokens, own.inPart, own.year = o.Form, o.Names, o.IDs, o.Zone, room, true, t.year
 	r, err := Render(ctx, p.Body, own)
 	if err != nil {
 		return nil, err
 	}
-	t.timed = t.timed || r.timed
+	t.timed, t.year = t.timed || r.timed, r.year
 	if o.Form == AsText && p.Title != "" {
 		return append([]byte(p.Title+"\n"), r.Text...), nil
 	}

@@ -58,7 +58,10 @@ type Options struct {
 	Zone   func() *time.Location         // of times in text; nil, or where it returns nil: UTC
 	Number int                           // of a single message in its conversation
 	Newest bool                          // of messages that do not all fit keep the newest
+	Read   bool                          // of messages: the reader knows those that are left out
+	Party  []string                      // of messages: the customer, as the reader was told: "Name <address>", and the address
 	inPart bool                          // the zone is named elsewhere
+	year   int                           // of the time before the answer, 0 where there is none
 }
 
 // Form is how an answer is written.
@@ -77,6 +80,7 @@ type Result struct {
 	Tokens int    // EstimateTokens(Text)
 	Total  int    // items of the list that Dixa sent; 1 for a single object
 	timed  bool   // times were written
+	year   int    // of the last of them
 }
 
 const (
@@ -110,7 +114,8 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 	w.trust = w.fields[key]
 	var t *texter
 	if o.Form == AsText {
-		t = &texter{o: &o, path: append([]byte{}, key...)}
+		t = &texter{o: &o, path: append([]byte{}, key...), year: o.year}
+		t.thread.sides.know(o.Party)
 	}
 	var r Result
 	if data[0] == '[' {
@@ -120,7 +125,7 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 		r = single(w, t, data, o)
 	}
 	if t != nil {
-		r.timed = t.timed
+		r.timed, r.year = t.timed, t.year
 	}
 	s.release(w)
 	if w.work.ended {
@@ -195,7 +200,7 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 		}
 		switch {
 		case t != nil:
-			t.out, t.year = t.out[:0], 0
+			t.out, t.year = t.out[:0], o.year
 			out = t.single(out, o, more)
 		case next > 0 && len(out) == 2:
 			out = append(appendString([]byte(`{"more":`), more), '}')

@@ -117,7 +117,7 @@ const threadText = `#1 Fri 27 Nov 2026 15:19 customer · Email · from "Harry Le
 | 14 Harbour Road, Bristol, the house with the blue door
 attachment #1/1 "bank statement.pdf"
 attachment #1/2 b.png
-#2 Fri 27 Nov 22:37 Signe Toft · from billing@email.dixa.io · to harry@example.org · auto reply
+#2 Fri 27 Nov 22:37 Signe Toft · auto reply
 | I can see two captures.
 #3 Sat 28 Nov 08:02 customer
 | Any news?
@@ -164,7 +164,7 @@ func TestSignaturesAreFoldedOnce(t *testing.T) {
 		"the same again":       {"one\n" + signed, "one\n" + signed, "one\n" + signed},
 		"too few lines":        {"one\nPlease send the money back at once, I have waited for long enough.", "two\nPlease send the money back at once, I have waited for long enough.", "two\nPlease send the money back at once, I have waited for long enough."},
 		"too short":            {"a\nb\nc\nd", "x\nb\nc\nd", "x\nb\nc\nd"},
-		"above a quotation":    {"one\n" + signed, "two\n" + signed + "\nOn 1 May 2026 at 10:00, Havbris <a@b.example> wrote:\n[quotes #2]", "two\n[signature as in #1]\n[quotes #2]"},
+		"above a quotation":    {"one\n" + signed, "two\n" + signed + "\nOn 1 May 2026 at 10:00, Havbris <a@b.example> wrote:\n[quotes #2]", "two\n[signature as in #1] [quotes #2]"},
 		"their own words":      {"one", "On 1 May 2026 at 10:00 you wrote:\n[quotes #2]", "On 1 May 2026 at 10:00 you wrote:\n[quotes #2]"},
 		"a disclaimer":         {"one\nA\n" + strings.Repeat("confidential ", 9), "two\nB\n" + strings.Repeat("confidential ", 9), "two\nB\n[signature as in #1]"},
 		"a sentence":           {"one\nPlease send the money back at once.", "two\nPlease send the money back at once.", "two\nPlease send the money back at once."},

@@ -1,16 +1,38 @@
 package view
 
-import "time"
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+)
 
 // appendTime writes a time in the zone of the answer, with its year where that is not the one of the time before.
 func (t *texter) appendTime(dst []byte, at time.Time) []byte {
+	return at.In(t.o.zone()).AppendFormat(append(t.appendDay(dst, at), ' '), "15:04")
+}
+
+// appendDay writes the day of a time as appendTime does.
+func (t *texter) appendDay(dst []byte, at time.Time) []byte {
 	t.timed = true
 	at = at.In(t.o.zone())
-	form := "Mon 2 Jan 15:04"
+	form := "Mon 2 Jan"
 	if at.Year() != t.year {
-		form, t.year = "Mon 2 Jan 2006 15:04", at.Year()
+		form, t.year = "Mon 2 Jan 2006", at.Year()
 	}
 	return at.AppendFormat(dst, form)
+}
+
+// withYear returns a message whose line says the year, as it does not where the one before it, which is not shown, is of that
+// year. told is the year that the reader was told last.
+func withYear(message []byte, year, told int) []byte {
+	line, _, _ := bytes.Cut(message, []byte("\n"))
+	words := bytes.SplitN(line, []byte(" "), 5) // #40 Sat 10 Jan 08:00
+	if year == told || year == 0 || len(words) < 5 || len(words[4]) < 5 || words[4][2] != ':' {
+		return message
+	}
+	day := len(line) - len(words[4]) - 1
+	return slices.Concat(message[:day], fmt.Appendf(nil, " %d", year), message[day:])
 }
 
 // appendZone names the zone of the times in an answer.

@@ -2,18 +2,32 @@ package view
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"dixa-mcp/internal/base/jsonscan"
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // thread is what a reader of the messages of a conversation has been told already, and is not told again.
 type thread struct {
 	kind    string               // of the message before: Email, Chat
 	said    map[string]string    // addresses, by who wrote, and from or to
+	sides   parties              // who writes to whom
 	earlier map[string][]signing // by who wrote
+}
+
+// clone returns a copy that changes by itself.
+func (th *thread) clone() thread {
+	c := *th
+	c.said, c.earlier = maps.Clone(th.said), maps.Clone(th.earlier)
+	for author, list := range c.earlier {
+		c.earlier[author] = slices.Clone(list)
+	}
+	c.sides = th.sides.clone()
+	return c
 }
 
 // signing is the text of an earlier message, to whose last lines a signature is compared.
@@ -52,10 +66,10 @@ func (t *texter) message(raw []byte, number int, whole bool) {
 	}
 	if kind := m["type"]; isString(kind) && unquote(kind) != t.thread.kind {
 		t.thread.kind = unquote(kind)
-		t.out = appendValue(append(t.out, separator...), t.thread.kind, false)
+		t.out = appendValue(append(t.out, separator...), vocabulary.Channels.Word(t.thread.kind), false)
 	}
 	for _, key := range [...]string{"from", "to", "cc", "bcc", "replyDefaultToEmails"} {
-		if v := m[key]; v != nil && t.news(who+"\x00"+key, string(v)) {
+		if v := m[key]; v != nil && t.thread.news(author, who, key, v) {
 			label := key
 			if key == "replyDefaultToEmails" {
 				label = "reply to"
@@ -68,7 +82,14 @@ func (t *texter) message(raw []byte, number int, whole bool) {
 	for _, p := range rest {
 		t.messageField(p)
 	}
+	said := ""
+	if v := m["text"]; isString(v) {
+		said = unquote(v)
+	}
 	for _, f := range t.facts[facts:] {
+		if inForm(f.path, f.value, said) {
+			continue
+		}
 		t.out = append(t.out, separator...)
 		t.field(f)
 	}
@@ -76,15 +97,24 @@ func (t *texter) message(raw []byte, number int, whole bool) {
 		t.out = append(append(append(t.out, separator...), "id "...), unquote(m["id"])...)
 	}
 	t.out = append(t.out, '\n')
-	if v := m["text"]; isString(v) {
-		t.prose(t.thread.brief(author, number, unquote(v), whole))
+	if m["text"] != nil {
+		t.prose(t.thread.brief(author, number, said, whole))
 	}
 	for _, p := range t.below[below:] {
-		t.part(p, 0, true)
+		if !inForm(p.path, p.value, said) {
+			t.part(p, 0, true)
+		}
 	}
 	t.facts, t.below = t.facts[:facts], t.below[:below]
 	t.attachments(number, m["attachments"], 1)
 	t.attachments(number, m["inlineImages"], 1+countOf(m["attachments"]))
+}
+
+// heard reads a message that its reader has or can have seen, and writes nothing.
+func (t *texter) heard(raw []byte, number int) {
+	mark, year, timed := len(t.out), t.year, t.timed
+	t.message(raw, number, false)
+	t.out, t.year, t.timed = t.out[:mark], year, timed
 }
 
 // messageField sorts a field of Dixa's that this package gives no meaning.
@@ -107,16 +137,13 @@ func (t *texter) author(id []byte, author string) string {
 	return t.o.Names(thing, unquote(id))
 }
 
-// news reports whether a reader was not told this before.
-func (t *texter) news(key, value string) bool {
-	if t.thread.said[key] == value {
+// inForm reports whether a field of a form stands in lines of their own in the text of the message, which says the whole form.
+func inForm(path string, value []byte, text string) bool {
+	if !strings.HasPrefix(path, "attributes.formSubmission.") || !isString(value) {
 		return false
 	}
-	if t.thread.said == nil {
-		t.thread.said = map[string]string{}
-	}
-	t.thread.said[key] = value
-	return true
+	field := unquote(value)
+	return strings.TrimSpace(field) != "" && strings.Contains("\n"+text+"\n", "\n"+field+"\n")
 }
 
 // attachments names the files of a message, by the names with which a caller asks for them.
@@ -188,6 +215,13 @@ func (th *thread) brief(author string, number int, text string, whole bool) stri
 	}
 	if whole || most == 0 && len(lines) == len(all) {
 		return text
+	}
+	for len(quotes) > 0 && strings.TrimSpace(quotes[0]) == "" {
+		quotes = quotes[1:]
+	}
+	if last := len(said) - 1; most > 0 && !whole && len(quotes) > 0 { // one line for both
+		said[last] += " " + quotes[0]
+		quotes = quotes[1:]
 	}
 	return strings.Join(append(slices.Clip(said), quotes...), "\n")
 }

@@ -28,12 +28,12 @@ var archiveEvals = []eval{
 	{
 		asks:  "Who in Billing has waited longest for an answer?",
 		task:  []string{`find_conversations {"queue":"Billing","sort":"waiting","limit":3}`},
-		facts: []string{`^\d+ .* waiting since `},
+		facts: []string{`^1081 .* waiting since Wed 7 Jan`},
 	},
 	{
 		asks:  "What is the oldest conversation that is open in Returns?",
 		task:  []string{`find_conversations {"queue":"Returns","state":"open","sort":"oldest","limit":1}`},
-		facts: []string{`^1149 `},
+		facts: []string{`^1149 .* created Mon 5 Jan`},
 	},
 	{
 		asks:  "Whom did we promise to reverse a payment?",

@@ -67,7 +67,7 @@ var evals = []eval{
 		task:  []string{`wait_for {"conversationId":1234,"after":4}`},
 		plain: []string{`list_messages {"conversationId":1234}`},
 		facts: []string{`#5 .*customer`, `the £84\.90 never arrived, and my bank cannot find the reference`},
-		only:  []string{`the customer answered before this call · messages #5 to #5 of 5`},
+		only:  []string{`the customer answered before this call · message #5 of 5`},
 	},
 	{
 		asks:  "Tell me when somebody takes 2936.",
