@@ -26,12 +26,21 @@ func (call *Call) receive(contentType string, body []byte) error {
 		return fmt.Errorf("its body is not JSON of the documented form (its type is %s)", cmp.Or(safetext.Brief(contentType, briefType), "not given"))
 	}
 	call.Raw = body
-	var meta struct{ Next string }
-	var key string // what Dixa's own MCP server looks for in analytics
-	_ = json.Unmarshal(members["meta"], &meta)
-	_ = json.Unmarshal(members["pageKey"], &key)
-	call.Next = cmp.Or(pageKey(meta.Next), key)
+	call.Next = nextKey(members)
 	return nil
+}
+
+// nextKey returns the key of the next page, "" for none.
+func nextKey(members map[string][]byte) string {
+	var meta struct{ Next string }
+	if raw, ok := members["meta"]; ok {
+		_ = json.Unmarshal(raw, &meta)
+	}
+	var key string
+	if raw, ok := members["pageKey"]; ok { // what Dixa's own MCP server looks for in analytics
+		_ = json.Unmarshal(raw, &key)
+	}
+	return cmp.Or(pageKey(meta.Next), key)
 }
 
 // forget drops the answer before, of another page or attempt: nothing of it may pass for a part of this one.
