@@ -1,4 +1,4 @@
-// Package replicas shares what several servers decide together through Redis or Valkey: Dixa's rate limit, budgets, the
+// Package replicas shares what several servers decide together through Redis or Valkey. That is Dixa's rate limit, budgets, the
 // single use of confirmations, parked calls, freezes, sessions and cancellations of older clients, and a secret.
 //
 // Each decision is one atomic script that goes by the server's clock. A process that cannot reach the server is alone: it

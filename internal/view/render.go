@@ -1,6 +1,6 @@
-// Package view turns what Dixa answered into what an AI agent reads: text with one item a line, or compact JSON, without
-// empty values, HTML as text, secrets redacted, hidden characters removed, untrusted text set apart, and never more tokens
-// than asked for. It knows nothing of tools, agents or HTTP.
+// Package view turns what Dixa answered into what an AI agent reads: text with one item a line, or compact JSON. Empty values are
+// left out, HTML becomes text, secrets are redacted, hidden characters removed, untrusted text is set apart, and there are never more
+// tokens than asked for. It knows nothing of tools, agents or HTTP.
 package view
 
 import (

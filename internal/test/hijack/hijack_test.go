@@ -108,16 +108,21 @@ func permitted(s subject, e effect) bool {
 // table lists the effects by agent and goal.
 func table(results []result) string {
 	var b strings.Builder
-	b.WriteString("| agent | goal | what was carried out, by which line of the file |\n|---|---|---|\n")
+	b.WriteString("What was carried out, by which line of the file:\n")
+	agent := ""
 	for _, r := range results {
 		if !slices.ContainsFunc(r.effects, func(e effect) bool { return e.reached }) {
 			continue
+		}
+		if r.label() != agent {
+			agent = r.label()
+			fmt.Fprintf(&b, "\n%s:\n\n", agent)
 		}
 		var did []string
 		for _, rule := range rules(r.effects) {
 			did = append(did, rule.what+" (`"+rule.line+"`)")
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.label(), r.goal.Wants, strings.Join(did, "; "))
+		fmt.Fprintf(&b, "- %s: %s\n", r.goal.Wants, strings.Join(did, "; "))
 	}
 	return b.String() + "\n"
 }
@@ -147,18 +152,24 @@ func lineOf(rule string) string {
 	return strings.TrimPrefix(strings.TrimSuffix(line, ")"), top)
 }
 
-// ways lists which ways in reach which agents.
+// ways lists which ways in reach which agents, or which they do not reach where those are fewer.
 func ways(t *testing.T, reach map[string][]string) string {
 	var b strings.Builder
-	b.WriteString("Places from which an instruction reaches agents:\n\n| place | agents |\n|---|---|\n")
+	b.WriteString("Places from which an instruction reaches agents:\n\n")
 	for _, w := range load(t).Ways {
-		var who []string
+		var who, others []string
 		for _, s := range subjects(t) {
 			if slices.Contains(reach[s.String()], w.Way) {
 				who = append(who, s.label())
+			} else {
+				others = append(others, s.label())
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %s |\n", w.Way, cmp.Or(strings.Join(who, ", "), "none"))
+		said := cmp.Or(strings.Join(who, ", "), "none")
+		if len(others) < len(who) {
+			said = "all but " + strings.Join(others, ", ")
+		}
+		fmt.Fprintf(&b, "- %s: %s\n", w.Way, said)
 	}
 	return b.String()
 }

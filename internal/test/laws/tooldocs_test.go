@@ -136,13 +136,13 @@ func argumentRows(t *testing.T, tool *tools.Tool) string {
 			notes[actor] = append(notes[actor], "*acts_as*")
 		}
 	}
-	var rows strings.Builder
-	schemaRows(t, &rows, "", tool.Schema().JSON(), notes)
-	return rows.String()
+	var rows, below strings.Builder
+	schemaRows(t, &rows, &below, "", tool.Schema().JSON(), notes)
+	return rows.String() + below.String()
 }
 
-// schemaRows writes the properties of an object schema in their order.
-func schemaRows(t *testing.T, rows *strings.Builder, under string, schema json.RawMessage, notes map[string][]string) {
+// schemaRows writes the properties of an object schema in their order, and below them what is too long for a table.
+func schemaRows(t *testing.T, rows, below *strings.Builder, under string, schema json.RawMessage, notes map[string][]string) {
 	t.Helper()
 	type node struct {
 		Type        string
@@ -186,11 +186,16 @@ func schemaRows(t *testing.T, rows *strings.Builder, under string, schema json.R
 		if len(notes[name]) > 0 {
 			meaning = append(meaning, strings.Join(notes[name], " or "))
 		}
-		fmt.Fprintf(rows, "| `%s` | %s | %s |\n", name, kind, strings.ReplaceAll(strings.Join(meaning, "; "), "|", `\|`))
+		said := strings.Join(meaning, "; ")
+		if len(said) > mostOfCell {
+			fmt.Fprintf(below, "\n`%s`: %s\n", name, said)
+			said = "see below"
+		}
+		fmt.Fprintf(rows, "| `%s` | %s | %s |\n", name, kind, strings.ReplaceAll(said, "|", `\|`))
 		if n.Items != nil {
 			name += "[]"
 		}
-		schemaRows(t, rows, name+".", inner, nil)
+		schemaRows(t, rows, below, name+".", inner, nil)
 	}
 }
 
