@@ -105,7 +105,7 @@ func (r *Reads) attachment(ctx context.Context, in ReadConversationIn) (Output, 
 // fileLayout writes the text of a file as prose.
 var fileLayout = view.NewLayout("text=|")
 
-// attachmentParts is an answer about a file: what it is, and a sentence of our own; "" for none.
+// attachmentParts returns an answer about a file: what it is, and a sentence of our own; "" for none.
 func attachmentParts(facts []view.Fact, note string) Output {
 	out := Output{Parts: []view.Part{{Name: "attachment", Items: []view.Item{{Facts: facts}}}}}
 	if note != "" {

@@ -129,7 +129,7 @@ func placeOf(s *conversationState) string {
 	return place
 }
 
-// shown is what people know a thing by, as an answer writes it; its id where it has no name that the agent may read.
+// shown returns what people know a thing by, as an answer writes it; its id where it has no name that the agent may read.
 func (r *Reads) shown(thing d.Thing, id string) string {
 	if name := r.Name(thing, id); name != "" {
 		return view.Value(name, false)

@@ -87,7 +87,7 @@ func (r *Reads) draftFor() string {
 	return ""
 }
 
-// sealedText is what the seal of a draft in a conversation covers.
+// sealedText returns what the seal of a draft in a conversation covers.
 func sealedText(conversation d.ConversationRef, body string) string {
 	return fmt.Sprintf("draft in %d\n%s", conversation.ConversationID, body)
 }
@@ -98,7 +98,7 @@ func draftNumber(seal string) string {
 	return shortid.Of("D-", sum[:shortid.Least])
 }
 
-// canonical is a text without what is lost on its way through notes: the form of line breaks, and spaces where lines end.
+// canonical drops from a text what is lost on its way through notes: the form of line breaks, and spaces where lines end.
 func canonical(text string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i := range lines {
@@ -221,7 +221,7 @@ func (r *Reads) holds(conversation d.ConversationRef, w *draft) func(context.Con
 	}
 }
 
-// draftGiven is a draft's number, however it is written.
+// draftGiven returns a draft's number, however it is written.
 func draftGiven(number string) string {
 	return "D-" + strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(number)), "D-")
 }

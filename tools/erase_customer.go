@@ -182,7 +182,7 @@ func anyOpen(list []d.Conversation) bool {
 	return false
 }
 
-// erases is a step that asks Dixa to erase something. Dixa refuses a second request with the same status as one about something
+// erases returns a step that asks Dixa to erase something. Dixa refuses a second request with the same status as one about something
 // open; before tells whether it was asked for before.
 func erases[In any](e *erasure, op d.Op[In, d.Anonymization], in In, what string, before func(context.Context, *d.Client) (bool, error)) Step {
 	s := step(op, in, what)

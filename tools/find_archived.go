@@ -169,7 +169,7 @@ func orderOf(q archive.ConversationQuery) func(a, b foundItem) int {
 	return func(a, b foundItem) int { return cmp.Compare(b.ID, a.ID) }
 }
 
-// archivedHit is a conversation that the archive has, as Dixa shows it now; ok is false for one that it does not show, or not with the rating.
+// archivedHit returns a conversation that the archive has, as Dixa shows it now; ok is false for one that it does not show, or not with the rating.
 func (r *Reads) archivedHit(ctx context.Context, f archive.Found, q archive.ConversationQuery, who *customers) (item view.Item, ok bool, err error) {
 	item, ok, err = r.hit(ctx, d.SearchHit{ID: f.ID}, who, false)
 	if err != nil || !ok {

@@ -157,7 +157,7 @@ func (r *Reads) readArticles(ctx context.Context, known *Articles, terms []strin
 	return nil
 }
 
-// versionsOf are the texts of an article: what readers see, and drafts only of languages in which nothing is published.
+// versionsOf returns the texts of an article: what readers see, and drafts only of languages in which nothing is published.
 func versionsOf(a *d.ArticleTranslations) []version {
 	var list []version
 	add := func(t *d.ArticleTranslation, state string) {

@@ -140,7 +140,7 @@ var findConversations = beside(task("find_conversations", "searched conversation
 		return Output{Parts: []view.Part{list, view.Sentence("more", end)}}, nil
 	}), d.ListRatings.Spec)
 
-// hit is one conversation that was found. One that is not there any more is left out.
+// hit returns one conversation that was found. One that is not there any more is left out.
 func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words bool) (item view.Item, ok bool, err error) {
 	a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: hit.ID}})
 	if ok, err := r.showable(err); !ok {
@@ -189,7 +189,7 @@ func (r *Reads) showable(err error) (bool, error) {
 // longestSnippet is how many bytes of the text around the words are shown.
 const longestSnippet = 160
 
-// snippet is where the words were found in a message; those in the subject are in the line.
+// snippet returns where the words were found in a message; those in the subject are in the line.
 func snippet(hit d.SearchHit) string {
 	found := hit.Highlights["text"]
 	if len(found) == 0 {
@@ -225,7 +225,7 @@ func (in *ConversationSearch) search() d.SearchConversationsIn {
 	return s
 }
 
-// withNames is a search as its caller wrote it, for the next page.
+// withNames returns a search as its caller wrote it, for the next page.
 func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversationsIn {
 	in.PageKey = pageKey
 	in.Channel = d.SearchChannel(vocabulary.Channels.Word(string(in.Channel)))

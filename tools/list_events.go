@@ -277,7 +277,7 @@ func (r *Reads) eventItem(e events.Event) view.Item {
 	return item
 }
 
-// eventAuthor is who caused an event: a Dixa agent by name, or the customer, whose name is not told.
+// eventAuthor returns who caused an event: a Dixa agent by name, or the customer, whose name is not told.
 func (r *Reads) eventAuthor(f events.Fields) view.Fact {
 	if f.Author == "" || f.Author == f.Requester || strings.EqualFold(f.AuthorType, "EndUser") || strings.EqualFold(f.AuthorType, "Contact") {
 		by := ""

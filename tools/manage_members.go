@@ -41,7 +41,7 @@ var manageMembers = planned("manage_members", "changed members of queues or team
 	[]*d.Spec{d.ListQueueMembers.Spec, d.ListTeamMembers.Spec, d.AddQueueMembers.Spec, d.RemoveQueueMembers.Spec, d.AddTeamMembers.Spec, d.RemoveTeamMembers.Spec},
 	planMembers)
 
-// planMembers has a step for each request: at most so many people as one takes. First people come in, then they leave, so that
+// planMembers plans a step for each request: at most so many people as one takes. First people come in, then they leave, so that
 // no queue is without people in between.
 func planMembers(ctx context.Context, r *Reads, in ManageMembersIn) ([]Step, error) {
 	for _, who := range in.Add {
@@ -106,7 +106,7 @@ func (p *membersPlan) team(ctx context.Context, team d.UUID, who []d.UUID, in bo
 	return p.change(ctx, "team "+p.shown(d.TeamThing, string(team)), d.ListTeamMembers.Spec, is, who, in, teamMembersMost, makes)
 }
 
-// change adds the steps for one queue or team. Without a grant for its list of members nobody is compared.
+// change adds the steps for one queue or team. Without a grant for its list of members nothing is compared.
 func (p *membersPlan) change(ctx context.Context, what string, list *d.Spec, read func(context.Context, *d.Client) ([]d.UUID, error), who []d.UUID, in bool, most int, makes func([]d.UUID) Step) error {
 	if len(who) == 0 {
 		return nil
@@ -187,7 +187,7 @@ func hasID(ids []d.UUID, id d.UUID) bool {
 	return slices.ContainsFunc(ids, func(other d.UUID) bool { return strings.EqualFold(string(other), string(id)) })
 }
 
-// itemized is a step that Dixa answers with one outcome an item, in the order of the items, which name names.
+// itemized returns a step that Dixa answers with one outcome an item, in the order of the items, which name names.
 func itemized[In, Out any](op d.Op[In, Out], in In, name func(int) string) Step {
 	s := step(op, in, "")
 	send := s.send

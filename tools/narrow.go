@@ -21,7 +21,7 @@ func (r *Reads) narrowed(f archive.Filter) []archive.Filter {
 	return []archive.Filter{own, f}
 }
 
-// within is the agent's bound, as far as the archive knows what it is about.
+// within returns the agent's bound, as far as the archive knows what it is about.
 func (r *Reads) within() (w archive.Within) {
 	if !r.Bounded {
 		return w

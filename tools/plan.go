@@ -43,7 +43,7 @@ type Step struct {
 // Send carries the step out.
 func (s *Step) Send(ctx context.Context, c *d.Client) (Output, error) { return s.send(ctx, c) }
 
-// step is a step that carries out an operation.
+// step returns a step that carries out an operation.
 func step[In, Out any](op d.Op[In, Out], in In, what string) Step {
 	return Step{Op: op.Spec, In: &in, What: what, send: func(ctx context.Context, c *d.Client) (Output, error) {
 		a, err := op.Spec.Fetch(ctx, c, &in)
@@ -125,7 +125,7 @@ func (t *Tool) Plan(ctx context.Context, c *d.Client, a *Arguments) ([]Step, err
 	return []Step{s}, nil
 }
 
-// Outcome is what came of a plan, as it is told to who asked for it.
+// Outcome says what came of a plan, for whoever asked for it.
 func Outcome(arguments schemas.Values, steps []Step, as string) []view.Part {
 	item, next := view.Item{}, ""
 	if id, ok := arguments.Get("conversationId").Is.(json.Number); ok {
@@ -149,7 +149,7 @@ func Outcome(arguments schemas.Values, steps []Step, as string) []view.Part {
 	return parts
 }
 
-// shownText is the text of a step where the arguments do not hold it, and that of a draft.
+// shownText returns the text of a step where the arguments do not hold it, and that of a draft.
 func shownText(arguments schemas.Values, s *Step) string {
 	if arguments.Get("text").Text() != "" && s.Op != d.AddNote.Spec {
 		return ""

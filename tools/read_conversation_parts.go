@@ -62,7 +62,7 @@ func (c *conversationReader) around(ctx context.Context) ([]view.Part, error) {
 	return slices.DeleteFunc(parts, func(p view.Part) bool { return len(p.Items) == 0 }), nil
 }
 
-// head is the first line.
+// head returns the first line.
 func (c *conversationReader) head(ctx context.Context) (view.Item, error) {
 	v := c.conversation
 	facts := c.conversationFacts(v, "Conversation")
@@ -123,7 +123,7 @@ func (c *conversationReader) earlierItem(other *d.Conversation) view.Item {
 	return item
 }
 
-// about is the line of the subject, the tags and the custom attributes.
+// about returns the line of the subject, the tags and the custom attributes.
 func (c *conversationReader) about(ctx context.Context) (view.Item, error) {
 	facts := []view.Fact{{Key: "subject", Label: "Subject", Value: c.conversation.Subject, Outside: true}}
 	tags, _, err := optional(ctx, c.Reads, "tags", d.ListConversationTags, c.ref())
@@ -133,7 +133,7 @@ func (c *conversationReader) about(ctx context.Context) (view.Item, error) {
 	return view.Item{Facts: append(facts, c.attributeFacts(c.conversation.CustomAttribute)...)}, err
 }
 
-// links are the conversations that this one belongs to, and those that belong to it.
+// links returns the conversations that this one belongs to, and those that belong to it.
 func (c *conversationReader) links(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "links", List: true}
 	if link := c.conversation.Link; link != nil {
@@ -146,7 +146,7 @@ func (c *conversationReader) links(ctx context.Context) (view.Part, error) {
 	return part, err
 }
 
-// ratings are what the customer thought of it.
+// ratings returns what the customer thought of it.
 func (c *conversationReader) ratings(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "ratings", List: true}
 	list, _, err := optional(ctx, c.Reads, "rating", d.ListRatings, c.ref())
@@ -164,7 +164,7 @@ func (c *conversationReader) ratings(ctx context.Context) (view.Part, error) {
 	return part, err
 }
 
-// notes are the newest internal notes, oldest first.
+// notes returns the newest internal notes, oldest first.
 func (c *conversationReader) notes(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "notes", List: true}
 	list, _, err := optional(ctx, c.Reads, "notes", d.ListNotes, d.ListNotesIn{ConversationRef: c.ref()})

@@ -181,7 +181,7 @@ func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
 	return append([]Step{*sent}, p.steps...), nil
 }
 
-// message is the step that sends the message.
+// message returns the step that sends the message.
 func (r *Reads) message(ctx context.Context, in ReplyIn) (*Step, error) {
 	out := d.SendMessageIn{ConversationRef: in.ConversationRef, MessageText: d.MessageText{Text: in.Text, Format: in.Format}, AgentID: in.AgentID,
 		MessageExtras: d.MessageExtras{Attachments: in.Attachments}, Cc: in.Cc, Bcc: in.Bcc}

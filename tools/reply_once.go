@@ -68,7 +68,7 @@ func (a *answering) why(messages []d.Message) string {
 	return ""
 }
 
-// notSent is a step that says why nothing is sent.
+// notSent returns a step that says why nothing is sent.
 func (a *answering) notSent() Step {
 	return Step{What: "message", After: "not sent, since " + a.over, Same: true}
 }

@@ -131,7 +131,7 @@ func (r *Reads) metric(ctx context.Context, name string) (d.Metric, error) {
 	return d.Metric{}, problem("report", "metric", fmt.Errorf("there is no such metric; Dixa has %s", strings.Join(ids, ", ")))
 }
 
-// measuresOf are the aggregations that are shown of a metric.
+// measuresOf returns the aggregations that are shown of a metric.
 func measuresOf(m d.Metric) []d.Aggregation {
 	offered := func(a d.Aggregation) bool {
 		return slices.ContainsFunc(m.Aggregations, func(o d.Measure) bool { return o.Measure == a })
@@ -219,7 +219,7 @@ func figure(v float64) string {
 	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
 }
 
-// groups has a line for each group that there is something of.
+// groups returns a line for each group that there is something of.
 func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error) {
 	part := view.Part{Name: "groups", List: true}
 	switch by {
@@ -271,7 +271,7 @@ func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error
 	return part, nil
 }
 
-// days has a line for each day.
+// days returns a line for each day.
 func (q *reporter) days(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "groups", Title: "By day:", List: true}
 	days := q.period.Each()

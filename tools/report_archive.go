@@ -73,7 +73,7 @@ func (r *Reads) archiveReport(ctx context.Context, in ReportIn, p when.Period) (
 	return Output{Parts: parts}, nil
 }
 
-// archiveGroups has a line for each group.
+// archiveGroups returns a line for each group.
 func (r *Reads) archiveGroups(by ReportGroup, rows []figures.Row) view.Part {
 	part := view.Part{Name: "groups", Title: "By " + string(by) + ":", List: true}
 	if len(rows) > mostArchiveGroups {
@@ -89,7 +89,7 @@ func (r *Reads) archiveGroups(by ReportGroup, rows []figures.Row) view.Part {
 	return part
 }
 
-// archiveFigures are the figures of a row, each with that of the period before, without what the agent may not read and what is of nothing.
+// archiveFigures returns the figures of a row, each with that of the period before, without what the agent may not read and what is of nothing.
 func (r *Reads) archiveFigures(row figures.Row) []view.Fact {
 	var facts []view.Fact
 	for _, f := range row.Figures() {

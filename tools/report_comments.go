@@ -10,7 +10,7 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// comments are what customers wrote with their ratings, the worst first.
+// comments returns what customers wrote with their ratings, the worst first.
 func (q *reporter) comments(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "comments", Title: "Comments, lowest ratings first:", List: true}
 	kind := slices.IndexFunc(q.metric.RelatedRecordIDs, func(id d.Name) bool { return strings.Contains(string(id), "rating") })

@@ -44,7 +44,7 @@ func Search(list []*Tool, words string, most int) []*Tool {
 	return best
 }
 
-// prior is how likely a tool is meant before anything is known: people ask more than they change.
+// prior returns how likely a tool is meant before anything is known: people ask more than they change.
 func (t *Tool) prior() float64 {
 	switch {
 	case t.Task():

@@ -227,7 +227,7 @@ func archived(h archive.Hit) view.Item {
 	return i
 }
 
-// searchWithNames is a search as its caller wrote it, for the next page.
+// searchWithNames returns a search as its caller wrote it, for the next page.
 func (r *Reads) searchWithNames(in SearchMessagesIn) SearchMessagesIn {
 	in.Channel = d.SearchChannel(vocabulary.Channels.Word(string(in.Channel)))
 	r.name(&in.Queue, d.QueueThing)

@@ -206,12 +206,12 @@ func (r *Reads) tell(format string, args ...any) {
 	}
 }
 
-// problem is an argument that names nothing, or too much.
+// problem returns the error for an argument that names nothing, or too much.
 func problem(tool, argument string, err error) error {
 	return fmt.Errorf("%s: %s: %w", tool, argument, err)
 }
 
-// named is the fact that a thing belongs to an item: its name, or its id where it has none that the agent may read.
+// named returns the fact that a thing belongs to an item: its name, or its id where it has none that the agent may read.
 func (r *Reads) named(key, label string, thing dixaclient.Thing, id string) view.Fact {
 	if id == "" {
 		return view.Fact{Key: key}

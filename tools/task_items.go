@@ -13,7 +13,7 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// isOpen reports whether somebody must still do something about a conversation.
+// isOpen reports whether there is still something to do about a conversation.
 func isOpen(c *d.Conversation) bool { return c.State != "Closed" }
 
 // openFirst sorts conversations: open ones first, and of each kind the newest.
@@ -58,7 +58,7 @@ func customerItem(u *d.EndUser) view.Item {
 	}}
 }
 
-// conversationFacts are what is said of a conversation in one line.
+// conversationFacts returns what is said of a conversation in one line.
 func (r *Reads) conversationFacts(c *d.Conversation, label string) []view.Fact {
 	facts := []view.Fact{
 		{Key: "id", Label: label, Value: strconv.FormatInt(c.ID, 10)},
@@ -131,7 +131,7 @@ func (c *customers) of(ctx context.Context, id d.UUID, address string) ([]view.F
 	return c.known[id], nil
 }
 
-// attributeFacts are the values of custom attributes.
+// attributeFacts returns the values of custom attributes.
 func (r *Reads) attributeFacts(values []d.CustomAttributeValue) []view.Fact {
 	var facts []view.Fact
 	for _, v := range values {

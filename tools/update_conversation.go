@@ -277,7 +277,7 @@ func (r *Reads) option(attribute d.UUID, value string) string {
 	return r.path(string(attribute), path...)
 }
 
-// orNone is a value as the answer shows it.
+// orNone returns a value as the answer shows it.
 func orNone(value string) string {
 	if value == "" {
 		return "none"
@@ -285,7 +285,7 @@ func orNone(value string) string {
 	return view.Value(value, true)
 }
 
-// settingText is what a custom attribute is set to, in the form of [conversationState.attribute].
+// settingText returns what a custom attribute is set to, in the form of [conversationState.attribute].
 func settingText(a d.CustomAttributeSetting) (string, error) {
 	switch {
 	case a.Clear:
@@ -307,7 +307,7 @@ func unique(ids []d.UUID) []d.UUID {
 	return once
 }
 
-// problemOf is what is wrong with an argument, without where.
+// problemOf returns what is wrong with an argument, without where.
 func problemOf(err error) string {
 	if e, ok := err.(*d.InputError); ok {
 		return e.Problem

@@ -114,7 +114,7 @@ type wait struct {
 	pause   func(context.Context, time.Duration) error // between looks, without wakes; nil: Sleep
 }
 
-// asking is a wait that asks Dixa about a conversation. It takes at most half of the requests that the agent's budget still allows. Where the
+// asking returns a wait that asks Dixa about a conversation. It takes at most half of the requests that the agent's budget still allows. Where the
 // server hears of events it looks when one of these types says that there may be something to see, and seldom otherwise.
 func (r *Reads) asking(in WaitForIn, what string, look func(context.Context) (bool, error), types ...d.WebhookEvent) wait {
 	looks := min(mostLooks, max(r.Left()/2, 2))
@@ -273,7 +273,7 @@ func newest(messages []d.Message) []view.Fact {
 	return []view.Fact{{Key: "newest", Label: fmt.Sprintf("newest message #%d%s,", len(messages), by), Time: last.CreatedAt.Time}}
 }
 
-// messagesFrom is the call that reads on in messages.
+// messagesFrom returns the call that reads on in messages.
 func (r *Reads) messagesFrom(ref d.ConversationRef, skip, offset int) string {
 	if r.Tools(d.ListMessages.Spec.Name) == readConversation.Name {
 		return called(readConversation.Name, ReadConversationIn{ConversationRef: ref, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
@@ -339,7 +339,7 @@ func (in *WaitForIn) shorter() int {
 	return in.Seconds
 }
 
-// again is the call that waits on.
+// again returns the call that waits on.
 func again(in WaitForIn) view.Part {
 	return view.Sentence("next", "To wait on: "+called("wait_for", in))
 }

@@ -15,7 +15,7 @@ type Decision struct {
 	Tool         string // that the agent called
 	Conversation int64  // that the call is about, 0 for none
 	State        DecisionState
-	Approver     string // who decided, "" for nobody yet
+	Approver     string // who decided, "" for none yet
 	Reason       string // in the approver's words
 	Outcome      string // of a call that was carried out
 	SentBy       string // the approver who had it carried out, "" where the agent made it

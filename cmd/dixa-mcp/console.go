@@ -59,7 +59,7 @@ func (c *consoleCmd) Run(ctx context.Context, out *output) error {
 	link := "http://" + l.Addr().String() + pages.Link()
 	out.printf("The console is at http://%s. Press ctrl-C to stop it.\nThis link opens it once, within an hour, to look at. To decide, sign in with a key.\n\n  %s\n", l.Addr(), link)
 	if out.err != nil {
-		return out.err // nobody could open it
+		return out.err // the link cannot be opened
 	}
 	if c.Open {
 		if err := openBrowser(ctx, link); err != nil {

@@ -70,7 +70,7 @@ func (f *dixaFlags) shelf(s *system) (shelf shelf.Shelf, now func() time.Time, e
 		return s.group.SignIns(), s.group.Now, nil
 	}
 	store := s.shared
-	if store == nil { // with the offline Dixa, which has limits of its own to share with nobody
+	if store == nil { // with the offline Dixa, which has limits of its own that are not shared
 		var stop func()
 		if store, stop, err = f.signInStore(); err != nil {
 			return nil, nil, err

@@ -70,7 +70,7 @@ func TestMistakes(t *testing.T) {
 		{"sign-in without a client", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-scopes", "email"}, nil, "require --sign-in-client"},
 		{"sign-in without a public address", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-client", "dixa"}, nil, "--sign-in-client requires --public-url with the https:// address"},
 		{"sign-in over an open line", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-client", "dixa", "--public-url", "http://mcp.example.com"}, nil, "--sign-in-client requires --public-url with the https:// address"},
-		{"sign-in for nobody", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-client", "dixa", "--public-url", "https://mcp.example.com"}, nil, "nobody could sign in: the capability file"},
+		{"sign-in for nobody", []string{"serve", "--offline", "--http", "0", "--demo-keys", "--sign-in-client", "dixa", "--public-url", "https://mcp.example.com"}, nil, "sign-in needs more: the capability file"},
 		{"sign-in without a secret", []string{"serve", "--offline", "--http", "0", "--capabilities", "~/people.yaml", "--sign-in-client", "dixa", "--public-url", "https://mcp.example.com", "--sign-in-secret-file", "~/empty"}, nil, "--sign-in-secret-file: ~/empty is empty"},
 		{"clients that are none", []string{"serve", "--offline", "--http", "0", "--capabilities", "~/people.yaml", "--sign-in-client", "dixa", "--public-url", "https://mcp.example.com", "--sign-in-clients", "~/token"}, nil, "--sign-in-clients: ~/token must be a JSON list of clients"},
 		{"no session to end", []string{"sessions", "end"}, nil, "name one of: a session, --person EMAIL, --all; no session was ended"},

@@ -42,7 +42,7 @@ func (c *serveCmd) signIn(s *system, metrics *telemetry.Metrics) (*signin.Server
 	}
 	oidc, ok := s.rules.OIDC()
 	if !ok || !s.rules.HasPeople() {
-		return nil, fmt.Errorf("--sign-in-client: nobody could sign in: the capability file (%s) must name the provider under oidc, and who may use which agents under people", s.where)
+		return nil, fmt.Errorf("--sign-in-client: sign-in needs more: the capability file (%s) must name the provider under oidc, and who may use which agents under people", s.where)
 	}
 	provider, err := c.provider(oidc)
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *serveCmd) login(s *system) (*signin.Login, error) {
 	case err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && address.IsLoopback(u.Hostname())):
 		return nil, usagef("--console-url must be the https:// address of the console without a path, such as https://console.example.com, not %q", c.ConsoleURL)
 	case !ok:
-		return nil, fmt.Errorf("--console-url: nobody could sign in: the capability file (%s) must name the provider under oidc", s.where)
+		return nil, fmt.Errorf("--console-url: sign-in needs more: the capability file (%s) must name the provider under oidc", s.where)
 	}
 	provider, err := c.provider(oidc)
 	if err != nil {

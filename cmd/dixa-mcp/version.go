@@ -65,7 +65,7 @@ func sourceOf(settings []debug.BuildSetting) (s source) {
 // versionFlag prints the version and ends the program.
 type versionFlag bool
 
-// BeforeReset is called if the flag is given, before anything is checked.
+// BeforeReset prints the version if the flag is given, before anything is checked.
 func (versionFlag) BeforeReset(k *kong.Kong, out *output) error {
 	err := (&versionCmd{}).Run(out)
 	k.Exit(exitDone)

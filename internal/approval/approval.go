@@ -49,7 +49,7 @@ const OutcomeOvertaken = "overtaken"
 type Request struct {
 	Number       string          `json:"number"`                // given by Park: "A-7K2Q", short and without letters that sound or look alike
 	Agent        string          `json:"agent"`                 // who asks
-	Person       string          `json:"person,omitzero"`       // and for whom: by the verified e-mail address or the subject, "" for nobody
+	Person       string          `json:"person,omitzero"`       // and for whom: by the verified e-mail address or the subject, "" for none
 	Key          string          `json:"key,omitzero"`          // id of the credential with which it asked, "" where there is none
 	PersonID     string          `json:"personId,omitzero"`     // of Person, at the provider; an address can be that of several accounts
 	SignedIn     json.RawMessage `json:"signedIn,omitzero"`     // Person as the provider said it; part of the text

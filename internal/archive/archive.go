@@ -182,7 +182,7 @@ type Found struct {
 	Since time.Time // with Waiting: the customer's first message that was not answered
 }
 
-// Load is what waits in a queue: open conversations that nobody is assigned to.
+// Load is what waits in a queue: open conversations without an assignee.
 type Load struct {
 	Open   int
 	Oldest int64     // the one whose customer has waited longest for an answer; 0 where all have one

@@ -49,7 +49,7 @@ const (
 	EventKeyRevoked Event = "key_revoked"
 
 	EventSignIn        Event = "sign_in"         // a person signed in with a client, or to the console
-	EventSignInRefused Event = "sign_in_refused" // a client did not get what it asked for, or somebody did not get into the console
+	EventSignInRefused Event = "sign_in_refused" // a client did not get what it asked for, or a sign-in to the console was refused
 	EventSignInEnded   Event = "sign_in_ended"
 	EventClient        Event = "client_registered"
 )

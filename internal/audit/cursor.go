@@ -33,7 +33,7 @@ type Entry struct {
 // Path returns the path of the file that an entry is in, in a directory of records.
 func (e Entry) Path(dir string) string { return partPath(dir, e.Run, e.Part) }
 
-// ReadAfter is [Read] of the records after a cursor, which it moves behind each record that each took without an error.
+// ReadAfter reads the records after a cursor as [Read] does, and moves the cursor behind each record that each took without an error.
 func ReadAfter(path string, after Cursor, each func(Entry) error) error {
 	runs, err := findRuns(path)
 	if err != nil {

@@ -93,7 +93,7 @@ func (r *Rules) ApproverNamed(name string) (who *Approver, keyID string, ok bool
 }
 
 // StillDecides tells whether the file has that approver with that key, and lets the person decide about calls of that
-// level, which an agent asked for on behalf of another person or nobody. It is for decisions that were made under an earlier file.
+// level, which an agent asked for on behalf of another person or of none. It is for decisions that were made under an earlier file.
 func (r *Rules) StillDecides(name, keyID string, l dixaclient.Level, requester *Person) bool {
 	return slices.ContainsFunc(r.approvers, func(k keyholder) bool {
 		return k.Name == name && keyID != "" && (k.keyID() == keyID || k.signInID() == keyID) && k.Decides(l) && (requester == nil || !SameEmail(k.Email, requester.Email))

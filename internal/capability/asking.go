@@ -149,7 +149,7 @@ func (s *Asking) add(c *confirming) {
 	}
 }
 
-// entry is the name of the entry under confirm: a level or a tool.
+// entry returns the name of the entry under confirm: a level or a tool.
 func (c *confirming) entry() string { return c.key[strings.LastIndexByte(c.key, '.')+1:] }
 
 func (c *confirming) asking() (s Asking) {

@@ -23,7 +23,7 @@ type Person struct {
 }
 
 // ID identifies the person in keys and digests. It is the same for as long as the provider gives the person the same
-// subject, whatever happens to the address or the name. nil, which is nobody, is "".
+// subject, whatever happens to the address or the name. nil, which is no person, is "".
 func (p *Person) ID() string {
 	if p == nil {
 		return ""
@@ -65,7 +65,7 @@ type peopleCondition struct {
 // HasPeople reports whether a person can use an agent at all.
 func (r *Rules) HasPeople() bool { return len(r.people) > 0 }
 
-// AgentsFor returns the agents that a person may use, the default first; none for nil, which is nobody.
+// AgentsFor returns the agents that a person may use, the default first; none for nil, which is no person.
 func (r *Rules) AgentsFor(p *Person) []string {
 	var agents []string
 	for _, rule := range r.people {

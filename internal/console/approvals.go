@@ -141,7 +141,7 @@ func (k *Console) showCall(v *visit, status int, r approval.Request, edited stri
 	k.show(v, status, "request.html", "/", r.Number, false, one)
 }
 
-// seenOnly returns a text without the characters that are not seen, and whether it had some: nobody can edit them.
+// seenOnly returns a text without the characters that are not seen, and whether it had some: they cannot be edited.
 func seenOnly(text string) (string, bool) {
 	var b strings.Builder
 	had := false

@@ -37,7 +37,7 @@ type Config struct {
 	Freezes   freeze.Store
 	Audit     approver.Recorder
 	Demo      map[[sha256.Size]byte]string // approvers by the digests of keys that are valid until the program ends
-	Operator  *admin.Key                   // opens freezes; nil: nobody can freeze here
+	Operator  *admin.Key                   // opens freezes; nil: there are none here
 	Health    *admin.Health
 	Records   *records.Index                                                // finds what agents did
 	Verify    func() (audit.Report, error)                                  // checks all records; nil where Records is
@@ -137,7 +137,7 @@ func New(c Config) *Console {
 // ServeHTTP implements [http.Handler].
 func (k *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { k.handler.ServeHTTP(w, r) }
 
-// visit is a request of somebody who is signed in.
+// visit is a request of a person who is signed in.
 type visit struct {
 	*session
 	who   *person // under the rules in force now

@@ -48,7 +48,7 @@ func (k *Console) health(v *visit) {
 	k.show(v, http.StatusOK, "health.html", "/health", "Health", true, body)
 }
 
-// Certificate is the check of when a certificate expires.
+// Certificate returns a check of when a certificate expires.
 func Certificate(what string, expires, now time.Time) Check {
 	c := Check{What: what, OK: expires.Sub(now) > soonIs, Says: "valid until " + expires.UTC().Format("2 January 2006")}
 	if !now.Before(expires) {

@@ -61,11 +61,11 @@ func (k *Console) finishLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	who, ok := k.known(found.Email)
 	if !ok {
-		k.Log.Info("somebody who is no approver signed in at the provider", "person", found.String())
+		k.Log.Info("a person who is not an approver signed in at the provider", "person", found.String())
 		if k.Failed != nil {
 			k.Failed(http.StatusForbidden)
 		}
-		why := errors.New("nobody under approvers in the capability file has the e-mail address " + found.Email)
+		why := errors.New("no approver in the capability file has the e-mail address " + found.Email)
 		if found.Email == "" {
 			why = errors.New("the company's login gives no verified e-mail address for you, by which the capability file names approvers")
 		}

@@ -39,7 +39,7 @@ var layouts = sync.OnceValue(func() map[string]*template.Template {
 // frame is what is around every page.
 type frame struct {
 	Title   string
-	Nav     []place // "" where nobody is signed in
+	Nav     []place // "" before the sign-in
 	Who     *person
 	SignOut string // token of its form
 	News    *news
@@ -66,7 +66,7 @@ func (k *Console) places(v *visit, here string) []place {
 	var all []place
 	if k.Approvals != nil {
 		waiting, _ := k.Approvals.List(v.Context(), approval.Pending)                               // what cannot be read, the page of approvals says
-		calls := slices.DeleteFunc(waiting, func(r approval.Request) bool { return r.Draft != "" }) // nobody waits for drafts
+		calls := slices.DeleteFunc(waiting, func(r approval.Request) bool { return r.Draft != "" }) // drafts keep no agent waiting
 		all = append(all, place{Path: "/", Name: "Approvals", Count: len(calls)})
 	}
 	if k.Records != nil {
@@ -103,7 +103,7 @@ func (k *Console) problem(v *visit, status int, why string) {
 	k.show(v, status, "problem.html", "", http.StatusText(status), false, why)
 }
 
-// plainProblem does the same for somebody who is not signed in.
+// plainProblem does the same before the sign-in.
 func (k *Console) plainProblem(w http.ResponseWriter, status int, why string) {
 	k.render(w, status, "problem.html", frame{Title: http.StatusText(status), Body: why})
 }

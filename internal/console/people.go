@@ -7,7 +7,7 @@ import (
 	"dixa-mcp/internal/capability"
 )
 
-// role is what somebody may do.
+// role is what a person may do in the console.
 type role string
 
 // The roles. All see what agents may do, the state of the server, and that calls wait.
@@ -17,7 +17,7 @@ const (
 	auditors  role = "auditor"  // changes nothing
 )
 
-// person is somebody who signed in.
+// person is who signed in to the console.
 type person struct {
 	Role     role
 	Name     string // "" of an operator: the admin key belongs to no named person

@@ -20,12 +20,12 @@ const (
 	searchFor     = 5 * time.Second // and for a search
 )
 
-// recordFilter is what somebody looks for, as in the address of the page.
+// recordFilter is what the page shows, as in its address.
 type recordFilter struct {
 	Agent, Person, Tool, Conversation, Customer, Since, Until, Only string
 }
 
-// filters are the fields of the form.
+// fields returns the fields of the form by their names.
 func (f *recordFilter) fields() map[string]*string {
 	return map[string]*string{
 		"agent": &f.Agent, "person": &f.Person, "tool": &f.Tool, "conversation": &f.Conversation, "customer": &f.Customer,

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	idle        = 30 * time.Minute // after which a session that nobody uses ends
+	idle        = 30 * time.Minute // after which an unused session ends
 	lifetime    = 12 * time.Hour   // after which a session ends in any case
 	linkFor     = time.Hour        // in which a link can be opened, once
 	mostOpen    = 1000             // sessions; a further one ends the least recently used
@@ -23,7 +23,7 @@ const (
 	cookieHTTPS = "__Host-dixa-mcp-console" // which browsers take from this host alone, over https
 )
 
-// session is that of a browser in which somebody signed in.
+// session is that of a browser in which a person signed in.
 type session struct {
 	who    *person
 	secret []byte // of the tokens of pages

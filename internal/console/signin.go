@@ -23,7 +23,7 @@ func (k *Console) showSignIn(w http.ResponseWriter, r *http.Request) {
 	k.signInForm(w, http.StatusOK, r.URL.Query().Get("next"), "")
 }
 
-// askSignIn leads somebody who is not signed in to the form, and afterwards to the page they wanted.
+// askSignIn leads a person who is not signed in to the form, and afterwards to the page they wanted.
 func (k *Console) askSignIn(w http.ResponseWriter, r *http.Request, why error) {
 	if id, https := cookie(r); id != "" {
 		setCookie(w, https, "")
@@ -101,7 +101,7 @@ func (k *Console) recordSignIn(r *http.Request, record audit.Record, who *person
 	}
 }
 
-// refuse records that somebody did not get into the console.
+// refuse records a sign-in to the console that was refused.
 func (k *Console) refuse(r *http.Request, person, why string) {
 	if from, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		why += ", from " + from

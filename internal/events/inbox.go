@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// pollEvery is how often an [Inbox] looks for what other processes stored, while somebody waits.
+	// pollEvery is how often an [Inbox] looks for what other processes stored, while a call waits.
 	pollEvery = 50 * time.Millisecond
 	// pollNotified is the same for a store that tells: a notice can be lost.
 	pollNotified = time.Second
@@ -48,7 +48,7 @@ type batchOf struct {
 	next      *batchOf
 }
 
-// ErrClosed means that the inbox was closed while somebody waited.
+// ErrClosed means that the inbox was closed while a call waited.
 var ErrClosed = errors.New("the inbox of events was closed")
 
 // NewInbox returns an inbox over a store, which it closes with itself.
@@ -221,7 +221,7 @@ func (in *Inbox) enter(ctx context.Context, patient int) (to *batchOf, leave fun
 	}, nil
 }
 
-// wake has the store read now.
+// wake lets the store be read now.
 func (in *Inbox) wake() {
 	select {
 	case in.woken <- struct{}{}:
@@ -229,14 +229,14 @@ func (in *Inbox) wake() {
 	}
 }
 
-// run reads the store while somebody waits.
+// run reads the store while a call waits.
 func (in *Inbox) run() {
 	defer close(in.done)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	for {
 		in.mu.Lock()
-		var again <-chan time.Time // never, if nobody waits
+		var again <-chan time.Time // never, if no call waits
 		switch {
 		case in.waiting > in.patient:
 			again = time.After(in.every)

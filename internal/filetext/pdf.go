@@ -121,7 +121,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// init is where the process that reads a PDF begins and ends. It is here, and not in main, so that no program that reads PDFs
+// init reads the PDF and ends the process, where this is the process that reads a PDF. It is here, and not in main, so that no program that reads PDFs
 // can forget it: one that did would start itself again and again.
 func init() {
 	life := os.Getenv(childMark)

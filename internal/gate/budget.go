@@ -106,7 +106,7 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 	return g.budgets.Counts(ctx, a.Name, limited)
 }
 
-// rows is the allowance of rows of the archive.
+// rows returns the allowance of rows of the archive.
 func (c *call) rows(takes int) []Allowance {
 	return []Allowance{{What: "rows", Most: c.agent.Budget().RowsPerHour, Period: time.Hour, Takes: takes}}
 }

@@ -173,7 +173,7 @@ func (c *call) cancelJob(ctx context.Context, env tools.Env, in *tools.BulkUpdat
 	return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why), nil)
 }
 
-// noJob is the answer to a call about a job that cannot be had.
+// noJob answers a call about a job that cannot be had.
 func (c *call) noJob(handle string, err error) error {
 	running := &jobs.RunningError{}
 	switch {

@@ -14,7 +14,7 @@ import (
 	"dixa-mcp/tools"
 )
 
-// prepared is the answer to the call that prepares a job.
+// prepared answers the call that prepares a job.
 func prepared(j *jobs.Job, changes []string, sample []sampleItem, e estimate) []view.Part {
 	job := view.Item{Facts: []view.Fact{
 		{Key: "handle", Label: "Job", Value: j.Handle, Own: true},
@@ -37,7 +37,7 @@ func prepared(j *jobs.Job, changes []string, sample []sampleItem, e estimate) []
 	return append(parts, view.Sentence("next", said+" Nothing was changed yet. To carry it out, within 24 hours: "+nextCall(j)))
 }
 
-// reported is the answer to a call about a job that is carried out.
+// reported answers a call about a job that is carried out.
 func reported(j *jobs.Job, why string) []view.Part {
 	job := view.Item{Facts: []view.Fact{
 		{Key: "handle", Label: "Job", Value: j.Handle, Own: true},

@@ -175,7 +175,7 @@ func (c *call) changeItem(ctx context.Context, env tools.Env, change *tools.Bulk
 	return nil
 }
 
-// item is the call for one conversation of a job.
+// item returns the call for one conversation of a job.
 func (c *call) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*call, error) {
 	i := &call{
 		gate: c.gate, rules: c.rules, request: c.request, agentName: c.agentName, agent: c.agent, tool: c.tool, decision: c.decision,

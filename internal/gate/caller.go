@@ -112,7 +112,7 @@ func (c *call) callersOf(ctx context.Context, email string) ([]dixaclient.UUID, 
 func noPerson(agent string) *refusal {
 	return &refusal{
 		text:   fmt.Sprintf("agent %s acts as the person who signed in (acts_as: caller), and this connection is that of a program: it uses a key, a program's token, or stdin and stdout. Tell the user: sign in, or use another agent.", agent) + nothingSent,
-		reason: "nobody signed in, and the agent acts as its caller", denied: true, general: true,
+		reason: "no person signed in, and the agent acts as its caller", denied: true, general: true,
 	}
 }
 

@@ -55,7 +55,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 	return c.confirmed.ask(ctx, how)
 }
 
-// ask asks whoever may approve the call, if nobody has.
+// ask asks whoever may approve the call, unless it is approved.
 func (c *confirmation) ask(ctx context.Context, how capability.Confirm) (asking *Answer, err error) {
 	if how == capability.ConfirmApprover || c.call.request.AskApprover && c.approvable() {
 		return c.askApprover(ctx)

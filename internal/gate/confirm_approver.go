@@ -70,7 +70,7 @@ func (c *confirmation) asked(r *approval.Request) bool {
 	return ok && r.Decided.Sub(r.Created) >= after
 }
 
-// signedIn is the person for whom the agent asks, as the provider said it; nil for nobody.
+// signedIn returns the person for whom the agent asks, as the provider named them; nil for none.
 func (c *call) signedIn() json.RawMessage {
 	if c.request.Person == nil {
 		return nil
@@ -82,7 +82,7 @@ func (c *call) signedIn() json.RawMessage {
 	return person
 }
 
-// text is the whole text that the call would send or leave, "" for none.
+// text returns the whole text that the call would send or leave, "" for none.
 func (c *confirmation) text() string {
 	for i := range c.steps {
 		if c.steps[i].Text != "" {
@@ -92,7 +92,7 @@ func (c *confirmation) text() string {
 	return c.call.tool.TextIn(c.about)
 }
 
-// parkedSteps are the steps of the call as people read them; none where they say nothing.
+// parkedSteps returns the steps of the call as people read them; none where they say nothing.
 func (c *confirmation) parkedSteps() []approval.Step {
 	if !c.call.says(c.steps) {
 		return nil

@@ -33,7 +33,7 @@ func (g *Gate) openCursor(text string) (events.Cursor, error) {
 	return events.Cursor(at), err
 }
 
-// inbox is the inbox as a call reads it; nil where there is none.
+// inbox returns the inbox as a call reads it; nil where there is none.
 func (c *call) inbox() tools.Events {
 	if c.gate.events == nil {
 		return nil

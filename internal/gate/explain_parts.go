@@ -68,7 +68,7 @@ func (c *call) part(op *dixaclient.Spec, need Need) Part {
 	return p
 }
 
-// nameReads are the operations with which the names in the tool's arguments and answers, and the zone of its times, are
+// nameReads returns the operations with which the names in the tool's arguments and answers, and the zone of its times, are
 // looked up.
 func (c *call) nameReads() (ops []*dixaclient.Spec) {
 	things := slices.Clone(anyOf)

@@ -25,7 +25,7 @@ type CallInfo struct {
 	ID    string // the same as in its record
 	Agent string // "" where the capability file has no such agent
 	Key   string // id of the credential, "" where there is none
-	// Person is for whom the agent acts, as in the record, "" for nobody. It is for logs, not for metrics or traces.
+	// Person is for whom the agent acts, as in the record, "" for none. It is for logs, not for metrics or traces.
 	Person string
 	Tool   string // "" where there is no such tool: what a client makes up is not counted by its name
 	Level  string // of the tool
@@ -129,7 +129,7 @@ func (c *call) observed(ctx context.Context) (_ context.Context, ended func()) {
 	}
 }
 
-// info is what the observer is told about the call.
+// info returns what the observer is told about the call.
 func (c *call) info() CallInfo {
 	info := CallInfo{ID: c.record.Call, Key: c.request.Key, Person: c.record.Person}
 	if _, err := c.rules.Agent(c.agentName); err == nil {

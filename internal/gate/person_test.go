@@ -121,7 +121,7 @@ func TestCallerUnknown(t *testing.T) {
 		says   string
 		reason string
 	}{
-		{nil, "this connection is that of a program", "nobody signed in, and the agent acts as its caller"},
+		{nil, "this connection is that of a program", "no person signed in, and the agent acts as its caller"},
 		{person(""), "gives no verified e-mail address", "the person has no verified e-mail address"},
 		{person("nobody@example.com"), "no Dixa agent has nobody@example.com as the main e-mail address", "no Dixa agent has the person's e-mail address"},
 		{person("second@example.com"), "no Dixa agent has second@example.com", "no Dixa agent has the person's e-mail address"},

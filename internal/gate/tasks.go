@@ -16,7 +16,7 @@ import (
 	"dixa-mcp/tools"
 )
 
-// env is the call's agent as a tool of several operations knows it. Names are looked up as the agent, with its grants, its
+// env returns the call's agent as a tool of several operations knows it. Names are looked up as the agent, with its grants, its
 // bound and its budget.
 func (c *call) env(ctx context.Context) tools.Env {
 	names := c.names(ctx)
@@ -73,7 +73,7 @@ func (g *Gate) seal(text string) (string, error) {
 	return seal.MAC(key, text), nil
 }
 
-// articles are those that this agent has read.
+// articles returns those that this agent has read.
 func (c *call) articles() *tools.Articles {
 	return c.gate.articles.of(c.rules.Digest()+" "+c.agentName, c.gate.now())
 }

@@ -51,7 +51,7 @@ type Options struct {
 	Now       func() time.Time                // nil: time.Now
 	Log       *slog.Logger                    // nil: slog.Default
 	Failed    func(status int)                // hears of each request that is not authenticated; may be nil
-	People    People                          // those who sign in; nil: nobody can
+	People    People                          // those who sign in; nil: there is no sign-in
 	Bound     *BoundKeys                      // keys that are bound to a conversation; nil: there are none
 	Transport http.RoundTripper               // over which the OpenID provider is reached; nil: as the environment says
 }

@@ -33,7 +33,7 @@ type People interface {
 func (a *Authenticator) byPerson(r *http.Request, token string) (Principal, error) {
 	session, digest, ok := ParseAccess(token)
 	if !ok || a.o.People == nil {
-		return Principal{}, unusable("The access token is not whole, or nobody can sign in here.")
+		return Principal{}, unusable("The access token is incomplete, or this server has no sign-in.")
 	}
 	who, err := a.signedIn(r.Context(), session, digest)
 	if err != nil {

@@ -71,7 +71,7 @@ func (n *Notifier) asked(r approval.Request) []string {
 	return names
 }
 
-// slack is the notification as a message. Nothing in it but our own link is markup.
+// slack returns the notification as a message of Slack. Nothing in it but our own link is markup.
 func (w *Notification) slack() string {
 	number := escaped(w.Number)
 	if w.URL != "" {

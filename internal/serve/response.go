@@ -138,7 +138,7 @@ func (p *response) close() {
 	p.end()
 }
 
-// returned is called when the handler is about to return: nothing may be sent then but on a connection of its own.
+// returned ends what the handler may send when it is about to return: from then on only a connection of its own sends.
 func (p *response) returned() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -163,7 +163,7 @@ func (p *response) streamHeader() {
 	p.w.Header().Set("X-Accel-Buffering", "no") // for nginx, which would hold it back
 }
 
-// began is called when the head is written: from now on the stream shows that it is alive. p.mu is held.
+// began starts to show that the stream is alive, once the head is written. p.mu is held.
 func (p *response) began() {
 	p.begun = true
 	if p.alive == nil {

@@ -78,7 +78,7 @@ func (s *session) send(message any) error {
 // SessionID returns the name of the session among those of this process. Clients never see it.
 func (s *session) SessionID() string { return s.id }
 
-// Initialize is called with the first request.
+// Initialize does nothing: the library calls it with the first request.
 func (*session) Initialize() {}
 
 // Initialized reports true: a client that has a session may be notified.
@@ -131,7 +131,7 @@ func (s *session) close() {
 	s.forwarder.Wait()
 }
 
-// SetSubscriptionFilter is called when a client begins to listen, and when it ends.
+// SetSubscriptionFilter keeps what a client listens to, from when it begins until it ends.
 func (s *session) SetSubscriptionFilter(f mcp.SubscriptionFilter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,7 +155,7 @@ func (s *session) GetClientInfo() mcp.Implementation {
 	return s.client
 }
 
-// SetClientInfo is called with initialize.
+// SetClientInfo keeps what initialize says of the client.
 func (s *session) SetClientInfo(i mcp.Implementation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,7 +169,7 @@ func (s *session) GetClientCapabilities() mcp.ClientCapabilities {
 	return s.can
 }
 
-// SetClientCapabilities is called with initialize.
+// SetClientCapabilities keeps what initialize says that the client can do.
 func (s *session) SetClientCapabilities(c mcp.ClientCapabilities) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +183,7 @@ func (s *session) ProtocolVersion() string {
 	return s.version
 }
 
-// SetProtocolVersion is called with initialize.
+// SetProtocolVersion keeps the version that initialize agrees on.
 func (s *session) SetProtocolVersion(version string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -119,7 +119,7 @@ func (t *tokens) encode(record *[bucketSize]byte) {
 	order.PutUint32(record[numbers:], crc32.ChecksumIEEE(record[:numbers]))
 }
 
-// decode is false for what [tokens.encode] did not write.
+// decode reads what [tokens.encode] wrote; it is false for anything else.
 func (t *tokens) decode(record []byte) bool {
 	order := binary.LittleEndian
 	if len(record) != bucketSize || crc32.ChecksumIEEE(record[:numbers]) != order.Uint32(record[numbers:]) {

@@ -40,7 +40,7 @@ func NewLogin(p Provider, redirect string, now func() time.Time, log *slog.Logge
 // Close closes connections that are idle.
 func (l *Login) Close() { l.provider.http.CloseIdleConnections() }
 
-// Begin returns where a person signs in, and what the browser keeps until the person comes back: nobody else can read it.
+// Begin returns where a person signs in, and what the browser keeps until the person comes back: only this server can read it.
 func (l *Login) Begin(ctx context.Context) (address, kept string, err error) {
 	b := begun{rand.Text(), rand.Text(), rand.Text() + rand.Text(), l.now().Add(signInFor).Unix()}
 	text, err := json.Marshal(b)

@@ -73,7 +73,7 @@ func (s *Server) problem(w http.ResponseWriter, status int, text string) {
 	}{template.CSS(style), text}, "")
 }
 
-// page writes a page that nobody can frame, without scripts.
+// page writes a page that cannot be framed, without scripts.
 func (s *Server) page(w http.ResponseWriter, status int, name string, view any, target string) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, view); err != nil {

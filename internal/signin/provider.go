@@ -232,7 +232,7 @@ func (p *provider) verify(ctx context.Context, d *discovered, raw string) (*oidc
 		return nil, fmt.Errorf("the provider's ID token is not valid: %w", err)
 	}
 	if id.Subject == "" {
-		return nil, errors.New("the provider's ID token names nobody: it has no sub")
+		return nil, errors.New("the provider's ID token has no sub, so that it names no person")
 	}
 	return id, nil
 }

@@ -163,7 +163,7 @@ func (t *tokenServer) Revocation(ctx context.Context, r *op.ClientRequest[oidc.R
 	return op.NewResponse(struct{}{}), nil
 }
 
-// answer is a token answer.
+// answer writes a token answer.
 func answer(t Tokens) *op.Response {
 	return op.NewResponse(struct {
 		Access  string `json:"access_token"`

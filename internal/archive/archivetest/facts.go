@@ -13,7 +13,7 @@ import (
 	"dixa-mcp/internal/archive"
 )
 
-// facts are those of the conversations that were created or closed in a span, each once.
+// facts returns those of the conversations that were created or closed in a span, each once.
 func facts(t *testing.T, o Opened) {
 	s := o.First
 	closed, rated, plain, outside, gone := conversation(1, 5), conversation(2, 12), conversation(3, 19), conversation(4, 20), conversation(5, 11)

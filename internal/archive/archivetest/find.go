@@ -70,7 +70,7 @@ func within(t *testing.T, o Opened) {
 	}
 }
 
-// loads are what is open and assigned to nobody, with who has waited longest.
+// loads returns the open conversations without an assignee, with who has waited longest.
 func loads(t *testing.T, o Opened) {
 	s := o.First
 	free := func(id int64, queue string) archive.Conversation {

@@ -57,7 +57,7 @@ func rated(r archive.Rating) string {
 			WHERE coalesce(lower(one ->> 'rating_status'), '') <> 'offered' AND ` + r.SQL(`lower(one ->> 'rating_type')`, number(`one -> 'rating_score'`)) + `)))`
 }
 
-// number is the whole number that a JSON value is; NULL for another.
+// number returns SQL for the whole number that a JSON value is; NULL for another.
 func number(value string) string {
 	return `(CASE WHEN json_typeof(` + value + `) = 'number' AND (` + value + `)::text ~ '^[0-9]{1,9}$' THEN (` + value + `)::text::bigint END)`
 }

@@ -59,7 +59,7 @@ func (s *Store) release(ctx context.Context, conn *pgx.Conn) error {
 	})
 }
 
-// holder returns who holds the lease, "" for nobody.
+// holder returns who holds the lease, "" for none.
 func holder(ctx context.Context, tx pgx.Tx) (who string, err error) {
 	err = tx.QueryRow(ctx, `SELECT coalesce((SELECT coalesce((SELECT who FROM lease), 'another process') FROM pg_locks JOIN pg_database ON pg_database.oid = database
 		WHERE locktype = 'advisory' AND classid = $1 AND objid = $2 AND objsubid = 2 AND granted AND datname = current_database()), '')`, lockSpace, lockLease).Scan(&who)

@@ -1,4 +1,4 @@
-// Package sandbox runs a SELECT of somebody who is not trusted, in SQLite, over the tables of [archive.Columns] and nothing else. Stores
+// Package sandbox runs a SELECT that is not trusted, in SQLite, over the tables of [archive.Columns] and nothing else. Stores
 // of the archive give it a connection that has these tables.
 package sandbox
 

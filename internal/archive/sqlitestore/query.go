@@ -27,7 +27,7 @@ var views = map[string]string{
 	"tags": `SELECT conversation, name FROM main.tag`,
 }
 
-// moments are columns of milliseconds as texts.
+// moments returns columns of milliseconds as texts.
 func moments(names ...string) string {
 	for i, name := range names {
 		names[i] = fmt.Sprintf(`iif(%[1]s = 0, NULL, datetime(%[1]s / 1000, 'unixepoch')) AS %[1]s`, name)
@@ -42,7 +42,7 @@ var read = []string{"conversation", "conversation_rest", "message", "message_tex
 // read. A problem of the query is an [archive.QueryError].
 //
 // SQLite tells on behalf of which view a table is read, and names a common table expression in the same way. So the views that
-// read tables have names that nobody can guess: with a known name, a query could read these tables with all their columns.
+// read tables have names that cannot be guessed: with a known name, a query could read these tables with all their columns.
 func (s *Store) Query(ctx context.Context, sql string, most int) (table archive.Table, err error) {
 	if err := s.view(ctx, func() error { return nil }); err != nil { // makes the file
 		return table, err

@@ -109,7 +109,7 @@ func (c Chart) Lines() template.HTML {
 	})
 }
 
-// Table has the same numbers as the chart.
+// Table returns the numbers of the chart as a table.
 func (c Chart) Table() template.HTML {
 	var b strings.Builder
 	b.WriteString(`<table><caption>` + html.EscapeString(c.Title) + `</caption><thead><tr><td></td>`)
@@ -167,13 +167,13 @@ func (c Chart) draw(most float64, dashes []string, values func(b *strings.Builde
 	return template.HTML(b.String())
 }
 
-// x is the middle of a label's place.
+// x returns the middle of a label's place.
 func (c Chart) x(i int) float64 {
 	step := float64(plotWidth) / float64(max(c.points(), 1))
 	return left + step*(float64(i)+0.5)
 }
 
-// points is how many values a series can have.
+// points returns how many values a series can have.
 func (c Chart) points() int { return len(c.Labels) }
 
 // says names a value: "Mon 2 Mar, refused: 3 calls".
@@ -209,7 +209,7 @@ const largest = 1e15
 
 func finite(v float64) float64 { return math.Min(v, largest*1e3) }
 
-// tick is the distance of the lines across: 1, 2 or 5, times a power of ten.
+// tick returns the distance of the lines across: 1, 2 or 5, times a power of ten.
 func tick(most float64) float64 {
 	if most <= 0 {
 		return 1

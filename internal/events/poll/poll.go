@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// Every is how often the log is read, while somebody waits or reads.
+	// Every is how often the log is read, while a call waits or reads.
 	Every = 10 * time.Second
 	// overlap is how far back a poll begins before the last one: an entry may be in the log later than its time says.
 	overlap = 2 * time.Minute
@@ -31,7 +31,7 @@ const (
 	pageLimit = 500
 )
 
-// Inbox is an inbox that reads Dixa's log while somebody reads it or waits in it.
+// Inbox is an inbox that reads Dixa's log while a call reads it or waits in it.
 type Inbox struct {
 	*events.Inbox
 	client *dixaclient.Client
@@ -74,7 +74,7 @@ func (p *Inbox) End(ctx context.Context) (events.Cursor, error) {
 	return p.Inbox.End(ctx)
 }
 
-// Wait waits for an event. The log is read every 10 seconds while somebody does.
+// Wait waits for an event. The log is read every 10 seconds while a call does.
 func (p *Inbox) Wait(ctx context.Context, after events.Cursor, match func(context.Context, events.Event) (bool, error)) (events.Found, error) {
 	p.mu.Lock()
 	p.waiting++
@@ -91,12 +91,12 @@ func (p *Inbox) Wait(ctx context.Context, after events.Cursor, match func(contex
 	return p.Inbox.Wait(ctx, after, match)
 }
 
-// run polls while somebody waits.
+// run polls while a call waits.
 func (p *Inbox) run(ctx context.Context) {
 	defer close(p.done)
 	for {
 		p.mu.Lock()
-		var again <-chan time.Time // never, if nobody waits
+		var again <-chan time.Time // never, if no call waits
 		if p.waiting > 0 {
 			again = time.After(Every)
 		}

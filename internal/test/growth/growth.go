@@ -38,7 +38,7 @@ func Linear(t testing.TB, n int, prepare func(n int) (work func())) {
 	}
 }
 
-// cost is the least CPU time of a few tries: what disturbs a try can only add to it.
+// cost returns the least CPU time of a few tries: what disturbs a try can only add to it.
 func cost(work func()) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -59,7 +59,7 @@ func cost(work func()) time.Duration {
 	return best
 }
 
-// used is the CPU time that this thread has used.
+// used returns the CPU time that this thread has used.
 func used() time.Duration {
 	var at unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &at); err != nil {
