@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -61,20 +60,16 @@ func (c *archiveSyncCmd) Run(ctx context.Context, out *output) (err error) {
 	if err != nil {
 		return err
 	}
-	records, err := c.auditDir()
+	log, err := c.openRecords("fill the archive")
 	if err != nil {
 		return err
-	}
-	log, err := audit.Open(audit.Options{Dir: records, Start: audit.Record{Text: "started to fill the archive"}})
-	if err != nil {
-		return fmt.Errorf("the sync cannot be recorded, so nothing was fetched; check --audit: %w", err)
 	}
 	m := &syncMeter{meter: newMeter(os.Stderr, redraws(os.Stderr), time.Now)}
 	result, err := archive.Sync(ctx, client, store, archive.Options{Since: since, Keep: kept.For, API: c.dixaAddress(),
 		Who: fmt.Sprintf("process %d of %s", os.Getpid(), whoami()), Report: m.show})
 	m.close()
 	err = errors.Join(err, store.Close())
-	if unrecorded := errors.Join(recordSync(ctx, log, result, since, err), log.Close()); unrecorded != nil {
+	if unrecorded := errors.Join(syncDeed(since, result).record(ctx, log, audit.EventRead, err), log.Close()); unrecorded != nil {
 		err = errors.Join(err, fmt.Errorf("the sync could not be recorded: %w", unrecorded))
 	}
 	if held := (*archive.HeldError)(nil); errors.As(err, &held) {
@@ -122,22 +117,10 @@ func (c *archiveSyncCmd) since(now time.Time, kept time.Duration) (time.Time, er
 	return since, nil
 }
 
-// recordSync records that a person filled the archive.
-func recordSync(ctx context.Context, log *audit.Log, result archive.Result, since time.Time, failed error) error {
-	arguments, err := json.Marshal(map[string]any{"since": since.UTC(), "conversations": result.Conversations, "messages": result.Messages})
-	if err != nil {
-		return err
-	}
-	r := audit.Record{Event: audit.EventRead, Call: audit.NewCallID(), Agent: "operator", Tool: "archive_sync", Access: "read", Level: "read",
-		Arguments: audit.Unreduced(arguments), Decision: audit.Allowed, Outcome: audit.OutcomeDone}
-	switch {
-	case ctx.Err() != nil || errors.Is(failed, context.Canceled):
-		r.Outcome = audit.OutcomeCancelled
-	case failed != nil:
-		r.Outcome = audit.OutcomeFailed
-	}
-	r.Text = audit.Sentence(r, audit.Verb{Past: "copied", Infinitive: "copy", Object: "conversations and messages to the archive"})
-	return log.Write(context.WithoutCancel(ctx), r)
+// syncDeed is a sync of the archive, as it is recorded.
+func syncDeed(since time.Time, result archive.Result) deed {
+	return deed{tool: "archive_sync", level: "read", verb: audit.Verb{Past: "copied", Infinitive: "copy", Object: "conversations and messages to the archive"},
+		arguments: map[string]any{"since": since.UTC(), "conversations": result.Conversations, "messages": result.Messages}}
 }
 
 // syncMeter shows the progress of a sync.

@@ -35,29 +35,17 @@ func (f recordedArchiveFlags) recorded(ctx context.Context, tool string, verb au
 	if err != nil {
 		return err
 	}
-	dir, err := reach.auditDir()
+	log, err := reach.openRecords("use the archive")
 	if err != nil {
 		return err
-	}
-	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{Text: "started to use the archive"}})
-	if err != nil {
-		return fmt.Errorf("this cannot be recorded, so nothing was done; check --audit: %w", err)
 	}
 	failed := do(store)
 	text, err := json.Marshal(arguments)
 	if err != nil {
 		return errors.Join(failed, err, log.Close())
 	}
-	r := audit.Record{Event: audit.EventRead, Call: audit.NewCallID(), Agent: "operator", Tool: tool, Access: "read", Level: "read",
-		Arguments: audit.ReduceJSON(text, archiveKinds, key), Decision: audit.Allowed, Outcome: audit.OutcomeDone}
-	switch {
-	case ctx.Err() != nil:
-		r.Outcome = audit.OutcomeCancelled
-	case failed != nil:
-		r.Outcome = audit.OutcomeFailed
-	}
-	r.Text = audit.Sentence(r, verb)
-	if err := errors.Join(log.Write(context.WithoutCancel(ctx), r), log.Close()); err != nil {
+	done := deed{tool: tool, level: "read", verb: verb, arguments: audit.ReduceJSON(text, archiveKinds, key)}
+	if err := errors.Join(done.record(ctx, log, audit.EventRead, failed), log.Close()); err != nil {
 		return errors.Join(failed, fmt.Errorf("what was done could not be recorded: %w", err))
 	}
 	return failed

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/gate"
 )
 
@@ -53,7 +54,7 @@ func (f *dixaFlags) archive(ctx context.Context, s *system, c *gate.Config) erro
 // synced records and logs what a sync of the server did.
 func (s *system) synced(result archive.Result, failed error) {
 	since := time.Now().Add(-s.inForce().ArchiveKept().For)
-	if err := recordSync(context.Background(), s.log, result, since, failed); err != nil {
+	if err := syncDeed(since, result).record(context.Background(), s.log, audit.EventRead, failed); err != nil {
 		slog.Error("a sync of the archive could not be recorded", "error", err)
 	}
 	switch other := (*archive.OriginError)(nil); {

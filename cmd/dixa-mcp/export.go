@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -89,19 +88,15 @@ func (f exportFlags) run(ctx context.Context, out *output, what string, csids []
 	if err != nil {
 		return err
 	}
-	dir, err := f.auditDir()
+	log, err := f.openRecords("export")
 	if err != nil {
 		return err
-	}
-	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{Text: "started an export"}})
-	if err != nil {
-		return fmt.Errorf("the export cannot be recorded, so nothing was exported; check --audit: %w", err)
 	}
 	var sent []audit.Operation
 	m := newMeter(os.Stderr, redraws(os.Stderr), time.Now)
 	done, err := export.Run(ctx, client.With(noting(&sent)), job, export.Options{Out: f.Out, Force: f.Force, Now: now, Report: m.show})
 	m.close()
-	if unrecorded := errors.Join(record(ctx, log, job, sent, err), log.Close()); unrecorded != nil {
+	if unrecorded := errors.Join(exportDeed(job, sent).record(ctx, log, audit.EventRead, err), log.Close()); unrecorded != nil {
 		err = errors.Join(err, fmt.Errorf("the export could not be recorded: %w", unrecorded))
 	}
 	if err == nil {
@@ -180,21 +175,9 @@ func noting(sent *[]audit.Operation) dixaclient.Around {
 	}
 }
 
-func record(ctx context.Context, log *audit.Log, job export.Job, sent []audit.Operation, failed error) error {
-	arguments, err := json.Marshal(job)
-	if err != nil {
-		return err
-	}
-	r := audit.Record{Event: audit.EventRead, Call: audit.NewCallID(), Agent: "operator", Tool: "export_" + job.What, Access: "read", Level: "read",
-		Arguments: audit.Unreduced(arguments), Decision: audit.Allowed, Operations: sent, Outcome: audit.OutcomeDone}
-	switch {
-	case ctx.Err() != nil:
-		r.Outcome = audit.OutcomeCancelled
-	case failed != nil:
-		r.Outcome = audit.OutcomeFailed
-	}
-	r.Text = audit.Sentence(r, audit.Verb{Past: "exported", Infinitive: "export", Object: job.Words()})
-	return log.Write(context.WithoutCancel(ctx), r)
+// exportDeed is an export, as it is recorded.
+func exportDeed(job export.Job, sent []audit.Operation) deed {
+	return deed{tool: "export_" + job.What, level: "read", verb: audit.Verb{Past: "exported", Infinitive: "export", Object: job.Words()}, arguments: job, sent: sent}
 }
 
 const millis = "2006-01-02T15:04:05.000Z"

@@ -57,7 +57,7 @@ func TestRecordOfALongExport(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "audit")
 		log, err := audit.Open(audit.Options{Dir: dir})
 		require.NoError(t, err)
-		require.NoError(t, record(t.Context(), log, job, sent, failed))
+		require.NoError(t, exportDeed(job, sent).record(t.Context(), log, audit.EventRead, failed))
 		require.NoError(t, log.Close())
 		var found string
 		require.NoError(t, audit.Read(dir, func(r audit.Record) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -43,7 +42,7 @@ type privacyEraseCmd struct {
 
 // Run prints what is kept of a customer.
 func (c *privacyReportCmd) Run(ctx context.Context, out *output) (err error) {
-	s, err := c.search(ctx, "started to report on a customer")
+	s, err := c.search(ctx, "report on a customer")
 	if err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func (c *privacyReportCmd) Run(ctx context.Context, out *output) (err error) {
 
 // Run erases what is kept of a customer.
 func (c *privacyEraseCmd) Run(ctx context.Context, out *output) (err error) {
-	s, err := c.search(ctx, "started to erase what is kept of a customer")
+	s, err := c.search(ctx, "erase what is kept of a customer")
 	if err != nil {
 		return err
 	}
@@ -136,11 +135,11 @@ func (c *privacyFlags) search(ctx context.Context, start string) (*personSearch,
 	if s.group != nil { // all servers share one key, and those without Redis have their own
 		s.hashKeys = append([][]byte{seal.Derive(s.group.Secret(), "records")}, s.hashKeys...)
 	}
-	if s.log, err = audit.Open(audit.Options{Dir: s.recordsDir, Start: audit.Record{Text: start}}); err != nil {
+	if s.log, err = reach.openRecords(start); err != nil {
 		if s.group != nil {
 			s.group.Close()
 		}
-		return nil, fmt.Errorf("this cannot be recorded, so nothing was done; check --audit: %w", err)
+		return nil, err
 	}
 	return s, nil
 }
@@ -182,27 +181,12 @@ func (s *personSearch) record(ctx context.Context, event audit.Event, tool strin
 		customer = append(customer, map[string]string{"hash": audit.Hash(s.hashKeys[0], address)})
 	}
 	conversations = append(conversations, s.flags.Conversation...)
-	arguments, err := json.Marshal(map[string]any{"customer": customer, "conversationId": conversations, "found": s.counts()})
-	if err != nil {
-		return err
-	}
-	r := audit.Record{Event: event, Call: s.call, Agent: "operator", Tool: tool, Access: "read", Level: "read", Arguments: audit.Unreduced(arguments), Decision: audit.Allowed}
-	verb := audit.Verb{Past: "read", Infinitive: "read", Object: "what dixa-mcp keeps of a customer"}
+	done := deed{call: s.call, tool: tool, level: "read", verb: audit.Verb{Past: "read", Infinitive: "read", Object: "what dixa-mcp keeps of a customer"},
+		arguments: map[string]any{"customer": customer, "conversationId": conversations, "found": s.counts()}, reason: "a part failed"}
 	if tool == "privacy_erase" {
-		r.Access, r.Level = "write", "erase"
-		verb.Past, verb.Infinitive = "erased", "erase"
+		done.level, done.verb.Past, done.verb.Infinitive = "erase", "erased", "erase"
 	}
-	switch {
-	case event == audit.EventIntent:
-	case ctx.Err() != nil:
-		r.Outcome = audit.OutcomeCancelled
-	case failed != nil:
-		r.Outcome, r.Reason = audit.OutcomeFailed, "a part failed"
-	default:
-		r.Outcome = audit.OutcomeDone
-	}
-	r.Text = audit.Sentence(r, verb)
-	if err := s.log.Write(context.WithoutCancel(ctx), r); err != nil {
+	if err := done.record(ctx, s.log, event, failed); err != nil {
 		return fmt.Errorf("%s could not be recorded: %w", tool, err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -56,36 +55,18 @@ func (f webhooksFlags) here() bool {
 
 // recorded does what changes a subscription, and records it: before it is done, and what became of it.
 func (f webhooksFlags) recorded(ctx context.Context, level, infinitive, past string, arguments map[string]any, do func() error) (err error) {
-	dir, err := f.auditDir()
+	log, err := f.openRecords(infinitive + " the webhook subscription")
 	if err != nil {
 		return err
-	}
-	log, err := audit.Open(audit.Options{Dir: dir, Start: audit.Record{Text: "started to " + infinitive + " the webhook subscription"}})
-	if err != nil {
-		return fmt.Errorf("the change cannot be recorded, so nothing was changed; check --audit: %w", err)
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	arguments["by"] = whoami()
-	text, err := json.Marshal(arguments)
-	if err != nil {
-		return err
-	}
-	verb := audit.Verb{Past: past, Infinitive: infinitive, Object: "the webhook subscription"}
-	r := audit.Record{Event: audit.EventIntent, Call: audit.NewCallID(), Agent: "operator", Tool: "webhooks", Access: "write", Level: level, Arguments: audit.Unreduced(text), Decision: audit.Allowed}
-	r.Text = audit.Sentence(r, verb)
-	if err := log.Write(ctx, r); err != nil {
+	change := deed{call: audit.NewCallID(), tool: "webhooks", level: level, verb: audit.Verb{Past: past, Infinitive: infinitive, Object: "the webhook subscription"}, arguments: arguments}
+	if err := change.record(ctx, log, audit.EventIntent, nil); err != nil {
 		return fmt.Errorf("the change cannot be recorded, so nothing was changed: %w", err)
 	}
 	failed := do()
-	r.Event, r.Outcome = audit.EventOutcome, audit.OutcomeDone
-	switch {
-	case failed != nil && ctx.Err() != nil:
-		r.Outcome = audit.OutcomeCancelled
-	case failed != nil:
-		r.Outcome = audit.OutcomeFailed
-	}
-	r.Text = audit.Sentence(r, verb)
-	return errors.Join(failed, log.Write(context.WithoutCancel(ctx), r))
+	return errors.Join(failed, change.record(ctx, log, audit.EventOutcome, failed))
 }
 
 type webhooksStatusCmd struct {
