@@ -17,7 +17,7 @@ import (
 type localDesk struct {
 	*approver.Session
 	flags approverFlags
-	log   approver.Recorder // nil: it is opened for a decision
+	log   audit.Recorder // nil: it is opened for a decision
 	free  func()
 }
 

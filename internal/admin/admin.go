@@ -15,6 +15,7 @@ import (
 
 	"dixa-mcp/internal/approval"
 	"dixa-mcp/internal/approver"
+	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/base/web"
 	"dixa-mcp/internal/capability"
@@ -31,7 +32,7 @@ type Config struct {
 	Reviewer  approver.Reviewer // reads in Dixa what approvers need to decide
 	Sender    approver.Sender   // has approved calls carried out
 	Freezes   freeze.Store
-	Audit     approver.Recorder
+	Audit     audit.Recorder
 	Metrics   http.Handler
 	Console   http.Handler     // answers whatever else is asked for
 	Key       *Key             // opens freezes and metrics; nil: freezes are refused

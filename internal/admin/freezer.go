@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/freeze"
 )
@@ -17,7 +16,7 @@ const admin = "admin"
 // Freezer freezes and thaws agents for the holder of the admin key, and keeps a record of it.
 type Freezer struct {
 	Store  freeze.Store
-	Audit  approver.Recorder
+	Audit  audit.Recorder
 	Key    *Key
 	Digest string // of the capability file in force
 	Now    func() time.Time

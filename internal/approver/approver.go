@@ -20,11 +20,6 @@ import (
 	"dixa-mcp/tools"
 )
 
-// Recorder keeps records of decisions. An error means that nothing was recorded.
-type Recorder interface {
-	Write(context.Context, audit.Record) error
-}
-
 // Session is that of an approver who authenticated with a key.
 type Session struct {
 	Rules *capability.Rules
@@ -248,7 +243,7 @@ func (e *SendError) Error() string {
 // Decide records the decision and then makes it, so that no call is carried out on an approval without a record. A
 // request that is no longer pending is answered without a record: log may be nil then. An approved request is carried out at
 // once where the verdict says so, also if it was approved before.
-func (s *Session) Decide(ctx context.Context, log Recorder, r approval.Request, v Verdict) (Result, error) {
+func (s *Session) Decide(ctx context.Context, log audit.Recorder, r approval.Request, v Verdict) (Result, error) {
 	result := Result{Request: r}
 	if err := s.MayDecide(r); err != nil {
 		return result, err
@@ -283,7 +278,7 @@ func (s *Session) Decide(ctx context.Context, log Recorder, r approval.Request, 
 }
 
 // decide records and makes a decision about a pending request.
-func (s *Session) decide(ctx context.Context, log Recorder, r approval.Request, v approval.Verdict) (approval.Request, error) {
+func (s *Session) decide(ctx context.Context, log audit.Recorder, r approval.Request, v approval.Verdict) (approval.Request, error) {
 	if v.Text != "" {
 		if err := s.MayEdit(r, v.Text); err != nil {
 			return r, err

@@ -16,6 +16,7 @@
 package audit
 
 import (
+	"context"
 	"crypto/rand"
 	"slices"
 	"strings"
@@ -70,6 +71,11 @@ const (
 	OutcomeCancelled = "cancelled"
 	OutcomeWaiting   = "waiting"
 )
+
+// Recorder keeps records: a [Log], or a [Fold] before it. An error means that nothing was recorded.
+type Recorder interface {
+	Write(context.Context, Record) error
+}
 
 // Record is one line. Fields have this order; empty ones are omitted.
 type Record struct {

@@ -35,7 +35,7 @@ type Config struct {
 	Sender    approver.Sender   // has approved calls carried out; nil: agents do
 	Sent      SentReader        // reads what agents sent; nil: the text of sent replies is not shown
 	Freezes   freeze.Store
-	Audit     approver.Recorder
+	Audit     audit.Recorder
 	Demo      map[[sha256.Size]byte]string // approvers by the digests of keys that are valid until the program ends
 	Operator  *admin.Key                   // opens freezes; nil: there are none here
 	Health    *admin.Health

@@ -30,16 +30,11 @@ import (
 // DefaultTimeout bounds a call with its waiting and its repetitions. MCP clients give up after 60 seconds.
 const DefaultTimeout = 45 * time.Second
 
-// Recorder keeps the records of calls. An error means that nothing was recorded.
-type Recorder interface {
-	Write(context.Context, audit.Record) error
-}
-
 // Config is what a gate stands between.
 type Config struct {
 	Rules   *capability.Rules
 	Client  *dixaclient.Client
-	Audit   Recorder
+	Audit   audit.Recorder
 	Timeout time.Duration // 0 means DefaultTimeout
 	// RecordKey hashes personal data in records, so that the same address is the same hash; nil: only its length is kept.
 	RecordKey []byte
@@ -80,7 +75,7 @@ type Gate struct {
 	zone         schedulesZone
 	organization organization
 	directory    *directory.Directory
-	audit        Recorder
+	audit        audit.Recorder
 	key          []byte // of personal data in records
 	timeout      time.Duration
 	json         bool
