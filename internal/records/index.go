@@ -95,12 +95,7 @@ func (x *Index) broken(err error) error {
 	if errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) {
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		err = errors.Join(err, x.file.Close())
-		for _, suffix := range []string{"", "-wal", "-shm"} {
-			if gone := os.Remove(x.file.Path + suffix); !errors.Is(gone, fs.ErrNotExist) {
-				err = errors.Join(err, gone)
-			}
-		}
+		err = errors.Join(err, x.file.Close(), sqlitefile.Remove(x.file.Path))
 		return fmt.Errorf("the index of records %s was damaged and was deleted; the next search makes it anew: %w", x.file.Path, err)
 	}
 	return fmt.Errorf("the index of records %s cannot be used: %w", x.file.Path, err)

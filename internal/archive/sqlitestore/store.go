@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -27,22 +26,14 @@ const (
 
 // IsTemporary reports whether a file of the state directory belongs to an archive and means nothing without its processes.
 func IsTemporary(name string) bool {
-	return name == FileName+"-wal" || name == FileName+"-shm" || name == lockName
+	return sqlitefile.IsLog(name, FileName) || name == lockName
 }
 
 // Name returns the path of the file.
 func (s *Store) Name() string { return s.file.Path }
 
 // Exists reports whether the state directory has an archive.
-func (s *Store) Exists(context.Context) (bool, error) {
-	switch _, err := os.Lstat(s.file.Path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return false, err
-	}
-	return true, nil
-}
+func (s *Store) Exists(context.Context) (bool, error) { return sqlitefile.Exists(s.file.Path) }
 
 // Remove deletes the archive, unless a process fills it: other names that one.
 func (s *Store) Remove(ctx context.Context) (other string, err error) {
@@ -50,21 +41,12 @@ func (s *Store) Remove(ctx context.Context) (other string, err error) {
 	if err != nil || release == nil {
 		return other, err
 	}
-	err = errors.Join(release(), s.Close())
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if gone := os.Remove(s.file.Path + suffix); !errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, gone)
-		}
-	}
-	return "", err
+	return "", errors.Join(release(), s.Close(), sqlitefile.Remove(s.file.Path))
 }
 
 // Copy writes a copy of the archive of a directory to another one, as of one moment, while processes use it. Without an archive it
 // does nothing.
 func Copy(dir, to string) error {
-	if exists, err := Open(dir).Exists(context.Background()); err != nil || !exists {
-		return err
-	}
 	return sqlitefile.Copy(filepath.Join(dir, FileName), filepath.Join(to, FileName))
 }
 

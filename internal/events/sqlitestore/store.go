@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -51,18 +49,10 @@ const rowSize = 160
 const ageEvery = time.Minute
 
 // Exists reports whether a state directory has an inbox.
-func Exists(dir string) (bool, error) {
-	switch _, err := os.Lstat(filepath.Join(dir, FileName)); {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return false, err
-	}
-	return true, nil
-}
+func Exists(dir string) (bool, error) { return sqlitefile.Exists(filepath.Join(dir, FileName)) }
 
 // IsTemporary reports whether a file of the state directory belongs to an inbox and means nothing without its processes.
-func IsTemporary(name string) bool { return name == FileName+"-wal" || name == FileName+"-shm" }
+func IsTemporary(name string) bool { return sqlitefile.IsLog(name, FileName) }
 
 // Copy writes a copy of the inbox of a directory to another one, as of one moment, while processes use it. The copy has another
 // name: what it gets later is not what the cursors of the original are about. Without an inbox it does nothing.
