@@ -3,8 +3,8 @@ package offline
 import (
 	"cmp"
 	"slices"
-	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -20,8 +20,8 @@ func listConversationActivity(c *call) (any, error) {
 		return nil, err
 	}
 	all := []entryWire{}
-	for _, e := range c.activity(cv) {
-		all = append(all, c.entryWire(e))
+	for _, e := range c.Activity(cv) {
+		all = append(all, wireEntry(c.World, e))
 	}
 	return wire.Data{Data: all}, nil
 }
@@ -43,29 +43,23 @@ func listActivity(c *call) (any, error) {
 	if !from.IsZero() && !to.IsZero() && to.Before(from) {
 		return nil, wire.ErrParam.Because("toDatetime is before fromDatetime")
 	}
-	var found []*entry
-	for _, cv := range c.conversations {
-		if (!to.IsZero() && !cv.created.Before(to)) || cv.quietSince(from) {
+	var found []*desk.Entry
+	for _, cv := range c.Conversations {
+		if (!to.IsZero() && !cv.Created.Before(to)) || cv.QuietSince(from) {
 			continue
 		}
-		for _, e := range c.activity(cv) {
-			if !e.at.Before(from) && (to.IsZero() || e.at.Before(to)) {
+		for _, e := range c.Activity(cv) {
+			if !e.At.Before(from) && (to.IsZero() || e.At.Before(to)) {
 				found = append(found, e)
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *entry) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.csid, b.csid)) })
+	slices.SortStableFunc(found, func(a, b *desk.Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.CSID, b.CSID)) })
 	d := request.Paged(c.Request, p, found)
 	all := []entryWire{}
-	for _, e := range d.Data.([]*entry) {
-		all = append(all, c.entryWire(e))
+	for _, e := range d.Data.([]*desk.Entry) {
+		all = append(all, wireEntry(c.World, e))
 	}
 	d.Data = all
 	return d, nil
-}
-
-// quietSince tells without looking at the log that nothing has happened since a moment. Only the answer to a survey comes after what
-// touched tells of a seeded conversation, and that within a day.
-func (c *conversation) quietSince(t time.Time) bool {
-	return !c.own && c.touched.Add(24*time.Hour).Before(t)
 }

@@ -3,6 +3,7 @@ package offline
 import (
 	"slices"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -39,19 +40,19 @@ type (
 )
 
 // apply sets what is given and clears what is not: the whole is replaced.
-func (in replaceAgentIn) apply(p *person) {
+func (in replaceAgentIn) apply(p *desk.Person) {
 	in.clear(p)
 	p.DisplayName = in.DisplayName
 	in.personIn.apply(p)
 }
 
-func (in patchAgentIn) apply(p *person) {
+func (in patchAgentIn) apply(p *desk.Person) {
 	set(&p.DisplayName, in.DisplayName)
 	in.personIn.apply(p)
 }
 
 // clear empties what a replacement may leave out.
-func (personIn) clear(p *person) {
+func (personIn) clear(p *desk.Person) {
 	p.PhoneNumber, p.FirstName, p.LastName, p.AvatarURL = "", "", "", ""
 	p.AdditionalEmails, p.AdditionalPhoneNumbers, p.MiddleNames = []string{}, []string{}, []string{}
 }
@@ -66,8 +67,8 @@ func createAgents(c *call) (any, error) {
 	outcomes := []wire.Outcome{}
 	for _, one := range in.Data {
 		if a, problem := c.newAgent(one); problem != "" {
-			id := c.newID()
-			outcomes = append(outcomes, wire.Failed("Validation", id, "Create Agent [userId="+id+"] in [orgId="+c.org.id+"] failed with [errors="+problem+"]"))
+			id := c.NewID()
+			outcomes = append(outcomes, wire.Failed("Validation", id, "Create Agent [userId="+id+"] in [orgId="+c.Organization.ID+"] failed with [errors="+problem+"]"))
 		} else {
 			outcomes = append(outcomes, wire.Succeeded(a))
 		}
@@ -100,8 +101,8 @@ func patchAgents(c *call) (any, error) {
 }
 
 // changeAgentOf changes one Dixa agent of a bulk request.
-func (c *call) changeAgentOf(id string, apply func(*person)) wire.Outcome {
-	a := c.agents.byID[lower(id)]
+func (c *call) changeAgentOf(id string, apply func(*desk.Person)) wire.Outcome {
+	a := c.Agents.ByID[lower(id)]
 	if a == nil {
 		return wire.Failed("NotFound", id, "Agent not found")
 	}
@@ -111,15 +112,15 @@ func (c *call) changeAgentOf(id string, apply func(*person)) wire.Outcome {
 	return wire.Succeeded(a)
 }
 
-func (c *call) tryAgent(a *person, apply func(*person)) string {
+func (c *call) tryAgent(a *desk.Person, apply func(*desk.Person)) string {
 	changed := *a
 	apply(&changed)
-	if problem := c.clash(&changed, c.agents.list); problem != "" {
+	if problem := c.Clash(&changed, c.Agents.List); problem != "" {
 		return problem
 	}
-	for _, cv := range c.conversations {
-		if cv.agent == a.ID {
-			c.detach(cv) // what was written before keeps the old name
+	for _, cv := range c.Conversations {
+		if cv.Agent == a.ID {
+			c.Detach(cv) // what was written before keeps the old name
 		}
 	}
 	*a = changed
@@ -128,7 +129,7 @@ func (c *call) tryAgent(a *person, apply func(*person)) string {
 }
 
 func replaceAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.ID("agentId"))
+	a, err := c.Agents.Get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func replaceAgent(c *call) (any, error) {
 }
 
 func patchAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.ID("agentId"))
+	a, err := c.Agents.Get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +152,7 @@ func patchAgent(c *call) (any, error) {
 	return c.changeAgent(a, in.apply)
 }
 
-func (c *call) changeAgent(a *person, apply func(*person)) (any, error) {
+func (c *call) changeAgent(a *desk.Person, apply func(*desk.Person)) (any, error) {
 	if problem := c.tryAgent(a, apply); problem != "" {
 		return nil, wire.Invalid("Validation failure during update").Because("%s", problem)
 	}
@@ -160,37 +161,37 @@ func (c *call) changeAgent(a *person, apply func(*person)) (any, error) {
 
 // deleteAgent makes a Dixa agent an end user: it leaves teams and queues, and its id reads as that of an end user from then on.
 func deleteAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.ID("agentId"))
+	a, err := c.Agents.Get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
-	if a.ID == c.owner() {
+	if a.ID == c.Owner() {
 		return nil, wire.ErrParam.Because("the agent whose token is used cannot be deleted with it")
 	}
-	c.agents.remove(a.ID, func(o *person) bool { return o == a })
+	c.Agents.Remove(a.ID, func(o *desk.Person) bool { return o == a })
 	gone := func(id string) bool { return id == a.ID }
-	for _, t := range c.teams.list {
-		t.members = slices.DeleteFunc(t.members, gone)
+	for _, t := range c.Teams.List {
+		t.Members = slices.DeleteFunc(t.Members, gone)
 	}
-	for _, q := range c.queues.list {
-		q.members = slices.DeleteFunc(q.members, gone)
+	for _, q := range c.Queues.List {
+		q.Members = slices.DeleteFunc(q.Members, gone)
 	}
-	delete(c.presence, a.ID)
+	delete(c.Presence, a.ID)
 	u := *a
-	u.Roles, u.attrs = nil, map[string]any{}
-	c.users.add(u.ID, &u)
+	u.Roles, u.Attributes = nil, map[string]any{}
+	c.Users.Add(u.ID, &u)
 	c.did(a.ID, "agent made an end user")
 	return nil, nil
 }
 
 func listAgentTeams(c *call) (any, error) {
-	a, err := c.agents.get(c.ID("agentId"))
+	a, err := c.Agents.Get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
 	teams := []map[string]string{}
-	for _, t := range c.teams.list {
-		if slices.Contains(t.members, a.ID) {
+	for _, t := range c.Teams.List {
+		if slices.Contains(t.Members, a.ID) {
 			teams = append(teams, map[string]string{"id": t.ID})
 		}
 	}
@@ -198,7 +199,7 @@ func listAgentTeams(c *call) (any, error) {
 }
 
 func setWorkingChannel(c *call) (any, error) {
-	a, err := c.agents.get(c.ID("agentId"))
+	a, err := c.Agents.Get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}
@@ -209,11 +210,11 @@ func setWorkingChannel(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := c.presence[a.ID]
-	if p.channels[in.Channel] == in.Working {
+	p := c.Presence[a.ID]
+	if p.Channels[in.Channel] == in.Working {
 		return nil, nil
 	}
-	p.channels[in.Channel] = in.Working
+	p.Channels[in.Channel] = in.Working
 	state := "off"
 	if in.Working {
 		state = "on"

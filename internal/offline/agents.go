@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -28,9 +29,9 @@ func listAgents(c *call) (any, error) {
 	if given(email, phone) > 1 {
 		return nil, wire.Invalid("Invalid filters: Cannot provide more than one filter")
 	}
-	found := []*person{}
-	for _, a := range c.agents.list {
-		if given(email, phone) == 0 || a.reaches(email, phone) {
+	found := []*desk.Person{}
+	for _, a := range c.Agents.List {
+		if given(email, phone) == 0 || a.Reaches(email, phone) {
 			found = append(found, a)
 		}
 	}
@@ -50,21 +51,21 @@ func createAgent(c *call) (any, error) {
 }
 
 // newAgent creates a Dixa agent, or says what is in the way.
-func (c *call) newAgent(in createAgentIn) (*person, string) {
-	a := &person{ID: c.newID(), CreatedAt: wire.PlainTime(c.now), DisplayName: in.DisplayName, Email: in.Email, AdditionalEmails: []string{},
+func (c *call) newAgent(in createAgentIn) (*desk.Person, string) {
+	a := &desk.Person{ID: c.NewID(), CreatedAt: wire.PlainTime(c.now), DisplayName: in.DisplayName, Email: in.Email, AdditionalEmails: []string{},
 		AdditionalPhoneNumbers: []string{}, MiddleNames: []string{}, Roles: []string{"Agent"}}
 	in.personIn.apply(a)
-	if problem := c.clash(a, c.agents.list); problem != "" {
+	if problem := c.Clash(a, c.Agents.List); problem != "" {
 		return nil, problem
 	}
-	c.agents.add(a.ID, a)
-	c.presence[a.ID] = &presence{seen: c.now}
+	c.Agents.Add(a.ID, a)
+	c.Presence[a.ID] = &desk.Presence{Seen: c.now}
 	c.did(a.ID, "agent created")
 	return a, ""
 }
 
 func getAgent(c *call) (any, error) {
-	a, err := c.agents.get(c.ID("agentId"))
+	a, err := c.Agents.Get(c.ID("agentId"))
 	if err != nil {
 		return nil, err
 	}

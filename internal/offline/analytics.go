@@ -7,6 +7,7 @@ import (
 	"time"
 	_ "time/tzdata" // queries name time zones, and not every machine knows them
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -46,14 +47,14 @@ type metricIn struct {
 // row is one thing that analytics counts: when it was, of which conversation and Dixa agent, and what it measures.
 type row struct {
 	at    time.Time
-	conv  *conversation
+	conv  *desk.Conversation
 	agent string
 	value float64
 	note  string // comment of a rating
 }
 
 // rows returns what a question asks about, oldest first.
-func (c *call) rows(in recordsIn, all func(*world) []row, attributes []string) ([]row, error) {
+func (c *call) rows(in recordsIn, all func(*desk.World) []row, attributes []string) ([]row, error) {
 	zone, err := time.LoadLocation(in.Timezone)
 	if err != nil || in.Timezone == "" {
 		return nil, wire.ErrBody.Because("%q is no time zone", in.Timezone)
@@ -72,17 +73,17 @@ func (c *call) rows(in recordsIn, all func(*world) []row, attributes []string) (
 			return nil, wire.ErrParam.Because("there is no filter attribute %q", f.Attribute)
 		}
 	}
-	rows := slices.DeleteFunc(all(c.world), func(r row) bool {
+	rows := slices.DeleteFunc(all(c.World), func(r row) bool {
 		if in.PeriodFilter != nil {
 			if r.at.Before(from) || !r.at.Before(to) {
 				return true
 			}
-		} else if !slices.Contains(in.CsidFilter, r.conv.id) {
+		} else if !slices.Contains(in.CsidFilter, r.conv.ID) {
 			return true
 		}
 		return !c.passes(r, in.Filters, attributes)
 	})
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.conv.id, b.conv.id)) })
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.conv.ID, b.conv.ID)) })
 	return rows, nil
 }
 

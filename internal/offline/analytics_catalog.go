@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -14,7 +15,7 @@ type metric struct {
 	filters, measures []string
 	records           []string
 	perAgent          bool
-	rows              func(*world) []row
+	rows              func(*desk.World) []row
 }
 
 type record struct {
@@ -23,7 +24,7 @@ type record struct {
 	metrics         []string
 	timestamp       string // name of the primary timestamp
 	fields          []recordField
-	rows            func(*world) []row
+	rows            func(*desk.World) []row
 	valued          bool // rows have a value of their own
 }
 
@@ -34,19 +35,19 @@ var (
 
 var metrics = []*metric{
 	{"csat", "(Number of satisfied customers (4 and 5)/ Number of survey responses) x 100 = % of satisfied customers",
-		allFilters, []string{"Percentage", "Count"}, []string{"ratings"}, false, (*world).ratingRows},
+		allFilters, []string{"Percentage", "Count"}, []string{"ratings"}, false, ratingRows},
 	{"closed_conversations", "Closed conversation data", mostFilters, []string{"Count"}, []string{"closed_conversations"}, false,
-		(*world).closedRows},
+		closedRows},
 	{"first_response_time", "Seconds from the creation of a conversation to the first answer of an agent", allFilters,
-		[]string{"Average", "Min", "Max", "StdDev", "Count"}, []string{}, false, (*world).responseRows},
+		[]string{"Average", "Min", "Max", "StdDev", "Count"}, []string{}, false, responseRows},
 	{"conversation_assignments_per_agent", "Conversations assigned to agents. Count is the number of agents, Sum that of assignments",
-		allFilters, []string{"Count", "Sum", "Average", "Min", "Max"}, []string{}, true, (*world).assignmentRows},
+		allFilters, []string{"Count", "Sum", "Average", "Min", "Max"}, []string{}, true, assignmentRows},
 }
 
 var records = []*record{
-	{"ratings", "Conversation Ratings", allFilters, []string{"csat"}, "rated_at", ratingFields, (*world).ratingRows, true},
+	{"ratings", "Conversation Ratings", allFilters, []string{"csat"}, "rated_at", ratingFields, ratingRows, true},
 	{"closed_conversations", "Closed conversation data", mostFilters, []string{"closed_conversations"}, "closed_at", closedFields,
-		(*world).closedRows, false},
+		closedRows, false},
 }
 
 func metricNamed(id string) *metric {
@@ -66,65 +67,47 @@ func recordNamed(id string) *record {
 }
 
 // ratingRows returns the answered questions about satisfaction.
-func (w *world) ratingRows() []row {
+func ratingRows(w *desk.World) []row {
 	var rows []row
-	for _, c := range w.conversations {
-		for _, r := range w.ratingsOf(c) {
-			if r.kind == "Csat" && !r.rated.IsZero() {
-				rows = append(rows, row{r.rated, c, r.agent, float64(r.score), r.comment})
+	for _, c := range w.Conversations {
+		for _, r := range w.RatingsOf(c) {
+			if r.Kind == "Csat" && !r.Rated.IsZero() {
+				rows = append(rows, row{r.Rated, c, r.Agent, float64(r.Score), r.Comment})
 			}
 		}
 	}
 	return rows
 }
 
-func (w *world) closedRows() []row {
+func closedRows(w *desk.World) []row {
 	var rows []row
-	for _, c := range w.conversations {
-		if !c.closed.IsZero() {
-			rows = append(rows, row{at: c.closed, conv: c, agent: c.closedBy})
+	for _, c := range w.Conversations {
+		if !c.Closed.IsZero() {
+			rows = append(rows, row{at: c.Closed, conv: c, agent: c.ClosedBy})
 		}
 	}
 	return rows
 }
 
 // responseRows returns the first answers to what customers began.
-func (w *world) responseRows() []row {
+func responseRows(w *desk.World) []row {
 	var rows []row
-	for _, c := range w.conversations {
-		if c.direction != "Inbound" {
+	for _, c := range w.Conversations {
+		if c.Direction != "Inbound" {
 			continue
 		}
-		if first := w.firstAnswer(c); !first.at.IsZero() {
-			rows = append(rows, row{at: first.at, conv: c, agent: c.agent, value: first.at.Sub(c.created).Seconds()})
+		if first := w.FirstAnswer(c); !first.At.IsZero() {
+			rows = append(rows, row{at: first.At, conv: c, agent: c.Agent, value: first.At.Sub(c.Created).Seconds()})
 		}
 	}
 	return rows
 }
 
-// firstAnswer returns the first message to the customer. It does not write out a conversation that is only seeded.
-func (w *world) firstAnswer(c *conversation) beat {
-	if !c.own {
-		for _, b := range c.beats {
-			if b.out {
-				return b
-			}
-		}
-		return beat{}
-	}
-	for _, m := range c.messages {
-		if m.out {
-			return beat{m.at, true}
-		}
-	}
-	return beat{}
-}
-
-func (w *world) assignmentRows() []row {
+func assignmentRows(w *desk.World) []row {
 	var rows []row
-	for _, c := range w.conversations {
-		if c.agent != "" {
-			rows = append(rows, row{at: c.assigned, conv: c, agent: c.agent, value: 1})
+	for _, c := range w.Conversations {
+		if c.Agent != "" {
+			rows = append(rows, row{at: c.Assigned, conv: c, agent: c.Agent, value: 1})
 		}
 	}
 	return rows

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -13,7 +14,7 @@ import (
 type filterAttribute struct {
 	name   string
 	of     func(row) []string
-	values func(*world) []filterValue
+	values func(*desk.World) []filterValue
 }
 
 type filterValue struct {
@@ -22,35 +23,35 @@ type filterValue struct {
 }
 
 var filterAttributes = []filterAttribute{
-	{"agent_id", func(r row) []string { return []string{r.agent} }, func(w *world) (all []filterValue) {
-		for _, a := range w.agents.list {
+	{"agent_id", func(r row) []string { return []string{r.agent} }, func(w *desk.World) (all []filterValue) {
+		for _, a := range w.Agents.List {
 			all = append(all, filterValue{a.ID, a.DisplayName})
 		}
 		return all
 	}},
-	{"queue_id", func(r row) []string { return []string{r.conv.queue} }, func(w *world) (all []filterValue) {
-		for _, q := range w.queues.list {
+	{"queue_id", func(r row) []string { return []string{r.conv.Queue} }, func(w *desk.World) (all []filterValue) {
+		for _, q := range w.Queues.List {
 			all = append(all, filterValue{q.ID, q.Name})
 		}
 		return all
 	}},
-	{"channel", func(r row) []string { return []string{r.conv.channel.upper} }, func(*world) (all []filterValue) {
-		for _, ch := range channels {
-			all = append(all, filterValue{ch.upper, ch.label})
+	{"channel", func(r row) []string { return []string{r.conv.Channel.Upper} }, func(*desk.World) (all []filterValue) {
+		for _, ch := range desk.Channels {
+			all = append(all, filterValue{ch.Upper, ch.Label})
 		}
 		return all
 	}},
-	{"initial_direction", func(r row) []string { return []string{strings.ToUpper(r.conv.direction)} }, func(*world) []filterValue {
+	{"initial_direction", func(r row) []string { return []string{strings.ToUpper(r.conv.Direction)} }, func(*desk.World) []filterValue {
 		return []filterValue{{"INBOUND", "Inbound"}, {"OUTBOUND", "Outbound"}}
 	}},
-	{"tag_id", func(r row) []string { return r.conv.tags }, func(w *world) (all []filterValue) {
-		for _, t := range w.tags.list {
-			all = append(all, filterValue{t.id, t.name})
+	{"tag_id", func(r row) []string { return r.conv.Tags }, func(w *desk.World) (all []filterValue) {
+		for _, t := range w.Tags.List {
+			all = append(all, filterValue{t.ID, t.Name})
 		}
 		return all
 	}},
-	{"contact_point", func(r row) []string { return []string{r.conv.endpoint} }, func(w *world) (all []filterValue) {
-		for _, e := range w.endpoints {
+	{"contact_point", func(r row) []string { return []string{r.conv.Endpoint} }, func(w *desk.World) (all []filterValue) {
+		for _, e := range w.Endpoints {
 			all = append(all, filterValue{e.Address + e.Number, e.Name}) // one of the two is empty
 		}
 		return all
@@ -75,7 +76,7 @@ func listFilterValues(c *call) (any, error) {
 	if f == nil {
 		return nil, wire.ErrParam.Because("there is no filter attribute %q", c.Vars["filterAttribute"])
 	}
-	return request.Paged(c.Request, p, wire.List(f.values(c.world))), nil
+	return request.Paged(c.Request, p, wire.List(f.values(c.World))), nil
 }
 
 // The bodies of a period, by `_type`.

@@ -3,6 +3,7 @@ package offline
 import (
 	"strings"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -11,7 +12,7 @@ import (
 type recordField struct {
 	name, description string
 	nullable          bool
-	of                func(*world, row) any
+	of                func(*desk.World, row) any
 }
 
 // fieldValue is the value of a field, told apart by its type.
@@ -22,31 +23,31 @@ type fieldValue struct {
 }
 
 var (
-	conversationOf = recordField{"conversation_id", "Conversation ID", false, func(_ *world, r row) any {
-		return fieldValue{r.conv.id, "", "LongField"}
+	conversationOf = recordField{"conversation_id", "Conversation ID", false, func(_ *desk.World, r row) any {
+		return fieldValue{r.conv.ID, "", "LongField"}
 	}}
-	queueOf = recordField{"queue_id", "The queue which the conversation was part of", true, func(w *world, r row) any {
-		if q := w.queues.byID[r.conv.queue]; q != nil {
+	queueOf = recordField{"queue_id", "The queue which the conversation was part of", true, func(w *desk.World, r row) any {
+		if q := w.Queues.ByID[r.conv.Queue]; q != nil {
 			return fieldValue{q.ID, q.Name, "UUIDField"}
 		}
 		return nil
 	}}
-	agentOf = recordField{"agent_id", "The agent of the conversation", true, func(w *world, r row) any {
-		if a := w.agents.byID[r.agent]; a != nil {
+	agentOf = recordField{"agent_id", "The agent of the conversation", true, func(w *desk.World, r row) any {
+		if a := w.Agents.ByID[r.agent]; a != nil {
 			return fieldValue{a.ID, a.DisplayName, "UUIDField"}
 		}
 		return nil
 	}}
-	channelOfRow = recordField{"initial_channel", "Channel of the conversation", false, func(_ *world, r row) any {
-		return fieldValue{r.conv.channel.upper, r.conv.channel.label, "StringField"}
+	channelOfRow = recordField{"initial_channel", "Channel of the conversation", false, func(_ *desk.World, r row) any {
+		return fieldValue{r.conv.Channel.Upper, r.conv.Channel.Label, "StringField"}
 	}}
-	directionOf = recordField{"initial_direction", "Direction of the conversation", false, func(_ *world, r row) any {
-		return fieldValue{strings.ToUpper(r.conv.direction), r.conv.direction, "StringField"}
+	directionOf = recordField{"initial_direction", "Direction of the conversation", false, func(_ *desk.World, r row) any {
+		return fieldValue{strings.ToUpper(r.conv.Direction), r.conv.Direction, "StringField"}
 	}}
 )
 
 var ratingFields = []recordField{conversationOf, agentOf, queueOf, channelOfRow, directionOf,
-	{"comment", "What the customer wrote", true, func(_ *world, r row) any {
+	{"comment", "What the customer wrote", true, func(_ *desk.World, r row) any {
 		if r.note == "" {
 			return nil
 		}
@@ -54,12 +55,12 @@ var ratingFields = []recordField{conversationOf, agentOf, queueOf, channelOfRow,
 	}}}
 
 var closedFields = []recordField{
-	{"closed_at", "Timestamp of when the conversation was closed", false, func(_ *world, r row) any {
+	{"closed_at", "Timestamp of when the conversation was closed", false, func(_ *desk.World, r row) any {
 		return fieldValue{wire.MilliTime(r.at), "", "InstantField"}
 	}},
 	conversationOf, agentOf, queueOf, channelOfRow, directionOf,
-	{"closed_by", "User closing the conversation (Agent, Enduser or Unknown)", false, func(w *world, r row) any {
-		if w.agents.has(r.agent) {
+	{"closed_by", "User closing the conversation (Agent, Enduser or Unknown)", false, func(w *desk.World, r row) any {
+		if w.Agents.Has(r.agent) {
 			return fieldValue{"Agent", "Agent", "StringField"}
 		}
 		return fieldValue{"Unknown", "Unknown", "StringField"}
@@ -143,12 +144,12 @@ func queryRecords(c *call) (any, error) {
 	}
 	all := []rowWire{}
 	for _, r := range rows {
-		all = append(all, rec.row(c.world, r))
+		all = append(all, rec.row(c.World, r))
 	}
 	return request.Paged(c.Request, p, all), nil
 }
 
-func (rec *record) row(w *world, r row) rowWire {
+func (rec *record) row(w *desk.World, r row) rowWire {
 	v := rowWire{Primary: timestampWire{rec.timestamp, wire.MilliTime(r.at)}, Fields: []namedField{}}
 	if rec.valued {
 		v.Value = &fieldValue{int64(r.value), "", "LongField"}

@@ -29,8 +29,8 @@ func TestAnalyticsAgree(t *testing.T) {
 	require.NoError(t, err)
 	from, to := time.Date(2026, 2, 23, 0, 0, 0, 0, zone), time.Date(2026, 3, 2, 0, 0, 0, 0, zone)
 	closed := 0
-	for _, c := range o.dixa.world().conversations {
-		if !c.closed.IsZero() && !c.closed.Before(from) && c.closed.Before(to) {
+	for _, c := range o.dixa.world().Conversations {
+		if !c.Closed.IsZero() && !c.Closed.Before(from) && c.Closed.Before(to) {
 			closed++
 		}
 	}

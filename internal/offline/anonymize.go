@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -18,28 +19,28 @@ func anonymizeMessage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: a.wire()}, nil
+	return wire.Data{Data: wireAnonymization(a)}, nil
 }
 
-func (c *call) anonymizeMessageOf(cv *conversation, id string) (*anonymization, error) {
-	c.detach(cv)
-	i := slices.IndexFunc(cv.messages, func(m *message) bool { return m.id == id })
+func (c *call) anonymizeMessageOf(cv *desk.Conversation, id string) (*desk.Anonymization, error) {
+	c.Detach(cv)
+	i := slices.IndexFunc(cv.Messages, func(m *desk.Message) bool { return m.ID == id })
 	if i < 0 {
-		return nil, wire.ErrNotFound.Because("conversation %d has no message %s", cv.id, id)
+		return nil, wire.ErrNotFound.Because("conversation %d has no message %s", cv.ID, id)
 	}
-	m := cv.messages[i]
-	if m.held != nil || m.redacted {
+	m := cv.Messages[i]
+	if m.Held != nil || m.Redacted {
 		return nil, wire.Conflict("Anonymization of message " + id + " has already been requested")
 	}
-	by := c.owner()
-	m.held = c.requestAnonymization("Message", itoa(cv.id)+"_"+id, func(now time.Time) {
-		files := len(m.attrs.Attachments)
-		m.redact()
-		cv.touch(now)
-		cv.log = append(cv.log, &entry{c.newID(), cv.id, now, "ConversationMessageRedacted", by,
-			redactedAttr{m.id, true, files, "MessageRedactedAttribute"}})
+	by := c.Owner()
+	m.Held = c.requestAnonymization("Message", itoa(cv.ID)+"_"+id, func(now time.Time) {
+		files := len(m.Attributes.Attachments)
+		m.Redact()
+		cv.Touch(now)
+		cv.Log = append(cv.Log, &desk.Entry{ID: c.NewID(), CSID: cv.ID, At: now, Kind: "ConversationMessageRedacted", Author: by,
+			Attributes: desk.Redacted{MessageID: m.ID, Text: true, Files: files, Type: "MessageRedactedAttribute"}})
 	})
-	return m.held, nil
+	return m.Held, nil
 }
 
 func anonymizeUser(c *call) (any, error) {
@@ -47,7 +48,7 @@ func anonymizeUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.users.get(c.ID("userId"))
+	u, err := c.Users.Get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
@@ -55,36 +56,36 @@ func anonymizeUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: a.wire()}, nil
+	return wire.Data{Data: wireAnonymization(a)}, nil
 }
 
 // anonymizeThisUser asks for an end user to be anonymized with all conversations. Open ones need force, which closes them.
-func (c *call) anonymizeThisUser(u *person, force bool) (*anonymization, error) {
-	if u.held != nil {
+func (c *call) anonymizeThisUser(u *desk.Person, force bool) (*desk.Anonymization, error) {
+	if u.Held != nil {
 		return nil, wire.Conflict("Anonymization of end user " + u.ID + " has already been requested")
 	}
-	of := c.byRequester[u.ID]
+	of := c.ByRequester[u.ID]
 	for _, cv := range of {
-		if cv.state != stateClosed && !force {
+		if cv.State != desk.StateClosed && !force {
 			return nil, wire.Conflict(fmt.Sprintf("End user %s has conversations that are not closed", u.ID))
 		}
 	}
 	for _, cv := range of {
-		if cv.state != stateClosed {
-			c.close(cv, c.owner())
+		if cv.State != desk.StateClosed {
+			c.close(cv, c.Owner())
 		}
 	}
-	w := c.world
-	u.held = c.requestAnonymization("User", u.ID, func(now time.Time) {
-		for _, cv := range w.byRequester[u.ID] {
-			if cv.anonymized.IsZero() {
-				w.anonymize(cv, now)
+	w := c.World
+	u.Held = c.requestAnonymization("User", u.ID, func(now time.Time) {
+		for _, cv := range w.ByRequester[u.ID] {
+			if cv.Anonymized.IsZero() {
+				w.Anonymize(cv, now)
 			}
 		}
-		*u = person{ID: u.ID, CreatedAt: u.CreatedAt, DisplayName: anonymousText, AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{},
-			MiddleNames: []string{}, attrs: map[string]any{}, held: u.held}
+		*u = desk.Person{ID: u.ID, CreatedAt: u.CreatedAt, DisplayName: desk.AnonymousText, AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{},
+			MiddleNames: []string{}, Attributes: map[string]any{}, Held: u.Held}
 	})
-	return u.held, nil
+	return u.Held, nil
 }
 
 // anonymizeEntity handles the deprecated operation for all kinds. The contract requires neither `_type` nor entityType,
@@ -99,17 +100,17 @@ func anonymizeEntity(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var a *anonymization
+	var a *desk.Anonymization
 	switch kindOf(in.Type, in.EntityType) {
 	case "Conversation":
 		id, _ := strconv.ParseInt(in.EntityID, 10, 64) // no number is no conversation
-		cv, e := c.conversation(id)
+		cv, e := c.Conversation(id)
 		if e != nil {
 			return nil, e
 		}
 		a, err = c.anonymizeThis(cv, in.ForceAnonymization)
 	case "User":
-		u, e := c.users.get(lower(in.EntityID))
+		u, e := c.Users.Get(lower(in.EntityID))
 		if e != nil {
 			return nil, e
 		}
@@ -120,7 +121,7 @@ func anonymizeEntity(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: a.wire()}, nil
+	return wire.Data{Data: wireAnonymization(a)}, nil
 }
 
 // kindOf takes the kind from `_type`, or from the field that it has replaced, which is a string or an object with a `_type`.

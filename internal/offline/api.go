@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/changes"
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/outbox"
+	"dixa-mcp/internal/offline/seed"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -15,18 +17,18 @@ type api struct {
 	seed uint64
 	now  func() time.Time
 
-	mu      sync.Mutex // guards everything below
-	anchor  time.Time  // newest moment in the seeded data
-	state   *world     // nil until the first request reads it
+	mu      sync.Mutex  // guards everything below
+	anchor  time.Time   // newest moment in the seeded data
+	state   *desk.World // nil until the first request reads it
 	effects []Effect
 	kept    *changes.File // where changes are recorded, nil where they are not
 	outbox  outbox.Outbox
 }
 
 // world returns the data, and makes it at its first use. a.mu is held.
-func (a *api) world() *world {
+func (a *api) world() *desk.World {
 	if a.state == nil {
-		a.state = newWorld(a.seed, a.anchor)
+		a.state = seed.New(a.seed, a.anchor)
 	}
 	return a.state
 }
@@ -55,13 +57,13 @@ func (a *api) Answer(r *http.Request) wire.Answer {
 
 // handle carries out a request at a moment. The caller holds the lock.
 func (a *api) handle(c *call, rt *route, now time.Time) wire.Answer {
-	c.world, c.now = a.world(), now
-	c.Scope = c.org.id
-	for _, cv := range c.settle(c.now) {
+	c.World, c.now = a.world(), now
+	c.Scope = c.Organization.ID
+	for _, cv := range c.Settle(c.now) {
 		c.emit(cv, "ConversationPendingExpired", nil)
 		c.emit(cv, "ConversationOpen", nil)
 	}
-	made := c.made
+	made := c.Made
 	v, err := rt.Handle(c)
 	if err != nil {
 		return wire.Refuse(wire.AsFailure(err))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/attachment"
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -33,19 +34,19 @@ var inLanguage = []string{"languageId"}
 var languageForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z]{2,4})?$`) })
 
 // translate writes the draft of an article in one language, or says what is in the way.
-func (c *call) translate(a *article, in translationIn) (problem string) {
+func (c *call) translate(a *desk.Article, in translationIn) (problem string) {
 	if !languageForm().MatchString(in.LanguageID) {
 		return "Language is not supported"
 	}
 	if strings.TrimSpace(in.Title) == "" {
 		return "Title is empty"
 	}
-	v := version{in.Title, in.Content, c.now, c.now, c.owner()}
-	if i := a.index(in.LanguageID); i >= 0 {
-		v.created = a.translations[i].draft.created
-		a.translations[i].draft = v
+	v := desk.ArticleVersion{Title: in.Title, HTML: in.Content, Created: c.now, Updated: c.now, By: c.Owner()}
+	if i := a.Index(in.LanguageID); i >= 0 {
+		v.Created = a.Translations[i].Draft.Created
+		a.Translations[i].Draft = v
 	} else {
-		a.translations = append(a.translations, &translation{language: in.LanguageID, draft: v})
+		a.Translations = append(a.Translations, &desk.Translation{Language: in.LanguageID, Draft: v})
 	}
 	return ""
 }
@@ -56,8 +57,8 @@ func listTranslations(c *call) (any, error) {
 		return nil, err
 	}
 	drafts, published := []versionWire{}, []versionWire{}
-	for _, t := range a.translations {
-		p := t.pair(c.world, a.id)
+	for _, t := range a.Translations {
+		p := wireTranslation(c.World, t, a.ID)
 		drafts = append(drafts, p.Draft)
 		if p.Published != nil {
 			published = append(published, *p.Published)
@@ -95,8 +96,8 @@ func updateTranslations(c *call) (any, error) {
 			problems = append(problems, translationError{one.LanguageID, problem})
 			continue
 		}
-		t := a.translations[a.index(one.LanguageID)]
-		done = append(done, t.wire(c.world, t.draft, false, a.id))
+		t := a.Translations[a.Index(one.LanguageID)]
+		done = append(done, wireVersion(c.World, t, t.Draft, false, a.ID))
 		c.changedArticle(a, "written in "+one.LanguageID)
 	}
 	out := partialResult{Data: done}
@@ -107,14 +108,14 @@ func updateTranslations(c *call) (any, error) {
 }
 
 // thisTranslation returns the article in the path, and the place of its translation in the path.
-func (c *call) thisTranslation() (*article, int, error) {
+func (c *call) thisTranslation() (*desk.Article, int, error) {
 	a, err := c.thisArticle()
 	if err != nil {
 		return nil, 0, err
 	}
-	i := a.index(c.Vars["languageId"])
+	i := a.Index(c.Vars["languageId"])
 	if i < 0 {
-		return nil, 0, wire.ErrNotFound.Because("article %s has no translation %q", a.id, c.Vars["languageId"])
+		return nil, 0, wire.ErrNotFound.Because("article %s has no translation %q", a.ID, c.Vars["languageId"])
 	}
 	return a, i, nil
 }
@@ -124,7 +125,7 @@ func deleteTranslation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.translations = slices.Delete(a.translations, i, i+1)
+	a.Translations = slices.Delete(a.Translations, i, i+1)
 	c.changedArticle(a, "not in "+c.Vars["languageId"]+" any more")
 	return nil, nil
 }
@@ -134,7 +135,7 @@ func publishTranslation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.publish(a, a.translations[i])
+	c.publish(a, a.Translations[i])
 	return nil, nil
 }
 
@@ -143,7 +144,7 @@ func unpublishTranslation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.unpublish(a, a.translations[i])
+	c.unpublish(a, a.Translations[i])
 	return nil, nil
 }
 
@@ -152,7 +153,7 @@ func publishArticle(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.publish(a, a.translations...)
+	c.publish(a, a.Translations...)
 	return nil, nil
 }
 
@@ -161,30 +162,30 @@ func unpublishArticle(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.unpublish(a, a.translations...)
+	c.unpublish(a, a.Translations...)
 	return nil, nil
 }
 
 // publish makes a new version of drafts that readers see.
-func (c *call) publish(a *article, which ...*translation) {
+func (c *call) publish(a *desk.Article, which ...*desk.Translation) {
 	for _, t := range which {
-		v := t.draft
-		v.created, v.updated = c.now, c.now
-		t.published = &v
-		a.indexed = c.now
-		c.changedArticle(a, "published in "+t.language)
+		v := t.Draft
+		v.Created, v.Updated = c.now, c.now
+		t.Published = &v
+		a.Indexed = c.now
+		c.changedArticle(a, "published in "+t.Language)
 	}
 }
 
-func (c *call) unpublish(a *article, which ...*translation) {
+func (c *call) unpublish(a *desk.Article, which ...*desk.Translation) {
 	for _, t := range which {
-		if t.published != nil {
-			t.published = nil
-			c.changedArticle(a, "unpublished in "+t.language)
+		if t.Published != nil {
+			t.Published = nil
+			c.changedArticle(a, "unpublished in "+t.Language)
 		}
 	}
-	if !slices.ContainsFunc(a.translations, func(t *translation) bool { return t.published != nil }) {
-		a.indexed = time.Time{}
+	if !slices.ContainsFunc(a.Translations, func(t *desk.Translation) bool { return t.Published != nil }) {
+		a.Indexed = time.Time{}
 	}
 }
 
@@ -232,7 +233,7 @@ func uploadImages(c *call) (any, error) {
 			problems = append(problems, uploadError{f.Filename, problem, http.StatusBadRequest})
 			continue
 		}
-		id := c.newID()
+		id := c.NewID()
 		c.did(id, "image uploaded")
 		done = append(done, uploadedImage{f.Filename, attachment.URL + "/public/knowledge/" + id})
 	}

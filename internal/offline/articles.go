@@ -2,8 +2,8 @@ package offline
 
 import (
 	"slices"
-	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -16,43 +16,20 @@ var articleRoutes = []route{
 	{Pattern: "DELETE /v1/knowledge/articles/{articleId}/parent", Status: 204, Handle: detachArticle},
 }
 
-// article is a page of the knowledge base, in one or more languages.
-type article struct {
-	id, parent                  string
-	tags                        []string
-	created, updated, indexed   time.Time
-	createdBy, updatedBy, owner string
-	preRelease                  bool
-	translations                []*translation
-}
-
-// translation is an article in one language: what is being written, and what readers see.
-type translation struct {
-	language  string
-	draft     version
-	published *version
-}
-
-type version struct {
-	title, html      string
-	created, updated time.Time
-	by               string
-}
-
 type articleWire struct {
-	ID                string           `json:"id"`
-	IsDefaultLocation bool             `json:"isDefaultLocation"`
-	Translation       *translationPair `json:"translation,omitzero"`
-	Tags              []string         `json:"tags"`
-	CreatedAt         string           `json:"createdAt"`
-	UpdatedAt         string           `json:"updatedAt"`
-	IndexedAt         string           `json:"indexedAt,omitzero"`
-	CreatedBy         string           `json:"createdBy,omitzero"`
-	UpdatedBy         string           `json:"updatedBy,omitzero"`
-	OwnedBy           string           `json:"ownedBy,omitzero"`
-	Restrictions      restrictions     `json:"restrictions"`
-	ParentCategory    string           `json:"parentCategory,omitzero"`
-	ParentCollections []string         `json:"parentCollections"`
+	ID                string            `json:"id"`
+	IsDefaultLocation bool              `json:"isDefaultLocation"`
+	Translation       *translationPair  `json:"translation,omitzero"`
+	Tags              []string          `json:"tags"`
+	CreatedAt         string            `json:"createdAt"`
+	UpdatedAt         string            `json:"updatedAt"`
+	IndexedAt         string            `json:"indexedAt,omitzero"`
+	CreatedBy         string            `json:"createdBy,omitzero"`
+	UpdatedBy         string            `json:"updatedBy,omitzero"`
+	OwnedBy           string            `json:"ownedBy,omitzero"`
+	Restrictions      desk.Restrictions `json:"restrictions"`
+	ParentCategory    string            `json:"parentCategory,omitzero"`
+	ParentCollections []string          `json:"parentCollections"`
 }
 
 type translationPair struct {
@@ -87,50 +64,48 @@ type helpCenterLink struct {
 	URL  string `json:"url"`
 }
 
-func (a *article) index(language string) int {
-	return slices.IndexFunc(a.translations, func(t *translation) bool { return t.language == language })
-}
-
-func (t *translation) wire(w *world, v version, indexed bool, id string) versionWire {
+func wireVersion(w *desk.World, t *desk.Translation, v desk.ArticleVersion, indexed bool, id string) versionWire {
 	links := []helpCenterLink{}
 	if indexed {
-		links = append(links, helpCenterLink{w.uuid("help centre", 0), "Havbris Help", "https://help.example.com/" + t.language + "/" + id})
+		links = append(links, helpCenterLink{w.UUID("help centre", 0), "Havbris Help", "https://help.example.com/" + t.Language + "/" + id})
 	}
-	return versionWire{t.language, v.title, indexed, articleContent{v.html, plainText(content{v.html, "Html"})}, availableAt{links},
-		wire.ZonedTime(v.created), wire.ZonedTime(v.updated), v.by, v.by}
+	return versionWire{t.Language, v.Title, indexed, articleContent{v.HTML, plainText(desk.Content{Value: v.HTML, Type: "Html"})}, availableAt{links},
+		wire.ZonedTime(v.Created), wire.ZonedTime(v.Updated), v.By, v.By}
 }
 
-func (t *translation) pair(w *world, id string) *translationPair {
-	p := &translationPair{Draft: t.wire(w, t.draft, false, id)}
-	if t.published != nil {
-		v := t.wire(w, *t.published, true, id)
+func wireTranslation(w *desk.World, t *desk.Translation, id string) *translationPair {
+	p := &translationPair{Draft: wireVersion(w, t, t.Draft, false, id)}
+	if t.Published != nil {
+		v := wireVersion(w, t, *t.Published, true, id)
 		p.Published = &v
 	}
 	return p
 }
 
 // wireArticle writes an article with its text in one language, where it has one in that.
-func (w *world) wireArticle(a *article, language string) articleWire {
-	v := articleWire{a.id, true, nil, a.tags, wire.ZonedTime(a.created), wire.ZonedTime(a.updated), wire.ZonedTime(a.indexed), a.createdBy, a.updatedBy, a.owner,
-		restrictions{a.preRelease, []inheritedRestriction{}}, a.parent, []string{}}
-	if i := a.index(language); i >= 0 {
-		v.Translation = a.translations[i].pair(w, a.id)
+func wireArticle(w *desk.World, a *desk.Article, language string) articleWire {
+	v := articleWire{a.ID, true, nil, a.Tags, wire.ZonedTime(a.Created), wire.ZonedTime(a.Updated), wire.ZonedTime(a.Indexed), a.CreatedBy, a.UpdatedBy, a.Owner,
+		desk.Restrictions{IsRestricted: a.PreRelease, InheritedRestrictions: []desk.InheritedRestriction{}}, a.Parent, []string{}}
+	if i := a.Index(language); i >= 0 {
+		v.Translation = wireTranslation(w, a.Translations[i], a.ID)
 	}
-	if k := w.knowledge.categories.byID[a.parent]; k != nil {
-		v.ParentCollections = []string{k.collection}
+	if k := w.Knowledge.Categories.ByID[a.Parent]; k != nil {
+		v.ParentCollections = []string{k.Collection}
 	}
 	return v
 }
 
 // thisArticle returns the article in the path.
-func (c *call) thisArticle() (*article, error) { return c.knowledge.articles.get(c.ID("articleId")) }
+func (c *call) thisArticle() (*desk.Article, error) {
+	return c.Knowledge.Articles.Get(c.ID("articleId"))
+}
 
 func getArticle(c *call) (any, error) {
 	a, err := c.thisArticle()
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: c.wireArticle(a, c.language())}, nil
+	return wire.Data{Data: wireArticle(c.World, a, c.language())}, nil
 }
 
 type translationIn struct {
@@ -150,16 +125,16 @@ func createArticle(c *call) (any, error) {
 		return nil, err
 	}
 	if in.ParentID != "" {
-		if _, err := c.knowledge.categories.get(lower(in.ParentID)); err != nil {
+		if _, err := c.Knowledge.Categories.Get(lower(in.ParentID)); err != nil {
 			return nil, err
 		}
 	}
-	if err := c.knownTags(in.Tags); err != nil {
+	if err := knownTags(c.World, in.Tags); err != nil {
 		return nil, err
 	}
-	a := &article{id: c.newID(), parent: lower(in.ParentID), tags: wire.List(lowered(in.Tags)), created: c.now, createdBy: c.owner(), owner: c.owner(),
-		preRelease: in.PreRelease}
-	language := defaultLanguage
+	a := &desk.Article{ID: c.NewID(), Parent: lower(in.ParentID), Tags: wire.List(lowered(in.Tags)), Created: c.now, CreatedBy: c.Owner(), Owner: c.Owner(),
+		PreRelease: in.PreRelease}
+	language := desk.DefaultLanguage
 	for i, t := range in.Translations {
 		if problem := c.translate(a, t); problem != "" {
 			return nil, wire.ErrBody.Because("translation %d: %s", i, problem)
@@ -167,13 +142,13 @@ func createArticle(c *call) (any, error) {
 		language = in.Translations[0].LanguageID
 	}
 	c.changedArticle(a, "created")
-	c.knowledge.articles.add(a.id, a)
-	return wire.Data{Data: c.wireArticle(a, language)}, nil
+	c.Knowledge.Articles.Add(a.ID, a)
+	return wire.Data{Data: wireArticle(c.World, a, language)}, nil
 }
 
-func (w *world) knownTags(ids []string) error {
+func knownTags(w *desk.World, ids []string) error {
 	for _, id := range ids {
-		if !w.tags.has(lower(id)) {
+		if !w.Tags.Has(lower(id)) {
 			return wire.ErrBody.Because("there is no tag %s", id)
 		}
 	}
@@ -181,9 +156,9 @@ func (w *world) knownTags(ids []string) error {
 }
 
 // changedArticle notes who changed an article, and when.
-func (c *call) changedArticle(a *article, how string) {
-	a.updated, a.updatedBy = c.now, c.owner()
-	c.did(a.id, "article "+how)
+func (c *call) changedArticle(a *desk.Article, how string) {
+	a.Updated, a.UpdatedBy = c.now, c.Owner()
+	c.did(a.ID, "article "+how)
 }
 
 func updateArticle(c *call) (any, error) {
@@ -202,24 +177,24 @@ func updateArticle(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.OwnedBy != nil && !c.agents.has(lower(*in.OwnedBy)) {
+	if in.OwnedBy != nil && !c.Agents.Has(lower(*in.OwnedBy)) {
 		return nil, wire.ErrBody.Because("%s is not a Dixa agent", *in.OwnedBy)
 	}
-	if err := c.knownTags(in.Tags.Add); err != nil {
+	if err := knownTags(c.World, in.Tags.Add); err != nil {
 		return nil, err
 	}
 	if in.OwnedBy != nil {
-		a.owner = lower(*in.OwnedBy)
+		a.Owner = lower(*in.OwnedBy)
 	}
-	set(&a.preRelease, in.PreRelease)
-	a.tags = slices.DeleteFunc(a.tags, func(id string) bool { return wire.Among(in.Tags.Remove, id) })
+	set(&a.PreRelease, in.PreRelease)
+	a.Tags = slices.DeleteFunc(a.Tags, func(id string) bool { return wire.Among(in.Tags.Remove, id) })
 	for _, id := range lowered(in.Tags.Add) {
-		if !slices.Contains(a.tags, id) {
-			a.tags = append(a.tags, id)
+		if !slices.Contains(a.Tags, id) {
+			a.Tags = append(a.Tags, id)
 		}
 	}
 	c.changedArticle(a, "changed")
-	return wire.Data{Data: c.wireArticle(a, defaultLanguage)}, nil
+	return wire.Data{Data: wireArticle(c.World, a, desk.DefaultLanguage)}, nil
 }
 
 func deleteArticle(c *call) (any, error) {
@@ -227,8 +202,8 @@ func deleteArticle(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.knowledge.articles.remove(a.id, func(o *article) bool { return o == a })
-	c.did(a.id, "article deleted")
+	c.Knowledge.Articles.Remove(a.ID, func(o *desk.Article) bool { return o == a })
+	c.did(a.ID, "article deleted")
 	return nil, nil
 }
 
@@ -237,21 +212,21 @@ func moveArticle(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.knowledge.categories.get(c.ID("parentId"))
+	k, err := c.Knowledge.Categories.Get(c.ID("parentId"))
 	if err != nil {
 		return nil, err
 	}
-	a.parent = k.id
-	c.changedArticle(a, "moved to "+k.id)
+	a.Parent = k.ID
+	c.changedArticle(a, "moved to "+k.ID)
 	return nil, nil
 }
 
 func detachArticle(c *call) (any, error) {
 	a, err := c.thisArticle()
-	if err != nil || a.parent == "" {
+	if err != nil || a.Parent == "" {
 		return nil, err
 	}
-	a.parent = ""
+	a.Parent = ""
 	c.changedArticle(a, "taken out of its category")
 	return nil, nil
 }

@@ -1,12 +1,16 @@
 package offline
 
-import "testing"
+import (
+	"testing"
+
+	"dixa-mcp/internal/offline/seed"
+)
 
 func BenchmarkWorld(b *testing.B) {
 	b.ReportAllocs()
 	d := New(Options{})
 	for b.Loop() {
-		newWorld(1, d.api.anchor)
+		seed.New(1, d.api.anchor)
 	}
 }
 
@@ -15,10 +19,10 @@ func BenchmarkFirstTextSearch(b *testing.B) {
 	d := New(Options{})
 	for b.Loop() {
 		b.StopTimer()
-		w := newWorld(1, d.api.anchor)
+		w := seed.New(1, d.api.anchor)
 		b.StartTimer()
-		for _, c := range w.conversations {
-			w.text(c)
+		for _, c := range w.Conversations {
+			w.Text(c)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // The beta version of the API has the same operations as v1 and differs in what it requires.
@@ -20,11 +22,11 @@ func TestBeta(t *testing.T) {
 	require.Equal(t, 400, o.do("POST", "/v1/conversations/1234/ratings/offer", offer).status)
 	r := o.do("POST", "/beta/conversations/1234/ratings/offer", offer)
 	require.Equal(t, 201, r.status, r.body)
-	cv := o.find(func(c *conversation) bool { return c.id == 1234 })
-	require.Contains(t, r.body, `"userId":"`+cv.requester+`"`)
+	cv := o.find(func(c *desk.Conversation) bool { return c.ID == 1234 })
+	require.Contains(t, r.body, `"userId":"`+cv.Requester+`"`)
 
 	transcript := func(version string) string {
-		for id := int64(firstConversation); id < firstConversation+seedConversations; id++ {
+		for id := int64(desk.FirstConversation); id < desk.FirstConversation+desk.SeededConversations; id++ {
 			if body := read("/" + version + "/conversations/" + itoa(id) + "/messages"); strings.Contains(body, "TranscriptAttributes") {
 				return body
 			}

@@ -23,7 +23,7 @@ func hourTime(t time.Time) string {
 
 func listSchedules(c *call) (any, error) {
 	all := []map[string]string{}
-	for _, s := range c.schedules.list {
+	for _, s := range c.Schedules.List {
 		all = append(all, map[string]string{"name": s.Name, "id": s.ID})
 	}
 	return wire.Data{Data: map[string]any{"schedules": all}}, nil
@@ -38,7 +38,7 @@ type scheduleWire struct {
 }
 
 func getSchedule(c *call) (any, error) {
-	s, err := c.schedules.get(c.ID("scheduleId"))
+	s, err := c.Schedules.Get(c.ID("scheduleId"))
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func getSchedule(c *call) (any, error) {
 }
 
 func listUpcoming(c *call) (any, error) {
-	s, err := c.schedules.get(c.ID("scheduleId"))
+	s, err := c.Schedules.Get(c.ID("scheduleId"))
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ type scheduleStatus struct {
 }
 
 func getScheduleStatus(c *call) (any, error) {
-	s, err := c.schedules.get(c.ID("scheduleId"))
+	s, err := c.Schedules.Get(c.ID("scheduleId"))
 	if err != nil {
 		return nil, err
 	}

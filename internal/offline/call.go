@@ -3,12 +3,13 @@ package offline
 import (
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 )
 
 // call is one request while it is handled: what was asked, and the data to answer from.
 type call struct {
-	*world
+	*desk.World
 	*request.Request
 	api     *api
 	now     time.Time

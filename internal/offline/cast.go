@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/live"
 )
 
@@ -31,23 +32,23 @@ func (a *api) cast(n int64) live.Cast {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	w := a.world()
-	cast := live.Cast{Rand: w.rand("live", n)}
-	for _, c := range w.conversations[seedConversations-castPatterns : seedConversations] {
-		if !c.own && c.channel.name == "Email" && c.direction == "Inbound" && c.anonymized.IsZero() && c.subject != "" {
-			cast.Patterns = append(cast.Patterns, w.pattern(c))
+	cast := live.Cast{Rand: w.Rand("live", n)}
+	for _, c := range w.Conversations[desk.SeededConversations-castPatterns : desk.SeededConversations] {
+		if !c.Own && c.Channel.Name == "Email" && c.Direction == "Inbound" && c.Anonymized.IsZero() && c.Subject != "" {
+			cast.Patterns = append(cast.Patterns, pattern(w, c))
 		}
 	}
-	for _, agent := range w.agents.list[:min(castAgents, len(w.agents.list))] {
+	for _, agent := range w.Agents.List[:min(castAgents, len(w.Agents.List))] {
 		cast.Agents = append(cast.Agents, agent.ID)
 	}
-	cast.Agents = slices.DeleteFunc(cast.Agents, func(id string) bool { return id == w.owner() })
+	cast.Agents = slices.DeleteFunc(cast.Agents, func(id string) bool { return id == w.Owner() })
 	return cast
 }
 
-func (w *world) pattern(c *conversation) live.Pattern {
-	p := live.Pattern{Requester: c.requester, Subject: c.subject}
-	for _, m := range w.thread(c) {
-		p.Messages = append(p.Messages, live.Message{Text: m.text, Out: m.out})
+func pattern(w *desk.World, c *desk.Conversation) live.Pattern {
+	p := live.Pattern{Requester: c.Requester, Subject: c.Subject}
+	for _, m := range w.Thread(c) {
+		p.Messages = append(p.Messages, live.Message{Text: m.Text, Out: m.Out})
 	}
 	return p
 }

@@ -2,9 +2,9 @@ package offline
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -28,37 +28,21 @@ func setFollowup(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cv.state == stateClosed {
-		return nil, wire.ErrParam.Because("conversation %d is closed; only open ones come back", cv.id)
+	if cv.State == desk.StateClosed {
+		return nil, wire.ErrParam.Because("conversation %d is closed; only open ones come back", cv.ID)
 	}
 	if !in.Timestamp.After(c.now) {
 		return nil, wire.ErrParam.Because("timestamp is not in the future")
 	}
-	c.detach(cv)
-	cv.enter(statePending, c.now)
-	cv.followup = in.Timestamp
-	cv.touch(c.now)
+	c.Detach(cv)
+	cv.Enter(desk.StatePending, c.now)
+	cv.Followup = in.Timestamp
+	cv.Touch(c.now)
 	c.log(cv, "FollowupAdded", who, nil)
 	c.log(cv, "ConversationPending", who, nil)
 	c.emit(cv, "ConversationPending", nil)
-	c.did(itoa(cv.id), "pending until "+wire.MilliTime(in.Timestamp))
+	c.did(itoa(cv.ID), "pending until "+wire.MilliTime(in.Timestamp))
 	return nil, nil
-}
-
-// expire opens the pending conversations whose moment has come, and gives them.
-func (w *world) expire(now time.Time) (expired []*conversation) {
-	for _, cv := range w.conversations {
-		if cv.state != statePending || cv.followup.IsZero() || now.Before(cv.followup) {
-			continue
-		}
-		at := cv.followup
-		w.detach(cv)
-		cv.enter(stateOpen, at)
-		cv.touch(at)
-		cv.log = append(cv.log, &entry{w.uuid("expired "+wire.MilliTime(at), cv.id), cv.id, at, "FollowupExpired", "", nil})
-		expired = append(expired, cv)
-	}
-	return expired
 }
 
 // claimConversation assigns a conversation. Without force, one that another Dixa agent has is left alone.
@@ -74,29 +58,29 @@ func claimConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cv.agent != "" && cv.agent != who && (in.Force == nil || !*in.Force) {
-		return nil, wire.Conflict(fmt.Sprintf("Conversation %d is already assigned", cv.id))
+	if cv.Agent != "" && cv.Agent != who && (in.Force == nil || !*in.Force) {
+		return nil, wire.Conflict(fmt.Sprintf("Conversation %d is already assigned", cv.ID))
 	}
-	if cv.agent == who && cv.state == stateOpen {
+	if cv.Agent == who && cv.State == desk.StateOpen {
 		return nil, nil
 	}
-	c.detach(cv)
-	from := claimedAttr{c.nameOf(cv.agent), "Agent", "ConversationClaimedAttribute"}
-	if cv.agent == "" && c.queues.has(cv.queue) {
-		from = claimedAttr{c.queues.byID[cv.queue].Name, "Queue", "ConversationClaimedAttribute"}
+	c.Detach(cv)
+	from := desk.Claimed{Label: c.NameOf(cv.Agent), From: "Agent", Type: "ConversationClaimedAttribute"}
+	if cv.Agent == "" && c.Queues.Has(cv.Queue) {
+		from = desk.Claimed{Label: c.Queues.ByID[cv.Queue].Name, From: "Queue", Type: "ConversationClaimedAttribute"}
 	}
-	closed := cv.state != stateOpen
+	closed := cv.State != desk.StateOpen
 	if closed {
-		cv.enter(stateOpen, c.now)
+		cv.Enter(desk.StateOpen, c.now)
 	}
-	cv.agent, cv.assigned = who, c.now
+	cv.Agent, cv.Assigned = who, c.now
 	if closed {
 		c.emit(cv, "ConversationOpen", nil)
 	}
-	cv.touch(c.now)
+	cv.Touch(c.now)
 	c.log(cv, "ConversationClaimed", who, from)
-	c.log(cv, "ConversationAssigned", who, assignedAttr{who, c.nameOf(who), "ConversationAssignedAttribute"})
-	c.did(itoa(cv.id), "claimed by "+who)
+	c.log(cv, "ConversationAssigned", who, desk.Assigned{AgentID: who, AgentName: c.NameOf(who), Type: "ConversationAssignedAttribute"})
+	c.did(itoa(cv.ID), "claimed by "+who)
 	return nil, nil
 }
 
@@ -116,37 +100,31 @@ func linkConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	parent, err := c.conversation(in.ParentID)
+	parent, err := c.Conversation(in.ParentID)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case parent.id == cv.id:
+	case parent.ID == cv.ID:
 		return nil, wire.ErrParam.Because("a conversation cannot be its own parent")
-	case cv.link != nil:
-		return nil, wire.ErrParam.Because("conversation %d has a parent already", cv.id)
-	case parent.link != nil:
-		return nil, wire.ErrParam.Because("conversation %d is a child itself", parent.id)
-	case len(c.children(cv)) > 0:
-		return nil, wire.ErrParam.Because("conversation %d has children", cv.id)
-	case len(c.children(parent)) >= mostChildren:
-		return nil, wire.ErrParam.Because("conversation %d has %d children already", parent.id, mostChildren)
+	case cv.Link != nil:
+		return nil, wire.ErrParam.Because("conversation %d has a parent already", cv.ID)
+	case parent.Link != nil:
+		return nil, wire.ErrParam.Because("conversation %d is a child itself", parent.ID)
+	case len(c.Children(cv)) > 0:
+		return nil, wire.ErrParam.Because("conversation %d has children", cv.ID)
+	case len(c.Children(parent)) >= mostChildren:
+		return nil, wire.ErrParam.Because("conversation %d has %d children already", parent.ID, mostChildren)
 	}
-	c.detach(cv)
-	c.detach(parent)
-	cv.link = &link{ParentID: parent.id, Type: in.LinkType, at: c.now}
-	cv.touch(c.now)
-	linked := linkedAttr{cv.id, parent.id, in.LinkType, "ConversationLinkedAttribute"}
-	c.log(cv, "ConversationLinkedToParent", c.owner(), linked)
-	c.log(parent, "ConversationLinkedFromChild", c.owner(), linked)
-	c.did(itoa(cv.id), "linked to "+itoa(parent.id))
+	c.Detach(cv)
+	c.Detach(parent)
+	cv.Link = &desk.Link{ParentID: parent.ID, Type: in.LinkType, At: c.now}
+	cv.Touch(c.now)
+	linked := desk.Linked{Child: cv.ID, Parent: parent.ID, LinkType: in.LinkType, Type: "ConversationLinkedAttribute"}
+	c.log(cv, "ConversationLinkedToParent", c.Owner(), linked)
+	c.log(parent, "ConversationLinkedFromChild", c.Owner(), linked)
+	c.did(itoa(cv.ID), "linked to "+itoa(parent.ID))
 	return nil, nil
-}
-
-func (w *world) children(parent *conversation) []*conversation {
-	return slices.DeleteFunc(slices.Clone(w.conversations), func(c *conversation) bool {
-		return c.link == nil || c.link.ParentID != parent.id
-	})
 }
 
 func listLinked(c *call) (any, error) {
@@ -155,8 +133,8 @@ func listLinked(c *call) (any, error) {
 		return nil, err
 	}
 	linked := []conversationWire{}
-	for _, child := range c.children(cv) {
-		linked = append(linked, c.wire(child, false))
+	for _, child := range c.Children(cv) {
+		linked = append(linked, wireConversation(c.World, child, false))
 	}
 	return wire.Data{Data: linked}, nil
 }

@@ -3,6 +3,7 @@ package offline
 import (
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -19,7 +20,7 @@ func getConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: c.wire(cv, true)}, nil
+	return wire.Data{Data: wireConversation(c.World, cv, true)}, nil
 }
 
 // byAgentIn is the body of operations that may be done in the name of a Dixa agent.
@@ -30,21 +31,21 @@ type byAgentIn struct {
 // actor returns the Dixa agent who acts: the one in the body, or the owner of the token.
 func (c *call) actor(userID string) (string, error) {
 	if userID == "" {
-		return c.owner(), nil
+		return c.Owner(), nil
 	}
-	return lower(userID), c.isAgent(userID)
+	return lower(userID), c.IsAgent(userID)
 }
 
 // conversationAndActor returns the conversation in the path and who changes it. An anonymized conversation accepts no
 // changes.
-func (c *call) conversationAndActor(userID string) (*conversation, string, error) {
+func (c *call) conversationAndActor(userID string) (*desk.Conversation, string, error) {
 	cv, err := c.thisConversation()
 	if err != nil {
 		return nil, "", err
 	}
 	who, err := c.actor(userID)
-	if err == nil && !cv.anonymized.IsZero() {
-		err = wire.ErrParam.Because("conversation %d is anonymized", cv.id)
+	if err == nil && !cv.Anonymized.IsZero() {
+		err = wire.ErrParam.Because("conversation %d is anonymized", cv.ID)
 	}
 	return cv, who, err
 }
@@ -55,24 +56,24 @@ func closeConversation(c *call) (any, error) {
 		return nil, err
 	}
 	cv, who, err := c.conversationAndActor(in.UserID)
-	if err != nil || cv.state == stateClosed { // closing twice does nothing the second time
+	if err != nil || cv.State == desk.StateClosed { // closing twice does nothing the second time
 		return nil, err
 	}
 	c.close(cv, who)
 	return nil, nil
 }
 
-func (c *call) close(cv *conversation, who string) {
-	c.detach(cv)
-	cv.enter(stateClosed, c.now)
-	cv.closed, cv.closedBy = c.now, who
-	cv.touch(c.now)
+func (c *call) close(cv *desk.Conversation, who string) {
+	c.Detach(cv)
+	cv.Enter(desk.StateClosed, c.now)
+	cv.Closed, cv.ClosedBy = c.now, who
+	cv.Touch(c.now)
 	c.log(cv, "ConversationClosed", who, nil)
 	c.emit(cv, "ConversationClosed", nil)
-	if q := c.queues.byID[cv.queue]; cv.agent == "" && q != nil {
+	if q := c.Queues.ByID[cv.Queue]; cv.Agent == "" && q != nil {
 		c.emit(cv, "ConversationAbandoned", map[string]any{"queue": map[string]string{"id": q.ID, "name": q.Name}})
 	}
-	c.did(itoa(cv.id), "closed")
+	c.did(itoa(cv.ID), "closed")
 }
 
 // reopenConversation offers a conversation again in its queue, or in the default queue when it has none.
@@ -82,25 +83,25 @@ func reopenConversation(c *call) (any, error) {
 		return nil, err
 	}
 	cv, who, err := c.conversationAndActor(in.UserID)
-	if err != nil || cv.state == stateOpen {
+	if err != nil || cv.State == desk.StateOpen {
 		return nil, err
 	}
 	c.reopen(cv, who)
 	return nil, nil
 }
 
-func (c *call) reopen(cv *conversation, who string) {
-	c.detach(cv)
-	if cv.queue == "" {
-		cv.queue = c.defaultQueue()
+func (c *call) reopen(cv *desk.Conversation, who string) {
+	c.Detach(cv)
+	if cv.Queue == "" {
+		cv.Queue = c.DefaultQueue()
 	}
-	cv.enter(stateOpen, c.now)
-	cv.queued, cv.agent, cv.assigned = c.now, "", time.Time{}
-	cv.touch(c.now)
+	cv.Enter(desk.StateOpen, c.now)
+	cv.Queued, cv.Agent, cv.Assigned = c.now, "", time.Time{}
+	cv.Touch(c.now)
 	c.log(cv, "ConversationReopened", who, nil)
 	c.emit(cv, "ConversationOpen", nil)
 	c.emit(cv, "ConversationEnqueued", nil)
-	c.did(itoa(cv.id), "reopened")
+	c.did(itoa(cv.ID), "reopened")
 }
 
 // transferConversation puts a conversation into a queue, where it is offered: it is open and unassigned then.
@@ -116,21 +117,21 @@ func transferConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := c.queues.byID[lower(in.QueueID)]
+	q := c.Queues.ByID[lower(in.QueueID)]
 	if q == nil {
 		return nil, wire.Invalid("Queue does not exist")
 	}
-	c.detach(cv)
-	cv.queue, cv.queued, cv.agent, cv.assigned = q.ID, c.now, "", time.Time{}
-	if cv.state != stateOpen {
-		cv.enter(stateOpen, c.now)
+	c.Detach(cv)
+	cv.Queue, cv.Queued, cv.Agent, cv.Assigned = q.ID, c.now, "", time.Time{}
+	if cv.State != desk.StateOpen {
+		cv.Enter(desk.StateOpen, c.now)
 		c.emit(cv, "ConversationOpen", nil)
 	}
-	cv.touch(c.now)
+	cv.Touch(c.now)
 	c.emit(cv, "ConversationEnqueued", nil)
-	to := transferredAttr{"Blind", "Queue", q.ID, q.Name, "ConversationTransferredAttribute"}
+	to := desk.Transferred{TransferType: "Blind", DestinationType: "Queue", DestinationID: q.ID, DestinationLabel: q.Name, Type: "ConversationTransferredAttribute"}
 	c.log(cv, "TransferInitiated", who, to)
 	c.log(cv, "TransferSuccessful", who, to)
-	c.did(itoa(cv.id), "transferred to "+q.Name)
+	c.did(itoa(cv.ID), "transferred to "+q.Name)
 	return nil, nil
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // logged are the kinds of the newest entries in the log of a conversation.
@@ -120,8 +122,8 @@ func TestManyChildren(t *testing.T) {
 			linked++
 		}
 	}
-	free := o.find(func(c *conversation) bool { return c.id > 1300 && c.link == nil })
-	o.refused(400, badValue, "PUT", fmt.Sprintf("/v1/conversations/%d/link", free.id), `{"parentId":1234,"linkType":"Related"}`)
+	free := o.find(func(c *desk.Conversation) bool { return c.ID > 1300 && c.Link == nil })
+	o.refused(400, badValue, "PUT", fmt.Sprintf("/v1/conversations/%d/link", free.ID), `{"parentId":1234,"linkType":"Related"}`)
 	require.Len(t, o.get(demoPath+"/linked"), mostChildren)
 }
 
@@ -141,7 +143,7 @@ func TestCreateConversation(t *testing.T) {
 	} {
 		o.run(c.name, func(t *testing.T) {
 			made := o.ok(201, "POST", "/v1/conversations", `{"requesterId":"`+user+`",`+c.body+`}`)
-			id := firstConversation + seedConversations + i
+			id := desk.FirstConversation + desk.SeededConversations + i
 			require.Equal(t, float64(id), at(t, made, "id"))
 			path := fmt.Sprintf("/v1/conversations/%d", id)
 			cv := o.get(path)

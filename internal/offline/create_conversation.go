@@ -1,6 +1,9 @@
 package offline
 
-import "dixa-mcp/internal/offline/wire"
+import (
+	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/wire"
+)
 
 // The bodies of createConversation, by `_type`.
 type (
@@ -16,11 +19,11 @@ type (
 	emailIn       struct{ mailIn }
 	contactFormIn struct{ mailIn }
 	chatIn        struct {
-		RequesterID string    `wire:"requesterId,required,uuid"`
-		WidgetID    string    `wire:"widgetId,required,uuid"`
-		Message     messageIn `wire:"message,required"`
-		BrowserInfo *browser  `wire:"browserInfo"`
-		Language    string    `wire:"language"`
+		RequesterID string        `wire:"requesterId,required,uuid"`
+		WidgetID    string        `wire:"widgetId,required,uuid"`
+		Message     messageIn     `wire:"message,required"`
+		BrowserInfo *desk.Browser `wire:"browserInfo"`
+		Language    string        `wire:"language"`
 	}
 	smsIn struct {
 		RequesterID       string    `wire:"requesterId,required,uuid"`
@@ -44,7 +47,7 @@ func (callbackIn) isConversation() {}
 type start struct {
 	channel, requester, subject, language, endpoint, kind string // kind of endpoint
 	direction, queue                                      string
-	browser                                               *browser
+	browser                                               *desk.Browser
 	message                                               messageIn
 }
 
@@ -76,60 +79,55 @@ func createConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: map[string]int64{"id": cv.id}}, nil
+	return wire.Data{Data: map[string]int64{"id": cv.ID}}, nil
 }
 
 // start makes the conversation, with its first message where it has one.
-func (c *call) start(s start) (*conversation, error) {
-	u, err := c.users.get(lower(s.requester))
+func (c *call) start(s start) (*desk.Conversation, error) {
+	u, err := c.Users.Get(lower(s.requester))
 	if err != nil {
 		return nil, err
 	}
-	if e, ok := c.endpointNamed(s.endpoint); s.kind != "" && (!ok || e.Type != s.kind) {
+	if e, ok := c.EndpointNamed(s.endpoint); s.kind != "" && (!ok || e.Type != s.kind) {
 		return nil, wire.ErrParam.Because("%q is no %s of this organization", s.endpoint, s.kind)
 	}
 	if s.queue == "" {
-		s.queue = c.defaultQueue()
-	} else if !c.queues.has(lower(s.queue)) {
+		s.queue = c.DefaultQueue()
+	} else if !c.Queues.Has(lower(s.queue)) {
 		return nil, wire.Invalid("Queue does not exist")
 	}
-	cv := &conversation{
-		id: int64(firstConversation + len(c.conversations)), requester: u.ID, language: s.language, direction: s.direction, subject: s.subject,
-		endpoint: s.endpoint, browser: s.browser, attrs: map[string]any{}, state: stateOpen, created: c.now, stateChanged: c.now,
-		touched: c.now, lastMessage: c.now, queue: lower(s.queue), queued: c.now, own: true,
+	cv := &desk.Conversation{
+		ID: int64(desk.FirstConversation + len(c.Conversations)), Requester: u.ID, Language: s.language, Direction: s.direction, Subject: s.subject,
+		Endpoint: s.endpoint, Browser: s.browser, Attributes: map[string]any{}, State: desk.StateOpen, Created: c.now, StateChanged: c.now,
+		Touched: c.now, LastMessage: c.now, Queue: lower(s.queue), Queued: c.now, Own: true,
 	}
-	for _, ch := range channels {
-		if ch.name == s.channel {
-			cv.channel = ch
-			break
-		}
-	}
-	var m *message
+	cv.Channel = desk.ChannelNamed(s.channel)
+	var m *desk.Message
 	if s.message != nil {
 		if m, err = c.compose(cv, s.message); err != nil {
 			return nil, err
 		}
-		cv.direction = side(m.out)
+		cv.Direction = desk.Side(m.Out)
 	}
-	c.addConversation(cv)
-	c.did(itoa(cv.id), cv.channel.name+" conversation created")
+	c.AddConversation(cv)
+	c.did(itoa(cv.ID), cv.Channel.Name+" conversation created")
 	c.begin(cv, m)
 	return cv, nil
 }
 
 // begin logs the creation and adds the first message. Who writes first to a customer has the conversation.
-func (c *call) begin(cv *conversation, m *message) {
-	kind, who := "ConversationCreatedByCustomer", cv.requester
-	if cv.direction == "Outbound" {
-		kind, who = "ConversationCreatedByAgent", c.owner()
+func (c *call) begin(cv *desk.Conversation, m *desk.Message) {
+	kind, who := "ConversationCreatedByCustomer", cv.Requester
+	if cv.Direction == "Outbound" {
+		kind, who = "ConversationCreatedByAgent", c.Owner()
 		if m != nil {
-			who = m.author
-			cv.agent, cv.assigned = who, c.now
+			who = m.Author
+			cv.Agent, cv.Assigned = who, c.now
 		}
 	}
-	c.log(cv, kind, who, createdAttr{cv.subject, "ConversationCreatedAttribute"})
+	c.log(cv, kind, who, desk.Created{Subject: cv.Subject, Type: "ConversationCreatedAttribute"})
 	c.emit(cv, "ConversationCreated", nil)
-	if cv.agent == "" {
+	if cv.Agent == "" {
 		c.emit(cv, "ConversationEnqueued", nil)
 	}
 	if m != nil {

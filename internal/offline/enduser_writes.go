@@ -1,6 +1,9 @@
 package offline
 
-import "dixa-mcp/internal/offline/wire"
+import (
+	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/wire"
+)
 
 var userWriteRoutes = []route{
 	{Pattern: "POST /v1/endusers/bulk", Status: 201, Handle: createUsers},
@@ -25,7 +28,7 @@ type (
 )
 
 // apply sets what is given and clears what is not: the whole is replaced.
-func (in replaceUserIn) apply(p *person) {
+func (in replaceUserIn) apply(p *desk.Person) {
 	in.clear(p)
 	p.Email, p.ExternalID = "", ""
 	userIn{&in.DisplayName, in.contactIn}.apply(p)
@@ -41,10 +44,10 @@ func createUsers(c *call) (any, error) {
 	outcomes := []wire.Outcome{}
 	for _, one := range in.Data {
 		if u, problem := c.newUser(one); problem != "" {
-			id := c.newID()
-			outcomes = append(outcomes, wire.Failed("Validation", id, "Create EndUser [userId="+id+"] in [orgId="+c.org.id+"] failed with [errors="+problem+"]"))
+			id := c.NewID()
+			outcomes = append(outcomes, wire.Failed("Validation", id, "Create EndUser [userId="+id+"] in [orgId="+c.Organization.ID+"] failed with [errors="+problem+"]"))
 		} else {
-			outcomes = append(outcomes, wire.Succeeded(c.userInfo(u)))
+			outcomes = append(outcomes, wire.Succeeded(userInfo(c.World, u)))
 		}
 	}
 	return wire.Data{Data: outcomes}, nil
@@ -79,19 +82,19 @@ func patchUsers(c *call) (any, error) {
 }
 
 // changeUserOf changes one end user of a bulk request.
-func (c *call) changeUserOf(id string, apply func(*person)) wire.Outcome {
-	u := c.users.byID[lower(id)]
+func (c *call) changeUserOf(id string, apply func(*desk.Person)) wire.Outcome {
+	u := c.Users.ByID[lower(id)]
 	if u == nil {
 		return wire.Failed("NotFound", id, "EndUser not found")
 	}
 	if problem := c.tryUser(u, apply); problem != "" {
-		return wire.Failed("Validation", id, "Updating EndUser [id="+id+"] in [org="+c.org.id+"] failed with [errors="+problem+"]")
+		return wire.Failed("Validation", id, "Updating EndUser [id="+id+"] in [org="+c.Organization.ID+"] failed with [errors="+problem+"]")
 	}
-	return wire.Succeeded(c.userInfo(u))
+	return wire.Succeeded(userInfo(c.World, u))
 }
 
 func replaceUser(c *call) (any, error) {
-	u, err := c.users.get(c.ID("userId"))
+	u, err := c.Users.Get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}

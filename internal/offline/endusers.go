@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -37,7 +38,7 @@ type userIn struct { // to create and to patch
 }
 
 // apply sets what is given.
-func (in personIn) apply(p *person) {
+func (in personIn) apply(p *desk.Person) {
 	set(&p.PhoneNumber, in.PhoneNumber)
 	set(&p.AdditionalEmails, in.AdditionalEmails)
 	set(&p.AdditionalPhoneNumbers, in.AdditionalPhoneNumbers)
@@ -47,34 +48,11 @@ func (in personIn) apply(p *person) {
 	set(&p.AvatarURL, in.AvatarURL)
 }
 
-func (in userIn) apply(p *person) {
+func (in userIn) apply(p *desk.Person) {
 	set(&p.DisplayName, in.DisplayName)
 	set(&p.Email, in.Email)
 	set(&p.ExternalID, in.ExternalID)
 	in.personIn.apply(p)
-}
-
-// clash reports whether another person has an address, a number or an external id of a person.
-func (w *world) clash(p *person, among []*person) string {
-	for _, other := range among {
-		if other.ID == p.ID {
-			continue
-		}
-		for _, e := range append([]string{p.Email}, p.AdditionalEmails...) {
-			if other.reaches(e, "") {
-				return "EmailExists"
-			}
-		}
-		for _, n := range append([]string{p.PhoneNumber}, p.AdditionalPhoneNumbers...) {
-			if other.reaches("", n) {
-				return "PhoneNumberExists"
-			}
-		}
-		if p.ExternalID != "" && p.ExternalID == other.ExternalID {
-			return "ExternalIdExists"
-		}
-	}
-	return ""
 }
 
 func listUsers(c *call) (any, error) {
@@ -86,9 +64,9 @@ func listUsers(c *call) (any, error) {
 	if given(email, phone, external) > 1 {
 		return nil, wire.Invalid("Invalid filters: Cannot provide more than one filter")
 	}
-	found := []*person{}
-	for _, u := range c.users.list {
-		if given(email, phone, external) == 0 || u.reaches(email, phone) || (external != "" && u.ExternalID == external) {
+	found := []*desk.Person{}
+	for _, u := range c.Users.List {
+		if given(email, phone, external) == 0 || u.Reaches(email, phone) || (external != "" && u.ExternalID == external) {
 			found = append(found, u)
 		}
 	}
@@ -115,32 +93,32 @@ func createUser(c *call) (any, error) {
 	if problem != "" {
 		return nil, wire.Invalid("Validation failure during enduser creation").Because("%s", problem)
 	}
-	return wire.Data{Data: c.userInfo(u)}, nil
+	return wire.Data{Data: userInfo(c.World, u)}, nil
 }
 
 // newUser creates an end user, or says what is in the way.
-func (c *call) newUser(in userIn) (*person, string) {
-	u := &person{ID: c.newID(), CreatedAt: wire.PlainTime(c.now), AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{},
-		MiddleNames: []string{}, attrs: map[string]any{}}
+func (c *call) newUser(in userIn) (*desk.Person, string) {
+	u := &desk.Person{ID: c.NewID(), CreatedAt: wire.PlainTime(c.now), AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{},
+		MiddleNames: []string{}, Attributes: map[string]any{}}
 	in.apply(u)
-	if problem := c.clash(u, c.users.list); problem != "" {
+	if problem := c.Clash(u, c.Users.List); problem != "" {
 		return nil, problem
 	}
-	c.users.add(u.ID, u)
+	c.Users.Add(u.ID, u)
 	c.did(u.ID, "end user created")
 	return u, ""
 }
 
 func getUser(c *call) (any, error) {
-	u, err := c.users.get(c.ID("userId"))
+	u, err := c.Users.Get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: c.userInfo(u)}, nil
+	return wire.Data{Data: userInfo(c.World, u)}, nil
 }
 
 func patchUser(c *call) (any, error) {
-	u, err := c.users.get(c.ID("userId"))
+	u, err := c.Users.Get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
@@ -152,21 +130,21 @@ func patchUser(c *call) (any, error) {
 }
 
 // changeUser changes one end user, unless the change takes an address, a number or an external id of another.
-func (c *call) changeUser(u *person, apply func(*person)) (any, error) {
+func (c *call) changeUser(u *desk.Person, apply func(*desk.Person)) (any, error) {
 	if problem := c.tryUser(u, apply); problem != "" {
 		return nil, wire.Invalid("Validation failure during update").Because("%s", problem)
 	}
-	return wire.Data{Data: c.userInfo(u)}, nil
+	return wire.Data{Data: userInfo(c.World, u)}, nil
 }
 
-func (c *call) tryUser(u *person, apply func(*person)) string {
+func (c *call) tryUser(u *desk.Person, apply func(*desk.Person)) string {
 	changed := *u
 	apply(&changed)
-	if problem := c.clash(&changed, c.users.list); problem != "" {
+	if problem := c.Clash(&changed, c.Users.List); problem != "" {
 		return problem
 	}
-	for _, cv := range c.byRequester[u.ID] {
-		c.detach(cv) // what was written before keeps the old name and address
+	for _, cv := range c.ByRequester[u.ID] {
+		c.Detach(cv) // what was written before keeps the old name and address
 	}
 	*u = changed
 	c.did(u.ID, "end user changed")
@@ -178,14 +156,14 @@ func listUserConversations(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.users.get(c.ID("userId"))
+	u, err := c.Users.Get(c.ID("userId"))
 	if err != nil {
 		return nil, err
 	}
-	of := c.byRequester[u.ID]
+	of := c.ByRequester[u.ID]
 	found := make([]conversationWire, 0, len(of))
 	for i := len(of) - 1; i >= 0; i-- { // newest first
-		found = append(found, c.wire(of[i], false))
+		found = append(found, wireConversation(c.World, of[i], false))
 	}
 	return request.Paged(c.Request, p, found), nil
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -73,59 +74,59 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func (w *world) exported(c *conversation) exportedConversation {
+func exportedRow(w *desk.World, c *desk.Conversation) exportedConversation {
 	v := exportedConversation{
-		ID: c.id, CreatedAt: millis(c.created), InitialChannel: c.channel.export, RequesterID: c.requester, RequesterEmails: []string{},
-		RequesterPhones: []string{}, ClosedAt: millis(c.closed), Ratings: []exportedRating{}, Direction: exportedDirection(c.direction),
-		Tags: []string{}, TagsInfo: []string{}, Notes: []string{}, UpdatedAt: millis(c.touched), LastMessageAt: millis(c.lastMessage),
-		Status: strings.ToLower(c.state), Subject: c.subject, AnonymizedAt: millis(c.anonymized), CustomFields: []exportedField{},
+		ID: c.ID, CreatedAt: millis(c.Created), InitialChannel: c.Channel.Export, RequesterID: c.Requester, RequesterEmails: []string{},
+		RequesterPhones: []string{}, ClosedAt: millis(c.Closed), Ratings: []exportedRating{}, Direction: exportedDirection(c.Direction),
+		Tags: []string{}, TagsInfo: []string{}, Notes: []string{}, UpdatedAt: millis(c.Touched), LastMessageAt: millis(c.LastMessage),
+		Status: strings.ToLower(c.State), Subject: c.Subject, AnonymizedAt: millis(c.Anonymized), CustomFields: []exportedField{},
 	}
-	for _, id := range c.tags {
-		v.Tags = append(v.Tags, w.tags.byID[id].name)
-		v.TagsInfo = append(v.TagsInfo, w.tags.byID[id].name)
+	for _, id := range c.Tags {
+		v.Tags = append(v.Tags, w.Tags.ByID[id].Name)
+		v.TagsInfo = append(v.TagsInfo, w.Tags.ByID[id].Name)
 	}
-	if c.link != nil {
-		v.LinkType, v.LinkedAt, v.LinkedTo = exportedLinks[c.link.Type], millis(c.link.at), c.link.ParentID
+	if c.Link != nil {
+		v.LinkType, v.LinkedAt, v.LinkedTo = exportedLinks[c.Link.Type], millis(c.Link.At), c.Link.ParentID
 	}
-	for _, r := range w.ratingsOf(c) {
-		one := exportedRating{RatingType: r.kind, RatingComment: r.comment, RatingStatus: "offered"}
-		if !r.rated.IsZero() {
-			one.RatingStatus, one.RatingScore = "rated", &r.score
+	for _, r := range w.RatingsOf(c) {
+		one := exportedRating{RatingType: r.Kind, RatingComment: r.Comment, RatingStatus: "offered"}
+		if !r.Rated.IsZero() {
+			one.RatingStatus, one.RatingScore = "rated", &r.Score
 		}
 		v.Ratings = append(v.Ratings, one)
 	}
-	if c.anonymized.IsZero() {
-		w.exportPeople(c, &v)
+	if c.Anonymized.IsZero() {
+		exportPeople(w, c, &v)
 	}
 	return v
 }
 
 // exportPeople adds what anonymization takes away, and who had the conversation.
-func (w *world) exportPeople(c *conversation, v *exportedConversation) {
-	if u := w.users.byID[c.requester]; u != nil {
+func exportPeople(w *desk.World, c *desk.Conversation, v *exportedConversation) {
+	if u := w.Users.ByID[c.Requester]; u != nil {
 		v.RequesterName, v.RequesterEmail, v.RequesterPhone = u.DisplayName, u.Email, u.PhoneNumber
 		v.RequesterEmails, v.RequesterPhones = wire.List(u.AdditionalEmails), wire.List(u.AdditionalPhoneNumbers)
 	}
-	if a := w.personByID(c.agent); a != nil {
-		v.AssignedAt, v.AssigneeID, v.AssigneeName, v.AssigneeEmail, v.AssigneePhone = millis(c.assigned), a.ID, a.DisplayName, a.Email, a.PhoneNumber
-		if !c.closed.IsZero() {
-			v.HandlingDuration = int64(c.closed.Sub(c.assigned) / time.Second)
+	if a := w.PersonByID(c.Agent); a != nil {
+		v.AssignedAt, v.AssigneeID, v.AssigneeName, v.AssigneeEmail, v.AssigneePhone = millis(c.Assigned), a.ID, a.DisplayName, a.Email, a.PhoneNumber
+		if !c.Closed.IsZero() {
+			v.HandlingDuration = int64(c.Closed.Sub(c.Assigned) / time.Second)
 		}
 	}
-	if q := w.queues.byID[c.queue]; q != nil {
-		v.QueuedAt, v.QueueID, v.QueueName = millis(c.queued), q.ID, q.Name
+	if q := w.Queues.ByID[c.Queue]; q != nil {
+		v.QueuedAt, v.QueueID, v.QueueName = millis(c.Queued), q.ID, q.Name
 	}
-	if e, ok := w.endpointNamed(c.endpoint); ok && e.Address != "" {
+	if e, ok := w.EndpointNamed(c.Endpoint); ok && e.Address != "" {
 		v.EmailIntegrationID = e.Address
 	} else if ok {
 		v.ToNumber, v.ToNumberName = e.Number, e.Name
 	}
-	for _, n := range w.notesOf(c) {
+	for _, n := range w.NotesOf(c) {
 		v.Notes = append(v.Notes, n.Message)
 	}
-	for _, a := range w.attrs.list {
-		if value, ok := c.attrs[a.id]; ok {
-			v.CustomFields = append(v.CustomFields, exportedField{a.id, a.identifier, value, a.wire().InputDefinition.Type, a.archived})
+	for _, a := range w.Attributes.List {
+		if value, ok := c.Attributes[a.ID]; ok {
+			v.CustomFields = append(v.CustomFields, exportedField{a.ID, a.Identifier, value, wireAttribute(a).InputDefinition.Type, a.Archived})
 		}
 	}
 }
@@ -162,39 +163,39 @@ type exportedMessage struct {
 	FormSubmission map[string]any `json:"form_submission,omitzero"`
 }
 
-func (w *world) exportedMessage(c *conversation, m *message) exportedMessage {
-	v := exportedMessage{ID: m.id, CSID: c.id, CreatedAt: millis(m.at), InitialChannel: c.channel.export,
-		Direction: strings.ToLower(side(m.out)), Text: m.text, Duration: m.attrs.Duration, IsAutomated: m.attrs.IsAutomated}
-	if p := w.personByID(m.author); p != nil && !m.redacted {
+func exportedMessageRow(w *desk.World, c *desk.Conversation, m *desk.Message) exportedMessage {
+	v := exportedMessage{ID: m.ID, CSID: c.ID, CreatedAt: millis(m.At), InitialChannel: c.Channel.Export,
+		Direction: strings.ToLower(desk.Side(m.Out)), Text: m.Text, Duration: m.Attributes.Duration, IsAutomated: m.Attributes.IsAutomated}
+	if p := w.PersonByID(m.Author); p != nil && !m.Redacted {
 		v.AuthorName, v.AuthorEmail = p.DisplayName, p.Email
 	}
-	if words := m.words(); words != nil {
+	if words := m.Words(); words != nil {
 		v.Text = words.Value
 	}
-	switch from := m.attrs.From.(type) {
+	switch from := m.Attributes.From.(type) {
 	case string:
 		v.FromPhone = from
-		v.ToPhone, _ = m.attrs.To.(string)
-	case contact:
+		v.ToPhone, _ = m.Attributes.To.(string)
+	case desk.Contact:
 		v.From = from.Email
-		to, _ := m.attrs.To.([]contact)
-		v.To, v.Cc, v.Bcc = addresses(to), addresses(m.attrs.Cc), addresses(m.attrs.Bcc)
+		to, _ := m.Attributes.To.([]desk.Contact)
+		v.To, v.Cc, v.Bcc = addresses(to), addresses(m.Attributes.Cc), addresses(m.Attributes.Bcc)
 	}
-	if c.channel.name == "Voicemail" {
-		v.VoicemailURL = m.attrs.Recording
+	if c.Channel.Name == "Voicemail" {
+		v.VoicemailURL = m.Attributes.Recording
 	} else {
-		v.RecordingURL = m.attrs.Recording
+		v.RecordingURL = m.Attributes.Recording
 	}
-	for _, f := range m.attrs.Attachments {
+	for _, f := range m.Attributes.Attachments {
 		v.AttachedFiles = append(v.AttachedFiles, f.URL)
 	}
-	if m.attrs.FormSubmission != nil {
-		v.FormSubmission = m.attrs.FormSubmission.Values
+	if m.Attributes.FormSubmission != nil {
+		v.FormSubmission = m.Attributes.FormSubmission.Values
 	}
 	return v
 }
 
-func addresses(contacts []contact) []string {
+func addresses(contacts []desk.Contact) []string {
 	all := []string{}
 	for _, c := range contacts {
 		all = append(all, c.Email)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -75,7 +76,7 @@ func (c *call) windows(kinds ...string) (map[string]window, error) {
 	if len(after) == 0 || len(before) == 0 {
 		return nil, wire.Invalid("Invalid query parameters").Because("one _after and one _before are needed, or csids")
 	}
-	if latest(before...).Sub(slices.MinFunc(after, time.Time.Compare)) > longestWindow {
+	if desk.Latest(before...).Sub(slices.MinFunc(after, time.Time.Compare)) > longestWindow {
 		return nil, wire.Invalid("Invalid query parameters").Because("more than 31 days")
 	}
 	return all, nil
@@ -119,12 +120,12 @@ func exportConversations(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []*conversation
-	for _, cv := range c.conversations {
-		if ids != nil && !slices.Contains(ids, cv.id) {
+	var found []*desk.Conversation
+	for _, cv := range c.Conversations {
+		if ids != nil && !slices.Contains(ids, cv.ID) {
 			continue
 		}
-		moments := map[string]time.Time{"closed": cv.closed, "created": cv.created, "updated": cv.touched, "last_message_created": cv.lastMessage}
+		moments := map[string]time.Time{"closed": cv.Closed, "created": cv.Created, "updated": cv.Touched, "last_message_created": cv.LastMessage}
 		outside := false
 		for kind, w := range windows {
 			outside = outside || !w.holds(moments[kind])
@@ -133,7 +134,7 @@ func exportConversations(c *call) (any, error) {
 			found = append(found, cv)
 		}
 	}
-	return rowsOf(c.api, found, func(cv *conversation) []any { return []any{c.exported(cv)} }), nil
+	return rowsOf(c.api, found, func(cv *desk.Conversation) []any { return []any{exportedRow(c.World, cv)} }), nil
 }
 
 func exportMessages(c *call) (any, error) {
@@ -145,12 +146,12 @@ func exportMessages(c *call) (any, error) {
 		return nil, err
 	}
 	w := windows["created"]
-	return rowsOf(c.api, slices.Clone(c.conversations), func(cv *conversation) []any {
+	return rowsOf(c.api, slices.Clone(c.Conversations), func(cv *desk.Conversation) []any {
 		var rows []any
-		if cv.created.Before(w.to) && !cv.lastMessage.Before(w.from) {
-			for _, m := range c.thread(cv) {
-				if w.holds(m.at) {
-					rows = append(rows, c.exportedMessage(cv, m))
+		if cv.Created.Before(w.to) && !cv.LastMessage.Before(w.from) {
+			for _, m := range c.Thread(cv) {
+				if w.holds(m.At) {
+					rows = append(rows, exportedMessageRow(c.World, cv, m))
 				}
 			}
 		}
@@ -159,7 +160,7 @@ func exportMessages(c *call) (any, error) {
 }
 
 // rowsOf streams the rows of conversations. The data is locked for one conversation at a time: a slow reader delays no other request.
-func rowsOf(a *api, from []*conversation, rows func(*conversation) []any) wire.Stream {
+func rowsOf(a *api, from []*desk.Conversation, rows func(*desk.Conversation) []any) wire.Stream {
 	return func(out io.Writer) error {
 		separator := "["
 		for _, cv := range from {
@@ -184,7 +185,7 @@ func rowsOf(a *api, from []*conversation, rows func(*conversation) []any) wire.S
 	}
 }
 
-func (a *api) encodeRows(cv *conversation, rows func(*conversation) []any, separator string) ([]byte, error) {
+func (a *api) encodeRows(cv *desk.Conversation, rows func(*desk.Conversation) []any, separator string) ([]byte, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var b []byte

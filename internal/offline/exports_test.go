@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // export reads an export with the Bearer header that it wants.
@@ -50,12 +52,12 @@ func TestExports(t *testing.T) {
 	from, to := anchor.AddDate(0, 0, -30), anchor.AddDate(0, 0, 1)
 	window := fmt.Sprintf("created_after=%d&created_before=%d", from.UnixMilli(), to.UnixMilli())
 	conversations, messages := 0, 0
-	for _, c := range o.dixa.world().conversations {
-		if !c.created.Before(from) {
+	for _, c := range o.dixa.world().Conversations {
+		if !c.Created.Before(from) {
 			conversations++
 		}
-		for _, m := range o.dixa.world().thread(c) {
-			if !m.at.Before(from) && m.at.Before(to) {
+		for _, m := range o.dixa.world().Thread(c) {
+			if !m.At.Before(from) && m.At.Before(to) {
 				messages++
 			}
 		}
@@ -72,9 +74,9 @@ func TestExports(t *testing.T) {
 func TestExportedScores(t *testing.T) {
 	o := open(t, Options{})
 	w := o.dixa.world()
-	c := w.conversations[0]
-	c.own, c.ratings = true, []*rating{{kind: "ThumbsUpOrDown", offered: today, rated: today}, {kind: "Csat", offered: today}}
-	ratings := o.exported(fmt.Sprintf("conversation_export?csids=%d", c.id))[0]["ratings"].([]any)
+	c := w.Conversations[0]
+	c.Own, c.Ratings = true, []*desk.Rating{{Kind: "ThumbsUpOrDown", Offered: today, Rated: today}, {Kind: "Csat", Offered: today}}
+	ratings := o.exported(fmt.Sprintf("conversation_export?csids=%d", c.ID))[0]["ratings"].([]any)
 	require.Equal(t, 0.0, ratings[0].(map[string]any)["rating_score"])
 	require.NotContains(t, ratings[1], "rating_score")
 }

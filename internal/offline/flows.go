@@ -1,8 +1,10 @@
 package offline
 
 import (
+	"slices"
 	"strings"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -30,25 +32,25 @@ func listFlows(c *call) (any, error) {
 		return nil, wire.ErrParam.Because("query parameter channel%v", err)
 	}
 	flows := []flow{}
-	for i, e := range c.endpoints {
-		for _, ch := range e.channels() {
+	for i, e := range c.Endpoints {
+		for _, ch := range channelsOf(e) {
 			if ch == channel {
-				flows = append(flows, flow{c.uuid("flow "+ch, int64(i)), e.Name + " " + strings.ToLower(ch) + " flow", ch, e.Address + e.Number})
+				flows = append(flows, flow{c.UUID("flow "+ch, int64(i)), e.Name + " " + strings.ToLower(ch) + " flow", ch, e.Address + e.Number})
 			}
 		}
 	}
 	if channel == "WidgetChat" || channel == "Messenger" {
-		flows = append(flows, flow{c.uuid("flow "+channel, -1), "Web shop chat", channel, c.uuid("widget", 0)})
+		flows = append(flows, flow{c.UUID("flow "+channel, -1), "Web shop chat", channel, c.UUID("widget", 0)})
 	}
 	return wire.Data{Data: flows}, nil
 }
 
-// channels returns what arrives at an endpoint.
-func (e endpoint) channels() []string {
+// channelsOf returns what arrives at an endpoint.
+func channelsOf(e desk.Endpoint) []string {
 	switch {
 	case e.Address != "":
 		return []string{"Email", "ContactForm"}
-	case e.Number == smsNumber:
+	case !slices.Contains(e.Functionality, "VoiceInbound"):
 		return nil
 	default:
 		return []string{"PstnPhone", "Callback", "Voicemail"}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 	"dixa-mcp/internal/test/contract"
 	"dixa-mcp/internal/test/double"
@@ -177,39 +178,39 @@ const (
 func (o *office) agent(i int) string {
 	o.dixa.api.mu.Lock()
 	defer o.dixa.api.mu.Unlock()
-	return o.dixa.world().agents.list[i].ID
+	return o.dixa.world().Agents.List[i].ID
 }
 
 func (o *office) user(i int) string {
 	o.dixa.api.mu.Lock()
 	defer o.dixa.api.mu.Unlock()
-	return o.dixa.world().users.list[i].ID
+	return o.dixa.world().Users.List[i].ID
 }
 
 func (o *office) team(i int) string {
 	o.dixa.api.mu.Lock()
 	defer o.dixa.api.mu.Unlock()
-	return o.dixa.world().teams.list[i].ID
+	return o.dixa.world().Teams.List[i].ID
 }
 
 func (o *office) tag(name string) string {
 	o.dixa.api.mu.Lock()
 	defer o.dixa.api.mu.Unlock()
-	return o.dixa.world().tagNamed(name).id
+	return o.dixa.world().TagNamed(name).ID
 }
 
 func (o *office) attribute(identifier string) string {
 	o.dixa.api.mu.Lock()
 	defer o.dixa.api.mu.Unlock()
-	return o.dixa.world().attributeNamed(identifier).id
+	return o.dixa.world().AttributeNamed(identifier).ID
 }
 
 // find gives the first seeded conversation that passes.
-func (o *office) find(pass func(*conversation) bool) *conversation {
+func (o *office) find(pass func(*desk.Conversation) bool) *desk.Conversation {
 	o.t.Helper()
 	o.dixa.api.mu.Lock()
 	defer o.dixa.api.mu.Unlock()
-	for _, c := range o.dixa.world().conversations {
+	for _, c := range o.dixa.world().Conversations {
 		if pass(c) {
 			return c
 		}
@@ -218,7 +219,18 @@ func (o *office) find(pass func(*conversation) bool) *conversation {
 	return nil
 }
 
+// What is always in the data.
+const (
+	billingQueueID = "0f6f3a52-6d3e-4f0e-9f0b-3a1c5b7d2e11"
+	returnsQueueID = "5b0c9d1e-2a44-4c57-8f5a-91d2c7e4aa02"
+	refundTagID    = "77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"
+	billingBotID   = "c2a1d9e8-7b6a-4d5c-8e9f-001122334455"
+	smsNumber      = "+442079460101"
+	seedUsers      = 600
+	seedAgents     = 40
+)
+
 const noID = "11111111-2222-4333-8444-555555555555"
 
 // world returns the data of an office.
-func (d *Dixa) world() *world { return d.api.world() }
+func (d *Dixa) world() *desk.World { return d.api.world() }

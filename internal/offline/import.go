@@ -3,6 +3,7 @@ package offline
 import (
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -38,19 +39,19 @@ type (
 	importMessageIn interface{ isImportMessage() }
 
 	inboundImportIn struct {
-		Content     contentIn `wire:"content,required"`
-		Attachments []file    `wire:"attachments"`
-		ExternalID  string    `wire:"externalId"`
-		CreatedAt   time.Time `wire:"createdAt,required"`
-		Attributes  any       `wire:"attributes"`
+		Content     contentIn   `wire:"content,required"`
+		Attachments []desk.File `wire:"attachments"`
+		ExternalID  string      `wire:"externalId"`
+		CreatedAt   time.Time   `wire:"createdAt,required"`
+		Attributes  any         `wire:"attributes"`
 	}
 	outboundImportIn struct {
-		Content     contentIn `wire:"content,required"`
-		AgentID     string    `wire:"agentId,required,uuid"`
-		Attachments []file    `wire:"attachments"`
-		ExternalID  string    `wire:"externalId"`
-		CreatedAt   time.Time `wire:"createdAt,required"`
-		Attributes  any       `wire:"attributes"`
+		Content     contentIn   `wire:"content,required"`
+		AgentID     string      `wire:"agentId,required,uuid"`
+		Attachments []desk.File `wire:"attachments"`
+		ExternalID  string      `wire:"externalId"`
+		CreatedAt   time.Time   `wire:"createdAt,required"`
+		Attributes  any         `wire:"attributes"`
 	}
 )
 
@@ -80,83 +81,83 @@ func importConversation(c *call) (any, error) {
 		return nil, err
 	}
 	out := imported{}
-	if in.Assignment != nil && !c.agents.has(lower(in.Assignment.AgentID)) {
+	if in.Assignment != nil && !c.Agents.Has(lower(in.Assignment.AgentID)) {
 		out.PartialErrors = append(out.PartialErrors, partialError{"The conversation could not be assigned"})
 	} else if in.Assignment != nil {
-		cv.agent, cv.assigned = lower(in.Assignment.AgentID), in.Assignment.AssignedAt
+		cv.Agent, cv.Assigned = lower(in.Assignment.AgentID), in.Assignment.AssignedAt
 	}
 	messages, err := c.importedMessages(cv, in.Messages)
 	if err != nil {
 		return nil, err
 	}
 	if in.Closing != nil {
-		if !c.agents.has(lower(in.Closing.ClosedBy)) {
+		if !c.Agents.Has(lower(in.Closing.ClosedBy)) {
 			return nil, wire.Invalid("Agent does not exist")
 		}
-		cv.enter(stateClosed, in.Closing.ClosedAt)
-		cv.closed, cv.closedBy = in.Closing.ClosedAt, lower(in.Closing.ClosedBy)
+		cv.Enter(desk.StateClosed, in.Closing.ClosedAt)
+		cv.Closed, cv.ClosedBy = in.Closing.ClosedAt, lower(in.Closing.ClosedBy)
 	}
-	cv.id = int64(firstConversation + len(c.conversations))
-	c.addConversation(cv)
-	c.did(itoa(cv.id), "conversation imported")
-	cv.messages, out.ID = messages, cv.id
-	cv.lastMessage = latest(cv.created, lastWords(messages))
-	cv.touched = latest(cv.lastMessage, cv.stateChanged, cv.assigned)
+	cv.ID = int64(desk.FirstConversation + len(c.Conversations))
+	c.AddConversation(cv)
+	c.did(itoa(cv.ID), "conversation imported")
+	cv.Messages, out.ID = messages, cv.ID
+	cv.LastMessage = desk.Latest(cv.Created, lastWords(messages))
+	cv.Touched = desk.Latest(cv.LastMessage, cv.StateChanged, cv.Assigned)
 	kind := "ConversationCreatedByCustomer"
-	if cv.direction == "Outbound" {
+	if cv.Direction == "Outbound" {
 		kind = "ConversationCreatedByAgent"
 	}
-	c.log(cv, kind, cv.requester, createdAttr{cv.subject, "ConversationCreatedAttribute"})
+	c.log(cv, kind, cv.Requester, desk.Created{Subject: cv.Subject, Type: "ConversationCreatedAttribute"})
 	return wire.Data{Data: out}, nil
 }
 
 // imported returns the imported conversation without its messages.
-func (c *call) imported(in genericImportIn) (*conversation, error) {
-	u := c.users.byID[lower(in.RequesterID)]
+func (c *call) imported(in genericImportIn) (*desk.Conversation, error) {
+	u := c.Users.ByID[lower(in.RequesterID)]
 	if u == nil {
 		return nil, wire.Invalid("Requester does not exist")
 	}
-	cv := &conversation{requester: u.ID, direction: in.Direction, attrs: map[string]any{}, state: stateOpen, created: in.CreatedAt,
-		stateChanged: in.CreatedAt, queue: c.defaultQueue(), queued: in.CreatedAt, own: true}
+	cv := &desk.Conversation{Requester: u.ID, Direction: in.Direction, Attributes: map[string]any{}, State: desk.StateOpen, Created: in.CreatedAt,
+		StateChanged: in.CreatedAt, Queue: c.DefaultQueue(), Queued: in.CreatedAt, Own: true}
 	extra, _ := in.Attributes.(map[string]any)
 	switch in.GenericChannelName {
 	case "email":
-		cv.channel = channelOf("EmailConversation")
-		cv.subject, _ = extra["subject"].(string)
-		cv.endpoint, _ = extra["emailIntegrationId"].(string)
-		if e, ok := c.endpointNamed(cv.endpoint); !ok || e.Type != "EmailEndpoint" {
+		cv.Channel = channelOf("EmailConversation")
+		cv.Subject, _ = extra["subject"].(string)
+		cv.Endpoint, _ = extra["emailIntegrationId"].(string)
+		if e, ok := c.EndpointNamed(cv.Endpoint); !ok || e.Type != "EmailEndpoint" {
 			return nil, wire.ErrParam.Because("attributes.emailIntegrationId is no e-mail endpoint of this organization")
 		}
 	case "genericapimessaging":
-		cv.channel = channelOf("GenericConversation")
+		cv.Channel = channelOf("GenericConversation")
 	default:
 		return nil, wire.Invalid("Unsupported ConversationChannel")
 	}
 	return cv, nil
 }
 
-func (c *call) importedMessages(cv *conversation, in []importMessageIn) ([]*message, error) {
-	messages := []*message{}
+func (c *call) importedMessages(cv *desk.Conversation, in []importMessageIn) ([]*desk.Message, error) {
+	messages := []*desk.Message{}
 	for _, one := range in {
-		m := &message{id: c.newID()}
-		var words *content
-		var files []file
+		m := &desk.Message{ID: c.NewID()}
+		var words *desk.Content
+		var files []desk.File
 		switch in := one.(type) {
 		case inboundImportIn:
-			m.author, m.external, m.at, words, files = cv.requester, in.ExternalID, in.CreatedAt, in.Content.content(), in.Attachments
+			m.Author, m.External, m.At, words, files = cv.Requester, in.ExternalID, in.CreatedAt, in.Content.content(), in.Attachments
 			if extra, ok := in.Attributes.(map[string]any); ok && extra["requesterId"] != nil { // e-mails may have another author
-				if id, _ := extra["requesterId"].(string); c.users.has(lower(id)) {
-					m.author = lower(id)
+				if id, _ := extra["requesterId"].(string); c.Users.Has(lower(id)) {
+					m.Author = lower(id)
 				}
 			}
 		case outboundImportIn:
-			m.author, m.external, m.at, words, files = lower(in.AgentID), in.ExternalID, in.CreatedAt, in.Content.content(), in.Attachments
-			m.out = true
-			if !c.agents.has(m.author) {
+			m.Author, m.External, m.At, words, files = lower(in.AgentID), in.ExternalID, in.CreatedAt, in.Content.content(), in.Attachments
+			m.Out = true
+			if !c.Agents.Has(m.Author) {
 				return nil, wire.Invalid("Agent does not exist")
 			}
 		}
-		m.text = plainText(*words)
+		m.Text = plainText(*words)
 		c.dress(cv, m, words, wire.List(files))
 		messages = append(messages, m)
 	}

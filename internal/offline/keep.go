@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/changes"
+	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/seed"
 )
 
 // maxStateAge is how old the data may be when it is continued: an older help desk would have seen nothing for weeks.
@@ -47,21 +49,21 @@ func (a *api) keep(dir string) (stop func(), err error) {
 }
 
 // fitting returns the data to which changes were made, nil where this program does not make it, or they are old.
-func (a *api) fitting(o changes.Origin) *world {
+func (a *api) fitting(o changes.Origin) *desk.World {
 	if o.Seed != a.seed || a.now().Sub(o.Anchor) >= maxStateAge {
 		return nil
 	}
-	if w := newWorld(o.Seed, o.Anchor); w.fingerprint() == o.Data {
+	if w := seed.New(o.Seed, o.Anchor); fingerprint(w) == o.Data {
 		return w
 	}
 	return nil
 }
 
 // fingerprint tells data of different generators apart.
-func (w *world) fingerprint() uint64 {
+func fingerprint(w *desk.World) uint64 {
 	h := fnv.New64a()
-	for _, c := range w.conversations {
-		fmt.Fprintln(h, c.id, c.requester, c.channel.label, c.agent, c.queue, c.state, c.subject, len(c.beats), c.lastMessage.UnixMilli())
+	for _, c := range w.Conversations {
+		fmt.Fprintln(h, c.ID, c.Requester, c.Channel.Label, c.Agent, c.Queue, c.State, c.Subject, len(c.Beats), c.LastMessage.UnixMilli())
 	}
 	return h.Sum64()
 }
@@ -76,7 +78,7 @@ func (a *api) redo(all []changes.Change) {
 		if err != nil {
 			continue // cannot be: it was carried out once
 		}
-		a.world().made = ch.Made
+		a.world().Made = ch.Made
 		_ = a.handle(&call{api: a, Request: asked, again: true}, rt, ch.At) // what became of it was answered when it was carried out first
 	}
 	a.effects = nil
@@ -91,7 +93,7 @@ func (a *api) record(c *call, made int64) {
 	r := c.HTTP
 	err := f.Append(changes.Change{At: c.now, Made: made, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Type: r.Header.Get("Content-Type"), Body: c.Body},
 		func() changes.Origin {
-			return changes.Origin{Seed: a.seed, Anchor: a.anchor, Data: newWorld(a.seed, a.anchor).fingerprint()}
+			return changes.Origin{Seed: a.seed, Anchor: a.anchor, Data: fingerprint(seed.New(a.seed, a.anchor))}
 		})
 	if err != nil {
 		slog.Warn("changes of the offline Dixa are not recorded any more and end with this process", "file", f.Path(), "error", err)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // A day has conversations from its beginning to its end, of which people take a part; the others wait for an answer.
@@ -19,26 +21,26 @@ func TestPlay(t *testing.T) {
 		d.Play(ctx, 59*time.Minute)
 		d.api.mu.Lock()
 		defer d.api.mu.Unlock()
-		made := d.world().conversations[seedConversations:]
+		made := d.world().Conversations[desk.SeededConversations:]
 		require.Greater(t, len(made), dayConversations*9/10)
 		closed, waiting, again := 0, 0, 0
 		early, late := false, false
 		for _, c := range made {
-			require.NotEmpty(t, c.messages)
-			require.False(t, c.messages[0].out)
-			if c.state == stateClosed {
+			require.NotEmpty(t, c.Messages)
+			require.False(t, c.Messages[0].Out)
+			if c.State == desk.StateClosed {
 				closed++
-				require.NotEmpty(t, c.agent)
+				require.NotEmpty(t, c.Agent)
 			}
-			if c.agent == "" {
+			if c.Agent == "" {
 				waiting++
-				require.Equal(t, stateOpen, c.state)
-				if len(c.messages) > 1 {
+				require.Equal(t, desk.StateOpen, c.State)
+				if len(c.Messages) > 1 {
 					again++
 				}
 			}
-			early = early || time.Since(c.created) > 50*time.Minute
-			late = late || time.Since(c.created) < 8*time.Minute
+			early = early || time.Since(c.Created) > 50*time.Minute
+			late = late || time.Since(c.Created) < 8*time.Minute
 		}
 		require.True(t, early && late)
 		require.Greater(t, closed, dayConversations/6)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -18,22 +19,22 @@ type (
 	messageIn interface{ isMessage() }
 
 	inboundIn struct {
-		Content          contentIn `wire:"content,required"`
-		Attachments      []file    `wire:"attachments"`
-		IntegrationEmail string    `wire:"integrationEmail"`
-		ExternalID       string    `wire:"externalId"`
+		Content          contentIn   `wire:"content,required"`
+		Attachments      []desk.File `wire:"attachments"`
+		IntegrationEmail string      `wire:"integrationEmail"`
+		ExternalID       string      `wire:"externalId"`
 	}
 	outboundIn struct {
-		Content          contentIn `wire:"content"` // required in v1
-		AgentID          string    `wire:"agentId,required,uuid"`
-		Attachments      []file    `wire:"attachments"`
-		IntegrationEmail string    `wire:"integrationEmail"`
-		ExternalID       string    `wire:"externalId"`
-		Cc               []string  `wire:"cc,uuid,email"` // uuids in the contract, addresses in its examples
-		Bcc              []string  `wire:"bcc,uuid,email"`
+		Content          contentIn   `wire:"content"` // required in v1
+		AgentID          string      `wire:"agentId,required,uuid"`
+		Attachments      []desk.File `wire:"attachments"`
+		IntegrationEmail string      `wire:"integrationEmail"`
+		ExternalID       string      `wire:"externalId"`
+		Cc               []string    `wire:"cc,uuid,email"` // uuids in the contract, addresses in its examples
+		Bcc              []string    `wire:"bcc,uuid,email"`
 	}
 
-	contentIn interface{ content() *content }
+	contentIn interface{ content() *desk.Content }
 	textIn    struct {
 		Value string `wire:"value,required"`
 	}
@@ -48,9 +49,9 @@ type (
 func (inboundIn) isMessage()  {}
 func (outboundIn) isMessage() {}
 
-func (t textIn) content() *content     { return &content{t.Value, "Text"} }
-func (h htmlIn) content() *content     { return &content{h.Value, "Html"} }
-func (m markdownIn) content() *content { return &content{m.Value, "Markdown"} }
+func (t textIn) content() *desk.Content     { return &desk.Content{Value: t.Value, Type: "Text"} }
+func (h htmlIn) content() *desk.Content     { return &desk.Content{Value: h.Value, Type: "Html"} }
+func (m markdownIn) content() *desk.Content { return &desk.Content{Value: m.Value, Type: "Markdown"} }
 
 func listMessages(c *call) (any, error) {
 	cv, err := c.thisConversation()
@@ -58,10 +59,10 @@ func listMessages(c *call) (any, error) {
 		return nil, err
 	}
 	all := []messageWire{}
-	for _, m := range c.thread(cv) {
-		w := m.wire()
+	for _, m := range c.Thread(cv) {
+		w := wireMessage(m)
 		if c.Beta && w.Attributes.Type == "TranscriptAttributes" { // v1 does not tell who speaks
-			w.Attributes.Direction = side(m.out)
+			w.Attributes.Direction = desk.Side(m.Out)
 		}
 		all = append(all, w)
 	}
@@ -69,12 +70,12 @@ func listMessages(c *call) (any, error) {
 }
 
 type createdMessage struct {
-	Content    *content `json:"content,omitzero"`
-	Direction  string   `json:"direction"`
-	AuthorID   string   `json:"authorId"`
-	ExternalID string   `json:"externalId,omitzero"`
-	MessageID  string   `json:"messageId"`
-	CreatedAt  string   `json:"createdAt"`
+	Content    *desk.Content `json:"content,omitzero"`
+	Direction  string        `json:"direction"`
+	AuthorID   string        `json:"authorId"`
+	ExternalID string        `json:"externalId,omitzero"`
+	MessageID  string        `json:"messageId"`
+	CreatedAt  string        `json:"createdAt"`
 }
 
 func addMessage(c *call) (any, error) {
@@ -90,54 +91,46 @@ func addMessage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.detach(cv)
+	c.Detach(cv)
 	c.append(cv, m)
-	if !m.out && cv.state != stateOpen { // a customer who writes again wants something again
-		c.reopen(cv, cv.requester)
+	if !m.Out && cv.State != desk.StateOpen { // a customer who writes again wants something again
+		c.reopen(cv, cv.Requester)
 	}
-	return wire.Data{Data: createdMessage{m.words(), side(m.out), m.author, m.external, m.id, wire.MilliTime(m.at)}}, nil
-}
-
-// words returns the content of a message, wherever its kind keeps it.
-func (m *message) words() *content {
-	if m.attrs.EmailContent != nil {
-		return m.attrs.EmailContent.Content
-	}
-	return m.attrs.Content
+	return wire.Data{Data: createdMessage{m.Words(), desk.Side(m.Out), m.Author, m.External, m.ID, wire.MilliTime(m.At)}}, nil
 }
 
 // append adds a message to a conversation that was written to.
-func (c *call) append(cv *conversation, m *message) {
-	cv.messages = append(cv.messages, m)
-	cv.lastMessage = m.at
-	cv.touch(c.now)
+func (c *call) append(cv *desk.Conversation, m *desk.Message) {
+	cv.Messages = append(cv.Messages, m)
+	cv.LastMessage = m.At
+	cv.Touch(c.now)
 	kind := "MessageAddedByCustomer"
-	if m.out {
+	if m.Out {
 		kind = "MessageAddedByAgent"
 	}
-	c.log(cv, kind, m.author, messageAddedAttr{m.id, "MessageAddedAttribute"})
-	c.emit(cv, "ConversationMessageAdded", c.hookedMessage(cv, m))
-	c.did(m.id, strings.ToLower(side(m.out))+" message on conversation "+itoa(cv.id))
+	c.log(cv, kind, m.Author, desk.MessageAdded{MessageID: m.ID, Type: "MessageAddedAttribute"})
+	c.emit(cv, "ConversationMessageAdded", hookedMessage(c.World, cv, m))
+	c.did(m.ID, strings.ToLower(desk.Side(m.Out))+" message on conversation "+itoa(cv.ID))
 }
 
 // writable are the channels that take messages through the API.
 var writable = []string{"EmailConversation", "ContactFormConversation", "ChatConversation", "MessengerConversation", "SmsConversation", "WhatsAppConversation"}
 
 // compose makes a message of a body, unless the channel does not take it.
-func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
-	if !slices.Contains(writable, cv.channel.shape) || !cv.anonymized.IsZero() {
+func (c *call) compose(cv *desk.Conversation, in messageIn) (*desk.Message, error) {
+	if !slices.Contains(writable, cv.Channel.Shape) || !cv.Anonymized.IsZero() {
 		return nil, wire.Invalid("Unsupported ConversationChannel")
 	}
-	m := &message{at: c.now}
-	var words *content
-	var files []file
+	m := &desk.Message{At: c.now}
+	var words *desk.Content
+	var files []desk.File
 	var integration string
 	switch in := in.(type) {
 	case inboundIn:
-		m.author, m.external = cv.requester, in.ExternalID
+		m.Author, m.External = cv.Requester, in.ExternalID
 		words, files, integration = in.Content.content(), in.Attachments, in.IntegrationEmail
 	case outboundIn:
-		m.author, m.external, m.out = lower(in.AgentID), in.ExternalID, true
+		m.Author, m.External, m.Out = lower(in.AgentID), in.ExternalID, true
 		files, integration = in.Attachments, in.IntegrationEmail
 		switch {
 		case in.Content != nil:
@@ -148,19 +141,19 @@ func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 			return nil, wire.Invalid("Invalid input for Message").Because("a message needs content or an attachment")
 		}
 	}
-	if m.out && !c.agents.has(m.author) {
-		return nil, wire.Invalid("Invalid input for Message").Because("%s is not a Dixa agent", m.author)
+	if m.Out && !c.Agents.Has(m.Author) {
+		return nil, wire.Invalid("Invalid input for Message").Because("%s is not a Dixa agent", m.Author)
 	}
 	if err := c.fits(cv, m, words, files, integration); err != nil {
 		return nil, err
 	}
-	m.id = c.newID()
+	m.ID = c.NewID()
 	if words != nil {
-		m.text = plainText(*words)
+		m.Text = plainText(*words)
 	}
 	c.dress(cv, m, words, wire.List(files))
-	if out, ok := in.(outboundIn); ok && cv.channel.mail() {
-		m.attrs.Cc, m.attrs.Bcc = c.copies(out.Cc), c.copies(out.Bcc)
+	if out, ok := in.(outboundIn); ok && cv.Channel.Mail() {
+		m.Attributes.Cc, m.Attributes.Bcc = c.copies(out.Cc), c.copies(out.Bcc)
 	}
 	return m, nil
 }
@@ -168,10 +161,10 @@ func (c *call) compose(cv *conversation, in messageIn) (*message, error) {
 var whatsAppFiles = strings.Fields(".jpg .jpeg .png .pdf .doc .docx .pptx .xlsx")
 
 // fits checks a message against the rules of its channel.
-func (c *call) fits(cv *conversation, m *message, words *content, files []file, integration string) error {
+func (c *call) fits(cv *desk.Conversation, m *desk.Message, words *desk.Content, files []desk.File, integration string) error {
 	wrong := wire.Invalid("Invalid input for Message")
-	name := cv.channel.name
-	if (name == "Sms" || name == "WhatsApp") && !m.out {
+	name := cv.Channel.Name
+	if (name == "Sms" || name == "WhatsApp") && !m.Out {
 		return wrong.Because("%s takes outbound messages alone", name)
 	}
 	if name == "WhatsApp" && (words != nil && words.Type != "Markdown" || len(files) > 1) {
@@ -185,51 +178,51 @@ func (c *call) fits(cv *conversation, m *message, words *content, files []file, 
 			return wrong.Because("WhatsApp does not take %s", f.URL)
 		}
 	}
-	if e, ok := c.endpointNamed(integration); integration != "" && (!ok || e.Type != "EmailEndpoint") {
+	if e, ok := c.EndpointNamed(integration); integration != "" && (!ok || e.Type != "EmailEndpoint") {
 		return wrong.Because("%q is no e-mail endpoint of this organization", integration)
 	}
-	if m.external != "" && slices.ContainsFunc(c.thread(cv), func(o *message) bool { return o.external == m.external }) {
+	if m.External != "" && slices.ContainsFunc(c.Thread(cv), func(o *desk.Message) bool { return o.External == m.External }) {
 		return wire.Invalid("Duplicate externalId")
 	}
 	return nil
 }
 
 // dress adds to a message the attributes of its channel.
-func (c *call) dress(cv *conversation, m *message, words *content, files []file) {
-	u := c.users.byID[cv.requester]
-	m.attrs = attributes{Content: words, Direction: side(m.out), Attachments: files, Type: cv.channel.attrs}
-	switch cv.channel.attrs {
+func (c *call) dress(cv *desk.Conversation, m *desk.Message, words *desk.Content, files []desk.File) {
+	u := c.Users.ByID[cv.Requester]
+	m.Attributes = desk.MessageAttributes{Content: words, Direction: desk.Side(m.Out), Attachments: files, Type: cv.Channel.AttributesType}
+	switch cv.Channel.AttributesType {
 	case "ChatAttributes":
-		m.attrs.IsAutomated = flagged(false)
+		m.Attributes.IsAutomated = new(false)
 	case "EmailAttributes":
-		ours, theirs := contact{cv.endpoint, c.org.name}, contact{u.Email, u.DisplayName}
-		m.attrs.Content = nil
+		ours, theirs := desk.Contact{Email: cv.Endpoint, Name: c.Organization.Name}, desk.Contact{Email: u.Email, Name: u.DisplayName}
+		m.Attributes.Content = nil
 		if words != nil {
-			m.attrs.EmailContent = regular(words)
+			m.Attributes.EmailContent = desk.RegularContent(words)
 		}
-		m.attrs.From, m.attrs.To, m.attrs.Cc, m.attrs.Bcc = theirs, []contact{ours}, []contact{}, []contact{}
-		m.attrs.IsAutoReply, m.attrs.InlineImages = flagged(false), []file{}
-		if m.out {
-			m.attrs.From, m.attrs.To = ours, []contact{theirs}
+		m.Attributes.From, m.Attributes.To, m.Attributes.Cc, m.Attributes.Bcc = theirs, []desk.Contact{ours}, []desk.Contact{}, []desk.Contact{}
+		m.Attributes.IsAutoReply, m.Attributes.InlineImages = new(false), []desk.File{}
+		if m.Out {
+			m.Attributes.From, m.Attributes.To = ours, []desk.Contact{theirs}
 		}
 	}
 }
 
 // copies returns the recipients of copies: addresses, or ids of people who have one.
-func (c *call) copies(to []string) []contact {
-	all := []contact{}
+func (c *call) copies(to []string) []desk.Contact {
+	all := []desk.Contact{}
 	for _, s := range to {
-		if p := c.personByID(lower(s)); p != nil {
-			all = append(all, contact{p.Email, p.DisplayName})
+		if p := c.PersonByID(lower(s)); p != nil {
+			all = append(all, desk.Contact{Email: p.Email, Name: p.DisplayName})
 		} else {
-			all = append(all, contact{Email: s})
+			all = append(all, desk.Contact{Email: s})
 		}
 	}
 	return all
 }
 
 // plainText returns the text of a content without HTML markup.
-func plainText(ct content) string {
+func plainText(ct desk.Content) string {
 	if ct.Type != "Html" {
 		return ct.Value
 	}

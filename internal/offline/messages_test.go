@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 func TestAddMessage(t *testing.T) {
@@ -60,8 +62,8 @@ func TestMessagesByChannel(t *testing.T) {
 		{"AnonymizedConversation", out("Text", ""), unsupported},
 	} {
 		o.run(c.shape, func(t *testing.T) {
-			cv := o.find(func(cv *conversation) bool { return o.dixa.world().wire(cv, false).Type == c.shape })
-			path := fmt.Sprintf("/v1/conversations/%d/messages", cv.id)
+			cv := o.find(func(cv *desk.Conversation) bool { return wireConversation(o.dixa.world(), cv, false).Type == c.shape })
+			path := fmt.Sprintf("/v1/conversations/%d/messages", cv.ID)
 			if c.refusal != "" {
 				o.refused(400, c.refusal, "POST", path, c.body)
 			} else {
@@ -74,7 +76,7 @@ func TestMessagesByChannel(t *testing.T) {
 func TestNotes(t *testing.T) {
 	o := open(t, Options{})
 	note := o.ok(200, "POST", demoPath+"/notes", `{"message":"Call back"}`)
-	require.Equal(t, o.agent(tokenOwner), at(t, note, "authorId"))
+	require.Equal(t, o.agent(desk.TokenOwner), at(t, note, "authorId"))
 	require.Equal(t, "2026-03-02T10:00:00.000Z[GMT]", at(t, note, "createdAt"))
 	o.loose = true // the documents' examples send the zone's name, their schema knows none
 	o.ok(200, "POST", demoPath+"/notes", `{"message":"Dated","agentId":"`+o.agent(4)+`","createdAt":"2021-12-01T12:46:36.581Z[GMT]"}`)
@@ -132,8 +134,8 @@ func TestRatings(t *testing.T) {
 	o.refused(400, badBody, "POST", demoPath+"/ratings/offer", `{"ratingType":"Csat"}`)
 	o.refused(400, "User not found", "POST", demoPath+"/ratings/offer", `{"userId":"`+noID+`","agentId":"`+o.agent(9)+`","ratingType":"Csat"}`)
 
-	survey := o.find(func(c *conversation) bool { return len(o.dixa.world().ratingsOf(c)) == 2 })
-	both := o.get(fmt.Sprintf("/v1/conversations/%d/ratings", survey.id))
+	survey := o.find(func(c *desk.Conversation) bool { return len(o.dixa.world().RatingsOf(c)) == 2 })
+	both := o.get(fmt.Sprintf("/v1/conversations/%d/ratings", survey.ID))
 	require.Equal(t, at(t, both, 0, "id"), at(t, both, 1, "id"))
 	require.NotEqual(t, at(t, both, 0, "ratingType"), at(t, both, 1, "ratingType"))
 }
@@ -161,8 +163,8 @@ func TestAnonymizeConversation(t *testing.T) {
 	o.ok(409, "PATCH", demoPath+"/anonymize", "")
 	o.refused(400, badValue, "PUT", demoPath+"/reopen", "")
 
-	closed := o.find(func(c *conversation) bool { return c.state == stateClosed && c.anonymized.IsZero() })
-	path := fmt.Sprintf("/v1/conversations/%d", closed.id)
+	closed := o.find(func(c *desk.Conversation) bool { return c.State == desk.StateClosed && c.Anonymized.IsZero() })
+	path := fmt.Sprintf("/v1/conversations/%d", closed.ID)
 	o.ok(202, "PATCH", path+"/anonymize", "")
 	o.clock.at = today.Add(time.Second)
 	require.Equal(t, "2026-03-02T10:00:01Z", at(t, o.get(path), "anonymizedAt"))
@@ -177,8 +179,8 @@ func TestAnonymizeMessage(t *testing.T) {
 	o.ok(404, "PATCH", demoPath+"/messages/"+noID+"/anonymize", "")
 	o.clock.at = today.Add(2 * time.Second)
 	messages := o.get(demoPath + "/messages")
-	require.Equal(t, anonymousText, at(t, messages, 0, "attributes", "emailContent", "content", "value"))
-	require.NotEqual(t, anonymousText, at(t, messages, 1, "attributes", "emailContent", "content", "value"))
+	require.Equal(t, desk.AnonymousText, at(t, messages, 0, "attributes", "emailContent", "content", "value"))
+	require.NotEqual(t, desk.AnonymousText, at(t, messages, 1, "attributes", "emailContent", "content", "value"))
 	require.Equal(t, []any{"ConversationMessageRedacted"}, o.logged(1234, 1))
 }
 
@@ -190,7 +192,7 @@ func TestAnonymizeUser(t *testing.T) {
 	o.clock.at = today.Add(2 * time.Second)
 	u := o.get("/v1/endusers/" + user)
 	require.Nil(t, at(t, u, "email"))
-	require.Equal(t, anonymousText, at(t, u, "displayName"))
+	require.Equal(t, desk.AnonymousText, at(t, u, "displayName"))
 	require.Equal(t, "AnonymizedConversation", at(t, o.get(demoPath), "_type"))
 	require.Empty(t, o.get("/v1/endusers?email=emma.clarke@example.com"))
 	o.ok(409, "PATCH", "/v1/endusers/"+user+"/anonymize", "")
@@ -199,9 +201,9 @@ func TestAnonymizeUser(t *testing.T) {
 // The deprecated form takes the kind from _type or from the field before it, and answers 200.
 func TestAnonymizeEntity(t *testing.T) {
 	o := open(t, Options{})
-	closed := o.find(func(c *conversation) bool { return c.state == stateClosed && c.anonymized.IsZero() })
-	asked := o.ok(200, "POST", "/v1/anonymization", fmt.Sprintf(`{"entityId":"%d","_type":"Conversation"}`, closed.id))
-	require.Equal(t, fmt.Sprint(closed.id), at(t, asked, "targetEntityId"))
+	closed := o.find(func(c *desk.Conversation) bool { return c.State == desk.StateClosed && c.Anonymized.IsZero() })
+	asked := o.ok(200, "POST", "/v1/anonymization", fmt.Sprintf(`{"entityId":"%d","_type":"Conversation"}`, closed.ID))
+	require.Equal(t, fmt.Sprint(closed.ID), at(t, asked, "targetEntityId"))
 	o.ok(200, "POST", "/v1/anonymization", `{"entityId":"`+o.user(0)+`","_type":"User","forceAnonymization":true}`)
 	o.refused(404, notFound, "POST", "/v1/anonymization", `{"entityId":"`+noID+`","entityType":{"_type":"UserAnonymizationType"}}`)
 	o.refused(404, notFound, "POST", "/v1/anonymization", `{"entityId":"x","entityType":"ConversationAnonymizationType"}`)

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/seed"
 )
 
 // New is what every session pays that may never read a thing.
@@ -49,11 +52,11 @@ func TestDefaultAnchor(t *testing.T) {
 
 // Nothing in the seed is newer than the anchor.
 func TestAnchor(t *testing.T) {
-	w := newWorld(1, anchor)
-	for _, c := range w.conversations {
-		require.False(t, latest(c.created, c.touched, c.lastMessage, c.closed, c.assigned, c.anonymized).After(anchor), c.id)
-		for _, e := range w.activity(c) {
-			require.False(t, e.at.After(anchor), "%d %s", c.id, e.kind)
+	w := seed.New(1, anchor)
+	for _, c := range w.Conversations {
+		require.False(t, desk.Latest(c.Created, c.Touched, c.LastMessage, c.Closed, c.Assigned, c.Anonymized).After(anchor), c.ID)
+		for _, e := range w.Activity(c) {
+			require.False(t, e.At.After(anchor), "%d %s", c.ID, e.Kind)
 		}
 	}
 }
@@ -81,33 +84,33 @@ func TestDemo(t *testing.T) {
 
 // Every channel, state and kind of message that the contract knows is somewhere in the data.
 func TestVariety(t *testing.T) {
-	w := newWorld(1, anchor)
+	w := seed.New(1, anchor)
 	seen := map[string]int{}
-	for _, c := range w.conversations {
-		seen[w.wire(c, true).Type]++
-		seen[c.state]++
-		seen[c.language]++
-		seen[c.channel.label]++
-		messages := w.thread(c)
+	for _, c := range w.Conversations {
+		seen[wireConversation(w, c, true).Type]++
+		seen[c.State]++
+		seen[c.Language]++
+		seen[c.Channel.Label]++
+		messages := w.Thread(c)
 		if len(messages) > 20 {
 			seen["long"]++
 		}
 		for _, m := range messages {
-			seen[m.attrs.Type]++
-			if m.attrs.EmailContent != nil {
-				seen[m.attrs.EmailContent.Type]++
+			seen[m.Attributes.Type]++
+			if m.Attributes.EmailContent != nil {
+				seen[m.Attributes.EmailContent.Type]++
 			}
 		}
 	}
 	for _, want := range []string{"AnonymizedConversation", "ChatConversation", "ContactFormConversation", "EmailConversation",
 		"FacebookMessengerConversation", "GenericConversation", "MessengerConversation", "PstnPhoneConversation", "SmsConversation",
-		"TwitterConversation", "WhatsAppConversation", stateOpen, statePending, stateAwaitingPending, stateClosed, "en", "da", "de", "fr", "es",
+		"TwitterConversation", "WhatsAppConversation", desk.StateOpen, desk.StatePending, desk.StateAwaitingPending, desk.StateClosed, "en", "da", "de", "fr", "es",
 		"sv", "long", "TooLarge", "Regular", "CallRecordingAttributes", "ChatAttributes", "ContactFormAttributes", "EmailAttributes",
 		"FacebookMessengerAttributes", "GenericAttributes", "MessengerFormAttributes", "PhoneAttributes", "SmsAttributes",
 		"TranscriptAttributes", "TwitterAttributes", "WhatsAppAttributes", "Voicemail", "Callback", "Trustpilot"} {
 		require.NotZero(t, seen[want], want)
 	}
-	require.Len(t, w.conversations, seedConversations)
+	require.Len(t, w.Conversations, desk.SeededConversations)
 }
 
 // Many clients at once, over TCP, and nothing is left behind.
@@ -200,7 +203,7 @@ func TestNobodyIsReal(t *testing.T) {
 	o := open(t, Options{})
 	text := o.do("GET", "/v1/endusers?pageLimit=1000", "").body + o.do("GET", "/v1/agents?pageLimit=100", "").body +
 		o.do("GET", "/v1/contact-endpoints", "").body + o.do("GET", "/v1/webhooks", "").body + o.do("GET", "/v1/templates?pageLimit=100", "").body
-	for id := firstConversation; id < firstConversation+seedConversations; id += 7 {
+	for id := desk.FirstConversation; id < desk.FirstConversation+desk.SeededConversations; id += 7 {
 		text += o.do("GET", fmt.Sprintf("/v1/conversations/%d/messages", id), "").body
 	}
 	for _, address := range mailAddress.FindAllString(text, -1) {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 func TestEndUsers(t *testing.T) {
@@ -93,7 +95,7 @@ func TestDeleteAgent(t *testing.T) {
 	require.NotContains(t, pluck(t, o.get("/v1/teams/"+at(t, teams, 0, "id").(string)+"/agents"), "id"), id)
 	require.NotContains(t, pluck(t, o.ok(200, "GET", "/v1/agents/presence", ""), "userId"), id)
 	o.ok(200, "GET", "/v1/conversations/activitylog?pageLimit=10000", "")
-	o.refused(400, badValue, "DELETE", "/v1/agents/"+o.agent(tokenOwner), "")
+	o.refused(400, badValue, "DELETE", "/v1/agents/"+o.agent(desk.TokenOwner), "")
 }
 
 func TestPresence(t *testing.T) {

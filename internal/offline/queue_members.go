@@ -3,6 +3,7 @@ package offline
 import (
 	"cmp"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -18,7 +19,7 @@ var queueMemberRoutes = []route{
 const mostRemoved = 10
 
 func getQueue(c *call) (any, error) {
-	q, err := c.queues.get(c.ID("queueId"))
+	q, err := c.Queues.Get(c.ID("queueId"))
 	if err != nil {
 		return nil, err
 	}
@@ -31,19 +32,19 @@ type queueMember struct {
 }
 
 func listQueueMembers(c *call) (any, error) {
-	q, err := c.queues.get(c.ID("queueId"))
+	q, err := c.Queues.Get(c.ID("queueId"))
 	if err != nil {
 		return nil, err
 	}
 	members := []queueMember{}
-	for i, id := range q.members {
+	for i, id := range q.Members {
 		members = append(members, queueMember{id, 1 + i%2})
 	}
 	return wire.Data{Data: members}, nil
 }
 
 func removeQueueMembers(c *call) (any, error) {
-	q, err := c.queues.get(c.ID("queueId"))
+	q, err := c.Queues.Get(c.ID("queueId"))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func removeQueueMembers(c *call) (any, error) {
 	if len(in.AgentIDs) > mostRemoved {
 		return nil, wire.ErrBody.Because("more than %d agents", mostRemoved)
 	}
-	q.members = c.removeMembers(q.ID, q.members, in.AgentIDs)
+	q.Members = c.removeMembers(q.ID, q.Members, in.AgentIDs)
 	return nil, nil
 }
 
@@ -82,13 +83,13 @@ const busyQueue = 5
 
 // getQueueAvailability speaks of the channels of chatbots: of one that a queue with members and room takes, and of one that fails.
 func getQueueAvailability(c *call) (any, error) {
-	q := c.queues.byID[c.ID("queueId")]
+	q := c.Queues.ByID[c.ID("queueId")]
 	if q == nil {
 		return nil, wire.Invalid("queue does not exist")
 	}
-	waiting := len(c.waiting(q.ID))
+	waiting := len(c.Waiting(q.ID))
 	one := &channelAvailability{GenericChannelName: "genericapimessaging", Availability: "Available", Type: "GenericChannel"}
-	if waiting >= busyQueue || len(q.members) == 0 {
+	if waiting >= busyQueue || len(q.Members) == 0 {
 		one.Availability, one.QueueSize = "NotAvailable", &waiting
 	}
 	return wire.Data{Data: []availabilityOutcome{
@@ -97,35 +98,24 @@ func getQueueAvailability(c *call) (any, error) {
 	}}, nil
 }
 
-// waiting returns the unassigned conversations of a queue, in the order in which they entered it.
-func (w *world) waiting(queue string) []*conversation {
-	var in []*conversation
-	for _, c := range w.conversations {
-		if c.queue == queue && c.state == stateOpen && c.agent == "" {
-			in = append(in, c)
-		}
-	}
-	return in
-}
-
 type position struct {
 	Position int    `json:"position,omitzero"`
 	QueuedAt string `json:"queuedAt"`
 }
 
 func getQueuePosition(c *call) (any, error) {
-	cv, err := c.conversation(c.Number("csid"))
+	cv, err := c.Conversation(c.Number("csid"))
 	if err != nil {
 		return nil, err
 	}
-	if cv.state != stateOpen || cv.agent != "" || cv.queue == "" {
-		return nil, wire.ErrNotFound.Because("conversation %d waits in no queue", cv.id)
+	if cv.State != desk.StateOpen || cv.Agent != "" || cv.Queue == "" {
+		return nil, wire.ErrNotFound.Because("conversation %d waits in no queue", cv.ID)
 	}
 	place := 1
-	for _, other := range c.waiting(cv.queue) {
-		if cmp.Or(other.queued.Compare(cv.queued), cmp.Compare(other.id, cv.id)) < 0 {
+	for _, other := range c.Waiting(cv.Queue) {
+		if cmp.Or(other.Queued.Compare(cv.Queued), cmp.Compare(other.ID, cv.ID)) < 0 {
 			place++
 		}
 	}
-	return wire.Data{Data: position{place, wire.MilliTime(cv.queued)}}, nil
+	return wire.Data{Data: position{place, wire.MilliTime(cv.Queued)}}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -34,13 +35,13 @@ func listRatings(c *call) (any, error) {
 		return nil, err
 	}
 	all := []ratingWire{}
-	for _, r := range c.ratingsOf(cv) {
-		at := wire.PlainTime(r.offered)
-		v := ratingWire{ID: r.id, RatingType: r.kind, ConversationChannel: cv.channel.name, AgentID: r.agent, UserID: r.user, RatingStatus: "Offered",
-			Language: cv.language, Timestamps: map[string]string{"created_at": at, "scheduled_at": at, "scheduled_for": at, "offered_at": at, "modified_at": at}}
-		if !r.rated.IsZero() {
-			v.RatingStatus, v.RatingScore, v.RatingComment = "Rated", &r.score, r.comment
-			v.Timestamps["rated_at"], v.Timestamps["modified_at"] = wire.PlainTime(r.rated), wire.PlainTime(r.rated)
+	for _, r := range c.RatingsOf(cv) {
+		at := wire.PlainTime(r.Offered)
+		v := ratingWire{ID: r.ID, RatingType: r.Kind, ConversationChannel: cv.Channel.Name, AgentID: r.Agent, UserID: r.User, RatingStatus: "Offered",
+			Language: cv.Language, Timestamps: map[string]string{"created_at": at, "scheduled_at": at, "scheduled_for": at, "offered_at": at, "modified_at": at}}
+		if !r.Rated.IsZero() {
+			v.RatingStatus, v.RatingScore, v.RatingComment = "Rated", &r.Score, r.Comment
+			v.Timestamps["rated_at"], v.Timestamps["modified_at"] = wire.PlainTime(r.Rated), wire.PlainTime(r.Rated)
 		}
 		all = append(all, v)
 	}
@@ -73,37 +74,37 @@ func offerRating(c *call) (any, error) {
 		return nil, wire.ErrBody.Because("userId and agentId are required in v1")
 	}
 	if in.UserID == "" {
-		in.UserID = cv.requester
+		in.UserID = cv.Requester
 	}
 	if in.AgentID == "" {
 		in.AgentID = c.lastAgent(cv)
 	}
-	if err := c.isAgent(in.AgentID); err != nil {
+	if err := c.IsAgent(in.AgentID); err != nil {
 		return nil, err
 	}
-	if !c.users.has(lower(in.UserID)) {
+	if !c.Users.Has(lower(in.UserID)) {
 		return nil, wire.Invalid("User not found")
 	}
-	r := &rating{id: c.newID(), kind: in.RatingType, agent: lower(in.AgentID), user: lower(in.UserID), offered: in.OfferedAt, byAPI: true}
-	if r.offered.IsZero() {
-		r.offered = c.now
+	r := &desk.Rating{ID: c.NewID(), Kind: in.RatingType, Agent: lower(in.AgentID), User: lower(in.UserID), Offered: in.OfferedAt, ByAPI: true}
+	if r.Offered.IsZero() {
+		r.Offered = c.now
 	}
-	c.detach(cv)
-	cv.ratings = append(cv.ratings, r)
-	cv.touch(c.now)
-	c.log(cv, "ConversationRatingOffered", r.agent, offeredAttr{c.authorOf(r.agent), c.authorOf(r.user), "ConversationRatingOfferedAttribute"})
-	c.did(r.id, r.kind+" offered on conversation "+itoa(cv.id))
-	return wire.Data{Data: offerWire{r.id, r.user, r.agent, r.kind, wire.PlainTime(r.offered)}}, nil
+	c.Detach(cv)
+	cv.Ratings = append(cv.Ratings, r)
+	cv.Touch(c.now)
+	c.log(cv, "ConversationRatingOffered", r.Agent, desk.Offered{Agent: c.AuthorOf(r.Agent), User: c.AuthorOf(r.User), Type: "ConversationRatingOfferedAttribute"})
+	c.did(r.ID, r.Kind+" offered on conversation "+itoa(cv.ID))
+	return wire.Data{Data: offerWire{r.ID, r.User, r.Agent, r.Kind, wire.PlainTime(r.Offered)}}, nil
 }
 
 // lastAgent returns the Dixa agent who wrote last in a conversation, or else the one it is assigned to.
-func (c *call) lastAgent(cv *conversation) string {
-	for _, m := range slices.Backward(c.thread(cv)) {
-		if m.out && c.agents.has(m.author) {
-			return m.author
+func (c *call) lastAgent(cv *desk.Conversation) string {
+	for _, m := range slices.Backward(c.Thread(cv)) {
+		if m.Out && c.Agents.Has(m.Author) {
+			return m.Author
 		}
 	}
-	return cv.agent
+	return cv.Agent
 }
 
 // The results of a rating, by `_type`, each with its range.
@@ -156,22 +157,22 @@ func submitRating(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(c.ratingsOf(cv), func(r *rating) bool { return r.byAPI && r.id == lower(c.Vars["ratingId"]) })
+	i := slices.IndexFunc(c.RatingsOf(cv), func(r *desk.Rating) bool { return r.ByAPI && r.ID == lower(c.Vars["ratingId"]) })
 	if i < 0 {
-		return nil, wire.ErrParam.Because("conversation %d has no rating offer %s that was made through the API", cv.id, c.Vars["ratingId"])
+		return nil, wire.ErrParam.Because("conversation %d has no rating offer %s that was made through the API", cv.ID, c.Vars["ratingId"])
 	}
-	r := cv.ratings[i] // offered through the API: the conversation holds its own
+	r := cv.Ratings[i] // offered through the API: the conversation holds its own
 	kind, value, least, most := in.RatingResult.result()
-	if kind != r.kind || value < least || value > most {
-		return nil, wire.ErrParam.Because("a %s was offered, and a %s is from %d to %d", r.kind, kind, least, most)
+	if kind != r.Kind || value < least || value > most {
+		return nil, wire.ErrParam.Because("a %s was offered, and a %s is from %d to %d", r.Kind, kind, least, most)
 	}
-	r.score, r.comment, r.rated = value, in.Comment, in.SubmittedAt
-	if r.rated.IsZero() {
-		r.rated = c.now
+	r.Score, r.Comment, r.Rated = value, in.Comment, in.SubmittedAt
+	if r.Rated.IsZero() {
+		r.Rated = c.now
 	}
-	cv.touch(c.now)
-	c.log(cv, "ConversationRated", r.user, ratedAttr{c.authorOf(r.agent), r.score, r.comment, "ConversationRatedAttribute"})
-	c.emit(cv, "ConversationRated", map[string]any{"agent": c.hooked(r.agent), "comment": r.comment, "score": r.score, "type": r.kind})
-	c.did(r.id, "rated "+itoa(int64(value)))
-	return wire.Data{Data: submittedWire{r.id, r.user, resultWire{value, r.kind}, r.comment, wire.PlainTime(r.rated)}}, nil
+	cv.Touch(c.now)
+	c.log(cv, "ConversationRated", r.User, desk.Rated{Agent: c.AuthorOf(r.Agent), Score: r.Score, Message: r.Comment, Type: "ConversationRatedAttribute"})
+	c.emit(cv, "ConversationRated", map[string]any{"agent": hooked(c.World, r.Agent), "comment": r.Comment, "score": r.Score, "type": r.Kind})
+	c.did(r.ID, "rated "+itoa(int64(value)))
+	return wire.Data{Data: submittedWire{r.ID, r.User, resultWire{value, r.Kind}, r.Comment, wire.PlainTime(r.Rated)}}, nil
 }

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // Every seeded thing that can be read is read once: with Dixa's documents at hand, each answer is held to them.
 func TestSeedFitsTheContract(t *testing.T) {
 	o := open(t, Options{})
-	for id := firstConversation; id < firstConversation+seedConversations; id++ {
-		if id%4 != 0 && id != demoConversation && attackOf(int64(id)) < 0 && id%97 != 13 {
+	for id := desk.FirstConversation; id < desk.FirstConversation+desk.SeededConversations; id++ {
+		if id%4 != 0 && id != 1234 && id%250 != 77 && id%97 != 13 {
 			continue
 		}
 		path := fmt.Sprintf("/v1/conversations/%d", id)
@@ -53,13 +55,13 @@ func TestSeedFitsTheContract(t *testing.T) {
 	o.dixa.api.mu.Lock()
 	w := o.dixa.world()
 	o.dixa.api.mu.Unlock()
-	for _, k := range w.knowledge.categories.list {
-		o.get("/v1/knowledge/categories/" + k.id + "?language=da")
-		o.get("/v1/knowledge/categories/" + k.id + "/translations")
+	for _, k := range w.Knowledge.Categories.List {
+		o.get("/v1/knowledge/categories/" + k.ID + "?language=da")
+		o.get("/v1/knowledge/categories/" + k.ID + "/translations")
 	}
-	for _, a := range w.knowledge.articles.list {
-		o.get("/v1/knowledge/articles/" + a.id)
-		o.get("/v1/knowledge/articles/" + a.id + "/translations")
+	for _, a := range w.Knowledge.Articles.List {
+		o.get("/v1/knowledge/articles/" + a.ID)
+		o.get("/v1/knowledge/articles/" + a.ID + "/translations")
 	}
 	for _, channel := range strings.Split(flowChannels, "|") {
 		o.get("/v1/conversations/flows?channel=" + channel)

@@ -3,6 +3,7 @@ package offline
 import (
 	"slices"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/search"
 	"dixa-mcp/internal/offline/wire"
@@ -34,29 +35,29 @@ func searchByText(c *call) (any, error) {
 		return nil, wire.ErrParam.Because("query parameter query is required")
 	}
 	q := search.NewText(c.Query.Get("query"), exact)
-	found := []*conversation{}
-	for _, cv := range slices.Backward(c.conversations) {
-		if q.Matches(c.text(cv)) {
+	found := []*desk.Conversation{}
+	for _, cv := range slices.Backward(c.Conversations) {
+		if q.Matches(c.Text(cv)) {
 			found = append(found, cv)
 		}
 	}
 	d := request.Paged(c.Request, p, found)
 	hits := []oldHit{}
-	for _, cv := range d.Data.([]*conversation) {
-		hits = append(hits, c.oldHit(cv, q))
+	for _, cv := range d.Data.([]*desk.Conversation) {
+		hits = append(hits, wireOldHit(c.World, cv, q))
 	}
 	d.Data = hits
 	return d, nil
 }
 
-func (w *world) oldHit(cv *conversation, q *search.Text) oldHit {
-	h := oldHit{ID: cv.id, Highlights: map[string][]string{}, InnerHits: []innerHit{}}
-	if s, ok := q.Mark(cv.subject); ok {
+func wireOldHit(w *desk.World, cv *desk.Conversation, q *search.Text) oldHit {
+	h := oldHit{ID: cv.ID, Highlights: map[string][]string{}, InnerHits: []innerHit{}}
+	if s, ok := q.Mark(cv.Subject); ok {
 		h.Highlights["subject"] = []string{s}
 	}
-	for _, m := range w.thread(cv) {
-		if s, ok := q.Mark(m.text); ok {
-			h.InnerHits = append(h.InnerHits, innerHit{m.id, map[string]string{"text": s}})
+	for _, m := range w.Thread(cv) {
+		if s, ok := q.Mark(m.Text); ok {
+			h.InnerHits = append(h.InnerHits, innerHit{m.ID, map[string]string{"text": s}})
 		}
 	}
 	return h

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // Each field and operator finds exactly what passes it.
@@ -14,55 +16,59 @@ func TestSearchFields(t *testing.T) {
 	agent, tag, number, reason := o.agent(9), o.tag("refund"), o.attribute("order_number"), o.attribute("contact_reason")
 	user := o.user(0)
 	since := anchor.AddDate(0, 0, -10)
-	value := func(c *conversation, attribute string) any { return c.attrs[attribute] }
+	value := func(c *desk.Conversation, attribute string) any { return c.Attributes[attribute] }
 	for _, c := range []struct {
 		name, field, operator string
-		pass                  func(*conversation) bool
+		pass                  func(*desk.Conversation) bool
 	}{
-		{"agent", `AgentId`, `"IsOneOf","values":["` + agent + `"]`, func(c *conversation) bool { return c.agent == agent }},
-		{"no agent", `AgentId`, `"IsEmpty"`, func(c *conversation) bool { return c.agent == "" }},
-		{"some agent", `AgentId`, `"IsNotEmpty"`, func(c *conversation) bool { return c.agent != "" }},
-		{"not agent", `AgentId`, `"IsNotOneOf","values":["` + agent + `"]`, func(c *conversation) bool { return c.agent != agent }},
-		{"queue", `QueueId`, `"IsOneOf","values":["` + strings.ToUpper(billingQueueID) + `","` + returnsQueueID + `"]`, func(c *conversation) bool { return c.queue == billingQueueID || c.queue == returnsQueueID }},
-		{"contact", `ContactId`, `"IsOneOf","values":["` + user + `"]`, func(c *conversation) bool { return c.requester == user }},
-		{"not contact", `ContactId`, `"IsNotOneOf","values":["` + user + `"]`, func(c *conversation) bool { return c.requester != user }},
-		{"conversation", `ConversationId`, `"IsOneOf","values":["1234","1500"]`, func(c *conversation) bool { return c.id == 1234 || c.id == 1500 }},
-		{"tag", `TagId`, `"IncludesOne","values":["` + tag + `","` + noID + `"]`, func(c *conversation) bool { return c.hasTag(tag) }},
-		{"all tags", `TagId`, `"IncludesAll","values":["` + tag + `","` + o.tag("double-charge") + `"]`, func(c *conversation) bool { return c.hasTag(tag) && c.hasTag(o.tag("double-charge")) }},
-		{"without one tag", `TagId`, `"ExcludesOne","values":["` + tag + `","` + noID + `"]`, func(c *conversation) bool { return true }},
-		{"without tags", `TagId`, `"ExcludesAll","values":["` + tag + `"]`, func(c *conversation) bool { return !c.hasTag(tag) }},
-		{"no tags", `TagId`, `"IsEmpty"`, func(c *conversation) bool { return len(c.tags) == 0 }},
-		{"some tags", `TagId`, `"IsNotEmpty"`, func(c *conversation) bool { return len(c.tags) > 0 }},
-		{"channel", `Channel`, `"IsOneOf","values":["phone","sms"]`, func(c *conversation) bool { return c.channel.label == "Phone" || c.channel.label == "SMS" }},
-		{"not channel", `Channel`, `"IsNotOneOf","values":["email"]`, func(c *conversation) bool { return c.channel.label != "Email" }},
-		{"direction", `Direction`, `"IsOneOf","values":["outbound"]`, func(c *conversation) bool { return c.direction == "Outbound" }},
-		{"not direction", `Direction`, `"IsNotOneOf","values":["inbound"]`, func(c *conversation) bool { return c.direction != "Inbound" }},
-		{"pending", `Status`, `"IsOneOf","values":["pending"]`, func(c *conversation) bool { return c.state == statePending || c.state == stateAwaitingPending }},
-		{"not closed", `Status`, `"IsNotOneOf","values":["closed"]`, func(c *conversation) bool { return c.state != stateClosed }},
-		{"created since", `CreationDate`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.created.Before(since) }},
-		{"created until", `CreationDate`, `"Until","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.created.After(since) }},
-		{"closed between", `ClosedDate`, `"Between","timestampFrom":"2026-02-20T00:00:00Z","timestampTo":"2026-02-21T00:00:00Z"`, func(c *conversation) bool {
-			return !c.closed.IsZero() && !c.closed.Before(since) && !c.closed.After(since.AddDate(0, 0, 1))
+		{"agent", `AgentId`, `"IsOneOf","values":["` + agent + `"]`, func(c *desk.Conversation) bool { return c.Agent == agent }},
+		{"no agent", `AgentId`, `"IsEmpty"`, func(c *desk.Conversation) bool { return c.Agent == "" }},
+		{"some agent", `AgentId`, `"IsNotEmpty"`, func(c *desk.Conversation) bool { return c.Agent != "" }},
+		{"not agent", `AgentId`, `"IsNotOneOf","values":["` + agent + `"]`, func(c *desk.Conversation) bool { return c.Agent != agent }},
+		{"queue", `QueueId`, `"IsOneOf","values":["` + strings.ToUpper(billingQueueID) + `","` + returnsQueueID + `"]`, func(c *desk.Conversation) bool {
+			return c.Queue == billingQueueID || c.Queue == returnsQueueID
 		}},
-		{"assigned since", `AssignedDate`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.assigned.Before(since) }},
-		{"active since", `LastActivity`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.touched.Before(since) }},
-		{"written until", `LastMessage`, `"Until","timestamp":"2026-02-20T00:00:00Z"`, func(c *conversation) bool { return !c.lastMessage.After(since) }},
-		{"long", `Duration`, `"LongerThanOrEqualTo","duration":432000000`, func(c *conversation) bool { return !c.closed.IsZero() && c.closed.Sub(c.created) >= 120*time.Hour }},
-		{"short", `Duration`, `"ShorterThanOrEqualTo","duration":3600000`, func(c *conversation) bool { return !c.closed.IsZero() && c.closed.Sub(c.created) <= time.Hour }},
-		{"between", `Duration`, `"Between","min":3600000,"max":7200000`, func(c *conversation) bool {
-			return !c.closed.IsZero() && c.closed.Sub(c.created) >= time.Hour && c.closed.Sub(c.created) <= 2*time.Hour
+		{"contact", `ContactId`, `"IsOneOf","values":["` + user + `"]`, func(c *desk.Conversation) bool { return c.Requester == user }},
+		{"not contact", `ContactId`, `"IsNotOneOf","values":["` + user + `"]`, func(c *desk.Conversation) bool { return c.Requester != user }},
+		{"conversation", `ConversationId`, `"IsOneOf","values":["1234","1500"]`, func(c *desk.Conversation) bool { return c.ID == 1234 || c.ID == 1500 }},
+		{"tag", `TagId`, `"IncludesOne","values":["` + tag + `","` + noID + `"]`, func(c *desk.Conversation) bool { return c.HasTag(tag) }},
+		{"all tags", `TagId`, `"IncludesAll","values":["` + tag + `","` + o.tag("double-charge") + `"]`, func(c *desk.Conversation) bool { return c.HasTag(tag) && c.HasTag(o.tag("double-charge")) }},
+		{"without one tag", `TagId`, `"ExcludesOne","values":["` + tag + `","` + noID + `"]`, func(c *desk.Conversation) bool { return true }},
+		{"without tags", `TagId`, `"ExcludesAll","values":["` + tag + `"]`, func(c *desk.Conversation) bool { return !c.HasTag(tag) }},
+		{"no tags", `TagId`, `"IsEmpty"`, func(c *desk.Conversation) bool { return len(c.Tags) == 0 }},
+		{"some tags", `TagId`, `"IsNotEmpty"`, func(c *desk.Conversation) bool { return len(c.Tags) > 0 }},
+		{"channel", `Channel`, `"IsOneOf","values":["phone","sms"]`, func(c *desk.Conversation) bool { return c.Channel.Label == "Phone" || c.Channel.Label == "SMS" }},
+		{"not channel", `Channel`, `"IsNotOneOf","values":["email"]`, func(c *desk.Conversation) bool { return c.Channel.Label != "Email" }},
+		{"direction", `Direction`, `"IsOneOf","values":["outbound"]`, func(c *desk.Conversation) bool { return c.Direction == "Outbound" }},
+		{"not direction", `Direction`, `"IsNotOneOf","values":["inbound"]`, func(c *desk.Conversation) bool { return c.Direction != "Inbound" }},
+		{"pending", `Status`, `"IsOneOf","values":["pending"]`, func(c *desk.Conversation) bool {
+			return c.State == desk.StatePending || c.State == desk.StateAwaitingPending
 		}},
-		{"attribute", `CustomAttribute`, `"IsOneOf","values":[["HB-204518"]]},"attributeId":"` + number + `","_":{"_":""`, func(c *conversation) bool { return value(c, number) == "HB-204518" }},
-		{"option", `CustomAttribute`, `"IsOneOf","values":[["payment"]]},"attributeId":"` + reason + `","_":{"_":""`, func(c *conversation) bool {
+		{"not closed", `Status`, `"IsNotOneOf","values":["closed"]`, func(c *desk.Conversation) bool { return c.State != desk.StateClosed }},
+		{"created since", `CreationDate`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *desk.Conversation) bool { return !c.Created.Before(since) }},
+		{"created until", `CreationDate`, `"Until","timestamp":"2026-02-20T00:00:00Z"`, func(c *desk.Conversation) bool { return !c.Created.After(since) }},
+		{"closed between", `ClosedDate`, `"Between","timestampFrom":"2026-02-20T00:00:00Z","timestampTo":"2026-02-21T00:00:00Z"`, func(c *desk.Conversation) bool {
+			return !c.Closed.IsZero() && !c.Closed.Before(since) && !c.Closed.After(since.AddDate(0, 0, 1))
+		}},
+		{"assigned since", `AssignedDate`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *desk.Conversation) bool { return !c.Assigned.Before(since) }},
+		{"active since", `LastActivity`, `"Since","timestamp":"2026-02-20T00:00:00Z"`, func(c *desk.Conversation) bool { return !c.Touched.Before(since) }},
+		{"written until", `LastMessage`, `"Until","timestamp":"2026-02-20T00:00:00Z"`, func(c *desk.Conversation) bool { return !c.LastMessage.After(since) }},
+		{"long", `Duration`, `"LongerThanOrEqualTo","duration":432000000`, func(c *desk.Conversation) bool { return !c.Closed.IsZero() && c.Closed.Sub(c.Created) >= 120*time.Hour }},
+		{"short", `Duration`, `"ShorterThanOrEqualTo","duration":3600000`, func(c *desk.Conversation) bool { return !c.Closed.IsZero() && c.Closed.Sub(c.Created) <= time.Hour }},
+		{"between", `Duration`, `"Between","min":3600000,"max":7200000`, func(c *desk.Conversation) bool {
+			return !c.Closed.IsZero() && c.Closed.Sub(c.Created) >= time.Hour && c.Closed.Sub(c.Created) <= 2*time.Hour
+		}},
+		{"attribute", `CustomAttribute`, `"IsOneOf","values":[["HB-204518"]]},"attributeId":"` + number + `","_":{"_":""`, func(c *desk.Conversation) bool { return value(c, number) == "HB-204518" }},
+		{"option", `CustomAttribute`, `"IsOneOf","values":[["payment"]]},"attributeId":"` + reason + `","_":{"_":""`, func(c *desk.Conversation) bool {
 			path, _ := value(c, reason).([]string)
 			return len(path) > 0 && path[0] == "payment"
 		}},
-		{"nested option", `CustomAttribute`, `"IsNotOneOf","values":[["payment","invoice"]]},"attributeId":"` + reason + `","_":{"_":""`, func(c *conversation) bool {
+		{"nested option", `CustomAttribute`, `"IsNotOneOf","values":[["payment","invoice"]]},"attributeId":"` + reason + `","_":{"_":""`, func(c *desk.Conversation) bool {
 			path, _ := value(c, reason).([]string)
 			return len(path) < 2 || path[1] != "invoice"
 		}},
-		{"no attribute", `CustomAttribute`, `"IsEmpty"},"attributeId":"` + number + `","_":{"_":""`, func(c *conversation) bool { return value(c, number) == nil }},
-		{"some attribute", `CustomAttribute`, `"IsNotEmpty"},"attributeId":"` + number + `","_":{"_":""`, func(c *conversation) bool { return value(c, number) != nil }},
+		{"no attribute", `CustomAttribute`, `"IsEmpty"},"attributeId":"` + number + `","_":{"_":""`, func(c *desk.Conversation) bool { return value(c, number) == nil }},
+		{"some attribute", `CustomAttribute`, `"IsNotEmpty"},"attributeId":"` + number + `","_":{"_":""`, func(c *desk.Conversation) bool { return value(c, number) != nil }},
 	} {
 		o.run(c.name, func(t *testing.T) {
 			field := strings.Replace(`{"_type":"`+c.field+`","operator":{"_type":`+c.operator+`}}`, `,"_":{"_":""}`, "", 1)
@@ -72,10 +78,10 @@ func TestSearchFields(t *testing.T) {
 			for _, id := range ids {
 				found[id] = true
 			}
-			for _, cv := range o.dixa.world().conversations {
+			for _, cv := range o.dixa.world().Conversations {
 				if c.pass(cv) {
 					want++
-					require.True(t, found[itoa(cv.id)], cv.id)
+					require.True(t, found[itoa(cv.ID)], cv.ID)
 				}
 			}
 			require.Len(t, ids, want)

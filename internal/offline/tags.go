@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"dixa-mcp/internal/offline/fiction"
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -21,13 +21,6 @@ var tagRoutes = []route{
 	{Pattern: "DELETE /v1/conversations/{conversationId}/tags/{tagId}", Status: 204, Handle: untagConversation},
 }
 
-const refundTagID = "77f0a2c4-1111-4a5b-9c3d-0a1b2c3d4e5f"
-
-type tag struct {
-	id, name, color string
-	inactive        bool
-}
-
 type tagWire struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -35,41 +28,12 @@ type tagWire struct {
 	State string `json:"state"`
 }
 
-func (t *tag) wire() tagWire {
+func wireTag(t *desk.Tag) tagWire {
 	state := "Active"
-	if t.inactive {
+	if t.Inactive {
 		state = "Inactive"
 	}
-	return tagWire{t.id, t.name, t.color, state}
-}
-
-var tagNames = strings.Fields("refund refund-pending double-charge payment invoice late-delivery lost-parcel damaged wrong-item return " +
-	"exchange warranty login password-reset app bug subscription cancellation complaint escalated compliment urgent vip b2b gdpr " +
-	"presale stock fraud-check translation voucher")
-
-var inactiveTagNames = strings.Fields("black-friday summer-sale beta-test")
-
-func (w *world) seedTags() {
-	for i, name := range append(slices.Clone(tagNames), inactiveTagNames...) {
-		t := &tag{id: w.uuid("tag", int64(i)), name: name, inactive: i >= len(tagNames)}
-		if name == "refund" {
-			t.id = refundTagID
-		}
-		if i%2 == 0 {
-			t.color = fiction.Pick(w.rand("tag", int64(i)), []string{"#e4572e", "#17bebb", "#ffc914", "#2e282a", "#76b041"})
-		}
-		w.tags.add(t.id, t)
-	}
-}
-
-// tagNamed finds a tag by its name, nil when there is none.
-func (w *world) tagNamed(name string) *tag {
-	for _, t := range w.tags.list {
-		if strings.EqualFold(t.name, name) {
-			return t
-		}
-	}
-	return nil
+	return tagWire{t.ID, t.Name, t.Color, state}
 }
 
 func listTags(c *call) (any, error) {
@@ -78,9 +42,9 @@ func listTags(c *call) (any, error) {
 		return nil, err
 	}
 	tags := []tagWire{}
-	for _, t := range c.tags.list {
-		if all || !t.inactive {
-			tags = append(tags, t.wire())
+	for _, t := range c.Tags.List {
+		if all || !t.Inactive {
+			tags = append(tags, wireTag(t))
 		}
 	}
 	return wire.Data{Data: tags}, nil
@@ -95,17 +59,17 @@ func createTag(c *call) (any, error) {
 		return nil, err
 	}
 	name := strings.TrimSpace(in.Name)
-	if name == "" || c.tagNamed(name) != nil {
+	if name == "" || c.TagNamed(name) != nil {
 		return nil, wire.ErrParam.Because("the name is empty, or there is a tag of this name")
 	}
 	t := c.newTag(name, in.Color)
-	return wire.Data{Data: t.wire()}, nil
+	return wire.Data{Data: wireTag(t)}, nil
 }
 
-func (c *call) newTag(name, color string) *tag {
-	t := &tag{id: c.newID(), name: name, color: color}
-	c.tags.add(t.id, t)
-	c.did(t.id, "tag "+name+" created")
+func (c *call) newTag(name, color string) *desk.Tag {
+	t := &desk.Tag{ID: c.NewID(), Name: name, Color: color}
+	c.Tags.Add(t.ID, t)
+	c.did(t.ID, "tag "+name+" created")
 	return t
 }
 
@@ -115,19 +79,19 @@ func listConversationTags(c *call) (any, error) {
 		return nil, err
 	}
 	tags := []tagWire{}
-	for _, id := range cv.tags {
-		tags = append(tags, c.tags.byID[id].wire())
+	for _, id := range cv.Tags {
+		tags = append(tags, wireTag(c.Tags.ByID[id]))
 	}
 	return wire.Data{Data: tags}, nil
 }
 
 // tagAndConversation returns the tag and the conversation in the path.
-func (c *call) tagAndConversation() (*conversation, *tag, error) {
+func (c *call) tagAndConversation() (*desk.Conversation, *desk.Tag, error) {
 	cv, err := c.thisConversation()
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := c.tags.get(c.ID("tagId"))
+	t, err := c.Tags.Get(c.ID("tagId"))
 	return cv, t, err
 }
 
@@ -136,70 +100,70 @@ func tagConversation(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.inactive {
-		return nil, wire.ErrParam.Because("tag %s is inactive, only active ones can be applied", t.name)
+	if t.Inactive {
+		return nil, wire.ErrParam.Because("tag %s is inactive, only active ones can be applied", t.Name)
 	}
 	c.applyTag(cv, t)
 	return nil, nil
 }
 
-func (c *call) applyTag(cv *conversation, t *tag) {
-	if cv.hasTag(t.id) {
+func (c *call) applyTag(cv *desk.Conversation, t *desk.Tag) {
+	if cv.HasTag(t.ID) {
 		return
 	}
-	c.detach(cv)
-	cv.tags = append(cv.tags, t.id)
-	cv.touch(c.now)
-	c.log(cv, "TagAdded", c.owner(), tagAttr{t.name, "TagAddedAttribute"})
-	c.emit(cv, "ConversationTagAdded", map[string]any{"author": c.hooked(c.owner()), "tag": t.name})
-	c.did(itoa(cv.id), "tag "+t.name+" added")
+	c.Detach(cv)
+	cv.Tags = append(cv.Tags, t.ID)
+	cv.Touch(c.now)
+	c.log(cv, "TagAdded", c.Owner(), desk.TagChanged{Tag: t.Name, Type: "TagAddedAttribute"})
+	c.emit(cv, "ConversationTagAdded", map[string]any{"author": hooked(c.World, c.Owner()), "tag": t.Name})
+	c.did(itoa(cv.ID), "tag "+t.Name+" added")
 }
 
 func untagConversation(c *call) (any, error) {
 	cv, t, err := c.tagAndConversation()
-	if err != nil || !cv.hasTag(t.id) {
+	if err != nil || !cv.HasTag(t.ID) {
 		return nil, err
 	}
-	c.detach(cv)
-	cv.tags = slices.DeleteFunc(cv.tags, func(id string) bool { return id == t.id })
-	cv.touch(c.now)
-	c.log(cv, "TagRemoved", c.owner(), tagAttr{t.name, "TagRemovedAttribute"})
-	c.did(itoa(cv.id), "tag "+t.name+" removed")
+	c.Detach(cv)
+	cv.Tags = slices.DeleteFunc(cv.Tags, func(id string) bool { return id == t.ID })
+	cv.Touch(c.now)
+	c.log(cv, "TagRemoved", c.Owner(), desk.TagChanged{Tag: t.Name, Type: "TagRemovedAttribute"})
+	c.did(itoa(cv.ID), "tag "+t.Name+" removed")
 	return nil, nil
 }
 
 func getTag(c *call) (any, error) {
-	t, err := c.tags.get(c.ID("tagId"))
+	t, err := c.Tags.Get(c.ID("tagId"))
 	if err != nil {
 		return nil, err
 	}
-	return wire.Data{Data: t.wire()}, nil
+	return wire.Data{Data: wireTag(t)}, nil
 }
 
 // deleteTag takes a tag away from everything that has it.
 func deleteTag(c *call) (any, error) {
-	t, err := c.tags.get(c.ID("tagId"))
+	t, err := c.Tags.Get(c.ID("tagId"))
 	if err != nil {
 		return nil, err
 	}
-	for _, cv := range c.conversations {
-		if cv.hasTag(t.id) {
-			c.detach(cv)
-			cv.tags = slices.DeleteFunc(cv.tags, func(id string) bool { return id == t.id })
+	for _, cv := range c.Conversations {
+		if cv.HasTag(t.ID) {
+			c.Detach(cv)
+			cv.Tags = slices.DeleteFunc(cv.Tags, func(id string) bool { return id == t.ID })
 		}
 	}
-	c.tags.remove(t.id, func(o *tag) bool { return o == t })
-	c.did(t.id, "tag "+t.name+" deleted")
+	c.Tags.Remove(t.ID, func(o *desk.Tag) bool { return o == t })
+	c.did(t.ID, "tag "+t.Name+" deleted")
 	return nil, nil
 }
 
 func (c *call) switchTag(inactive bool) error {
-	t, err := c.tags.get(c.ID("tagId"))
-	if err != nil || t.inactive == inactive {
+	t, err := c.Tags.Get(c.ID("tagId"))
+	if err != nil || t.Inactive == inactive {
 		return err
 	}
-	t.inactive = inactive
-	c.did(t.id, "tag "+t.name+" "+strings.ToLower(t.wire().State))
+	t.Inactive = inactive
+	c.did(t.ID, "tag "+t.Name+" "+strings.ToLower(wireTag(t).State))
 	return nil
 }
 
@@ -219,11 +183,11 @@ func tagByName(c *call) (any, error) {
 		return nil, err
 	}
 	for _, one := range in.Data {
-		t := c.tagNamed(one.Name)
+		t := c.TagNamed(one.Name)
 		if t == nil {
 			t = c.newTag(one.Name, "")
 		}
-		if !t.inactive {
+		if !t.Inactive {
 			c.applyTag(cv, t)
 		}
 	}

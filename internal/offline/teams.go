@@ -3,6 +3,7 @@ package offline
 import (
 	"slices"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -18,26 +19,7 @@ var teamRoutes = []route{
 	{Pattern: "PATCH /v1/teams/{teamId}/agents", Status: 200, Handle: addTeamMembers},
 }
 
-type team struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-
-	members []string // Dixa agents
-}
-
-func (w *world) seedTeams() {
-	for i, name := range teamNames {
-		t := &team{ID: w.uuid("team", int64(i)), Name: name}
-		for k, a := range w.agents.list {
-			if inTeam(k, i) {
-				t.members = append(t.members, a.ID)
-			}
-		}
-		w.teams.add(t.ID, t)
-	}
-}
-
-func listTeams(c *call) (any, error) { return wire.Data{Data: wire.List(c.teams.list)}, nil }
+func listTeams(c *call) (any, error) { return wire.Data{Data: wire.List(c.Teams.List)}, nil }
 
 func createTeam(c *call) (any, error) {
 	in, err := decode[struct {
@@ -46,8 +28,8 @@ func createTeam(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &team{ID: c.newID(), Name: in.Name}
-	c.teams.add(t.ID, t)
+	t := &desk.Team{ID: c.NewID(), Name: in.Name}
+	c.Teams.Add(t.ID, t)
 	c.did(t.ID, "team "+t.Name+" created")
 	return wire.Data{Data: t}, nil
 }
@@ -60,13 +42,13 @@ type teamMember struct {
 }
 
 func listTeamMembers(c *call) (any, error) {
-	t, err := c.teams.get(c.ID("teamId"))
+	t, err := c.Teams.Get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
 	members := []teamMember{}
-	for _, id := range t.members {
-		a := c.agents.byID[id]
+	for _, id := range t.Members {
+		a := c.Agents.ByID[id]
 		members = append(members, teamMember{a.ID, a.DisplayName, a.Email, a.PhoneNumber})
 	}
 	return wire.Data{Data: members}, nil
@@ -79,7 +61,7 @@ type agentIDsIn struct {
 
 // addTeamMembers adds all or none: its answer has no body that could tell them apart.
 func addTeamMembers(c *call) (any, error) {
-	t, err := c.teams.get(c.ID("teamId"))
+	t, err := c.Teams.Get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +71,13 @@ func addTeamMembers(c *call) (any, error) {
 	}
 	ids := lowered(in.AgentIDs)
 	for _, id := range ids {
-		if !c.agents.has(id) {
+		if !c.Agents.Has(id) {
 			return nil, wire.ErrParam.Because("%s is not a Dixa agent", id)
 		}
 	}
 	for _, id := range ids {
-		if !slices.Contains(t.members, id) {
-			t.members = append(t.members, id)
+		if !slices.Contains(t.Members, id) {
+			t.Members = append(t.Members, id)
 			c.did(t.ID, "member "+id+" added")
 		}
 	}
@@ -103,7 +85,7 @@ func addTeamMembers(c *call) (any, error) {
 }
 
 func getTeam(c *call) (any, error) {
-	t, err := c.teams.get(c.ID("teamId"))
+	t, err := c.Teams.Get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
@@ -111,18 +93,18 @@ func getTeam(c *call) (any, error) {
 }
 
 func deleteTeam(c *call) (any, error) {
-	t, err := c.teams.get(c.ID("teamId"))
+	t, err := c.Teams.Get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
-	c.teams.remove(t.ID, func(o *team) bool { return o == t })
+	c.Teams.Remove(t.ID, func(o *desk.Team) bool { return o == t })
 	c.did(t.ID, "team "+t.Name+" deleted")
 	return nil, nil
 }
 
 // removeTeamMembers takes its body with a DELETE. Who is no member stays none.
 func removeTeamMembers(c *call) (any, error) {
-	t, err := c.teams.get(c.ID("teamId"))
+	t, err := c.Teams.Get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +112,7 @@ func removeTeamMembers(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.members = c.removeMembers(t.ID, t.members, in.AgentIDs)
+	t.Members = c.removeMembers(t.ID, t.Members, in.AgentIDs)
 	return nil, nil
 }
 
@@ -150,13 +132,13 @@ func listTeamPresence(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := c.teams.get(c.ID("teamId"))
+	t, err := c.Teams.Get(c.ID("teamId"))
 	if err != nil {
 		return nil, err
 	}
-	all, days := []presenceWire{}, c.lately(c.now)
-	for _, id := range t.members {
-		all = append(all, c.presenceOf(id, c.now, days))
+	all, days := []presenceWire{}, c.Lately(c.now)
+	for _, id := range t.Members {
+		all = append(all, presenceOf(c.World, id, c.now, days))
 	}
 	return request.Paged(c.Request, p, all), nil
 }

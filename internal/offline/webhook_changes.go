@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/wire"
 )
 
 func getWebhook(c *call) (any, error) {
-	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
@@ -17,7 +18,7 @@ func getWebhook(c *call) (any, error) {
 }
 
 func patchWebhook(c *call) (any, error) {
-	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
@@ -42,10 +43,10 @@ func patchWebhook(c *call) (any, error) {
 	if in.Filters != nil {
 		changed.Filters = eventFilters(in.Filters)
 	}
-	if err := changed.check(); err != nil {
+	if err := check(&changed); err != nil {
 		return nil, err
 	}
-	changed.UpdatedAt, changed.UpdatedBy = wire.PlainTime(c.now), c.owner()
+	changed.UpdatedAt, changed.UpdatedBy = wire.PlainTime(c.now), c.Owner()
 	*h = changed
 	c.did(h.ID, "webhook changed")
 	return wire.Data{Data: h}, nil
@@ -68,22 +69,22 @@ func patchedHeaders(held, custom map[string]string, auth webAuthIn) map[string]s
 }
 
 func deleteWebhook(c *call) (any, error) {
-	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
-	c.webhooks.remove(h.ID, func(o *webhook) bool { return o == h })
+	c.Webhooks.Remove(h.ID, func(o *desk.Webhook) bool { return o == h })
 	c.did(h.ID, "webhook deleted")
 	return nil, nil
 }
 
 type deliveryLog struct {
-	DeliveryDetail delivery `json:"deliveryDetail"`
-	Payload        string   `json:"payload"` // JSON in a string
+	DeliveryDetail desk.Delivery `json:"deliveryDetail"`
+	Payload        string        `json:"payload"` // JSON in a string
 }
 
 func listDeliveries(c *call) (any, error) {
-	h, err := c.webhooks.get(c.ID("webhookSubscriptionId"))
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
 	if err != nil {
 		return nil, err
 	}
@@ -95,20 +96,20 @@ func listDeliveries(c *call) (any, error) {
 	if !slices.Contains(h.SubscribedEvents, event) {
 		return wire.Data{Data: logs}, nil
 	}
-	for _, one := range c.deliveries(h, event) {
-		logs = append(logs, deliveryLog{one.detail, one.payload})
+	for _, one := range deliveries(c.World, h, event) {
+		logs = append(logs, deliveryLog{one.Detail, one.Payload})
 	}
 	return wire.Data{Data: logs}, nil
 }
 
 // hooked returns a person as webhooks have it, or nil for an empty id.
-func (w *world) hooked(id string) any {
-	p := w.personByID(id)
+func hooked(w *desk.World, id string) any {
+	p := w.PersonByID(id)
 	if p == nil {
 		return nil
 	}
 	kind := "Contact"
-	if w.agents.has(id) {
+	if w.Agents.Has(id) {
 		kind = "Member"
 	}
 	return map[string]any{"id": p.ID, "name": p.DisplayName, "email": p.Email, "phone": p.PhoneNumber, "roles": wire.List(p.Roles), "user_type": kind}

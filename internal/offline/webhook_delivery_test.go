@@ -17,7 +17,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/outbox"
+	"dixa-mcp/internal/offline/seed"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -180,31 +182,33 @@ func TestDeliveriesEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := New(Options{Anchor: anchor, Now: func() time.Time { return today }})
 		w := d.world()
-		h := &webhook{ID: noID, URL: "http://127.0.0.1:1/", Enabled: true, SubscribedEvents: []string{"ConversationClosed"}}
-		w.webhooks.add(h.ID, h)
+		h := &desk.Webhook{ID: noID, URL: "http://127.0.0.1:1/", Enabled: true, SubscribedEvents: []string{"ConversationClosed"}}
+		w.Webhooks.Add(h.ID, h)
 		_, stop := d.Client()
 		d.api.mu.Lock()
 		for range 1000 {
-			d.api.deliver(w, w.conversations[0], "ConversationClosed", nil, today)
+			d.api.deliver(w, w.Conversations[0], "ConversationClosed", nil, today)
 		}
-		require.Len(t, w.deliveries(h, "ConversationClosed"), mostDeliveries)
+		require.Len(t, deliveries(w, h, "ConversationClosed"), desk.MostDeliveries)
 		d.api.mu.Unlock()
 		stop() // synctest fails the test if a goroutine is left
 		require.False(t, d.api.outbox.Put(outbox.Parcel{}))
-		for _, one := range w.deliveries(h, "ConversationClosed") {
-			require.NotEqual(t, beingSent, one.detail.ResponseText)
+		for _, one := range deliveries(w, h, "ConversationClosed") {
+			require.NotEqual(t, beingSent, one.Detail.ResponseText)
 		}
 	})
 }
 
 // The seeded deliveries are of events in the activity log, shortly after them.
 func TestSeededDeliveries(t *testing.T) {
-	w := newWorld(1, anchor)
-	for _, h := range w.webhooks.list[:2] {
+	w := seed.New(1, anchor)
+	for _, h := range w.Webhooks.List[:2] {
 		for _, event := range h.SubscribedEvents {
-			all := w.deliveries(h, event)
+			all := deliveries(w, h, event)
 			require.Len(t, all, seededDeliveries, event)
-			require.True(t, slices.IsSortedFunc(all, func(a, b *sent) int { return strings.Compare(b.detail.DeliveryTimestamp, a.detail.DeliveryTimestamp) }), event)
+			require.True(t, slices.IsSortedFunc(all, func(a, b *desk.Sent) int {
+				return strings.Compare(b.Detail.DeliveryTimestamp, a.Detail.DeliveryTimestamp)
+			}), event)
 			for _, one := range all {
 				var p struct {
 					At   string `json:"event_timestamp"`
@@ -216,14 +220,14 @@ func TestSeededDeliveries(t *testing.T) {
 						}
 					}
 				}
-				require.NoError(t, json.Unmarshal([]byte(one.payload), &p))
-				c, err := w.conversation(p.Data.Conversation.CSID)
+				require.NoError(t, json.Unmarshal([]byte(one.Payload), &p))
+				c, err := w.Conversation(p.Data.Conversation.CSID)
 				require.NoError(t, err)
-				require.True(t, slices.ContainsFunc(w.activity(c), func(e *entry) bool {
-					return slices.Contains(loggedAs[event], e.kind) && wire.MilliTime(e.at) == p.At
+				require.True(t, slices.ContainsFunc(w.Activity(c), func(e *desk.Entry) bool {
+					return slices.Contains(loggedAs[event], e.Kind) && wire.MilliTime(e.At) == p.At
 				}), event)
 				require.LessOrEqual(t, p.Data.Conversation.Created, p.At)
-				require.Less(t, p.At, one.detail.DeliveryTimestamp)
+				require.Less(t, p.At, one.Detail.DeliveryTimestamp)
 				require.Equal(t, event == "ConversationClosed" || event == "ConversationRated", p.Data.Conversation.Status == "CLOSED", event)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 func TestWebhooks(t *testing.T) {
@@ -51,7 +53,7 @@ func TestDeliveries(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(at(t, logs, 0, "payload").(string)), &payload))
 	require.Equal(t, "CONVERSATION_TAG_ADDED", payload.FQN)
-	require.GreaterOrEqual(t, payload.Data.Conversation.CSID, int64(firstConversation))
+	require.GreaterOrEqual(t, payload.Data.Conversation.CSID, int64(desk.FirstConversation))
 	require.Empty(t, o.get(path+"/delivery-status/logs/TypingStarted"))
 	o.refused(400, badValue, "GET", path+"/delivery-status/logs/CONVERSATION_TAG_ADDED", "")
 }

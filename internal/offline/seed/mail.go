@@ -1,9 +1,10 @@
-package offline
+package seed
 
 import (
 	"fmt"
 	"strings"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/fiction"
 )
 
@@ -35,33 +36,33 @@ func (w written) html() string {
 }
 
 // mail makes a message an e-mail.
-func (t *threadMaker) mail(m *message, i int, l line) {
-	ours := contact{t.c.endpoint, "Havbris"}
-	theirs := contact{t.user.Email, t.user.DisplayName}
-	m.attrs = attributes{
-		From: theirs, To: []contact{ours}, Cc: []contact{}, Bcc: []contact{}, IsAutoReply: flagged(false), InlineImages: []file{},
-		Attachments: t.files(m, l), Direction: side(m.out), Type: "EmailAttributes",
-		OriginalContentURL: &file{URL: privateFile("email_original_data/" + m.id)},
+func (t *threadMaker) mail(m *desk.Message, i int, l line) {
+	ours := desk.Contact{Email: t.c.Endpoint, Name: "Havbris"}
+	theirs := desk.Contact{Email: t.user.Email, Name: t.user.DisplayName}
+	m.Attributes = desk.MessageAttributes{
+		From: theirs, To: []desk.Contact{ours}, Cc: []desk.Contact{}, Bcc: []desk.Contact{}, IsAutoReply: new(false), InlineImages: []desk.File{},
+		Attachments: t.files(m, l), Direction: desk.Side(m.Out), Type: "EmailAttributes",
+		OriginalContentURL: &desk.File{URL: desk.PrivateFile("email_original_data/" + m.ID)},
 	}
-	if m.out {
-		m.attrs.From, m.attrs.To = ours, []contact{theirs}
+	if m.Out {
+		m.Attributes.From, m.Attributes.To = ours, []desk.Contact{theirs}
 	}
-	if t.c.channel.name == "ContactForm" && i == 0 && t.r.Chance(50) {
-		m.attrs.Type, m.attrs.ReplyDefaultTo = "ContactFormAttributes", []contact{theirs}
+	if t.c.Channel.Name == "ContactForm" && i == 0 && t.r.Chance(50) {
+		m.Attributes.Type, m.Attributes.ReplyDefaultTo = "ContactFormAttributes", []desk.Contact{theirs}
 	}
-	if !m.out && t.copied() {
-		m.attrs.Cc = []contact{t.relative()}
+	if !m.Out && t.copied() {
+		m.Attributes.Cc = []desk.Contact{t.relative()}
 	}
-	m.attrs.EmailContent = t.mailContent(m, i, l.said)
+	m.Attributes.EmailContent = t.mailContent(m, i, l.said)
 }
 
 // copied reports whether a customer keeps a relative in copy, through the whole conversation.
-func (t *threadMaker) copied() bool { return t.c.id%17 == 5 }
+func (t *threadMaker) copied() bool { return t.c.ID%17 == 5 }
 
 // relative returns a contact with the last name of the customer.
-func (t *threadMaker) relative() contact {
-	first := fiction.Pick(t.w.rand("relative", t.c.id), fiction.CultureOf(t.c.language).First)
-	return contact{fiction.Mailbox(first, t.user.LastName, int(t.c.id)), first + " " + t.user.LastName}
+func (t *threadMaker) relative() desk.Contact {
+	first := fiction.Pick(t.w.Rand("relative", t.c.ID), fiction.CultureOf(t.c.Language).First)
+	return desk.Contact{Email: fiction.Mailbox(first, t.user.LastName, int(t.c.ID)), Name: first + " " + t.user.LastName}
 }
 
 // sentences returns the sentences of a kind that open and close mails.
@@ -70,9 +71,9 @@ func (t *threadMaker) phrase(kind string) string {
 }
 
 // mailContent returns the body of a mail: some are plain, most are HTML, a few are too large to be in the answer.
-func (t *threadMaker) mailContent(m *message, i int, said []string) *emailContent {
+func (t *threadMaker) mailContent(m *desk.Message, i int, said []string) *desk.EmailContent {
 	hello, bye, name := t.phrase("hello"), t.phrase("bye"), t.user.FirstName
-	if m.out {
+	if m.Out {
 		hello, bye, name = t.phrase("agenthello"), t.phrase("agentbye"), t.agent.FirstName
 		if t.agent.ID == billingBotID {
 			name = t.agent.DisplayName
@@ -80,41 +81,39 @@ func (t *threadMaker) mailContent(m *message, i int, said []string) *emailConten
 	}
 	lines := append(append(written{hello}, said...), bye, name)
 	t.written = append(t.written, lines)
-	if t.c.id%97 == 13 && i < 2 && !m.out {
-		return &emailContent{File: &file{privateFile("email_stripped_content/" + m.id), "Large Email Content"}, Type: "TooLarge"}
+	if t.c.ID%97 == 13 && i < 2 && !m.Out {
+		return &desk.EmailContent{File: &desk.File{URL: desk.PrivateFile("email_stripped_content/" + m.ID), PrettyName: "Large Email Content"}, Type: "TooLarge"}
 	}
 	body := lines.html()
-	if attack := attackOf(t.c.id); attack >= 0 && i == 0 {
-		return regular(html(body + attacks[attack].html))
+	if attack := attackOf(t.c.ID); attack >= 0 && i == 0 {
+		return desk.RegularContent(desk.HTMLContent(body + attacks[attack].html))
 	}
-	if !m.out && t.plain() {
-		return regular(text(hello + "\n\n" + strings.Join(said, "\n") + "\n\n" + bye + "\n" + name + t.plainQuote(i)))
+	if !m.Out && t.plain() {
+		return desk.RegularContent(desk.TextContent(hello + "\n\n" + strings.Join(said, "\n") + "\n\n" + bye + "\n" + name + t.plainQuote(i)))
 	}
-	if m.out {
-		body += fmt.Sprintf(signature, escape(t.agent.DisplayName)) + fmt.Sprintf(tracker, m.id)
+	if m.Out {
+		body += fmt.Sprintf(signature, escape(t.agent.DisplayName)) + fmt.Sprintf(tracker, m.ID)
 		if t.r.Chance(30) {
 			body = fmt.Sprintf(preheader, escape(said[0])) + body
 		}
-	} else if t.c.id%5 == 2 {
+	} else if t.c.ID%5 == 2 {
 		body += fmt.Sprintf(disclaimer, escape(t.phrase("small")))
 	}
-	return regular(html("<html><body>" + body + t.quote(i) + "</body></html>"))
+	return desk.RegularContent(desk.HTMLContent("<html><body>" + body + t.quote(i) + "</body></html>"))
 }
 
 // plain tells whose mail program writes plain text.
 func (t *threadMaker) plain() bool { return t.user.ID[1]%3 == 0 }
 
-func regular(c *content) *emailContent { return &emailContent{Content: c, Type: "Regular"} }
-
 // before returns who wrote the message before the i-th, and when, as a mail program in the language of the conversation
 // shows it.
 func (t *threadMaker) before(i int) (who, when string) {
-	m, cu := t.messages[i-1], fiction.CultureOf(t.c.language)
+	m, cu := t.messages[i-1], fiction.CultureOf(t.c.Language)
 	who = t.user.DisplayName + " <" + t.user.Email + ">"
-	if m.out {
-		who = "Havbris <" + t.c.endpoint + ">"
+	if m.Out {
+		who = "Havbris <" + t.c.Endpoint + ">"
 	}
-	return who, m.at.In(cu.Zone()).Format(cu.When)
+	return who, m.At.In(cu.Zone()).Format(cu.When)
 }
 
 // attribution returns the line above a quotation.
@@ -134,7 +133,7 @@ func (t *threadMaker) quote(i int) string {
 	}
 	who, when := t.before(i)
 	label := strings.Split(t.script.v.language["common.from"][0], "|")
-	return fmt.Sprintf(outlookQuote, label[0], escape(who), label[1], when, label[2], label[3], escape(t.c.subject), words)
+	return fmt.Sprintf(outlookQuote, label[0], escape(who), label[1], when, label[2], label[3], escape(t.c.Subject), words)
 }
 
 func (t *threadMaker) plainQuote(i int) string {

@@ -1,4 +1,4 @@
-package offline
+package seed
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/fiction"
 )
 
@@ -30,35 +31,35 @@ const (
 	firstInvoice, invoicesBetween = 40_210, 11
 )
 
-func (w *world) facts(c *conversation) facts {
+func (w *maker) facts(c *desk.Conversation) facts {
 	about := c
-	if c.about != nil {
-		about = c.about
+	if c.About != nil {
+		about = c.About
 	}
-	r, n := w.rand("facts", about.id), int(about.id-firstConversation)
+	r, n := w.Rand("facts", about.ID), int(about.ID-desk.FirstConversation)
 	f := facts{
-		culture: fiction.CultureOf(c.language), topic: c.topic, order: firstOrder + n*ordersBetween + r.N(ordersBetween),
-		invoice: firstInvoice + n*invoicesBetween + r.N(invoicesBetween), product: fiction.Pick(r, productsOf(about.topic)),
-		tracking: 10_000_000_000 + r.Next()%90_000_000_000, day: about.created.AddDate(0, 0, -3-r.N(12)),
-		until: about.created.AddDate(0, 0, 21+r.N(25)), created: c.created, before: about.created, at: c.created,
+		culture: fiction.CultureOf(c.Language), topic: c.Topic, order: firstOrder + n*ordersBetween + r.N(ordersBetween),
+		invoice: firstInvoice + n*invoicesBetween + r.N(invoicesBetween), product: fiction.Pick(r, productsOf(about.Topic)),
+		tracking: 10_000_000_000 + r.Next()%90_000_000_000, day: about.Created.AddDate(0, 0, -3-r.N(12)),
+		until: about.Created.AddDate(0, 0, 21+r.N(25)), created: c.Created, before: about.Created, at: c.Created,
 		agent: "Havbris", queue: "support", membership: 4900, voucher: 2000,
 	}
-	if about.id == demoConversation {
+	if about.ID == demoConversation {
 		f.order = 204518
 	}
-	if u := w.users.byID[c.requester]; u != nil {
+	if u := w.Users.ByID[c.Requester]; u != nil {
 		f.first, f.last, f.contact = u.FirstName, u.LastName, u.Email
 		if f.contact == "" {
 			f.contact = u.PhoneNumber
 		}
 	}
-	switch a := w.agents.byID[c.agent]; {
-	case c.agent == billingBotID:
+	switch a := w.Agents.ByID[c.Agent]; {
+	case c.Agent == billingBotID:
 		f.agent = "Billing Bot"
 	case a != nil:
 		f.agent = a.FirstName
 	}
-	if q := w.queues.byID[c.queue]; q != nil {
+	if q := w.Queues.ByID[c.Queue]; q != nil {
 		f.queue = q.Name
 	}
 	return f
@@ -102,7 +103,7 @@ func (f facts) value(name string) string {
 	case "before":
 		return f.date(f.before)
 	case "sent":
-		return f.date(latest(f.created, f.at.AddDate(0, 0, -1)))
+		return f.date(desk.Latest(f.created, f.at.AddDate(0, 0, -1)))
 	case "soon":
 		return f.date(workday(f.at.AddDate(0, 0, 2)))
 	case "until":

@@ -1,13 +1,14 @@
-package offline
+package seed
 
 import (
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/fiction"
 	"dixa-mcp/internal/offline/hours"
 )
 
-func (w *world) seedSchedules() {
+func (w *maker) seedSchedules() {
 	day, short, evening := []hours.Interval{{StartTime: "08:00", EndTime: "20:00"}}, []hours.Interval{{StartTime: "10:00", EndTime: "16:00"}}, []hours.Interval{{StartTime: "09:00", EndTime: "12:30"}, {StartTime: "13:00", EndTime: "17:00"}}
 	for i, s := range []struct {
 		name, zone string
@@ -17,58 +18,29 @@ func (w *world) seedSchedules() {
 		{"Phone line", "Europe/London", [8][]hours.Interval{1: evening, 2: evening, 3: evening, 4: evening, 5: evening}},
 	} {
 		zone := fiction.ZoneOf(s.zone)
-		year := w.anchor.Year()
-		one := &hours.Schedule{ID: w.uuid("schedule", int64(i)), Name: s.name, Zone: zone, Weekdays: s.weekdays, Since: time.Date(year-1, 1, 4, 0, 0, 0, 0, zone)}
+		year := w.Anchor.Year()
+		one := &hours.Schedule{ID: w.UUID("schedule", int64(i)), Name: s.name, Zone: zone, Weekdays: s.weekdays, Since: time.Date(year-1, 1, 4, 0, 0, 0, 0, zone)}
 		one.Exceptions = []hours.Day{
 			hours.Holiday("New Year", time.Date(year, 1, 1, 0, 0, 0, 0, zone)), hours.Holiday("Christmas", time.Date(year, 12, 25, 0, 0, 0, 0, zone)),
-			{Name: "Stocktaking", BusinessHourType: "Exception", Status: "Open", Intervals: short, StartDate: workday(w.anchor.AddDate(0, 0, 3)).Format(time.DateOnly)},
+			{Name: "Stocktaking", BusinessHourType: "Exception", Status: "Open", Intervals: short, StartDate: workday(w.Anchor.AddDate(0, 0, 3)).Format(time.DateOnly)},
 		}
-		w.schedules.add(one.ID, one)
+		w.Schedules.Add(one.ID, one)
 	}
-	w.zone = w.schedules.list[0].Zone
-	from, days := w.anchor.AddDate(0, 0, -seedDays-1), seedDays+30
-	w.care, w.line = w.schedules.list[0].Calendar(from, days), w.schedules.list[1].Calendar(from, days)
-}
-
-const (
-	shiftLength  = 8 * time.Hour
-	saturdayTurn = 3 // every third Saturday is one's own
-)
-
-// shiftOn returns when a Dixa agent works on a day of Customer Care's calendar: early or late on long days, and not every
-// Saturday. A bot works during all opening hours.
-func shiftOn(c *hours.Calendar, agent, day int) (hours.Span, bool) {
-	open := c.Open[day]
-	if len(open) == 0 {
-		return hours.Span{}, false
-	}
-	s := open[0]
-	if agent == seedAgents-1 {
-		return s, true
-	}
-	noon := c.Midnights[day].Add(12 * time.Hour)
-	if _, week := noon.ISOWeek(); noon.Weekday() == time.Saturday && (agent+week)%saturdayTurn != 0 {
-		return hours.Span{}, false
-	}
-	switch long := s.To.Sub(s.From) > shiftLength; {
-	case long && agent%2 == 0:
-		s.To = s.From.Add(shiftLength)
-	case long:
-		s.From = s.To.Add(-shiftLength)
-	}
-	return s, true
+	w.zone = w.Schedules.List[0].Zone
+	from, days := w.Anchor.AddDate(0, 0, -seedDays-1), seedDays+30
+	w.care, w.line = w.Schedules.List[0].Calendar(from, days), w.Schedules.List[1].Calendar(from, days)
 }
 
 // onShift returns the shift in which a Dixa agent is at a moment.
-func (w *world) onShift(agent int, t time.Time) (hours.Span, bool) {
-	s, ok := shiftOn(&w.care, agent, w.care.Day(t))
+func (w *maker) onShift(agent int, t time.Time) (hours.Span, bool) {
+	s, ok := desk.ShiftOn(&w.care, agent, w.care.Day(t))
 	return s, ok && !t.Before(s.From) && t.Before(s.To)
 }
 
 // atWork returns a moment when a Dixa agent works: the one given, or one soon after the next shift began.
-func (w *world) atWork(r *fiction.RNG, agent int, t time.Time) time.Time {
+func (w *maker) atWork(r *fiction.RNG, agent int, t time.Time) time.Time {
 	for d := w.care.Day(t); d < len(w.care.Open); d++ {
-		s, ok := shiftOn(&w.care, agent, d)
+		s, ok := desk.ShiftOn(&w.care, agent, d)
 		switch {
 		case !ok || !t.Before(s.To):
 			continue
@@ -82,19 +54,19 @@ func (w *world) atWork(r *fiction.RNG, agent int, t time.Time) time.Time {
 }
 
 // sinceShift returns a moment a little before another, but not before the shift began or before a third.
-func (w *world) sinceShift(agent int, t time.Time, ago time.Duration, notBefore time.Time) time.Time {
+func (w *maker) sinceShift(agent int, t time.Time, ago time.Duration, notBefore time.Time) time.Time {
 	at := t.Add(-ago)
 	if s, ok := w.onShift(agent, t); ok {
-		at = latest(at, s.From)
+		at = desk.Latest(at, s.From)
 	}
-	if at = latest(at, notBefore); at.After(t) {
+	if at = desk.Latest(at, notBefore); at.After(t) {
 		return t
 	}
 	return at.Truncate(time.Second)
 }
 
 // awake moves what a customer writes at night to the morning.
-func (w *world) awake(r *fiction.RNG, t time.Time) time.Time {
+func (w *maker) awake(r *fiction.RNG, t time.Time) time.Time {
 	if hour := t.In(w.zone).Hour(); hour < 6 {
 		t = t.Add(time.Duration(6-hour)*time.Hour + r.Between(20*time.Minute, 3*time.Hour)).Truncate(time.Millisecond)
 	}
@@ -108,10 +80,10 @@ var (
 )
 
 // seedArrivals makes a table of how many conversations had come in by each hour of the seeded days.
-func (w *world) seedArrivals() {
+func (w *maker) seedArrivals() {
 	w.arrivals = make([]int, 0, seedDays*24+1)
 	sum := 0
-	start := w.anchor.Add(-seedDays * 24 * time.Hour)
+	start := w.Anchor.Add(-seedDays * 24 * time.Hour)
 	for h := range seedDays * 24 {
 		w.arrivals = append(w.arrivals, sum)
 		t := start.Add(time.Duration(h) * time.Hour).In(w.zone)

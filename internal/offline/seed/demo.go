@@ -1,8 +1,10 @@
-package offline
+package seed
 
 import (
 	"fmt"
 	"time"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // demoConversation is the one that the documentation uses: open, in Billing, about a double charge, with an answer missing.
@@ -26,50 +28,50 @@ var demoWords = []struct {
 }
 
 // demoState puts the demo conversation where the documentation says it is.
-func (w *world) demoState(c *conversation) {
-	r := w.rand("demo", c.id)
+func (w *maker) demoState(c *desk.Conversation) {
+	r := w.Rand("demo", c.ID)
 	const luis = 9
-	c.language, c.direction, c.browser, c.link, c.anonymized = "en", "Inbound", nil, nil, time.Time{}
-	c.subject, c.endpoint = "Double charge on order HB-204518, please refund", "billing@email.dixa.io"
-	c.agent, c.mover, c.misplaced = w.agents.list[luis].ID, "", ""
-	c.beats = nil
-	at := c.created
+	c.Language, c.Direction, c.Browser, c.Link, c.Anonymized = "en", "Inbound", nil, nil, time.Time{}
+	c.Subject, c.Endpoint = "Double charge on order HB-204518, please refund", "billing@email.dixa.io"
+	c.Agent, c.Mover, c.Misplaced = w.Agents.List[luis].ID, "", ""
+	c.Beats = nil
+	at := c.Created
 	for i, d := range demoWords {
 		switch {
 		case i == len(demoWords)-1:
-			at = w.awake(r, w.anchor.Add(-26*time.Hour))
+			at = w.awake(r, w.Anchor.Add(-26*time.Hour))
 		case d.out:
 			at = w.atWork(r, luis, at.Add(50*time.Minute))
 		case i > 0:
 			at = w.awake(r, at.Add(50*time.Minute))
 		}
-		c.beats = append(c.beats, beat{at, d.out})
+		c.Beats = append(c.Beats, desk.Beat{At: at, Out: d.out})
 	}
-	c.assigned = w.sinceShift(luis, c.beats[1].at, 15*time.Minute, c.created)
-	c.lastMessage = c.beats[len(c.beats)-1].at
-	c.enter(stateOpen, c.lastMessage)
-	c.touched = c.lastMessage
-	c.tags = []string{refundTagID, w.tagNamed("double-charge").id}
-	c.attrs = map[string]any{
-		w.attributeNamed("order_number").id:   "HB-204518",
-		w.attributeNamed("contact_reason").id: []string{"payment", "double_charge"},
+	c.Assigned = w.sinceShift(luis, c.Beats[1].At, 15*time.Minute, c.Created)
+	c.LastMessage = c.Beats[len(c.Beats)-1].At
+	c.Enter(desk.StateOpen, c.LastMessage)
+	c.Touched = c.LastMessage
+	c.Tags = []string{refundTagID, w.TagNamed("double-charge").ID}
+	c.Attributes = map[string]any{
+		w.AttributeNamed("order_number").ID:   "HB-204518",
+		w.AttributeNamed("contact_reason").ID: []string{"payment", "double_charge"},
 	}
 }
 
 // demoMail writes a message of the demo conversation: HTML with a quote, a signature and a tracking pixel.
-func (t *threadMaker) demoMail(m *message, i int) {
+func (t *threadMaker) demoMail(m *desk.Message, i int) {
 	said := demoWords[i].said
 	t.mail(m, i, line{said: said})
-	m.attrs.Attachments, m.attrs.Cc = []file{}, []contact{}
+	m.Attributes.Attachments, m.Attributes.Cc = []desk.File{}, []desk.Contact{}
 	lines := append(append(written{"Dear Havbris team,"}, said...), "Kind regards", "Emma Clarke")
 	tail := `<p style="font-size:11px">-- <br>Emma Clarke &middot; 14 Harbour Road &middot; Bristol</p>` + fmt.Sprintf(disclaimer, escape(t.phrase("small")))
-	if m.out {
+	if m.Out {
 		lines = append(append(written{"Hi Emma,"}, said...), "Best regards", t.agent.FirstName)
-		tail = fmt.Sprintf(signature, escape(t.agent.DisplayName)) + fmt.Sprintf(tracker, m.id)
+		tail = fmt.Sprintf(signature, escape(t.agent.DisplayName)) + fmt.Sprintf(tracker, m.ID)
 	}
 	if i > 0 {
 		tail += fmt.Sprintf(gmailQuote, escape(t.attribution(i)), t.written[i-1].html())
 	}
 	t.written[i] = lines
-	m.attrs.EmailContent = regular(html("<html><body>" + lines.html() + tail + "</body></html>"))
+	m.Attributes.EmailContent = desk.RegularContent(desk.HTMLContent("<html><body>" + lines.html() + tail + "</body></html>"))
 }

@@ -1,8 +1,10 @@
-package offline
+package seed
 
 import (
 	"strings"
 	"time"
+
+	"dixa-mcp/internal/offline/desk"
 )
 
 // line is what is said in one message: its sentences, and the files that come with them.
@@ -31,7 +33,7 @@ var (
 
 // script writes what is said in a conversation, message by message: nothing of its form.
 type script struct {
-	c        *conversation
+	c        *desk.Conversation
 	v        *voice
 	in, out  int // messages so far by side
 	fixed    bool
@@ -40,34 +42,34 @@ type script struct {
 
 // line returns what the i-th message says. Messages must be asked for in their order.
 func (s *script) line(i int) line {
-	b := s.c.beats[i]
+	b := s.c.Beats[i]
 	var l line
 	switch {
-	case s.c.channel.spoken():
+	case s.c.Channel.Spoken():
 		l = s.spoken(i, b)
-	case b.out:
-		l = s.agentLine(i, b.at)
+	case b.Out:
+		l = s.agentLine(i, b.At)
 	default:
-		l = s.customerLine(i, b.at)
+		l = s.customerLine(i, b.At)
 	}
-	if b.out {
+	if b.Out {
 		s.out++
 	} else {
 		s.in++
 	}
-	s.answered = b.out
+	s.answered = b.Out
 	return l
 }
 
 func (s *script) customerLine(i int, at time.Time) (l line) {
-	mail, last := s.c.channel.mail(), i == len(s.c.beats)-1
+	mail, last := s.c.Channel.Mail(), i == len(s.c.Beats)-1
 	switch {
 	case s.in == 0 && s.out == 0:
 		s.matter(&l, at)
 	case s.in == 0:
 		l.say(s.v, "reaction", at)
-	case last && s.answered && s.c.state == stateClosed:
-		if s.c.about != nil {
+	case last && s.answered && s.c.State == desk.StateClosed:
+		if s.c.About != nil {
 			l.say(s.v, "relief", at)
 		} else {
 			l.say(s.v, "thanks", at)
@@ -86,27 +88,27 @@ func (s *script) customerLine(i int, at time.Time) (l line) {
 
 // matter writes how a customer begins: what it is about, and in mail more of it.
 func (s *script) matter(l *line, at time.Time) {
-	if s.c.about != nil {
+	if s.c.About != nil {
 		l.say(s.v, "again", at)
 	}
 	l.say(s.v, "open", at)
-	if s.c.channel.mail() {
+	if s.c.Channel.Mail() {
 		l.say(s.v, "detail", at)
 	}
-	if s.c.mood == confused {
+	if s.c.Mood == confused {
 		l.say(s.v, "confused", at)
 	}
 	l.say(s.v, "ask", at)
-	if s.c.mood == angry {
+	if s.c.Mood == angry {
 		l.say(s.v, "angry", at)
 	}
-	if s.c.misplaced != "" {
+	if s.c.Misplaced != "" {
 		l.say(s.v, "misplaced", at)
 	}
 }
 
 func (s *script) agentLine(i int, at time.Time) (l line) {
-	mail, last := s.c.channel.mail(), i == len(s.c.beats)-1
+	mail, last := s.c.Channel.Mail(), i == len(s.c.Beats)-1
 	switch {
 	case s.out == 0 && s.in == 0: // ours is the first word
 		l.say(s.v, "write", at)
@@ -114,16 +116,16 @@ func (s *script) agentLine(i int, at time.Time) (l line) {
 	case s.out == 0:
 		if mail {
 			l.say(s.v, "welcome", at)
-		} else if s.c.channel.live() {
+		} else if s.c.Channel.Live() {
 			l.say(s.v, "chathello", at)
 		}
-		if s.c.mover != "" {
+		if s.c.Mover != "" {
 			l.say(s.v, "moved", at)
 		}
 		l.say(s.v, "reply", at)
-	case last && s.c.state == stateClosed && s.fixed && !mail:
+	case last && s.c.State == desk.StateClosed && s.fixed && !mail:
 		l.say(s.v, "chatbye", at)
-	case last && s.c.state == stateClosed && s.fixed:
+	case last && s.c.State == desk.StateClosed && s.fixed:
 		l.say(s.v, "final", at)
 	case !s.fixed && s.v.said["more"] > 0:
 		l.say(s.v, "fix", at)
@@ -137,35 +139,35 @@ func (s *script) agentLine(i int, at time.Time) (l line) {
 }
 
 // wordless tells the parts of a phone conversation that are not its transcript: the call, and its recording at the end.
-func (c *conversation) wordless(i int) bool {
-	if !c.channel.spoken() {
+func wordless(c *desk.Conversation, i int) bool {
+	if !c.Channel.Spoken() {
 		return false
 	}
-	return i == 0 || (i == len(c.beats)-1 && c.channel.name != "Voicemail")
+	return i == 0 || (i == len(c.Beats)-1 && c.Channel.Name != "Voicemail")
 }
 
-func (s *script) spoken(i int, b beat) (l line) {
-	if s.c.wordless(i) {
+func (s *script) spoken(i int, b desk.Beat) (l line) {
+	if wordless(s.c, i) {
 		return l
 	}
-	if s.c.channel.name == "Voicemail" {
-		l.say(s.v, "open", b.at)
-		l.say(s.v, "mailbox", b.at)
+	if s.c.Channel.Name == "Voicemail" {
+		l.say(s.v, "open", b.At)
+		l.say(s.v, "mailbox", b.At)
 		return l
 	}
 	roles := callRoles
-	if len(s.c.beats) == len(shortCall)+2 {
+	if len(s.c.Beats) == len(shortCall)+2 {
 		roles = shortCall
 	}
 	switch role := roles[i-1]; role {
 	case "matter":
-		l.say(s.v, "open", b.at)
-		l.say(s.v, "ask", b.at)
+		l.say(s.v, "open", b.At)
+		l.say(s.v, "ask", b.At)
 	case "look":
-		l.say(s.v, "calllook", b.at)
-		l.say(s.v, "reply", b.at)
+		l.say(s.v, "calllook", b.At)
+		l.say(s.v, "reply", b.At)
 	default:
-		l.say(s.v, "call"+role, b.at)
+		l.say(s.v, "call"+role, b.At)
 	}
 	return l
 }

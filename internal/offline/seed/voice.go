@@ -1,9 +1,10 @@
-package offline
+package seed
 
 import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/fiction"
 )
 
@@ -20,10 +21,10 @@ type voice struct {
 }
 
 // voice returns the sentences of a conversation, from the first on.
-func (w *world) voice(c *conversation) *voice {
-	v := &voice{language: fiction.Phrases()[c.language], topic: c.topic, facts: w.facts(c), nth: c.nth, base: c.nth, said: map[string]int{}}
-	if c.about != nil { // about the same order, in other words
-		v.base, v.again = c.about.nth, true
+func (w *maker) voice(c *desk.Conversation) *voice {
+	v := &voice{language: fiction.Phrases()[c.Language], topic: c.Topic, facts: w.facts(c), nth: c.Nth, base: c.Nth, said: map[string]int{}}
+	if c.About != nil { // about the same order, in other words
+		v.base, v.again = c.About.Nth, true
 	}
 	return v
 }

@@ -1,4 +1,4 @@
-package offline
+package seed
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/attachment"
+	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/fiction"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -28,19 +29,19 @@ var seededAgents = []struct{ name, teams, languages string }{
 
 var teamNames = []string{"Customer Care", "Billing & Payments", "Logistics", "Technical Support", "Sales", "Nordics"}
 
-func (w *world) seedAgents() {
-	w.presence, w.seats = map[string]*presence{}, map[string]int{}
+func (w *maker) seedAgents() {
+	w.Presence, w.seats = map[string]*desk.Presence{}, map[string]int{}
 	for i, s := range seededAgents {
-		r := w.rand("agent", int64(i))
+		r := w.Rand("agent", int64(i))
 		first, last, _ := strings.Cut(s.name, " ")
 		age := r.Between(420*24*time.Hour, 1100*24*time.Hour)
 		if i < 3 { // who wrote the templates and articles was there before them
 			age += 1100 * 24 * time.Hour
 		}
-		a := &person{
-			ID: w.uuid("agent", int64(i)), CreatedAt: wire.PlainTime(w.anchor.Add(-age)), DisplayName: s.name, FirstName: first, LastName: last,
+		a := &desk.Person{
+			ID: w.UUID("agent", int64(i)), CreatedAt: wire.PlainTime(w.Anchor.Add(-age)), DisplayName: s.name, FirstName: first, LastName: last,
 			Roles: rolesOf(i), Email: strings.ToLower(first+"."+last) + "@example.com",
-			AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{}, MiddleNames: []string{}, shift: i + 1,
+			AdditionalEmails: []string{}, AdditionalPhoneNumbers: []string{}, MiddleNames: []string{}, Shift: i + 1,
 		}
 		if i == seedAgents-1 {
 			a.ID, a.Email = billingBotID, "billing-bot@example.com"
@@ -50,15 +51,15 @@ func (w *world) seedAgents() {
 		if i%4 == 1 {
 			a.AvatarURL = attachment.URL + "/public/avatar/" + a.ID
 		}
-		w.agents.add(a.ID, a)
+		w.Agents.Add(a.ID, a)
 		w.seats[a.ID] = i
-		w.presence[a.ID] = seedPresence(r, i)
+		w.Presence[a.ID] = seedPresence(r, i)
 	}
 }
 
 func rolesOf(i int) []string {
 	switch {
-	case i == tokenOwner:
+	case i == desk.TokenOwner:
 		return []string{"SystemAdmin", "Admin", "Agent"}
 	case i < 3:
 		return []string{"Admin", "Agent"}
@@ -80,7 +81,7 @@ func speaks(agent int, language string) bool {
 
 // seedMembers returns the Dixa agents who serve a queue: its teams, and for each language that these do not speak the
 // people of Customer Care and Nordics who do. The queue VIP belongs to the team leads.
-func (w *world) seedMembers(teams []int, leads bool) []int {
+func (w *maker) seedMembers(teams []int, leads bool) []int {
 	serves := func(i int) bool {
 		return slices.ContainsFunc(teams, func(t int) bool { return inTeam(i, t) }) || (leads && i >= 3 && i < 9)
 	}
@@ -107,7 +108,7 @@ func spoken(among func(int) bool, language string) bool {
 
 // chooseAgent returns a Dixa agent who serves a queue and speaks a language, or -1. If a moment is given, the agent is
 // at work then and for a while after.
-func (w *world) chooseAgent(r *fiction.RNG, queue, language string, now time.Time) int {
+func (w *maker) chooseAgent(r *fiction.RNG, queue, language string, now time.Time) int {
 	var able [seedAgents]int
 	n := 0
 	for _, i := range w.serving[queue] {
