@@ -10,7 +10,7 @@ func BenchmarkWorld(b *testing.B) {
 	b.ReportAllocs()
 	d := New(Options{})
 	for b.Loop() {
-		seed.New(1, d.api.anchor)
+		seed.New(1, d.world().Anchor)
 	}
 }
 
@@ -19,7 +19,7 @@ func BenchmarkFirstTextSearch(b *testing.B) {
 	d := New(Options{})
 	for b.Loop() {
 		b.StopTimer()
-		w := seed.New(1, d.api.anchor)
+		w := seed.New(1, d.world().Anchor)
 		b.StartTimer()
 		for _, c := range w.Conversations {
 			w.Text(c)

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestBeta(t *testing.T) {
 
 	transcript := func(version string) string {
 		for id := int64(desk.FirstConversation); id < desk.FirstConversation+desk.SeededConversations; id++ {
-			if body := read("/" + version + "/conversations/" + itoa(id) + "/messages"); strings.Contains(body, "TranscriptAttributes") {
+			if body := read("/" + version + "/conversations/" + fmt.Sprint(id) + "/messages"); strings.Contains(body, "TranscriptAttributes") {
 				return body
 			}
 		}

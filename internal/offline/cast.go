@@ -17,7 +17,7 @@ func (d *Dixa) Play(ctx context.Context, day time.Duration) {
 	client, stop := d.Client()
 	defer stop()
 	token := cmp.Or(d.token, "live") // without Token, its own limit
-	live.Stage{Client: client, URL: URL, Token: token, Cast: d.api.cast}.Play(ctx, day)
+	live.Stage{Client: client, URL: URL, Token: token, Cast: d.cast}.Play(ctx, day)
 }
 
 const (
@@ -28,10 +28,12 @@ const (
 )
 
 // cast returns who writes on the n-th day, and what.
-func (a *api) cast(n int64) live.Cast {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	w := a.world()
+func (d *Dixa) cast(n int64) (cast live.Cast) {
+	d.api.Look(func(w *desk.World) { cast = castOf(w, n) })
+	return cast
+}
+
+func castOf(w *desk.World, n int64) live.Cast {
 	cast := live.Cast{Rand: w.Rand("live", n)}
 	for _, c := range w.Conversations[desk.SeededConversations-castPatterns : desk.SeededConversations] {
 		if !c.Own && c.Channel.Name == "Email" && c.Direction == "Inbound" && c.Anonymized.IsZero() && c.Subject != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/operations"
 )
 
 // logged are the kinds of the newest entries in the log of a conversation.
@@ -49,7 +50,7 @@ func TestCloseAndReopen(t *testing.T) {
 	require.Nil(t, at(t, demo, "assignment"))
 	require.Equal(t, billingQueueID, at(t, demo, "queue", "id"))
 	require.Equal(t, "2026-03-02T11:00:00Z", at(t, demo, "queue", "queuedAt"))
-	require.Equal(t, []Effect{
+	require.Equal(t, []operations.Effect{
 		{Operation: closePattern, Method: "PUT", Path: demoPath + "/close", ID: "1234", Detail: "closed"},
 		{Operation: "PUT /v1/conversations/{conversationId}/reopen", Method: "PUT", Path: demoPath + "/reopen", ID: "1234", Detail: "reopened"},
 	}, o.dixa.Effects())
@@ -117,14 +118,14 @@ func TestLink(t *testing.T) {
 func TestManyChildren(t *testing.T) {
 	o := open(t, Options{})
 	linked := 0
-	for id := 1010; linked < mostChildren; id++ {
+	for id := 1010; linked < 100; id++ {
 		if o.do("PUT", fmt.Sprintf("/v1/conversations/%d/link", id), `{"parentId":1234,"linkType":"Related"}`).status == 204 {
 			linked++
 		}
 	}
 	free := o.find(func(c *desk.Conversation) bool { return c.ID > 1300 && c.Link == nil })
 	o.refused(400, badValue, "PUT", fmt.Sprintf("/v1/conversations/%d/link", free.ID), `{"parentId":1234,"linkType":"Related"}`)
-	require.Len(t, o.get(demoPath+"/linked"), mostChildren)
+	require.Len(t, o.get(demoPath+"/linked"), 100)
 }
 
 // Each kind of conversation is made, and reads back as its shape with its first message.

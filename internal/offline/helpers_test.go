@@ -176,40 +176,28 @@ const (
 
 // agent is the id of a Dixa agent, user that of an end user.
 func (o *office) agent(i int) string {
-	o.dixa.api.mu.Lock()
-	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().Agents.List[i].ID
 }
 
 func (o *office) user(i int) string {
-	o.dixa.api.mu.Lock()
-	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().Users.List[i].ID
 }
 
 func (o *office) team(i int) string {
-	o.dixa.api.mu.Lock()
-	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().Teams.List[i].ID
 }
 
 func (o *office) tag(name string) string {
-	o.dixa.api.mu.Lock()
-	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().TagNamed(name).ID
 }
 
 func (o *office) attribute(identifier string) string {
-	o.dixa.api.mu.Lock()
-	defer o.dixa.api.mu.Unlock()
 	return o.dixa.world().AttributeNamed(identifier).ID
 }
 
 // find gives the first seeded conversation that passes.
 func (o *office) find(pass func(*desk.Conversation) bool) *desk.Conversation {
 	o.t.Helper()
-	o.dixa.api.mu.Lock()
-	defer o.dixa.api.mu.Unlock()
 	for _, c := range o.dixa.world().Conversations {
 		if pass(c) {
 			return c
@@ -232,5 +220,16 @@ const (
 
 const noID = "11111111-2222-4333-8444-555555555555"
 
-// world returns the data of an office.
-func (d *Dixa) world() *desk.World { return d.api.world() }
+// world returns the data, for a look at it while nothing else happens.
+func (d *Dixa) world() (w *desk.World) {
+	d.api.Look(func(held *desk.World) { w = held })
+	return w
+}
+
+// shapeOf is the `_type` of a conversation.
+func shapeOf(c *desk.Conversation) string {
+	if !c.Anonymized.IsZero() {
+		return "AnonymizedConversation"
+	}
+	return c.Channel.Shape
+}

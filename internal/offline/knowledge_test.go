@@ -83,7 +83,7 @@ func TestUpload(t *testing.T) {
 	o := open(t, Options{})
 	const png = "\x89PNG\r\n\x1a\n"
 	o.loose = true // the documents' form has no place for what is refused here
-	res := o.upload(map[string]string{"a.png": png + strings.Repeat("x", 600), "b.txt": "text", "c.png": "", "d.png": png + strings.Repeat("x", imageBytes)})
+	res := o.upload(map[string]string{"a.png": png + strings.Repeat("x", 600), "b.txt": "text", "c.png": "", "d.png": png + strings.Repeat("x", 4<<20)})
 	require.Equal(t, 200, res.status, res.body)
 	require.Contains(t, string(raw(t, res.body, "data")), FilesURL)
 	for _, problem := range []string{`"b.txt","message":"File type is not supported","code":400`, `"c.png","message":"File is empty"`, `"d.png","message":"File is larger than 4 MB"`} {
@@ -91,7 +91,7 @@ func TestUpload(t *testing.T) {
 	}
 	require.Len(t, o.dixa.Effects(), 1)
 	require.Equal(t, 400, o.upload(map[string]string{"1": "", "2": "", "3": "", "4": "", "5": "", "6": ""}).status)
-	require.Equal(t, 400, o.upload(map[string]string{"1": strings.Repeat("x", uploadBytes)}).status)
+	require.Equal(t, 400, o.upload(map[string]string{"1": strings.Repeat("x", 10<<20)}).status)
 	require.Equal(t, 413, o.upload(map[string]string{"1": strings.Repeat("x", request.MaxBody)}).status)
 	o.refused(400, badBody, "POST", "/v1/knowledge/articles/attachments", `{"files":[]}`)
 }

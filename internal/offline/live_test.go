@@ -19,8 +19,6 @@ func TestPlay(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		d.Play(ctx, 59*time.Minute)
-		d.api.mu.Lock()
-		defer d.api.mu.Unlock()
 		made := d.world().Conversations[desk.SeededConversations:]
 		require.Greater(t, len(made), dayConversations*9/10)
 		closed, waiting, again := 0, 0, 0
@@ -52,7 +50,7 @@ func TestPlay(t *testing.T) {
 // A seed plays the same day again, and another day after it.
 func TestCast(t *testing.T) {
 	a, b := New(Options{Anchor: anchor}), New(Options{Anchor: anchor})
-	require.Equal(t, a.api.cast(0), b.api.cast(0))
-	require.NotEqual(t, a.api.cast(0), a.api.cast(1))
-	require.NotEmpty(t, a.api.cast(0).Patterns)
+	require.Equal(t, a.cast(0), b.cast(0))
+	require.NotEqual(t, a.cast(0), a.cast(1))
+	require.NotEmpty(t, a.cast(0).Patterns)
 }

@@ -62,7 +62,7 @@ func TestMessagesByChannel(t *testing.T) {
 		{"AnonymizedConversation", out("Text", ""), unsupported},
 	} {
 		o.run(c.shape, func(t *testing.T) {
-			cv := o.find(func(cv *desk.Conversation) bool { return wireConversation(o.dixa.world(), cv, false).Type == c.shape })
+			cv := o.find(func(cv *desk.Conversation) bool { return shapeOf(cv) == c.shape })
 			path := fmt.Sprintf("/v1/conversations/%d/messages", cv.ID)
 			if c.refusal != "" {
 				o.refused(400, c.refusal, "POST", path, c.body)

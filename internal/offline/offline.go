@@ -2,6 +2,8 @@
 //
 // It keeps its own literal routes and bodies, written from Dixa's contract and never from the client's types, so that a wrong path
 // or field in the client is refused here as Dixa would refuse it. What a write changes, a read shows.
+//
+// This package puts it together: package seed makes a help desk up, operations reads and changes it, and server serves that over HTTP.
 package offline
 
 import (
@@ -9,6 +11,8 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/attachment"
+	"dixa-mcp/internal/offline/operations"
+	"dixa-mcp/internal/offline/seed"
 	"dixa-mcp/internal/offline/server"
 )
 
@@ -26,7 +30,7 @@ type Options struct {
 // Dixa is an [http.Handler] that answers as Dixa does. It is safe for concurrent use.
 type Dixa struct {
 	*server.Server
-	api   *api
+	api   *operations.API
 	token string
 }
 
@@ -41,7 +45,7 @@ func New(o Options) *Dixa {
 	if o.Anchor.IsZero() {
 		o.Anchor = o.Now().UTC().Truncate(24 * time.Hour)
 	}
-	a := &api{seed: o.Seed, now: o.Now, anchor: o.Anchor.UTC().Truncate(time.Millisecond)}
+	a := operations.New(operations.Options{Make: seed.New, Seed: o.Seed, Now: o.Now, Anchor: o.Anchor.UTC().Truncate(time.Millisecond)})
 	served := server.Options{Now: o.Now, Token: o.Token, Rate: o.Rate, Burst: max(o.Burst, 1), Latency: o.Latency}
 	return &Dixa{server.New(a, served), a, o.Token}
 }
@@ -50,21 +54,15 @@ func New(o Options) *Dixa {
 // records there what is changed from now on, until stop is called. It must be called before the first request. What was changed in
 // other data, by another version or more than 30 days ago, is moved to offline.jsonl.old. While another process records in the
 // directory, changes of this one are forgotten at its end, and a warning says so.
-func (d *Dixa) Keep(dir string) (stop func(), err error) { return d.api.keep(dir) }
+func (d *Dixa) Keep(dir string) (stop func(), err error) { return d.api.Keep(dir) }
 
 // Effects returns the changes made, one entry a change of state, in order, at most the newest 100,000.
-func (d *Dixa) Effects() []Effect {
-	d.api.mu.Lock()
-	defer d.api.mu.Unlock()
-	return append([]Effect(nil), d.api.effects...)
-}
+func (d *Dixa) Effects() []Effect { return d.api.Effects() }
 
 // ResetCounts forgets requests and effects, not the data.
 func (d *Dixa) ResetCounts() {
 	d.Forget()
-	d.api.mu.Lock()
-	defer d.api.mu.Unlock()
-	d.api.effects = nil
+	d.api.Forget()
 }
 
 // Files returns a transport for the addresses that begin with [FilesURL], over the one of the client of a [Dixa].
@@ -76,9 +74,10 @@ const (
 	FilesURL = attachment.URL
 )
 
-// The requests that came in, and the faults that can be injected. See their package.
+// The requests that came in, what they changed, and the faults that can be injected. See their packages.
 type (
 	Request   = server.Request
+	Effect    = operations.Effect
 	Fault     = server.Fault
 	FaultKind = server.FaultKind
 )

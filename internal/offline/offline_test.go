@@ -47,7 +47,7 @@ func TestDeterminism(t *testing.T) {
 func TestDefaultAnchor(t *testing.T) {
 	now := time.Date(2026, 5, 6, 17, 30, 0, 0, time.FixedZone("", 7200))
 	d := New(Options{Now: func() time.Time { return now }})
-	require.Equal(t, time.Date(2026, 5, 6, 0, 0, 0, 0, time.UTC), d.api.anchor)
+	require.Equal(t, time.Date(2026, 5, 6, 0, 0, 0, 0, time.UTC), d.world().Anchor)
 }
 
 // Nothing in the seed is newer than the anchor.
@@ -87,7 +87,7 @@ func TestVariety(t *testing.T) {
 	w := seed.New(1, anchor)
 	seen := map[string]int{}
 	for _, c := range w.Conversations {
-		seen[wireConversation(w, c, true).Type]++
+		seen[shapeOf(c)]++
 		seen[c.State]++
 		seen[c.Language]++
 		seen[c.Channel.Label]++
@@ -177,14 +177,7 @@ func TestClientLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestEffectsAreBounded(t *testing.T) {
-	var a api
-	for i := range mostEffects + 10 {
-		a.effect(Effect{ID: fmt.Sprint(i)})
-	}
-	require.LessOrEqual(t, len(a.effects), mostEffects)
-	require.Equal(t, fmt.Sprint(mostEffects+9), a.effects[len(a.effects)-1].ID)
-
+func TestResetCounts(t *testing.T) {
 	d := New(Options{})
 	d.ResetCounts()
 	require.Empty(t, d.Requests())

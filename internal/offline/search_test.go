@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,7 @@ func TestSearchFields(t *testing.T) {
 			for _, cv := range o.dixa.world().Conversations {
 				if c.pass(cv) {
 					want++
-					require.True(t, found[itoa(cv.ID)], cv.ID)
+					require.True(t, found[fmt.Sprint(cv.ID)], cv.ID)
 				}
 			}
 			require.Len(t, ids, want)

@@ -1,0 +1,32 @@
+package operations
+
+import (
+	"maps"
+	"reflect"
+
+	"dixa-mcp/internal/offline/search"
+)
+
+// unions are the members of every union in a body by their `_type`, which is the title of the member's schema in the contract.
+var unions = withUnions(search.Unions, map[reflect.Type]map[string]any{
+	reflect.TypeFor[conversationIn](): {
+		"Email": emailIn{}, "ContactForm": contactFormIn{}, "Chat": chatIn{}, "Sms": smsIn{}, "Callback": callbackIn{},
+	},
+	reflect.TypeFor[messageIn](): {"Inbound": inboundIn{}, "Outbound": outboundIn{}},
+	reflect.TypeFor[contentIn](): {"Text": textIn{}, "Html": htmlIn{}, "Markdown": markdownIn{}},
+
+	reflect.TypeFor[resultIn]():         {"Csat": csatIn{}, "Nps": npsIn{}, "ThumbsUpOrDown": thumbsIn{}},
+	reflect.TypeFor[importIn]():         {"GenericConversationImport": genericImportIn{}},
+	reflect.TypeFor[importMessageIn]():  {"InboundImport": inboundImportIn{}, "OutboundImport": outboundImportIn{}},
+	reflect.TypeFor[periodIn]():         {"Preset": presetIn{}, "Interval": intervalIn{}},
+	reflect.TypeFor[webAuthIn]():        {"BasicAuth": basicAuthIn{}, "TokenAuth": tokenAuthIn{}, "NoAuth": noAuthIn{}},
+	reflect.TypeFor[eventFilterIn]():    {"CombinedFilters": combinedFilters{}},
+	reflect.TypeFor[eventConditionIn](): {"IsOneOf": eventOneOf{}, "IsNotOneOf": eventNotOneOf{}},
+})
+
+// withUnions adds unions to others.
+func withUnions(some, more map[reflect.Type]map[string]any) map[reflect.Type]map[string]any {
+	all := maps.Clone(some)
+	maps.Copy(all, more)
+	return all
+}

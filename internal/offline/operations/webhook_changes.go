@@ -1,0 +1,128 @@
+package operations
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/wire"
+)
+
+func getWebhook(c *call) (any, error) {
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	return wire.Data{Data: h}, nil
+}
+
+func patchWebhook(c *call) (any, error) {
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	in, err := decode[struct {
+		Name          *string                  `wire:"name"`
+		Events        *[]string                `wire:"events"`
+		URL           *string                  `wire:"url"`
+		Authorization webAuthIn                `wire:"authorization"`
+		CustomHeaders map[string]string        `wire:"customHeaders"`
+		Enabled       *bool                    `wire:"enabled"`
+		Filters       map[string]eventFilterIn `wire:"filters"`
+	}](c)
+	if err != nil {
+		return nil, err
+	}
+	changed := *h
+	set(&changed.Name, in.Name)
+	set(&changed.SubscribedEvents, in.Events)
+	set(&changed.URL, in.URL)
+	set(&changed.Enabled, in.Enabled)
+	changed.Headers = patchedHeaders(h.Headers, in.CustomHeaders, in.Authorization)
+	if in.Filters != nil {
+		changed.Filters = eventFilters(in.Filters)
+	}
+	if err := check(&changed); err != nil {
+		return nil, err
+	}
+	changed.UpdatedAt, changed.UpdatedBy = wire.PlainTime(c.now), c.Owner()
+	*h = changed
+	c.did(h.ID, "webhook changed")
+	return wire.Data{Data: h}, nil
+}
+
+// patchedHeaders replaces the custom headers, the authorization, or both; what is not given stays.
+func patchedHeaders(held, custom map[string]string, auth webAuthIn) map[string]string {
+	all := maps.Clone(held)
+	if custom != nil {
+		all = headers(custom, nil)
+		if value, ok := held["Authorization"]; ok {
+			all["Authorization"] = value
+		}
+	}
+	if auth != nil {
+		delete(all, "Authorization")
+		all = headers(all, auth)
+	}
+	return all
+}
+
+func deleteWebhook(c *call) (any, error) {
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	c.Webhooks.Remove(h.ID, func(o *desk.Webhook) bool { return o == h })
+	c.did(h.ID, "webhook deleted")
+	return nil, nil
+}
+
+type deliveryLog struct {
+	DeliveryDetail desk.Delivery `json:"deliveryDetail"`
+	Payload        string        `json:"payload"` // JSON in a string
+}
+
+func listDeliveries(c *call) (any, error) {
+	h, err := c.Webhooks.Get(c.ID("webhookSubscriptionId"))
+	if err != nil {
+		return nil, err
+	}
+	event := c.Vars["event"]
+	if !slices.Contains(webhookEvents, event) {
+		return nil, wire.ErrParam.Because("there is no event %q", event)
+	}
+	logs := []deliveryLog{}
+	if !slices.Contains(h.SubscribedEvents, event) {
+		return wire.Data{Data: logs}, nil
+	}
+	for _, one := range deliveries(c.World, h, event) {
+		logs = append(logs, deliveryLog{one.Detail, one.Payload})
+	}
+	return wire.Data{Data: logs}, nil
+}
+
+// hooked returns a person as webhooks have it, or nil for an empty id.
+func hooked(w *desk.World, id string) any {
+	p := w.PersonByID(id)
+	if p == nil {
+		return nil
+	}
+	kind := "Contact"
+	if w.Agents.Has(id) {
+		kind = "Member"
+	}
+	return map[string]any{"id": p.ID, "name": p.DisplayName, "email": p.Email, "phone": p.PhoneNumber, "roles": wire.List(p.Roles), "user_type": kind}
+}
+
+// fqn returns the name of an event in payloads: ConversationNoteAdded is CONVERSATION_NOTE_ADDED.
+func fqn(event string) string {
+	var b strings.Builder
+	for i, r := range event {
+		if i > 0 && r >= 'A' && r <= 'Z' && event[i-1] >= 'a' {
+			b.WriteByte('_')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToUpper(b.String())
+}
