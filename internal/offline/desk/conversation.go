@@ -62,6 +62,18 @@ const (
 	StateClosed          = "Closed"
 )
 
+// Status returns the name that search and webhooks have for a state: they have three where conversations have four.
+func Status(state string) string {
+	switch state {
+	case StateOpen:
+		return "open"
+	case StateClosed:
+		return "closed"
+	default:
+		return "pending"
+	}
+}
+
 // Beat is the time and the side of one message.
 type Beat struct {
 	At  time.Time

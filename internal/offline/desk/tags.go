@@ -53,6 +53,14 @@ func (w *World) AttributeNamed(identifier string) *Attribute {
 	return nil
 }
 
+// Type returns how a value is entered: Text or Select.
+func (a *Attribute) Type() string {
+	if a.Options != nil {
+		return "Select"
+	}
+	return "Text"
+}
+
 // Value checks a value: a string for a Text, the path of a known option as an array for a Select.
 func (a *Attribute) Value(raw any) (any, error) {
 	if s, ok := raw.(string); ok && a.Options == nil {

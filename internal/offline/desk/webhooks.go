@@ -1,12 +1,5 @@
 package desk
 
-import (
-	"slices"
-	"strings"
-
-	"dixa-mcp/internal/offline/wire"
-)
-
 // Webhook is a subscription as it is on the wire. Dixa shows the secret key and the headers in clear.
 type Webhook struct {
 	ID               string                 `json:"id"`
@@ -55,38 +48,3 @@ type Delivery struct {
 	ResponseText      string `json:"responseText,omitzero"`
 	Type              string `json:"_type,omitzero"`
 }
-
-// Wants applies the filters of a subscription to a conversation. What an operation came from is not known here, and passes.
-func (h *Webhook) Wants(cv *Conversation) bool {
-	for _, f := range h.Filters {
-		passed := 0
-		for _, cond := range f.Conditions {
-			value := cv.Queue
-			if cond.Field == "InitialChannel" {
-				value = strings.ToLower(cv.Channel.Upper)
-			}
-			if cond.Field == "OperationOrigin" || wire.Among(cond.Values, value) == (cond.Type == "IsOneOf") {
-				passed++
-			}
-		}
-		if (f.Strategy == "All" && passed < len(f.Conditions)) || (f.Strategy == "Any" && passed == 0 && len(f.Conditions) > 0) {
-			return false
-		}
-	}
-	return true
-}
-
-// Forget drops the oldest deliveries of an event beyond those that are remembered.
-func (h *Webhook) Forget(event string) {
-	n := 0
-	for i := len(h.Sent) - 1; i >= 0; i-- {
-		if h.Sent[i].Event == event {
-			if n++; n > MostDeliveries {
-				h.Sent = slices.Delete(h.Sent, i, i+1)
-			}
-		}
-	}
-}
-
-// MostDeliveries is how many deliveries a subscription remembers of each event.
-const MostDeliveries = 20

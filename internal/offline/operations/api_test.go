@@ -1,10 +1,7 @@
 package operations
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/hooks"
 	"dixa-mcp/internal/offline/outbox"
 	"dixa-mcp/internal/offline/seed"
-	"dixa-mcp/internal/offline/wire"
 )
 
 var anchor = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC) // a Monday
@@ -31,51 +28,16 @@ func TestDeliveriesEnd(t *testing.T) {
 		stop := a.Start()
 		a.mu.Lock()
 		for range 1000 {
-			a.deliver(w, w.Conversations[0], "ConversationClosed", nil, anchor)
+			hooks.Deliver(w, hooks.Event{Name: "ConversationClosed", Conversation: w.Conversations[0], At: anchor}, a.post)
 		}
-		require.Len(t, deliveries(w, h, "ConversationClosed"), desk.MostDeliveries)
+		require.Len(t, hooks.Deliveries(w, h, "ConversationClosed"), 20)
 		a.mu.Unlock()
 		stop() // synctest fails the test if a goroutine is left
 		require.False(t, a.outbox.Put(outbox.Parcel{}))
-		for _, one := range deliveries(w, h, "ConversationClosed") {
-			require.NotEqual(t, beingSent, one.Detail.ResponseText)
+		for _, one := range hooks.Deliveries(w, h, "ConversationClosed") {
+			require.NotEqual(t, hooks.BeingSent, one.Detail.ResponseText)
 		}
 	})
-}
-
-// The seeded deliveries are of events in the activity log, shortly after them.
-func TestSeededDeliveries(t *testing.T) {
-	w := seed.New(1, anchor)
-	for _, h := range w.Webhooks.List[:2] {
-		for _, event := range h.SubscribedEvents {
-			all := deliveries(w, h, event)
-			require.Len(t, all, seededDeliveries, event)
-			require.True(t, slices.IsSortedFunc(all, func(a, b *desk.Sent) int {
-				return strings.Compare(b.Detail.DeliveryTimestamp, a.Detail.DeliveryTimestamp)
-			}), event)
-			for _, one := range all {
-				var p struct {
-					At   string `json:"event_timestamp"`
-					Data struct {
-						Conversation struct {
-							CSID    int64
-							Created string `json:"created_at"`
-							Status  string
-						}
-					}
-				}
-				require.NoError(t, json.Unmarshal([]byte(one.Payload), &p))
-				c, err := w.Conversation(p.Data.Conversation.CSID)
-				require.NoError(t, err)
-				require.True(t, slices.ContainsFunc(w.Activity(c), func(e *desk.Entry) bool {
-					return slices.Contains(loggedAs[event], e.Kind) && wire.MilliTime(e.At) == p.At
-				}), event)
-				require.LessOrEqual(t, p.Data.Conversation.Created, p.At)
-				require.Less(t, p.At, one.Detail.DeliveryTimestamp)
-				require.Equal(t, event == "ConversationClosed" || event == "ConversationRated", p.Data.Conversation.Status == "CLOSED", event)
-			}
-		}
-	}
 }
 
 func TestEffectsAreBounded(t *testing.T) {

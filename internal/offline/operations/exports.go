@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/exports"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -134,7 +135,7 @@ func exportConversations(c *call) (any, error) {
 			found = append(found, cv)
 		}
 	}
-	return rowsOf(c.api, found, func(cv *desk.Conversation) []any { return []any{exportedRow(c.World, cv)} }), nil
+	return rowsOf(c.api, found, func(cv *desk.Conversation) []any { return []any{exports.Conversation(c.World, cv)} }), nil
 }
 
 func exportMessages(c *call) (any, error) {
@@ -151,7 +152,7 @@ func exportMessages(c *call) (any, error) {
 		if cv.Created.Before(w.to) && !cv.LastMessage.Before(w.from) {
 			for _, m := range c.Thread(cv) {
 				if w.holds(m.At) {
-					rows = append(rows, exportedMessageRow(c.World, cv, m))
+					rows = append(rows, exports.Message(c.World, cv, m))
 				}
 			}
 		}

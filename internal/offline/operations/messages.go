@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/hooks"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -109,7 +110,7 @@ func (c *call) append(cv *desk.Conversation, m *desk.Message) {
 		kind = "MessageAddedByAgent"
 	}
 	c.log(cv, kind, m.Author, desk.MessageAdded{MessageID: m.ID, Type: "MessageAddedAttribute"})
-	c.emit(cv, "ConversationMessageAdded", hookedMessage(c.World, cv, m))
+	c.emit(cv, "ConversationMessageAdded", hooks.Message(c.World, cv, m))
 	c.did(m.ID, strings.ToLower(desk.Side(m.Out))+" message on conversation "+itoa(cv.ID))
 }
 

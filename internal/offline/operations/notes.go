@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/hooks"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -61,7 +62,7 @@ func (c *call) writeNote(cv *desk.Conversation, in noteIn) (*desk.Note, error) {
 	cv.Notes = append(cv.Notes, n)
 	cv.Touch(c.now)
 	c.log(cv, "NoteAdded", author, desk.NoteAdded{Message: in.Message, Type: "NoteAddedAttribute"})
-	c.emit(cv, "ConversationNoteAdded", map[string]any{"author": hooked(c.World, author), "note_id": n.ID, "text": in.Message, "created_at": wire.MilliTime(at)})
+	c.emit(cv, "ConversationNoteAdded", map[string]any{"author": hooks.Person(c.World, author), "note_id": n.ID, "text": in.Message, "created_at": wire.MilliTime(at)})
 	c.did(n.ID, "note on conversation "+itoa(cv.ID))
 	return n, nil
 }

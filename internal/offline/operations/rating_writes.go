@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/hooks"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -172,7 +173,7 @@ func submitRating(c *call) (any, error) {
 	}
 	cv.Touch(c.now)
 	c.log(cv, "ConversationRated", r.User, desk.Rated{Agent: c.AuthorOf(r.Agent), Score: r.Score, Message: r.Comment, Type: "ConversationRatedAttribute"})
-	c.emit(cv, "ConversationRated", map[string]any{"agent": hooked(c.World, r.Agent), "comment": r.Comment, "score": r.Score, "type": r.Kind})
+	c.emit(cv, "ConversationRated", map[string]any{"agent": hooks.Person(c.World, r.Agent), "comment": r.Comment, "score": r.Score, "type": r.Kind})
 	c.did(r.ID, "rated "+itoa(int64(value)))
 	return wire.Data{Data: submittedWire{r.ID, r.User, resultWire{value, r.Kind}, r.Comment, wire.PlainTime(r.Rated)}}, nil
 }

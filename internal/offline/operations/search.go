@@ -59,20 +59,8 @@ func searchConversations(c *call) (any, error) {
 // searched returns what filters look at in a conversation.
 func searched(c *desk.Conversation) *search.Facts {
 	return &search.Facts{ID: c.ID, Agent: c.Agent, Queue: c.Queue, Requester: c.Requester, Channel: c.Channel.Search, Direction: strings.ToLower(c.Direction),
-		Status: status(c.State), Tags: c.Tags, Attributes: c.Attributes, Created: c.Created, Assigned: c.Assigned, Closed: c.Closed,
+		Status: desk.Status(c.State), Tags: c.Tags, Attributes: c.Attributes, Created: c.Created, Assigned: c.Assigned, Closed: c.Closed,
 		LastMessage: c.LastMessage, Touched: c.Touched}
-}
-
-// status returns the name that search has for a state: it has three where conversations have four.
-func status(state string) string {
-	switch state {
-	case desk.StateOpen:
-		return "open"
-	case desk.StateClosed:
-		return "closed"
-	default:
-		return "pending"
-	}
 }
 
 // highlights returns the places where the query was found, in the subject and in the first two messages that have it.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/hooks"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -115,7 +116,7 @@ func (c *call) applyTag(cv *desk.Conversation, t *desk.Tag) {
 	cv.Tags = append(cv.Tags, t.ID)
 	cv.Touch(c.now)
 	c.log(cv, "TagAdded", c.Owner(), desk.TagChanged{Tag: t.Name, Type: "TagAddedAttribute"})
-	c.emit(cv, "ConversationTagAdded", map[string]any{"author": hooked(c.World, c.Owner()), "tag": t.Name})
+	c.emit(cv, "ConversationTagAdded", map[string]any{"author": hooks.Person(c.World, c.Owner()), "tag": t.Name})
 	c.did(itoa(cv.ID), "tag "+t.Name+" added")
 }
 

@@ -3,9 +3,9 @@ package operations
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/hooks"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -89,40 +89,15 @@ func listDeliveries(c *call) (any, error) {
 		return nil, err
 	}
 	event := c.Vars["event"]
-	if !slices.Contains(webhookEvents, event) {
+	if !slices.Contains(hooks.Events, event) {
 		return nil, wire.ErrParam.Because("there is no event %q", event)
 	}
 	logs := []deliveryLog{}
 	if !slices.Contains(h.SubscribedEvents, event) {
 		return wire.Data{Data: logs}, nil
 	}
-	for _, one := range deliveries(c.World, h, event) {
+	for _, one := range hooks.Deliveries(c.World, h, event) {
 		logs = append(logs, deliveryLog{one.Detail, one.Payload})
 	}
 	return wire.Data{Data: logs}, nil
-}
-
-// hooked returns a person as webhooks have it, or nil for an empty id.
-func hooked(w *desk.World, id string) any {
-	p := w.PersonByID(id)
-	if p == nil {
-		return nil
-	}
-	kind := "Contact"
-	if w.Agents.Has(id) {
-		kind = "Member"
-	}
-	return map[string]any{"id": p.ID, "name": p.DisplayName, "email": p.Email, "phone": p.PhoneNumber, "roles": wire.List(p.Roles), "user_type": kind}
-}
-
-// fqn returns the name of an event in payloads: ConversationNoteAdded is CONVERSATION_NOTE_ADDED.
-func fqn(event string) string {
-	var b strings.Builder
-	for i, r := range event {
-		if i > 0 && r >= 'A' && r <= 'Z' && event[i-1] >= 'a' {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToUpper(b.String())
 }

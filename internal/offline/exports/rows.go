@@ -1,4 +1,5 @@
-package operations
+// Package exports writes the rows of the Exports API.
+package exports
 
 import (
 	"strings"
@@ -74,7 +75,8 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func exportedRow(w *desk.World, c *desk.Conversation) exportedConversation {
+// Conversation returns a conversation as a row of the conversation export.
+func Conversation(w *desk.World, c *desk.Conversation) any {
 	v := exportedConversation{
 		ID: c.ID, CreatedAt: millis(c.Created), InitialChannel: c.Channel.Export, RequesterID: c.Requester, RequesterEmails: []string{},
 		RequesterPhones: []string{}, ClosedAt: millis(c.Closed), Ratings: []exportedRating{}, Direction: exportedDirection(c.Direction),
@@ -126,7 +128,7 @@ func exportPeople(w *desk.World, c *desk.Conversation, v *exportedConversation) 
 	}
 	for _, a := range w.Attributes.List {
 		if value, ok := c.Attributes[a.ID]; ok {
-			v.CustomFields = append(v.CustomFields, exportedField{a.ID, a.Identifier, value, wireAttribute(a).InputDefinition.Type, a.Archived})
+			v.CustomFields = append(v.CustomFields, exportedField{a.ID, a.Identifier, value, a.Type(), a.Archived})
 		}
 	}
 }
@@ -163,7 +165,8 @@ type exportedMessage struct {
 	FormSubmission map[string]any `json:"form_submission,omitzero"`
 }
 
-func exportedMessageRow(w *desk.World, c *desk.Conversation, m *desk.Message) exportedMessage {
+// Message returns a message as a row of the message export.
+func Message(w *desk.World, c *desk.Conversation, m *desk.Message) any {
 	v := exportedMessage{ID: m.ID, CSID: c.ID, CreatedAt: millis(m.At), InitialChannel: c.Channel.Export,
 		Direction: strings.ToLower(desk.Side(m.Out)), Text: m.Text, Duration: m.Attributes.Duration, IsAutomated: m.Attributes.IsAutomated}
 	if p := w.PersonByID(m.Author); p != nil && !m.Redacted {
