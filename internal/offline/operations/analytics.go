@@ -1,13 +1,7 @@
 package operations
 
 import (
-	"cmp"
-	"math"
-	"slices"
-	"time"
-	_ "time/tzdata" // queries name time zones, and not every machine knows them
-
-	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/analytics"
 	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
@@ -25,169 +19,74 @@ var analyticsRoutes = []route{
 // largestRecordPage is what Dixa's own clients stay within.
 const largestRecordPage = 300
 
-type filterIn struct {
-	Attribute string   `wire:"attribute,required"`
-	Values    []string `wire:"values"`
-}
-
-// recordsIn is the question for records. It has a period or conversations, not both; the contract's union has no `_type`.
-type recordsIn struct {
-	ID           string     `wire:"id,required"`
-	PeriodFilter periodIn   `wire:"periodFilter"`
-	CsidFilter   []int64    `wire:"csidFilter"`
-	Filters      []filterIn `wire:"filters"`
-	Timezone     string     `wire:"timezone,required"`
-}
-
-type metricIn struct {
-	recordsIn
-	Aggregations []string `wire:"aggregations"`
-}
-
-// row is one thing that analytics counts: when it was, of which conversation and Dixa agent, and what it measures.
-type row struct {
-	at    time.Time
-	conv  *desk.Conversation
-	agent string
-	value float64
-	note  string // comment of a rating
-}
-
-// rows returns what a question asks about, oldest first.
-func (c *call) rows(in recordsIn, all func(*desk.World) []row, attributes []string) ([]row, error) {
-	zone, err := time.LoadLocation(in.Timezone)
-	if err != nil || in.Timezone == "" {
-		return nil, wire.ErrBody.Because("%q is no time zone", in.Timezone)
+func listMetrics(c *call) (any, error) {
+	p, err := c.Page(0)
+	if err != nil {
+		return nil, err
 	}
-	if (in.PeriodFilter == nil) == (len(in.CsidFilter) == 0) {
-		return nil, wire.ErrBody.Because("one of periodFilter and csidFilter is needed, and not both")
-	}
-	from, to := time.Time{}, time.Time{}
-	if in.PeriodFilter != nil {
-		if from, to, err = in.PeriodFilter.span(c.now.In(zone)); err != nil {
-			return nil, wire.ErrBody.Because("%v", err)
-		}
-	}
-	for _, f := range in.Filters {
-		if filterOf(f.Attribute) == nil {
-			return nil, wire.ErrParam.Because("there is no filter attribute %q", f.Attribute)
-		}
-	}
-	rows := slices.DeleteFunc(all(c.World), func(r row) bool {
-		if in.PeriodFilter != nil {
-			if r.at.Before(from) || !r.at.Before(to) {
-				return true
-			}
-		} else if !slices.Contains(in.CsidFilter, r.conv.ID) {
-			return true
-		}
-		return !c.passes(r, in.Filters, attributes)
-	})
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.conv.ID, b.conv.ID)) })
-	return rows, nil
+	return request.Paged(c.Request, p, analytics.Metrics()), nil
 }
 
-// passes applies the filters that the metric or record knows; the others are ignored, as Dixa does.
-func (c *call) passes(r row, filters []filterIn, attributes []string) bool {
-	for _, f := range filters {
-		if !slices.Contains(attributes, f.Attribute) {
-			continue
-		}
-		if !slices.ContainsFunc(filterOf(f.Attribute).of(r), func(v string) bool { return wire.Among(f.Values, v) }) {
-			return false
-		}
+func getMetric(c *call) (any, error) {
+	m, err := analytics.MetricNamed(c.Vars["metricId"])
+	if err != nil {
+		return nil, err
 	}
-	return true
-}
-
-type aggregate struct {
-	Value   any    `json:"value"`
-	Measure string `json:"measure"`
-	Type    string `json:"_type"`
+	return wire.Data{Data: m}, nil
 }
 
 func queryMetric(c *call) (any, error) {
-	in, err := decode[metricIn](c)
+	in, err := decode[analytics.MetricQuestion](c)
 	if err != nil {
 		return nil, err
 	}
-	m := metricNamed(in.ID)
-	if m == nil {
-		return nil, wire.ErrParam.Because("there is no metric %q", in.ID)
-	}
-	measures := in.Aggregations
-	if len(measures) == 0 {
-		measures = m.measures
-	}
-	rows, err := c.rows(in.recordsIn, m.rows, m.filters)
+	figures, err := analytics.Figures(c.World, c.now, in)
 	if err != nil {
 		return nil, err
 	}
-	values := make([]float64, len(rows))
-	for i, r := range rows {
-		values[i] = r.value
-	}
-	if m.perAgent {
-		values = perAgent(rows)
-	}
-	aggregates := []aggregate{}
-	for _, measure := range measures {
-		if !slices.Contains(m.measures, measure) {
-			return nil, wire.ErrParam.Because("metric %s has no aggregation %q", m.id, measure)
-		}
-		aggregates = append(aggregates, compute(measure, values))
-	}
-	return wire.Data{Data: map[string]any{"id": m.id, "aggregates": aggregates}}, nil
+	return wire.Data{Data: figures}, nil
 }
 
-// perAgent sums up by Dixa agent: the metric counts groups, and its sum is over all of them.
-func perAgent(rows []row) []float64 {
-	sums := map[string]float64{}
-	for _, r := range rows {
-		sums[r.agent] += r.value
+func listRecords(c *call) (any, error) {
+	p, err := c.Page(0)
+	if err != nil {
+		return nil, err
 	}
-	values := []float64{}
-	for _, v := range sums {
-		values = append(values, v)
-	}
-	slices.Sort(values) // maps have no order, and sums of floats depend on it
-	return values
+	return request.Paged(c.Request, p, analytics.RecordTypes()), nil
 }
 
-// compute makes one number of many. Of no values all but Count are 0.
-func compute(measure string, values []float64) aggregate {
-	if measure == "Count" {
-		return aggregate{int64(len(values)), measure, "LongAggregateValue"}
+func getRecord(c *call) (any, error) {
+	r, err := analytics.RecordTypeNamed(c.Vars["recordId"])
+	if err != nil {
+		return nil, err
 	}
-	a := aggregate{0.0, measure, "DoubleAggregateValue"}
-	if len(values) == 0 {
-		return a
+	return wire.Data{Data: r}, nil
+}
+
+func queryRecords(c *call) (any, error) {
+	p, err := c.Page(largestRecordPage)
+	if err != nil {
+		return nil, err
 	}
-	sum, good := 0.0, 0.0
-	for _, v := range values {
-		sum += v
-		if v >= 4 {
-			good++
-		}
+	in, err := decode[analytics.Question](c)
+	if err != nil {
+		return nil, err
 	}
-	n := float64(len(values))
-	switch measure {
-	case "Sum":
-		a.Value = sum
-	case "Average":
-		a.Value = sum / n
-	case "Min":
-		a.Value = slices.Min(values)
-	case "Max":
-		a.Value = slices.Max(values)
-	case "Percentage": // of csat alone: satisfied are 4 and 5
-		a.Value = good / n * 100
-	case "StdDev":
-		square := 0.0
-		for _, v := range values {
-			square += (v - sum/n) * (v - sum/n)
-		}
-		a.Value = math.Sqrt(square / n)
+	all, err := analytics.Records(c.World, c.now, in)
+	if err != nil {
+		return nil, err
 	}
-	return a
+	return request.Paged(c.Request, p, all), nil
+}
+
+func listFilterValues(c *call) (any, error) {
+	p, err := c.Page(0)
+	if err != nil {
+		return nil, err
+	}
+	values, err := analytics.FilterValues(c.World, c.Vars["filterAttribute"])
+	if err != nil {
+		return nil, err
+	}
+	return request.Paged(c.Request, p, values), nil
 }

@@ -3,6 +3,7 @@ package operations
 import (
 	"testing"
 
+	"dixa-mcp/internal/offline/analytics"
 	"dixa-mcp/internal/offline/search"
 )
 
@@ -12,7 +13,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(`{"_type":"Email","message":{"_type":"Inbound","content":{"_type":"Text","value":null}}}`)
 	f.Add(`[{"id":"x","additionalEmails":[1]}]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, v := range []any{new(search.Question), new(conversationIn), new(importIn), new([]patchAgentsIn), new(map[string]any), new(metricIn)} {
+		for _, v := range []any{new(search.Question), new(conversationIn), new(importIn), new([]patchAgentsIn), new(map[string]any), new(analytics.MetricQuestion)} {
 			_ = bodies.Read([]byte(text), v)
 		}
 	})

@@ -1,11 +1,10 @@
-package operations
+package analytics
 
 import (
 	"slices"
 	"strings"
 
 	"dixa-mcp/internal/offline/desk"
-	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -113,7 +112,8 @@ func assignmentRows(w *desk.World) []row {
 	return rows
 }
 
-type metricWire struct {
+// Metric is a metric as it is on the wire.
+type Metric struct {
 	ID               string            `json:"id"`
 	Description      string            `json:"description"`
 	Filters          []filterWire      `json:"filters"`
@@ -139,30 +139,28 @@ func describeFilters(names []string) []filterWire {
 	return all
 }
 
-func (m *metric) wire() metricWire {
-	w := metricWire{m.id, m.description, describeFilters(m.filters), []aggregationWire{}, m.records}
+func (m *metric) wire() Metric {
+	w := Metric{m.id, m.description, describeFilters(m.filters), []aggregationWire{}, m.records}
 	for _, measure := range m.measures {
 		w.Aggregations = append(w.Aggregations, aggregationWire{measure, "Calculated " + measure})
 	}
 	return w
 }
 
-func listMetrics(c *call) (any, error) {
-	p, err := c.Page(0)
-	if err != nil {
-		return nil, err
-	}
-	all := []metricWire{}
+// Metrics returns what there is to ask for.
+func Metrics() []Metric {
+	all := []Metric{}
 	for _, m := range metrics {
 		all = append(all, m.wire())
 	}
-	return request.Paged(c.Request, p, all), nil
+	return all
 }
 
-func getMetric(c *call) (any, error) {
-	m := metricNamed(c.Vars["metricId"])
+// MetricNamed returns one metric.
+func MetricNamed(id string) (Metric, error) {
+	m := metricNamed(id)
 	if m == nil {
-		return nil, wire.ErrParam.Because("there is no metric %q", c.Vars["metricId"])
+		return Metric{}, wire.ErrParam.Because("there is no metric %q", id)
 	}
-	return wire.Data{Data: m.wire()}, nil
+	return m.wire(), nil
 }

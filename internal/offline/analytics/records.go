@@ -1,10 +1,10 @@
-package operations
+package analytics
 
 import (
 	"strings"
+	"time"
 
 	"dixa-mcp/internal/offline/desk"
-	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -67,7 +67,8 @@ var closedFields = []recordField{
 	}},
 }
 
-type recordWire struct {
+// RecordType describes a kind of records.
+type RecordType struct {
 	ID               string       `json:"id"`
 	Description      string       `json:"description"`
 	Filters          []filterWire `json:"filters"`
@@ -81,35 +82,34 @@ type fieldWire struct {
 	Nullable    bool   `json:"nullable"`
 }
 
-func (r *record) wire() recordWire {
-	w := recordWire{r.id, r.description, describeFilters(r.filters), r.metrics, []fieldWire{}}
+func (r *record) wire() RecordType {
+	w := RecordType{r.id, r.description, describeFilters(r.filters), r.metrics, []fieldWire{}}
 	for _, f := range r.fields {
 		w.FieldsMetadata = append(w.FieldsMetadata, fieldWire{f.name, f.description, f.nullable})
 	}
 	return w
 }
 
-func listRecords(c *call) (any, error) {
-	p, err := c.Page(0)
-	if err != nil {
-		return nil, err
-	}
-	all := []recordWire{}
+// RecordTypes returns the records that there are to ask for.
+func RecordTypes() []RecordType {
+	all := []RecordType{}
 	for _, r := range records {
 		all = append(all, r.wire())
 	}
-	return request.Paged(c.Request, p, all), nil
+	return all
 }
 
-func getRecord(c *call) (any, error) {
-	r := recordNamed(c.Vars["recordId"])
+// RecordTypeNamed returns the description of one kind of records.
+func RecordTypeNamed(id string) (RecordType, error) {
+	r := recordNamed(id)
 	if r == nil {
-		return nil, wire.ErrParam.Because("there is no record %q", c.Vars["recordId"])
+		return RecordType{}, wire.ErrParam.Because("there is no record %q", id)
 	}
-	return wire.Data{Data: r.wire()}, nil
+	return r.wire(), nil
 }
 
-type rowWire struct {
+// Record is one record as it is on the wire.
+type Record struct {
 	Primary timestampWire `json:"primaryTimestampField"`
 	Value   *fieldValue   `json:"value,omitzero"`
 	Fields  []namedField  `json:"fields"`
@@ -125,32 +125,25 @@ type namedField struct {
 	Field any    `json:"field"`
 }
 
-func queryRecords(c *call) (any, error) {
-	p, err := c.Page(largestRecordPage)
-	if err != nil {
-		return nil, err
-	}
-	in, err := decode[recordsIn](c)
-	if err != nil {
-		return nil, err
-	}
+// Records returns the records that a question asks for at a moment, oldest first.
+func Records(w *desk.World, now time.Time, in Question) ([]Record, error) {
 	rec := recordNamed(in.ID)
 	if rec == nil {
 		return nil, wire.ErrParam.Because("there is no record %q", in.ID)
 	}
-	rows, err := c.rows(in, rec.rows, rec.filters)
+	rows, err := rowsOf(w, now, in, rec.rows, rec.filters)
 	if err != nil {
 		return nil, err
 	}
-	all := []rowWire{}
+	all := []Record{}
 	for _, r := range rows {
-		all = append(all, rec.row(c.World, r))
+		all = append(all, rec.row(w, r))
 	}
-	return request.Paged(c.Request, p, all), nil
+	return all, nil
 }
 
-func (rec *record) row(w *desk.World, r row) rowWire {
-	v := rowWire{Primary: timestampWire{rec.timestamp, wire.MilliTime(r.at)}, Fields: []namedField{}}
+func (rec *record) row(w *desk.World, r row) Record {
+	v := Record{Primary: timestampWire{rec.timestamp, wire.MilliTime(r.at)}, Fields: []namedField{}}
 	if rec.valued {
 		v.Value = &fieldValue{int64(r.value), "", "LongField"}
 	}

@@ -1,4 +1,4 @@
-package operations
+package analytics
 
 import (
 	"testing"
