@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,6 +130,22 @@ func (c *confirmation) arguments() json.RawMessage {
 		}
 	}
 	return c.withText(shown)
+}
+
+// withText adds to arguments the whole text that the steps send or leave, where the arguments only name it.
+func (c *confirmation) withText(arguments json.RawMessage) json.RawMessage {
+	var given map[string]json.RawMessage
+	if json.Unmarshal(arguments, &given) != nil || given["text"] != nil {
+		return arguments
+	}
+	for i := range c.steps {
+		text, err := json.Marshal(c.steps[i].Text)
+		if c.steps[i].Text == "" || err != nil {
+			continue
+		}
+		return slices.Concat(bytes.TrimSuffix(arguments, []byte("}")), []byte(`,"text":`), text, []byte("}"))
+	}
+	return arguments
 }
 
 // look notes the state of the conversation that a person decides on.

@@ -1,11 +1,12 @@
 package gate
 
 import (
-	"bytes"
-	"encoding/json"
-	"slices"
+	"context"
+	"errors"
+	"fmt"
 	"sync"
 
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
 )
 
@@ -61,18 +62,62 @@ func (d *denials) first(id string) bool {
 	return true
 }
 
-// withText adds to arguments the whole text that the steps send or leave, where the arguments only name it.
-func (c *confirmation) withText(arguments json.RawMessage) json.RawMessage {
-	var given map[string]json.RawMessage
-	if json.Unmarshal(arguments, &given) != nil || given["text"] != nil {
-		return arguments
+// offerDrafts parks, for an approver to send, the replies that would send the drafts which the steps left: where the capability
+// file says on_approval: send and the agent may send them with an approval. The agent does not wait for them.
+func (c *call) offerDrafts(ctx context.Context, steps []tools.Step) {
+	if c.gate.approvals == nil || !c.agent.SendsOnApproval() {
+		return
 	}
-	for i := range c.steps {
-		text, err := json.Marshal(c.steps[i].Text)
-		if c.steps[i].Text == "" || err != nil {
+	for i := range steps {
+		tool, arguments, ok := tools.SendingDraft(&steps[i])
+		if !ok {
 			continue
 		}
-		return slices.Concat(bytes.TrimSuffix(arguments, []byte("}")), []byte(`,"text":`), text, []byte("}"))
+		parked, err := c.offerDraft(unpriced(ctx), Request{
+			Agent: c.agentName, Key: c.request.Key, Person: c.request.Person, Conversation: c.request.Conversation, Tool: tool, Arguments: arguments, AskApprover: true, draft: steps[i].Draft.Number,
+		})
+		switch {
+		case err != nil: // the draft is in Dixa all the same, and the agent can send it
+			c.log().Warn("a draft was not put before the approvers", "call", c.record.Call, "agent", c.agentName, "why", whyRefused(err))
+		case parked != "":
+			steps[i].Next += fmt.Sprintf(" An approver can send it, too: it waits as %s.", parked)
+		}
 	}
-	return arguments
+}
+
+// offerDraft parks a reply that would send a draft. It returns its number, or "" where no approver is to be asked.
+func (c *call) offerDraft(ctx context.Context, r Request) (number string, err error) {
+	d := c.gate.begin(r)
+	d.tool, _ = tools.ByName(r.Tool)
+	if shape := c.agent.Shape(d.tool); shape != nil {
+		if d.request.Arguments, err = shape.Given(r.Arguments); err != nil {
+			return "", err
+		}
+	} else {
+		return "", nil // the agent may not send
+	}
+	args, err := d.admit(d.context(ctx))
+	if err != nil {
+		return "", err
+	}
+	args.Env = d.env(d.context(ctx))
+	steps, err := d.tool.Plan(d.context(ctx), c.gate.client, args)
+	if err != nil {
+		return "", err
+	}
+	if how, _ := d.needs(steps); how != capability.ConfirmApprover {
+		return "", nil
+	}
+	if _, err := d.confirm(ctx, args, steps); err != nil {
+		return "", err
+	}
+	return d.record.Approval, nil
+}
+
+// whyRefused says why in the words of records, which hold no customer's text.
+func whyRefused(err error) string {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.reason
+	}
+	return kind(err)
 }
