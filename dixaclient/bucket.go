@@ -8,10 +8,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Bucket gives out turns below one token's limit at one of Dixa's hosts. The queue of callers stays in the client,
+// Bucket is the token bucket of one token's limit at one of Dixa's hosts. The queue of callers stays in the client,
 // where flows take turns; only its head asks the bucket, one at a time.
 type Bucket interface {
-	// Reserve takes the next turn, which may be used after wait. giveBack returns it as far as that is possible. An
+	// Reserve takes the next slot, which may be used after wait. giveBack returns it as far as that is possible. An
 	// error is only that ctx ended: a bucket that others share falls back on a share of its own when it cannot reach them.
 	Reserve(ctx context.Context) (wait time.Duration, giveBack func(), err error)
 	// Throttled reports a 429: the rate is halved for all who share the bucket, and recovers by itself.
@@ -30,26 +30,26 @@ type BucketSpec struct {
 }
 
 const (
-	// slowest is the share of the full pace that a bucket does not go below.
+	// slowest is the share of the full rate that a bucket does not go below.
 	slowest = 1.0 / 16
-	// recovery is how long a bucket waits before it takes back a tenth of its full pace.
+	// recovery is how long a bucket waits before it takes back a tenth of its full rate.
 	recovery = 2 * time.Second
 )
 
-// Pace is how fast a bucket fills. A 429 halves it, since others may be using the same token; it recovers by itself. It is
+// FillRate is how fast a bucket fills. A 429 halves it, since others may be using the same token; it recovers by itself. It is
 // not safe for concurrent use.
-type Pace struct {
+type FillRate struct {
 	full    float64
 	present float64
 	lowered time.Time // when it was last lowered
 	changed time.Time // when it was last lowered or raised
 }
 
-// NewPace returns a full bucket, in whatever unit.
-func NewPace(full float64) Pace { return Pace{full: full, present: full} }
+// NewFillRate returns a full bucket, in whatever unit.
+func NewFillRate(full float64) FillRate { return FillRate{full: full, present: full} }
 
 // At returns the rate at a time. It rises by a tenth of the full rate for every recovery interval that passed.
-func (p *Pace) At(now time.Time) float64 {
+func (p *FillRate) At(now time.Time) float64 {
 	if p.present < p.full {
 		if steps := now.Sub(p.changed) / recovery; steps > 0 {
 			p.present, p.changed = min(p.full, p.present+p.full*float64(steps)/10), p.changed.Add(steps*recovery)
@@ -58,36 +58,36 @@ func (p *Pace) At(now time.Time) float64 {
 	return p.present
 }
 
-// Throttle halves it; the answers of requests that were on their way together count once.
-func (p *Pace) Throttle(now time.Time) {
+// Throttle halves the rate; the answers of requests that were on their way together count once.
+func (p *FillRate) Throttle(now time.Time) {
 	if now.Sub(p.lowered) >= time.Second {
 		p.Set(now, max(p.full*slowest, p.At(now)/2))
 	}
 }
 
-// Set makes it what others found out about.
-func (p *Pace) Set(now time.Time, pace float64) { p.present, p.lowered, p.changed = pace, now, now }
+// Set sets the rate that others found out about.
+func (p *FillRate) Set(now time.Time, to float64) { p.present, p.lowered, p.changed = to, now, now }
 
 // LocalBucket is a bucket for this process alone.
 type LocalBucket struct {
 	mu    sync.Mutex
 	limit *rate.Limiter
-	pace  Pace
+	fill  FillRate
 }
 
 // NewLocalBucket makes a bucket that is full: so many requests a second, and so many at once.
 func NewLocalBucket(perSecond float64, burst int) *LocalBucket {
-	return &LocalBucket{limit: rate.NewLimiter(rate.Limit(perSecond), burst), pace: NewPace(perSecond)}
+	return &LocalBucket{limit: rate.NewLimiter(rate.Limit(perSecond), burst), fill: NewFillRate(perSecond)}
 }
 
-// Reserve takes the next turn. It neither blocks nor fails.
+// Reserve takes the next slot. It neither blocks nor fails.
 func (b *LocalBucket) Reserve(context.Context) (time.Duration, func(), error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now() // not before the lock: a limiter that is given an earlier time counts the time between twice
 	b.keep(now)
-	turn := b.limit.ReserveN(now, 1)
-	return turn.DelayFrom(now), turn.Cancel, nil
+	slot := b.limit.ReserveN(now, 1)
+	return slot.DelayFrom(now), slot.Cancel, nil
 }
 
 // Rate returns the current rate, which is lower after a 429.
@@ -103,13 +103,13 @@ func (b *LocalBucket) Throttled(context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.pace.Throttle(now)
+	b.fill.Throttle(now)
 	b.keep(now)
 }
 
 // keep sets the limiter to the current rate. b.mu is held.
 func (b *LocalBucket) keep(now time.Time) {
-	if limit := rate.Limit(b.pace.At(now)); limit != b.limit.Limit() {
+	if limit := rate.Limit(b.fill.At(now)); limit != b.limit.Limit() {
 		b.limit.SetLimitAt(now, limit)
 	}
 }

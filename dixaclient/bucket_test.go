@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// farBucket is a bucket that others share: it takes a while to answer, and has fewer turns than its spec says.
+// farBucket is a bucket that others share: it takes a while to answer, and has fewer tokens than its spec says.
 type farBucket struct {
 	*LocalBucket
 	spec  BucketSpec
@@ -76,7 +76,7 @@ func TestSharedBucket(t *testing.T) {
 	})
 }
 
-// What others take from the bucket shows with the first place, and then in the estimates, too.
+// What others take from the bucket shows with the first slot, and then in the estimates, too.
 func TestSharedBucketIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &farBucket{LocalBucket: NewLocalBucket(1, 1), trip: 20 * time.Millisecond}
@@ -91,7 +91,7 @@ func TestSharedBucketIsBusy(t *testing.T) {
 		require.ErrorAs(t, get(ctx, c), &busy)
 		require.Equal(t, 980*time.Millisecond, busy.Wait)
 		require.Equal(t, b.trip, time.Since(start), "told when the bucket was asked")
-		require.Equal(t, 1, b.given, "and the place is free again")
+		require.Equal(t, 1, b.given, "and the slot is free again")
 
 		var all sync.WaitGroup
 		all.Go(func() { require.NoError(t, get(t.Context(), c)) })

@@ -20,7 +20,7 @@ const (
 	DefaultURL        = "https://dev.dixa.io"
 	DefaultExportsURL = "https://exports.dixa.io"
 
-	// DefaultRate is Dixa's limit for one token, in requests a second; 864,000 a day is the same pace.
+	// DefaultRate is Dixa's limit for one token, in requests a second; 864,000 a day is the same rate.
 	DefaultRate = 10
 	// DefaultBurst is one less than the four that Dixa allows: with four, a long run meets a 429.
 	DefaultBurst = 3
@@ -56,7 +56,7 @@ type Config struct {
 }
 
 // Client sends operations to Dixa. It is safe for concurrent use. All clients made from one by [Client.With] share
-// its connections and its place in Dixa's limit.
+// its connections and its share of Dixa's limit.
 type Client struct {
 	*core
 	around []Around
@@ -173,7 +173,7 @@ type Call struct {
 	Upstream  time.Duration // for Dixa's answers, all attempts together
 	Throttled int           // how often Dixa answered 429
 
-	// Before is asked when the call's turn at Dixa's limit has come, before each attempt; its error ends the call. nil: go.
+	// Before is asked when the call has its slot under Dixa's limit, before each attempt; its error ends the call. nil: go.
 	Before func() error
 
 	// Row takes the rows of a stream, which has no Out and no Raw; nil for any other call. Its error ends the call.

@@ -87,7 +87,7 @@ func giveUp(call *Call, last *Error, err error) error {
 		return &Error{Op: call.Op, Err: none.error}
 	case last == nil:
 		return &Error{Op: call.Op, Err: fmt.Errorf("the call ended while it waited for Dixa's limit: %w", err)}
-	case busy: // its place in the queue would say that nothing was sent
+	case busy: // its position in the queue would say that nothing was sent
 		return last
 	case last.Err != nil:
 		last.Err = fmt.Errorf("%w; the call ended before it was repeated: %w", last.Err, err)
@@ -98,7 +98,7 @@ func giveUp(call *Call, last *Error, err error) error {
 }
 
 // wait returns when the next attempt may be sent, and adds to what the call has waited for Dixa's limit.
-func (c *Client) wait(ctx context.Context, call *Call) (turn, error) {
+func (c *Client) wait(ctx context.Context, call *Call) (slot, error) {
 	defer since(time.Now(), &call.Waited)
 	return c.lanes[call.Op.Host].wait(ctx, call.Op)
 }
@@ -106,7 +106,7 @@ func (c *Client) wait(ctx context.Context, call *Call) (turn, error) {
 func since(start time.Time, sum *time.Duration) { *sum += time.Since(start) }
 
 // attempt sends a request once. again tells whether repeating it cannot do harm.
-func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t turn) (again bool, retryAfter time.Duration, _ *Error) {
+func (c *Client) attempt(ctx context.Context, call *Call, r *Request, t slot) (again bool, retryAfter time.Duration, _ *Error) {
 	ctx, silence, end := c.limit(ctx, call)
 	defer end()
 	var conn connection

@@ -261,7 +261,7 @@ func TestCallsThatEndBeforeTheyAreSent(t *testing.T) {
 	})
 }
 
-// A call whose repetition finds no place says what its first attempt left open, not that nothing was sent.
+// A call whose repetition gets no slot says what its first attempt left open, not that nothing was sent.
 func TestNoPlaceForTheRepetition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c *Client

@@ -16,7 +16,7 @@ import (
 	"dixa-mcp/internal/test/seeds"
 )
 
-const slot = time.Second / DefaultRate
+const interval = time.Second / DefaultRate
 
 func TestFlowsTakeTurns(t *testing.T) {
 	tests := map[string]struct {
@@ -40,7 +40,7 @@ func TestFlowsTakeTurns(t *testing.T) {
 				}
 				l.all.Wait()
 				require.Equal(t, test.want, l.who)
-				nearly(t, time.Duration(len(test.joined)-1)*slot, l.when[len(l.when)-1])
+				nearly(t, time.Duration(len(test.joined)-1)*interval, l.when[len(l.when)-1])
 				require.Empty(t, p.queue, "nothing is kept of a flow that drained")
 			})
 		})
@@ -75,12 +75,12 @@ func TestNobodyStarvesBehindABusyFlow(t *testing.T) {
 		for ; p.waiting() > 1; calls++ {
 			before := time.Now()
 			require.NoError(t, p.wait(WithFlow(t.Context(), "calm"), "op"))
-			require.LessOrEqual(t, time.Since(before), 2*slot+time.Microsecond)
-			time.Sleep(1013 * time.Millisecond) // so that it joins at all times between two places
+			require.LessOrEqual(t, time.Since(before), 2*interval+time.Microsecond)
+			time.Sleep(1013 * time.Millisecond) // so that it joins at all times between two slots
 		}
 		l.all.Wait()
 		require.Greater(t, calls, 7)
-		require.LessOrEqual(t, l.when[99], time.Duration(100+calls-DefaultBurst)*slot+time.Millisecond, "no place is lost")
+		require.LessOrEqual(t, l.when[99], time.Duration(100+calls-DefaultBurst)*interval+time.Millisecond, "no slot is lost")
 	})
 }
 
@@ -107,7 +107,7 @@ func TestFlowsGetEqualShares(t *testing.T) {
 				})
 			}
 		}
-		time.Sleep(time.Minute + slot/2)
+		time.Sleep(time.Minute + interval/2)
 		cancel()
 		all.Wait()
 		sum, least, most := 0, served[0], served[0]
@@ -144,7 +144,7 @@ func TestCancelledInAFlow(t *testing.T) {
 					cancels[who] = cancel
 					l.add(ctx, p, who)
 				}
-				time.Sleep(slot / 2)
+				time.Sleep(interval / 2)
 				for _, who := range test.cancelled {
 					cancels[who]()
 				}
@@ -153,7 +153,7 @@ func TestCancelledInAFlow(t *testing.T) {
 				l.all.Wait()
 				require.Equal(t, test.want, l.who)
 				for i, when := range l.when {
-					nearly(t, time.Duration(i)*slot, when)
+					nearly(t, time.Duration(i)*interval, when)
 				}
 				require.Empty(t, p.queue)
 			})
@@ -170,7 +170,7 @@ func TestEstimates(t *testing.T) {
 			for n := range 2 + r.IntN(30) {
 				l.add(inFlow(t.Context(), r.IntN(flows)), p, n)
 			}
-			time.Sleep(time.Duration(r.Int64N(int64(slot) * int64(p.waiting()))))
+			time.Sleep(time.Duration(r.Int64N(int64(interval) * int64(p.waiting()))))
 			before := p.waiting()
 			require.Positive(t, before)
 
@@ -179,7 +179,7 @@ func TestEstimates(t *testing.T) {
 			var busy *BusyError
 			require.ErrorAs(t, p.wait(hasty, "op"), &busy)
 			cancel()
-			require.Equal(t, before, p.waiting(), "it took no place")
+			require.Equal(t, before, p.waiting(), "it took no slot")
 
 			start := time.Now()
 			require.NoError(t, p.wait(mine, "op"))
@@ -205,7 +205,7 @@ func TestFlowsOfTheClient(t *testing.T) {
 		require.Equal(t, 50-DefaultBurst, c.Waiting())
 		start := time.Now()
 		get(WithFlow(t.Context(), "calm"))
-		require.LessOrEqual(t, time.Since(start), 2*slot)
+		require.LessOrEqual(t, time.Since(start), 2*interval)
 		all.Wait()
 		require.Zero(t, c.Waiting())
 	})

@@ -22,14 +22,14 @@ func newLanes(tokens []*token, spec BucketSpec, make func(BucketSpec) Bucket) *l
 }
 
 // wait returns when the next request may be sent, with the token to send it with. A caller whose deadline is earlier
-// is told so at once, and takes no place in a queue.
-func (l *lanes) wait(ctx context.Context, op *Spec) (turn, error) {
+// is told so at once, and does not join a queue.
+func (l *lanes) wait(ctx context.Context, op *Spec) (slot, error) {
 	if ctx.Err() != nil {
-		return turn{}, ended(ctx)
+		return slot{}, ended(ctx)
 	}
 	lane, c, err := l.join(ctx, op)
 	if err != nil {
-		return turn{}, err
+		return slot{}, err
 	}
 	return lane.wait(ctx, op.Name, c)
 }
@@ -66,7 +66,7 @@ func (c *Client) WriteRate() float64 {
 	return l.rate()
 }
 
-// Waiting tells how many calls of the API, of all flows, wait for their place below Dixa's limit. Calls of the Exports
+// Waiting tells how many calls of the API, of all flows, wait for their slot under Dixa's limit. Calls of the Exports
 // API are not counted.
 func (c *Client) Waiting() int {
 	n := 0

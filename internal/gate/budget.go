@@ -12,8 +12,8 @@ import (
 	"dixa-mcp/internal/capability"
 )
 
-// PaceBurst is how many requests of an agent's own pace may go at once: a look-up and what it is for.
-const PaceBurst = 2
+// RateBurst is how many requests of an agent's own rate limit may go at once: a look-up and what it is for.
+const RateBurst = 2
 
 // Allowance is a limit of a budget, for an hour or a day.
 type Allowance struct {
@@ -45,8 +45,8 @@ type Count struct {
 // Budgets counts what agents use. Changed limits keep what was counted.
 type Budgets interface {
 	// Take counts one operation under all the allowances, or, where one of them is used up, under none. It also takes the
-	// agent's next turn in its own pace, requests a second with a burst of [PaceBurst]; 0 is no pace.
-	Take(ctx context.Context, agent string, allowances []Allowance, pace float64) (Taken, error)
+	// agent's next slot under its own rate limit, requests a second with a burst of [RateBurst]; 0 is no limit.
+	Take(ctx context.Context, agent string, allowances []Allowance, perSecond float64) (Taken, error)
 
 	// Counts reads without counting.
 	Counts(ctx context.Context, agent string, allowances []Allowance) ([]Count, error)
@@ -56,7 +56,7 @@ type Budgets interface {
 type Taken struct {
 	Counts   []Count
 	Over     *Count        // the allowance that is used up: nothing was counted; nil where it was
-	Wait     time.Duration // until the turn in the agent's own pace
+	Wait     time.Duration // until the slot under the agent's own rate limit
 	GiveBack func()        // returns that turn, as far as that is possible; nil where there is none
 }
 
@@ -163,9 +163,9 @@ func (c *call) checkBudgetFor(ctx context.Context, level dixaclient.Level, sever
 }
 
 // count takes the operation from allowances of the agent's budget.
-func (d *departure) count(ctx context.Context, allowances []Allowance, pace float64) (Taken, error) {
+func (d *departure) count(ctx context.Context, allowances []Allowance, perSecond float64) (Taken, error) {
 	c := d.call
-	taken, err := c.gate.budgets.Take(ctx, c.spender(), allowances, pace)
+	taken, err := c.gate.budgets.Take(ctx, c.spender(), allowances, perSecond)
 	switch {
 	case err != nil:
 		return taken, err

@@ -17,8 +17,8 @@ type counter struct {
 
 // spending is what one agent has used.
 type spending struct {
-	pace *rate.Limiter // nil until there is one
-	used map[string]*window
+	limit *rate.Limiter // nil until there is one
+	used  map[string]*window
 }
 
 // window is how often something was done in the present hour or day.
@@ -31,7 +31,7 @@ type window struct {
 func NewBudgets() Budgets { return &counter{agents: map[string]*spending{}} }
 
 // Take implements [Budgets].
-func (c *counter) Take(_ context.Context, agent string, allowances []Allowance, pace float64) (Taken, error) {
+func (c *counter) Take(_ context.Context, agent string, allowances []Allowance, perSecond float64) (Taken, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, s := time.Now(), c.of(agent)
@@ -42,9 +42,9 @@ func (c *counter) Take(_ context.Context, agent string, allowances []Allowance, 
 		s.window(l, now).used += l.Amount()
 	}
 	taken := Taken{Counts: s.counts(allowances, now)}
-	if pace > 0 {
-		turn := s.paced(pace, now).ReserveN(now, 1)
-		taken.Wait, taken.GiveBack = turn.DelayFrom(now), turn.Cancel
+	if perSecond > 0 {
+		slot := s.limiter(perSecond, now).ReserveN(now, 1)
+		taken.Wait, taken.GiveBack = slot.DelayFrom(now), slot.Cancel
 	}
 	return taken, nil
 }
@@ -85,13 +85,13 @@ func (s *spending) window(l Allowance, now time.Time) *window {
 	return w
 }
 
-// paced returns the agent's own rate limit; a changed one keeps the tokens that were given out.
-func (s *spending) paced(perSecond float64, now time.Time) *rate.Limiter {
-	if s.pace == nil {
-		s.pace = rate.NewLimiter(rate.Limit(perSecond), PaceBurst)
+// limiter returns the agent's own rate limit; a changed one keeps the tokens that were given out.
+func (s *spending) limiter(perSecond float64, now time.Time) *rate.Limiter {
+	if s.limit == nil {
+		s.limit = rate.NewLimiter(rate.Limit(perSecond), RateBurst)
 	}
-	if s.pace.Limit() != rate.Limit(perSecond) {
-		s.pace.SetLimitAt(now, rate.Limit(perSecond))
+	if s.limit.Limit() != rate.Limit(perSecond) {
+		s.limit.SetLimitAt(now, rate.Limit(perSecond))
 	}
-	return s.pace
+	return s.limit
 }

@@ -152,7 +152,7 @@ func TestReloadKeepsWhatWasUsed(t *testing.T) {
 	require.True(t, b.call("a", "add_note", insisting(noteOne)).Failed)
 }
 
-// An agent's own pace makes its calls wait, at once and in a row, and lets all of them through.
+// An agent's own rate limit makes its calls wait, at once and in a row, and lets all of them through.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed(t, budgeted("{requests_per_second: 2}", ""))

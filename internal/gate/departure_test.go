@@ -51,9 +51,9 @@ func (b slowBucket) Reserve(ctx context.Context) (time.Duration, func(), error) 
 
 type slowBudgets struct{ gate.Budgets }
 
-func (b slowBudgets) Take(ctx context.Context, agent string, lines []gate.Allowance, pace float64) (gate.Taken, error) {
+func (b slowBudgets) Take(ctx context.Context, agent string, lines []gate.Allowance, perSecond float64) (gate.Taken, error) {
 	time.Sleep(2 * time.Second)
-	return b.Budgets.Take(ctx, agent, lines, pace)
+	return b.Budgets.Take(ctx, agent, lines, perSecond)
 }
 
 // waiting is a bed whose agent closes conversation 1234, and has to wait after that was decided.

@@ -16,7 +16,7 @@ type account struct {
 	used  map[cell]map[string]int // by replica
 	share *share                  // what may be used alone; nil until it is first needed
 	term  int                     // of the outage that the share is for
-	pace  *rate.Limiter           // while this replica is alone
+	limit *rate.Limiter           // while this replica is alone
 }
 
 // cell identifies one hour or day of an allowance.
@@ -117,14 +117,14 @@ func (a *account) fields(now time.Time) []any {
 	return list
 }
 
-// paced returns this replica's share of the agent's own rate limit.
-func (a *account) paced(perSecond float64, replicas int) *rate.Limiter {
+// limiter returns this replica's share of the agent's own rate limit.
+func (a *account) limiter(perSecond float64, replicas int) *rate.Limiter {
 	limit := rate.Limit(perSecond / float64(replicas))
-	if a.pace == nil {
-		a.pace = rate.NewLimiter(limit, max(1, gate.PaceBurst/replicas))
+	if a.limit == nil {
+		a.limit = rate.NewLimiter(limit, max(1, gate.RateBurst/replicas))
 	}
-	if a.pace.Limit() != limit {
-		a.pace.SetLimit(limit)
+	if a.limit.Limit() != limit {
+		a.limit.SetLimit(limit)
 	}
-	return a.pace
+	return a.limit
 }

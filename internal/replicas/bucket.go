@@ -26,16 +26,16 @@ type bucket struct {
 	keys    []string
 
 	mu    sync.Mutex
-	pace  dixaclient.Pace // a part of the full one; the script has the same
-	owed  bool            // a 429 came while this replica was alone, which the others do not know of
-	term  int             // of the outage that the share is for
+	fill  dixaclient.FillRate // a part of the full one; the script has the same
+	owed  bool                // a 429 came while this replica was alone, which the others do not know of
+	term  int                 // of the outage that the share is for
 	share *rate.Limiter
 }
 
 // Bucket returns the token bucket for Dixa's rate limit that all replicas share.
 func (g *Group) Bucket(spec dixaclient.BucketSpec) dixaclient.Bucket {
 	l, name := g.link, fmt.Sprintf("bucket:%s:%d", spec.Token, spec.Host)
-	return &bucket{link: l, freezes: g.freezes, spec: spec, keys: []string{l.key("replicas"), l.key("group"), l.key(name)}, pace: dixaclient.NewPace(1)}
+	return &bucket{link: l, freezes: g.freezes, spec: spec, keys: []string{l.key("replicas"), l.key("group"), l.key(name)}, fill: dixaclient.NewFillRate(1)}
 }
 
 // Reserve implements [dixaclient.Bucket].
@@ -60,7 +60,7 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	b.mu.Lock()
 	most := 1.0
 	if b.owed {
-		most = b.pace.At(time.Now())
+		most = b.fill.At(time.Now())
 	}
 	b.mu.Unlock()
 	answer, err := b.link.run(ctx, bucketScript, b.keys, what, b.link.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds(), b.link.State().Replicas)
@@ -70,8 +70,8 @@ func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time
 	value, _ := strconv.ParseFloat(answer[2].(string), 64) // the script writes it
 	b.mu.Lock()
 	now := time.Now()
-	if value != b.pace.At(now) {
-		b.pace.Set(now, value)
+	if value != b.fill.At(now) {
+		b.fill.Set(now, value)
 	}
 	b.owed = b.owed && most == 1
 	b.mu.Unlock()
@@ -91,7 +91,7 @@ func (b *bucket) fromShare(o outage) (wait time.Duration, giveBack func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	perSecond := rate.Limit(b.spec.Rate * b.pace.At(now) / float64(o.replicas))
+	perSecond := rate.Limit(b.spec.Rate * b.fill.At(now) / float64(o.replicas))
 	if early := o.from.Sub(now); early > 0 {
 		return early + time.Duration(float64(time.Second)/float64(perSecond)), func() {}
 	}
@@ -113,7 +113,7 @@ func (b *bucket) Throttled(ctx context.Context) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.pace.Throttle(time.Now())
+	b.fill.Throttle(time.Now())
 	b.owed = true
 }
 
@@ -122,5 +122,5 @@ func (b *bucket) Rate() float64 {
 	replicas := b.link.State().Replicas
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.spec.Rate * b.pace.At(time.Now()) / float64(replicas)
+	return b.spec.Rate * b.fill.At(time.Now()) / float64(replicas)
 }

@@ -33,15 +33,15 @@ var _ gate.Budgets = (*budgets)(nil)
 func (g *Group) Budgets() gate.Budgets { return g.budgets }
 
 // Take implements [gate.Budgets].
-func (b *budgets) Take(ctx context.Context, agent string, allowances []gate.Allowance, pace float64) (gate.Taken, error) {
+func (b *budgets) Take(ctx context.Context, agent string, allowances []gate.Allowance, perSecond float64) (gate.Taken, error) {
 	for {
 		if ctx.Err() != nil {
 			return gate.Taken{}, context.Cause(ctx)
 		}
-		if taken, err := b.script(ctx, "take", agent, allowances, pace); err == nil {
+		if taken, err := b.script(ctx, "take", agent, allowances, perSecond); err == nil {
 			return taken, nil
 		}
-		if taken, ok := b.alone(agent, allowances, pace, true); ok {
+		if taken, ok := b.alone(agent, allowances, perSecond, true); ok {
 			return taken, nil
 		}
 	}
@@ -63,10 +63,10 @@ func (b *budgets) Counts(ctx context.Context, agent string, allowances []gate.Al
 }
 
 // script takes from, or reads, the budgets on the server.
-func (b *budgets) script(ctx context.Context, what, agent string, allowances []gate.Allowance, pace float64) (gate.Taken, error) {
+func (b *budgets) script(ctx context.Context, what, agent string, allowances []gate.Allowance, perSecond float64) (gate.Taken, error) {
 	l := b.link
 	keys := []string{l.key("replicas"), l.key("used"), l.key("budget:" + agent), l.key("pace:" + agent)}
-	args := []any{what, l.id, agent, pace, gate.PaceBurst, 0}
+	args := []any{what, l.id, agent, perSecond, gate.RateBurst, 0}
 	for _, a := range allowances {
 		args = append(args, a.What, int64(a.Period/time.Second), a.Most, a.Amount())
 	}
@@ -82,7 +82,7 @@ func (b *budgets) script(ctx context.Context, what, agent string, allowances []g
 	taken := gate.Taken{Counts: a.counts(allowances, now, nil), Wait: time.Duration(number(answer[2])) * time.Microsecond}
 	if number(answer[1]) == 1 {
 		taken.Over = gate.Over(taken.Counts)
-	} else if what == "take" && pace > 0 {
+	} else if what == "take" && perSecond > 0 {
 		back := append([]any{"giveBack"}, args[1:5]...)
 		back = append(back, number(answer[3]))
 		taken.GiveBack = sync.OnceFunc(func() { _, _ = l.run(ctx, budgetsScript, keys, back...) }) // alone, there is nothing to give back to
@@ -91,19 +91,19 @@ func (b *budgets) script(ctx context.Context, what, agent string, allowances []g
 }
 
 // alone counts in this process. It is not ok if this replica shares again.
-func (b *budgets) alone(agent string, allowances []gate.Allowance, pace float64, take bool) (taken gate.Taken, ok bool) {
-	ok = b.link.whileAlone(func(o outage) { taken = b.fromShare(o, agent, allowances, pace, take) })
+func (b *budgets) alone(agent string, allowances []gate.Allowance, perSecond float64, take bool) (taken gate.Taken, ok bool) {
+	ok = b.link.whileAlone(func(o outage) { taken = b.fromShare(o, agent, allowances, perSecond, take) })
 	return taken, ok
 }
 
 // fromShare takes from, or reads, what this replica may use of a budget in an outage.
-func (b *budgets) fromShare(o outage, agent string, allowances []gate.Allowance, pace float64, take bool) gate.Taken {
+func (b *budgets) fromShare(o outage, agent string, allowances []gate.Allowance, perSecond float64, take bool) gate.Taken {
 	now, id := b.link.now(), b.link.id
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a := b.of(agent)
 	if a.term != o.term || a.share == nil {
-		a.term, a.share, a.pace = o.term, &share{id, o.replicas, map[cell]found{}}, nil
+		a.term, a.share, a.limit = o.term, &share{id, o.replicas, map[cell]found{}}, nil
 	}
 	taken := gate.Taken{Counts: a.counts(allowances, now, a.share)}
 	if taken.Over = gate.Over(taken.Counts); taken.Over != nil || !take {
@@ -113,9 +113,9 @@ func (b *budgets) fromShare(o outage, agent string, allowances []gate.Allowance,
 		a.of(cellOf(l, now))[id] += l.Amount()
 	}
 	taken.Counts = a.counts(allowances, now, a.share)
-	if pace > 0 {
-		turn := a.paced(pace, o.replicas).Reserve()
-		taken.Wait, taken.GiveBack = turn.Delay(), turn.Cancel
+	if perSecond > 0 {
+		slot := a.limiter(perSecond, o.replicas).Reserve()
+		taken.Wait, taken.GiveBack = slot.Delay(), slot.Cancel
 	}
 	return taken
 }

@@ -5,7 +5,7 @@
 --       then for each line: what, seconds, most (0: no limit), how much it counts
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local what, pace, burst = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
+local what, rate, burst = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
 
 if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
 	return redis.error_reply('STRANGER this replica is not announced')
@@ -14,16 +14,16 @@ end
 local wait, last = 0, 0
 local function bucket()
 	local b = redis.call('HMGET', KEYS[4], 'turns', 'at', 'last')
-	local tokens = math.min(burst, tonumber(b[1] or burst) + math.max(0, now - tonumber(b[2] or now)) / 1000000 * pace)
+	local tokens = math.min(burst, tonumber(b[1] or burst) + math.max(0, now - tonumber(b[2] or now)) / 1000000 * rate)
 	last = tonumber(b[3] or '0')
 	if what == 'take' then
 		tokens, last = tokens - 1, last + 1
-		wait = math.max(0, -tokens / pace * 1000000)
+		wait = math.max(0, -tokens / rate * 1000000)
 	elseif last == tonumber(ARGV[6]) then
 		tokens, last = math.min(burst, tokens + 1), last - 1
 	end
 	redis.call('HSET', KEYS[4], 'turns', string.format('%.9f', tokens), 'at', string.format('%.0f', now), 'last', string.format('%.0f', last))
-	redis.call('PEXPIRE', KEYS[4], string.format('%.0f', math.max(60000, burst / pace * 2000)))
+	redis.call('PEXPIRE', KEYS[4], string.format('%.0f', math.max(60000, burst / rate * 2000)))
 end
 
 if what == 'giveBack' then
@@ -58,7 +58,7 @@ if what == 'take' and over == 0 then
 	end
 	redis.call('PEXPIRE', KEYS[3], 172800000)
 	redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[3])
-	if pace > 0 then
+	if rate > 0 then
 		bucket()
 	end
 end

@@ -53,9 +53,9 @@ func (t *tokens) take(rate float64) (wait time.Duration) {
 	return time.Duration(math.Ceil(-t.level / rate * 1e9))
 }
 
-// pace returns the share of the full rate that is left after a 429, which recovers as [dixaclient.Pace] does.
-func (t *tokens) pace() dixaclient.Pace {
-	p := dixaclient.NewPace(1)
+// fillRate returns the share of the full rate that is left after a 429, which recovers as [dixaclient.FillRate] does.
+func (t *tokens) fillRate() dixaclient.FillRate {
+	p := dixaclient.NewFillRate(1)
 	if t.lowered != 0 {
 		p.Set(time.UnixMicro(t.lowered), t.factor)
 	}
@@ -70,7 +70,7 @@ type bucket struct {
 	own   *dixaclient.LocalBucket // while the file cannot be used
 
 	mu   sync.Mutex
-	pace dixaclient.Pace // as it was last seen
+	fill dixaclient.FillRate // as it was last seen
 }
 
 // Bucket returns the bucket that all processes share for a token at a host. While the file cannot be used, each process
@@ -78,7 +78,7 @@ type bucket struct {
 func (s *Store) Bucket(spec dixaclient.BucketSpec) dixaclient.Bucket {
 	b := &bucket{
 		store: s, spec: spec, file: bucketFile{path: s.bucketPath(fmt.Sprintf("dixa:%s:%s:%d", s.api, spec.Token, spec.Host))},
-		own: dixaclient.NewLocalBucket(spec.Rate, spec.Burst), pace: dixaclient.NewPace(1),
+		own: dixaclient.NewLocalBucket(spec.Rate, spec.Burst), fill: dixaclient.NewFillRate(1),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +115,7 @@ func (b *bucket) Reserve(ctx context.Context) (wait time.Duration, giveBack func
 func (b *bucket) Throttled(ctx context.Context) {
 	b.own.Throttled(ctx)
 	_ = b.update(func(t *tokens, now int64, _ float64) { // the own bucket knows it in any case
-		p := t.pace()
+		p := t.fillRate()
 		before := p.At(time.UnixMicro(now))
 		if p.Throttle(time.UnixMicro(now)); p.At(time.UnixMicro(now)) != before {
 			t.factor, t.lowered = p.At(time.UnixMicro(now)), now
@@ -127,7 +127,7 @@ func (b *bucket) Throttled(ctx context.Context) {
 func (b *bucket) Rate() float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.spec.Rate * b.pace.At(time.Now())
+	return b.spec.Rate * b.fill.At(time.Now())
 }
 
 // update changes the bucket, filled up to now, in one step.
@@ -136,12 +136,12 @@ func (b *bucket) update(change func(t *tokens, now int64, rate float64)) error {
 		if t.at == 0 {
 			*t = tokens{level: float64(b.spec.Burst), at: now, factor: 1}
 		}
-		p := t.pace()
+		p := t.fillRate()
 		rate := b.spec.Rate * p.At(time.UnixMicro(now))
 		t.fill(now, rate, float64(b.spec.Burst))
 		change(t, now, rate)
 		b.mu.Lock()
-		b.pace = t.pace()
+		b.fill = t.fillRate()
 		b.mu.Unlock()
 	})
 }

@@ -19,8 +19,8 @@ type budgets struct{ store *Store }
 func (s *Store) Budgets() gate.Budgets { return budgets{s} }
 
 // Take implements [gate.Budgets].
-func (b budgets) Take(_ context.Context, agent string, allowances []gate.Allowance, pace float64) (taken gate.Taken, err error) {
-	if !limited(allowances) && pace <= 0 {
+func (b budgets) Take(_ context.Context, agent string, allowances []gate.Allowance, perSecond float64) (taken gate.Taken, err error) {
+	if !limited(allowances) && perSecond <= 0 {
 		return gate.Taken{Counts: uncounted(allowances)}, nil
 	}
 	name, mine := "agent:"+agent, int64(0)
@@ -37,22 +37,22 @@ func (b budgets) Take(_ context.Context, agent string, allowances []gate.Allowan
 				return err
 			}
 		}
-		if pace <= 0 {
+		if perSecond <= 0 {
 			return nil
 		}
-		t, err := b.store.read(name, now, gate.PaceBurst)
+		t, err := b.store.read(name, now, gate.RateBurst)
 		if err != nil {
 			return err
 		}
-		t.fill(now, pace, gate.PaceBurst)
-		taken.Wait = t.take(pace)
+		t.fill(now, perSecond, gate.RateBurst)
+		taken.Wait = t.take(perSecond)
 		mine = t.taken
 		return b.store.write(name, t)
 	})
 	if err != nil {
 		return gate.Taken{}, err
 	}
-	if taken.Over == nil && pace > 0 {
+	if taken.Over == nil && perSecond > 0 {
 		taken.GiveBack = sync.OnceFunc(func() { b.giveBack(name, mine) })
 	}
 	return taken, nil
@@ -61,7 +61,7 @@ func (b budgets) Take(_ context.Context, agent string, allowances []gate.Allowan
 // giveBack returns a token of an agent's own rate, unless others were taken after it.
 func (b budgets) giveBack(name string, mine int64) {
 	_ = b.store.update(func(now int64) error { // what cannot be given back is lost, which is safe
-		t, err := b.store.read(name, now, gate.PaceBurst)
+		t, err := b.store.read(name, now, gate.RateBurst)
 		if err != nil || t.taken != mine {
 			return err
 		}

@@ -14,26 +14,26 @@ const (
 	exportsBurst = 1
 )
 
-// lane is one token at one host: the queue of those who wait for their place below its limit, and the bucket that gives
-// out the places. The flows take turns, and within a flow it is first come, first served.
+// lane is one token at one host: the queue of those who wait for their slot under its limit, and the bucket that gives
+// out the slots. The flows take turns, and within a flow it is first come, first served.
 //
-// Only the head of the queue reserves from the bucket, outside the lock. So a changed pace holds for all who wait,
+// Only the head of the queue reserves from the bucket, outside the lock. So a changed rate holds for all who wait,
 // no caller overtakes, and one that leaves the queue leaves no gap.
 type lane struct {
 	token *token
 	make  func(BucketSpec) Bucket
 
-	mu     sync.Mutex
-	spec   BucketSpec // its Token is that of bucket
-	bucket Bucket     // nil before the first use
-	queue  round
-	placed bool      // the head has its place
-	level  float64   // turns left in the bucket, as far as they were seen; below zero for a place in the future
-	at     time.Time // when level was right
+	mu       sync.Mutex
+	spec     BucketSpec // its Token is that of bucket
+	bucket   Bucket     // nil before the first use
+	queue    round
+	reserved bool      // the head has its slot
+	level    float64   // tokens left in the bucket, as far as they were seen; below zero for a slot in the future
+	at       time.Time // when level was right
 }
 
-// turn is a place below the limit, and the token whose place it is.
-type turn struct {
+// slot is the right to send one request under the limit, and the API token whose limit it is.
+type slot struct {
 	lane   *lane
 	token  string
 	bucket Bucket
@@ -59,14 +59,14 @@ func (l *lane) estimate(flow string) time.Duration {
 // delay returns estimate with l.mu held.
 func (l *lane) delay(flow string, now time.Time) time.Duration {
 	before := l.queue.ahead(flow)
-	if len(l.queue) > 0 && !l.placed {
+	if len(l.queue) > 0 && !l.reserved {
 		before++
 	}
 	missing := float64(before+1) - l.left(now)
 	return time.Duration(max(0, missing) / l.rate() * float64(time.Second))
 }
 
-// left counts the turns in the bucket: exactly while this process alone takes some, and else as many as it can have.
+// left counts the tokens in the bucket: exactly while this process alone takes some, and else as many as it can have.
 // l.mu is held.
 func (l *lane) left(now time.Time) float64 {
 	return min(float64(l.spec.Burst), l.level+now.Sub(l.at).Seconds()*l.rate())
@@ -97,20 +97,20 @@ func (l *lane) join(ctx context.Context, operation string) (*caller, error) {
 	return c, nil
 }
 
-// wait returns when the turn of a caller in the queue has come, and takes it out.
-func (l *lane) wait(ctx context.Context, operation string, c *caller) (t turn, err error) {
+// wait returns when a caller in the queue has its slot, and takes the caller out of the queue.
+func (l *lane) wait(ctx context.Context, operation string, c *caller) (t slot, err error) {
 	defer func() { l.leave(c, err == nil) }()
 	select {
 	case <-c.first:
 	case <-ctx.Done():
-		return turn{}, ended(ctx)
+		return slot{}, ended(ctx)
 	}
 	if t, err = l.current(); err != nil {
-		return turn{}, err
+		return slot{}, err
 	}
 	delay, giveBack, err := t.bucket.Reserve(ctx)
 	if err != nil {
-		return turn{}, err
+		return slot{}, err
 	}
 	now := time.Now()
 	l.took(now, delay)
@@ -126,11 +126,11 @@ func (l *lane) wait(ctx context.Context, operation string, c *caller) (t turn, e
 }
 
 // current gives the token as it is now, and its bucket. A replaced token has a limit of its own at Dixa, so it begins
-// with a new bucket; those who wait keep their places in the queue.
-func (l *lane) current() (turn, error) {
+// with a new bucket; those who wait keep their positions in the queue.
+func (l *lane) current() (slot, error) {
 	token, err := l.token.read()
 	if err != nil {
-		return turn{}, err
+		return slot{}, err
 	}
 	d := digest(token)
 	l.mu.Lock()
@@ -140,14 +140,14 @@ func (l *lane) current() (turn, error) {
 		l.bucket = l.make(l.spec)
 		l.level = float64(l.spec.Burst)
 	}
-	return turn{l, token, l.bucket}, nil
+	return slot{l, token, l.bucket}, nil
 }
 
 // took notes what the head's reservation tells about the bucket: one that makes it wait has nothing left.
 func (l *lane) took(now time.Time, delay time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.placed = true
+	l.reserved = true
 	if delay > 0 {
 		l.level = -delay.Seconds() * l.rate()
 	} else {
@@ -171,7 +171,7 @@ func (l *lane) leave(c *caller, served bool) {
 	if !led {
 		return
 	}
-	l.placed = false
+	l.reserved = false
 	if next := l.queue.head(); next != nil {
 		close(next.first)
 	}

@@ -46,7 +46,7 @@ type line struct {
 
 func newLine() *line { return &line{start: time.Now()} }
 
-// add puts a caller into the queue and returns when it waits or has its place.
+// add puts a caller into the queue and returns when it waits or has its slot.
 func (l *line) add(ctx context.Context, p *pacer, who int) {
 	l.all.Go(func() {
 		if p.wait(ctx, "op") != nil {
@@ -110,7 +110,7 @@ func TestTooLateIsToldAtOnce(t *testing.T) {
 		require.Zero(t, time.Since(l.start), "it is told at once")
 		l.add(t.Context(), p, 53)
 		l.all.Wait()
-		nearly(t, 5100*time.Millisecond, l.when[53]) // the refused took no place
+		nearly(t, 5100*time.Millisecond, l.when[53]) // the refused took no slot
 	})
 }
 
@@ -172,7 +172,7 @@ func Test429HalvesThePaceOnce(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		require.NoError(t, p.wait(t.Context(), "op"))
-		require.EqualValues(t, DefaultRate, p.limit.Limit(), "never more than the full pace")
+		require.EqualValues(t, DefaultRate, p.limit.Limit(), "never more than the full rate")
 	})
 }
 

@@ -23,13 +23,13 @@ func timed(t *testing.T, source string) script {
 	return newScript(strings.Replace(source, clock, "local time = { 0, ARGV[#ARGV] }\nARGV[#ARGV] = nil\n", 1))
 }
 
-// The script halves and recovers its rate as [dixaclient.Pace] does, whatever comes when.
+// The script halves and recovers its rate as [dixaclient.FillRate] does, whatever comes when.
 func TestScriptPaceIsDixaclientPace(t *testing.T) {
 	g := join(t, redistest.Start(t).URL())
 	s := timed(t, bucketSource)
 	seeds.Run(t, func(t *testing.T, random *rand.Rand) {
 		name := g.link.key("pace-test:" + strconv.FormatUint(random.Uint64(), 16))
-		now, want := time.UnixMicro(1_700_000_000_000_000), dixaclient.NewPace(1)
+		now, want := time.UnixMicro(1_700_000_000_000_000), dixaclient.NewFillRate(1)
 		require.NoError(t, second(g.link.client.do(t.Context(), "HSET", name+":replicas", g.link.id, strconv.FormatInt(now.UnixMicro(), 10)+" sharing")))
 		for range 30 {
 			now = now.Add(time.Duration(random.IntN(3_000_000)) * time.Microsecond)
@@ -55,12 +55,12 @@ func TestScriptRateIsLimiterRate(t *testing.T) {
 	seeds.Run(t, func(t *testing.T, random *rand.Rand) {
 		name := g.link.key("rate-test:" + strconv.FormatUint(random.Uint64(), 16))
 		perSecond := 0.2 + 5*random.Float64()
-		now, want := time.UnixMicro(1_700_000_000_000_000), rate.NewLimiter(rate.Limit(perSecond), gate.PaceBurst)
+		now, want := time.UnixMicro(1_700_000_000_000_000), rate.NewLimiter(rate.Limit(perSecond), gate.RateBurst)
 		require.NoError(t, second(g.link.client.do(t.Context(), "HSET", name+":replicas", g.link.id, "0 sharing")))
 		for range 30 {
 			now = now.Add(time.Duration(random.IntN(1_500_000)) * time.Microsecond)
 			answer, err := g.link.client.run(t.Context(), s, []string{name + ":replicas", name + ":used", name + ":budget", name},
-				"take", g.link.id, "agent", perSecond, gate.PaceBurst, 0, now.UnixMicro())
+				"take", g.link.id, "agent", perSecond, gate.RateBurst, 0, now.UnixMicro())
 			require.NoError(t, err)
 			wait := time.Duration(number(answer[2])) * time.Microsecond
 			require.InDelta(t, want.ReserveN(now, 1).DelayFrom(now).Seconds(), wait.Seconds(), 1e-4)
