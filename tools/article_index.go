@@ -9,6 +9,7 @@ import (
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/bm25"
+	"dixa-mcp/internal/base/fold"
 	"dixa-mcp/internal/view"
 )
 
@@ -134,6 +135,33 @@ func (k *Articles) docs(language string) (docs []doc, read, all int) {
 	return docs, read, len(k.list)
 }
 
+// items shows the best of the versions that were found. Those that fit less than half as well are named without a passage: the
+// best is what was asked for.
+func (k *Articles) items(ranked []doc, terms []string, language string) []view.Item {
+	var items []view.Item
+	for i := range ranked[:min(len(ranked), mostArticles)] {
+		f := &ranked[i]
+		item := f.item(terms, language, fold.Same(f.article.title, f.version.title) && k.titled(f.version.title) == 1)
+		if 2*f.score < ranked[0].score {
+			item.Text = ""
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// titled returns how many articles have a title in the catalog.
+func (k *Articles) titled(title string) (n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, a := range k.list {
+		if fold.Same(a.title, title) {
+			n++
+		}
+	}
+	return n
+}
+
 // doc is a version with its words.
 type doc struct {
 	*article
@@ -211,14 +239,15 @@ func rank(docs []doc, terms []string) []doc {
 	})
 }
 
-// item shows a version with the passage that has the words.
-func (f *doc) item(terms []string) view.Item {
+// item shows a version with the passage that has the words. The language is left out where it was asked for, and the id where
+// the title, which is taken in its place, is that of one article alone.
+func (f *doc) item(terms []string, language string, alone bool) view.Item {
 	return view.Item{Facts: []view.Fact{
 		{Key: "title", Label: "Article", Value: f.version.title, Outside: true},
-		{Key: "language", Value: f.language},
-		{Key: "state", Value: f.state, Own: true},
+		{Key: "language", Value: f.language, Program: language != ""},
+		{Key: "state", Value: f.state, Own: true, Program: f.state == published},
 		{Key: "place", Label: "in", Value: f.place},
-		{Key: "id", Label: "id", Value: string(f.id)},
+		{Key: "id", Label: "id", Value: string(f.id), Program: alone},
 	}, Text: passage(f.text, terms)}
 }
 

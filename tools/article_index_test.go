@@ -2,10 +2,12 @@ package tools
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/view"
 )
 
 func TestRank(t *testing.T) {
@@ -41,6 +43,26 @@ func TestRank(t *testing.T) {
 	require.Empty(t, rank(nil, []string{"a"}))
 	require.Empty(t, termsOf("?! …"))
 	require.Len(t, termsOf("a b c d e f g h i j k l m n o p q r s t"), mostTerms)
+}
+
+// An id is shown where the title names another article too, or is no title of the catalog, by which articles are named.
+func TestArticlesAreNamedByTitle(t *testing.T) {
+	list := []*article{{id: "1", title: "Returns"}, {id: "2", title: "Twin"}, {id: "3", title: "twin"}, {id: "4", title: "Refunds"}}
+	known := &Articles{}
+	known.begin(list, time.Now())
+	found := func(i int, title, language string, score float64) doc {
+		doc := newDoc(list[i], version{language: language, title: title, text: "Words.", state: published})
+		doc.score = score
+		return doc
+	}
+	items := known.items([]doc{found(0, "Returns", "en", 9), found(1, "Twin", "en", 5), found(3, "Tilbagebetaling", "da", 4)}, []string{"words"}, "")
+	r, err := view.RenderParts(t.Context(), []view.Part{{Name: "articles", Items: items, List: true}}, view.Options{Form: view.AsText})
+	require.NoError(t, err)
+	require.Equal(t, "Article Returns · en\n| Words.\nArticle Twin · en · id 2\n| Words.\nArticle Tilbagebetaling · da · id 4\n", r.Text)
+	r, err = view.RenderParts(t.Context(), []view.Part{{Name: "articles", Items: items, List: true}}, view.Options{})
+	require.NoError(t, err)
+	require.Contains(t, r.Text, `"id":1`)
+	require.Contains(t, r.Text, `"state":"published"`)
 }
 
 func TestPassage(t *testing.T) {

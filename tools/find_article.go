@@ -60,12 +60,7 @@ var findArticle = task("find_article", "searched the knowledge base",
 			r.leave(fmt.Sprintf("the texts of %d of %d articles", all-read, all), "each takes a request: call again for more; their titles were searched")
 		}
 		part := view.Part{Name: "articles", List: true}
-		for _, found := range rank(docs, terms) {
-			if len(part.Items) == mostArticles {
-				break
-			}
-			part.Items = append(part.Items, found.item(terms))
-		}
+		part.Items = known.items(rank(docs, terms), terms, in.Language)
 		if len(part.Items) == 0 {
 			return Output{Parts: []view.Part{view.Sentence(NonePart, in.nothing(all))}}, nil
 		}
@@ -157,6 +152,9 @@ func (r *Reads) readArticles(ctx context.Context, known *Articles, terms []strin
 	return nil
 }
 
+// published is the state of an article's version that readers see.
+const published = "published"
+
 // versionsOf returns the texts of an article: what readers see, and drafts only of languages in which nothing is published.
 func versionsOf(a *d.ArticleTranslations) []version {
 	var list []version
@@ -170,7 +168,7 @@ func versionsOf(a *d.ArticleTranslations) []version {
 		}
 	}
 	for i := range a.Translations.Published {
-		add(&a.Translations.Published[i], "published")
+		add(&a.Translations.Published[i], published)
 	}
 	for i := range a.Translations.Draft {
 		add(&a.Translations.Draft[i], "draft, not published")

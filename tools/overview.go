@@ -14,9 +14,23 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// OverviewIn says of which team the presence is shown.
+// OverviewIn says of which team the presence is shown, and which part is wanted.
 type OverviewIn struct {
-	Team d.UUID `json:"team,omitzero" names:"team" jsonschema_description:"whose presence; default: all" gives:"teamId"`
+	Team d.UUID       `json:"team,omitzero" names:"team" jsonschema_description:"whose presence; default: all" gives:"teamId"`
+	Only OverviewPart `json:"only,omitzero"`
+}
+
+// OverviewPart is a part of the overview.
+type OverviewPart string
+
+// Values returns the parts.
+func (OverviewPart) Values() []string { return []string{"queues", "team", "hours"} }
+
+func (in *OverviewIn) misfit() (field, problem string) {
+	if in.Team != "" && in.Only != "" && in.Only != "team" {
+		return "team", "is for everything or only team"
+	}
+	return "", ""
 }
 
 const (
@@ -31,24 +45,34 @@ var overview = task("overview", "looked at the queues and the team",
 	[]*d.Spec{d.ListQueues.Spec, d.SearchConversations.Spec, d.ListPresence.Spec},
 	[]*d.Spec{d.ListAgents.Spec, d.ListTeams.Spec, d.ListTeamPresence.Spec, d.ListSchedules.Spec, d.GetScheduleStatus.Spec},
 	func(ctx context.Context, r *Reads, in OverviewIn) (Output, error) {
-		team, err := r.presence(ctx, in.Team)
+		var team, hours view.Part
+		var queues []view.Part
+		var err error
+		wanted := func(part OverviewPart) bool { return err == nil && (in.Only == "" || in.Only == part) }
+		if wanted("team") {
+			team, err = r.presence(ctx, in.Team)
+		}
+		if wanted("queues") {
+			queues, err = r.queues(ctx)
+		}
+		if wanted("hours") {
+			hours, err = r.hours(ctx)
+		}
 		if err != nil {
 			return Output{}, err
 		}
-		queues, err := d.ListQueues.Do(ctx, r.Client, d.NoArguments{})
-		if err != nil {
-			return Output{}, err
-		}
-		waiting, err := r.waiting(ctx, queues.Value)
-		if err != nil {
-			return Output{}, err
-		}
-		hours, err := r.hours(ctx)
-		if err != nil {
-			return Output{}, err
-		}
-		return Output{Parts: append(r.nothingWaits(waiting, len(queues.Value)), team, hours)}, nil
+		return Output{Parts: slices.DeleteFunc(append(queues, team, hours), func(p view.Part) bool { return p.Name == "" })}, nil
 	})
+
+// queues says what waits in each queue.
+func (r *Reads) queues(ctx context.Context) ([]view.Part, error) {
+	queues, err := d.ListQueues.Do(ctx, r.Client, d.NoArguments{})
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := r.waiting(ctx, queues.Value)
+	return r.nothingWaits(waiting, len(queues.Value)), err
+}
 
 // nothingWaits adds to the waiting conversations, where there are none, why that may be and what to try.
 func (r *Reads) nothingWaits(waiting view.Part, queues int) []view.Part {
@@ -242,7 +266,12 @@ func (r *Reads) hours(ctx context.Context) (view.Part, error) {
 		if status.Value.IsOpen {
 			facts[1].Value, facts[2] = "open", view.Fact{Key: "closes", Label: "closes", Time: status.Value.ClosesAt.Time}
 		}
+		if sameDay(facts[2].Time.In(r.Zone()), r.Now().In(r.Zone())) {
+			facts[2].Show = view.ClockOnly
+		}
 		part.Items = append(part.Items, view.Item{Facts: facts})
 	}
 	return part, nil
 }
+
+func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }

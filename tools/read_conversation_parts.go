@@ -117,7 +117,9 @@ func (c *conversationReader) earlierItem(other *d.Conversation) view.Item {
 	item := c.conversationItem(other, "Also")
 	for i := range item.Facts {
 		f := &item.Facts[i]
-		f.Day = f.Key == "created"
+		if f.Key == "created" {
+			f.Show = view.DayOnly
+		}
 		f.Program = f.Key == "assignedTo" && !isOpen(other)
 	}
 	return item

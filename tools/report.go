@@ -11,6 +11,7 @@ import (
 	"time"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/bm25"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/view"
@@ -68,8 +69,9 @@ var report = beside(task("report", "made a report on {metric}",
 		if err != nil {
 			return Output{}, err
 		}
-		head := view.Item{Facts: []view.Fact{{Key: "metric", Value: string(metric.ID)}, {Key: "description", Value: metric.Description}, {Key: "from", Label: "from", Time: p.Start}, {Key: "to", Label: "until", Time: p.End},
-			{Key: "comparedFrom", Label: "before: from", Time: q.before.Start}, {Key: "comparedTo", Label: "until", Time: q.before.End}}}
+		head := view.Item{Facts: []view.Fact{{Key: "metric", Value: string(metric.ID)}, {Key: "description", Value: metric.Description, Program: saysNoMore(metric.Description, metric.ID)},
+			{Key: "from", Label: "from", Time: p.Start, Show: view.DayOnly}, {Key: "to", Label: "to", Time: p.End, Show: view.LastDay},
+			{Key: "comparedFrom", Label: "before: from", Time: q.before.Start, Show: view.DayOnly}, {Key: "comparedTo", Label: "to", Time: q.before.End, Show: view.LastDay}}}
 		parts := []view.Part{{Name: "report", Items: []view.Item{head}}, {Name: "total", Items: []view.Item{{Facts: append([]view.Fact{{Key: "all", Value: "All", Own: true}}, total...)}}}}
 		if !slices.ContainsFunc(total, isSomething) {
 			parts = append(parts, view.Sentence(NonePart, whyNothing(p, metric.ID, now)))
@@ -88,6 +90,13 @@ var report = beside(task("report", "made a report on {metric}",
 		}
 		return Output{Parts: slices.DeleteFunc(parts, func(p view.Part) bool { return len(p.Items) == 0 && p.Title == "" })}, nil
 	}), archiveReportUses...)
+
+// saysNoMore reports whether a description has only the words of the metric's id: "Closed conversation data".
+func saysNoMore(description string, id d.Name) bool {
+	return !slices.ContainsFunc(bm25.Words(description), func(word string) bool {
+		return word != "data" && !slices.ContainsFunc(bm25.Words(strings.ReplaceAll(string(id), "_", " ")), func(of string) bool { return sameWord(word, of) })
+	})
+}
 
 // isSomething reports whether a value is of more than nothing.
 func isSomething(f view.Fact) bool {
@@ -255,7 +264,7 @@ func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error
 			return part, err
 		}
 		if facts != nil {
-			name := view.Fact{Key: string(by), Value: v.Label, Outside: true, ID: v.Value}
+			name := view.Fact{Key: string(by), Value: v.Label, ID: v.Value}
 			if by == "channel" {
 				name.Value = vocabulary.Channels.Word(v.Value)
 			}

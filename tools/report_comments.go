@@ -52,7 +52,7 @@ func (q *reporter) commentItem(m *d.MetricRecord) view.Item {
 	if agent := fieldNamed(m, "agent_id"); agent != "" {
 		facts = append(facts, view.Fact{Key: "agent", Value: labelNamed(m, "agent_id", agent)})
 	}
-	return view.Item{Facts: append(facts, view.Fact{Key: "at", Time: m.PrimaryTimestampField.Timestamp.Time}), Text: fieldNamed(m, "comment")}
+	return view.Item{Facts: append(facts, view.Fact{Key: "at", Time: m.PrimaryTimestampField.Timestamp.Time, Show: view.DayOnly}), Text: fieldNamed(m, "comment")}
 }
 
 func scoreOf(m *d.MetricRecord) float64 {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"dixa-mcp/internal/base/uuid"
 )
 
 // Item is one thing in an answer that a tool composes itself: in text a line of facts with what belongs to it below, in JSON
@@ -23,12 +25,26 @@ type Fact struct {
 	Label   string    // what stands before the value in text, in our own words; "" where the value speaks for itself
 	Value   string    // "" leaves the fact out
 	Time    time.Time // in place of Value
-	Day     bool      // text says only the day of Time
+	Show    TimePart  // of Time, in text
 	Own     bool      // our own words, which need no quotation marks
 	Outside bool      // an outsider chose the value
 	ID      string    // the id of what the value names, in JSON only
-	Program bool      // for programs: in JSON only
+	Program bool      // for programs: in JSON only, and an id where ids are asked for
 }
+
+// TimePart is what text shows of a time.
+type TimePart int
+
+const (
+	// DayAndClock shows all of it.
+	DayAndClock TimePart = iota
+	// DayOnly shows the day.
+	DayOnly
+	// ClockOnly shows the time of the day.
+	ClockOnly
+	// LastDay shows the day that ends at the time, if that is a midnight, and else all of it.
+	LastDay
+)
 
 // Part is one part of an answer that is made of several: items of the tool's own, or one of Dixa's answers.
 type Part struct {
@@ -51,14 +67,15 @@ func (t *texter) fact(f Fact) {
 		t.out = append(append(t.out, f.Label...), ' ')
 	}
 	switch {
-	case f.Day && !f.Time.IsZero():
-		t.out = t.appendDay(t.out, f.Time)
 	case !f.Time.IsZero():
-		t.out = t.appendTime(t.out, f.Time)
+		t.out = t.appendPart(t.out, f.Time, f.Show)
 	case f.Own:
 		t.out = append(t.out, strings.Join(strings.Fields(Clean(f.Value)), " ")...)
 	default:
 		t.out = appendValue(t.out, f.Value, f.Outside)
+	}
+	if t.o.IDs && f.ID != "" {
+		t.out = append(append(append(t.out, " ("...), f.ID...), ')')
 	}
 }
 
@@ -67,7 +84,7 @@ func (t *texter) item(i Item, depth int) {
 	t.indent(depth)
 	begun := false
 	for _, f := range i.Facts {
-		if f.Value == "" && f.Time.IsZero() || f.Program {
+		if f.Value == "" && f.Time.IsZero() || f.Program && !(t.o.IDs && uuid.Is(f.Value)) {
 			continue
 		}
 		if begun {

@@ -292,3 +292,21 @@ func TestParts(t *testing.T) {
 		require.Contains(t, r.Text, "more do not fit")
 	}
 }
+
+// Of a time a fact can show a part, and of what names a thing its id where ids are asked for.
+func TestPartsOfFacts(t *testing.T) {
+	const id = "4715b3c3-35e3-4a7b-9443-3ecaf99a14d7"
+	midnight := time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC) // in Copenhagen
+	items := []Item{{Facts: []Fact{{Key: "a", Time: midnight}, {Key: "b", Time: midnight, Show: DayOnly}, {Key: "c", Time: midnight.Add(90 * time.Minute), Show: ClockOnly},
+		{Key: "d", Time: midnight, Show: LastDay}, {Key: "e", Time: midnight.Add(time.Minute), Show: LastDay}, {Key: "f", Value: "Signe Toft", ID: id}, {Key: "g", Label: "id", Value: id, Program: true}, {Key: "h", Value: "hidden", Program: true}}}}
+	text := func(ids bool) string {
+		copenhagen, err := time.LoadLocation("Europe/Copenhagen")
+		require.NoError(t, err)
+		r, err := RenderParts(t.Context(), []Part{{Name: "p", Items: items}}, Options{Form: AsText, IDs: ids, Zone: func() *time.Location { return copenhagen }})
+		require.NoError(t, err)
+		return r.Text
+	}
+	require.Equal(t, "Mon 2 Mar 2026 00:00 · Mon 2 Mar · 01:30 · Sun 1 Mar · Mon 2 Mar 00:01 · Signe Toft\nTimes: Europe/Copenhagen\n", text(false))
+	require.Contains(t, text(true), "Signe Toft ("+id+") · id "+id+"\n")
+	require.NotContains(t, text(true), "hidden")
+}

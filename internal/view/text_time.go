@@ -23,6 +23,21 @@ func (t *texter) appendDay(dst []byte, at time.Time) []byte {
 	return at.AppendFormat(dst, form)
 }
 
+// appendPart writes a part of a time.
+func (t *texter) appendPart(dst []byte, at time.Time, part TimePart) []byte {
+	at = at.In(t.o.zone())
+	switch midnight := at.Hour() == 0 && at.Minute() == 0 && at.Second() == 0; {
+	case part == DayOnly:
+		return t.appendDay(dst, at)
+	case part == ClockOnly:
+		t.timed = true
+		return at.AppendFormat(dst, "15:04")
+	case part == LastDay && midnight:
+		return t.appendDay(dst, at.AddDate(0, 0, -1))
+	}
+	return t.appendTime(dst, at)
+}
+
 // withYear returns a message whose line says the year, as it does not where the one before it, which is not shown, is of that
 // year. told is the year that the reader was told last.
 func withYear(message []byte, year, told int) []byte {

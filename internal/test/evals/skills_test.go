@@ -72,7 +72,7 @@ var skills = []skill{
 			`report {"metric":"csat","comments":true}`,
 			`overview {}`,
 		},
-		facts: []string{`(?m)^closed_conversations .*from Mon 23 Feb 2026 00:00.*until Mon 2 Mar 00:00`, `\(before \d`, `(?m)^csat `, `(?m)^\| `, `Billing · \d+ · oldest`},
+		facts: []string{`(?m)^closed_conversations .*from Mon 23 Feb 2026 · to Sun 1 Mar · `, `\(before \d`, `(?m)^csat `, `(?m)^\| `, `Billing · \d+ · oldest`},
 	},
 	{
 		name: "erasure", prompt: "erasure", agent: "privacy_officer",

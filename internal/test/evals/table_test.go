@@ -128,7 +128,7 @@ var evals = []eval{
 	{
 		asks:  "Is customer care open now?",
 		by:    "reader team_lead",
-		task:  []string{`overview {}`},
+		task:  []string{`overview {"only":"hours"}`},
 		plain: []string{`list_schedules {}`, `get_schedule_status {"scheduleId":"Customer Care"}`},
 		facts: []string{`(?i)open`, `20:00`},
 	},
