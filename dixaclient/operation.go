@@ -108,7 +108,8 @@ func secret(properties ...string) Option { return func(s *Spec) { s.Secret = pro
 func lookWith(operation string) Option   { return func(s *Spec) { s.LookWith = operation } }
 
 // Op is an operation with the types of its request and its answer. Its methods are compiled for each operation, and so are functions with
-// type parameters: what needs no types belongs to [Spec].
+// type parameters: what needs no types belongs to [Spec]. They have pointer receivers, since each method of a value is compiled a second time, for
+// pointers.
 type Op[In, Out any] struct{ Spec *Spec }
 
 var operations []*Spec
@@ -172,7 +173,7 @@ type None struct{}
 
 // Do carries out the operation. The error is an [*Error], an [*InputError], a [*BusyError], or what an [Around]
 // answered; errors.Is sees context.Canceled and context.DeadlineExceeded through it.
-func (o Op[In, Out]) Do(ctx context.Context, c *Client, in In) (Answer[Out], error) {
+func (o *Op[In, Out]) Do(ctx context.Context, c *Client, in In) (Answer[Out], error) {
 	a := &Answer[Out]{}
 	call := &Call{Op: o.Spec, In: &in, Out: &a.Value}
 	err := c.run(ctx, call)
@@ -200,7 +201,7 @@ func (s *Spec) Fetch(ctx context.Context, c *Client, in any) (Answer[None], erro
 
 // Pages gives the answer's pages one after the other, until Dixa names no next page, a page is empty, or a key comes
 // twice. After an error it stops.
-func (o Op[In, Out]) Pages(ctx context.Context, c *Client, in In) iter.Seq2[Answer[Out], error] {
+func (o *Op[In, Out]) Pages(ctx context.Context, c *Client, in In) iter.Seq2[Answer[Out], error] {
 	return func(yield func(Answer[Out], error) bool) {
 		pages := pages{op: o.Spec, in: &in}
 		for more := true; more; {

@@ -24,7 +24,7 @@ var errLeft = errors.New("the caller wanted no more rows")
 //
 // A request is repeated only as long as none of its rows was given. It fails when two minutes bring no byte, and at a
 // row larger than [Config].MaxAnswer.
-func (o Op[In, Out]) Stream(ctx context.Context, c *Client, in In) iter.Seq2[json.RawMessage, error] {
+func (o *Op[In, Out]) Stream(ctx context.Context, c *Client, in In) iter.Seq2[json.RawMessage, error] {
 	return c.rows(ctx, o.Spec, &in)
 }
 
