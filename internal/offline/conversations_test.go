@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/internal/offline/desk"
-	"dixa-mcp/internal/offline/operations"
 )
 
 // logged are the kinds of the newest entries in the log of a conversation.
@@ -50,7 +49,7 @@ func TestCloseAndReopen(t *testing.T) {
 	require.Nil(t, at(t, demo, "assignment"))
 	require.Equal(t, billingQueueID, at(t, demo, "queue", "id"))
 	require.Equal(t, "2026-03-02T11:00:00Z", at(t, demo, "queue", "queuedAt"))
-	require.Equal(t, []operations.Effect{
+	require.Equal(t, []Effect{
 		{Operation: closePattern, Method: "PUT", Path: demoPath + "/close", ID: "1234", Detail: "closed"},
 		{Operation: "PUT /v1/conversations/{conversationId}/reopen", Method: "PUT", Path: demoPath + "/reopen", ID: "1234", Detail: "reopened"},
 	}, o.dixa.Effects())

@@ -12,6 +12,7 @@ import (
 
 	"dixa-mcp/internal/offline/attachment"
 	"dixa-mcp/internal/offline/operations"
+	"dixa-mcp/internal/offline/operations/call"
 	"dixa-mcp/internal/offline/seed"
 	"dixa-mcp/internal/offline/server"
 )
@@ -77,7 +78,7 @@ const (
 // The requests that came in, what they changed, and the faults that can be injected. See their packages.
 type (
 	Request   = server.Request
-	Effect    = operations.Effect
+	Effect    = call.Effect
 	Fault     = server.Fault
 	FaultKind = server.FaultKind
 )

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"strings"
 	"time"
 
 	"dixa-mcp/internal/offline/attachment"
@@ -99,4 +100,25 @@ func (m *Message) Words() *Content {
 		return m.Attributes.EmailContent.Content
 	}
 	return m.Attributes.Content
+}
+
+// PlainText returns the text of a content without HTML markup.
+func PlainText(ct Content) string {
+	if ct.Type != "Html" {
+		return ct.Value
+	}
+	var b strings.Builder
+	inTag := false
+	for _, r := range ct.Value {
+		switch {
+		case r == '<':
+			inTag = true
+		case r == '>':
+			inTag = false
+			b.WriteByte(' ')
+		case !inTag:
+			b.WriteRune(r)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
 }

@@ -105,3 +105,14 @@ type AttributeValue struct {
 	Identifier string `json:"identifier"`
 	Value      any    `json:"value"`
 }
+
+// Values writes attribute values in the order of the definitions.
+func (w *World) Values(held map[string]any) []AttributeValue {
+	values := []AttributeValue{}
+	for _, a := range w.Attributes.List {
+		if v, ok := held[a.ID]; ok {
+			values = append(values, AttributeValue{ID: a.ID, Name: a.Label, Identifier: a.Identifier, Value: v})
+		}
+	}
+	return values
+}

@@ -1,8 +1,8 @@
-// Package operations carries out the operations of Dixa's API on a help desk, one function each: a request comes in, the desk is read or
-// changed, an answer goes out.
+// Package operations carries out the operations of Dixa's API on a help desk: a request comes in, the desk is read or changed, an
+// answer goes out.
 //
-// A file has a subject: its table of routes, the bodies that it takes and writes, and the functions. An [API] keeps the desk, one
-// request at a time, and what was done.
+// An [API] keeps the desk, handles one request at a time, and remembers what was done. The operations are functions of a
+// [call.Call], one each; the packages below this one have them by subject, each with its table of routes.
 package operations
 
 import (
@@ -10,9 +10,20 @@ import (
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/offline/body"
 	"dixa-mcp/internal/offline/changes"
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/operations/call"
+	"dixa-mcp/internal/offline/operations/conversations"
+	"dixa-mcp/internal/offline/operations/knowledge"
+	"dixa-mcp/internal/offline/operations/people"
+	"dixa-mcp/internal/offline/operations/queries"
+	"dixa-mcp/internal/offline/operations/settings"
+	"dixa-mcp/internal/offline/operations/teams"
+	"dixa-mcp/internal/offline/operations/webhooks"
 	"dixa-mcp/internal/offline/outbox"
+	"dixa-mcp/internal/offline/request"
+	"dixa-mcp/internal/offline/search"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -30,7 +41,7 @@ type API struct {
 
 	mu      sync.Mutex  // guards everything below, and o.Anchor
 	state   *desk.World // nil until the first request reads it
-	effects []Effect
+	effects []call.Effect
 	kept    *changes.File // where changes are recorded, nil where they are not
 	outbox  outbox.Outbox
 }
@@ -53,6 +64,15 @@ func (a *API) Look(f func(w *desk.World)) {
 	f(a.world())
 }
 
+// routes is every operation.
+var routes = request.NewTable(people.Routes, teams.Routes, conversations.Routes, queries.Routes, knowledge.Routes, webhooks.Routes, settings.Routes)
+
+// bodies reads the bodies of all operations.
+var bodies = body.Reader{
+	Unions: allUnions(),
+	Lists:  map[string]string{"searchChannel": search.Channels, "offerAlgorithm": teams.OfferAlgorithms},
+}
+
 // Operation returns the pattern of the operation at a path, empty when there is none.
 func (a *API) Operation(method, path string) string {
 	if rt, _ := routes.Match(method, path); rt != nil {
@@ -72,23 +92,23 @@ func (a *API) Answer(r *http.Request) wire.Answer {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.handle(&call{api: a, Request: asked}, rt, a.o.Now().UTC().Truncate(time.Millisecond))
+	return a.handle(&call.Call{Request: asked, Notes: notesOf{api: a}}, rt, a.o.Now().UTC().Truncate(time.Millisecond))
 }
 
 // handle carries out a request at a moment. The caller holds the lock.
-func (a *API) handle(c *call, rt *route, now time.Time) wire.Answer {
-	c.World, c.now = a.world(), now
+func (a *API) handle(c *call.Call, rt *call.Route, now time.Time) wire.Answer {
+	c.World, c.Bodies, c.Now = a.world(), bodies, now
 	c.Scope = c.Organization.ID
-	for _, cv := range c.Settle(c.now) {
-		c.emit(cv, "ConversationPendingExpired", nil)
-		c.emit(cv, "ConversationOpen", nil)
+	for _, cv := range c.Settle(c.Now) {
+		c.Emit(cv, "ConversationPendingExpired", nil)
+		c.Emit(cv, "ConversationOpen", nil)
 	}
 	made := c.Made
 	v, err := rt.Handle(c)
 	if err != nil {
 		return wire.Refuse(wire.AsFailure(err))
 	}
-	if c.changed {
+	if c.Changed {
 		a.record(c, made)
 	}
 	if s, ok := v.(wire.Stream); ok {

@@ -10,6 +10,7 @@ import (
 
 	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/hooks"
+	"dixa-mcp/internal/offline/operations/call"
 	"dixa-mcp/internal/offline/outbox"
 	"dixa-mcp/internal/offline/seed"
 )
@@ -43,7 +44,7 @@ func TestDeliveriesEnd(t *testing.T) {
 func TestEffectsAreBounded(t *testing.T) {
 	var a API
 	for i := range mostEffects + 10 {
-		a.effect(Effect{ID: fmt.Sprint(i)})
+		notesOf{api: &a}.Effect(call.Effect{ID: fmt.Sprint(i)})
 	}
 	all := a.Effects()
 	require.LessOrEqual(t, len(all), mostEffects)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/offline/operations/call"
 	"dixa-mcp/internal/test/contract"
 )
 
@@ -18,7 +19,7 @@ func TestOperations(t *testing.T) {
 	documented := map[string]bool{}
 	for _, op := range contract.Load(t).Operations() {
 		documented[op.String()] = true
-		i := slices.IndexFunc(routes, func(r route) bool { return r.Pattern == op.String() })
+		i := slices.IndexFunc(routes, func(r call.Route) bool { return r.Pattern == op.String() })
 		require.GreaterOrEqual(t, i, 0, "%s is missing", op)
 		params := slices.Sorted(slices.Values(routes[i].Params))
 		require.Equal(t, slices.Sorted(slices.Values(op.QueryParams)), params, op)

@@ -12,6 +12,7 @@ import (
 
 	"dixa-mcp/internal/offline/changes"
 	"dixa-mcp/internal/offline/desk"
+	"dixa-mcp/internal/offline/operations/call"
 )
 
 // maxStateAge is how old the data may be when it is continued: an older help desk would have seen nothing for weeks.
@@ -81,19 +82,19 @@ func (a *API) redo(all []changes.Change) {
 			continue // cannot be: it was carried out once
 		}
 		a.world().Made = ch.Made
-		_ = a.handle(&call{api: a, Request: asked, again: true}, rt, ch.At) // what became of it was answered when it was carried out first
+		_ = a.handle(&call.Call{Request: asked, Notes: notesOf{a, true}}, rt, ch.At) // what became of it was answered when it was carried out first
 	}
 	a.effects = nil
 }
 
 // record writes a change down. The caller holds the lock. What cannot be written ends the recording, not the request: it was done.
-func (a *API) record(c *call, made int64) {
+func (a *API) record(c *call.Call, made int64) {
 	f := a.kept
-	if f == nil || c.again {
+	if f == nil {
 		return
 	}
 	r := c.HTTP
-	err := f.Append(changes.Change{At: c.now, Made: made, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Type: r.Header.Get("Content-Type"), Body: c.Body},
+	err := f.Append(changes.Change{At: c.Now, Made: made, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Type: r.Header.Get("Content-Type"), Body: c.Body},
 		func() changes.Origin {
 			return changes.Origin{Seed: a.o.Seed, Anchor: a.o.Anchor, Data: fingerprint(a.o.Make(a.o.Seed, a.o.Anchor))}
 		})

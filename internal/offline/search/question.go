@@ -86,3 +86,7 @@ var Unions = map[reflect.Type]map[string]any{
 		"IsEmpty": isEmpty{}, "IsNotEmpty": isNotEmpty{}, "IsOneOf": attributeOneOf{}, "IsNotOneOf": attributeNotOneOf{},
 	},
 }
+
+// Channels are the words for channels, for body.Reader.Lists; for some no conversation is seeded.
+const Channels = "email|contactform|chat|dixamessenger|phone|voicemail|callback|sms|facebookmessenger|whatsapp|adachat|" +
+	"digitalgeniuschat|kindlychat|genericapimessaging|trustpilot|yotpo"

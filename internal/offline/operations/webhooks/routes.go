@@ -1,0 +1,7 @@
+// Package webhooks has the operations on subscriptions to webhooks and on what was delivered to them.
+package webhooks
+
+import "slices"
+
+// Routes are the operations of this package.
+var Routes = slices.Concat(webhookRoutes)
