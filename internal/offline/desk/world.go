@@ -1,5 +1,5 @@
-// Package desk is the help desk of the offline Dixa: its people, queues, conversations and what belongs to them, how they are found, and
-// what changes them.
+// Package desk holds the help desk of the offline Dixa: its people, queues, conversations and what belongs to them, how they are found,
+// and what changes them.
 //
 // A [World] holds everything. What a conversation that was never written to holds is written by a [Writer] whenever it is read; before
 // the first write to it, [World.Detach] makes the conversation hold its own messages, notes, ratings and log.

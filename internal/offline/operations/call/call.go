@@ -1,4 +1,4 @@
-// Package call is what every operation is given: the request, the desk to answer from, and where to note what was done.
+// Package call holds what every operation is given: the request, the desk to answer from, and where to note what was done.
 package call
 
 import (

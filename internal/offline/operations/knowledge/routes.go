@@ -1,4 +1,4 @@
-// Package knowledge has the operations on the knowledge base: collections, categories, and articles with their translations.
+// Package knowledge carries out the operations on the knowledge base: collections, categories, and articles with their translations.
 package knowledge
 
 import "slices"

@@ -1,4 +1,4 @@
-// Package people has the operations on Dixa agents and end users.
+// Package people carries out the operations on Dixa agents and end users.
 package people
 
 import "slices"

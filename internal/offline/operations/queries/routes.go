@@ -1,4 +1,4 @@
-// Package queries has the operations that look through all conversations: search, analytics and exports.
+// Package queries carries out the operations that look through all conversations: search, analytics and exports.
 package queries
 
 import "slices"

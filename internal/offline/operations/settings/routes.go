@@ -1,4 +1,4 @@
-// Package settings has the operations on what an organization has set up: contact endpoints, flows, business hours and templates.
+// Package settings carries out the operations on what an organization has set up: contact endpoints, flows, business hours and templates.
 package settings
 
 import "slices"

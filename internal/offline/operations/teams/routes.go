@@ -1,4 +1,4 @@
-// Package teams has the operations on teams and queues, and on who of them is at work.
+// Package teams carries out the operations on teams and queues, and on who of them is at work.
 package teams
 
 import "slices"

@@ -1,4 +1,4 @@
-// Package webhooks has the operations on subscriptions to webhooks and on what was delivered to them.
+// Package webhooks carries out the operations on subscriptions to webhooks and on what was delivered to them.
 package webhooks
 
 import "slices"
