@@ -14,13 +14,6 @@ type Conversation struct {
 	Channel    *Channel
 	Requester  string
 	Language   string
-	Topic      string
-	Nth        int           // place among the conversations of its language
-	About      *Conversation // the one before that is about the same order
-	Repeated   bool          // the customer writes about it again in another conversation
-	Mood       string        // angry or confused, mostly neither
-	Misplaced  string        // the queue that it came to first, when it was the wrong one
-	Mover      string        // the Dixa agent who moved it from there
 	Direction  string
 	Subject    string
 	Endpoint   string // the address or number of ours that it came to
@@ -44,14 +37,26 @@ type Conversation struct {
 	Anonymized   time.Time
 	Held         *Anonymization // the request that anonymizes it, if any
 
-	Beats []Beat // when the seeded messages were written, and by which side
+	Story // what it was made up from; operations do not look at it
 
-	Own      bool // written to: the lists below hold instead of the seed
+	Own      bool // written to: the lists below hold instead of the story
 	Messages []*Message
 	Notes    []*Note
 	Ratings  []*Rating
 	Log      []*Entry
 	haystack string // lower case text for search, "" until it is needed
+}
+
+// Story is what a seeded conversation is about, and how it went. Its messages, notes and ratings are written from it.
+type Story struct {
+	Topic     string
+	Nth       int           // place among the conversations of its language
+	About     *Conversation // the one before that is about the same order
+	Repeated  bool          // the customer writes about it again in another conversation
+	Mood      string        // angry or confused, mostly neither
+	Misplaced string        // the queue that it came to first, when it was the wrong one
+	Mover     string        // the Dixa agent who moved it from there
+	Beats     []Beat        // when the messages were written, and by which side
 }
 
 // The states of a conversation.

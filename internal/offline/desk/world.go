@@ -7,6 +7,7 @@ package desk
 
 import (
 	"fmt"
+	"hash/fnv"
 	"time"
 
 	"dixa-mcp/internal/offline/fiction"
@@ -132,4 +133,13 @@ func (w *World) UUID(kind string, n int64) string {
 func (w *World) HexKey(kind string, n int64) string {
 	r := w.Rand(kind+" key", n)
 	return fmt.Sprintf("%016x%016x%016x%016x", r.Next(), r.Next(), r.Next(), r.Next())
+}
+
+// Fingerprint tells data of different generators apart.
+func (w *World) Fingerprint() uint64 {
+	h := fnv.New64a()
+	for _, c := range w.Conversations {
+		fmt.Fprintln(h, c.ID, c.Requester, c.Channel.Label, c.Agent, c.Queue, c.State, c.Subject, len(c.Beats), c.LastMessage.UnixMilli())
+	}
+	return h.Sum64()
 }

@@ -2,8 +2,6 @@ package operations
 
 import (
 	"bytes"
-	"fmt"
-	"hash/fnv"
 	"io"
 	"log/slog"
 	"net/http"
@@ -56,19 +54,10 @@ func (a *API) fitting(o changes.Origin) *desk.World {
 	if o.Seed != a.o.Seed || a.o.Now().Sub(o.Anchor) >= maxStateAge {
 		return nil
 	}
-	if w := a.o.Make(o.Seed, o.Anchor); fingerprint(w) == o.Data {
+	if w := a.o.Make(o.Seed, o.Anchor); w.Fingerprint() == o.Data {
 		return w
 	}
 	return nil
-}
-
-// fingerprint tells data of different generators apart.
-func fingerprint(w *desk.World) uint64 {
-	h := fnv.New64a()
-	for _, c := range w.Conversations {
-		fmt.Fprintln(h, c.ID, c.Requester, c.Channel.Label, c.Agent, c.Queue, c.State, c.Subject, len(c.Beats), c.LastMessage.UnixMilli())
-	}
-	return h.Sum64()
 }
 
 // redo carries out changes again. The caller holds the lock.
@@ -96,7 +85,7 @@ func (a *API) record(c *call.Call, made int64) {
 	r := c.HTTP
 	err := f.Append(changes.Change{At: c.Now, Made: made, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Type: r.Header.Get("Content-Type"), Body: c.Body},
 		func() changes.Origin {
-			return changes.Origin{Seed: a.o.Seed, Anchor: a.o.Anchor, Data: fingerprint(a.o.Make(a.o.Seed, a.o.Anchor))}
+			return changes.Origin{Seed: a.o.Seed, Anchor: a.o.Anchor, Data: a.o.Make(a.o.Seed, a.o.Anchor).Fingerprint()}
 		})
 	if err != nil {
 		slog.Warn("changes of the offline Dixa are not recorded any more and end with this process", "file", f.Path(), "error", err)

@@ -45,7 +45,8 @@ func (w *maker) callBeats(r *fiction.RNG, c *desk.Conversation) bool {
 
 // voicemailBeats adds the recording and what was said in it.
 func (w *maker) voicemailBeats(r *fiction.RNG, c *desk.Conversation) bool {
-	c.Beats = append(c.Beats, desk.Beat{At: c.Created, Out: false}, desk.Beat{At: c.Created.Add(r.Between(4*time.Second, 8*time.Second)).Truncate(time.Millisecond), Out: false})
+	said := c.Created.Add(r.Between(4*time.Second, 8*time.Second)).Truncate(time.Millisecond)
+	c.Beats = append(c.Beats, desk.Beat{At: c.Created}, desk.Beat{At: said})
 	return true
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 func (w *maker) seedSchedules() {
-	day, short, evening := []hours.Interval{{StartTime: "08:00", EndTime: "20:00"}}, []hours.Interval{{StartTime: "10:00", EndTime: "16:00"}}, []hours.Interval{{StartTime: "09:00", EndTime: "12:30"}, {StartTime: "13:00", EndTime: "17:00"}}
+	day, short := []hours.Interval{{StartTime: "08:00", EndTime: "20:00"}}, []hours.Interval{{StartTime: "10:00", EndTime: "16:00"}}
+	evening := []hours.Interval{{StartTime: "09:00", EndTime: "12:30"}, {StartTime: "13:00", EndTime: "17:00"}}
 	for i, s := range []struct {
 		name, zone string
 		weekdays   [8][]hours.Interval

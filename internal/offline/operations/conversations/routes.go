@@ -8,4 +8,5 @@ package conversations
 import "slices"
 
 // Routes are the operations of this package.
-var Routes = slices.Concat(activityRoutes, anonymizationRoutes, attributeRoutes, conversationRoutes, importRoutes, lifecycleRoutes, messageRoutes, noteRoutes, ratingRoutes, tagRoutes)
+var Routes = slices.Concat(activityRoutes, anonymizationRoutes, attributeRoutes, conversationRoutes, importRoutes, lifecycleRoutes, messageRoutes,
+	noteRoutes, ratingRoutes, tagRoutes)

@@ -97,7 +97,8 @@ func getCategory(c *call.Call) (any, error) {
 		return nil, err
 	}
 	first := slices.Index(c.Knowledge.Categories.List, k) == 0
-	return wire.Data{Data: categoryWire{k.ID, k.In(languageOf(c)), first, false, desk.Restrictions{IsRestricted: false, InheritedRestrictions: []desk.InheritedRestriction{}}, k.Parent, []string{k.Collection}}}, nil
+	none := desk.Restrictions{InheritedRestrictions: []desk.InheritedRestriction{}}
+	return wire.Data{Data: categoryWire{k.ID, k.In(languageOf(c)), first, false, none, k.Parent, []string{k.Collection}}}, nil
 }
 
 func listCategoryTranslations(c *call.Call) (any, error) {

@@ -105,7 +105,7 @@ func readIDs(c *call.Call) ([]int64, error) {
 // token as password.
 func checkBearer(c *call.Call) error {
 	if _, _, basic := c.HTTP.BasicAuth(); basic || strings.HasPrefix(c.HTTP.Header.Get("Authorization"), "Bearer ") {
-		return nil // admit has looked at the token
+		return nil // the server has looked at the token
 	}
 	return wire.ErrUnauthorized.Because("exports want Authorization: Bearer")
 }
