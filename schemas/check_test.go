@@ -369,3 +369,12 @@ func BenchmarkGenerate(b *testing.B) {
 		Of[everything]().JSON()
 	}
 }
+
+func TestRead(t *testing.T) {
+	c, err := Read(map[string]json.RawMessage{"b": []byte(`[1,{"x":null}]`), "a": []byte(`"<\u00e9>"`), "c": []byte("9007199254740993")})
+	require.NoError(t, err)
+	require.Equal(t, `{"a":"<\u00e9>","b":[1,{"x":null}],"c":9007199254740993}`, string(c.JSON))
+	requireValues(t, c)
+	_, err = Read(map[string]json.RawMessage{"a": []byte("{")})
+	require.ErrorContains(t, err, "a: ")
+}

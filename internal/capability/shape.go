@@ -85,9 +85,8 @@ func (s *Shape) Given(arguments json.RawMessage) (json.RawMessage, error) {
 
 // Names reads arguments as [Shape.Decode] does, with any text where ids are due that people know by names. Decode takes what
 // comes out, once ids are in their place.
-func (s *Shape) Names(raw json.RawMessage, reading *schemas.Reading) (json.RawMessage, error) {
-	checked, err := s.shown.Naming(s.tool.Names).Check(raw, reading)
-	return checked.JSON, err
+func (s *Shape) Names(raw json.RawMessage, reading *schemas.Reading) (schemas.Checked, error) {
+	return s.shown.Naming(s.tool.Names).Check(raw, reading)
 }
 
 // Takes returns the value of an argument, or of an item of it, that a text means by one of the names that the agent sees in

@@ -22,6 +22,11 @@ func (e edits) apply(arguments json.RawMessage) (json.RawMessage, error) {
 	if err := d.Decode(&root); err != nil {
 		return nil, err
 	}
+	return e.in(root)
+}
+
+// in returns arguments that were read with the texts replaced.
+func (e edits) in(root any) (json.RawMessage, error) {
 	for path, text := range e {
 		if !replace(root, strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' || r == ']' }), text) {
 			return nil, fmt.Errorf("gate: the arguments have no %s", path)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,13 +39,14 @@ func (c *call) understand(ctx context.Context) (*tools.Arguments, error) {
 	}
 	plain := err == nil
 	reading.Times = nil
-	given, err := shape.Names(c.request.Arguments, reading)
+	named, err := shape.Names(c.request.Arguments, reading)
 	if err != nil {
 		return nil, err
 	}
 	n := &naming{call: c, values: c.values(), shape: shape, plain: plain, found: map[string]meaning{}, written: map[string]string{}, names: map[string]string{}, attributes: map[string]string{}}
 	n.values.left = nameLookups
-	if given, err = n.resolve(ctx, given); err != nil {
+	given, err := n.resolve(ctx, named)
+	if err != nil {
 		return nil, err
 	}
 	if args, err = shape.Decode(given, reading); err != nil {
@@ -117,13 +119,13 @@ type meaning struct {
 func noID(format string, args ...any) meaning { return meaning{said: fmt.Sprintf(format, args...)} }
 
 // resolve puts ids in place of the names in arguments.
-func (n *naming) resolve(ctx context.Context, given json.RawMessage) (json.RawMessage, error) {
+func (n *naming) resolve(ctx context.Context, given schemas.Checked) (json.RawMessage, error) {
 	if n.call.tool.Level > dixaclient.Read {
-		if err := noPlaceholders(n.call.tool.Name, given, toolsFor(n.call.agent)); err != nil { // before anything is looked up
+		if err := noPlaceholders(n.call.tool.Name, given.JSON, toolsFor(n.call.agent)); err != nil { // before anything is looked up
 			return nil, err
 		}
 	}
-	args, err := n.call.tool.Read(given)
+	args, err := n.call.tool.Read(given.JSON)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +158,10 @@ func (n *naming) resolve(ctx context.Context, given json.RawMessage) (json.RawMe
 	if len(wrong.Problems) > 0 {
 		return nil, &wrong
 	}
-	return ids.apply(given)
+	if len(ids) == 0 {
+		return given.JSON, nil
+	}
+	return ids.in(maps.Collect(given.Values.All()))
 }
 
 // meaning finds out what a reference names. An error stops the call.
