@@ -149,27 +149,6 @@ func TestKeepFits(t *testing.T) {
 	require.ErrorContains(t, err, "offline Dixa: state")
 }
 
-// The file is bounded: what is changed once it is full holds until the end of the process.
-func TestKeepIsBounded(t *testing.T) {
-	dir := t.TempDir()
-	o, end := kept(t, dir, Options{})
-	o.ok(200, "POST", "/v1/tags", `{"name":"first"}`)
-	large := strings.Repeat("x", 13<<20) // in the file, a third more
-	o.ok(200, "POST", demoPath+"/notes", `{"message":"`+large+`"}`)
-	o.ok(200, "POST", demoPath+"/notes", `{"message":"`+large+`"}`)
-	o.ok(200, "POST", "/v1/tags", `{"name":"second"}`)
-	require.Contains(t, pluck(t, o.get("/v1/tags"), "name"), "second")
-	info, err := os.Stat(filepath.Join(dir, "offline.jsonl"))
-	require.NoError(t, err)
-	require.Less(t, info.Size(), int64(32<<20))
-	end()
-	again, end := kept(t, dir, Options{})
-	defer end()
-	names := pluck(t, again.get("/v1/tags"), "name")
-	require.Contains(t, names, "first")
-	require.NotContains(t, names, "second")
-}
-
 // A follow-up is in the future, on a conversation that is not closed.
 func TestFollowupRefused(t *testing.T) {
 	o := open(t, Options{})

@@ -2,6 +2,8 @@ package operations
 
 import (
 	"fmt"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,4 +53,18 @@ func TestEffectsAreBounded(t *testing.T) {
 	require.Equal(t, fmt.Sprint(mostEffects+9), all[len(all)-1].ID)
 	a.Forget()
 	require.Empty(t, a.Effects())
+}
+
+// What cannot be recorded is done all the same, and ends the recording.
+func TestRecordingEnds(t *testing.T) {
+	a := New(Options{Make: seed.New, Seed: 1, Anchor: anchor, Now: func() time.Time { return anchor }})
+	_, err := a.Keep(t.TempDir())
+	require.NoError(t, err)
+	require.NotNil(t, a.kept)
+	a.kept.Close()
+	r := httptest.NewRequest("POST", "/v1/tags", strings.NewReader(`{"name":"last"}`))
+	r.Header.Set("Content-Type", "application/json")
+	require.Equal(t, 200, a.Answer(r).Status)
+	require.Nil(t, a.kept)
+	a.Look(func(w *desk.World) { require.NotNil(t, w.TagNamed("last")) })
 }
