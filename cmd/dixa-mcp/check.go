@@ -48,7 +48,7 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	for _, a := range rules.Agents() {
 		n := levels(a)
 		_, notStdio := rules.Stdio(a.Name)
-		found.Agents = append(found.Agents, checkedAgent{a.Name, len(a.Tools()), n[dixaclient.Read], n[dixaclient.Write], n[dixaclient.Send], n[dixaclient.Erase], notStdio == nil, a.LetsIn(time.Now()), a.About, exposures(a)})
+		found.Agents = append(found.Agents, checkedAgent{a.Name, len(a.Tools()), n[dixaclient.Read], n[dixaclient.Write], n[dixaclient.Send], n[dixaclient.Erase], notStdio == nil, a.CanAuthenticate(time.Now()), a.About, exposures(a)})
 	}
 	for _, p := range rules.PeopleRules() {
 		found.People = append(found.People, checkedPeople(p))
@@ -245,7 +245,7 @@ func (c *compared) print(out *output) {
 func overHTTP(rules *capability.Rules, now time.Time) string {
 	var names []string
 	for _, a := range rules.Agents() {
-		if a.LetsIn(now) {
+		if a.CanAuthenticate(now) {
 			names = append(names, a.Name)
 		}
 	}

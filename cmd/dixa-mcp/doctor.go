@@ -50,11 +50,11 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 		err = writable(dir)
 	}
 	report("records", err, dir)
-	marks, err := c.marks()
+	freezes, err := c.frozenDir()
 	if err == nil {
-		err = marks.Check()
+		err = freezes.Check()
 	}
-	report("freezes", err, string(marks))
+	report("freezes", err, string(freezes))
 	if c.Archive != "" {
 		name, err := c.meetArchive(ctx)
 		report("archive", err, name)

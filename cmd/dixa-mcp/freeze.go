@@ -65,8 +65,8 @@ func (c changed) print(out *output, asJSON bool) error {
 
 // Run stops an agent, or all agents, in every process that uses this state directory.
 func (c *freezeCmd) Run(ctx context.Context, out *output) error {
-	did, err := c.change(ctx, c.Agent, audit.EventFreeze, "froze", freezeRequest{http.MethodPut, map[string]string{"reason": c.Reason}}, func(marks marksAt, name string) error {
-		return marks.Set(ctx, name, freeze.Freeze{By: whoami(), At: time.Now().UTC(), Reason: c.Reason})
+	did, err := c.change(ctx, c.Agent, audit.EventFreeze, "froze", freezeRequest{http.MethodPut, map[string]string{"reason": c.Reason}}, func(freezes freezesAt, name string) error {
+		return freezes.Set(ctx, name, freeze.Freeze{By: whoami(), At: time.Now().UTC(), Reason: c.Reason})
 	})
 	if did == nil {
 		return err
@@ -76,10 +76,10 @@ func (c *freezeCmd) Run(ctx context.Context, out *output) error {
 
 // Run ends a freeze.
 func (c *thawCmd) Run(ctx context.Context, out *output) error {
-	did, err := c.change(ctx, c.Agent, audit.EventThaw, "thawed", freezeRequest{method: http.MethodDelete}, func(marks marksAt, name string) error {
-		was, err := marks.Remove(ctx, name)
+	did, err := c.change(ctx, c.Agent, audit.EventThaw, "thawed", freezeRequest{method: http.MethodDelete}, func(freezes freezesAt, name string) error {
+		was, err := freezes.Remove(ctx, name)
 		if err == nil && !was {
-			return notThawed(ctx, marks, name)
+			return notThawed(ctx, freezes, name)
 		}
 		return err
 	})
@@ -96,7 +96,7 @@ type freezeRequest struct {
 }
 
 // change freezes or thaws an agent, and records who did it. It returns what was done even if the record failed.
-func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, did string, r freezeRequest, do func(marksAt, string) error) (*changed, error) {
+func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, did string, r freezeRequest, do func(freezesAt, string) error) (*changed, error) {
 	agent, name := "", freeze.Everyone
 	if only != nil { // an empty name, as of a variable that is not set, is not all agents
 		if agent, name = *only, *only; agent == freeze.Everyone || !freeze.ValidName(agent) {
@@ -113,15 +113,15 @@ func (d freezeDir) change(ctx context.Context, only *string, event audit.Event, 
 			return nil, notFoundf("--agent: %w; nothing was changed", err)
 		}
 	}
-	marks, err := d.place(ctx)
+	freezes, err := d.place(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer marks.close()
-	if err := do(marks, name); err != nil {
+	defer freezes.close()
+	if err := do(freezes, name); err != nil {
 		return nil, err
 	}
-	done := &changed{did, name, marks.name}
+	done := &changed{did, name, freezes.name}
 	text := fmt.Sprintf("%s %s %s", whoami(), did, freeze.Label(name))
 	return done, reachFlags{State: d.State, Audit: d.Audit}.recordDone(ctx, audit.Record{Event: event, Agent: agent, Text: text})
 }
@@ -151,40 +151,40 @@ func (d freezeDir) remote(ctx context.Context, agent, name, did string, r freeze
 }
 
 // notThawed returns the error for a freeze that does not exist, with the freezes that do.
-func notThawed(ctx context.Context, marks marksAt, name string) error {
+func notThawed(ctx context.Context, freezes freezesAt, name string) error {
 	there := ""
-	if all, err := marks.List(ctx); err == nil && len(all) > 0 {
+	if all, err := freezes.List(ctx); err == nil && len(all) > 0 {
 		var labels []string
 		for _, other := range slices.Sorted(maps.Keys(all)) {
 			labels = append(labels, freeze.Label(other))
 		}
 		there = "; frozen: " + strings.Join(labels, ", ")
 	}
-	return notFoundf("there is no freeze of %s in %s; nothing was changed%s", freeze.Label(name), marks.name, there)
+	return notFoundf("there is no freeze of %s in %s; nothing was changed%s", freeze.Label(name), freezes.name, there)
 }
 
-// marksAt is a store of freezes, with its name.
-type marksAt struct {
+// freezesAt is a store of freezes, with its name.
+type freezesAt struct {
 	freeze.Store
 	name  string // "the state directory /var/lib/dixa-mcp"
 	close func()
 }
 
 // place opens the Redis that the servers share, or the state directory.
-func (d freezeDir) place(ctx context.Context) (marksAt, error) {
+func (d freezeDir) place(ctx context.Context) (freezesAt, error) {
 	group, err := d.connect(ctx, "")
 	if err != nil {
-		return marksAt{}, err
+		return freezesAt{}, err
 	}
 	if group != nil {
-		return marksAt{group.Freezes(), "the Redis at " + group.Addr(), group.Close}, nil
+		return freezesAt{group.Freezes(), "the Redis at " + group.Addr(), group.Close}, nil
 	}
-	dir, err := reachFlags{State: d.State}.marks()
-	return marksAt{dir, "the state directory " + filepath.Dir(string(dir)), func() {}}, err
+	dir, err := reachFlags{State: d.State}.frozenDir()
+	return freezesAt{dir, "the state directory " + filepath.Dir(string(dir)), func() {}}, err
 }
 
-// marks returns the freezes of the state directory.
-func (f reachFlags) marks() (freeze.Dir, error) {
+// frozenDir returns the freezes of the state directory.
+func (f reachFlags) frozenDir() (freeze.Dir, error) {
 	state, err := f.stateDir()
 	return freeze.Dir(filepath.Join(state, "frozen")), err
 }

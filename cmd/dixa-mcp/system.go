@@ -173,7 +173,7 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 		if s.approvals, _, err = f.reachFlags.approvals(); err != nil {
 			return err
 		}
-		if s.freezes, err = f.marks(); err != nil {
+		if s.freezes, err = f.frozenDir(); err != nil {
 			return err
 		}
 	}

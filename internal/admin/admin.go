@@ -81,14 +81,14 @@ func New(c Config) http.Handler {
 		})
 	}
 	mux.Handle("/", c.Console)
-	return p.wall(mux)
+	return p.guard(mux)
 }
 
 // port is the admin port.
 type port struct{ Config }
 
-// wall returns the middleware that checks the host and path of every request.
-func (p *port) wall(next http.Handler) http.Handler {
+// guard returns middleware that checks the host and path of every request.
+func (p *port) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -21,7 +21,7 @@ func (r *Rules) Notes() []Note {
 	now := time.Now()
 	for _, a := range r.agents {
 		l.aboutKeys(a, now)
-		reached := slices.Contains(stdio, a.Name) || a.LetsIn(now)
+		reached := slices.Contains(stdio, a.Name) || a.CanAuthenticate(now)
 		if !reached {
 			l.add(a.agent.at, "no connection can be this agent: it is not under stdio, and has no valid key, no oidc_claim and no people")
 		}

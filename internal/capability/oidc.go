@@ -39,14 +39,14 @@ func (r *Rules) NamesAgent(values []string) bool {
 	return slices.ContainsFunc(values, func(v string) bool { _, ok := r.claims[v]; return ok })
 }
 
-// LetsIn tells whether anybody can get in over HTTP at that time: whether an agent has a key that counts, or a claim.
-func (r *Rules) LetsIn(now time.Time) bool {
-	return slices.ContainsFunc(r.agents, func(a *Agent) bool { return a.LetsIn(now) })
+// CanAuthenticate reports whether a client can authenticate over HTTP at that time, as any agent.
+func (r *Rules) CanAuthenticate(now time.Time) bool {
+	return slices.ContainsFunc(r.agents, func(a *Agent) bool { return a.CanAuthenticate(now) })
 }
 
-// LetsIn reports whether a client can authenticate as the agent over HTTP: by a key that has not expired, by a token, or as a
+// CanAuthenticate reports whether a client can authenticate as the agent over HTTP: by a key that has not expired, by a token, or as a
 // person.
-func (a *Agent) LetsIn(now time.Time) bool {
+func (a *Agent) CanAuthenticate(now time.Time) bool {
 	return a.people || a.source.OIDCClaim.line > 0 || slices.ContainsFunc(a.source.Keys.value, func(k agentKey) bool {
 		return !k.Expires.expired(now)
 	})

@@ -91,7 +91,7 @@ func TestOIDC(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestLetsIn(t *testing.T) {
+func TestCanAuthenticate(t *testing.T) {
 	now := time.Date(2027, 1, 31, 23, 59, 59, 0, time.UTC)
 	const key = "{access: {tags: read}, keys: [{id: k, sha256: " + digestA + ", expires: "
 	for agent, want := range map[string][2]bool{
@@ -103,7 +103,7 @@ func TestLetsIn(t *testing.T) {
 		strings.Replace(key, ", expires: ", "}]}", 1): {true, true},
 	} {
 		r := mustParse(t, "version: 1\nstdio: [a]\noidc: {issuer: https://a.example, audience: b}\nagents:\n  a: "+agent+"\n")
-		require.Equal(t, want, [2]bool{r.LetsIn(now), r.LetsIn(now.Add(time.Second))}, agent)
+		require.Equal(t, want, [2]bool{r.CanAuthenticate(now), r.CanAuthenticate(now.Add(time.Second))}, agent)
 	}
 }
 

@@ -105,7 +105,7 @@ func TestAgentsFor(t *testing.T) {
 	require.Empty(t, r.AgentsFor(&Person{Groups: []string{"leads"}}), "of no provider")
 	a, err := r.Agent("lead")
 	require.NoError(t, err)
-	require.True(t, a.LetsIn(time.Now()))
+	require.True(t, a.CanAuthenticate(time.Now()))
 }
 
 // A person gets what a rule says and nothing else, whatever the claims are.

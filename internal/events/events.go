@@ -83,9 +83,9 @@ type Store interface {
 	End(ctx context.Context) (Cursor, error)
 	// Status returns what it has.
 	Status(ctx context.Context) (Status, error)
-	// Turn lets one process at a time do a task: the caller may do it if mine is true, which it is if no other began it in the last
+	// ClaimTask lets one process at a time do a task: the caller may do it if mine is true, which it is if no other began it in the last
 	// while. last is when it was last done, as Done noted; zero for never.
-	Turn(ctx context.Context, task string, while time.Duration) (mine bool, last time.Time, err error)
+	ClaimTask(ctx context.Context, task string, while time.Duration) (mine bool, last time.Time, err error)
 	// Done notes as of when a task was done.
 	Done(ctx context.Context, task string, at time.Time) error
 	Close() error

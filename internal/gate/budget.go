@@ -57,7 +57,7 @@ type Taken struct {
 	Counts   []Count
 	Over     *Count        // the allowance that is used up: nothing was counted; nil where it was
 	Wait     time.Duration // until the slot under the agent's own rate limit
-	GiveBack func()        // returns that turn, as far as that is possible; nil where there is none
+	GiveBack func()        // returns that slot, as far as that is possible; nil where there is none
 }
 
 // Over returns the first allowance that is used up, nil for none.

@@ -88,7 +88,7 @@ func withCall(ctx context.Context, c *call) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
 }
 
-// context carries the call, and takes its agent's turns at Dixa's limit.
+// context carries the call, and takes a slot under Dixa's limit for each of its requests, from its agent's flow.
 func (c *call) context(ctx context.Context) context.Context {
 	return dixaclient.WithFlow(withCall(ctx, c), c.agentName)
 }
@@ -107,8 +107,8 @@ func effect(err error) string {
 	return audit.OutcomeNotDone
 }
 
-// kind says in a word or two why an operation failed; texts of Dixa and of the network stay out of the records.
-func kind(err error) string {
+// whyFailed says in a word or two why an operation failed; texts of Dixa and of the network stay out of the records.
+func whyFailed(err error) string {
 	var e *dixaclient.Error
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -160,7 +160,7 @@ func (c *call) ruleOf(d capability.Decision) string {
 // kinds says which arguments may be in the record as they are. Of those that were not valid none may: what a model
 // put in the wrong place can be anything, such as a telephone number without its quotes.
 func (c *call) kinds() map[string]audit.Kind {
-	known := kinds(c.tool)
+	known := argumentKinds(c.tool)
 	if c.valid {
 		return known
 	}

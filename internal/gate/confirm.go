@@ -68,7 +68,7 @@ func (c *confirmation) ask(ctx context.Context, how capability.Confirm) (asking 
 // needs returns whose approval the steps of a call need; where they differ, the stricter one.
 func (c *call) needs(steps []tools.Step) (how capability.Confirm, rule string) {
 	ops := c.tool.Operations
-	if c.says(steps) {
+	if c.namesChanges(steps) {
 		ops = nil
 		for _, s := range changing(steps) {
 			ops = append(ops, s.Op)
@@ -106,7 +106,7 @@ func (c *confirmation) digest(parts ...string) string {
 func (c *confirmation) effect() string {
 	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments.Values, c.words), " ")
 	effect := verb(c.call.tool).Infinitive + " " + object
-	if c.call.says(c.steps) {
+	if c.call.namesChanges(c.steps) {
 		effect += " (" + listed(changing(c.steps)) + ")"
 	}
 	return effect

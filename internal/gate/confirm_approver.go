@@ -94,7 +94,7 @@ func (c *confirmation) text() string {
 
 // parkedSteps returns the steps of the call as people read them; none where they say nothing.
 func (c *confirmation) parkedSteps() []approval.Step {
-	if !c.call.says(c.steps) {
+	if !c.call.namesChanges(c.steps) {
 		return nil
 	}
 	steps := make([]approval.Step, len(c.steps))

@@ -26,7 +26,7 @@ func (c *confirmation) askClient(ctx context.Context) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !r.Yes {
+		if !r.Accepted {
 			c.call.observeDenied(c.steps, r.State)
 			return nil, declined(tool)
 		}

@@ -60,7 +60,7 @@ func (b *bed) ask(agent, tool, arguments string) *gate.Question {
 // answer makes a call with the answer to a question.
 func (b *bed) answer(agent, tool, arguments, state string, yes bool) gate.Answer {
 	r := request(agent, tool, arguments)
-	r.CanAsk, r.State, r.Yes = true, state, yes
+	r.CanAsk, r.State, r.Accepted = true, state, yes
 	return b.gate.Call(context.Background(), r)
 }
 

@@ -97,7 +97,7 @@ func (d *departure) note(took time.Duration, err error) {
 	op, c := d.op, d.call
 	o := audit.Operation{Operation: op.Op.Name, Status: op.Status, Request: op.RequestID, Millis: took.Milliseconds(), Attempts: op.Attempts, Outcome: audit.OutcomeDone, Read: op.Op.Level == dixaclient.Read}
 	if err != nil {
-		o.Outcome, o.Error = effect(err), kind(err)
+		o.Outcome, o.Error = effect(err), whyFailed(err)
 	}
 	if in, ok := op.In.(*dixaclient.AttachmentIn); ok {
 		o.Message, o.Attachment = string(in.MessageID), in.Number

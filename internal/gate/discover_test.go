@@ -112,7 +112,7 @@ func (w twins) call(t *testing.T, state string, yes bool) made {
 	t.Helper()
 	w.book.all()
 	before := len(w.dixa.Requests())
-	a := w.Call(t.Context(), Request{Agent: w.agent, Tool: w.tool, Arguments: json.RawMessage(w.arguments), CanAsk: true, State: state, Yes: yes})
+	a := w.Call(t.Context(), Request{Agent: w.agent, Tool: w.tool, Arguments: json.RawMessage(w.arguments), CanAsk: true, State: state, Accepted: yes})
 	return made{a, w.book.all(), w.requests(before), len(w.dixa.Effects())}
 }
 

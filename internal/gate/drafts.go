@@ -119,5 +119,5 @@ func whyRefused(err error) string {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.reason
 	}
-	return kind(err)
+	return whyFailed(err)
 }

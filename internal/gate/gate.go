@@ -30,7 +30,7 @@ import (
 // DefaultTimeout bounds a call with its waiting and its repetitions. MCP clients give up after 60 seconds.
 const DefaultTimeout = 45 * time.Second
 
-// Config is what a gate stands between.
+// Config is what a gate decides by, what it calls and where it keeps what it must remember.
 type Config struct {
 	Rules   *capability.Rules
 	Client  *dixaclient.Client
@@ -107,7 +107,11 @@ type Gate struct {
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
 func New(c Config) *Gate {
-	g := &Gate{archive: c.Archive, events: c.Events, audit: c.Audit, key: c.RecordKey, timeout: c.Timeout, json: c.JSON, log: c.Log, observer: c.Observer, frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now)}
+	g := &Gate{
+		audit: c.Audit, key: c.RecordKey, log: c.Log, observer: c.Observer, timeout: c.Timeout, json: c.JSON,
+		frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, archive: c.Archive, events: c.Events,
+		listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now),
+	}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
@@ -161,7 +165,7 @@ type Request struct {
 	CanAsk       bool   // the client can ask its person a question
 	AskApprover  bool   // the client's answer to a question might not come back here: an approver is asked in its place
 	State        string // of a question that was asked before, "" when there was none
-	Yes          bool   // the person's answer to it
+	Accepted     bool   // the person said yes to it
 
 	asked *approval.Request // that an approver has carried out, in place of the agent; nil otherwise
 	by    string            // the approver who does
@@ -242,7 +246,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 			return c.fail(ctx, err)
 		}
 	}
-	if c.says(steps) {
+	if c.namesChanges(steps) {
 		return c.carryOut(ctx, args, steps)
 	}
 	c.rememberSteps(steps)

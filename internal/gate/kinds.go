@@ -23,9 +23,9 @@ var personal = map[string]bool{
 	"password": true, "token": true, // of a webhook; short ones could be guessed from a plain digest
 }
 
-// kinds says how each argument is written to a record: UUIDs, enums, numbers, flags and times as they are, personal data and
+// argumentKinds says how each argument is written to a record: UUIDs, enums, numbers, flags and times as they are, personal data and
 // ids of other forms as a keyed hash, other texts as their length and digest.
-func kinds(t *tools.Tool) map[string]audit.Kind {
+func argumentKinds(t *tools.Tool) map[string]audit.Kind {
 	if m, ok := kindsOf.Load(t); ok {
 		return m.(map[string]audit.Kind)
 	}

@@ -20,7 +20,7 @@ func TestOnlyReviewedKindsArePlain(t *testing.T) {
 		for _, tool := range tools.All() {
 			arguments, err := json.Marshal(plant(tool.In(), planted))
 			require.NoError(t, err)
-			record := audit.ReduceJSON(arguments, kinds(tool), []byte("key")).String()
+			record := audit.ReduceJSON(arguments, argumentKinds(tool), []byte("key")).String()
 			for _, word := range []string{"emma", "clarke", "4551234567"} {
 				require.NotContains(t, strings.ToLower(record), word, "%s records %s", tool.Name, arguments)
 			}

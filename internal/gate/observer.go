@@ -151,7 +151,7 @@ func (d *departure) observed(ctx context.Context) (_ context.Context, ended func
 	return ctx, func(took time.Duration, err error) {
 		end := OperationEnd{Outcome: audit.OutcomeDone, Status: op.Status, Attempts: op.Attempts, Throttled: op.Throttled, Waited: op.Waited, Upstream: op.Upstream, Took: took}
 		if err != nil {
-			end.Outcome, end.Error = effect(err), kind(err)
+			end.Outcome, end.Error = effect(err), whyFailed(err)
 		}
 		tell(end)
 	}

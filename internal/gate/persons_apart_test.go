@@ -37,7 +37,7 @@ func TestConfirmationIsOfOnePerson(t *testing.T) {
 	b := newBed(t, file)
 	call := func(p *capability.Person, state string) gate.Answer {
 		r := request("asks", "add_note", note)
-		r.Key, r.Person, r.CanAsk, r.State, r.Yes = capability.TokenKey, p, true, state, state != ""
+		r.Key, r.Person, r.CanAsk, r.State, r.Accepted = capability.TokenKey, p, true, state, state != ""
 		return b.gate.Call(context.Background(), r)
 	}
 	anna := person("anna@example.com")
@@ -83,7 +83,7 @@ func TestJobIsOfOnePerson(t *testing.T) {
 			require.Greater(t, len(d.dixa.Effects()), from)
 			continue
 		}
-		r.State, r.Yes = a.Ask.State, true
+		r.State, r.Accepted = a.Ask.State, true
 		for name, other := range others() {
 			r.Person = other
 			require.True(t, d.gate.Call(context.Background(), r).Failed, name)

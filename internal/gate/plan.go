@@ -111,8 +111,8 @@ func (b *bounds) holds(id int64, f capability.Facts) bool {
 	return b.bound.Holds(f) || m != nil && m.id == id && reflect.DeepEqual(m.facts, f)
 }
 
-// says reports whether the steps of a call say what they change.
-func (c *call) says(steps []tools.Step) bool {
+// namesChanges reports whether the steps of a call say what they change.
+func (c *call) namesChanges(steps []tools.Step) bool {
 	return c.tool.Plans() || len(steps) > 0 && steps[0].What != ""
 }
 

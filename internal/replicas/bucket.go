@@ -44,9 +44,9 @@ func (b *bucket) Reserve(ctx context.Context) (time.Duration, func(), error) {
 		if ctx.Err() != nil {
 			return 0, nil, context.Cause(ctx)
 		}
-		if wait, turn, err := b.script(ctx, "reserve", 0); err == nil {
+		if wait, slot, err := b.script(ctx, "reserve", 0); err == nil {
 			var once sync.Once
-			return wait, func() { once.Do(func() { _, _, _ = b.script(ctx, "giveBack", turn) }) }, nil // alone, there is nothing to give back to
+			return wait, func() { once.Do(func() { _, _, _ = b.script(ctx, "giveBack", slot) }) }, nil // alone, there is nothing to give back to
 		}
 		if wait, giveBack, ok := b.alone(); ok {
 			return wait, giveBack, nil
@@ -56,14 +56,14 @@ func (b *bucket) Reserve(ctx context.Context) (time.Duration, func(), error) {
 
 // script runs the script of the bucket on the server. Its answer carries the version of the freezes, so that a call
 // that waits for a token learns of a new freeze.
-func (b *bucket) script(ctx context.Context, what string, turn int64) (wait time.Duration, last int64, err error) {
+func (b *bucket) script(ctx context.Context, what string, slot int64) (wait time.Duration, last int64, err error) {
 	b.mu.Lock()
 	most := 1.0
 	if b.owed {
 		most = b.fill.At(time.Now())
 	}
 	b.mu.Unlock()
-	answer, err := b.link.run(ctx, bucketScript, b.keys, what, b.link.id, b.spec.Rate, b.spec.Burst, turn, most, freshFor.Microseconds(), seenFor.Microseconds(), b.link.State().Replicas)
+	answer, err := b.link.run(ctx, bucketScript, b.keys, what, b.link.id, b.spec.Rate, b.spec.Burst, slot, most, freshFor.Microseconds(), seenFor.Microseconds(), b.link.State().Replicas)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -102,8 +102,8 @@ func (b *bucket) fromShare(o outage) (wait time.Duration, giveBack func()) {
 	if b.share.Limit() != perSecond {
 		b.share.SetLimitAt(now, perSecond)
 	}
-	turn := b.share.ReserveN(now, 1)
-	return turn.DelayFrom(now), turn.Cancel
+	slot := b.share.ReserveN(now, 1)
+	return slot.DelayFrom(now), slot.Cancel
 }
 
 // Throttled implements [dixaclient.Bucket].

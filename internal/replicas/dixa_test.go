@@ -107,7 +107,7 @@ func TestAskedHereAnsweredThere(t *testing.T) {
 	call := func(i int, text, state string) gate.Answer {
 		arguments, err := json.Marshal(map[string]any{"conversationId": 1234, "message": text})
 		require.NoError(t, err)
-		return all[i].gate.Call(t.Context(), gate.Request{Agent: "asks", Tool: "add_note", Arguments: arguments, CanAsk: true, State: state, Yes: true})
+		return all[i].gate.Call(t.Context(), gate.Request{Agent: "asks", Tool: "add_note", Arguments: arguments, CanAsk: true, State: state, Accepted: true})
 	}
 	for _, text := range []string{"one", "two"} {
 		asked := call(0, text, "")
@@ -132,7 +132,7 @@ func TestConfirmationsFailClosed(t *testing.T) {
 	asked := one.gate.Call(t.Context(), r)
 	require.NotNil(t, asked.Ask, asked.Text)
 	s.Kill()
-	r.State, r.Yes = asked.Ask.State, true
+	r.State, r.Accepted = asked.Ask.State, true
 	a := one.gate.Call(t.Context(), r)
 	require.True(t, a.Failed)
 	require.Contains(t, a.Text, "whether this confirmation was used already cannot be told at the moment")
@@ -140,10 +140,10 @@ func TestConfirmationsFailClosed(t *testing.T) {
 	see(t, 1, one.Group)
 	require.True(t, one.gate.Call(t.Context(), r).Failed, "it may have been used before")
 	require.Empty(t, dixa.Effects())
-	r.State, r.Yes = "", false
+	r.State, r.Accepted = "", false
 	asked = one.gate.Call(t.Context(), r)
 	require.NotNil(t, asked.Ask, asked.Text)
-	r.State, r.Yes = asked.Ask.State, true
+	r.State, r.Accepted = asked.Ask.State, true
 	require.False(t, one.gate.Call(t.Context(), r).Failed)
 	require.Len(t, dixa.Effects(), 1)
 }

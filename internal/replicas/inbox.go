@@ -215,8 +215,8 @@ func (b *inbox) Status(context.Context) (st events.Status, err error) {
 	return st, nil
 }
 
-// Turn implements [events.Store].
-func (b *inbox) Turn(_ context.Context, task string, while time.Duration) (mine bool, last time.Time, err error) {
+// ClaimTask implements [events.Store].
+func (b *inbox) ClaimTask(_ context.Context, task string, while time.Duration) (mine bool, last time.Time, err error) {
 	return b.task(task, while.Milliseconds(), 0)
 }
 

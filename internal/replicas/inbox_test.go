@@ -124,7 +124,7 @@ func TestInboxTells(t *testing.T) {
 	_, err = all[1].Events().Put(t.Context(), eventstest.Event(0))
 	require.NoError(t, err)
 	require.Equal(t, heard, woken.Load())
-	_, _, err = all[0].Events().Turn(t.Context(), "fill", time.Hour)
+	_, _, err = all[0].Events().ClaimTask(t.Context(), "fill", time.Hour)
 	require.NoError(t, err)
 	st, err := all[0].Events().Status(t.Context())
 	require.NoError(t, err)

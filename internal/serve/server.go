@@ -60,7 +60,7 @@ func newServer(g *gate.Gate, version string, instructions func(context.Context) 
 		r.CanAsk, r.AskApprover, r.State = canAsk(ctx), asksApprover(ctx), request.Params.RequestState
 		r.Admitted, r.Waits, r.Progress = func() { wasParsed(ctx) }, func() (func(), bool) { return waits(ctx) }, progress(ctx)
 		if answer := server.ElicitationResponse(request.Params.InputResponses, question); answer != nil {
-			r.Yes = answer.Action == mcp.ElicitationResponseActionAccept
+			r.Accepted = answer.Action == mcp.ElicitationResponseActionAccept
 		}
 		a := g.Call(ctx, r)
 		switch {

@@ -13,7 +13,7 @@ import (
 func turns(t *testing.T, o Opened) {
 	a, b := o.Open(), o.Open()
 	turn := func(s events.Store, task string) (bool, time.Time) {
-		mine, last, err := s.Turn(t.Context(), task, time.Hour)
+		mine, last, err := s.ClaimTask(t.Context(), task, time.Hour)
 		require.NoError(t, err)
 		return mine, last
 	}

@@ -134,7 +134,7 @@ func (p *Inbox) fresh(ctx context.Context) {
 
 // poll stores what the log has since the last poll.
 func (p *Inbox) poll(ctx context.Context, now time.Time) error {
-	mine, from, err := p.Turn(ctx, task, Every*9/10) // somewhat less, since clocks differ
+	mine, from, err := p.ClaimTask(ctx, task, Every*9/10) // somewhat less, since clocks differ
 	if err != nil || !mine {
 		return err
 	}

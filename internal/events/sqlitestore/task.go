@@ -7,8 +7,8 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// Turn implements [events.Store].
-func (s *Store) Turn(_ context.Context, task string, while time.Duration) (mine bool, last time.Time, err error) {
+// ClaimTask implements [events.Store].
+func (s *Store) ClaimTask(_ context.Context, task string, while time.Duration) (mine bool, last time.Time, err error) {
 	s.write.Lock()
 	defer s.write.Unlock()
 	f := &s.write.file

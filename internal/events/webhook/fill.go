@@ -55,7 +55,7 @@ func (f *Filler) Start() (stop func()) {
 func (f *Filler) run(ctx context.Context) {
 	for others := fillAtStart; ; {
 		next := fillEvery
-		mine, err := f.turn(ctx, others)
+		mine, err := f.fillOnce(ctx, others)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -74,10 +74,10 @@ func (f *Filler) run(ctx context.Context) {
 	}
 }
 
-// turn fills the inbox, unless another server began that in the last while.
-func (f *Filler) turn(ctx context.Context, while time.Duration) (mine bool, err error) {
+// fillOnce fills the inbox, unless another server began that in the last while.
+func (f *Filler) fillOnce(ctx context.Context, while time.Duration) (mine bool, err error) {
 	now := f.Now()
-	mine, _, err = f.Inbox.Turn(ctx, fillTask, while)
+	mine, _, err = f.Inbox.ClaimTask(ctx, fillTask, while)
 	if err != nil || !mine {
 		return false, err
 	}

@@ -145,7 +145,7 @@ func TestFillInTurn(t *testing.T) {
 	b.happens("one")
 	other := *b.filler
 	turn := func(f *Filler, while time.Duration, want bool) {
-		mine, err := f.turn(t.Context(), while)
+		mine, err := f.fillOnce(t.Context(), while)
 		require.NoError(t, err)
 		require.Equal(t, want, mine)
 	}
@@ -205,6 +205,6 @@ func (failing) Subscriptions() ([]Subscription, error) { return nil, errors.New(
 // unreachable is an inbox that cannot be reached.
 type unreachable struct{ events.Store }
 
-func (unreachable) Turn(context.Context, string, time.Duration) (bool, time.Time, error) {
+func (unreachable) ClaimTask(context.Context, string, time.Duration) (bool, time.Time, error) {
 	return false, time.Time{}, events.ErrAway
 }
