@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
+	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/base/safetext"
-	"dixa-mcp/internal/base/uuid"
+	"dixa-mcp/internal/privacy"
 	"dixa-mcp/internal/seal"
 )
 
@@ -47,15 +48,15 @@ func (c *privacyReportCmd) Run(ctx context.Context, out *output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	s.look(ctx)
-	if err := s.record(ctx, audit.EventRead, "privacy_report", s.failed()); err != nil {
+	s.Find(ctx)
+	if err := s.record(ctx, audit.EventRead, "privacy_report", s.Failed()); err != nil {
 		return err
 	}
 	if c.JSON {
-		return errors.Join(out.json(s.report()), s.failed())
+		return errors.Join(out.json(s.Report()), s.Failed())
 	}
 	s.print(out, true)
-	return s.failed()
+	return s.Failed()
 }
 
 // Run erases what is kept of a customer.
@@ -65,17 +66,17 @@ func (c *privacyEraseCmd) Run(ctx context.Context, out *output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	s.look(ctx)
+	s.Find(ctx)
 	if c.DryRun {
-		if err := s.record(ctx, audit.EventRead, "privacy_report", s.failed()); err != nil {
+		if err := s.record(ctx, audit.EventRead, "privacy_report", s.Failed()); err != nil {
 			return err
 		}
 		if c.JSON {
-			return errors.Join(out.json(s.report()), s.failed())
+			return errors.Join(out.json(s.Report()), s.Failed())
 		}
 		s.print(out, false)
 		out.printf("\nNothing was erased.\n")
-		return s.failed()
+		return s.Failed()
 	}
 	if !c.Yes {
 		s.print(&output{to: os.Stderr}, false)
@@ -86,89 +87,71 @@ func (c *privacyEraseCmd) Run(ctx context.Context, out *output) (err error) {
 	if err := s.record(ctx, audit.EventIntent, "privacy_erase", nil); err != nil {
 		return err
 	}
-	s.erase(ctx)
-	if err := s.record(ctx, audit.EventOutcome, "privacy_erase", s.failed()); err != nil {
-		return errors.Join(s.failed(), err)
+	s.Erase(ctx)
+	if err := s.record(ctx, audit.EventOutcome, "privacy_erase", s.Failed()); err != nil {
+		return errors.Join(s.Failed(), err)
 	}
 	if c.JSON {
-		return errors.Join(out.json(s.report()), s.failed())
+		return errors.Join(out.json(s.Report()), s.Failed())
 	}
 	s.printErased(out)
-	return s.failed()
+	return s.Failed()
+}
+
+// personSearch is a search for a customer, with its record.
+type personSearch struct {
+	*privacy.Search
+	given archive.Person // as the command line names the person
+	named []int64        // conversations that the command line names
+	log   *audit.Log
 }
 
 // search opens the records, and reads who is meant. Nothing was looked at yet.
 func (c *privacyFlags) search(ctx context.Context, start string) (*personSearch, error) {
-	s := &personSearch{flags: c, conversations: map[int64]bool{}, call: audit.NewCallID()}
+	s := &personSearch{Search: &privacy.Search{Conversations: map[int64]bool{}, Call: audit.NewCallID()}, named: c.Conversation}
 	for _, id := range c.Conversation {
 		if id < 1 {
 			return nil, usagef("--conversation must be the number of a conversation, not %d; nothing was done", id)
 		}
-		s.conversations[id] = true
+		s.Conversations[id] = true
 	}
 	for _, text := range c.Customer {
-		if err := s.means(text); err != nil {
-			return nil, err
+		if !s.Add(text) {
+			return nil, usagef("CUSTOMER must be an id (a UUID), an e-mail address or a phone number of at least 5 digits, not %q; nothing was done", text)
 		}
 	}
-	s.given = s.who
+	s.given = s.Person
 	rules, _, err := c.load()
 	if err != nil {
 		return nil, err
 	}
-	s.archiveKept, s.recordsKept = rules.ArchiveKept(), rules.RecordsKept()
+	s.ArchiveKept, s.RecordsKept = rules.ArchiveKept(), rules.RecordsKept()
 	reach := reachFlags{State: c.State, Audit: c.Audit}
-	if s.state, err = reach.stateDir(); err != nil {
+	if s.State, err = reach.stateDir(); err != nil {
 		return nil, err
 	}
-	if s.recordsDir, err = reach.auditDir(); err != nil {
+	if s.Records, err = reach.auditDir(); err != nil {
 		return nil, err
 	}
+	s.OpenArchive = func() (privacy.Archive, error) { return c.openArchive(s.State) }
 	key, err := reach.recordKey()
 	if err != nil {
 		return nil, err
 	}
-	s.localKey, s.hashKeys = key, [][]byte{key}
-	if s.group, err = c.connect(ctx, ""); err != nil {
+	s.Key, s.HashKeys = key, [][]byte{key}
+	if s.Group, err = c.connect(ctx, ""); err != nil {
 		return nil, err
 	}
-	if s.group != nil { // all servers share one key, and those without Redis have their own
-		s.hashKeys = append([][]byte{seal.Derive(s.group.Secret(), "records")}, s.hashKeys...)
+	if s.Group != nil { // all servers share one key, and those without Redis have their own
+		s.HashKeys = append([][]byte{seal.Derive(s.Group.Secret(), "records")}, s.HashKeys...)
 	}
 	if s.log, err = reach.openRecords(start); err != nil {
-		if s.group != nil {
-			s.group.Close()
+		if s.Group != nil {
+			s.Group.Close()
 		}
 		return nil, err
 	}
 	return s, nil
-}
-
-// means adds an id, e-mail address or phone number of the person.
-func (s *personSearch) means(text string) error {
-	text = strings.TrimSpace(text)
-	name, domain, mail := strings.Cut(text, "@")
-	digits := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" ()-./", r) {
-			return -1
-		}
-		return r
-	}, text)
-	number := strings.TrimPrefix(digits, "+")
-	switch {
-	case uuid.Is(text):
-		s.who.Customers = append(s.who.Customers, strings.ToLower(text))
-	case mail && name != "" && domain != "" && !strings.ContainsAny(text, " \t\n<>,;"):
-		s.who.Addresses = append(s.who.Addresses, text)
-	case len(number) >= 5 && strings.Trim(number, "0123456789") == "":
-		s.who.Addresses = append(s.who.Addresses, digits)
-		if digits != text {
-			s.who.Addresses = append(s.who.Addresses, text)
-		}
-	default:
-		return usagef("CUSTOMER must be an id (a UUID), an e-mail address or a phone number of at least 5 digits, not %q; nothing was done", text)
-	}
-	return nil
 }
 
 // record records what was done, without an address.
@@ -178,11 +161,11 @@ func (s *personSearch) record(ctx context.Context, event audit.Event, tool strin
 		customer = append(customer, id)
 	}
 	for _, address := range s.given.Addresses {
-		customer = append(customer, map[string]string{"hash": audit.Hash(s.hashKeys[0], address)})
+		customer = append(customer, map[string]string{"hash": audit.Hash(s.HashKeys[0], address)})
 	}
-	conversations = append(conversations, s.flags.Conversation...)
-	done := deed{call: s.call, tool: tool, level: "read", verb: audit.Verb{Past: "read", Infinitive: "read", Object: "what dixa-mcp keeps of a customer"},
-		arguments: map[string]any{"customer": customer, "conversationId": conversations, "found": s.counts()}, reason: "a part failed"}
+	conversations = append(conversations, s.named...)
+	done := deed{call: s.Call, tool: tool, level: "read", verb: audit.Verb{Past: "read", Infinitive: "read", Object: "what dixa-mcp keeps of a customer"},
+		arguments: map[string]any{"customer": customer, "conversationId": conversations, "found": s.Counts()}, reason: "a part failed"}
 	if tool == "privacy_erase" {
 		done.level, done.verb.Past, done.verb.Infinitive = "erase", "erased", "erase"
 	}
@@ -192,30 +175,21 @@ func (s *personSearch) record(ctx context.Context, event audit.Event, tool strin
 	return nil
 }
 
-// close closes what the search opened.
-func (s *personSearch) close() error {
-	var errs []error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
-	}
-	if s.group != nil {
-		s.group.Close()
-	}
-	return errors.Join(append(errs, s.log.Close())...)
-}
+// close closes what the search opened, and the records.
+func (s *personSearch) close() error { return errors.Join(s.Close(), s.log.Close()) }
 
 // printErased prints what was erased and what remains.
 func (s *personSearch) printErased(out *output) {
-	for _, p := range s.places {
+	for _, p := range s.Places {
 		switch {
 		case p.Problem != "":
-			out.printf("%s: NOT ERASED: %s\n", p.title(), safetext.Lines(p.Problem))
+			out.printf("%s: NOT ERASED: %s\n", p.Title(), safetext.Lines(p.Problem))
 		case len(p.Items) == 0:
-			out.printf("%s: nothing of the customer.\n", p.title())
-		case p.forget == nil:
-			out.printf("%s: %s remain. %s\n", p.title(), p.counted(), p.Stays)
+			out.printf("%s: nothing of the customer.\n", p.Title())
+		case !p.Erasable():
+			out.printf("%s: %s remain. %s\n", p.Title(), lines.Counted(len(p.Items), "item"), p.Stays)
 		default:
-			out.printf("%s: erased %s. %s\n", p.title(), p.counted(), p.Stays)
+			out.printf("%s: erased %s. %s\n", p.Title(), lines.Counted(len(p.Items), "item"), p.Stays)
 		}
 	}
 	out.printf("\n%s\n", inDixa)

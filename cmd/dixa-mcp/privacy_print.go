@@ -7,39 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/base/safetext"
+	"dixa-mcp/internal/privacy"
 )
 
 // mostListed is how many records and events are printed; JSON has all.
 const mostListed = 50
-
-// personReport is what is kept of a customer, as JSON.
-type personReport struct {
-	Customers     []string     `json:"customers"`
-	Addresses     []string     `json:"addresses"`
-	Names         []string     `json:"names"`
-	Conversations []int64      `json:"conversations"`
-	Places        []*heldPlace `json:"places"`
-}
-
-func (s *personSearch) report() personReport {
-	return personReport{append([]string{}, s.who.Customers...), append([]string{}, s.who.Addresses...), append([]string{}, s.names...),
-		append([]int64{}, slices.Sorted(maps.Keys(s.conversations))...), s.places}
-}
-
-// counts returns how much each place has.
-func (s *personSearch) counts() map[string]int {
-	counts := map[string]int{}
-	for _, p := range s.places {
-		counts[p.Place] += len(p.Items)
-	}
-	return counts
-}
-
-func (p *heldPlace) title() string { return p.Place + " (" + p.Where + ")" }
-
-// counted returns how many things a place has.
-func (p *heldPlace) counted() string { return counted(len(p.Items), "item") }
 
 // print prints what is kept; whole says whether with each item.
 func (s *personSearch) print(out *output, whole bool) {
@@ -48,16 +22,16 @@ func (s *personSearch) print(out *output, whole bool) {
 			out.printf("%-14s %s\n", label, safetext.Show(strings.Join(list, ", ")))
 		}
 	}
-	one("Customer ids:", s.who.Customers)
-	one("Addresses:", s.who.Addresses)
-	one("Names:", s.names)
+	one("Customer ids:", s.Person.Customers)
+	one("Addresses:", s.Person.Addresses)
+	one("Names:", s.Names)
 	var conversations []string
-	for _, id := range slices.Sorted(maps.Keys(s.conversations)) {
+	for _, id := range slices.Sorted(maps.Keys(s.Conversations)) {
 		conversations = append(conversations, fmt.Sprint(id))
 	}
 	one("Conversations:", conversations)
-	for _, p := range s.places {
-		out.printf("\n%s: %s\n", p.title(), p.counted())
+	for _, p := range s.Places {
+		out.printf("\n%s: %s\n", p.Title(), lines.Counted(len(p.Items), "item"))
 		if p.Problem != "" {
 			out.printf("  COULD NOT BE READ: %s\n", safetext.Lines(p.Problem))
 		}
@@ -65,7 +39,7 @@ func (s *personSearch) print(out *output, whole bool) {
 			continue
 		}
 		out.printf("  Holds: %s\n  Kept:  %s\n", p.Holds, p.Kept)
-		if p.forget == nil {
+		if !p.Erasable() {
 			out.printf("  Not erased: %s\n", p.Stays)
 		}
 		if whole {
@@ -75,9 +49,9 @@ func (s *personSearch) print(out *output, whole bool) {
 }
 
 // items prints the things of a place. Lines of what customers and agents wrote begin with "|".
-func (s *personSearch) items(out *output, p *heldPlace) {
+func (s *personSearch) items(out *output, p *privacy.Place) {
 	list := p.Items
-	if p.forget == nil && len(list) > mostListed {
+	if !p.Erasable() && len(list) > mostListed {
 		out.printf("  The newest %d; --json has all:\n", mostListed)
 		list = list[len(list)-mostListed:]
 	}
@@ -86,7 +60,7 @@ func (s *personSearch) items(out *output, p *heldPlace) {
 		if !i.At.IsZero() {
 			line += i.At.Local().Format("2006-01-02 15:04") + "  "
 		}
-		if p.forget != nil {
+		if p.Erasable() {
 			line += i.ID + "  "
 		}
 		line += safetext.Show(i.What)

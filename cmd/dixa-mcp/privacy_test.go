@@ -23,6 +23,7 @@ import (
 	eventstore "dixa-mcp/internal/events/sqlitestore"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/journal"
+	"dixa-mcp/internal/privacy"
 	"dixa-mcp/internal/replicas/redistest"
 	"dixa-mcp/internal/sharedstate"
 )
@@ -128,12 +129,12 @@ func leftShared(t *testing.T, j journal.Store, b *jobs.Store) (entries, others, 
 // their hashes and can be verified.
 func TestPrivacy(t *testing.T) {
 	t.Parallel()
-	t.Run("SQLite", func(t *testing.T) { privacy(t, "", nil) })
-	t.Run("PostgreSQL", func(t *testing.T) { privacy(t, pgtest.Get(t).Database(t), nil) })
-	t.Run("Redis", func(t *testing.T) { privacy(t, "", redistest.Start(t)) })
+	t.Run("SQLite", func(t *testing.T) { erases(t, "", nil) })
+	t.Run("PostgreSQL", func(t *testing.T) { erases(t, pgtest.Get(t).Database(t), nil) })
+	t.Run("Redis", func(t *testing.T) { erases(t, "", redistest.Start(t)) })
 }
 
-func privacy(t *testing.T, address string, redis *redistest.Server) {
+func erases(t *testing.T, address string, redis *redistest.Server) {
 	p := newPlace(t)
 	state := filepath.Join(p.home, "s")
 	reach := reachFlags{State: state}
@@ -186,7 +187,7 @@ func privacy(t *testing.T, address string, redis *redistest.Server) {
 	}
 	o := run("report", plantedMail, "--json")
 	require.Zero(t, o.code, o.stderr)
-	var report personReport
+	var report privacy.Report
 	require.NoError(t, json.Unmarshal([]byte(o.stdout), &report))
 	require.Equal(t, []int64{7001}, report.Conversations)
 	counts := map[string]int{}
@@ -273,7 +274,7 @@ func TestPrivacyArguments(t *testing.T) {
 		require.Equal(t, exitUsage, o.code, bad)
 	}
 	require.Contains(t, p.run("privacy", "report", "anna").stderr, "CUSTOMER must be an id (a UUID), an e-mail address or a phone number")
-	s := &personSearch{}
-	require.NoError(t, s.means("+45 11 11 22-22"))
-	require.Equal(t, []string{"+4511112222", "+45 11 11 22-22"}, s.who.Addresses)
+	s := &privacy.Search{}
+	require.True(t, s.Add("+45 11 11 22-22"))
+	require.Equal(t, []string{"+4511112222", "+45 11 11 22-22"}, s.Person.Addresses)
 }

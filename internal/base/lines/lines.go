@@ -1,4 +1,4 @@
-// Package lines cuts lists for messages that are read as a whole.
+// Package lines cuts and counts lists for messages that are read as a whole.
 package lines
 
 import "fmt"
@@ -15,4 +15,12 @@ func First(all []string, most int, atLeast bool) []string {
 		more = fmt.Sprintf("and at least %d more", max(len(all)-shown, 1))
 	}
 	return append(all[:shown:shown], more)
+}
+
+// Counted returns a number of things: "1 item", "3 items".
+func Counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

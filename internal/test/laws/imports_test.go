@@ -75,6 +75,7 @@ var mayImport = map[string][]string{
 	"internal/export":                {"dixaclient"},
 	"internal/openapi":               {},
 	"internal/backup":                {"internal/archive/sqlitestore", "internal/events/sqlitestore", "internal/records", "internal/sharedstate"},
+	"internal/privacy":               {"dixaclient", "internal/approval", "internal/archive", "internal/audit", "internal/capability", "internal/events", "internal/events/sqlitestore", "internal/jobs", "internal/journal", "internal/records", "internal/replicas", "internal/sharedstate"},
 	"internal/report":                {"internal/archive"},
 	"internal/records":               {"internal/audit", "github.com/ncruces/go-sqlite3"},
 	"internal/drift":                 {"internal/openapi"},
