@@ -11,6 +11,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/offline"
 )
@@ -81,7 +82,7 @@ func (c *archiveSyncCmd) Run(ctx context.Context, out *output) (err error) {
 	if c.JSON {
 		return out.json(result)
 	}
-	out.printf("Received %s and %s. The archive has everything from %s to %s.\n", counted(result.Conversations, "conversation"), counted(result.Messages, "message"),
+	out.printf("Received %s and %s. The archive has everything from %s to %s.\n", lines.Counted(result.Conversations, "conversation"), lines.Counted(result.Messages, "message"),
 		since.Local().Format("2006-01-02 15:04"), result.To.Local().Format("2006-01-02 15:04"))
 	if n := result.Purged.Messages; n > 0 {
 		out.printf("Removed %d messages that are no longer kept (kept %s).\n", n, kept)

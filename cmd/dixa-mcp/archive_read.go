@@ -10,6 +10,7 @@ import (
 
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/base/when"
 	"dixa-mcp/internal/capability"
@@ -184,7 +185,7 @@ func (c *archiveStatusCmd) Run(ctx context.Context, out *output) error {
 	out.printf("Archive:        %s (%s)\n", found.Archive, size(found.Bytes))
 	out.printf("Conversations:  %d\n", found.Conversations)
 	out.printf("Messages:       %d\n", found.Messages)
-	out.printf("Erased:         %s without text, since they were anonymized in Dixa\n", counted(int(found.Erased), "row"))
+	out.printf("Erased:         %s without text, since they were anonymized in Dixa\n", lines.Counted(int(found.Erased), "row"))
 	for i, span := range found.Spans {
 		age := ""
 		if i == len(found.Spans)-1 {
@@ -264,7 +265,7 @@ func (c *archivePurgeCmd) Run(ctx context.Context, out *output) error {
 	if c.JSON {
 		return out.json(map[string]any{"conversations": removed.Conversations, "messages": removed.Messages})
 	}
-	out.printf("Removed %s and %s.\n", counted(int(removed.Conversations), "conversation"), counted(int(removed.Messages), "message"))
+	out.printf("Removed %s and %s.\n", lines.Counted(int(removed.Conversations), "conversation"), lines.Counted(int(removed.Messages), "message"))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"dixa-mcp/internal/backup"
+	"dixa-mcp/internal/base/lines"
 )
 
 type backupCmd struct {
@@ -32,7 +33,7 @@ func (c *backupCmd) Run(out *output) error {
 		return out.json(report)
 	}
 	out.printf("Copied %s (%d bytes) of %s to %s. Keep the copy secret: it has record.key and texts that wait for approval.\n",
-		counted(report.Files, "file"), report.Bytes, state, c.Dir)
+		lines.Counted(report.Files, "file"), report.Bytes, state, c.Dir)
 	for _, path := range report.Skipped {
 		out.printf("Not copied, as it is no regular file: %s\n", filepath.Clean(path))
 	}

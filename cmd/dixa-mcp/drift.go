@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/drift"
 	"dixa-mcp/internal/openapi"
 	"dixa-mcp/tools"
@@ -59,7 +60,7 @@ func (c *driftCmd) Run(out *output) error {
 	if err != nil || !report.Drift {
 		return err
 	}
-	return &exitError{exitDrift, fmt.Errorf("%s differs from what this program was built for: %s", c.Document, counted(len(report.Findings), "difference"))}
+	return &exitError{exitDrift, fmt.Errorf("%s differs from what this program was built for: %s", c.Document, lines.Counted(len(report.Findings), "difference"))}
 }
 
 // readDocument reads a file, or standard input.
@@ -156,10 +157,3 @@ func snake(id string) string {
 
 // maxName is how long a suggested name gets.
 const maxName = 40
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

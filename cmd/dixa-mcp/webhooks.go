@@ -10,6 +10,7 @@ import (
 
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/address"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/events/sqlitestore"
 	"dixa-mcp/internal/events/webhook"
@@ -98,7 +99,7 @@ func (c *webhooksStatusCmd) Run(ctx context.Context, out *output) error {
 		printWebhooks(out, st, inbox)
 	}
 	if err == nil && len(st.Problems) > 0 {
-		return fmt.Errorf("%s with the webhook subscription", counted(len(st.Problems), "problem"))
+		return fmt.Errorf("%s with the webhook subscription", lines.Counted(len(st.Problems), "problem"))
 	}
 	return err
 }
@@ -142,12 +143,12 @@ func printWebhooks(out *output, st webhook.Status, inbox events.Status) {
 			rows = append(rows, []string{"  " + string(d.Event), d.At.Local().Format("2006-01-02 15:04:05"), result})
 		}
 		out.table(rows)
-		out.printf("  No recent delivery: %s\n", counted(quiet, "event"))
+		out.printf("  No recent delivery: %s\n", lines.Counted(quiet, "event"))
 	}
 	if inbox.Events == 0 {
 		out.printf("Inbox: empty\n")
 	} else {
-		out.printf("Inbox: %s, the newest from %s\n", counted(int(inbox.Events), "event"), inbox.Newest.Local().Format("2006-01-02 15:04:05"))
+		out.printf("Inbox: %s, the newest from %s\n", lines.Counted(int(inbox.Events), "event"), inbox.Newest.Local().Format("2006-01-02 15:04:05"))
 	}
 	for _, p := range st.Problems {
 		out.printf("Problem: %s.\n  To do: %s.\n", p.What, p.Do)

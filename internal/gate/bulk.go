@@ -12,6 +12,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/tools"
@@ -232,7 +233,7 @@ func (c *call) explainJob(ctx context.Context, args *tools.Arguments, e *Explana
 	case len(ids) > tools.MostItems:
 		return tooManyItems(c.tool.Name, by)
 	}
-	e.Plan = []string{counted(len(ids), "conversation") + " by " + by}
+	e.Plan = []string{lines.Counted(len(ids), "conversation") + " by " + by}
 	sample, _, err := c.sample(ctx, args.Env, in, ids)
 	for _, s := range sample {
 		e.Plan = append(e.Plan, s.String())

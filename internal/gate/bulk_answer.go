@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/tools"
@@ -18,7 +19,7 @@ import (
 func prepared(j *jobs.Job, changes []string, sample []sampleItem, e estimate) []view.Part {
 	job := view.Item{Facts: []view.Fact{
 		{Key: "handle", Label: "Job", Value: j.Handle, Own: true},
-		{Key: "count", Value: counted(len(j.IDs), "conversation") + " by " + j.Found, Own: true},
+		{Key: "count", Value: lines.Counted(len(j.IDs), "conversation") + " by " + j.Found, Own: true},
 	}}
 	for _, change := range changes {
 		job.Facts = append(job.Facts, view.Fact{Key: "change", Value: change, Own: true})
@@ -27,7 +28,7 @@ func prepared(j *jobs.Job, changes []string, sample []sampleItem, e estimate) []
 	for _, s := range sample {
 		parts[1].Items = append(parts[1].Items, conversationLine(s.id, strings.Join(s.says, " · ")))
 	}
-	said := fmt.Sprintf("It takes about %s: %s at %s a second, in %s.", counted(e.requests, "request"), rounded(e.took), counted(int(e.rate+0.5), "request"), counted(e.calls, "call"))
+	said := fmt.Sprintf("It takes about %s: %s at %s a second, in %s.", lines.Counted(e.requests, "request"), rounded(e.took), lines.Counted(int(e.rate+0.5), "request"), lines.Counted(e.calls, "call"))
 	if e.budget != "" {
 		said += " " + e.budget
 	}
@@ -41,7 +42,7 @@ func prepared(j *jobs.Job, changes []string, sample []sampleItem, e estimate) []
 func reported(j *jobs.Job, why string) []view.Part {
 	job := view.Item{Facts: []view.Fact{
 		{Key: "handle", Label: "Job", Value: j.Handle, Own: true},
-		{Key: "count", Value: fmt.Sprintf("%d of %s", min(j.Next, len(j.IDs)), counted(len(j.IDs), "conversation")), Own: true},
+		{Key: "count", Value: fmt.Sprintf("%d of %s", min(j.Next, len(j.IDs)), lines.Counted(len(j.IDs), "conversation")), Own: true},
 	}}
 	for _, f := range []view.Fact{{Key: "changed", Value: "changed"}, {Key: "same", Value: "no change"}, {Key: "failed", Value: "failed"}, {Key: "unknown", Value: "not known whether done"}} {
 		if n := map[string]int{"changed": j.Changed, "same": j.Same, "failed": j.Failed, "unknown": j.Unknown}[f.Key]; n > 0 {
@@ -66,13 +67,6 @@ func conversationLine(id int64, says string) view.Item {
 // nextCall returns the call that starts a job or continues it.
 func nextCall(j *jobs.Job) string { return fmt.Sprintf(`bulk_update {"handle":"%s"}`, j.Handle) }
 
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 func rounded(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%d s", int(d.Seconds()+0.999))
@@ -84,7 +78,7 @@ func rounded(d time.Duration) string {
 func (c *call) jobAnswer(ctx context.Context, env tools.Env, from *jobs.Job, run *jobs.Run, stopped error) Answer {
 	j := &run.Job
 	c.verbs = &audit.Verb{Past: "updated", Infinitive: "update", Object: fmt.Sprintf("conversations of job {handle}, now %d of %d", min(j.Next, len(j.IDs)), len(j.IDs))}
-	left := counted(len(j.IDs)-min(j.Next, len(j.IDs)), "conversation")
+	left := lines.Counted(len(j.IDs)-min(j.Next, len(j.IDs)), "conversation")
 	why, outcome := ended(j, j.Stop), audit.OutcomeDone
 	switch {
 	case j.Cancelled && !j.Done():
@@ -99,7 +93,7 @@ func (c *call) jobAnswer(ctx context.Context, env tools.Env, from *jobs.Job, run
 			outcome = audit.OutcomeCancelled
 		}
 	case j.Errors() >= j.Stop:
-		why = fmt.Sprintf("It ended after %s, and %s were not begun. If they are to be changed all the same, give the handle and a larger stopAfter.", counted(j.Errors(), "error"), left)
+		why = fmt.Sprintf("It ended after %s, and %s were not begun. If they are to be changed all the same, give the handle and a larger stopAfter.", lines.Counted(j.Errors(), "error"), left)
 	}
 	return c.answerParts(ctx, env, outcome, reported(j, why), nil)
 }

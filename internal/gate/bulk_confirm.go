@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/tools"
@@ -22,7 +23,7 @@ func (c *call) confirmJob(ctx context.Context, env tools.Env, change *tools.Bulk
 		return nil, nil
 	}
 	c.record.Confirm = rule
-	does := fmt.Sprintf("update %s (%s)", counted(len(run.IDs), "conversation"), strings.Join(change.Says(env), " · "))
+	does := fmt.Sprintf("update %s (%s)", lines.Counted(len(run.IDs), "conversation"), strings.Join(change.Says(env), " · "))
 	a := &confirmation{call: c, about: args.JSON}
 	if c.approved(run.Approval, how, a.digest()) {
 		c.record.Approval, c.record.Approver, c.record.ApproverKey = run.Approval.Number, run.Approval.Approver, run.Approval.KeyID

@@ -10,6 +10,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/tools"
 )
@@ -75,7 +76,7 @@ func ended(j *jobs.Job, stop int) string {
 	case j.Done():
 		return "It is done."
 	case j.Errors() >= stop:
-		return fmt.Sprintf("It ended after %s. If the rest is to be changed all the same, give the handle and a larger stopAfter.", counted(j.Errors(), "error"))
+		return fmt.Sprintf("It ended after %s. If the rest is to be changed all the same, give the handle and a larger stopAfter.", lines.Counted(j.Errors(), "error"))
 	}
 	return ""
 }
