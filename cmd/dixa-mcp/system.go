@@ -194,7 +194,7 @@ func (f dixaFlags) stores(ctx context.Context, s *system, c *gate.Config, replic
 func (f dixaFlags) records(s *system, c *gate.Config) error {
 	dir, err := f.auditDir()
 	if err == nil {
-		s.log, err = audit.Open(audit.Options{Dir: dir, Sync: f.AuditSync, Start: audit.Record{FileDigest: s.rules.Digest()}})
+		s.log, err = audit.Open(audit.Options{Dir: dir, Sync: f.AuditSync, Start: audit.Record{FileDigest: s.rules.Digest()}, OnError: badRecords})
 	}
 	if err != nil {
 		return fmt.Errorf("the directory of records cannot be used, so nothing was started; check --audit: %w", err)
@@ -219,6 +219,9 @@ func (f dixaFlags) records(s *system, c *gate.Config) error {
 	s.recordKey = c.RecordKey
 	return err
 }
+
+// badRecords tells the operator of a file of records that was taken away, replaced or could not be written, also where no record was lost.
+func badRecords(err error) { slog.Error("there is a problem with the records of calls", "error", err) }
 
 // inForce returns the rules that are in force.
 func (s *system) inForce() *capability.Rules {
