@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -145,15 +143,6 @@ func (s *Search) Failed() error {
 		all = append(all, p.err)
 	}
 	return errors.Join(all...)
-}
-
-// exists reports whether a file exists.
-func exists(path string) (bool, error) {
-	_, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // Report is what is kept of a customer, as JSON.

@@ -19,6 +19,7 @@ import (
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/lines"
+	"dixa-mcp/internal/base/sqlitefile"
 	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/events"
 	eventstore "dixa-mcp/internal/events/sqlitestore"
@@ -85,7 +86,7 @@ func (s *Search) inApprovals(ctx context.Context, store approval.Store, where st
 		Kept:  "texts until the call is carried out, denied or expired, at most 24 hours unless confirm.expires says otherwise; the rest for 7 days more",
 		Stays: "Agent, tool, conversation number, who decided and a digest of the call remain until the times above. What waited has expired."}
 	if local {
-		if exists, err := exists(where); err != nil || !exists {
+		if exists, err := sqlitefile.Exists(where); err != nil || !exists {
 			return p, err
 		}
 	}
@@ -129,7 +130,7 @@ func (s *Search) inApprovals(ctx context.Context, store approval.Store, where st
 // inShared looks into the file that the processes of this machine share.
 func (s *Search) inShared(ctx context.Context) {
 	path := filepath.Join(s.State, sharedstate.FileName)
-	exists, err := exists(path)
+	exists, err := sqlitefile.Exists(path)
 	if err != nil || !exists {
 		s.add(&Place{Place: "last hour's writes", Where: path}, err)
 		s.add(&Place{Place: "jobs", Where: path}, err)
@@ -188,7 +189,7 @@ func (s *Search) inJobs(ctx context.Context, store *jobs.Store, where string) (*
 // inEventFile looks into the inbox of the state directory.
 func (s *Search) inEventFile(ctx context.Context) (*Place, error) {
 	path := filepath.Join(s.State, eventstore.FileName)
-	exists, err := exists(path)
+	exists, err := sqlitefile.Exists(path)
 	if err != nil || !exists {
 		return &Place{Place: "inbox of events", Where: path}, err
 	}
