@@ -133,7 +133,7 @@ func checkBase(text, standard string) (string, error) {
 		return "", fmt.Errorf("the address in place of %s is not a URL like it", standard)
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", fmt.Errorf("the address in place of %s must not have a user, a query or a fragment", standard)
-	case u.Scheme == "https", u.Scheme == "http" && address.IsLoopback(u.Hostname()):
+	case address.IsConfidential(u):
 		base := strings.TrimRight(u.String(), "/")
 		if strings.HasSuffix(base, "/beta") {
 			return "", fmt.Errorf("address %q must not end with a version; choose it with the API version instead", text)

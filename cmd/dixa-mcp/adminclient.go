@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/approver"
+	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/base/safetext"
 )
 
@@ -30,12 +31,12 @@ type adminClient struct {
 }
 
 // newAdminClient checks the address. The key goes to it alone: redirects are not followed.
-func newAdminClient(address string, key []byte) (*adminClient, error) {
-	u, err := url.Parse(address)
+func newAdminClient(text string, key []byte) (*adminClient, error) {
+	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, usagef("--url must be the address of an admin port such as http://127.0.0.1:9090, not %q", address)
+		return nil, usagef("--url must be the address of an admin port such as http://127.0.0.1:9090, not %q", text)
 	}
-	if u.Scheme == "http" && !onThisMachine(u.Host) && !onThisMachine(u.Host+":80") {
+	if !address.IsConfidential(u) {
 		fmt.Fprintln(os.Stderr, "Warning: with http:// the key can be read in transit; use a tunnel, or https:// if a proxy in front of the port supports it.")
 	}
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"dixa-mcp/internal/base/address"
 	"dixa-mcp/internal/clients"
 )
 
@@ -23,7 +24,7 @@ func (c *configCmd) remote(client clients.Client) (*configured, error) {
 		u.Path = "/mcp"
 	}
 	c.URL = u.String()
-	insecure := u.Scheme == "http" && !onThisMachine(u.Host) && !onThisMachine(u.Host+":80")
+	insecure := !address.IsConfidential(u)
 	with := &configured{client: client}
 	if client.Format != "" {
 		with.edits = client.Connect(c.URL, insecure)

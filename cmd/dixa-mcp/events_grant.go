@@ -23,7 +23,7 @@ func (c *eventsFollowCmd) grant(s *system, agent string) (func(context.Context, 
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, usagef("--server must be an address such as https://mcp.example.com, not %q", c.Server)
-	case u.Scheme == "http" && !address.IsLoopback(u.Hostname()):
+	case !address.IsConfidential(u):
 		return nil, usagef("--server %s: keys would cross the network unencrypted; use https://", c.Server)
 	}
 	shelf, now, err := c.shelf(s)

@@ -37,7 +37,7 @@ func (c *serveCmd) signIn(s *system, metrics *telemetry.Metrics) (*signin.Server
 		}
 		return nil, nil
 	}
-	if u, err := url.Parse(c.PublicURL); err != nil || u.Scheme != "https" && !address.IsLoopback(u.Hostname()) {
+	if u, err := url.Parse(c.PublicURL); err != nil || !address.IsConfidential(u) {
 		return nil, usagef("--sign-in-client requires --public-url with the https:// address that people's browsers use")
 	}
 	oidc, ok := s.rules.OIDC()
@@ -95,7 +95,7 @@ func (c *serveCmd) login(s *system) (*signin.Login, error) {
 	u, err := url.Parse(c.ConsoleURL)
 	oidc, ok := s.rules.OIDC()
 	switch {
-	case err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Scheme != "https" && !(u.Scheme == "http" && address.IsLoopback(u.Hostname())):
+	case err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || !address.IsConfidential(u):
 		return nil, usagef("--console-url must be the https:// address of the console without a path, such as https://console.example.com, not %q", c.ConsoleURL)
 	case !ok:
 		return nil, fmt.Errorf("--console-url: sign-in needs more: the capability file (%s) must name the provider under oidc", s.where)

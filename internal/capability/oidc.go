@@ -59,7 +59,7 @@ func CheckIssuer(text string) error {
 	switch {
 	case err != nil || u.Host == "" || u.Opaque != "":
 		return errors.New("must be an address such as https://login.example.com")
-	case u.Scheme != "https" && !(u.Scheme == "http" && address.IsLoopback(u.Hostname())):
+	case !address.IsConfidential(u):
 		return errors.New("must begin with https://; http:// is taken only on this machine")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
 		return errors.New("must be an address alone, without user, query and fragment")

@@ -118,9 +118,7 @@ func parseRedirect(uri string) (*url.URL, error) {
 		return nil, errors.New("must not contain /../")
 	}
 	switch scheme := u.Scheme; {
-	case scheme == "https" && validHost(u) && validPort(u):
-		return u, nil
-	case scheme == "http" && address.IsLoopback(u.Hostname()) && validPort(u):
+	case address.IsConfidential(u) && (scheme == "http" || validHost(u)) && validPort(u):
 		return u, nil
 	case scheme == "http":
 		return nil, errors.New("must be https, or http to localhost, 127.0.0.1 or [::1]")

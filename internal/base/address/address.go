@@ -4,6 +4,7 @@ package address
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 )
 
@@ -14,6 +15,11 @@ func IsLoopback(host string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback()
+}
+
+// IsConfidential reports whether what is sent to an address cannot be read on its way: with https, or with http on this machine.
+func IsConfidential(u *url.URL) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
 // CannotRebind reports whether a web page cannot have the host lead here: localhost and IP addresses. A name of its own

@@ -1,6 +1,7 @@
 package address
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,5 +34,14 @@ func TestHosts(t *testing.T) {
 		require.Equal(t, c.host, host, c.in)
 		require.Equal(t, c.isLoopback, IsLoopback(host), c.in)
 		require.Equal(t, c.cannotBind, CannotRebind(host), c.in)
+	}
+}
+
+func TestIsConfidential(t *testing.T) {
+	for text, want := range map[string]bool{"https://dixa.example": true, "http://127.0.0.1:9090": true, "http://[::1]": true, "http://localhost": true,
+		"http://dixa.example": false, "http://10.0.0.1": false, "ftp://localhost": false, "localhost": false} {
+		u, err := url.Parse(text)
+		require.NoError(t, err)
+		require.Equal(t, want, IsConfidential(u), text)
 	}
 }
