@@ -1,14 +1,13 @@
 package dixaclient
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
 
+	"dixa-mcp/internal/base/plainjson"
 	"dixa-mcp/internal/base/safetext"
 )
 
@@ -99,7 +98,7 @@ func (s *Spec) encodeBody(r *Request, in any, v reflect.Value) (err error) {
 		return nil
 	}
 	r.ContentType = "application/json"
-	r.Body, err = encodeJSON(body)
+	r.Body, err = plainjson.Marshal(body)
 	return err
 }
 
@@ -109,17 +108,6 @@ func (s *Spec) inputError(err error) error {
 		e.Operation = s.Name
 	}
 	return err
-}
-
-// encodeJSON encodes as json.Marshal does, without HTML escaping, which doubles the size of HTML mail.
-func encodeJSON(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // object writes the body fields of a request under Dixa's names.
@@ -138,7 +126,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		value, err := encodeJSON(fv.Interface())
+		value, err := plainjson.Marshal(fv.Interface())
 		if err != nil {
 			return nil, err
 		}

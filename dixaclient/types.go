@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/internal/base/plainjson"
 	"dixa-mcp/internal/base/uuid"
 )
 
@@ -102,7 +103,7 @@ func (s Set[T]) MarshalJSON() ([]byte, error) {
 			once = append(once, v)
 		}
 	}
-	return encodeJSON(once)
+	return plainjson.Marshal(once)
 }
 
 // Page are the arguments of an operation that answers in pages.

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"dixa-mcp/internal/base/plainjson"
 	"dixa-mcp/internal/view"
 )
 
@@ -66,11 +66,7 @@ func (f fields) rest(names []string) (json.RawMessage, error) {
 			kept[name] = f[name]
 		}
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(kept)
-	return bytes.TrimSpace(b.Bytes()), err
+	return plainjson.Marshal(kept)
 }
 
 var errRow = errors.New("it is not a row as documented")

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"dixa-mcp/internal/base/plainjson"
 )
 
 // Kind says how an argument is recorded.
@@ -115,7 +117,7 @@ func ReduceJSON(raw json.RawMessage, kinds map[string]Kind, key []byte) Argument
 }
 
 func reduced(values any) Arguments {
-	text, err := marshal(values)
+	text, err := plainjson.Marshal(values)
 	if err != nil { // cannot be: they are texts, numbers, lists and objects
 		return Arguments{text: []byte(`{"unreadable":0}`)}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"dixa-mcp/internal/base/plainjson"
 	"dixa-mcp/internal/test/seeds"
 )
 
@@ -23,7 +24,7 @@ type recordFields Record
 
 // byReflection returns what encoding/json makes of a record.
 func byReflection(r Record) ([]byte, error) {
-	return marshal(wireRecord{r.Time.UTC().Format(timeLayout), (*recordFields)(&r)})
+	return plainjson.Marshal(wireRecord{r.Time.UTC().Format(timeLayout), (*recordFields)(&r)})
 }
 
 // awkward are texts that JSON does not write as they are, and some that it does.

@@ -1,8 +1,9 @@
 package capability
 
 import (
-	"bytes"
 	"encoding/json"
+
+	"dixa-mcp/internal/base/plainjson"
 )
 
 // The functions here take and give JSON that a schema has checked; it cannot be invalid.
@@ -27,9 +28,6 @@ func array(list []json.RawMessage) json.RawMessage { return encode(list) }
 
 // encode writes JSON without HTML escaping, with which a long text could grow beyond what a call may have.
 func encode(v any) json.RawMessage {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	text, _ := plainjson.Marshal(v)
+	return text
 }

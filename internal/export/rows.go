@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/plainjson"
 )
 
 // extra is the last column of a CSV file: what Dixa sends and does not document, as a JSON object.
@@ -91,11 +92,8 @@ func (w *writer) record(raw json.RawMessage) []string {
 		delete(fields, name)
 	}
 	if len(fields) > 0 {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		_ = e.Encode(fields) // it was JSON
-		cells[last] = strings.TrimSpace(b.String())
+		text, _ := plainjson.Marshal(fields) // it was JSON
+		cells[last] = string(text)
 	}
 	return cells
 }

@@ -1,7 +1,6 @@
 package privacy
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +18,7 @@ import (
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/lines"
+	"dixa-mcp/internal/base/plainjson"
 	"dixa-mcp/internal/base/sqlitefile"
 	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/events"
@@ -100,7 +100,7 @@ func (s *Search) inApprovals(ctx context.Context, store approval.Store, where st
 		if !about && !s.Conversations[r.Conversation] {
 			continue
 		}
-		text, failed := compact(struct {
+		text, failed := plainjson.Marshal(struct {
 			Effect, Text, NewText, Reason string
 			Arguments, Shown              json.RawMessage
 			Steps                         []approval.Step
@@ -269,15 +269,6 @@ func (s *Search) inRecords(ctx context.Context) (p *Place, err error) {
 
 // about reports whether one of the texts in a value names the customer's id or an address.
 func (s *Search) about(v any) (bool, error) {
-	text, err := compact(v)
+	text, err := plainjson.Marshal(v)
 	return slices.ContainsFunc(slices.Concat(s.Person.Customers, s.Person.Addresses), func(name string) bool { return archive.FieldsName(text, name) }), err
-}
-
-// compact writes a value as JSON without escapes for HTML.
-func compact(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSpace(b.Bytes()), err
 }

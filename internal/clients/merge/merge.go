@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"dixa-mcp/internal/base/plainjson"
 	"dixa-mcp/internal/clients"
 )
 
@@ -204,11 +205,8 @@ func canonical(v any) []byte {
 
 // quote returns a string in double quotes, in a form that JSON, TOML and YAML read alike.
 func quote(s string) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always has a form
-	return strings.ReplaceAll(strings.TrimSpace(b.String()), "\x7f", `\u007f`)
+	text, _ := plainjson.Marshal(s) // a string always has a form
+	return strings.ReplaceAll(string(text), "\x7f", `\u007f`)
 }
 
 // list returns the strings of a list in one line.

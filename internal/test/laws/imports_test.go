@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"internal/base/jsonscan":         {},
 	"internal/base/lines":            {},
 	"internal/base/pause":            {},
+	"internal/base/plainjson":        {},
 	"internal/base/safetext":         {},
 	"internal/base/shortid":          {},
 	"internal/base/shelf":            {},
