@@ -34,7 +34,7 @@ var layouts = map[reflect.Type]string{
 		"inputDefinition.options.nestedOptions=under_it inputDefinition.options.nestedOptions.label= inputDefinition.options.nestedOptions.value=value inputDefinition.options.nestedOptions.isDeactivated?deactivated " +
 		"-inputDefinition.options.nestedOptions.id -inputDefinition.options.nestedOptions.orderIndex",
 	reflect.TypeFor[d.ContactEndpoint](): "name= address= number= senderOverride=sends_as _type=",
-	reflect.TypeFor[d.Flow]():            "name= channel= contactEndpointId=at id",
+	reflect.TypeFor[d.Flow]():            "name= channel= contactEndpointId=at -id",
 	reflect.TypeFor[d.Organization]():    "name= subdomain status -avatarUrl",
 	reflect.TypeFor[d.Note]():            "createdAt= authorId=by -csid -id message=|",
 	reflect.TypeFor[d.SentMessage]():     "createdAt=sent authorId=by -messageId -direction",
@@ -48,16 +48,16 @@ var layouts = map[reflect.Type]string{
 	reflect.TypeFor[d.MetricRecordKind](): "id= description= filters=filters filters.filterAttribute= filters.description= relatedMetricIds=metrics fieldsMetadata=fields",
 	reflect.TypeFor[d.MetricData]():       "id=Metric aggregates{measure,value}",
 	reflect.TypeFor[d.MetricRecord]():     "primaryTimestampField.timestamp= value.value=value fields{name,field.label|field.value} -primaryTimestampField.name",
-	reflect.TypeFor[d.Schedules]():        "schedules.name= schedules.id=id",
+	reflect.TypeFor[d.Schedules]():        "schedules.name= schedules.id%schedules.name=id",
 	reflect.TypeFor[d.ScheduleHours](): "schedule.name= schedule.timezone=zone -schedule.id schedule.businessHours=hours schedule.businessHours.name= schedule.businessHours.nextDate= schedule.businessHours.status= " +
 		"schedule.businessHours.intervals{startTime,endTime} -schedule.businessHours.dayOfWeek schedule.businessHours.businessHourType=",
 	reflect.TypeFor[d.ScheduleStatus]():  "isOpen=open opensAt=opens closesAt=closes timestamp=at",
 	reflect.TypeFor[d.QueuePosition]():   "position= queuedAt=queued",
 	reflect.TypeFor[d.Anonymization]():   "entityType= targetEntityId=of initiatedAt=begun processedAt=done requestedBy=by id",
-	reflect.TypeFor[d.Webhook]():         "name= url= enabled subscribedEvents=events id",
+	reflect.TypeFor[d.Webhook]():         "name= url= enabled subscribedEvents=events id%name",
 	reflect.TypeFor[d.WebhookDelivery](): "deliveryDetail.deliveryTimestamp= deliveryDetail.success=success deliveryDetail.responseCode=answer deliveryDetail.responseText=answered payload=|payload",
-	reflect.TypeFor[d.Template]():        "name= subject id content=|",
-	reflect.TypeFor[d.Collection]():      "title= description= id",
+	reflect.TypeFor[d.Template]():        "name= subject id%name content=|",
+	reflect.TypeFor[d.Collection]():      "title= description= id%title",
 	reflect.TypeFor[d.Category]():        "title= id parentCategory=under",
 	reflect.TypeFor[d.Article](): "translation.published.title= translation.draft.title@translation.published.title=draft id updatedAt=updated updatedBy@createdBy=updated_by createdAt@updatedAt=created createdBy=created_by ownedBy=owned_by / " +
 		"translation.published.language=language translation.draft.language@translation.published.language=draft_language isDefaultLocation?default_location restrictions.isRestricted?restricted indexedAt@updatedAt=indexed indexedBy@createdBy=indexed_by parentCategory=under parentCollections=in / " +

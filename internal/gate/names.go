@@ -15,6 +15,7 @@ import (
 	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/directory"
+	"dixa-mcp/internal/view"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
@@ -181,7 +182,7 @@ func (n *naming) meaning(ctx context.Context, args *tools.Arguments, r dixaclien
 		m = word(r)
 	case r.Thing == dixaclient.OptionThing:
 		m = n.option(ctx, r)
-	case !isName(r.Value) && !isTitle(r):
+	case !view.IsName(r.Value) && !isTitle(r):
 	case r.Thing == dixaclient.EndUserThing:
 		m = n.customer(ctx, r.Value)
 	default:

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/base/uuid"
 	"dixa-mcp/internal/directory"
 	"dixa-mcp/internal/view"
@@ -18,12 +17,8 @@ import (
 // its bound and its budget, and only when something is wrong: an argument is no id, Dixa refused the request, or found
 // nothing. Values that Dixa may ignore where they do not exist are looked up before the request, and remembered.
 
-const (
-	// valueLookups is how many requests one call may take to find out about its values.
-	valueLookups = 12
-	// longestName is how many bytes of a text are taken for the name of something.
-	longestName = 200
-)
+// valueLookups is how many requests one call may take to find out about its values.
+const valueLookups = 12
 
 // verdict is what was found out about a value.
 type verdict struct {
@@ -243,15 +238,5 @@ func number(s string) int64 {
 
 // isTitle tells whether a value can be a title, in which punctuation is common. A title is never sent to Dixa.
 func isTitle(r dixaclient.Reference) bool {
-	return (r.Thing == dixaclient.ArticleThing || r.Thing == dixaclient.CategoryThing) && isName(strings.NewReplacer(".", "", "?", "", "#", "", "%", "").Replace(r.Value))
-}
-
-// isName tells whether a text can be the name of something: it is short, people can see all of it, it is no piece of an
-// address and none of our own placeholders.
-func isName(s string) bool {
-	if strings.Trim(s, ". ") == "" || len(s) > longestName || strings.Contains(s, "..") || strings.ContainsAny(s, `%?#{}\`) || strings.ContainsFunc(s, safetext.Unseen) {
-		return false
-	}
-	placeholder, _ := view.FindPlaceholder(s, nil)
-	return placeholder == ""
+	return (r.Thing == dixaclient.ArticleThing || r.Thing == dixaclient.CategoryThing) && view.IsName(strings.NewReplacer(".", "", "?", "", "#", "", "%", "").Replace(r.Value))
 }

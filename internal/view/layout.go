@@ -18,6 +18,7 @@ type column struct {
 	detail  bool   // left out of lists
 	unless  string // left out where this field is there
 	equals  string // left out where this field has the same value
+	named   string // an id, left out where this field is a name, which is taken in its place
 	once    bool   // prose that is not repeated where another field with this mark has the same
 	quiet   bool   // a flag that is shown only where it is set
 	prose   bool
@@ -34,6 +35,7 @@ type column struct {
 //	path?a_label   a flag, shown as "a label" where it is set and not at all where it is not
 //	path!other=a_label  left out where the other field is there, which says the same
 //	path@other=a_label  left out where the other field has the same value
+//	path%other=a_label  an id, left out where the other field is a name that is taken in its place, and ids are not asked for
 //	path=|a_label  prose, on lines of its own
 //	path=||a_label  the same; not repeated where a field before it, written so as well, has the same text
 //	path{name,value|other}  each object of an array becomes a fact of its own, labelled with one of its fields
@@ -55,6 +57,7 @@ func NewLayout(text string) Layout {
 		}
 		path, c.unless, _ = strings.Cut(path, "!")
 		path, c.equals, _ = strings.Cut(path, "@")
+		path, c.named, _ = strings.Cut(path, "%")
 		switch {
 		case entry == "/":
 			l.lines++
@@ -86,6 +89,11 @@ func (l Layout) Names() []string {
 func (l Layout) Under(path string) Layout {
 	under := Layout{columns: make(map[string]*column, len(l.columns)), lines: l.lines}
 	for p, c := range l.columns {
+		for _, other := range []*string{&c.unless, &c.equals, &c.named} {
+			if *other != "" {
+				*other = path + "." + *other
+			}
+		}
 		under.columns[path+"."+p] = c
 	}
 	return under

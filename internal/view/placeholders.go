@@ -95,6 +95,19 @@ func findPlaceholder(text string) (found string, _ placeholder) {
 // mostPlaceholder is how many bytes are looked at for the closing bracket.
 const mostPlaceholder = 400
 
+// longestName is how many bytes of a text are taken for the name of something.
+const longestName = 200
+
+// IsName reports whether a text is taken for the name of something: it is short, people can see all of it, it is no piece of an
+// address and none of our own placeholders.
+func IsName(s string) bool {
+	if strings.Trim(s, ". ") == "" || len(s) > longestName || strings.Contains(s, "..") || strings.ContainsAny(s, `%?#{}\`) || strings.ContainsFunc(s, safetext.Unseen) {
+		return false
+	}
+	placeholder, _ := FindPlaceholder(s, nil)
+	return placeholder == ""
+}
+
 // opensWith reports whether a text begins with these words and not with longer ones.
 func opensWith(text, words string) bool {
 	rest, ok := strings.CutPrefix(text, words)

@@ -62,7 +62,7 @@ func (t *texter) object(raw []byte, depth int, single bool) {
 		t.said = nil
 	}
 	t.gather(raw)
-	t.facts = withoutRepeated(t.facts, facts)
+	t.dropRepeated(facts)
 	own, parts := t.facts[facts:], t.below[below:]
 	slices.SortStableFunc(own, func(a, b fact) int { return cmp.Compare(a.place, b.place) })
 	slices.SortStableFunc(parts, func(a, b trailer) int { return cmp.Compare(a.place, b.place) })
@@ -89,23 +89,25 @@ func (t *texter) object(raw []byte, depth int, single bool) {
 	t.facts, t.below = t.facts[:facts], t.below[:below]
 }
 
-// withoutRepeated drops the facts from one on that are left out where another of them is there, or has the same value.
-func withoutRepeated(all []fact, from int) []fact {
-	facts := all[from:]
+// dropRepeated drops the facts from one on that are left out where another of them is there, has the same value, or names the
+// same.
+func (t *texter) dropRepeated(from int) {
+	facts := t.facts[from:]
 	repeated := func(f fact) bool {
-		return f.unless+f.equals != "" && slices.ContainsFunc(facts, func(other fact) bool {
-			return f.unless != "" && other.path == f.unless || f.equals != "" && other.path == f.equals && bytes.Equal(other.value, f.value)
+		return f.unless+f.equals+f.named != "" && slices.ContainsFunc(facts, func(other fact) bool {
+			return f.unless != "" && other.path == f.unless || f.equals != "" && other.path == f.equals && bytes.Equal(other.value, f.value) ||
+				f.named != "" && other.path == f.named && !t.o.IDs && isString(other.value) && IsName(unquote(other.value))
 		})
 	}
 	if !slices.ContainsFunc(facts, repeated) {
-		return all
+		return
 	}
 	for _, f := range facts { // those that are dropped are compared with, too: they go at the end
 		if !repeated(f) {
-			all = append(all, f)
+			t.facts = append(t.facts, f)
 		}
 	}
-	return slices.Delete(all, from, from+len(facts))
+	t.facts = slices.Delete(t.facts, from, from+len(facts))
 }
 
 // gather finds the facts of an object and what follows them.

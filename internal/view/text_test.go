@@ -94,6 +94,16 @@ func TestAnswersAsText(t *testing.T) {
 			body: `{"data":{"created_at":1767814965000,"value":63.1578947368421,"n":1767814965000}}`,
 			want: "created Wed 7 Jan 2026 20:42\nvalue 63.16\nn 1767814965000\nTimes: Europe/Copenhagen\n",
 		},
+		"an id is left out where there is a name for it": {
+			body: `{"data":[{"id":"024b2900-93cb-4eb4-97be-891f08a21403","name":"Phone line"},{"id":"024b2900-93cb-4eb4-97be-891f08a21404","name":"Hi {{name}}"},{"id":"024b2900-93cb-4eb4-97be-891f08a21405","name":""}]}`,
+			want: "Phone line\n\"Hi {{name}}\" · id 024b2900-93cb-4eb4-97be-891f08a21404\nid 024b2900-93cb-4eb4-97be-891f08a21405\n3 in all.\n",
+			o:    Options{Layout: NewLayout("name= id%name"), Fields: Fields{"name": Trusted}},
+		},
+		"an id that is asked for": {
+			body: `{"data":[{"id":"024b2900-93cb-4eb4-97be-891f08a21403","name":"Phone line"}]}`,
+			want: "Phone line · id 024b2900-93cb-4eb4-97be-891f08a21403\n",
+			o:    Options{Layout: NewLayout("name= id%name"), IDs: true, Fields: Fields{"name": Trusted}},
+		},
 		"pages say how to go on": {
 			body: `{"data":[{"id":1}]}`,
 			want: "id 1\nMore: for the rest call again with the same arguments and pageKey \"abc=\"\n",
