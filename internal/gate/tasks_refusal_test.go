@@ -190,3 +190,20 @@ func TestWhatArgumentsOfTasksGive(t *testing.T) {
 		}
 	}
 }
+
+// What was not given is no likely cause of what Dixa refused, whichever tool asked.
+func TestCausesAreAmongWhatWasGiven(t *testing.T) {
+	b := taskBench(t, readsAll)
+	for _, c := range []struct{ tool, arguments, is, lacks string }{
+		{"find_conversations", `{"pageKey":"x"}`, "- pageKey: not a key", "- queue"},
+		{"find_conversations", `{"pageKey":"x","queue":"Billing"}`, "- queue: of no queue", "- assignee"},
+		{"list_end_users", `{"pageKey":"x"}`, "- pageKey: not a key", "- email"},
+		{"search_conversations", `{"pageKey":"x","query":"a"}`, "- pageKey: not a key", "- agentId"},
+	} {
+		a := b.call("a", c.tool, c.arguments)
+		require.True(t, a.Failed)
+		require.Contains(t, a.Text, c.is)
+		require.NotContains(t, a.Text, c.lacks)
+		require.LessOrEqual(t, strings.Count(a.Text, "\n"), 4)
+	}
+}

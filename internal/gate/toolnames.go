@@ -1,8 +1,10 @@
 package gate
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"dixa-mcp/dixaclient"
@@ -48,13 +50,28 @@ func (c *call) given(path string) string {
 	return strings.Join(c.tool.Giving(argument[0]), " or ")
 }
 
+// giving lists the arguments of the call that give an argument of one of its operations: what was not given is no cause of a
+// failure.
+func (c *call) giving(argument string) []string {
+	names := []string{argument}
+	if c.tool.Task() {
+		names = c.tool.Giving(argument)
+	}
+	var given map[string]json.RawMessage
+	if json.Unmarshal(c.request.Arguments, &given) != nil {
+		return names
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		outer, _, _ := strings.Cut(name, ".")
+		_, is := given[outer]
+		return !is
+	})
+}
+
 // inToolsOf makes an error about an operation one about the tool that carried it out, which points to tools of the agent.
 func (c *call) inToolsOf(err error) {
 	if e, ok := errors.AsType[*dixaclient.Error](err); ok {
-		e.Tool, e.Tools = c.tool.Name, toolsFor(c.agent)
-		if c.tool.Task() {
-			e.Giving = c.tool.Giving
-		}
+		e.Tool, e.Tools, e.Giving = c.tool.Name, toolsFor(c.agent), c.giving
 	}
 	if e, ok := errors.AsType[*dixaclient.InputError](err); ok && e.Operation != c.tool.Name {
 		e.Operation, e.Field = c.tool.Name, c.given(e.Field)
