@@ -8,9 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/view"
+	"dixa-mcp/tools"
 )
 
 // instructionTokens is the maximum length of instructions, by the estimate. A client's model reads them in every session.
@@ -75,6 +77,8 @@ func limits(a *capability.Agent) string {
 	var s []string
 	if _, name, ok := a.ActsAs(); ok {
 		s = append(s, "You act as the Dixa agent "+name+".")
+	} else if slices.ContainsFunc(a.Tools(), func(t *tools.Tool) bool { return t.Level > dixaclient.Read }) {
+		s = append(s, "Without agentId you act as the API token's user.")
 	}
 	if b := a.Bound(); b != nil {
 		s = append(s, "You see only conversations with "+b.String()+"; others look as if they did not exist.")

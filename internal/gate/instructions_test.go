@@ -3,6 +3,7 @@ package gate_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	dixamcp "dixa-mcp"
+	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/view"
+	"dixa-mcp/tools"
 )
 
 var sunday = time.Date(2026, time.November, 29, 23, 30, 0, 0, time.UTC)
@@ -49,6 +52,8 @@ func TestInstructions(t *testing.T) {
 					}
 					_, acting, acts := a.ActsAs()
 					require.Equal(t, acts, strings.Contains(s, "You act as the Dixa agent "+acting+"."))
+					writes := slices.ContainsFunc(a.Tools(), func(t *tools.Tool) bool { return t.Level > dixaclient.Read })
+					require.Equal(t, writes && !acts, strings.Contains(s, "Without agentId you act as the API token's user."))
 					require.Equal(t, a.Bound() != nil, strings.Contains(s, "You see only conversations with "))
 				}
 			})
