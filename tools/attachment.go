@@ -54,14 +54,14 @@ func (r *Reads) attachment(ctx context.Context, in ReadConversationIn) (Output, 
 	if message > len(messages.Value) {
 		return Output{}, fmt.Errorf("read_conversation: there is no message #%d: the conversation has %d", message, len(messages.Value))
 	}
-	files, err := filesOf(messages.Raw, message)
+	files, err := filesOf(messages.Raw)
 	if err != nil {
 		return Output{}, err
 	}
-	if nth > len(files) {
-		return Output{}, fmt.Errorf("read_conversation: there is no attachment %s: message #%d has %d", number, message, len(files))
+	if message > len(files) || nth > len(files[message-1]) {
+		return Output{}, fmt.Errorf("read_conversation: there is no attachment %s; %s", number, listedFiles(files))
 	}
-	file := files[nth-1]
+	file := files[message-1][nth-1]
 	fetched, err := r.Client.ReadAttachment(ctx, d.AttachmentIn{ConversationRef: in.ConversationRef, MessageID: messages.Value[message-1].ID, Number: number, URL: file.URL})
 	facts := []view.Fact{
 		{Key: "id", Label: "Conversation", Value: strconv.FormatInt(in.ConversationID, 10)},
@@ -118,9 +118,8 @@ func sizeFact(bytes int) view.Fact {
 	return view.Fact{Key: "bytes", Value: fmt.Sprintf("%d bytes", bytes), Own: true}
 }
 
-// filesOf lists the files of the message with a number, in the order in which answers name them: attachments, then images of
-// its text.
-func filesOf(raw []byte, message int) ([]attachedFile, error) {
+// filesOf lists the files of each message, in the order in which answers name them: attachments, then images of its text.
+func filesOf(raw []byte) ([][]attachedFile, error) {
 	var answer struct {
 		Data []struct {
 			Attributes struct {
@@ -132,9 +131,29 @@ func filesOf(raw []byte, message int) ([]attachedFile, error) {
 	if err := d.Unmarshal(raw, &answer); err != nil {
 		return nil, fmt.Errorf("read_conversation: Dixa's answer cannot be read: %w", err)
 	}
-	if message > len(answer.Data) {
-		return nil, fmt.Errorf("read_conversation: there is no message #%d: the conversation has %d", message, len(answer.Data))
+	files := make([][]attachedFile, len(answer.Data))
+	for i, m := range answer.Data {
+		files[i] = append(m.Attributes.Attachments, m.Attributes.InlineImages...)
 	}
-	a := answer.Data[message-1].Attributes
-	return append(a.Attachments, a.InlineImages...), nil
+	return files, nil
+}
+
+// mostFilesListed is how many files of a conversation are named where another one was asked for.
+const mostFilesListed = 10
+
+// listedFiles names the files that there are.
+func listedFiles(files [][]attachedFile) string {
+	var names []string
+	for i, of := range files {
+		for nth := range of {
+			names = append(names, fmt.Sprintf("#%d/%d", i+1, nth+1))
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return "the conversation has no files"
+	case len(names) > mostFilesListed:
+		return fmt.Sprintf("give one of %s and %d more", strings.Join(names[:mostFilesListed], ", "), len(names)-mostFilesListed)
+	}
+	return "give one of " + strings.Join(names, ", ")
 }

@@ -79,7 +79,7 @@ func TestAttachments(t *testing.T) {
 func TestAttachmentsThatAreNotThere(t *testing.T) {
 	b := taskBench(t, readsAll)
 	for arguments, problem := range map[string]string{
-		`{"conversationId":1234,"attachment":"#1/1"}`:                "there is no attachment #1/1: message #1 has 0",
+		`{"conversationId":1234,"attachment":"#1/1"}`:                "there is no attachment #1/1; the conversation has no files",
 		`{"conversationId":1234,"attachment":"#99/1"}`:               "there is no message #99: the conversation has 5",
 		`{"conversationId":1234,"attachment":"3"}`:                   "such as #3/1",
 		`{"conversationId":1234,"attachment":"#0/1"}`:                "such as #3/1",
