@@ -27,6 +27,9 @@ func plainContact(s string) string {
 // plainNumber also takes the separators out of a telephone number that begins with + or 00. Any other text stays.
 func plainNumber(s string) string {
 	s = plainContact(s)
+	if strings.HasPrefix(s, "(+") { // (+45) 12 34 56 78
+		s = s[1:]
+	}
 	if s == "" || s[0] != '+' && !strings.HasPrefix(s, "00") {
 		return s
 	}
