@@ -43,6 +43,7 @@ func TestFormOfAnswers(t *testing.T) {
 	require.Equal(t, "Conversation 1234 · state: Open → Closed · as the API token's user", b.call("text", "close_conversation", `{"conversationId":1234}`).Text)
 	require.Equal(t, `{"outcome":{"id":1234,"state":"state: Closed, no change"}}`, b.call("json", "close_conversation", `{"conversationId":1234}`).Text)
 	require.Regexp(t, `^Conversation 1234 · state: Closed → Open · as the API token's user\nBudget: 0 left of 1 writes per UTC hour, until \S+ UTC$`, b.call("few", "reopen_conversation", `{"conversationId":1234}`).Text)
+	require.Regexp(t, `\nTimes: Europe/Copenhagen; read as from: 2020-02-23 00:00$`, b.call("text", "find_conversations", `{"from":"2020-02-23","limit":1}`).Text)
 	found := b.call("text", "search_conversations", `{"createdAfter":"1971-01-01","createdBefore":"1971-01-02"}`).Text
 	require.Regexp(t, `^None\. Nothing meets all of: createdAfter, createdBefore\. .*\nTimes were read as createdAfter: .*Copenhagen.*$`, found)
 
