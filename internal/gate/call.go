@@ -233,22 +233,7 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 // finish records the outcome before the answer leaves.
 func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	r := &c.record
-	if len(c.times) > 0 {
-		a.Text = c.withTimes(a)
-		a.tokens = 0
-	}
-	if c.unchecked != "" && !a.Failed {
-		a.Text = c.adding(a.Text, "unchecked", c.unchecked)
-		a.tokens = 0
-	}
-	if c.warning != "" && !a.Failed {
-		a.Text = c.adding(a.Text, "budget", c.warning)
-	}
-	if c.newText != "" && !a.Failed {
-		a.Text = c.sayingEdited(ctx, a.Text)
-		a.tokens = 0
-	}
-	if text := strings.TrimSuffix(a.Text, "\n"); text != a.Text {
+	if text := strings.TrimSuffix(c.withRemarks(ctx, a), "\n"); text != a.Text {
 		a.Text, a.tokens = text, 0
 	}
 	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, a.tokens
@@ -272,6 +257,27 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		c.log().Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
 	return a
+}
+
+// withRemarks adds to an answer what is said beside it: times as they were read, filters that were not checked, a budget that is nearly
+// used up, and the text that an approver put in place of the call's.
+func (c *call) withRemarks(ctx context.Context, a Answer) string {
+	if len(c.times) > 0 {
+		a.Text = c.withTimes(a)
+	}
+	if a.Failed {
+		return a.Text
+	}
+	if c.unchecked != "" {
+		a.Text = c.adding(a.Text, "unchecked", c.unchecked)
+	}
+	if c.warning != "" {
+		a.Text = c.adding(a.Text, "budget", c.warning)
+	}
+	if c.newText != "" {
+		a.Text = c.sayingEdited(ctx, a.Text)
+	}
+	return a.Text
 }
 
 // hasWritten reports whether a request that can change something was sent.
