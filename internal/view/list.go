@@ -29,6 +29,7 @@ func (l *list) render(arr []byte) Result {
 	}
 	if l.t != nil {
 		l.begun = l.t.thread.clone()
+		l.t.findShared(arr)
 	}
 	if l.t == nil {
 		w.out = append(w.out, `{"items":[`...)

@@ -29,6 +29,8 @@ type texter struct {
 	facts []fact // of the items around the one being written
 	below []trailer
 	said  map[string]bool // prose of the item that is not repeated
+
+	shared map[string]bool // names that several items of the list have, which therefore need their ids
 }
 
 // fact is a field that is written in the line of its item.
@@ -96,7 +98,7 @@ func (t *texter) dropRepeated(from int) {
 	repeated := func(f fact) bool {
 		return f.unless+f.equals+f.named != "" && slices.ContainsFunc(facts, func(other fact) bool {
 			return f.unless != "" && other.path == f.unless || f.equals != "" && other.path == f.equals && bytes.Equal(other.value, f.value) ||
-				f.named != "" && other.path == f.named && !t.o.IDs && isString(other.value) && IsName(unquote(other.value))
+				f.named != "" && other.path == f.named && !t.o.IDs && t.isUnique(other.value)
 		})
 	}
 	if !slices.ContainsFunc(facts, repeated) {
@@ -108,6 +110,36 @@ func (t *texter) dropRepeated(from int) {
 		}
 	}
 	t.facts = slices.Delete(t.facts, from, from+len(facts))
+}
+
+// isUnique reports whether a value is a name that no other item of the answer has.
+func (t *texter) isUnique(value []byte) bool {
+	return isString(value) && IsName(unquote(value)) && !t.shared[nameKey(value)]
+}
+
+// nameKey returns a name as names are compared.
+func nameKey(value []byte) string { return strings.ToLower(Clean(unquote(value))) }
+
+// findShared notes which names several items of a list have.
+func (t *texter) findShared(arr []byte) {
+	for _, c := range t.o.Layout.columns {
+		if c.named == "" {
+			continue
+		}
+		seen := map[string]bool{}
+		for item := range jsonscan.Elements(arr) {
+			if v := at(item, strings.TrimPrefix(c.named, string(t.path)+".")); isString(v) {
+				if name := nameKey(v); seen[name] {
+					if t.shared == nil {
+						t.shared = map[string]bool{}
+					}
+					t.shared[name] = true
+				} else {
+					seen[name] = true
+				}
+			}
+		}
+	}
 }
 
 // gather finds the facts of an object and what follows them.

@@ -99,6 +99,11 @@ func TestAnswersAsText(t *testing.T) {
 			want: "Phone line\n\"Hi {{name}}\" · id 024b2900-93cb-4eb4-97be-891f08a21404\nid 024b2900-93cb-4eb4-97be-891f08a21405\n3 in all.\n",
 			o:    Options{Layout: NewLayout("name= id%name"), Fields: Fields{"name": Trusted}},
 		},
+		"ids of items that have the same name": {
+			body: `{"data":{"lines":[{"id":"024b2900-93cb-4eb4-97be-891f08a21403","name":"Phone"},{"id":"024b2900-93cb-4eb4-97be-891f08a21404","name":"phone"},{"id":"024b2900-93cb-4eb4-97be-891f08a21405","name":"Mail"}]}}`,
+			want: "Phone · id 024b2900-93cb-4eb4-97be-891f08a21403\nphone · id 024b2900-93cb-4eb4-97be-891f08a21404\nMail\n3 in all.\n",
+			o:    Options{Layout: NewLayout("lines.name= lines.id%lines.name=id"), Fields: Fields{"lines": Trusted, "lines.name": Trusted}},
+		},
 		"an id that is asked for": {
 			body: `{"data":[{"id":"024b2900-93cb-4eb4-97be-891f08a21403","name":"Phone line"}]}`,
 			want: "Phone line · id 024b2900-93cb-4eb4-97be-891f08a21403\n",
