@@ -149,7 +149,7 @@ func (c *call) changeItem(ctx context.Context, env tools.Env, change *tools.Bulk
 			steps, skipped = withoutOnce(steps)
 		}
 		if changes := changing(steps); len(changes) > 0 {
-			i.rememberOnce(ctx, changes)
+			i.journal.rememberOnce(ctx, changes)
 		}
 		i.carryOut(ctx, &tools.Arguments{Env: env}, steps)
 	}
@@ -183,6 +183,7 @@ func (c *call) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*
 		valid: true, named: c.named, seen: c.seen, writes: c.gate.facts.written(),
 		verbs: &audit.Verb{Past: "updated", Infinitive: "update", Object: "conversation {conversationId}"},
 	}
+	i.connect()
 	if tell := c.request.Progress; tell != nil {
 		i.request.Progress = func(said string) { tell(number + ": " + said) }
 	}

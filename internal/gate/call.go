@@ -11,7 +11,6 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
-	"dixa-mcp/internal/journal"
 	"dixa-mcp/internal/view"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
@@ -52,7 +51,7 @@ type call struct {
 	prepares bool                        // it only prepares what its tool writes
 	once     func(context.Context) error // is called before a step that cannot be repeated is sent; nil for none
 
-	entry *journal.Entry // of a call that writes; nil where it is not noted
+	journal journaling
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -62,6 +61,7 @@ type call struct {
 
 func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: schemas.Checked{JSON: r.Arguments}, writes: g.facts.written()}
+	c.connect()
 	c.tool, _ = tools.ByName(r.Tool)
 	c.unwrap()
 	if agent, err := c.rules.Agent(r.Agent); err == nil && (r.asked != nil || r.draft != "") {
@@ -72,6 +72,11 @@ func (g *Gate) begin(r Request) *call {
 		c.record.Tool = c.tool.Name
 	}
 	return c
+}
+
+// connect gives each part of the call the call itself.
+func (c *call) connect() {
+	c.journal.call = c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -195,7 +200,7 @@ func (c *call) announce(ctx context.Context) error {
 func (c *call) unrecorded(ctx context.Context, err error) Answer {
 	c.failure = err
 	c.used(ctx, audit.OutcomeNotDone)
-	c.settle(ctx, audit.OutcomeNotDone, "")
+	c.journal.settle(ctx, audit.OutcomeNotDone, "")
 	c.log().Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
 	return Answer{Failed: true, Text: c.request.Tool + ": the audit record cannot be written, and no write is carried out without one. Nothing was sent to Dixa. The operator of dixa-mcp must fix this."}
 }
@@ -252,7 +257,7 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	}
 	r.Text = audit.Sentence(*r, c.verb())
 	c.used(ctx, outcome)
-	c.settle(ctx, outcome, a.Text)
+	c.journal.settle(ctx, outcome, a.Text)
 	if err := c.gate.audit.Write(context.WithoutCancel(ctx), *r); err != nil {
 		c.log().Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}

@@ -51,7 +51,7 @@ func depart(ctx context.Context, op *dixaclient.Call, next func(context.Context)
 	err := next(ctx)
 	took := time.Since(start)
 	d.note(took, err)
-	d.call.sent(ctx, d.op, err)
+	d.call.journal.sent(ctx, d.op, err)
 	ended(took, err)
 	return err
 }
@@ -70,7 +70,7 @@ func (d *departure) decide(ctx context.Context) error {
 	if err := d.call.checkFrozen(); err != nil {
 		return err
 	}
-	d.call.sending(ctx, d.op)
+	d.call.journal.sending(ctx, d.op)
 	return nil
 }
 

@@ -218,7 +218,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if sent := c.sentAlready(ctx, args); sent != nil {
 		return *sent
 	}
-	if repeated := c.remember(ctx, args); repeated != nil {
+	if repeated := c.journal.remember(ctx, args); repeated != nil {
 		return *repeated
 	}
 	if c.tool.Task() || c.tool.Compares() {
@@ -249,7 +249,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if c.namesChanges(steps) {
 		return c.carryOut(ctx, args, steps)
 	}
-	c.rememberSteps(steps)
+	c.journal.rememberSteps(steps)
 	if err := c.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}

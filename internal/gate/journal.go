@@ -22,9 +22,16 @@ import (
 // afterLimit is how much longer than the time limit of calls a call may be without news before it is taken to be interrupted.
 const afterLimit = 15 * time.Second
 
+// journaling notes in the journal what a call writes, and answers a call that is the same as one before.
+type journaling struct {
+	call  *call
+	entry *journal.Entry // nil where the call is not noted
+}
+
 // remember notes a call that writes. If it is the same as an earlier one, it returns the answer, and nothing is to be sent. A
 // journal that does not work stops no write: the audit log, without which there is none, says what was done.
-func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
+func (j *journaling) remember(ctx context.Context, args *tools.Arguments) *Answer {
+	c := j.call
 	if c.tool.Level == dixaclient.Read || c.tool.Undoes() || c.tool.Bulk { // a job notes each conversation by itself
 		return nil
 	}
@@ -41,16 +48,17 @@ func (c *call) remember(ctx context.Context, args *tools.Arguments) *Answer {
 		c.log().Warn("a write was not noted: it will not be recognized if it is called again, and cannot be taken back", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)
 		return nil
 	case same == nil:
-		c.entry = &e
+		j.entry = &e
 		return nil
 	}
-	a := c.repeats(ctx, same)
+	a := j.repeats(ctx, same)
 	return &a
 }
 
 // rememberOnce notes a call that is no repetition of any, once it is known what it changes: one that takes back others, or that is
 // a part of a job.
-func (c *call) rememberOnce(ctx context.Context, steps []tools.Step) {
+func (j *journaling) rememberOnce(ctx context.Context, steps []tools.Step) {
+	c := j.call
 	e := journal.Entry{
 		Call: c.record.Call, Agent: c.agentName, Key: c.credential(), Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
 		Digest: digestOf(c.record.Call),
@@ -64,11 +72,12 @@ func (c *call) rememberOnce(ctx context.Context, steps []tools.Step) {
 		c.log().Warn("a write was not noted, so that an earlier call may be answered as if it had not been", "call", e.Call, "agent", e.Agent, "tool", e.Tool, "error", err)
 		return
 	}
-	c.entry = &e
+	j.entry = &e
 }
 
 // changesMade lists what the call's agent changed with the same credential, newest first.
-func (c *call) changesMade(ctx context.Context) ([]tools.Wrote, error) {
+func (j *journaling) changesMade(ctx context.Context) ([]tools.Wrote, error) {
+	c := j.call
 	entries, err := c.gate.journal.Recent(ctx, c.agentName, c.credential())
 	if err != nil {
 		return nil, err
@@ -98,11 +107,11 @@ type stepDetail struct {
 }
 
 // rememberSteps tells the journal, with the next change, what is to be done.
-func (c *call) rememberSteps(steps []tools.Step) {
-	if c.entry == nil {
+func (j *journaling) rememberSteps(steps []tools.Step) {
+	if j.entry == nil {
 		return
 	}
-	c.entry.Steps = make([]journal.Step, len(steps))
+	j.entry.Steps = make([]journal.Step, len(steps))
 	for i := range steps {
 		request, err := json.Marshal(steps[i].In)
 		if err != nil {
@@ -113,7 +122,7 @@ func (c *call) rememberSteps(steps []tools.Step) {
 			says = steps[i].String()
 		}
 		detail, _ := json.Marshal(stepDetail{says, request, steps[i].State}) // texts and JSON always marshal
-		c.entry.Steps[i] = journal.Step{Operation: steps[i].Op.Name, Detail: detail}
+		j.entry.Steps[i] = journal.Step{Operation: steps[i].Op.Name, Detail: detail}
 	}
 }
 
@@ -148,16 +157,16 @@ func digestOf(parts ...string) string {
 }
 
 // sending notes that a request of a write is about to leave.
-func (c *call) sending(ctx context.Context, op *dixaclient.Call) {
-	if s := c.noted(op); s != nil && s.State == "" {
+func (j *journaling) sending(ctx context.Context, op *dixaclient.Call) {
+	if s := j.noted(op); s != nil && s.State == "" {
 		s.State = journal.Sent
-		c.save(ctx)
+		j.save(ctx)
 	}
 }
 
 // sent notes what came of a request of a write. What is erased is forgotten.
-func (c *call) sent(ctx context.Context, op *dixaclient.Call, err error) {
-	s := c.noted(op)
+func (j *journaling) sent(ctx context.Context, op *dixaclient.Call, err error) {
+	s := j.noted(op)
 	if s == nil {
 		return
 	}
@@ -169,47 +178,48 @@ func (c *call) sent(ctx context.Context, op *dixaclient.Call, err error) {
 	default:
 		s.State = journal.NotDone
 	}
-	if s != &c.entry.Steps[len(c.entry.Steps)-1] { // the end of the last is noted with the end of the call
-		c.save(ctx)
+	if s != &j.entry.Steps[len(j.entry.Steps)-1] { // the end of the last is noted with the end of the call
+		j.save(ctx)
 	}
 	if op.Op.Level == dixaclient.Erase && s.State.Wrote() {
-		c.forget(ctx, op)
+		j.forget(ctx, op)
 	}
 }
 
 // noted returns the step of the journal that an operation carries out, nil for none.
-func (c *call) noted(op *dixaclient.Call) *journal.Step {
-	if c.entry == nil || op.Op.Level == dixaclient.Read {
+func (j *journaling) noted(op *dixaclient.Call) *journal.Step {
+	if j.entry == nil || op.Op.Level == dixaclient.Read {
 		return nil
 	}
 	at := 0
-	if c.step != nil {
-		at = c.step.number - 1
+	if j.call.step != nil {
+		at = j.call.step.number - 1
 	}
-	if at >= len(c.entry.Steps) {
+	if at >= len(j.entry.Steps) {
 		return nil
 	}
-	return &c.entry.Steps[at]
+	return &j.entry.Steps[at]
 }
 
 // settle notes the end of a call.
-func (c *call) settle(ctx context.Context, outcome, answer string) {
-	if c.entry == nil {
+func (j *journaling) settle(ctx context.Context, outcome, answer string) {
+	if j.entry == nil {
 		return
 	}
-	c.entry.Outcome, c.entry.Answer = outcome, answer
-	c.save(ctx)
-	c.entry = nil
+	j.entry.Outcome, j.entry.Answer = outcome, answer
+	j.save(ctx)
+	j.entry = nil
 }
 
-func (c *call) save(ctx context.Context) {
-	if err := c.gate.journal.Save(context.WithoutCancel(ctx), *c.entry); err != nil {
-		c.log().Warn("how far a write got was not noted: if it is called again, its caller is told to look first", "call", c.entry.Call, "agent", c.entry.Agent, "tool", c.entry.Tool, "error", err)
+func (j *journaling) save(ctx context.Context) {
+	if err := j.call.gate.journal.Save(context.WithoutCancel(ctx), *j.entry); err != nil {
+		j.call.log().Warn("how far a write got was not noted: if it is called again, its caller is told to look first", "call", j.entry.Call, "agent", j.entry.Agent, "tool", j.entry.Tool, "error", err)
 	}
 }
 
 // forget deletes from the journal what was written about something that was erased, and about the conversations of a customer.
-func (c *call) forget(ctx context.Context, op *dixaclient.Call) {
+func (j *journaling) forget(ctx context.Context, op *dixaclient.Call) {
+	c := j.call
 	references := dixaclient.References(op.Op.Name, op.In)
 	changes, names := things(references)
 	erased := slices.Concat(changes, names)
@@ -220,7 +230,7 @@ func (c *call) forget(ctx context.Context, op *dixaclient.Call) {
 		of := dixaclient.ListEndUserConversationsIn{EndUserRef: dixaclient.EndUserRef{UserID: dixaclient.UUID(r.Value)}}
 		for page, err := range dixaclient.ListEndUserConversations.Pages(unpriced(c.context(ctx)), c.gate.lookups, of) {
 			if err != nil {
-				c.log().Warn("the conversations of an erased end user could not be listed: what was written to them is forgotten after an hour", "call", c.entry.Call, "agent", c.entry.Agent, "error", whyFailed(err))
+				c.log().Warn("the conversations of an erased end user could not be listed: what was written to them is forgotten after an hour", "call", j.entry.Call, "agent", j.entry.Agent, "error", whyFailed(err))
 				break
 			}
 			for _, conversation := range page.Value {
@@ -228,7 +238,7 @@ func (c *call) forget(ctx context.Context, op *dixaclient.Call) {
 			}
 		}
 	}
-	if err := c.gate.journal.Forget(context.WithoutCancel(ctx), c.entry.Call, erased...); err != nil {
-		c.log().Warn("what was written about something that was erased could not be forgotten; it is forgotten after an hour", "call", c.entry.Call, "agent", c.entry.Agent, "error", err)
+	if err := c.gate.journal.Forget(context.WithoutCancel(ctx), j.entry.Call, erased...); err != nil {
+		c.log().Warn("what was written about something that was erased could not be forgotten; it is forgotten after an hour", "call", j.entry.Call, "agent", j.entry.Agent, "error", err)
 	}
 }

@@ -41,9 +41,9 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 	}
 	c.describe()
 	if c.tool.Undoes() && len(changes) > 0 {
-		c.rememberOnce(ctx, changes)
+		c.journal.rememberOnce(ctx, changes)
 	}
-	c.rememberSteps(changes)
+	c.journal.rememberSteps(changes)
 	for i := range changes {
 		c.step = &running{&changes[i], i + 1, len(changes)}
 		if err := c.intendStep(ctx); err != nil {

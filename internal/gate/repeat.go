@@ -9,26 +9,28 @@ import (
 	"time"
 
 	"dixa-mcp/internal/audit"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/journal"
 	"dixa-mcp/schemas"
 	"dixa-mcp/tools"
 )
 
 // repeats answers a call that is the same as an earlier one.
-func (c *call) repeats(ctx context.Context, same *journal.Entry) Answer {
+func (j *journaling) repeats(ctx context.Context, same *journal.Entry) Answer {
+	c := j.call
 	switch {
 	case same.Outcome == "" && !same.Interrupted:
-		return c.refuse(ctx, stillRunning(c.tool.Name, same, c.insist("To do it twice")))
+		return c.refuse(ctx, stillRunning(c.tool.Name, same, howToRepeat(c.agent, c.tool, "To do it twice")))
 	case same.Interrupted:
 		look := ""
 		if with := c.tool.View.Look; with != "" {
 			look = c.clause(" with %s", with)
 		}
-		return c.refuse(ctx, interrupted(c.tool.Name, same, look, c.insist("If it is still needed")))
+		return c.refuse(ctx, interrupted(c.tool.Name, same, look, howToRepeat(c.agent, c.tool, "If it is still needed")))
 	}
 	c.describe()
 	c.record.Reason = "the same call was carried out before, as call " + same.Call
-	words := "nothing was sent; the same call was carried out at " + moment(same.Ended) + c.insist("To do it once more")
+	words := "nothing was sent; the same call was carried out at " + moment(same.Ended) + howToRepeat(c.agent, c.tool, "To do it once more")
 	text := c.saying("repeated", words)
 	switch {
 	case same.Rules != c.rules.Digest(): // the agent may not be allowed to read it any more
@@ -40,9 +42,9 @@ func (c *call) repeats(ctx context.Context, same *journal.Entry) Answer {
 	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: text})
 }
 
-// insist says how to make a call again, if the agent may.
-func (c *call) insist(what string) string {
-	if !slices.ContainsFunc(c.agent.Shape(c.tool).Schema().Properties(), func(p schemas.Property) bool { return p.Name == tools.RepeatArgument }) {
+// howToRepeat says how to make a call of a tool again, if the agent may.
+func howToRepeat(a *capability.Agent, t *tools.Tool, what string) string {
+	if !slices.ContainsFunc(a.Shape(t).Schema().Properties(), func(p schemas.Property) bool { return p.Name == tools.RepeatArgument }) {
 		return "."
 	}
 	return ". " + what + ", give " + tools.RepeatArgument + ": true."

@@ -112,7 +112,7 @@ func (c *call) sentAlready(ctx context.Context, args *tools.Arguments) *Answer {
 	}
 	c.record.Approval, c.record.Approver, c.record.ApproverKey, c.record.Sender = r.Number, r.Approver, r.KeyID, r.SentBy
 	if r.Outcome != audit.OutcomeDone {
-		a := c.refuse(ctx, sentOrNot(c.tool.Name, r, c.insist("To ask for it once more")))
+		a := c.refuse(ctx, sentOrNot(c.tool.Name, r, howToRepeat(c.agent, c.tool, "To ask for it once more")))
 		return &a
 	}
 	c.describe()
@@ -121,7 +121,7 @@ func (c *call) sentAlready(ctx context.Context, args *tools.Arguments) *Answer {
 	if r.Edited {
 		words += ", with a text that " + r.Approver + " changed"
 	}
-	words += "; nothing was sent now" + c.insist("To ask for it once more")
+	words += "; nothing was sent now" + howToRepeat(c.agent, c.tool, "To ask for it once more")
 	a := c.finish(ctx, audit.OutcomeRefused, Answer{Text: c.saying("done", words)})
 	return &a
 }

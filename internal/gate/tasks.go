@@ -36,7 +36,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Left:     func() int { return c.left(ctx) },
 		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
 		Now:      c.gate.now,
-		Wrote:    c.changesMade,
+		Wrote:    c.journal.changesMade,
 		Progress: c.request.Progress,
 		Sleep:    c.sleep,
 		Decided:  c.untilDecided,
