@@ -25,25 +25,33 @@ import (
 // sampled is how many conversations the first call shows.
 const sampled = 5
 
-// bulk prepares a job, carries it out or cancels it.
-func (c *call) bulk(ctx context.Context, args *tools.Arguments) Answer {
+// bulk is a call that prepares a job, carries it out or cancels it.
+type bulk struct {
+	call *call
+	env  tools.Env // of the call
+}
+
+// carryOut prepares a job, carries it out or cancels it, as the call asks.
+func (b *bulk) carryOut(ctx context.Context, args *tools.Arguments) Answer {
+	c := b.call
 	in := args.In.(*tools.BulkUpdateIn)
 	switch {
 	case in.Handle == "":
 		c.prepares, c.verbs = true, &audit.Verb{Past: "prepared", Infinitive: "prepare", Object: "an update of many conversations"}
 		c.describe()
-		return c.prepareJob(ctx, args.Env, in)
+		return b.prepare(ctx, in)
 	case in.Cancel:
 		c.prepares, c.verbs = true, &audit.Verb{Past: "cancelled", Infinitive: "cancel", Object: "job {handle}"}
 		c.describe()
-		return c.cancelJob(ctx, args.Env, in)
+		return b.cancel(ctx, in)
 	}
 	c.describe()
-	return c.runJob(ctx, args.Env, in)
+	return b.run(ctx, in)
 }
 
-// prepareJob finds out what a job would change, and keeps it.
-func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
+// prepare finds out what a job would change, and keeps it.
+func (b *bulk) prepare(ctx context.Context, in *tools.BulkUpdateIn) Answer {
+	c := b.call
 	ids, by, err := in.Items(c.context(ctx), c.gate.client)
 	switch {
 	case err != nil:
@@ -54,7 +62,7 @@ func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpda
 		return c.fail(ctx, tooManyItems(c.tool.Name, by))
 	}
 	j := jobs.Job{Agent: c.agentName, Key: c.credential(), Found: by, IDs: ids, Stop: cmp.Or(in.StopAfter, tools.StopAfter)}
-	if j.Change, err = in.Change(c.fixed()...); err != nil {
+	if j.Change, err = in.Change(fixed(c.agent.Shape(c.tool))...); err != nil {
 		return c.fail(ctx, err)
 	}
 	ops, err := in.Writes()
@@ -62,13 +70,13 @@ func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpda
 		return c.fail(ctx, err)
 	}
 	before := len(c.operations)
-	sample, writes, err := c.sample(ctx, env, in, ids)
+	sample, writes, err := b.sample(ctx, in, ids)
 	if err != nil {
 		return c.fail(ctx, err)
 	}
 	perItem := float64(len(c.operations)-before+writes) / float64(len(sample))
-	e := c.estimate(int(math.Ceil(perItem * float64(len(ids)))))
-	if e.budget, err = c.jobBudget(ctx, e.requests, len(ops)*len(ids)); err != nil {
+	e := b.estimate(int(math.Ceil(perItem * float64(len(ids)))))
+	if e.budget, err = b.budget(ctx, e.requests, len(ops)*len(ids)); err != nil {
 		return c.fail(ctx, err)
 	}
 	if how, _ := c.needsFor(ops); how != capability.ConfirmNobody {
@@ -77,12 +85,12 @@ func (c *call) prepareJob(ctx context.Context, env tools.Env, in *tools.BulkUpda
 	if j, err = c.gate.jobs.Add(context.WithoutCancel(ctx), j); err != nil {
 		return c.fail(ctx, jobsBroken(c.tool.Name, err))
 	}
-	return c.answerParts(ctx, env, audit.OutcomeDone, prepared(&j, in.Says(env), sample, e), nil)
+	return c.answerParts(ctx, b.env, audit.OutcomeDone, prepared(&j, in.Says(b.env), sample, e), nil)
 }
 
 // fixed names the arguments that the capability file gives.
-func (c *call) fixed() (names []string) {
-	for _, f := range c.agent.Shape(c.tool).Filled() {
+func fixed(s *capability.Shape) (names []string) {
+	for _, f := range s.Filled() {
 		names = append(names, f.Argument)
 	}
 	return names
@@ -98,9 +106,10 @@ func (s sampleItem) String() string { return fmt.Sprintf("%d: %s", s.id, strings
 
 // sample plans what the job would do to the first conversations, and decides about it. writes are the requests that it would
 // send for these. An error is of the call: it holds for every conversation.
-func (c *call) sample(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn, ids []int64) (all []sampleItem, writes int, err error) {
+func (b *bulk) sample(ctx context.Context, in *tools.BulkUpdateIn, ids []int64) (all []sampleItem, writes int, err error) {
+	c := b.call
 	for _, id := range ids[:min(len(ids), sampled)] {
-		steps, err := in.PlanItem(c.context(ctx), c.gate.client, env, id)
+		steps, err := in.PlanItem(c.context(ctx), c.gate.client, b.env, id)
 		if err == nil {
 			_, err = c.decideSteps(ctx, changing(steps))
 		}
@@ -109,7 +118,7 @@ func (c *call) sample(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn
 		case err != nil && stopsJob(ctx, err):
 			return nil, 0, err
 		case err != nil:
-			s.says = []string{"cannot be changed: " + c.reason(err)}
+			s.says = []string{"cannot be changed: " + b.reason(err)}
 		default:
 			writes += len(changing(steps))
 			for i := range steps {
@@ -132,7 +141,8 @@ type estimate struct {
 }
 
 // estimate says how long requests take at the agent's and at Dixa's rate.
-func (c *call) estimate(requests int) estimate {
+func (b *bulk) estimate(requests int) estimate {
+	c := b.call
 	e := estimate{requests: requests, rate: min(c.gate.client.WriteRate(), dixaclient.DefaultRate)}
 	if own := c.agent.Budget().RequestsPerSecond; own > 0 {
 		e.rate = min(e.rate, own)
@@ -142,8 +152,9 @@ func (c *call) estimate(requests int) estimate {
 	return e
 }
 
-// jobBudget says what of the agent's budget is not enough for a job; "" where all is.
-func (c *call) jobBudget(ctx context.Context, requests, writes int) (string, error) {
+// budget says what of the agent's budget is not enough for a job; "" where all is.
+func (b *bulk) budget(ctx context.Context, requests, writes int) (string, error) {
+	c := b.call
 	counts, err := c.gate.budgets.Counts(ctx, c.spender(), allowancesOf(c.agent.Budget(), dixaclient.Write))
 	if err != nil {
 		return "", err
@@ -161,21 +172,23 @@ func (c *call) jobBudget(ctx context.Context, requests, writes int) (string, err
 	return "", nil
 }
 
-// cancelJob ends a job for good.
-func (c *call) cancelJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
+// cancel ends a job for good.
+func (b *bulk) cancel(ctx context.Context, in *tools.BulkUpdateIn) Answer {
+	c := b.call
 	j, running, err := c.gate.jobs.Cancel(context.WithoutCancel(ctx), string(in.Handle), c.agentName, c.credential())
 	if err != nil {
-		return c.fail(ctx, c.noJob(string(in.Handle), err))
+		return c.fail(ctx, b.noJob(string(in.Handle), err))
 	}
 	why := "It is cancelled for good. What was changed stays changed."
 	if running {
 		why = "It is cancelled for good: the call that carries it out stops before the next conversation. What was changed stays changed."
 	}
-	return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why), nil)
+	return c.answerParts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
 }
 
 // noJob answers a call about a job that cannot be had.
-func (c *call) noJob(handle string, err error) error {
+func (b *bulk) noJob(handle string, err error) error {
+	c := b.call
 	running := &jobs.RunningError{}
 	switch {
 	case errors.Is(err, jobs.ErrNotFound):
@@ -186,8 +199,9 @@ func (c *call) noJob(handle string, err error) error {
 	return jobsBroken(c.tool.Name, err)
 }
 
-// jobArguments reads what a job is to change, by the rules in force.
-func (c *call) jobArguments(ctx context.Context, j *jobs.Job) (*tools.BulkUpdateIn, *tools.Arguments, error) {
+// arguments reads what a job is to change, by the rules in force.
+func (b *bulk) arguments(ctx context.Context, j *jobs.Job) (*tools.BulkUpdateIn, *tools.Arguments, error) {
+	c := b.call
 	all := map[string]json.RawMessage{}
 	if err := json.Unmarshal(j.Change, &all); err != nil {
 		return nil, nil, jobsBroken(c.tool.Name, err)
@@ -211,8 +225,9 @@ func (c *call) jobArguments(ctx context.Context, j *jobs.Job) (*tools.BulkUpdate
 	return args.In.(*tools.BulkUpdateIn), args, nil
 }
 
-// explainJob says what a job would change that a call prepares. A job that was prepared is not looked up.
-func (c *call) explainJob(ctx context.Context, args *tools.Arguments, e *Explanation) error {
+// explain says what a job would change that a call prepares. A job that was prepared is not looked up.
+func (b *bulk) explain(ctx context.Context, args *tools.Arguments, e *Explanation) error {
+	c := b.call
 	in := args.In.(*tools.BulkUpdateIn)
 	if in.Handle != "" {
 		return nil
@@ -234,7 +249,7 @@ func (c *call) explainJob(ctx context.Context, args *tools.Arguments, e *Explana
 		return tooManyItems(c.tool.Name, by)
 	}
 	e.Plan = []string{lines.Counted(len(ids), "conversation") + " by " + by}
-	sample, _, err := c.sample(ctx, args.Env, in, ids)
+	sample, _, err := b.sample(ctx, in, ids)
 	for _, s := range sample {
 		e.Plan = append(e.Plan, s.String())
 	}

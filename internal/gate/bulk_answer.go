@@ -12,7 +12,6 @@ import (
 	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/jobs"
 	"dixa-mcp/internal/view"
-	"dixa-mcp/tools"
 )
 
 // prepared answers the call that prepares a job.
@@ -74,8 +73,9 @@ func rounded(d time.Duration) string {
 	return fmt.Sprintf("%d min", int(d.Minutes()+0.999))
 }
 
-// jobAnswer says how far a job got in this call, and why it did not get further.
-func (c *call) jobAnswer(ctx context.Context, env tools.Env, from *jobs.Job, run *jobs.Run, stopped error) Answer {
+// answer says how far a job got in this call, and why it did not get further.
+func (b *bulk) answer(ctx context.Context, from *jobs.Job, run *jobs.Run, stopped error) Answer {
+	c := b.call
 	j := &run.Job
 	c.verbs = &audit.Verb{Past: "updated", Infinitive: "update", Object: fmt.Sprintf("conversations of job {handle}, now %d of %d", min(j.Next, len(j.IDs)), len(j.IDs))}
 	left := lines.Counted(len(j.IDs)-min(j.Next, len(j.IDs)), "conversation")
@@ -88,12 +88,12 @@ func (c *call) jobAnswer(ctx context.Context, env tools.Env, from *jobs.Job, run
 	case stopped != nil && j.Next == from.Next:
 		return c.fail(ctx, jobStopped(c.tool.Name, j.Handle, stopped))
 	case stopped != nil:
-		why = fmt.Sprintf("It stopped with %s left: %s To go on: %s", left, sentenceOf(c.reason(stopped)), nextCall(j))
+		why = fmt.Sprintf("It stopped with %s left: %s To go on: %s", left, sentenceOf(b.reason(stopped)), nextCall(j))
 		if outcome = audit.OutcomeFailed; errors.Is(stopped, context.Canceled) {
 			outcome = audit.OutcomeCancelled
 		}
 	case j.Errors() >= j.Stop:
 		why = fmt.Sprintf("It ended after %s, and %s were not begun. If they are to be changed all the same, give the handle and a larger stopAfter.", lines.Counted(j.Errors(), "error"), left)
 	}
-	return c.answerParts(ctx, env, outcome, reported(j, why), nil)
+	return c.answerParts(ctx, b.env, outcome, reported(j, why), nil)
 }

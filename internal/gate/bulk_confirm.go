@@ -11,9 +11,10 @@ import (
 	"dixa-mcp/tools"
 )
 
-// confirmJob stops a call that carries out a job which needs approval and does not have it. One approval is for the whole job: for
+// confirm stops a call that carries out a job which needs approval and does not have it. One approval is for the whole job: for
 // its list of conversations and its change, whatever becomes of the conversations meanwhile. It is kept with the job.
-func (c *call) confirmJob(ctx context.Context, env tools.Env, change *tools.BulkUpdateIn, args *tools.Arguments, run *jobs.Run) (asking *Answer, err error) {
+func (b *bulk) confirm(ctx context.Context, change *tools.BulkUpdateIn, args *tools.Arguments, run *jobs.Run) (asking *Answer, err error) {
+	c := b.call
 	ops, err := change.Writes()
 	if err != nil {
 		return nil, err
@@ -23,16 +24,16 @@ func (c *call) confirmJob(ctx context.Context, env tools.Env, change *tools.Bulk
 		return nil, nil
 	}
 	c.record.Confirm = rule
-	does := fmt.Sprintf("update %s (%s)", lines.Counted(len(run.IDs), "conversation"), strings.Join(change.Says(env), " · "))
+	does := fmt.Sprintf("update %s (%s)", lines.Counted(len(run.IDs), "conversation"), strings.Join(change.Says(b.env), " · "))
 	a := &confirmation{call: c, about: args.JSON}
-	if c.approved(run.Approval, how, a.digest()) {
+	if b.approved(run.Approval, how, a.digest()) {
 		c.record.Approval, c.record.Approver, c.record.ApproverKey = run.Approval.Number, run.Approval.Approver, run.Approval.KeyID
 		return nil, nil
 	}
 	if err := c.checkBudget(ctx, c.tool.Level); err != nil {
 		return nil, err
 	}
-	sample, _, err := c.sample(ctx, env, change, run.IDs)
+	sample, _, err := b.sample(ctx, change, run.IDs)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,8 @@ func (c *call) confirmJob(ctx context.Context, env tools.Env, change *tools.Bulk
 }
 
 // approved reports whether an approval that was given before still holds.
-func (c *call) approved(a *jobs.Approval, how capability.Confirm, digest string) bool {
+func (b *bulk) approved(a *jobs.Approval, how capability.Confirm, digest string) bool {
+	c := b.call
 	switch {
 	case a == nil || a.Digest != digest:
 		return false

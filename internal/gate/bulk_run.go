@@ -27,21 +27,22 @@ var (
 	errOutOfTime    = errors.New("the time of this call is over")
 )
 
-// runJob carries a job out, as far as the time of the call allows.
-func (c *call) runJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn) Answer {
+// run carries a job out, as far as the time of the call allows.
+func (b *bulk) run(ctx context.Context, in *tools.BulkUpdateIn) Answer {
+	c := b.call
 	handle := string(in.Handle)
 	j, err := c.gate.jobs.Get(ctx, handle, c.agentName, c.credential())
 	if err != nil {
-		return c.fail(ctx, c.noJob(handle, err))
+		return c.fail(ctx, b.noJob(handle, err))
 	}
 	stop := cmp.Or(in.StopAfter, j.Stop)
 	if why := ended(&j, stop); why != "" {
 		c.prepares, c.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
-		return c.answerParts(ctx, env, audit.OutcomeDone, reported(&j, why), nil)
+		return c.answerParts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
 	}
 	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.credential(), c.gate.timeout+afterCall)
 	if err != nil {
-		return c.fail(ctx, c.noJob(handle, err))
+		return c.fail(ctx, b.noJob(handle, err))
 	}
 	defer func() {
 		if err := run.End(context.WithoutCancel(ctx)); err != nil && !errors.Is(err, jobs.ErrTaken) {
@@ -49,11 +50,11 @@ func (c *call) runJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn
 		}
 	}()
 	run.Stop = stop
-	change, args, err := c.jobArguments(ctx, &run.Job)
+	change, args, err := b.arguments(ctx, &run.Job)
 	if err != nil {
 		return c.fail(ctx, err)
 	}
-	asking, err := c.confirmJob(ctx, env, change, args, run)
+	asking, err := b.confirm(ctx, change, args, run)
 	switch {
 	case err != nil:
 		return c.fail(ctx, err)
@@ -64,8 +65,8 @@ func (c *call) runJob(ctx context.Context, env tools.Env, in *tools.BulkUpdateIn
 		return c.unrecorded(ctx, err)
 	}
 	from := run.Job
-	err = c.carryOutJob(ctx, env, change, run)
-	return c.jobAnswer(ctx, env, &from, run, err)
+	err = b.changeAll(ctx, change, run)
+	return b.answer(ctx, &from, run, err)
 }
 
 // ended says why nothing is left to do of a job; "" where something is.
@@ -81,21 +82,21 @@ func ended(j *jobs.Job, stop int) string {
 	return ""
 }
 
-// carryOutJob changes conversations, until none is left or something stops it.
-func (c *call) carryOutJob(ctx context.Context, env tools.Env, change *tools.BulkUpdateIn, run *jobs.Run) error {
+// changeAll changes conversations, until none is left or something stops it.
+func (b *bulk) changeAll(ctx context.Context, change *tools.BulkUpdateIn, run *jobs.Run) error {
 	slowest := time.Duration(0)
 	for n := 0; ended(&run.Job, run.Stop) == ""; n++ {
-		if err := c.mayContinue(ctx, n, slowest); err != nil {
+		if err := b.mayContinue(ctx, n, slowest); err != nil {
 			return err
 		}
 		if err := run.Save(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 		begun, number := time.Now(), fmt.Sprintf("%d of %d", run.Next+1, len(run.IDs))
-		if tell := c.request.Progress; tell != nil {
+		if tell := b.call.request.Progress; tell != nil {
 			tell(fmt.Sprintf("%s: conversation %d", number, run.IDs[run.Next]))
 		}
-		if err := c.changeItem(ctx, env, change, run, number); err != nil {
+		if err := b.changeItem(ctx, change, run, number); err != nil {
 			return err
 		}
 		slowest = max(slowest, time.Since(begun))
@@ -104,7 +105,8 @@ func (c *call) carryOutJob(ctx context.Context, env tools.Env, change *tools.Bul
 }
 
 // mayContinue returns why a job does not continue with another conversation after n of this call; nil where it may.
-func (c *call) mayContinue(ctx context.Context, n int, slowest time.Duration) error {
+func (b *bulk) mayContinue(ctx context.Context, n int, slowest time.Duration) error {
+	c := b.call
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -122,14 +124,15 @@ func (c *call) mayContinue(ctx context.Context, n int, slowest time.Duration) er
 
 // changeItem changes the next conversation of a job, and notes what came of it. An error stops the job before it: it is planned
 // again when the job goes on. A cancelled call does not end in the middle of a conversation.
-func (c *call) changeItem(ctx context.Context, env tools.Env, change *tools.BulkUpdateIn, run *jobs.Run, number string) error {
+func (b *bulk) changeItem(ctx context.Context, change *tools.BulkUpdateIn, run *jobs.Run, number string) error {
+	c := b.call
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadlineCause(context.WithoutCancel(ctx), deadline, timeLimit(c.gate.timeout))
 		defer cancel()
 	}
 	leftOpen := run.Once // by a call that did not come to an end
-	i, err := c.item(change, run, number)
+	i, err := b.item(change, run, number)
 	if err != nil {
 		return err
 	}
@@ -139,7 +142,7 @@ func (c *call) changeItem(ctx context.Context, env tools.Env, change *tools.Bulk
 			panic(p)
 		}
 	}()
-	steps, err := change.PlanItem(i.context(ctx), c.gate.client, env, run.IDs[run.Next])
+	steps, err := change.PlanItem(i.context(ctx), c.gate.client, b.env, run.IDs[run.Next])
 	skipped := 0
 	if err != nil {
 		i.describe()
@@ -151,7 +154,7 @@ func (c *call) changeItem(ctx context.Context, env tools.Env, change *tools.Bulk
 		if changes := changing(steps); len(changes) > 0 {
 			i.journal.rememberOnce(ctx, changes)
 		}
-		i.carryOut(ctx, &tools.Arguments{Env: env}, steps)
+		i.carryOut(ctx, &tools.Arguments{Env: b.env}, steps)
 	}
 	if i.warning != "" {
 		c.warning = i.warning
@@ -166,18 +169,19 @@ func (c *call) changeItem(ctx context.Context, env tools.Env, change *tools.Bulk
 		run.Same++
 		run.Advance()
 	case i.record.Outcome == audit.OutcomeUnknown:
-		run.Fail(i.reason(why), true)
+		run.Fail(b.reason(why), true)
 	case stopsJob(ctx, why):
 		run.Once = leftOpen
 		return why
 	default:
-		run.Fail(i.reason(why), skipped > 0)
+		run.Fail(b.reason(why), skipped > 0)
 	}
 	return nil
 }
 
 // item returns the call for one conversation of a job.
-func (c *call) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*call, error) {
+func (b *bulk) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*call, error) {
+	c := b.call
 	i := &call{
 		gate: c.gate, rules: c.rules, request: c.request, agentName: c.agentName, agent: c.agent, tool: c.tool, decision: c.decision,
 		valid: true, named: c.named, seen: c.seen, writes: c.gate.facts.written(),
@@ -228,13 +232,13 @@ func stopsJob(ctx context.Context, err error) bool {
 }
 
 // reason says in short why a conversation was not changed.
-func (c *call) reason(err error) string {
+func (b *bulk) reason(err error) string {
 	if dixaclient.IsNotFound(err) {
 		return "it does not exist"
 	}
-	c.inToolsOf(err)
+	b.call.inToolsOf(err)
 	if e, ok := errors.AsType[*dixaclient.InputError](err); ok {
 		return strings.TrimSpace(e.Field + " " + e.Problem)
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(err.Error(), c.tool.Name+": "), nothingSent)
+	return strings.TrimSuffix(strings.TrimPrefix(err.Error(), b.call.tool.Name+": "), nothingSent)
 }

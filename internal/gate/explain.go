@@ -73,7 +73,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		args.Env.Decided = args.Env.Sleep
 	}
 	if c.tool.Bulk {
-		err = c.explainJob(ctx, args, &e)
+		err = (&bulk{c, args.Env}).explain(ctx, args, &e)
 	} else if c.tool.Plans() || c.tool.Compares() {
 		var steps []tools.Step
 		if steps, err = c.tool.Plan(ctx, g.client, args); err == nil {

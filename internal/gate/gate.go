@@ -225,7 +225,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		args.Env = c.env(c.context(ctx))
 	}
 	if c.tool.Bulk {
-		return c.bulk(ctx, args)
+		return (&bulk{c, args.Env}).carryOut(ctx, args)
 	}
 	steps, err := c.tool.Plan(c.context(ctx), g.client, args)
 	if err != nil {
