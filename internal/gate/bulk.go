@@ -111,7 +111,7 @@ func (b *bulk) sample(ctx context.Context, in *tools.BulkUpdateIn, ids []int64) 
 	for _, id := range ids[:min(len(ids), sampled)] {
 		steps, err := in.PlanItem(c.context(ctx), c.gate.client, b.env, id)
 		if err == nil {
-			_, err = c.decideSteps(ctx, changing(steps))
+			_, err = c.plan.decide(ctx, changing(steps))
 		}
 		s := sampleItem{id: id}
 		switch {

@@ -154,7 +154,7 @@ func (b *bulk) changeItem(ctx context.Context, change *tools.BulkUpdateIn, run *
 		if changes := changing(steps); len(changes) > 0 {
 			i.journal.rememberOnce(ctx, changes)
 		}
-		i.carryOut(ctx, &tools.Arguments{Env: b.env}, steps)
+		i.plan.carryOut(ctx, &tools.Arguments{Env: b.env}, steps)
 	}
 	if i.warning != "" {
 		c.warning = i.warning
@@ -195,7 +195,7 @@ func (b *bulk) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*
 		Call: audit.NewCallID(), Agent: c.agentName, Key: c.request.Key, Person: c.record.Person, Bound: c.record.Bound, Tool: c.tool.Name, FileDigest: c.rules.Digest(), Job: run.Handle,
 		Confirm: c.record.Confirm, Approval: c.record.Approval, Approver: c.record.Approver, ApproverKey: c.record.ApproverKey,
 	}
-	i.once = func(ctx context.Context) error {
+	i.plan.once = func(ctx context.Context) error {
 		run.Once = true
 		err := run.Save(context.WithoutCancel(ctx))
 		if errors.Is(err, jobs.ErrCancelled) { // which stops the job before the next conversation

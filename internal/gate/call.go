@@ -43,15 +43,13 @@ type call struct {
 	waitsBy   string        // the entry of the agent's confirm by which it waits for a person: send
 	newText   string        // what the approver put in place of the text; "" where it stays
 	wrote     bool          // an operation that is no read was sent
-	step      *running      // of a plan, the one on its way; nil between them
-	moved     *moved        // the conversation that a step took out of the agent's bound
 	failure   error         // with which it ended; nil where it did what it was made for
 
-	verbs    *audit.Verb                 // what it does, in words; nil for those of its tool
-	prepares bool                        // it only prepares what its tool writes
-	once     func(context.Context) error // is called before a step that cannot be repeated is sent; nil for none
+	verbs    *audit.Verb // what it does, in words; nil for those of its tool
+	prepares bool        // it only prepares what its tool writes
 
 	journal journaling
+	plan    planRun
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -76,7 +74,7 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.journal.call = c
+	c.journal.call, c.plan.call = c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.

@@ -44,7 +44,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 	}
 	c.record.Confirm = rule
 	c.nameArguments(c.context(ctx), args, true)
-	plan, err := c.rehearse(ctx, changing(steps))
+	plan, err := c.plan.rehearse(ctx, changing(steps))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (c *confirmation) ask(ctx context.Context, how capability.Confirm) (asking 
 // needs returns whose approval the steps of a call need; where they differ, the stricter one.
 func (c *call) needs(steps []tools.Step) (how capability.Confirm, rule string) {
 	ops := c.tool.Operations
-	if c.namesChanges(steps) {
+	if namesChanges(c.tool, steps) {
 		ops = nil
 		for _, s := range changing(steps) {
 			ops = append(ops, s.Op)
@@ -106,7 +106,7 @@ func (c *confirmation) digest(parts ...string) string {
 func (c *confirmation) effect() string {
 	_, object, _ := strings.Cut(c.call.tool.Done(c.call.arguments.Values, c.words), " ")
 	effect := verb(c.call.tool).Infinitive + " " + object
-	if c.call.namesChanges(c.steps) {
+	if namesChanges(c.call.tool, c.steps) {
 		effect += " (" + listed(changing(c.steps)) + ")"
 	}
 	return effect

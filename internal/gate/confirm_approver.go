@@ -94,7 +94,7 @@ func (c *confirmation) text() string {
 
 // parkedSteps returns the steps of the call as people read them; none where they say nothing.
 func (c *confirmation) parkedSteps() []approval.Step {
-	if !c.call.namesChanges(c.steps) {
+	if !namesChanges(c.call.tool, c.steps) {
 		return nil
 	}
 	steps := make([]approval.Step, len(c.steps))

@@ -35,7 +35,7 @@ func (c *call) edited(ctx context.Context, args *tools.Arguments, steps []tools.
 	if !slices.Equal(operationsOf(changing(again)), operationsOf(changing(steps))) {
 		return nil, nil, editRefused(c.tool.Name, c.record.Approver, errors.New("with the approver's text it would change something else"))
 	}
-	if _, err := c.rehearse(ctx, changing(again)); err != nil {
+	if _, err := c.plan.rehearse(ctx, changing(again)); err != nil {
 		return nil, nil, err
 	}
 	c.confirmed.steps = again

@@ -78,7 +78,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		var steps []tools.Step
 		if steps, err = c.tool.Plan(ctx, g.client, args); err == nil {
 			confirm(steps)
-			e.Requests, err = c.rehearse(ctx, changing(steps))
+			e.Requests, err = c.plan.rehearse(ctx, changing(steps))
 		}
 		for i := range steps {
 			e.Plan = append(e.Plan, steps[i].String())

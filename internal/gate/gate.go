@@ -246,8 +246,8 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 			return c.fail(ctx, err)
 		}
 	}
-	if c.namesChanges(steps) {
-		return c.carryOut(ctx, args, steps)
+	if namesChanges(c.tool, steps) {
+		return c.plan.carryOut(ctx, args, steps)
 	}
 	c.journal.rememberSteps(steps)
 	if err := c.intend(ctx); err != nil {

@@ -192,8 +192,8 @@ func (j *journaling) noted(op *dixaclient.Call) *journal.Step {
 		return nil
 	}
 	at := 0
-	if j.call.step != nil {
-		at = j.call.step.number - 1
+	if j.call.plan.step != nil {
+		at = j.call.plan.step.number - 1
 	}
 	if at >= len(j.entry.Steps) {
 		return nil

@@ -27,15 +27,24 @@ type running struct {
 	number, of int
 }
 
+// planRun is a plan that is carried out, or rehearsed.
+type planRun struct {
+	call  *call
+	step  *running                    // the one on its way; nil between them
+	moved *moved                      // the conversation that a step took out of the agent's bound
+	once  func(context.Context) error // is called before a step that cannot be repeated is sent; nil for none
+}
+
 // carryOut carries out the steps of a plan that change something.
-func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tools.Step) Answer {
+func (p *planRun) carryOut(ctx context.Context, args *tools.Arguments, steps []tools.Step) Answer {
+	c := p.call
 	changes := changing(steps)
 	if len(changes) == 0 {
 		v := c.verb()
 		v.Past = "did not have to " + v.Infinitive
 		c.verbs = &v
 	}
-	if _, err := c.rehearse(ctx, changes); err != nil {
+	if _, err := p.rehearse(ctx, changes); err != nil {
 		c.describe()
 		return c.fail(ctx, err)
 	}
@@ -45,17 +54,17 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 	}
 	c.journal.rememberSteps(changes)
 	for i := range changes {
-		c.step = &running{&changes[i], i + 1, len(changes)}
-		if err := c.intendStep(ctx); err != nil {
+		p.step = &running{&changes[i], i + 1, len(changes)}
+		if err := p.intend(ctx); err != nil {
 			if i == 0 {
 				return c.unrecorded(ctx, err)
 			}
 			c.log().Error("a step was not sent because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.tool.Name, "error", err)
-			return c.stopped(ctx, changes, i, errors.New("the audit record cannot be written, and no write is carried out without one; the operator of dixa-mcp must fix this"))
+			return p.stopped(ctx, changes, i, errors.New("the audit record cannot be written, and no write is carried out without one; the operator of dixa-mcp must fix this"))
 		}
-		if c.once != nil && changes[i].Once {
-			if err := c.once(ctx); err != nil {
-				return c.stopped(ctx, changes, i, err)
+		if p.once != nil && changes[i].Once {
+			if err := p.once(ctx); err != nil {
+				return p.stopped(ctx, changes, i, err)
 			}
 		}
 		if tell := c.request.Progress; tell != nil && len(changes) > 1 {
@@ -63,22 +72,22 @@ func (c *call) carryOut(ctx context.Context, args *tools.Arguments, steps []tool
 		}
 		out, err := changes[i].Send(c.context(ctx), c.gate.client)
 		if err == nil && out.Failed > 0 {
-			err = c.partly(out)
+			err = p.partly(out)
 		}
 		if err != nil && !c.tool.Plans() {
 			return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
 		}
 		if err != nil {
-			return c.stopped(ctx, changes, i, err)
+			return p.stopped(ctx, changes, i, err)
 		}
 		c.observeDraft(changes[i].Draft)
 		if i+1 < len(changes) {
-			c.followMove(c.context(ctx), &changes[i])
+			p.followMove(c.context(ctx), &changes[i])
 		}
 	}
-	c.step = nil
+	p.step = nil
 	c.offerDrafts(ctx, steps)
-	return c.changed(ctx, args, steps)
+	return p.changed(ctx, args, steps)
 }
 
 // moved is a conversation that a step of a plan took out of the agent's bound. The whole plan was decided while it was inside, so
@@ -89,7 +98,8 @@ type moved struct {
 }
 
 // followMove looks where a step took the conversation. If that cannot be read, it counts as outside.
-func (c *call) followMove(ctx context.Context, s *tools.Step) {
+func (p *planRun) followMove(ctx context.Context, s *tools.Step) {
+	c := p.call
 	id, ok := dixaclient.ConversationOf(s.In)
 	if c.agent.Bound() == nil || !ok {
 		return
@@ -101,19 +111,19 @@ func (c *call) followMove(ctx context.Context, s *tools.Step) {
 		return
 	}
 	if f, err := b.factsOf(ctx, id, &a.Value); err == nil && !b.bound.Holds(f) {
-		c.moved = &moved{id, f}
+		p.moved = &moved{id, f}
 	}
 }
 
 // holds reports whether a conversation is inside the bound, or where the call's own plan took it.
 func (b *bounds) holds(id int64, f capability.Facts) bool {
-	m := b.call.moved
+	m := b.call.plan.moved
 	return b.bound.Holds(f) || m != nil && m.id == id && reflect.DeepEqual(m.facts, f)
 }
 
-// namesChanges reports whether the steps of a call say what they change.
-func (c *call) namesChanges(steps []tools.Step) bool {
-	return c.tool.Plans() || len(steps) > 0 && steps[0].What != ""
+// namesChanges reports whether the steps of a call of a tool say what they change.
+func namesChanges(t *tools.Tool, steps []tools.Step) bool {
+	return t.Plans() || len(steps) > 0 && steps[0].What != ""
 }
 
 // changing returns the steps that change something.
@@ -127,15 +137,16 @@ func changing(steps []tools.Step) []tools.Step {
 	return changes
 }
 
-// intendStep records a step before it is sent.
-func (c *call) intendStep(ctx context.Context) error {
+// intend records a step before it is sent.
+func (p *planRun) intend(ctx context.Context) error {
+	c := p.call
 	if !c.tool.Plans() {
 		return c.announce(ctx)
 	}
 	r := c.record
 	r.Event = audit.EventIntent
-	r.Step = fmt.Sprintf("%d/%d %s", c.step.number, c.step.of, c.step.Op.Name)
-	if d := c.agent.Operation(c.step.Op.Name); d.Rule != "" {
+	r.Step = fmt.Sprintf("%d/%d %s", p.step.number, p.step.of, p.step.Op.Name)
+	if d := c.agent.Operation(p.step.Op.Name); d.Rule != "" {
 		r.Rule = c.ruleOf(d)
 	}
 	r.Text = audit.Sentence(r, c.verb())
@@ -143,16 +154,16 @@ func (c *call) intendStep(ctx context.Context) error {
 }
 
 // changed answers with what the plan changed, and what was so already.
-func (c *call) changed(ctx context.Context, args *tools.Arguments, steps []tools.Step) Answer {
+func (p *planRun) changed(ctx context.Context, args *tools.Arguments, steps []tools.Step) Answer {
 	as := ""
 	if len(changing(steps)) > 0 {
-		as = c.actsAs(args.Env, steps)
+		as = actsAs(args.Env, steps)
 	}
-	return c.answerParts(ctx, args.Env, audit.OutcomeDone, tools.Outcome(c.arguments.Values, steps, as), nil)
+	return p.call.answerParts(ctx, args.Env, audit.OutcomeDone, tools.Outcome(p.call.arguments.Values, steps, as), nil)
 }
 
 // actsAs says in whose name the steps acted: all that can say it act in the same.
-func (c *call) actsAs(env tools.Env, steps []tools.Step) string {
+func actsAs(env tools.Env, steps []tools.Step) string {
 	for _, s := range changing(steps) {
 		if as := dixaclient.ActorOf(s.Op, s.In); as != "" {
 			if name := env.Name(dixaclient.AgentThing, string(as)); name != "" {
@@ -166,8 +177,9 @@ func (c *call) actsAs(env tools.Env, steps []tools.Step) string {
 
 // stopped answers when the step at failed ended the plan. What was done is said, and the call for the rest: steps that cannot be
 // repeated come last, so that the same call again does nothing twice.
-func (c *call) stopped(ctx context.Context, changes []tools.Step, failed int, err error) Answer {
-	c.step, c.failure = nil, err
+func (p *planRun) stopped(ctx context.Context, changes []tools.Step, failed int, err error) Answer {
+	c := p.call
+	p.step, c.failure = nil, err
 	partly, isPart := errors.AsType[*partlyDone](err)
 	if failed == 0 && effect(err) == audit.OutcomeNotDone && !isPart {
 		return c.fail(ctx, err)
@@ -194,7 +206,7 @@ func (c *call) stopped(ctx context.Context, changes []tools.Step, failed int, er
 	case outcome == audit.OutcomeUnknown && changes[failed].Once:
 		said = append(said, "Check whether it was done before you call again without it.")
 	case slices.ContainsFunc(changes[:failed], func(s tools.Step) bool { return s.Once }):
-		said = append(said, "Do not make the same call again, which would do twice what is done. For the rest: "+c.insteadOf(changes[failed:])+".")
+		said = append(said, "Do not make the same call again, which would do twice what is done. For the rest: "+insteadOf(c.agent, c.tool, changes[failed:])+".")
 	default:
 		said = append(said, "For the rest: "+c.again(0, 0)+"; what is done already is not done twice.")
 	}
@@ -215,19 +227,20 @@ func (p *partlyDone) Error() string {
 }
 
 // partly returns the error of a step that was not done for all its items, and notes it for the record.
-func (c *call) partly(out tools.Output) error {
-	p := &partlyDone{out.Done, out.Failed, out.Refused}
+func (p *planRun) partly(out tools.Output) error {
+	c := p.call
+	part := &partlyDone{out.Done, out.Failed, out.Refused}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", p.failed, p.done+p.failed)
-	return p
+	c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", part.failed, part.done+part.failed)
+	return part
 }
 
-// insteadOf names the tools that do what steps do, one by one.
-func (c *call) insteadOf(steps []tools.Step) string {
+// insteadOf names the agent's tools other than t that do what steps do, one by one.
+func insteadOf(a *capability.Agent, t *tools.Tool, steps []tools.Step) string {
 	var names []string
 	for i := range steps {
-		others := slices.DeleteFunc(c.agent.With(steps[i].Op.Name), func(name string) bool { return name == c.tool.Name })
+		others := slices.DeleteFunc(a.With(steps[i].Op.Name), func(name string) bool { return name == t.Name })
 		if len(others) > 0 {
 			names = append(names, others[0]+" ("+steps[i].What+")")
 		}
@@ -248,7 +261,7 @@ func listed(steps []tools.Step) string {
 
 // rehearse goes the way of the steps without sending them, and gives the requests that they would send. A person is not
 // asked about a call for which the budget is used up: the approval would be used up on it.
-func (c *call) rehearse(ctx context.Context, steps []tools.Step) ([]string, error) {
+func (p *planRun) rehearse(ctx context.Context, steps []tools.Step) ([]string, error) {
 	levels := map[dixaclient.Level]int{}
 	for _, s := range steps {
 		for level := dixaclient.Read; level <= s.Op.Level; level++ { // a send is also a write and a request
@@ -256,18 +269,18 @@ func (c *call) rehearse(ctx context.Context, steps []tools.Step) ([]string, erro
 		}
 	}
 	for level, several := range levels {
-		if err := c.checkBudgetFor(ctx, level, several); err != nil {
+		if err := p.call.checkBudgetFor(ctx, level, several); err != nil {
 			return nil, err
 		}
 	}
-	return c.decideSteps(ctx, steps)
+	return p.decide(ctx, steps)
 }
 
-// decideSteps decides about the steps as [call.rehearse] does, whatever the budget is.
-func (c *call) decideSteps(ctx context.Context, steps []tools.Step) ([]string, error) {
+// decide decides about the steps as [planRun.rehearse] does, whatever the budget is.
+func (p *planRun) decide(ctx context.Context, steps []tools.Step) ([]string, error) {
 	var sent rehearsal
 	for i := range steps {
-		if _, err := steps[i].Send(c.context(ctx), c.gate.plans.With(sent.around)); err != nil && !errors.Is(err, errRehearsed) {
+		if _, err := steps[i].Send(p.call.context(ctx), p.call.gate.plans.With(sent.around)); err != nil && !errors.Is(err, errRehearsed) {
 			return nil, err
 		}
 	}
@@ -276,7 +289,7 @@ func (c *call) decideSteps(ctx context.Context, steps []tools.Step) ([]string, e
 
 // stillHolds refuses a step that no longer fits what Dixa has: the plan was made from something else.
 func (d *departure) stillHolds(ctx context.Context) error {
-	s := d.call.step
+	s := d.call.plan.step
 	if s == nil || s.Holds == nil || d.op.Op != s.Op {
 		return nil
 	}
