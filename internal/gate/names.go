@@ -275,7 +275,7 @@ func (n *naming) among(all directory.Entries, r dixaclient.Reference, op *dixacl
 	}
 	switch {
 	case !all.Whole && len(active) != 1, !all.Whole && !prefixes: // another one may have the same name
-		return meaning{said: n.call.tooMany(op.Name), open: true}
+		return meaning{said: tooMany(n.call.agent, op.Name), open: true}
 	case len(active) == 1:
 		return meaning{id: active[0].ID, name: active[0].Name()}
 	case len(active) > 1:
@@ -288,7 +288,7 @@ func (n *naming) among(all directory.Entries, r dixaclient.Reference, op *dixacl
 	if near, _ := all.Named(r.Value, true); len(near) == 1 {
 		return noID("there is no such %s; did you mean %s?", r.Thing, among(near[0], all.Active()))
 	}
-	return meaning{said: n.call.suggest(r, op.Name, all.Active())}
+	return meaning{said: suggest(n.call.agent, r, op.Name, all.Active())}
 }
 
 // wanted says what an argument takes that names a thing.

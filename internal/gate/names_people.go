@@ -29,7 +29,7 @@ func (n *naming) customer(ctx context.Context, text string) meaning {
 	} else if number, ok := schemas.PhoneNumber(text); ok {
 		in.Phone = number
 	} else {
-		return noID("Dixa cannot find end users by name; give an id, e-mail address or phone number%s", n.call.clause(", or find them with %s", dixaclient.ListEndUsers.Spec.Name))
+		return noID("Dixa cannot find end users by name; give an id, e-mail address or phone number%s", clause(n.call.agent, ", or find them with %s", dixaclient.ListEndUsers.Spec.Name))
 	}
 	var users []dixaclient.EndUser
 	if said := ask(ctx, n, dixaclient.ListEndUsers, in, &users); said != "" {

@@ -24,7 +24,7 @@ func (j *journaling) repeats(ctx context.Context, same *journal.Entry) Answer {
 	case same.Interrupted:
 		look := ""
 		if with := c.tool.View.Look; with != "" {
-			look = c.clause(" with %s", with)
+			look = clause(c.agent, " with %s", with)
 		}
 		return c.refuse(ctx, interrupted(c.tool.Name, same, look, howToRepeat(c.agent, c.tool, "If it is still needed")))
 	}

@@ -11,6 +11,7 @@ import (
 	"dixa-mcp/internal/base/fold"
 	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/base/uuid"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/directory"
 	"dixa-mcp/schemas"
 )
@@ -53,7 +54,7 @@ func list(entries []directory.Entry) string {
 }
 
 // suggest says that a value does not exist, and which one may be meant. The operation lists all.
-func (c *call) suggest(r dixaclient.Reference, operation string, all []directory.Entry) string {
+func suggest(a *capability.Agent, r dixaclient.Reference, operation string, all []directory.Entry) string {
 	value := strings.TrimSpace(r.Value)
 	var same []string
 	words := map[string]directory.Entry{}
@@ -89,7 +90,7 @@ func (c *call) suggest(r dixaclient.Reference, operation string, all []directory
 	case len(all) <= mostListed:
 		return unknown + "; there are " + list(all)
 	}
-	if with := c.clause("; %s lists them", operation); with != "" {
+	if with := clause(a, "; %s lists them", operation); with != "" {
 		return unknown + with
 	}
 	return fmt.Sprintf("%s; %d of %d are %s", unknown, mostListed, len(all), list(all))

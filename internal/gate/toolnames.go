@@ -10,6 +10,7 @@ import (
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/tools"
 )
 
 // mostTools is how many of an agent's tools a message names.
@@ -24,9 +25,9 @@ func toolsFor(a *capability.Agent) func(operation string) string {
 	}
 }
 
-// clause returns words about the tools with which the agent does what an operation does; "" where there are none.
-func (c *call) clause(format, operation string) string {
-	names := toolsFor(c.agent)(operation)
+// clause returns words about the tools with which an agent does what an operation does; "" where there are none.
+func clause(a *capability.Agent, format, operation string) string {
+	names := toolsFor(a)(operation)
 	if names == "" {
 		return ""
 	}
@@ -38,27 +39,27 @@ func listedTools(names []string) string {
 	return strings.Join(lines.First(names, mostTools, false), ", ")
 }
 
-// given returns the arguments of the call's tool with which an argument of one of its operations, given by its path, is given.
-func (c *call) given(path string) string {
-	if !c.tool.Task() {
+// argumentsFor returns the arguments of a tool with which an argument of one of its operations, given by its path, is given.
+func argumentsFor(t *tools.Tool, path string) string {
+	if !t.Task() {
 		return path
 	}
 	argument := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' })
 	if len(argument) == 0 {
 		return ""
 	}
-	return strings.Join(c.tool.Giving(argument[0]), " or ")
+	return strings.Join(t.Giving(argument[0]), " or ")
 }
 
-// giving lists the arguments of the call that give an argument of one of its operations: what was not given is no cause of a
-// failure.
-func (c *call) giving(argument string) []string {
+// argumentsGiving lists those of the arguments of a call that give an argument of one of its tool's operations: what was not given is
+// no cause of a failure.
+func argumentsGiving(t *tools.Tool, arguments json.RawMessage, argument string) []string {
 	names := []string{argument}
-	if c.tool.Task() {
-		names = c.tool.Giving(argument)
+	if t.Task() {
+		names = t.Giving(argument)
 	}
 	var given map[string]json.RawMessage
-	if json.Unmarshal(c.request.Arguments, &given) != nil {
+	if json.Unmarshal(arguments, &given) != nil {
 		return names
 	}
 	return slices.DeleteFunc(names, func(name string) bool {
@@ -71,10 +72,11 @@ func (c *call) giving(argument string) []string {
 // inToolsOf makes an error about an operation one about the tool that carried it out, which points to tools of the agent.
 func (c *call) inToolsOf(err error) {
 	if e, ok := errors.AsType[*dixaclient.Error](err); ok {
-		e.Tool, e.Tools, e.Giving = c.tool.Name, toolsFor(c.agent), c.giving
+		e.Tool, e.Tools = c.tool.Name, toolsFor(c.agent)
+		e.Giving = func(argument string) []string { return argumentsGiving(c.tool, c.request.Arguments, argument) }
 	}
 	if e, ok := errors.AsType[*dixaclient.InputError](err); ok && e.Operation != c.tool.Name {
-		e.Operation, e.Field = c.tool.Name, c.given(e.Field)
+		e.Operation, e.Field = c.tool.Name, argumentsFor(c.tool, e.Field)
 	}
 	if e, ok := errors.AsType[*dixaclient.BusyError](err); ok {
 		e.Operation = c.tool.Name

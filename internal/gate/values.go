@@ -9,6 +9,7 @@ import (
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/base/uuid"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/directory"
 	"dixa-mcp/internal/view"
 )
@@ -97,7 +98,7 @@ func (v *values) check(ctx context.Context, r dixaclient.Reference) verdict {
 	case said != "":
 		return verdict{unchecked: true, said: said}
 	case found == nil:
-		return wrong("%s", v.call.suggest(r, l.Op.Name, all.All))
+		return wrong("%s", suggest(v.call.agent, r, l.Op.Name, all.All))
 	case found.Inactive && v.mustBeActive():
 		return wrong("the %s %s is deactivated", r.Thing, shown(*found))
 	case found.ID != r.Value && !uuid.Is(r.Value) && r.Thing != dixaclient.EndpointThing:
@@ -125,7 +126,7 @@ func (v *values) find(ctx context.Context, l directory.List, r dixaclient.Refere
 	}
 	all = all.Of(r.Thing)
 	if found = all.ByID(r.Value); found == nil && !all.Whole {
-		said = v.call.tooMany(l.Op.Name)
+		said = tooMany(v.call.agent, l.Op.Name)
 	}
 	return found, all, said
 }
@@ -143,7 +144,7 @@ func (v *values) list(ctx context.Context, l directory.List, enough func(directo
 		return known, ""
 	}
 	if !v.take() {
-		return all, "there is too much to look up in one call; give ids" + v.call.clause(", which %s lists", l.Op.Name)
+		return all, "there is too much to look up in one call; give ids" + clause(v.call.agent, ", which %s lists", l.Op.Name)
 	}
 	all, err := book.Read(ctx, v.call.gate.client, l, v.take)
 	if err != nil {
@@ -168,9 +169,9 @@ func (v *values) checkByID(ctx context.Context, r dixaclient.Reference, get gett
 		return wrong("no %s has this id", r.Thing)
 	}
 	if exists, asked := v.exists(ctx, getters[other], r.Value); asked && exists {
-		return wrong("this is the id of %s %s, not of %s %s%s", article(other), other, article(r.Thing), r.Thing, v.call.clause("; see %s", finder(r.Thing)))
+		return wrong("this is the id of %s %s, not of %s %s%s", article(other), other, article(r.Thing), r.Thing, clause(v.call.agent, "; see %s", finder(r.Thing)))
 	}
-	return wrong("no %s has this id%s", r.Thing, v.call.clause("; see %s", finder(r.Thing)))
+	return wrong("no %s has this id%s", r.Thing, clause(v.call.agent, "; see %s", finder(r.Thing)))
 }
 
 // exists asks for a thing by its id. A thing for which the call itself asked in vain does not exist.
@@ -195,14 +196,14 @@ func (v *values) notAsked(op *dixaclient.Spec) string {
 // unlisted returns the answer about what no operation lists.
 func (v *values) unlisted(r dixaclient.Reference) verdict {
 	if r.Thing == dixaclient.EndUserThing {
-		return wrong("an end user is named by its id%s", v.call.clause("; %s finds it by e-mail, phone or external id", dixaclient.ListEndUsers.Spec.Name))
+		return wrong("an end user is named by its id%s", clause(v.call.agent, "; %s finds it by e-mail, phone or external id", dixaclient.ListEndUsers.Spec.Name))
 	}
 	return verdict{unchecked: true, said: "nothing lists valid values"}
 }
 
 // tooMany says that what an operation lists cannot be looked through, and where the right value is found.
-func (c *call) tooMany(operation string) string {
-	return "there are too many to look through; give the id" + c.clause(", which %s lists", operation)
+func tooMany(a *capability.Agent, operation string) string {
+	return "there are too many to look through; give the id" + clause(a, ", which %s lists", operation)
 }
 
 func finder(t dixaclient.Thing) string {
