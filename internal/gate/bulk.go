@@ -61,7 +61,7 @@ func (b *bulk) prepare(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	case len(ids) > tools.MostItems:
 		return c.fail(ctx, tooManyItems(c.tool.Name, by))
 	}
-	j := jobs.Job{Agent: c.agentName, Key: c.credential(), Found: by, IDs: ids, Stop: cmp.Or(in.StopAfter, tools.StopAfter)}
+	j := jobs.Job{Agent: c.agentName, Key: c.request.credential(), Found: by, IDs: ids, Stop: cmp.Or(in.StopAfter, tools.StopAfter)}
 	if j.Change, err = in.Change(fixed(c.agent.Shape(c.tool))...); err != nil {
 		return c.fail(ctx, err)
 	}
@@ -175,7 +175,7 @@ func (b *bulk) budget(ctx context.Context, requests, writes int) (string, error)
 // cancel ends a job for good.
 func (b *bulk) cancel(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	c := b.call
-	j, running, err := c.gate.jobs.Cancel(context.WithoutCancel(ctx), string(in.Handle), c.agentName, c.credential())
+	j, running, err := c.gate.jobs.Cancel(context.WithoutCancel(ctx), string(in.Handle), c.agentName, c.request.credential())
 	if err != nil {
 		return c.fail(ctx, b.noJob(string(in.Handle), err))
 	}

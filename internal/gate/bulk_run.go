@@ -31,7 +31,7 @@ var (
 func (b *bulk) run(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	c := b.call
 	handle := string(in.Handle)
-	j, err := c.gate.jobs.Get(ctx, handle, c.agentName, c.credential())
+	j, err := c.gate.jobs.Get(ctx, handle, c.agentName, c.request.credential())
 	if err != nil {
 		return c.fail(ctx, b.noJob(handle, err))
 	}
@@ -40,7 +40,7 @@ func (b *bulk) run(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 		c.prepares, c.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
 		return c.answerParts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
 	}
-	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.credential(), c.gate.timeout+afterCall)
+	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.request.credential(), c.gate.timeout+afterCall)
 	if err != nil {
 		return c.fail(ctx, b.noJob(handle, err))
 	}

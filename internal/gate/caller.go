@@ -74,7 +74,7 @@ func (c *call) actAsCaller(ctx context.Context) error {
 	case p.Email == "":
 		return noVerifiedEmail(c.agentName)
 	}
-	found, err := c.callersOf(ctx, p.Email)
+	found, err := c.gate.callersOf(ctx, p.Email)
 	switch {
 	case err != nil:
 		return callerUnread(c.agentName, err)
@@ -88,13 +88,13 @@ func (c *call) actAsCaller(ctx context.Context) error {
 }
 
 // callersOf returns the Dixa agents with an e-mail address as their main one. Dixa's search also finds others.
-func (c *call) callersOf(ctx context.Context, email string) ([]dixaclient.UUID, error) {
-	now := c.gate.now()
-	if f, ok := c.gate.callers.get(email, now); ok {
+func (g *Gate) callersOf(ctx context.Context, email string) ([]dixaclient.UUID, error) {
+	now := g.now()
+	if f, ok := g.callers.get(email, now); ok {
 		return f.ids, nil
 	}
 	var ids []dixaclient.UUID
-	for page, err := range dixaclient.ListAgents.Pages(unpriced(ctx), c.gate.lookups, dixaclient.ListAgentsIn{Email: email}) {
+	for page, err := range dixaclient.ListAgents.Pages(unpriced(ctx), g.lookups, dixaclient.ListAgentsIn{Email: email}) {
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func (c *call) callersOf(ctx context.Context, email string) ([]dixaclient.UUID, 
 			}
 		}
 	}
-	c.gate.callers.put(email, callerFound{ids, now})
+	g.callers.put(email, callerFound{ids, now})
 	return ids, nil
 }
 

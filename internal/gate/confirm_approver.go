@@ -30,7 +30,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		return nil, changedSinceAsked(tool.Name, c.call.request.asked, c.message)
 	case found == nil:
 		return c.park(ctx, store, approval.Request{
-			Agent: c.call.agentName, Person: c.call.record.Person, PersonID: c.call.request.Person.ID(), Bound: c.call.request.Conversation, Key: c.call.request.Key, SignedIn: c.call.signedIn(),
+			Agent: c.call.agentName, Person: c.call.record.Person, PersonID: c.call.request.Person.ID(), Bound: c.call.request.Conversation, Key: c.call.request.Key, SignedIn: c.call.request.signedIn(),
 			Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
 			Arguments: c.about, Shown: c.arguments(), Text: c.text(), Steps: c.parkedSteps(),
 			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(asking), Confirm: c.call.waitsBy, Widens: widens, Rules: c.call.rules.Digest(), LastMessage: c.message,
@@ -68,18 +68,6 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 func (c *confirmation) asked(r *approval.Request) bool {
 	after, ok := c.call.agent.Asking(c.call.waitsBy).Asks(r.Approver)
 	return ok && r.Decided.Sub(r.Created) >= after
-}
-
-// signedIn returns the person for whom the agent asks, as the provider named them; nil for none.
-func (c *call) signedIn() json.RawMessage {
-	if c.request.Person == nil {
-		return nil
-	}
-	person, err := json.Marshal(c.request.Person)
-	if err != nil { // claims come from JSON
-		return nil
-	}
-	return person
 }
 
 // text returns the whole text that the call would send or leave, "" for none.
@@ -123,7 +111,7 @@ func (c *confirmation) parked(ctx context.Context, r *approval.Request) (*Answer
 	text, _ := json.Marshal(struct { // strings always marshal
 		Waiting string `json:"waiting"`
 		Next    string `json:"next"`
-	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.%s", until(r), c.call.howToWait(r))})
+	}{r.Number, fmt.Sprintf("Nothing was sent. A person has to approve it until %s; then make the same call again, with the same arguments.%s", until(r), howToWait(c.call.agent, r))})
 	c.call.record.Approval = r.Number
 	return c.waits(ctx, "waiting for approval "+r.Number, Answer{Text: string(text)})
 }

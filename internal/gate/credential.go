@@ -1,21 +1,22 @@
 package gate
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"dixa-mcp/internal/approval"
 )
 
-// credential identifies by what the call was authenticated: by the id of a key, or as a person, of whom many use the same
+// credential identifies by what a call was authenticated: by the id of a key, or as a person, of whom many use the same
 // agent, or for a conversation: each of the keys that are bound to it is used for a short time.
-func (c *call) credential() string {
+func (r *Request) credential() string {
 	switch {
-	case c.request.Person != nil:
-		return "person " + c.request.Person.ID()
-	case c.request.Conversation != 0:
-		return fmt.Sprintf("conversation %d", c.request.Conversation)
+	case r.Person != nil:
+		return "person " + r.Person.ID()
+	case r.Conversation != 0:
+		return fmt.Sprintf("conversation %d", r.Conversation)
 	}
-	return c.request.Key
+	return r.Key
 }
 
 // behalf identifies for whom, or for which conversation alone, the agent acts; "" where it acts for all that it may see. What
@@ -28,7 +29,19 @@ func (r *Request) behalf() string {
 }
 
 // mayKnow reports whether an approval was asked for by the agent, for the same person, and by a key that is bound to the same
-// conversation where the call's is bound to one.
-func (c *call) mayKnow(r approval.Request) bool {
-	return r.Agent == c.agentName && r.PersonID == c.request.Person.ID() && (c.request.Conversation == 0 || r.Bound == c.request.Conversation)
+// conversation where the request's is bound to one.
+func (r *Request) mayKnow(of approval.Request) bool {
+	return of.Agent == r.Agent && of.PersonID == r.Person.ID() && (r.Conversation == 0 || of.Bound == r.Conversation)
+}
+
+// signedIn returns the person for whom the agent asks, as the provider named them; nil for none.
+func (r *Request) signedIn() json.RawMessage {
+	if r.Person == nil {
+		return nil
+	}
+	person, err := json.Marshal(r.Person)
+	if err != nil { // claims come from JSON
+		return nil
+	}
+	return person
 }

@@ -49,20 +49,20 @@ func (c *call) withSignature(r *refusal) *refusal {
 	return &said
 }
 
-// find returns the agent's tools that fit words best.
-func (c *call) find(what string, most int) []tools.Found {
+// findTools returns an agent's tools that fit words best.
+func findTools(a *capability.Agent, what string, most int) []tools.Found {
 	var found []tools.Found
-	for _, t := range tools.Search(c.agent.Tools(), what, most) {
-		shape := c.agent.Shape(t)
+	for _, t := range tools.Search(a.Tools(), what, most) {
+		shape := a.Shape(t)
 		found = append(found, tools.Found{Name: t.Name, Description: shape.Description(), Arguments: shape.Schema().Signature(), Level: t.Level})
 	}
 	return found
 }
 
-// groups returns the groups of the agent's operations.
-func (c *call) groups() []string {
+// groupsOf returns the groups of an agent's operations.
+func groupsOf(a *capability.Agent) []string {
 	var groups []string
-	for _, t := range c.agent.Tools() {
+	for _, t := range a.Tools() {
 		if !t.Task() && !slices.Contains(groups, t.Group) {
 			groups = append(groups, t.Group)
 		}

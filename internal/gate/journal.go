@@ -37,8 +37,8 @@ func (j *journaling) remember(ctx context.Context, args *tools.Arguments) *Answe
 	}
 	rest, again := args.Repeat()
 	e := journal.Entry{
-		Call: c.record.Call, Agent: c.agentName, Key: c.credential(), Tool: c.tool.Name, Rules: c.rules.Digest(), Within: c.gate.timeout + afterLimit,
-		Digest:  digestOf(c.agentName, c.credential(), c.tool.Name, string(rest)),
+		Call: c.record.Call, Agent: c.agentName, Key: c.request.credential(), Tool: c.tool.Name, Rules: c.rules.Digest(), Within: c.gate.timeout + afterLimit,
+		Digest:  digestOf(c.agentName, c.request.credential(), c.tool.Name, string(rest)),
 		Resumes: args.Answers(), // the plan looks what became of it
 	}
 	e.Changes, e.Names = things(c.tool.References(args))
@@ -60,7 +60,7 @@ func (j *journaling) remember(ctx context.Context, args *tools.Arguments) *Answe
 func (j *journaling) rememberOnce(ctx context.Context, steps []tools.Step) {
 	c := j.call
 	e := journal.Entry{
-		Call: c.record.Call, Agent: c.agentName, Key: c.credential(), Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
+		Call: c.record.Call, Agent: c.agentName, Key: c.request.credential(), Tool: c.tool.Name, Within: c.gate.timeout + afterLimit,
 		Digest: digestOf(c.record.Call),
 	}
 	for _, s := range steps {
@@ -78,7 +78,7 @@ func (j *journaling) rememberOnce(ctx context.Context, steps []tools.Step) {
 // changesMade lists what the call's agent changed with the same credential, newest first.
 func (j *journaling) changesMade(ctx context.Context) ([]tools.Wrote, error) {
 	c := j.call
-	entries, err := c.gate.journal.Recent(ctx, c.agentName, c.credential())
+	entries, err := c.gate.journal.Recent(ctx, c.agentName, c.request.credential())
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (c *call) understand(ctx context.Context) (*tools.Arguments, error) {
 	shape, reading := c.agent.Shape(c.tool), c.reading(ctx)
 	args, err := shape.Decode(c.request.Arguments, reading)
 	switch {
-	case err == nil && !c.hasNames(args):
+	case err == nil && !hasNames(c.tool, args):
 		c.times = reading.Times
 		return args, nil
 	case err != nil && !errors.As(err, new(*schemas.Error)):
@@ -57,8 +57,8 @@ func (c *call) understand(ctx context.Context) (*tools.Arguments, error) {
 	return args, nil
 }
 
-func (c *call) hasNames(args *tools.Arguments) bool {
-	for _, r := range c.tool.References(args) {
+func hasNames(t *tools.Tool, args *tools.Arguments) bool {
+	for _, r := range t.References(args) {
 		if isNamed(r) {
 			return true
 		}
@@ -244,7 +244,7 @@ func (n *naming) titled(all directory.Entries, reads bool) directory.Entries {
 	if !reads || len(all.All) == 0 || all.All[0].Thing != dixaclient.ArticleThing {
 		return all
 	}
-	titles := n.call.articles().Titles()
+	titles := n.call.gate.articlesOf(n.call.rules, n.call.agentName).Titles()
 	all.All = slices.Clone(all.All)
 	for i := range all.All {
 		e := &all.All[i]

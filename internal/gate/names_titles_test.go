@@ -121,7 +121,7 @@ func TestTitlesThatFindArticleKeeps(t *testing.T) {
 	c := b.begin(Request{Agent: "admin"})
 	c.agentName, c.rules = "admin", b.Rules()
 	c.agent, _ = c.rules.Agent("admin")
-	titles := c.articles().Titles()
+	titles := b.articlesOf(c.rules, c.agentName).Titles()
 	require.NotEmpty(t, titles)
 	l, _ := directory.Of(dixaclient.ArticleThing)
 	all, _ := c.values().list(c.context(t.Context()), l, func(directory.Entries) bool { return false })

@@ -136,7 +136,7 @@ func (g *Gate) asAsked(ctx context.Context, r approval.Request, tool string) (*c
 	if err := c.checkFrozen(); err != nil {
 		return nil, err
 	}
-	if err := c.stillTheirs(); err != nil {
+	if err := stillTheirs(c.rules, &c.request); err != nil {
 		return nil, err
 	}
 	return c, c.actAsCaller(unpriced(c.context(ctx)))
@@ -156,9 +156,9 @@ func requestOf(r approval.Request) (Request, error) {
 }
 
 // stillTheirs refuses a call on behalf of a person whom the rules do not give the agent any more.
-func (c *call) stillTheirs() error {
-	if p := c.request.Person; p != nil && !slices.Contains(c.rules.AgentsFor(p), c.agentName) {
-		return fmt.Errorf("%s may not use agent %s any more", p, c.agentName)
+func stillTheirs(rules *capability.Rules, r *Request) error {
+	if r.Person != nil && !slices.Contains(rules.AgentsFor(r.Person), r.Agent) {
+		return fmt.Errorf("%s may not use agent %s any more", r.Person, r.Agent)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (c *call) maySend() error {
 	if !c.agent.SendsOnApproval() {
 		return notSentOnApproval(c.agentName)
 	}
-	if err := c.stillTheirs(); err != nil {
+	if err := stillTheirs(c.rules, &c.request); err != nil {
 		return &refusal{text: sentenceOf(err.Error()) + nothingSent, reason: "the person may not use the agent any more", denied: true}
 	}
 	return nil

@@ -31,7 +31,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Seal:     c.gate.seal,
 		Granted:  func(op *dixaclient.Spec) bool { return c.agent.Operation(op.Name).Allowed },
 		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },
-		May:      c.may,
+		May:      func(op *dixaclient.Spec, in any) bool { return may(c.agent, op, in) },
 		Tools:    toolsFor(c.agent),
 		Left:     func() int { return c.left(ctx) },
 		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
@@ -41,9 +41,9 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Sleep:    c.sleep,
 		Decided:  c.untilDecided,
 		Decision: c.decisionOf,
-		Find:     c.find,
-		Groups:   c.groups,
-		Articles: c.articles(),
+		Find:     func(what string, most int) []tools.Found { return findTools(c.agent, what, most) },
+		Groups:   func() []string { return groupsOf(c.agent) },
+		Articles: c.gate.articlesOf(c.rules, c.agentName),
 		Archive:  c.gate.archive,
 		Bounded:  c.agent.Bound() != nil,
 		Within:   c.agent.Bound().Values,
@@ -58,10 +58,10 @@ func (c *call) env(ctx context.Context) tools.Env {
 	}
 }
 
-// may reports whether the capability file allows the agent a request; bounds are decided when it is sent.
-func (c *call) may(op *dixaclient.Spec, in any) bool {
+// may reports whether the capability file allows an agent a request; bounds are decided when it is sent.
+func may(a *capability.Agent, op *dixaclient.Spec, in any) bool {
 	request, err := json.Marshal(in)
-	return err == nil && c.agent.Operation(op.Name).Allowed && c.agent.Arguments(op, request).Allowed
+	return err == nil && a.Operation(op.Name).Allowed && a.Arguments(op, request).Allowed
 }
 
 // seal proves that a text was written by a server with the same token of Dixa.
@@ -73,9 +73,9 @@ func (g *Gate) seal(text string) (string, error) {
 	return seal.MAC(key, text), nil
 }
 
-// articles returns those that this agent has read.
-func (c *call) articles() *tools.Articles {
-	return c.gate.articles.of(c.rules.Digest()+" "+c.agentName, c.gate.now())
+// articlesOf returns those that an agent has read under the rules.
+func (g *Gate) articlesOf(rules *capability.Rules, agent string) *tools.Articles {
+	return g.articles.of(rules.Digest()+" "+agent, g.now())
 }
 
 // left returns how many requests the agent's budget still allows today.

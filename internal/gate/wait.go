@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dixa-mcp/internal/approval"
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/tools"
 )
 
@@ -84,7 +85,7 @@ func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, e
 	}
 	r, err := store.Get(ctx, number)
 	switch {
-	case errors.Is(err, approval.ErrNotFound) || err == nil && !c.mayKnow(r):
+	case errors.Is(err, approval.ErrNotFound) || err == nil && !c.request.mayKnow(r):
 		return tools.Decision{}, approvalUnknown(c.tool.Name)
 	case ctx.Err() != nil:
 		return tools.Decision{}, context.Cause(ctx)
@@ -103,9 +104,9 @@ func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, e
 	}, nil
 }
 
-// howToWait says how to wait for the decision about a parked call, "" where the agent cannot.
-func (c *call) howToWait(r *approval.Request) string {
-	if !c.agent.Sees(waitTool) {
+// howToWait says how to wait for the decision about a parked call, "" where the agent cannot wait.
+func howToWait(a *capability.Agent, r *approval.Request) string {
+	if !a.Sees(waitTool) {
 		return ""
 	}
 	return fmt.Sprintf(" To wait for the decision: %s {\"approval\":%q}.", waitTool, r.Number)
