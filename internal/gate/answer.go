@@ -31,22 +31,9 @@ func (c *call) options(ctx context.Context, args *tools.Arguments, out tools.Out
 		o.Form, o.Layout = view.AsText, c.tool.Layout()
 		o.IDs = c.agent.Answers() == capability.AnswersIDs
 		o.Names = c.names(ctx)
-		o.Zone = func() *time.Location { return c.shownZone(ctx) }
+		o.Zone = func() *time.Location { return c.times.shownIn(ctx) }
 	}
 	return o
-}
-
-// shownZone returns the zone in which times are shown, which is the one in which they are read. It is UTC where that
-// cannot be found out. For the answer to a write nothing is read.
-func (c *call) shownZone(ctx context.Context) *time.Location {
-	if c.tool.Level > dixaclient.Read && !c.zoneKnown() {
-		return time.UTC
-	}
-	zone, err := c.zone(ctx)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
 }
 
 // saying returns an answer of one statement of our own, in the words of an answer that is JSON or text.

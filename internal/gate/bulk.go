@@ -214,7 +214,7 @@ func (b *bulk) arguments(ctx context.Context, j *jobs.Job) (*tools.BulkUpdateIn,
 	if err != nil {
 		return nil, nil, jobsBroken(c.tool.Name, err)
 	}
-	args, err := c.agent.Shape(c.tool).Decode(given, c.reading(ctx))
+	args, err := c.agent.Shape(c.tool).Decode(given, c.times.reading(ctx))
 	if err == nil {
 		err = c.tool.Check(args, c.gate.Version())
 	}

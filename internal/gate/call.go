@@ -33,8 +33,7 @@ type call struct {
 	seen      CallInfo // what the observer was told, where there is one
 	writes    uint64   // how many of our own were carried out when it began
 
-	times []schemas.ReadTime // arguments that did not say which instant they are
-	named map[string]string  // names of what arguments name, by their paths
+	named map[string]string // names of what arguments name, by their paths
 
 	unchecked string // filters of an empty answer that could not be checked
 
@@ -50,6 +49,7 @@ type call struct {
 
 	journal journaling
 	plan    planRun
+	times   times
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -74,7 +74,7 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.journal.call, c.plan.call = c, c
+	c.journal.call, c.plan.call, c.times.call = c, c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -265,8 +265,8 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 // withRemarks adds to an answer what is said beside it: times as they were read, filters that were not checked, a budget that is nearly
 // used up, and the text that an approver put in place of the call's.
 func (c *call) withRemarks(ctx context.Context, a Answer) string {
-	if len(c.times) > 0 {
-		a.Text = c.withTimes(a)
+	if len(c.times.read) > 0 {
+		a.Text = c.times.added(a)
 	}
 	if a.Failed {
 		return a.Text

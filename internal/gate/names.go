@@ -29,11 +29,11 @@ const nameLookups = 50
 
 // understand reads the arguments of the call, and puts ids in place of names.
 func (c *call) understand(ctx context.Context) (*tools.Arguments, error) {
-	shape, reading := c.agent.Shape(c.tool), c.reading(ctx)
+	shape, reading := c.agent.Shape(c.tool), c.times.reading(ctx)
 	args, err := shape.Decode(c.request.Arguments, reading)
 	switch {
 	case err == nil && !hasNames(c.tool, args):
-		c.times = reading.Times
+		c.times.read = reading.Times
 		return args, nil
 	case err != nil && !errors.As(err, new(*schemas.Error)):
 		return nil, err
@@ -53,7 +53,7 @@ func (c *call) understand(ctx context.Context) (*tools.Arguments, error) {
 	if args, err = shape.Decode(given, reading); err != nil {
 		return nil, n.asWritten(err)
 	}
-	c.times, c.named = reading.Times, n.names
+	c.times.read, c.named = reading.Times, n.names
 	return args, nil
 }
 

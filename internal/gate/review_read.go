@@ -81,7 +81,7 @@ func (v *review) messages(ctx context.Context) error {
 	o.Skip, o.Form = v.Earlier, view.AsText
 	o.Again = func(int, int) string { return "the conversation in Dixa" }
 	o.Names = v.call.names(ctx)
-	o.Zone = func() *time.Location { return v.call.shownZone(ctx) }
+	o.Zone = func() *time.Location { return v.call.times.shownIn(ctx) }
 	text, err := view.Render(ctx, a.Raw, o)
 	if err != nil {
 		return err

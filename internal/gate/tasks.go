@@ -34,7 +34,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		May:      func(op *dixaclient.Spec, in any) bool { return may(c.agent, op, in) },
 		Tools:    toolsFor(c.agent),
 		Left:     func() int { return c.left(ctx) },
-		Zone:     sync.OnceValue(func() *time.Location { return c.shownZone(ctx) }),
+		Zone:     sync.OnceValue(func() *time.Location { return c.times.shownIn(ctx) }),
 		Now:      c.gate.now,
 		Wrote:    c.journal.changesMade,
 		Progress: c.request.Progress,

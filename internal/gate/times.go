@@ -39,14 +39,21 @@ func (z *schedulesZone) put(zone *time.Location, until time.Time) {
 	z.known, z.until = zone, until
 }
 
+// times reads the times in a call's arguments, and says how they were read.
+type times struct {
+	call *call
+	read []schemas.ReadTime // arguments that did not say which instant they are
+}
+
 // reading says how the times in the call's arguments are read.
-func (c *call) reading(ctx context.Context) *schemas.Reading {
-	return &schemas.Reading{Zone: sync.OnceValues(func() (*time.Location, error) { return c.zone(ctx) })}
+func (t *times) reading(ctx context.Context) *schemas.Reading {
+	return &schemas.Reading{Zone: sync.OnceValues(func() (*time.Location, error) { return t.zone(ctx) })}
 }
 
 // zone returns the zone in which a time without a zone is read: that of the capability file, else that of the only
 // schedule of business hours, else UTC. The schedules are read as the agent, and only if it may read them.
-func (c *call) zone(ctx context.Context) (*time.Location, error) {
+func (t *times) zone(ctx context.Context) (*time.Location, error) {
+	c := t.call
 	if zone := c.gate.knownZone(c.rules, c.agent); zone != nil {
 		return zone, nil
 	}
@@ -70,7 +77,20 @@ func (g *Gate) knownZone(r *capability.Rules, a *capability.Agent) *time.Locatio
 }
 
 // zoneKnown reports whether zone answers without a request.
-func (c *call) zoneKnown() bool { return c.gate.knownZone(c.rules, c.agent) != nil }
+func (t *times) zoneKnown() bool { return t.call.gate.knownZone(t.call.rules, t.call.agent) != nil }
+
+// shownIn returns the zone in which times are shown, which is the one in which they are read. It is UTC where that
+// cannot be found out. For the answer to a write nothing is read.
+func (t *times) shownIn(ctx context.Context) *time.Location {
+	if t.call.tool.Level > dixaclient.Read && !t.zoneKnown() {
+		return time.UTC
+	}
+	zone, err := t.zone(ctx)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
 
 // zoneOfSchedule reads the zone of the only schedule of business hours; UTC where there is none, or several.
 func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Location, error) {
@@ -92,31 +112,31 @@ func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Locat
 	return time.UTC, nil
 }
 
-// withTimes returns the text of an answer together with the instants that arguments without a zone became: as the
+// added returns the text of an answer together with the instants that arguments without a zone became: as the
 // member "times" of a result, or as a last line behind what failed, which may have failed for that reason.
-func (c *call) withTimes(a Answer) string {
-	if a.Failed || !c.inJSON() {
-		text := strings.TrimSuffix(a.Text, "\n") + c.timesRead(a.Text)
+func (t *times) added(a Answer) string {
+	if a.Failed || !t.call.inJSON() {
+		text := strings.TrimSuffix(a.Text, "\n") + t.said(a.Text)
 		if !a.Failed {
 			text += "\n"
 		}
 		return text
 	}
-	times := make(map[string]string, len(c.times))
-	for _, t := range c.times {
-		times[t.Field] = t.String()
+	times := make(map[string]string, len(t.read))
+	for _, one := range t.read {
+		times[one.Field] = one.String()
 	}
 	text, _ := json.Marshal(map[string]any{"times": times}) // strings always marshal
 	return joined(a.Text, string(text))
 }
 
-// timesRead says how times were read, behind a text. The zone is said once: an answer with times ends with it.
-func (c *call) timesRead(text string) string {
-	zone, said := c.times[0].Zone, make([]string, len(c.times))
-	for i, t := range c.times {
-		said[i] = t.Field + ": " + t.Brief()
-		if t.Zone != zone {
-			said[i] += " (" + t.Zone + ")"
+// said says how times were read, behind a text. The zone is said once: an answer with times ends with it.
+func (t *times) said(text string) string {
+	zone, said := t.read[0].Zone, make([]string, len(t.read))
+	for i, one := range t.read {
+		said[i] = one.Field + ": " + one.Brief()
+		if one.Zone != zone {
+			said[i] += " (" + one.Zone + ")"
 		}
 	}
 	all := strings.Join(said, "; ")
