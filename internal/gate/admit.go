@@ -50,7 +50,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	}
 	c.arguments, c.valid = args.Checked, true
 	if c.tool.Level > dixaclient.Read {
-		c.nameArguments(ctx, args, false)
+		c.names.note(ctx, args, false)
 		if err := noPlaceholders(c.tool.Name, args.JSON, toolsFor(agent)); err != nil {
 			return nil, err
 		}

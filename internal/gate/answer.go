@@ -30,7 +30,7 @@ func (c *call) options(ctx context.Context, args *tools.Arguments, out tools.Out
 	if !c.inJSON() {
 		o.Form, o.Layout = view.AsText, c.tool.Layout()
 		o.IDs = c.agent.Answers() == capability.AnswersIDs
-		o.Names = c.names(ctx)
+		o.Names = c.names.lookUp(ctx)
 		o.Zone = func() *time.Location { return c.times.shownIn(ctx) }
 	}
 	return o

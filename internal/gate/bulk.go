@@ -221,7 +221,7 @@ func (b *bulk) arguments(ctx context.Context, j *jobs.Job) (*tools.BulkUpdateIn,
 	if err != nil {
 		return nil, nil, jobNotAllowed(c.tool.Name, j.Handle, err)
 	}
-	c.nameArguments(c.context(ctx), args, true)
+	c.names.note(c.context(ctx), args, true)
 	return args.In.(*tools.BulkUpdateIn), args, nil
 }
 

@@ -40,7 +40,7 @@ func (b *bulk) confirm(ctx context.Context, change *tools.BulkUpdateIn, args *to
 	for i, s := range sample { // planned now: a job keeps nothing of what was there before
 		does += []string{", for example ", "; "}[min(i, 1)] + s.String()
 	}
-	a.does, a.shown = does, c.inWords(c.context(ctx), args)
+	a.does, a.shown = does, c.names.inWords(c.context(ctx), args)
 	if asking, err = a.ask(ctx, how); err != nil || asking != nil {
 		return asking, err
 	}

@@ -184,10 +184,11 @@ func (b *bulk) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*
 	c := b.call
 	i := &call{
 		gate: c.gate, rules: c.rules, request: c.request, agentName: c.agentName, agent: c.agent, tool: c.tool, decision: c.decision,
-		valid: true, named: c.named, seen: c.seen, writes: c.gate.facts.written(),
+		valid: true, seen: c.seen, writes: c.gate.facts.written(),
 		verbs: &audit.Verb{Past: "updated", Infinitive: "update", Object: "conversation {conversationId}"},
 	}
 	i.connect()
+	i.names.byPath = c.names.byPath
 	if tell := c.request.Progress; tell != nil {
 		i.request.Progress = func(said string) { tell(number + ": " + said) }
 	}

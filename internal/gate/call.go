@@ -33,8 +33,6 @@ type call struct {
 	seen      CallInfo // what the observer was told, where there is one
 	writes    uint64   // how many of our own were carried out when it began
 
-	named map[string]string // names of what arguments name, by their paths
-
 	unchecked string // filters of an empty answer that could not be checked
 
 	approval  string        // number of the approval that is being used
@@ -50,6 +48,7 @@ type call struct {
 	journal journaling
 	plan    planRun
 	times   times
+	names   callNames
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -74,7 +73,7 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.journal.call, c.plan.call, c.times.call = c, c, c
+	c.journal.call, c.plan.call, c.times.call, c.names.call = c, c, c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -135,7 +134,7 @@ func (c *call) describe() {
 	r := &c.record
 	if c.tool != nil {
 		r.Access, r.Level = c.tool.Access(), c.tool.Level.String()
-		r.Arguments, r.Names = c.recorded(), c.named
+		r.Arguments, r.Names = c.recorded(), c.names.byPath
 	}
 	r.Decision = audit.Refused
 	if c.decision.Allowed {

@@ -43,7 +43,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 		return nil, nil
 	}
 	c.record.Confirm = rule
-	c.nameArguments(c.context(ctx), args, true)
+	c.names.note(c.context(ctx), args, true)
 	plan, err := c.plan.rehearse(ctx, changing(steps))
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 		plan = append(plan, s.State)
 	}
 	conversation, _ := dixaclient.ConversationOf(args.In)
-	c.confirmed = &confirmation{call: c, about: c.arguments.JSON, same: c.sameCall(args), steps: steps, plan: plan, shown: c.inWords(c.context(ctx), args), conversation: conversation}
+	c.confirmed = &confirmation{call: c, about: c.arguments.JSON, same: c.sameCall(args), steps: steps, plan: plan, shown: c.names.inWords(c.context(ctx), args), conversation: conversation}
 	c.confirmed.does = c.confirmed.effect()
 	return c.confirmed.ask(ctx, how)
 }

@@ -269,7 +269,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 // succeed makes the answer and records it before it leaves.
 func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Output) Answer {
 	if len(out.Body) == 0 {
-		return c.finish(ctx, audit.OutcomeDone, Answer{Text: c.saying("done", c.did(args))})
+		return c.finish(ctx, audit.OutcomeDone, Answer{Text: c.saying("done", c.names.did(args))})
 	}
 	if out.Failed > 0 { // of many items, though Dixa called it a success
 		c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
@@ -279,7 +279,7 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	case err != nil && c.tool.Level == dixaclient.Read:
 		return c.fail(ctx, err)
 	case err != nil: // Dixa called it a success
-		done := c.adding(c.saying("done", c.did(args)), "note", "what Dixa answered cannot be read")
+		done := c.adding(c.saying("done", c.names.did(args)), "note", "what Dixa answered cannot be read")
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: done})
 	}
 	if rest, none := strings.CutPrefix(r.Text, view.None); none && r.Total == 0 {

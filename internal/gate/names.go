@@ -53,7 +53,7 @@ func (c *call) understand(ctx context.Context) (*tools.Arguments, error) {
 	if args, err = shape.Decode(given, reading); err != nil {
 		return nil, n.asWritten(err)
 	}
-	c.times.read, c.named = reading.Times, n.names
+	c.times.read, c.names.byPath = reading.Times, n.names
 	return args, nil
 }
 

@@ -18,9 +18,16 @@ import (
 // namesWithin is how long an answer waits for a list of names. Without it, it shows ids.
 const namesWithin = 5 * time.Second
 
-// names returns the names of what the ids in an answer name: those of the capability file, else those that the agent may
+// callNames says what people call what a call's ids name: in its answer, in its record, and to whoever decides about it.
+type callNames struct {
+	call   *call
+	byPath map[string]string // names of what arguments name, by their paths
+}
+
+// lookUp returns the names of what the ids in an answer name: those of the capability file, else those that the agent may
 // list. A list is read at most once; for the answer to a write that is no plan none is.
-func (c *call) names(ctx context.Context) func(thing, id string) string {
+func (n *callNames) lookUp(ctx context.Context) func(thing, id string) string {
+	c := n.call
 	v := c.values()
 	reads := c.tool.Level == dixaclient.Read || c.tool.Plans() || c.tool.Compares()
 	return func(thing, id string) string { return v.name(ctx, dixaclient.Thing(thing), id, reads) }
@@ -99,28 +106,29 @@ func (v *values) forAnswer(ctx context.Context, l directory.List, reads bool, en
 	return all
 }
 
-// nameArguments notes the names of what the arguments name, for records and for whoever decides about the call: those that
+// note notes the names of what the arguments name, for records and for whoever decides about the call: those that
 // the caller wrote, else those that are known. reads says whether lists may be read for it. Options of custom attributes are
 // not named: records keep only digests of what is set.
-func (c *call) nameArguments(ctx context.Context, args *tools.Arguments, reads bool) {
-	v := c.values()
-	for _, r := range c.tool.References(args) {
-		if c.named[r.Argument] != "" || r.Thing == dixaclient.EndUserThing || r.Thing == dixaclient.OptionThing {
+func (n *callNames) note(ctx context.Context, args *tools.Arguments, reads bool) {
+	v := n.call.values()
+	for _, r := range n.call.tool.References(args) {
+		if n.byPath[r.Argument] != "" || r.Thing == dixaclient.EndUserThing || r.Thing == dixaclient.OptionThing {
 			continue
 		}
 		if name := v.name(ctx, r.Thing, r.Value, reads); name != "" {
-			if c.named == nil {
-				c.named = map[string]string{}
+			if n.byPath == nil {
+				n.byPath = map[string]string{}
 			}
-			c.named[r.Argument] = name
+			n.byPath[r.Argument] = name
 		}
 	}
 }
 
 // did says what the call did and, where the answer is text, in whose name and with names in place of ids.
-func (c *call) did(args *tools.Arguments) string {
+func (n *callNames) did(args *tools.Arguments) string {
+	c := n.call
 	did := c.tool.Done(c.arguments.Values, func(argument, value string) string {
-		name := c.named[argument]
+		name := n.byPath[argument]
 		switch {
 		case name == "" || c.inJSON():
 			return value
@@ -133,20 +141,21 @@ func (c *call) did(args *tools.Arguments) string {
 	if as == "" || c.inJSON() {
 		return did
 	}
-	if name := c.nameOf(dixaclient.AgentThing, string(as)); name != "" {
+	if name := n.known(dixaclient.AgentThing, string(as)); name != "" {
 		return did + " as " + quoted(name)
 	}
 	return did + " as " + string(as)
 }
 
-// nameOf returns the name of what has an id, as far as it is known without a request; "" for none.
-func (c *call) nameOf(thing dixaclient.Thing, id string) string {
-	return c.values().name(context.Background(), thing, id, false)
+// known returns the name of what has an id, as far as it is known without a request; "" for none.
+func (n *callNames) known(thing dixaclient.Thing, id string) string {
+	return n.call.values().name(context.Background(), thing, id, false)
 }
 
 // inWords returns what people call the values of the call's arguments, by their paths: names of what they name, labels of options,
 // and the words for Dixa's values.
-func (c *call) inWords(ctx context.Context, args *tools.Arguments) edits {
+func (n *callNames) inWords(ctx context.Context, args *tools.Arguments) edits {
+	c := n.call
 	v, shown := c.values(), edits{}
 	for _, p := range c.tool.Schema().Properties() {
 		if p.Words == nil {
@@ -157,14 +166,14 @@ func (c *call) inWords(ctx context.Context, args *tools.Arguments) edits {
 			shown[p.Name] = p.Words[i]
 		}
 		several, _ := given.Is.([]any)
-		for n, value := range several {
+		for at, value := range several {
 			if i := slices.IndexFunc(p.Enum, func(one string) bool { return one == value }); i >= 0 {
-				shown[fmt.Sprintf("%s[%d]", p.Name, n)] = p.Words[i]
+				shown[fmt.Sprintf("%s[%d]", p.Name, at)] = p.Words[i]
 			}
 		}
 	}
 	for _, r := range c.tool.References(args) {
-		name := c.named[r.Argument]
+		name := n.byPath[r.Argument]
 		switch {
 		case name != "":
 		case r.Among.Set != nil:

@@ -52,7 +52,7 @@ func TestNamesThatCannotBeRead(t *testing.T) {
 	c := b.begin(Request{Agent: "full", Tool: "get_conversation"})
 	c.agent, _ = b.Rules().Agent("full")
 	before := len(b.book.entries)
-	names := c.names(c.context(t.Context()))
+	names := c.names.lookUp(c.context(t.Context()))
 	for range 3 {
 		require.Empty(t, names("queue", billingQueue))
 	}

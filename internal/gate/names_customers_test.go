@@ -62,7 +62,7 @@ func TestFewCustomersAreLookedUp(t *testing.T) {
 	agent, err := b.Rules().Agent("admin")
 	require.NoError(t, err)
 	c.agent = agent
-	name := c.names(c.context(t.Context()))
+	name := c.names.lookUp(c.context(t.Context()))
 	for i := range 3 * mostCustomers {
 		for range 2 {
 			name("end user", fmt.Sprintf("00000000-0000-4000-8000-%012d", i))

@@ -33,7 +33,7 @@ func (v *review) conversation(ctx context.Context) error {
 	v.Subject, v.requester = safetext.Show(was.Subject), was.RequesterID
 	v.Channel, v.State = vocabulary.Channels.Word(was.Channel), vocabulary.States.Word(was.State)
 	if was.Queue != nil {
-		v.Queue = cmp.Or(v.call.names(ctx)(string(dixaclient.QueueThing), string(was.Queue.ID)), string(was.Queue.ID))
+		v.Queue = cmp.Or(v.call.names.lookUp(ctx)(string(dixaclient.QueueThing), string(was.Queue.ID)), string(was.Queue.ID))
 	}
 	v.To = safetext.Show(tools.CustomerAddress(a.Raw))
 	return nil
@@ -80,7 +80,7 @@ func (v *review) messages(ctx context.Context) error {
 	}
 	o.Skip, o.Form = v.Earlier, view.AsText
 	o.Again = func(int, int) string { return "the conversation in Dixa" }
-	o.Names = v.call.names(ctx)
+	o.Names = v.call.names.lookUp(ctx)
 	o.Zone = func() *time.Location { return v.call.times.shownIn(ctx) }
 	text, err := view.Render(ctx, a.Raw, o)
 	if err != nil {
@@ -123,7 +123,7 @@ func (v *review) asData(ctx context.Context, text string, all []dixaclient.Messa
 	if err := json.Unmarshal([]byte(text), &shown); err != nil {
 		return errors.New("the messages of the conversation cannot be read")
 	}
-	names := v.call.names(ctx)
+	names := v.call.names.lookUp(ctx)
 	for _, said := range shown.Items {
 		at := slices.IndexFunc(all, func(m dixaclient.Message) bool { return m.ID == said.ID })
 		if at < 0 { // what is said about the list

@@ -19,7 +19,7 @@ import (
 // env returns the call's agent as a tool of several operations knows it. Names are looked up as the agent, with its grants, its
 // bound and its budget.
 func (c *call) env(ctx context.Context) tools.Env {
-	names := c.names(ctx)
+	names := c.names.lookUp(ctx)
 	var person string
 	if c.request.Person != nil {
 		person = c.request.Person.Email
