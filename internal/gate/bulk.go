@@ -85,7 +85,7 @@ func (b *bulk) prepare(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	if j, err = c.gate.jobs.Add(context.WithoutCancel(ctx), j); err != nil {
 		return c.fail(ctx, jobsBroken(c.tool.Name, err))
 	}
-	return c.answerParts(ctx, b.env, audit.OutcomeDone, prepared(&j, in.Says(b.env), sample, e), nil)
+	return c.answer.parts(ctx, b.env, audit.OutcomeDone, prepared(&j, in.Says(b.env), sample, e), nil)
 }
 
 // fixed names the arguments that the capability file gives.
@@ -183,7 +183,7 @@ func (b *bulk) cancel(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	if running {
 		why = "It is cancelled for good: the call that carries it out stops before the next conversation. What was changed stays changed."
 	}
-	return c.answerParts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
+	return c.answer.parts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
 }
 
 // noJob answers a call about a job that cannot be had.

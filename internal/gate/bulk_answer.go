@@ -95,5 +95,5 @@ func (b *bulk) answer(ctx context.Context, from *jobs.Job, run *jobs.Run, stoppe
 	case j.Errors() >= j.Stop:
 		why = fmt.Sprintf("It ended after %s, and %s were not begun. If they are to be changed all the same, give the handle and a larger stopAfter.", lines.Counted(j.Errors(), "error"), left)
 	}
-	return c.answerParts(ctx, b.env, outcome, reported(j, why), nil)
+	return c.answer.parts(ctx, b.env, outcome, reported(j, why), nil)
 }

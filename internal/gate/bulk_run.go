@@ -38,7 +38,7 @@ func (b *bulk) run(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	stop := cmp.Or(in.StopAfter, j.Stop)
 	if why := ended(&j, stop); why != "" {
 		c.prepares, c.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
-		return c.answerParts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
+		return c.answer.parts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
 	}
 	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.request.credential(), c.gate.timeout+afterCall)
 	if err != nil {

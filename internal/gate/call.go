@@ -33,8 +33,6 @@ type call struct {
 	seen      CallInfo // what the observer was told, where there is one
 	writes    uint64   // how many of our own were carried out when it began
 
-	unchecked string // filters of an empty answer that could not be checked
-
 	approval  string        // number of the approval that is being used
 	confirmed *confirmation // of the call by a person; nil where none is needed
 	waitsBy   string        // the entry of the agent's confirm by which it waits for a person: send
@@ -49,6 +47,7 @@ type call struct {
 	plan    planRun
 	times   times
 	names   callNames
+	answer  callAnswer
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -73,7 +72,7 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.journal.call, c.plan.call, c.times.call, c.names.call = c, c, c, c
+	c.journal.call, c.plan.call, c.times.call, c.names.call, c.answer.call = c, c, c, c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -235,7 +234,7 @@ func (c *call) fail(ctx context.Context, err error) Answer {
 // finish records the outcome before the answer leaves.
 func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 	r := &c.record
-	if text := strings.TrimSuffix(c.withRemarks(ctx, a), "\n"); text != a.Text {
+	if text := strings.TrimSuffix(c.answer.withRemarks(ctx, a), "\n"); text != a.Text {
 		a.Text, a.tokens = text, 0
 	}
 	r.Operations, r.Withheld, r.Outcome, r.Tokens = c.operations, c.withheld, outcome, a.tokens
@@ -259,27 +258,6 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		c.log().Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
 	return a
-}
-
-// withRemarks adds to an answer what is said beside it: times as they were read, filters that were not checked, a budget that is nearly
-// used up, and the text that an approver put in place of the call's.
-func (c *call) withRemarks(ctx context.Context, a Answer) string {
-	if len(c.times.read) > 0 {
-		a.Text = c.times.added(a)
-	}
-	if a.Failed {
-		return a.Text
-	}
-	if c.unchecked != "" {
-		a.Text = c.adding(a.Text, "unchecked", c.unchecked)
-	}
-	if c.warning != "" {
-		a.Text = c.adding(a.Text, "budget", c.warning)
-	}
-	if c.newText != "" {
-		a.Text = c.sayingEdited(ctx, a.Text)
-	}
-	return a.Text
 }
 
 // hasWritten reports whether a request that can change something was sent.

@@ -51,19 +51,19 @@ func operationsOf(steps []tools.Step) []string {
 	return names
 }
 
-// sayingEdited adds to an answer that the approver changed the text, with the text that was sent.
-func (c *call) sayingEdited(ctx context.Context, answer string) string {
-	by := fmt.Sprintf("%s changed the text before approving it. This is what was used", c.record.Approver)
-	part := view.Part{Name: "edited", Items: []view.Item{{Facts: []view.Fact{{Key: "by", Value: by + ":", Own: true}}, Text: c.newText}}}
+// addingEdited adds to an answer that the approver changed the text, with the text that was sent.
+func (a *callAnswer) addingEdited(ctx context.Context, answer string) string {
+	by := fmt.Sprintf("%s changed the text before approving it. This is what was used", a.call.record.Approver)
+	part := view.Part{Name: "edited", Items: []view.Item{{Facts: []view.Fact{{Key: "by", Value: by + ":", Own: true}}, Text: a.call.newText}}}
 	o := view.Options{}
-	if !c.inJSON() {
+	if !a.inJSON() {
 		o.Form = view.AsText
 	}
 	said, err := view.RenderParts(ctx, []view.Part{part}, o)
 	switch {
 	case err != nil: // the time is over, and the call was carried out
-		return c.adding(answer, "edited", by+" (not shown)")
-	case c.inJSON():
+		return a.adding(answer, "edited", by+" (not shown)")
+	case a.inJSON():
 		return joined(answer, said.Text)
 	}
 	return answer + said.Text

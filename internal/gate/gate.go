@@ -258,9 +258,9 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
 	}
 	if c.tool.Task() {
-		return c.succeedTask(c.context(ctx), args.Env, out)
+		return c.answer.ofTask(c.context(ctx), args.Env, out)
 	}
-	if c.unchecked, err = c.values().emptyAnswer(c.context(ctx), args, out); err != nil {
+	if c.answer.unchecked, err = c.values().emptyAnswer(c.context(ctx), args, out); err != nil {
 		return c.fail(ctx, err)
 	}
 	return c.succeed(ctx, args, out)
@@ -269,21 +269,21 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 // succeed makes the answer and records it before it leaves.
 func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Output) Answer {
 	if len(out.Body) == 0 {
-		return c.finish(ctx, audit.OutcomeDone, Answer{Text: c.saying("done", c.names.did(args))})
+		return c.finish(ctx, audit.OutcomeDone, Answer{Text: c.answer.saying("done", c.names.did(args))})
 	}
 	if out.Failed > 0 { // of many items, though Dixa called it a success
 		c.operations[len(c.operations)-1].Error = fmt.Sprintf("%d of %d items failed", out.Failed, out.Failed+out.Done)
 	}
-	r, err := view.Render(ctx, out.Body, c.options(c.context(ctx), args, out))
+	r, err := view.Render(ctx, out.Body, c.answer.options(c.context(ctx), args, out))
 	switch {
 	case err != nil && c.tool.Level == dixaclient.Read:
 		return c.fail(ctx, err)
 	case err != nil: // Dixa called it a success
-		done := c.adding(c.saying("done", c.names.did(args)), "note", "what Dixa answered cannot be read")
+		done := c.answer.adding(c.answer.saying("done", c.names.did(args)), "note", "what Dixa answered cannot be read")
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: done})
 	}
 	if rest, none := strings.CutPrefix(r.Text, view.None); none && r.Total == 0 {
-		r.Text, r.Tokens = "None. "+c.whyNone(args)+"\n"+rest, 0
+		r.Text, r.Tokens = "None. "+c.answer.whyNone(args)+"\n"+rest, 0
 	}
 	if out.Failed > 0 && out.Done == 0 {
 		return c.finish(ctx, audit.OutcomeFailed, Answer{Text: r.Text, Failed: true, tokens: r.Tokens})

@@ -130,7 +130,7 @@ func (n *callNames) did(args *tools.Arguments) string {
 	did := c.tool.Done(c.arguments.Values, func(argument, value string) string {
 		name := n.byPath[argument]
 		switch {
-		case name == "" || c.inJSON():
+		case name == "" || c.answer.inJSON():
 			return value
 		case c.agent.Answers() == capability.AnswersIDs:
 			return quoted(name) + " (" + value + ")"
@@ -138,7 +138,7 @@ func (n *callNames) did(args *tools.Arguments) string {
 		return quoted(name)
 	})
 	as := dixaclient.ActorOf(c.tool.Operations[0], args.In)
-	if as == "" || c.inJSON() {
+	if as == "" || c.answer.inJSON() {
 		return did
 	}
 	if name := n.known(dixaclient.AgentThing, string(as)); name != "" {

@@ -159,7 +159,7 @@ func (p *planRun) changed(ctx context.Context, args *tools.Arguments, steps []to
 	if len(changing(steps)) > 0 {
 		as = actsAs(args.Env, steps)
 	}
-	return p.call.answerParts(ctx, args.Env, audit.OutcomeDone, tools.Outcome(p.call.arguments.Values, steps, as), nil)
+	return p.call.answer.parts(ctx, args.Env, audit.OutcomeDone, tools.Outcome(p.call.arguments.Values, steps, as), nil)
 }
 
 // actsAs says in whose name the steps acted: all that can say it act in the same.
@@ -208,7 +208,7 @@ func (p *planRun) stopped(ctx context.Context, changes []tools.Step, failed int,
 	case slices.ContainsFunc(changes[:failed], func(s tools.Step) bool { return s.Once }):
 		said = append(said, "Do not make the same call again, which would do twice what is done. For the rest: "+insteadOf(c.agent, c.tool, changes[failed:])+".")
 	default:
-		said = append(said, "For the rest: "+c.again(0, 0)+"; what is done already is not done twice.")
+		said = append(said, "For the rest: "+c.answer.again(0, 0)+"; what is done already is not done twice.")
 	}
 	if errors.Is(err, context.Canceled) && outcome != audit.OutcomeUnknown {
 		outcome = audit.OutcomeCancelled

@@ -31,13 +31,13 @@ func (j *journaling) repeats(ctx context.Context, same *journal.Entry) Answer {
 	c.describe()
 	c.record.Reason = "the same call was carried out before, as call " + same.Call
 	words := "nothing was sent; the same call was carried out at " + moment(same.Ended) + howToRepeat(c.agent, c.tool, "To do it once more")
-	text := c.saying("repeated", words)
+	text := c.answer.saying("repeated", words)
 	switch {
 	case same.Rules != c.rules.Digest(): // the agent may not be allowed to read it any more
-	case !c.inJSON():
+	case !c.answer.inJSON():
 		text += same.Answer
 	case strings.HasPrefix(same.Answer, "{") && json.Valid([]byte(same.Answer)): // in the form of answers that is in force
-		text = c.adding(same.Answer, "repeated", words)
+		text = c.answer.adding(same.Answer, "repeated", words)
 	}
 	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: text})
 }

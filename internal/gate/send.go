@@ -122,7 +122,7 @@ func (c *call) sentAlready(ctx context.Context, args *tools.Arguments) *Answer {
 		words += ", with a text that " + r.Approver + " changed"
 	}
 	words += "; nothing was sent now" + howToRepeat(c.agent, c.tool, "To ask for it once more")
-	a := c.finish(ctx, audit.OutcomeRefused, Answer{Text: c.saying("done", words)})
+	a := c.finish(ctx, audit.OutcomeRefused, Answer{Text: c.answer.saying("done", words)})
 	return &a
 }
 

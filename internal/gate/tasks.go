@@ -93,20 +93,21 @@ func (c *call) left(ctx context.Context) int {
 	return left
 }
 
-// succeedTask makes the answer of a tool of several operations, and records it before it leaves.
-func (c *call) succeedTask(ctx context.Context, env tools.Env, out tools.Output) Answer {
+// ofTask makes the answer of a tool of several operations, and records it before it leaves.
+func (a *callAnswer) ofTask(ctx context.Context, env tools.Env, out tools.Output) Answer {
 	for _, p := range out.Parts {
-		if b := c.agent.Bound(); b != nil && p.Name == tools.NonePart && !c.inJSON() {
+		if b := a.call.agent.Bound(); b != nil && p.Name == tools.NonePart && !a.inJSON() {
 			p.Items[0].Facts[0].Value += onlyWithin(b)
 		}
 	}
-	return c.answerParts(ctx, env, audit.OutcomeDone, out.Parts, out.Image)
+	return a.parts(ctx, env, audit.OutcomeDone, out.Parts, out.Image)
 }
 
-// answerParts makes an answer of parts, with an image beside them if there is one, and records it before it leaves.
-func (c *call) answerParts(ctx context.Context, env tools.Env, outcome string, parts []view.Part, image *tools.Image) Answer {
+// parts makes an answer of parts, with an image beside them if there is one, and records it before it leaves.
+func (a *callAnswer) parts(ctx context.Context, env tools.Env, outcome string, parts []view.Part, image *tools.Image) Answer {
+	c := a.call
 	o := view.Options{Zone: env.Zone, Names: func(thing, id string) string { return env.Name(dixaclient.Thing(thing), id) }}
-	if !c.inJSON() {
+	if !a.inJSON() {
 		o.Form, o.IDs = view.AsText, c.agent.Answers() == capability.AnswersIDs
 	}
 	r, err := view.RenderParts(ctx, parts, o)

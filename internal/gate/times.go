@@ -115,7 +115,7 @@ func zoneOfSchedule(ctx context.Context, client *dixaclient.Client) (*time.Locat
 // added returns the text of an answer together with the instants that arguments without a zone became: as the
 // member "times" of a result, or as a last line behind what failed, which may have failed for that reason.
 func (t *times) added(a Answer) string {
-	if a.Failed || !t.call.inJSON() {
+	if a.Failed || !t.call.answer.inJSON() {
 		text := strings.TrimSuffix(a.Text, "\n") + t.said(a.Text)
 		if !a.Failed {
 			text += "\n"
