@@ -31,7 +31,7 @@ func (c *call) broken(ctx context.Context, p any) Answer {
 	a := Answer{Text: cmp.Or(c.record.Tool, "the call") + ": dixa-mcp failed with an internal error; the operator finds the cause in its log.", Failed: true}
 	switch {
 	case c.record.Decision != audit.Allowed: // it did not come to the intent
-		c.describe()
+		c.record.describe()
 		c.record.Reason = "dixa-mcp failed with an internal error"
 		a.Text += " Nothing was sent to Dixa."
 		return c.finish(ctx, audit.OutcomeRefused, a)

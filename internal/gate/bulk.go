@@ -37,15 +37,15 @@ func (b *bulk) carryOut(ctx context.Context, args *tools.Arguments) Answer {
 	in := args.In.(*tools.BulkUpdateIn)
 	switch {
 	case in.Handle == "":
-		c.prepares, c.verbs = true, &audit.Verb{Past: "prepared", Infinitive: "prepare", Object: "an update of many conversations"}
-		c.describe()
+		c.record.prepares, c.record.verbs = true, &audit.Verb{Past: "prepared", Infinitive: "prepare", Object: "an update of many conversations"}
+		c.record.describe()
 		return b.prepare(ctx, in)
 	case in.Cancel:
-		c.prepares, c.verbs = true, &audit.Verb{Past: "cancelled", Infinitive: "cancel", Object: "job {handle}"}
-		c.describe()
+		c.record.prepares, c.record.verbs = true, &audit.Verb{Past: "cancelled", Infinitive: "cancel", Object: "job {handle}"}
+		c.record.describe()
 		return b.cancel(ctx, in)
 	}
-	c.describe()
+	c.record.describe()
 	return b.run(ctx, in)
 }
 

@@ -77,7 +77,7 @@ func rounded(d time.Duration) string {
 func (b *bulk) answer(ctx context.Context, from *jobs.Job, run *jobs.Run, stopped error) Answer {
 	c := b.call
 	j := &run.Job
-	c.verbs = &audit.Verb{Past: "updated", Infinitive: "update", Object: fmt.Sprintf("conversations of job {handle}, now %d of %d", min(j.Next, len(j.IDs)), len(j.IDs))}
+	c.record.verbs = &audit.Verb{Past: "updated", Infinitive: "update", Object: fmt.Sprintf("conversations of job {handle}, now %d of %d", min(j.Next, len(j.IDs)), len(j.IDs))}
 	left := lines.Counted(len(j.IDs)-min(j.Next, len(j.IDs)), "conversation")
 	why, outcome := ended(j, j.Stop), audit.OutcomeDone
 	switch {

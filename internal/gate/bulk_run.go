@@ -37,7 +37,7 @@ func (b *bulk) run(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	}
 	stop := cmp.Or(in.StopAfter, j.Stop)
 	if why := ended(&j, stop); why != "" {
-		c.prepares, c.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
+		c.record.prepares, c.record.verbs = true, &audit.Verb{Past: "asked for", Infinitive: "ask for", Object: "the result of job {handle}"}
 		return c.answer.parts(ctx, b.env, audit.OutcomeDone, reported(&j, why), nil)
 	}
 	run, err := c.gate.jobs.Begin(ctx, handle, c.agentName, c.request.credential(), c.gate.timeout+afterCall)
@@ -61,7 +61,7 @@ func (b *bulk) run(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	case asking != nil:
 		return *asking
 	}
-	if err := c.intend(ctx); err != nil {
+	if err := c.record.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}
 	from := run.Job
@@ -145,7 +145,7 @@ func (b *bulk) changeItem(ctx context.Context, change *tools.BulkUpdateIn, run *
 	steps, err := change.PlanItem(i.context(ctx), c.gate.client, b.env, run.IDs[run.Next])
 	skipped := 0
 	if err != nil {
-		i.describe()
+		i.record.describe()
 		i.fail(ctx, err)
 	} else {
 		if leftOpen {
@@ -185,14 +185,14 @@ func (b *bulk) item(change *tools.BulkUpdateIn, run *jobs.Run, number string) (*
 	i := &call{
 		gate: c.gate, rules: c.rules, request: c.request, agentName: c.agentName, agent: c.agent, tool: c.tool, decision: c.decision,
 		valid: true, seen: c.seen, writes: c.gate.facts.written(),
-		verbs: &audit.Verb{Past: "updated", Infinitive: "update", Object: "conversation {conversationId}"},
 	}
 	i.connect()
 	i.names.byPath = c.names.byPath
+	i.record.verbs = &audit.Verb{Past: "updated", Infinitive: "update", Object: "conversation {conversationId}"}
 	if tell := c.request.Progress; tell != nil {
 		i.request.Progress = func(said string) { tell(number + ": " + said) }
 	}
-	i.record = audit.Record{
+	i.record.Record = audit.Record{
 		Call: audit.NewCallID(), Agent: c.agentName, Key: c.request.Key, Person: c.record.Person, Bound: c.record.Bound, Tool: c.tool.Name, FileDigest: c.rules.Digest(), Job: run.Handle,
 		Confirm: c.record.Confirm, Approval: c.record.Approval, Approver: c.record.Approver, ApproverKey: c.record.ApproverKey,
 	}

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -29,7 +28,7 @@ type call struct {
 	decision  capability.Decision
 	arguments schemas.Checked // as they were understood; until then only their JSON, as it came
 	valid     bool            // arguments fit the tool's schema
-	record    audit.Record
+	record    recording
 	seen      CallInfo // what the observer was told, where there is one
 	writes    uint64   // how many of our own were carried out when it began
 
@@ -39,9 +38,6 @@ type call struct {
 	newText   string        // what the approver put in place of the text; "" where it stays
 	wrote     bool          // an operation that is no read was sent
 	failure   error         // with which it ended; nil where it did what it was made for
-
-	verbs    *audit.Verb // what it does, in words; nil for those of its tool
-	prepares bool        // it only prepares what its tool writes
 
 	journal journaling
 	plan    planRun
@@ -63,7 +59,7 @@ func (g *Gate) begin(r Request) *call {
 	if agent, err := c.rules.Agent(r.Agent); err == nil && (r.asked != nil || r.draft != "") {
 		c.through = agent.Discovers()
 	}
-	c.record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, Person: r.Person.String(), Bound: r.Conversation, FileDigest: c.rules.Digest()}
+	c.record.Record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, Person: r.Person.String(), Bound: r.Conversation, FileDigest: c.rules.Digest()}
 	if c.tool != nil { // another name can be any text
 		c.record.Tool = c.tool.Name
 	}
@@ -72,7 +68,7 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.journal.call, c.plan.call, c.times.call, c.names.call, c.answer.call = c, c, c, c, c
+	c.record.call, c.journal.call, c.plan.call, c.times.call, c.names.call, c.answer.call = c, c, c, c, c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -128,70 +124,6 @@ func whyFailed(err error) string {
 	return "not sent"
 }
 
-// describe fills the record with who, what and the decision.
-func (c *call) describe() {
-	r := &c.record
-	if c.tool != nil {
-		r.Access, r.Level = c.tool.Access(), c.tool.Level.String()
-		r.Arguments, r.Names = c.recorded(), c.names.byPath
-	}
-	r.Decision = audit.Refused
-	if c.decision.Allowed {
-		r.Decision = audit.Allowed
-	}
-	r.Rule = c.ruleOf(c.decision)
-}
-
-// recorded returns the arguments as they are recorded.
-func (c *call) recorded() audit.Arguments {
-	if !c.valid {
-		return audit.ReduceJSON(c.arguments.JSON, c.kinds(), c.gate.key)
-	}
-	return audit.Reduce(c.arguments.Values.All(), c.kinds(), c.gate.key)
-}
-
-// ruleOf names the rule of a decision for the record. One without a line is not in the capability file.
-func (c *call) ruleOf(d capability.Decision) string {
-	if d.Line == 0 {
-		return d.Rule
-	}
-	return fmt.Sprintf("%s (%s:%d)", d.Rule, c.rules.Name(), d.Line)
-}
-
-// kinds says which arguments may be in the record as they are. Of those that were not valid none may: what a model
-// put in the wrong place can be anything, such as a telephone number without its quotes.
-func (c *call) kinds() map[string]audit.Kind {
-	known := argumentKinds(c.tool)
-	if c.valid {
-		return known
-	}
-	hidden := make(map[string]audit.Kind, len(known))
-	for name, kind := range known {
-		hidden[name] = audit.Personal
-		if kind == audit.Plain {
-			hidden[name] = audit.Text // which leaves numbers: they are ids here
-		}
-	}
-	return hidden
-}
-
-// intend records a write before it is sent.
-func (c *call) intend(ctx context.Context) error {
-	c.describe()
-	return c.announce(ctx)
-}
-
-// announce records a write that is described.
-func (c *call) announce(ctx context.Context) error {
-	if c.tool.Level == dixaclient.Read {
-		return nil
-	}
-	r := c.record
-	r.Event = audit.EventIntent
-	r.Text = audit.Sentence(r, c.verb())
-	return c.gate.audit.Write(context.WithoutCancel(ctx), r)
-}
-
 // unrecorded returns the answer to a write that is not carried out because no record could be kept of it.
 func (c *call) unrecorded(ctx context.Context, err error) Answer {
 	c.failure = err
@@ -209,7 +141,7 @@ func (c *call) refuse(ctx context.Context, r *refusal) Answer {
 	if r.fault != nil {
 		c.log().Error("a call was refused: "+r.reason, "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", r.fault)
 	}
-	c.describe()
+	c.record.describe()
 	c.record.Reason = r.reason
 	return c.finish(ctx, audit.OutcomeRefused, Answer{Text: r.text, Failed: true, Invalid: r.invalid})
 }
@@ -246,15 +178,15 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		r.Event = audit.EventRefused
 	case outcome == audit.OutcomeWaiting:
 		r.Event = audit.EventWaiting
-	case !c.writable():
+	case !c.record.writable():
 		r.Event = audit.EventRead
 	default:
 		r.Event = audit.EventOutcome
 	}
-	r.Text = audit.Sentence(*r, c.verb())
+	r.Text = audit.Sentence(r.Record, c.record.verb())
 	c.used(ctx, outcome)
 	c.journal.settle(ctx, outcome, a.Text)
-	if err := c.gate.audit.Write(context.WithoutCancel(ctx), *r); err != nil {
+	if err := c.gate.audit.Write(context.WithoutCancel(ctx), r.Record); err != nil {
 		c.log().Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)
 	}
 	return a
@@ -265,25 +197,4 @@ func (c *call) hasWritten() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.wrote
-}
-
-// writable reports whether the call can change something at Dixa.
-func (c *call) writable() bool { return c.tool != nil && c.tool.Level > dixaclient.Read && !c.prepares }
-
-// verb says in words what the call does.
-func (c *call) verb() audit.Verb {
-	if c.verbs != nil {
-		return *c.verbs
-	}
-	return verb(c.tool)
-}
-
-// verb says in words what a tool does; its name begins with the verb.
-func verb(t *tools.Tool) audit.Verb {
-	if t == nil {
-		return audit.Verb{}
-	}
-	past, object, _ := strings.Cut(t.Did, " ")
-	infinitive, _, _ := strings.Cut(strings.TrimPrefix(t.Name, "bulk_"), "_")
-	return audit.Verb{Past: past, Infinitive: infinitive, Object: object}
 }

@@ -172,7 +172,7 @@ func (c *confirmation) newestMessage(ctx context.Context) (string, error) {
 
 // waits returns the answer to a call that waits for a person, and records why.
 func (c *confirmation) waits(ctx context.Context, reason string, a Answer) (*Answer, error) {
-	c.call.describe()
+	c.call.record.describe()
 	c.call.record.Reason = reason
 	a = c.call.finish(ctx, audit.OutcomeWaiting, a)
 	return &a, nil

@@ -229,20 +229,20 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	}
 	steps, err := c.tool.Plan(c.context(ctx), g.client, args)
 	if err != nil {
-		c.describe()
+		c.record.describe()
 		return c.fail(ctx, err)
 	}
 	asking, err := c.confirm(ctx, args, steps)
 	switch {
 	case err != nil:
-		c.describe()
+		c.record.describe()
 		return c.fail(ctx, err)
 	case asking != nil:
 		return *asking
 	}
 	if c.newText != "" {
 		if args, steps, err = c.edited(ctx, args, steps); err != nil {
-			c.describe()
+			c.record.describe()
 			return c.fail(ctx, err)
 		}
 	}
@@ -250,7 +250,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		return c.plan.carryOut(ctx, args, steps)
 	}
 	c.journal.rememberSteps(steps)
-	if err := c.intend(ctx); err != nil {
+	if err := c.record.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}
 	out, err := steps[0].Send(c.context(ctx), g.client)

@@ -46,7 +46,7 @@ func (g *Gate) organizationName(ctx context.Context, a *capability.Agent, who Re
 	}()
 	c.agent = c.agent.Within(who.Conversation)
 	c.decision, c.valid = c.agent.Operation(op.Spec.Name), true
-	c.describe()
+	c.record.describe()
 	answer, err := op.Do(c.context(ctx), g.client, dixaclient.NoArguments{})
 	if err != nil { // the record says what happened; the instructions do without
 		c.fail(ctx, err)

@@ -40,15 +40,15 @@ func (p *planRun) carryOut(ctx context.Context, args *tools.Arguments, steps []t
 	c := p.call
 	changes := changing(steps)
 	if len(changes) == 0 {
-		v := c.verb()
+		v := c.record.verb()
 		v.Past = "did not have to " + v.Infinitive
-		c.verbs = &v
+		c.record.verbs = &v
 	}
 	if _, err := p.rehearse(ctx, changes); err != nil {
-		c.describe()
+		c.record.describe()
 		return c.fail(ctx, err)
 	}
-	c.describe()
+	c.record.describe()
 	if c.tool.Undoes() && len(changes) > 0 {
 		c.journal.rememberOnce(ctx, changes)
 	}
@@ -141,15 +141,15 @@ func changing(steps []tools.Step) []tools.Step {
 func (p *planRun) intend(ctx context.Context) error {
 	c := p.call
 	if !c.tool.Plans() {
-		return c.announce(ctx)
+		return c.record.announce(ctx)
 	}
-	r := c.record
+	r := c.record.Record
 	r.Event = audit.EventIntent
 	r.Step = fmt.Sprintf("%d/%d %s", p.step.number, p.step.of, p.step.Op.Name)
 	if d := c.agent.Operation(p.step.Op.Name); d.Rule != "" {
-		r.Rule = c.ruleOf(d)
+		r.Rule = ruleOf(c.rules, d)
 	}
-	r.Text = audit.Sentence(r, c.verb())
+	r.Text = audit.Sentence(r, c.record.verb())
 	return c.gate.audit.Write(context.WithoutCancel(ctx), r)
 }
 

@@ -28,7 +28,7 @@ func (j *journaling) repeats(ctx context.Context, same *journal.Entry) Answer {
 		}
 		return c.refuse(ctx, interrupted(c.tool.Name, same, look, howToRepeat(c.agent, c.tool, "If it is still needed")))
 	}
-	c.describe()
+	c.record.describe()
 	c.record.Reason = "the same call was carried out before, as call " + same.Call
 	words := "nothing was sent; the same call was carried out at " + moment(same.Ended) + howToRepeat(c.agent, c.tool, "To do it once more")
 	text := c.answer.saying("repeated", words)

@@ -94,7 +94,7 @@ func (v *review) read(ctx context.Context, g *Gate, r approval.Request, parts []
 	if !v.sent.IsZero() {
 		purpose = "to review what was sent"
 	}
-	c.recordReview(ctx, r, approver, keyID, purpose, err)
+	c.record.review(ctx, r, approver, keyID, purpose, err)
 }
 
 // customerIn returns the customer whom the arguments of a parked call name, "" for none.

@@ -5,15 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"time"
 
 	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/approval"
-	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/base/safetext"
 	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/view"
@@ -146,26 +143,4 @@ func (v *review) asData(ctx context.Context, text string, all []dixaclient.Messa
 		v.Earlier = v.Messages[0].Number - 1
 	}
 	return nil
-}
-
-// recordReview records what an approver read, in whose name.
-func (c *call) recordReview(ctx context.Context, r approval.Request, approver, keyID, purpose string, failed error) {
-	what := "a customer"
-	record := c.record
-	if r.Conversation != 0 {
-		id := strconv.FormatInt(r.Conversation, 10)
-		what = "conversation " + id
-		record.Arguments = audit.Unreduced([]byte(`{"conversationId":` + id + `}`))
-	}
-	record.Event, record.Decision, record.Outcome = audit.EventRead, audit.Allowed, audit.OutcomeDone
-	record.Access, record.Level = c.tool.Access(), c.tool.Level.String()
-	record.Approval, record.Approver, record.ApproverKey, record.Operations = r.Number, approver, keyID, c.operations
-	record.Text = fmt.Sprintf("%s read %s as %s, %s", approver, what, c.agentName, purpose)
-	if failed != nil {
-		record.Outcome = audit.OutcomeFailed
-		record.Text += ", which did not succeed"
-	}
-	if err := c.gate.audit.Write(context.WithoutCancel(ctx), record); err != nil {
-		c.log().Error("what an approver read could not be recorded", "call", record.Call, "approval", r.Number, "approver", approver, "error", err)
-	}
 }

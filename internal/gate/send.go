@@ -115,7 +115,7 @@ func (c *call) sentAlready(ctx context.Context, args *tools.Arguments) *Answer {
 		a := c.refuse(ctx, sentOrNot(c.tool.Name, r, howToRepeat(c.agent, c.tool, "To ask for it once more")))
 		return &a
 	}
-	c.describe()
+	c.record.describe()
 	c.record.Reason = "it was sent by " + r.SentBy + " before"
 	words := sentBy(r)
 	if r.Edited {
