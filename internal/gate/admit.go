@@ -25,7 +25,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if c.misuse != nil {
 		return nil, c.misuse
 	}
-	if err := c.maySend(); err != nil {
+	if err := c.approval.maySend(); err != nil {
 		return nil, err
 	}
 	if c.tool == nil {

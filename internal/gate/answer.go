@@ -77,7 +77,7 @@ func (a *callAnswer) withRemarks(ctx context.Context, to Answer) string {
 	if c.warning != "" {
 		to.Text = a.adding(to.Text, "budget", c.warning)
 	}
-	if c.newText != "" {
+	if c.approval.newText != "" {
 		to.Text = a.addingEdited(ctx, to.Text)
 	}
 	return to.Text

@@ -79,7 +79,7 @@ func (b *bulk) prepare(ctx context.Context, in *tools.BulkUpdateIn) Answer {
 	if e.budget, err = b.budget(ctx, e.requests, len(ops)*len(ids)); err != nil {
 		return c.fail(ctx, err)
 	}
-	if how, _ := c.needsFor(ops); how != capability.ConfirmNobody {
+	if how, _ := c.approval.needsFor(ops); how != capability.ConfirmNobody {
 		e.approval = true
 	}
 	if j, err = c.gate.jobs.Add(context.WithoutCancel(ctx), j); err != nil {
@@ -236,7 +236,7 @@ func (b *bulk) explain(ctx context.Context, args *tools.Arguments, e *Explanatio
 	if err != nil {
 		return err
 	}
-	if how, rule := c.needsFor(ops); how != capability.ConfirmNobody {
+	if how, rule := c.approval.needsFor(ops); how != capability.ConfirmNobody {
 		e.Confirm = fmt.Sprintf("%s: %s", how, rule)
 	}
 	ids, by, err := in.Items(ctx, c.gate.client)

@@ -19,7 +19,7 @@ func (b *bulk) confirm(ctx context.Context, change *tools.BulkUpdateIn, args *to
 	if err != nil {
 		return nil, err
 	}
-	how, rule := c.needsFor(ops)
+	how, rule := c.approval.needsFor(ops)
 	if how == capability.ConfirmNobody {
 		return nil, nil
 	}

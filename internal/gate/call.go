@@ -32,18 +32,15 @@ type call struct {
 	seen      CallInfo // what the observer was told, where there is one
 	writes    uint64   // how many of our own were carried out when it began
 
-	approval  string        // number of the approval that is being used
-	confirmed *confirmation // of the call by a person; nil where none is needed
-	waitsBy   string        // the entry of the agent's confirm by which it waits for a person: send
-	newText   string        // what the approver put in place of the text; "" where it stays
-	wrote     bool          // an operation that is no read was sent
-	failure   error         // with which it ended; nil where it did what it was made for
+	wrote   bool  // an operation that is no read was sent
+	failure error // with which it ended; nil where it did what it was made for
 
-	journal journaling
-	plan    planRun
-	times   times
-	names   callNames
-	answer  callAnswer
+	journal  journaling
+	plan     planRun
+	times    times
+	names    callNames
+	answer   callAnswer
+	approval approving
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -68,7 +65,7 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.record.call, c.journal.call, c.plan.call, c.times.call, c.names.call, c.answer.call = c, c, c, c, c, c
+	c.record.call, c.journal.call, c.plan.call, c.times.call, c.names.call, c.answer.call, c.approval.call = c, c, c, c, c, c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -127,7 +124,7 @@ func whyFailed(err error) string {
 // unrecorded returns the answer to a write that is not carried out because no record could be kept of it.
 func (c *call) unrecorded(ctx context.Context, err error) Answer {
 	c.failure = err
-	c.used(ctx, audit.OutcomeNotDone)
+	c.approval.used(ctx, audit.OutcomeNotDone)
 	c.journal.settle(ctx, audit.OutcomeNotDone, "")
 	c.log().Error("a write was refused because it could not be recorded", "call", c.record.Call, "agent", c.agentName, "tool", c.request.Tool, "error", err)
 	return Answer{Failed: true, Text: c.request.Tool + ": the audit record cannot be written, and no write is carried out without one. Nothing was sent to Dixa. The operator of dixa-mcp must fix this."}
@@ -184,7 +181,7 @@ func (c *call) finish(ctx context.Context, outcome string, a Answer) Answer {
 		r.Event = audit.EventOutcome
 	}
 	r.Text = audit.Sentence(r.Record, c.record.verb())
-	c.used(ctx, outcome)
+	c.approval.used(ctx, outcome)
 	c.journal.settle(ctx, outcome, a.Text)
 	if err := c.gate.audit.Write(context.WithoutCancel(ctx), r.Record); err != nil {
 		c.log().Error("the outcome of a call could not be recorded", "call", r.Call, "agent", r.Agent, "tool", r.Tool, "outcome", outcome, "error", err)

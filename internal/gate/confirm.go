@@ -32,10 +32,20 @@ type confirmation struct {
 	read         time.Time // when that was looked up last
 }
 
+// approving is how a call gets, and uses, the approval of a person.
+type approving struct {
+	call      *call
+	number    string        // of the approval that is being used
+	confirmed *confirmation // of the call by a person; nil where none is needed
+	waitsBy   string        // the entry of the agent's confirm by which it waits for a person: send
+	newText   string        // what the approver put in place of the text; "" where it stays
+}
+
 // confirm stops a call that needs approval and does not have it: with an answer that asks for it, or with an error. The
 // call may continue if there is neither.
-func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools.Step) (asking *Answer, err error) {
-	how, rule := c.needs(steps)
+func (a *approving) confirm(ctx context.Context, args *tools.Arguments, steps []tools.Step) (asking *Answer, err error) {
+	c := a.call
+	how, rule := a.needs(steps)
 	if how == "" && c.request.asked != nil { // what no one must approve can be done twice: by the agent, too
 		return nil, noLongerWaits(c.tool.Name)
 	}
@@ -52,9 +62,9 @@ func (c *call) confirm(ctx context.Context, args *tools.Arguments, steps []tools
 		plan = append(plan, s.State)
 	}
 	conversation, _ := dixaclient.ConversationOf(args.In)
-	c.confirmed = &confirmation{call: c, about: c.arguments.JSON, same: c.sameCall(args), steps: steps, plan: plan, shown: c.names.inWords(c.context(ctx), args), conversation: conversation}
-	c.confirmed.does = c.confirmed.effect()
-	return c.confirmed.ask(ctx, how)
+	a.confirmed = &confirmation{call: c, about: c.arguments.JSON, same: a.sameCall(args), steps: steps, plan: plan, shown: c.names.inWords(c.context(ctx), args), conversation: conversation}
+	a.confirmed.does = a.confirmed.effect()
+	return a.confirmed.ask(ctx, how)
 }
 
 // ask asks whoever may approve the call, unless it is approved.
@@ -66,28 +76,28 @@ func (c *confirmation) ask(ctx context.Context, how capability.Confirm) (asking 
 }
 
 // needs returns whose approval the steps of a call need; where they differ, the stricter one.
-func (c *call) needs(steps []tools.Step) (how capability.Confirm, rule string) {
-	ops := c.tool.Operations
-	if namesChanges(c.tool, steps) {
+func (a *approving) needs(steps []tools.Step) (how capability.Confirm, rule string) {
+	ops := a.call.tool.Operations
+	if namesChanges(a.call.tool, steps) {
 		ops = nil
 		for _, s := range changing(steps) {
 			ops = append(ops, s.Op)
 		}
 	}
-	return c.needsFor(ops)
+	return a.needsFor(ops)
 }
 
 // needsFor does the same for operations. Of several that wait for an approver, the highest says which approvers are asked.
-func (c *call) needsFor(ops []*dixaclient.Spec) (how capability.Confirm, rule string) {
+func (a *approving) needsFor(ops []*dixaclient.Spec) (how capability.Confirm, rule string) {
 	level := dixaclient.Read
 	for _, op := range ops {
-		h, r, line := c.agent.Confirm(op)
+		h, r, line := a.call.agent.Confirm(op)
 		stricter := h == capability.ConfirmApprover && (how != h || op.Level > level)
 		if h == "" || how != "" && !stricter {
 			continue
 		}
-		how, rule, level = h, fmt.Sprintf("%s (%s:%d)", r, c.rules.Name(), line), op.Level
-		c.waitsBy = r[strings.LastIndexByte(r, '.')+1:]
+		how, rule, level = h, fmt.Sprintf("%s (%s:%d)", r, a.call.rules.Name(), line), op.Level
+		a.waitsBy = r[strings.LastIndexByte(r, '.')+1:]
 	}
 	return how, rule
 }

@@ -13,7 +13,7 @@ import (
 // askApprover lets the call go on when an approver approved it, and parks it otherwise.
 func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	store, tool, record := c.call.gate.approvals, c.call.tool, &c.call.record
-	asking := c.call.agent.Asking(c.call.waitsBy)
+	asking := c.call.agent.Asking(c.call.approval.waitsBy)
 	widens, _ := asking.Escalates()
 	if store == nil {
 		return nil, approvalsNotStored(tool.Name)
@@ -33,7 +33,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 			Agent: c.call.agentName, Person: c.call.record.Person, PersonID: c.call.request.Person.ID(), Bound: c.call.request.Conversation, Key: c.call.request.Key, SignedIn: c.call.request.signedIn(),
 			Tool: tool.Name, Level: tool.Level.String(), Effect: c.does, Conversation: c.conversation,
 			Arguments: c.about, Shown: c.arguments(), Text: c.text(), Steps: c.parkedSteps(),
-			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(asking), Confirm: c.call.waitsBy, Widens: widens, Rules: c.call.rules.Digest(), LastMessage: c.message,
+			Digest: digest, Call: c.same, Draft: c.call.request.draft, Lasts: c.lasts(asking), Confirm: c.call.approval.waitsBy, Widens: widens, Rules: c.call.rules.Digest(), LastMessage: c.message,
 		})
 	case found.State == approval.Denied:
 		record.Approval = found.Number
@@ -56,9 +56,9 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 	case err != nil:
 		return nil, approvalsBroken(tool.Name, err)
 	}
-	c.call.approval, record.Approval = taken.Number, taken.Number
+	c.call.approval.number, record.Approval = taken.Number, taken.Number
 	record.Approver, record.ApproverKey, record.Sender = taken.Approver, taken.KeyID, taken.SentBy
-	if c.call.newText = taken.NewText; taken.NewText != "" {
+	if c.call.approval.newText = taken.NewText; taken.NewText != "" {
 		record.Edited = audit.NewEdited(taken.Text, taken.NewText)
 	}
 	return nil, nil
@@ -66,7 +66,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 
 // asked reports whether the approver of a request was asked when they decided.
 func (c *confirmation) asked(r *approval.Request) bool {
-	after, ok := c.call.agent.Asking(c.call.waitsBy).Asks(r.Approver)
+	after, ok := c.call.agent.Asking(c.call.approval.waitsBy).Asks(r.Approver)
 	return ok && r.Decided.Sub(r.Created) >= after
 }
 
@@ -117,11 +117,11 @@ func (c *confirmation) parked(ctx context.Context, r *approval.Request) (*Answer
 }
 
 // used tells the store what became of the call that an approval was for; the parked text goes with that.
-func (c *call) used(ctx context.Context, outcome string) {
-	if c.approval == "" {
+func (a *approving) used(ctx context.Context, outcome string) {
+	if a.number == "" {
 		return
 	}
-	if err := c.gate.approvals.Finish(context.WithoutCancel(ctx), c.approval, outcome); err != nil {
-		c.log().Error("the outcome of an approved call could not be kept with its approval", "approval", c.approval, "error", err)
+	if err := a.call.gate.approvals.Finish(context.WithoutCancel(ctx), a.number, outcome); err != nil {
+		a.call.log().Error("the outcome of an approved call could not be kept with its approval", "approval", a.number, "error", err)
 	}
 }

@@ -78,17 +78,17 @@ func (d *departure) decide(ctx context.Context) error {
 // written itself, the newest message may be its own.
 func (d *departure) stillConfirmed(ctx context.Context) error {
 	c := d.call
-	if c.confirmed == nil || d.op.Op.Level == dixaclient.Read || c.hasWritten() || time.Since(c.confirmed.read) <= decisionAge(d.op) {
+	if c.approval.confirmed == nil || d.op.Op.Level == dixaclient.Read || c.hasWritten() || time.Since(c.approval.confirmed.read) <= decisionAge(d.op) {
 		return nil
 	}
-	newest, err := c.confirmed.newestMessage(unpriced(ctx))
+	newest, err := c.approval.confirmed.newestMessage(unpriced(ctx))
 	if err != nil {
 		return err
 	}
-	if newest != c.confirmed.message {
+	if newest != c.approval.confirmed.message {
 		return approvalOvertaken(c.tool.Name)
 	}
-	c.confirmed.read = time.Now()
+	c.approval.confirmed.read = time.Now()
 	return nil
 }
 

@@ -105,10 +105,10 @@ func (c *call) offerDraft(ctx context.Context, r Request) (number string, err er
 	if err != nil {
 		return "", err
 	}
-	if how, _ := d.needs(steps); how != capability.ConfirmApprover {
+	if how, _ := d.approval.needs(steps); how != capability.ConfirmApprover {
 		return "", nil
 	}
-	if _, err := d.confirm(ctx, args, steps); err != nil {
+	if _, err := d.approval.confirm(ctx, args, steps); err != nil {
 		return "", err
 	}
 	return d.record.Approval, nil

@@ -14,10 +14,11 @@ import (
 // for arguments, bounds and budget, as the same agent. The agent is told, and gets the text that was sent.
 
 // edited puts the approver's text in place of the agent's, and plans the call again. It must change the same things.
-func (c *call) edited(ctx context.Context, args *tools.Arguments, steps []tools.Step) (*tools.Arguments, []tools.Step, error) {
+func (a *approving) edited(ctx context.Context, args *tools.Arguments, steps []tools.Step) (*tools.Arguments, []tools.Step, error) {
+	c := a.call
 	given, err := c.agent.Shape(c.tool).Given(args.JSON)
 	if err == nil {
-		given, err = c.tool.WithText(given, c.newText)
+		given, err = c.tool.WithText(given, a.newText)
 	}
 	if err != nil {
 		return nil, nil, editRefused(c.tool.Name, c.record.Approver, err)
@@ -38,7 +39,7 @@ func (c *call) edited(ctx context.Context, args *tools.Arguments, steps []tools.
 	if _, err := c.plan.rehearse(ctx, changing(again)); err != nil {
 		return nil, nil, err
 	}
-	c.confirmed.steps = again
+	a.confirmed.steps = again
 	return args, again, nil
 }
 
@@ -54,7 +55,7 @@ func operationsOf(steps []tools.Step) []string {
 // addingEdited adds to an answer that the approver changed the text, with the text that was sent.
 func (a *callAnswer) addingEdited(ctx context.Context, answer string) string {
 	by := fmt.Sprintf("%s changed the text before approving it. This is what was used", a.call.record.Approver)
-	part := view.Part{Name: "edited", Items: []view.Item{{Facts: []view.Fact{{Key: "by", Value: by + ":", Own: true}}, Text: a.call.newText}}}
+	part := view.Part{Name: "edited", Items: []view.Item{{Facts: []view.Fact{{Key: "by", Value: by + ":", Own: true}}, Text: a.call.approval.newText}}}
 	o := view.Options{}
 	if !a.inJSON() {
 		o.Form = view.AsText

@@ -45,9 +45,9 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	}
 	confirm := func(steps []tools.Step) {
 		e.Confirm = ""
-		if how, rule := c.needs(steps); how != capability.ConfirmNobody {
+		if how, rule := c.approval.needs(steps); how != capability.ConfirmNobody {
 			e.Confirm = fmt.Sprintf("%s: %s", how, rule)
-			if who := c.agent.Asking(c.waitsBy).String(); how == capability.ConfirmApprover && who != "" {
+			if who := c.agent.Asking(c.approval.waitsBy).String(); how == capability.ConfirmApprover && who != "" {
 				e.Confirm += "; asked: " + who
 			}
 			if how == capability.ConfirmApprover && c.agent.SendsOnApproval() && !c.tool.Bulk {

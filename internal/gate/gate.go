@@ -215,7 +215,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if r.Admitted != nil {
 		r.Admitted()
 	}
-	if sent := c.sentAlready(ctx, args); sent != nil {
+	if sent := c.approval.sentAlready(ctx, args); sent != nil {
 		return *sent
 	}
 	if repeated := c.journal.remember(ctx, args); repeated != nil {
@@ -232,7 +232,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		c.record.describe()
 		return c.fail(ctx, err)
 	}
-	asking, err := c.confirm(ctx, args, steps)
+	asking, err := c.approval.confirm(ctx, args, steps)
 	switch {
 	case err != nil:
 		c.record.describe()
@@ -240,8 +240,8 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	case asking != nil:
 		return *asking
 	}
-	if c.newText != "" {
-		if args, steps, err = c.edited(ctx, args, steps); err != nil {
+	if c.approval.newText != "" {
+		if args, steps, err = c.approval.edited(ctx, args, steps); err != nil {
 			c.record.describe()
 			return c.fail(ctx, err)
 		}

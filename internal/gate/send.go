@@ -69,7 +69,8 @@ func sendable(r *approval.Request) error {
 }
 
 // maySend refuses a call that an approver has carried out, where the rules in force do not allow that.
-func (c *call) maySend() error {
+func (a *approving) maySend() error {
+	c := a.call
 	if c.request.asked == nil {
 		return nil
 	}
@@ -84,7 +85,8 @@ func (c *call) maySend() error {
 
 // sameCall returns the digest by which the agent's same call is recognized, whatever the conversation is like by then. One that the
 // agent insists on is not the same as the one before, and has none.
-func (c *call) sameCall(args *tools.Arguments) string {
+func (a *approving) sameCall(args *tools.Arguments) string {
+	c := a.call
 	rest, again := args.Repeat()
 	if again {
 		return ""
@@ -93,27 +95,28 @@ func (c *call) sameCall(args *tools.Arguments) string {
 }
 
 // sentAlready answers a call that an approver had carried out within a day.
-func (c *call) sentAlready(ctx context.Context, args *tools.Arguments) *Answer {
+func (a *approving) sentAlready(ctx context.Context, args *tools.Arguments) *Answer {
+	c := a.call
 	store := c.gate.approvals
 	if store == nil || c.tool.Level == dixaclient.Read || c.tool.Bulk || c.request.asked != nil || !c.agent.SendsOnApproval() {
 		return nil
 	}
-	same := c.sameCall(args)
+	same := a.sameCall(args)
 	if same == "" {
 		return nil
 	}
 	r, err := store.SentCall(ctx, c.agentName, same)
 	if err != nil {
-		a := c.refuse(ctx, approvalsBroken(c.tool.Name, err))
-		return &a
+		refused := c.refuse(ctx, approvalsBroken(c.tool.Name, err))
+		return &refused
 	}
 	if r == nil || r.Outcome == audit.OutcomeRefused || r.Outcome == audit.OutcomeNotDone {
 		return nil
 	}
 	c.record.Approval, c.record.Approver, c.record.ApproverKey, c.record.Sender = r.Number, r.Approver, r.KeyID, r.SentBy
 	if r.Outcome != audit.OutcomeDone {
-		a := c.refuse(ctx, sentOrNot(c.tool.Name, r, howToRepeat(c.agent, c.tool, "To ask for it once more")))
-		return &a
+		refused := c.refuse(ctx, sentOrNot(c.tool.Name, r, howToRepeat(c.agent, c.tool, "To ask for it once more")))
+		return &refused
 	}
 	c.record.describe()
 	c.record.Reason = "it was sent by " + r.SentBy + " before"
@@ -122,8 +125,8 @@ func (c *call) sentAlready(ctx context.Context, args *tools.Arguments) *Answer {
 		words += ", with a text that " + r.Approver + " changed"
 	}
 	words += "; nothing was sent now" + howToRepeat(c.agent, c.tool, "To ask for it once more")
-	a := c.finish(ctx, audit.OutcomeRefused, Answer{Text: c.answer.saying("done", words)})
-	return &a
+	answer := c.finish(ctx, audit.OutcomeRefused, Answer{Text: c.answer.saying("done", words)})
+	return &answer
 }
 
 // sentBy says who sent what an agent had asked for, and when.
