@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -106,16 +107,19 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 	return g.budgets.Counts(ctx, a.Name, limited)
 }
 
+// callBudget is the budget that a call takes from.
+type callBudget struct{ call *call }
+
 // rows returns the allowance of rows of the archive.
-func (c *call) rows(takes int) []Allowance {
-	return []Allowance{{What: "rows", Most: c.agent.Budget().RowsPerHour, Period: time.Hour, Takes: takes}}
+func (b *callBudget) rows(takes int) []Allowance {
+	return []Allowance{{What: "rows", Most: b.call.agent.Budget().RowsPerHour, Period: time.Hour, Takes: takes}}
 }
 
 // rowsLeft returns how many rows of the archive and the inbox may still be shown this hour.
-func (c *call) rowsLeft(ctx context.Context) (int, error) {
-	counts, err := c.gate.budgets.Counts(ctx, c.spender(), c.rows(0))
+func (b *callBudget) rowsLeft(ctx context.Context) (int, error) {
+	counts, err := b.call.gate.budgets.Counts(ctx, b.spender(), b.rows(0))
 	if err == nil && counts[0].Left <= 0 {
-		err = overBudget(c.agentName, &counts[0])
+		err = overBudget(b.call.agentName, &counts[0])
 	}
 	if err != nil {
 		return 0, err
@@ -124,30 +128,47 @@ func (c *call) rowsLeft(ctx context.Context) (int, error) {
 }
 
 // showRows takes rows from the budget before they are shown.
-func (c *call) showRows(ctx context.Context, n int) error {
-	taken, err := c.gate.budgets.Take(ctx, c.spender(), c.rows(n), 0)
+func (b *callBudget) showRows(ctx context.Context, n int) error {
+	taken, err := b.call.gate.budgets.Take(ctx, b.spender(), b.rows(n), 0)
 	if err == nil && taken.Over != nil {
-		err = overBudget(c.agentName, taken.Over)
+		err = overBudget(b.call.agentName, taken.Over)
 	}
 	return err
 }
 
+// left returns how many requests the agent's budget still allows today.
+func (b *callBudget) left(ctx context.Context) int {
+	counts, err := b.call.gate.budgets.Counts(ctx, b.spender(), allowancesOf(b.call.agent.Budget(), dixaclient.Read))
+	if err != nil { // the next request says it
+		return math.MaxInt32
+	}
+	left := math.MaxInt32
+	for _, n := range counts {
+		if n.Most > 0 {
+			left = min(left, n.Left)
+		}
+	}
+	return left
+}
+
 // spender names whose budget the call takes from: that of its agent, or of the person for whom it acts.
-func (c *call) spender() string {
+func (b *callBudget) spender() string {
+	c := b.call
 	if c.request.Person != nil && c.agent.Budget().PerPerson {
 		return c.agentName + " for " + c.request.Person.ID()
 	}
 	return c.agentName
 }
 
-// checkBudget says what is used up for an operation of a level, under the rules that the call began with.
-func (c *call) checkBudget(ctx context.Context, level dixaclient.Level) error {
-	return c.checkBudgetFor(ctx, level, 1)
+// check says what is used up for an operation of a level, under the rules that the call began with.
+func (b *callBudget) check(ctx context.Context, level dixaclient.Level) error {
+	return b.checkFor(ctx, level, 1)
 }
 
-// checkBudgetFor does the same for several operations of a level.
-func (c *call) checkBudgetFor(ctx context.Context, level dixaclient.Level, several int) error {
-	counts, err := c.gate.budgets.Counts(ctx, c.spender(), allowancesOf(c.agent.Budget(), level))
+// checkFor does the same for several operations of a level.
+func (b *callBudget) checkFor(ctx context.Context, level dixaclient.Level, several int) error {
+	c := b.call
+	counts, err := c.gate.budgets.Counts(ctx, b.spender(), allowancesOf(c.agent.Budget(), level))
 	if err != nil {
 		return err
 	}
@@ -165,7 +186,7 @@ func (c *call) checkBudgetFor(ctx context.Context, level dixaclient.Level, sever
 // count takes the operation from allowances of the agent's budget.
 func (d *departure) count(ctx context.Context, allowances []Allowance, perSecond float64) (Taken, error) {
 	c := d.call
-	taken, err := c.gate.budgets.Take(ctx, c.spender(), allowances, perSecond)
+	taken, err := c.gate.budgets.Take(ctx, c.budget.spender(), allowances, perSecond)
 	switch {
 	case err != nil:
 		return taken, err

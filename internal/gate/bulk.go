@@ -155,7 +155,7 @@ func (b *bulk) estimate(requests int) estimate {
 // budget says what of the agent's budget is not enough for a job; "" where all is.
 func (b *bulk) budget(ctx context.Context, requests, writes int) (string, error) {
 	c := b.call
-	counts, err := c.gate.budgets.Counts(ctx, c.spender(), allowancesOf(c.agent.Budget(), dixaclient.Write))
+	counts, err := c.gate.budgets.Counts(ctx, c.budget.spender(), allowancesOf(c.agent.Budget(), dixaclient.Write))
 	if err != nil {
 		return "", err
 	}

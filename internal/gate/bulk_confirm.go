@@ -30,7 +30,7 @@ func (b *bulk) confirm(ctx context.Context, change *tools.BulkUpdateIn, args *to
 		c.record.Approval, c.record.Approver, c.record.ApproverKey = run.Approval.Number, run.Approval.Approver, run.Approval.KeyID
 		return nil, nil
 	}
-	if err := c.checkBudget(ctx, c.tool.Level); err != nil {
+	if err := c.budget.check(ctx, c.tool.Level); err != nil {
 		return nil, err
 	}
 	sample, _, err := b.sample(ctx, change, run.IDs)

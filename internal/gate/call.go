@@ -41,6 +41,7 @@ type call struct {
 	names    callNames
 	answer   callAnswer
 	approval approving
+	budget   callBudget
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -65,7 +66,9 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.record.call, c.journal.call, c.plan.call, c.times.call, c.names.call, c.answer.call, c.approval.call = c, c, c, c, c, c, c
+	c.record.call, c.journal.call, c.plan.call = c, c, c
+	c.times.call, c.names.call, c.answer.call = c, c, c
+	c.approval.call, c.budget.call = c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.

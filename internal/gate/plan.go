@@ -269,7 +269,7 @@ func (p *planRun) rehearse(ctx context.Context, steps []tools.Step) ([]string, e
 		}
 	}
 	for level, several := range levels {
-		if err := p.call.checkBudgetFor(ctx, level, several); err != nil {
+		if err := p.call.budget.checkFor(ctx, level, several); err != nil {
 			return nil, err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"math"
 	"sync"
 	"time"
 
@@ -33,7 +32,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Name:     func(thing dixaclient.Thing, id string) string { return names(string(thing), id) },
 		May:      func(op *dixaclient.Spec, in any) bool { return may(c.agent, op, in) },
 		Tools:    toolsFor(c.agent),
-		Left:     func() int { return c.left(ctx) },
+		Left:     func() int { return c.budget.left(ctx) },
 		Zone:     sync.OnceValue(func() *time.Location { return c.times.shownIn(ctx) }),
 		Now:      c.gate.now,
 		Wrote:    c.journal.changesMade,
@@ -49,8 +48,8 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Within:   c.agent.Bound().Values,
 		Only:     c.request.Conversation,
 		Limited:  c.agent.LimitsArguments,
-		RowsLeft: func() (int, error) { return c.rowsLeft(ctx) },
-		ShowRows: func(n int) error { return c.showRows(ctx, n) },
+		RowsLeft: func() (int, error) { return c.budget.rowsLeft(ctx) },
+		ShowRows: func(n int) error { return c.budget.showRows(ctx, n) },
 		Events:   c.inbox(),
 
 		SealCursor: c.gate.sealCursor,
@@ -76,21 +75,6 @@ func (g *Gate) seal(text string) (string, error) {
 // articlesOf returns those that an agent has read under the rules.
 func (g *Gate) articlesOf(rules *capability.Rules, agent string) *tools.Articles {
 	return g.articles.of(rules.Digest()+" "+agent, g.now())
-}
-
-// left returns how many requests the agent's budget still allows today.
-func (c *call) left(ctx context.Context) int {
-	counts, err := c.gate.budgets.Counts(ctx, c.spender(), allowancesOf(c.agent.Budget(), dixaclient.Read))
-	if err != nil { // the next request says it
-		return math.MaxInt32
-	}
-	left := math.MaxInt32
-	for _, n := range counts {
-		if n.Most > 0 {
-			left = min(left, n.Left)
-		}
-	}
-	return left
 }
 
 // ofTask makes the answer of a tool of several operations, and records it before it leaves.
