@@ -36,22 +36,22 @@ func (g *Gate) openCursor(text string) (events.Cursor, error) {
 }
 
 // inbox returns the inbox as a call reads it; nil where there is none.
-func (c *call) inbox() tools.Events {
-	if c.gate.events == nil {
+func (w waiting) inbox() tools.Events {
+	if w.call.gate.events == nil {
 		return nil
 	}
-	return inbox{c.gate.events, c}
+	return inbox{w.call.gate.events, w}
 }
 
 // inbox lets a call wait for events. What is decided about the call does not outlive that.
 type inbox struct {
 	tools.Events
-	call *call
+	waiting waiting
 }
 
 // List implements [tools.Events].
 func (i inbox) List(ctx context.Context, after events.Cursor, most int) (events.Page, error) {
-	if err := i.call.stillAllowed(); err != nil {
+	if err := i.waiting.stillAllowed(); err != nil {
 		return events.Page{}, err
 	}
 	return i.Events.List(ctx, after, most)
@@ -59,13 +59,13 @@ func (i inbox) List(ctx context.Context, after events.Cursor, most int) (events.
 
 // Wait implements [tools.Events].
 func (i inbox) Wait(ctx context.Context, after events.Cursor, match func(context.Context, events.Event) (bool, error)) (events.Found, error) {
-	done, err := i.call.waits()
+	done, err := i.waiting.begin()
 	if err != nil {
 		return events.Found{Next: after}, err
 	}
 	defer done()
 	found, err := i.Events.Wait(ctx, after, match)
-	if now := i.call.stillAllowed(); now != nil {
+	if now := i.waiting.stillAllowed(); now != nil {
 		err = now
 	}
 	return found, err

@@ -18,7 +18,7 @@ import (
 // env returns the call's agent as a tool of several operations knows it. Names are looked up as the agent, with its grants, its
 // bound and its budget.
 func (c *call) env(ctx context.Context) tools.Env {
-	names := c.names.lookUp(ctx)
+	names, wait := c.names.lookUp(ctx), waiting{c}
 	var person string
 	if c.request.Person != nil {
 		person = c.request.Person.Email
@@ -37,9 +37,9 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Now:      c.gate.now,
 		Wrote:    c.journal.changesMade,
 		Progress: c.request.Progress,
-		Sleep:    c.sleep,
-		Decided:  c.untilDecided,
-		Decision: c.decisionOf,
+		Sleep:    wait.sleep,
+		Decided:  wait.untilDecided,
+		Decision: wait.decisionOf,
 		Find:     func(what string, most int) []tools.Found { return findTools(c.agent, what, most) },
 		Groups:   func() []string { return groupsOf(c.agent) },
 		Articles: c.gate.articlesOf(c.rules, c.agentName),
@@ -50,7 +50,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Limited:  c.agent.LimitsArguments,
 		RowsLeft: func() (int, error) { return c.budget.rowsLeft(ctx) },
 		ShowRows: func(n int) error { return c.budget.showRows(ctx, n) },
-		Events:   c.inbox(),
+		Events:   wait.inbox(),
 
 		SealCursor: c.gate.sealCursor,
 		OpenCursor: c.gate.openCursor,

@@ -11,41 +11,45 @@ import (
 	"dixa-mcp/tools"
 )
 
+// waiting lets a call wait for time, for a decision or for an event.
+type waiting struct{ call *call }
+
 // sleep lets a tool wait. What is decided about the call does not outlive that: the agent may have been stopped, and a changed
 // capability file may have taken anything from it.
-func (c *call) sleep(ctx context.Context, d time.Duration) error {
-	done, err := c.waits()
+func (w waiting) sleep(ctx context.Context, d time.Duration) error {
+	done, err := w.begin()
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := c.gate.sleep(ctx, d); err != nil {
+	if err := w.call.gate.sleep(ctx, d); err != nil {
 		return err
 	}
-	return c.stillAllowed()
+	return w.stillAllowed()
 }
 
 // untilDecided lets a tool wait until this process keeps a decision about any call, and not longer than that. Decisions that other
 // processes keep are found by looking again.
-func (c *call) untilDecided(ctx context.Context, d time.Duration) error {
-	watched, tells := c.gate.approvals.(interface {
+func (w waiting) untilDecided(ctx context.Context, d time.Duration) error {
+	watched, tells := w.call.gate.approvals.(interface {
 		OnChange(tell func()) (stop func())
 	})
 	if !tells {
-		return c.sleep(ctx, d)
+		return w.sleep(ctx, d)
 	}
 	short, wake := context.WithCancel(ctx)
 	defer wake()
 	defer watched.OnChange(wake)()
-	err := c.sleep(short, d)
+	err := w.sleep(short, d)
 	if short.Err() != nil && ctx.Err() == nil {
-		return c.stillAllowed()
+		return w.stillAllowed()
 	}
 	return err
 }
 
-// waits begins to wait, until done is called. An error means that too many calls of the agent wait.
-func (c *call) waits() (done func(), err error) {
+// begin begins to wait, until done is called. An error means that too many calls of the agent wait.
+func (w waiting) begin() (done func(), err error) {
+	c := w.call
 	if c.request.Waits == nil {
 		return func() {}, nil
 	}
@@ -57,7 +61,8 @@ func (c *call) waits() (done func(), err error) {
 }
 
 // stillAllowed reports what happened to the call while it waited.
-func (c *call) stillAllowed() error {
+func (w waiting) stillAllowed() error {
+	c := w.call
 	if c.gate.Rules() != c.rules {
 		return rulesChanged(c.tool.Name)
 	}
@@ -75,7 +80,8 @@ var decisionStates = map[approval.State]tools.DecisionState{
 
 // decisionOf returns what became of a call of this agent that had to be approved. Those of other agents, and of other
 // people who use this one, do not exist for it.
-func (c *call) decisionOf(ctx context.Context, number string) (tools.Decision, error) {
+func (w waiting) decisionOf(ctx context.Context, number string) (tools.Decision, error) {
+	c := w.call
 	if err := c.checkFrozen(); err != nil {
 		return tools.Decision{}, err
 	}
