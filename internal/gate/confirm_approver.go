@@ -37,7 +37,7 @@ func (c *confirmation) askApprover(ctx context.Context) (*Answer, error) {
 		})
 	case found.State == approval.Denied:
 		record.Approval = found.Number
-		c.call.observeDenied(c.steps, found.Number)
+		drafting{c.call}.observeDenied(c.steps, found.Number)
 		return nil, approvalDenied(tool.Name, found)
 	case found.State == approval.Pending:
 		return c.parked(ctx, found)

@@ -27,7 +27,7 @@ func (c *confirmation) askClient(ctx context.Context) (*Answer, error) {
 			return nil, err
 		}
 		if !r.Accepted {
-			c.call.observeDenied(c.steps, r.State)
+			drafting{c.call}.observeDenied(c.steps, r.State)
 			return nil, declined(tool)
 		}
 		if err := c.look(ctx); err != nil {

@@ -16,14 +16,17 @@ type DraftObserver interface {
 	Draft(agent string, outcome tools.DraftOutcome)
 }
 
-// observeDraft tells the observer what became of a draft.
-func (c *call) observeDraft(use *tools.DraftUse) {
-	o, ok := c.gate.observer.(DraftObserver)
+// drafting tells what becomes of the drafts that a call leaves, sends or drops.
+type drafting struct{ call *call }
+
+// observe tells the observer what became of a draft.
+func (d drafting) observe(use *tools.DraftUse) {
+	o, ok := d.call.gate.observer.(DraftObserver)
 	if !ok || use == nil {
 		return
 	}
 	agent := use.Agent
-	if _, err := c.rules.Agent(agent); err != nil {
+	if _, err := d.call.rules.Agent(agent); err != nil {
 		agent = ""
 	}
 	o.Draft(agent, use.Outcome)
@@ -31,10 +34,10 @@ func (c *call) observeDraft(use *tools.DraftUse) {
 
 // observeDenied tells the observer that the drafts that the steps send were denied. id names the denial, which the same call
 // meets again each time.
-func (c *call) observeDenied(steps []tools.Step, id string) {
+func (d drafting) observeDenied(steps []tools.Step, id string) {
 	for i := range steps {
-		if use := steps[i].Draft; use != nil && use.Outcome == tools.DraftSent && c.gate.denials.first(id) {
-			c.observeDraft(&tools.DraftUse{Outcome: tools.DraftDenied, Agent: use.Agent})
+		if use := steps[i].Draft; use != nil && use.Outcome == tools.DraftSent && d.call.gate.denials.first(id) {
+			d.observe(&tools.DraftUse{Outcome: tools.DraftDenied, Agent: use.Agent})
 		}
 	}
 }
@@ -62,9 +65,10 @@ func (d *denials) first(id string) bool {
 	return true
 }
 
-// offerDrafts parks, for an approver to send, the replies that would send the drafts which the steps left: where the capability
+// offerAll parks, for an approver to send, the replies that would send the drafts which the steps left: where the capability
 // file says on_approval: send and the agent may send them with an approval. The agent does not wait for them.
-func (c *call) offerDrafts(ctx context.Context, steps []tools.Step) {
+func (d drafting) offerAll(ctx context.Context, steps []tools.Step) {
+	c := d.call
 	if c.gate.approvals == nil || !c.agent.SendsOnApproval() {
 		return
 	}
@@ -73,7 +77,7 @@ func (c *call) offerDrafts(ctx context.Context, steps []tools.Step) {
 		if !ok {
 			continue
 		}
-		parked, err := c.offerDraft(unpriced(ctx), Request{
+		parked, err := d.offer(unpriced(ctx), Request{
 			Agent: c.agentName, Key: c.request.Key, Person: c.request.Person, Conversation: c.request.Conversation, Tool: tool, Arguments: arguments, AskApprover: true, draft: steps[i].Draft.Number,
 		})
 		switch {
@@ -85,33 +89,34 @@ func (c *call) offerDrafts(ctx context.Context, steps []tools.Step) {
 	}
 }
 
-// offerDraft parks a reply that would send a draft. It returns its number, or "" where no approver is to be asked.
-func (c *call) offerDraft(ctx context.Context, r Request) (number string, err error) {
-	d := c.gate.begin(r)
-	d.tool, _ = tools.ByName(r.Tool)
-	if shape := c.agent.Shape(d.tool); shape != nil {
-		if d.request.Arguments, err = shape.Given(r.Arguments); err != nil {
+// offer parks a reply that would send a draft. It returns its number, or "" where no approver is to be asked.
+func (d drafting) offer(ctx context.Context, r Request) (number string, err error) {
+	c := d.call
+	reply := c.gate.begin(r)
+	reply.tool, _ = tools.ByName(r.Tool)
+	if shape := c.agent.Shape(reply.tool); shape != nil {
+		if reply.request.Arguments, err = shape.Given(r.Arguments); err != nil {
 			return "", err
 		}
 	} else {
 		return "", nil // the agent may not send
 	}
-	args, err := d.admit(d.context(ctx))
+	args, err := reply.admit(reply.context(ctx))
 	if err != nil {
 		return "", err
 	}
-	args.Env = d.env(d.context(ctx))
-	steps, err := d.tool.Plan(d.context(ctx), c.gate.client, args)
+	args.Env = reply.env(reply.context(ctx))
+	steps, err := reply.tool.Plan(reply.context(ctx), c.gate.client, args)
 	if err != nil {
 		return "", err
 	}
-	if how, _ := d.approval.needs(steps); how != capability.ConfirmApprover {
+	if how, _ := reply.approval.needs(steps); how != capability.ConfirmApprover {
 		return "", nil
 	}
-	if _, err := d.approval.confirm(ctx, args, steps); err != nil {
+	if _, err := reply.approval.confirm(ctx, args, steps); err != nil {
 		return "", err
 	}
-	return d.record.Approval, nil
+	return reply.record.Approval, nil
 }
 
 // whyRefused says why in the words of records, which hold no customer's text.

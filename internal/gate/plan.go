@@ -80,13 +80,13 @@ func (p *planRun) carryOut(ctx context.Context, args *tools.Arguments, steps []t
 		if err != nil {
 			return p.stopped(ctx, changes, i, err)
 		}
-		c.observeDraft(changes[i].Draft)
+		drafting{c}.observe(changes[i].Draft)
 		if i+1 < len(changes) {
 			p.followMove(c.context(ctx), &changes[i])
 		}
 	}
 	p.step = nil
-	c.offerDrafts(ctx, steps)
+	drafting{c}.offerAll(ctx, steps)
 	return p.changed(ctx, args, steps)
 }
 
