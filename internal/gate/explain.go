@@ -56,7 +56,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		}
 	}
 	if c.agent != nil && c.tool != nil {
-		e.Parts = c.parts()
+		e.Parts = explaining{c}.parts()
 	}
 	if c.decision.Allowed && !c.tool.Plans() {
 		confirm(nil)
@@ -87,7 +87,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		var sent rehearsal
 		_, err = c.tool.Run(ctx, g.plans.With(sent.around), args)
 		if errors.Is(err, errRehearsed) {
-			err = c.checkBound(ctx, args.In)
+			err = explaining{c}.checkBound(ctx, args.In)
 		}
 		e.Requests = sent.requests
 	}
@@ -105,8 +105,12 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	return e
 }
 
+// explaining says what would become of a call.
+type explaining struct{ call *call }
+
 // checkBound decides a read that is normally judged on its own answer.
-func (c *call) checkBound(ctx context.Context, in any) error {
+func (x explaining) checkBound(ctx context.Context, in any) error {
+	c := x.call
 	b := c.agent.Bound()
 	id, ok := dixaclient.ConversationOf(in)
 	if b == nil || !ok {

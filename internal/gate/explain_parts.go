@@ -31,26 +31,28 @@ const (
 )
 
 // parts lists the operations that a tool of several operations can carry out for the agent; none for another tool.
-func (c *call) parts() []Part {
+func (x explaining) parts() []Part {
+	c := x.call
 	if len(c.tool.Operations) == 0 || !c.tool.Task() { // find_tools has none
 		return nil
 	}
 	var all []Part
 	for _, op := range c.tool.Operations {
-		all = append(all, c.part(op, Required))
+		all = append(all, x.part(op, Required))
 	}
 	for _, op := range c.tool.Uses {
-		all = append(all, c.part(op, Optional))
+		all = append(all, x.part(op, Optional))
 	}
-	for _, op := range c.nameReads() {
+	for _, op := range x.nameReads() {
 		if !slices.ContainsFunc(all, func(p Part) bool { return p.Operation == op.Name }) {
-			all = append(all, c.part(op, LookUp))
+			all = append(all, x.part(op, LookUp))
 		}
 	}
 	return all
 }
 
-func (c *call) part(op *dixaclient.Spec, need Need) Part {
+func (x explaining) part(op *dixaclient.Spec, need Need) Part {
+	c := x.call
 	place := func(rule string, line int) string {
 		if line == 0 { // it is not in the file
 			return rule
@@ -70,9 +72,9 @@ func (c *call) part(op *dixaclient.Spec, need Need) Part {
 
 // nameReads returns the operations with which the names in the tool's arguments and answers, and the zone of its times, are
 // looked up.
-func (c *call) nameReads() (ops []*dixaclient.Spec) {
+func (x explaining) nameReads() (ops []*dixaclient.Spec) {
 	things := slices.Clone(anyOf)
-	for _, thing := range c.tool.ArgumentThings() {
+	for _, thing := range x.call.tool.ArgumentThings() {
 		switch thing {
 		case dixaclient.EndUserThing:
 			ops = append(ops, dixaclient.ListEndUsers.Spec, dixaclient.GetConversation.Spec)
@@ -89,7 +91,7 @@ func (c *call) nameReads() (ops []*dixaclient.Spec) {
 			}
 		}
 	}
-	if c.rules.Timezone() == nil {
+	if x.call.rules.Timezone() == nil {
 		ops = append(ops, dixaclient.ListSchedules.Spec, dixaclient.GetSchedule.Spec)
 	}
 	return ops

@@ -147,7 +147,7 @@ agents:
 func TestLookUpsOfCustomersAndMessages(t *testing.T) {
 	b := setUp(t, settings{})
 	reads := func(tool string) []string {
-		return names(b.begin(Request{Agent: "admin", Tool: tool}).nameReads())
+		return names(explaining{b.begin(Request{Agent: "admin", Tool: tool})}.nameReads())
 	}
 	require.Subset(t, reads("search_conversations"), []string{"list_end_users", "get_conversation", "list_queues"})
 	require.Contains(t, reads("anonymize_message"), "list_messages")
