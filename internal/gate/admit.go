@@ -22,8 +22,8 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	if err := c.checkFrozen(); err != nil {
 		return nil, err
 	}
-	if c.misuse != nil {
-		return nil, c.misuse
+	if c.discovery.misuse != nil {
+		return nil, c.discovery.misuse
 	}
 	if err := c.approval.maySend(); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 		return nil, err
 	}
 	agent = c.agent
-	if c.decision = c.listed(); !c.decision.Allowed {
+	if c.decision = c.discovery.listed(); !c.decision.Allowed {
 		if args, err := c.tool.Decode(c.tool.Schema(), c.request.Arguments, nil); err == nil { // for the record
 			c.arguments, c.valid = args.Checked, true
 		}

@@ -23,8 +23,6 @@ type call struct {
 	agentName string
 	agent     *capability.Agent // nil until the credential was matched
 	tool      *tools.Tool       // nil when there is no such tool
-	through   bool              // it came by call_tool
-	misuse    error             // of call_tool
 	decision  capability.Decision
 	arguments schemas.Checked // as they were understood; until then only their JSON, as it came
 	valid     bool            // arguments fit the tool's schema
@@ -35,13 +33,14 @@ type call struct {
 	wrote   bool  // an operation that is no read was sent
 	failure error // with which it ended; nil where it did what it was made for
 
-	journal  journaling
-	plan     planRun
-	times    times
-	names    callNames
-	answer   callAnswer
-	approval approving
-	budget   callBudget
+	journal   journaling
+	plan      planRun
+	times     times
+	names     callNames
+	answer    callAnswer
+	approval  approving
+	budget    callBudget
+	discovery discovery
 
 	mu         sync.Mutex
 	operations []audit.Operation
@@ -53,9 +52,9 @@ func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: schemas.Checked{JSON: r.Arguments}, writes: g.facts.written()}
 	c.connect()
 	c.tool, _ = tools.ByName(r.Tool)
-	c.unwrap()
+	c.discovery.unwrap()
 	if agent, err := c.rules.Agent(r.Agent); err == nil && (r.asked != nil || r.draft != "") {
-		c.through = agent.Discovers()
+		c.discovery.through = agent.Discovers()
 	}
 	c.record.Record = audit.Record{Call: audit.NewCallID(), Agent: r.Agent, Key: r.Key, Person: r.Person.String(), Bound: r.Conversation, FileDigest: c.rules.Digest()}
 	if c.tool != nil { // another name can be any text
@@ -68,7 +67,7 @@ func (g *Gate) begin(r Request) *call {
 func (c *call) connect() {
 	c.record.call, c.journal.call, c.plan.call = c, c, c
 	c.times.call, c.names.call, c.answer.call = c, c, c
-	c.approval.call, c.budget.call = c, c
+	c.approval.call, c.budget.call, c.discovery.call = c, c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
@@ -150,7 +149,7 @@ func (c *call) refuse(ctx context.Context, r *refusal) Answer {
 func (c *call) fail(ctx context.Context, err error) Answer {
 	c.failure = err
 	if r, ok := errors.AsType[*refusal](err); ok && effect(err) == audit.OutcomeNotDone { // no attempt before it has done anything
-		return c.refuse(ctx, c.withSignature(r))
+		return c.refuse(ctx, c.discovery.withSignature(r))
 	}
 	c.inToolsOf(err)
 	outcome := audit.OutcomeFailed

@@ -10,8 +10,16 @@ import (
 // An agent whose surface is discover calls its tools with call_tool. The call that comes out is decided, carried out and recorded
 // as the tool's own: call_tool is taken off before anything else happens.
 
+// discovery is how a call came: by the tool itself, or by call_tool.
+type discovery struct {
+	call    *call
+	through bool  // it came by call_tool
+	misuse  error // of call_tool
+}
+
 // unwrap puts the tool that call_tool calls, and its arguments, in place of call_tool.
-func (c *call) unwrap() {
+func (d *discovery) unwrap() {
+	c := d.call
 	agent, err := c.rules.Agent(c.agentName)
 	if err != nil || !agent.Discovers() {
 		return
@@ -22,26 +30,28 @@ func (c *call) unwrap() {
 	case tools.CallTool.Name:
 		name, arguments, err := tools.Called(c.request.Arguments)
 		if err != nil {
-			c.tool, c.misuse = tools.CallTool, err
+			c.tool, d.misuse = tools.CallTool, err
 			return
 		}
-		c.through = true
+		d.through = true
 		c.request.Tool, c.request.Arguments, c.arguments.JSON = name, arguments, arguments
 		c.tool, _ = tools.ByName(name)
 	}
 }
 
 // listed decides whether the agent may call the tool in the way in which it did.
-func (c *call) listed() capability.Decision {
-	if c.through {
+func (d *discovery) listed() capability.Decision {
+	c := d.call
+	if d.through {
 		return c.agent.Tool(c.tool)
 	}
 	return c.agent.Direct(c.tool)
 }
 
 // withSignature adds the arguments of a tool to a refusal that is about them, for an agent that does not see its schema.
-func (c *call) withSignature(r *refusal) *refusal {
-	if !r.invalid || !c.through {
+func (d *discovery) withSignature(r *refusal) *refusal {
+	c := d.call
+	if !r.invalid || !d.through {
 		return r
 	}
 	said := *r

@@ -62,7 +62,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		confirm(nil)
 	}
 	if err != nil {
-		refused := c.withSignature(refusalOf(c.request.Tool, err))
+		refused := c.discovery.withSignature(refusalOf(c.request.Tool, err))
 		e.Why, e.Invalid = refused.text, refused.invalid
 		return e
 	}

@@ -210,7 +210,7 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 		err = c.values().checkIgnoredFilters(c.context(ctx), args)
 	}
 	if err != nil {
-		return c.refuse(ctx, c.withSignature(refusalOf(c.request.Tool, err)))
+		return c.refuse(ctx, c.discovery.withSignature(refusalOf(c.request.Tool, err)))
 	}
 	if r.Admitted != nil {
 		r.Admitted()
