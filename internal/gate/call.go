@@ -15,7 +15,8 @@ import (
 	"dixa-mcp/tools"
 )
 
-// call is one call on its way: what is known about it, for its record.
+// call is one call on its way: begin, admit, then refuse, fail or succeed, and finish. What it does on the way is in its parts, each
+// of which has a subject and a file of its own.
 type call struct {
 	gate      *Gate
 	rules     *capability.Rules // those in force when it began
@@ -26,24 +27,23 @@ type call struct {
 	decision  capability.Decision
 	arguments schemas.Checked // as they were understood; until then only their JSON, as it came
 	valid     bool            // arguments fit the tool's schema
-	record    recording
-	seen      CallInfo // what the observer was told, where there is one
-	writes    uint64   // how many of our own were carried out when it began
+	seen      CallInfo        // what the observer was told, where there is one
+	writes    uint64          // how many of our own were carried out when it began
+	failure   error           // with which it ended; nil where it did what it was made for
 
-	wrote   bool  // an operation that is no read was sent
-	failure error // with which it ended; nil where it did what it was made for
-
-	journal   journaling
-	plan      planRun
+	discovery discovery
 	times     times
 	names     callNames
-	answer    callAnswer
-	approval  approving
 	budget    callBudget
-	discovery discovery
+	approval  approving
+	plan      planRun
+	journal   journaling
+	answer    callAnswer
+	record    recording
 
 	mu         sync.Mutex
 	operations []audit.Operation
+	wrote      bool   // an operation that is no read was sent
 	withheld   int    // items outside a bound that were taken out of the answer
 	warning    string // what is left of a budget that is nearly used up
 }
@@ -65,9 +65,9 @@ func (g *Gate) begin(r Request) *call {
 
 // connect gives each part of the call the call itself.
 func (c *call) connect() {
-	c.record.call, c.journal.call, c.plan.call = c, c, c
-	c.times.call, c.names.call, c.answer.call = c, c, c
-	c.approval.call, c.budget.call, c.discovery.call = c, c, c
+	c.discovery.call, c.times.call, c.names.call = c, c, c
+	c.budget.call, c.approval.call, c.plan.call = c, c, c
+	c.journal.call, c.answer.call, c.record.call = c, c, c
 }
 
 // log returns the gate's log with the person for whom the agent acts.
