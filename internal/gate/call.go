@@ -31,15 +31,15 @@ type call struct {
 	writes    uint64          // how many of our own were carried out when it began
 	failure   error           // with which it ended; nil where it did what it was made for
 
-	discovery discovery
-	times     times
-	names     callNames
-	budget    callBudget
-	approval  approving
-	plan      planRun
-	journal   journaling
-	answer    callAnswer
-	record    recording
+	discovery discovery  // how it came: discover.go
+	times     times      // of its arguments: times.go
+	names     callNames  // of what its ids name: names_answer.go
+	budget    callBudget // that it takes from: budget.go
+	approval  approving  // of a person, where it needs one: confirm.go, send.go, edited.go
+	plan      planRun    // its steps: plan.go, plan_stopped.go
+	journal   journaling // what it writes, and whether it did before: journal.go, repeat.go
+	answer    callAnswer // what it says: answer.go
+	record    recording  // for the audit log: recording.go
 
 	mu         sync.Mutex
 	operations []audit.Operation
