@@ -4,6 +4,10 @@ package view
 // o200k_base splits text (words, digits by three, runs of punctuation) and prices each piece by its
 // length, as measured on Danish and German support mail. It is meant to be at or above the true
 // number: on English prose by a third, on JSON by a sixth.
+//
+// A few lines that price letters, other ASCII and other bytes would do for a count that may be wrong. Fitted to the samples of
+// the test so that it is at most 5 % too low, such a count is 2.6 times the true number of English prose and 2.4 times that
+// of JSON: answers, which are cut by it, would be half as long. This one is up to 1.5 times the true number.
 func EstimateTokens(s string) int {
 	var m meter
 	m.add([]byte(s))
