@@ -40,13 +40,19 @@ func start(b *testing.B, env []string, args ...string) *process {
 	cmd := exec.Command(path, append([]string{"serve", "--state", b.TempDir()}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	p := attach(b, cmd)
-	b.Cleanup(func() {
-		p.in.(io.Closer).Close()
-		_, _ = io.Copy(io.Discard, p.out)
-		require.NoError(b, p.cmd.Wait())
-	})
+	b.Cleanup(func() { p.end(b) })
 	p.initialize(b)
 	return p
+}
+
+// end ends a process, which may have ended.
+func (p *process) end(b *testing.B) {
+	if p.cmd.ProcessState != nil {
+		return
+	}
+	p.in.(io.Closer).Close()
+	_, _ = io.Copy(io.Discard, p.out)
+	require.NoError(b, p.cmd.Wait())
 }
 
 // attach starts a command with a client at its pipes.
@@ -93,9 +99,12 @@ func BenchmarkColdStart(b *testing.B) {
 		b.Run(agent, func(b *testing.B) {
 			var took []time.Duration
 			for b.Loop() {
+				var p *process
 				took = append(took, clock(func() {
-					start(b, nil, "--offline", "--agent", agent).request(b, "tools/list", `{}`)
+					p = start(b, nil, "--offline", "--agent", agent)
+					p.request(b, "tools/list", `{}`)
 				}))
+				p.end(b)
 			}
 			b.ReportMetric(micros(median(took))/1000, "p50-ms")
 			b.ReportMetric(0, "ns/op")
