@@ -81,6 +81,13 @@ func (a *asking) asked() string {
 	return at
 }
 
+// sends writes a line to standard input.
+func (a *asking) sends(line string) {
+	a.t.Helper()
+	_, err := io.WriteString(a.in, line+"\n")
+	require.NoError(a.t, err)
+}
+
 // line returns the next line of standard output.
 func (a *asking) line() string {
 	a.t.Helper()
@@ -114,15 +121,11 @@ func (c *company) remote(t *testing.T) {
 		if asks {
 			c.allows(t, a.asked())
 		}
-		for _, request := range []string{
-			`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"interop","version":"1"}}}`,
-			`{"jsonrpc":"2.0","method":"notifications/initialized"}`,
-			`{"jsonrpc":"2.0","id":2,"method":"tools/list"}`,
-		} {
-			_, err := io.WriteString(a.in, request+"\n")
-			require.NoError(t, err)
-		}
+		// mcp-remote passes lines on as they come, and the server expects nothing else before it has answered initialize.
+		a.sends(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"interop","version":"1"}}}`)
 		require.Contains(t, a.line(), `"id":1`)
+		a.sends(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
+		a.sends(`{"jsonrpc":"2.0","id":2,"method":"tools/list"}`)
 		require.Contains(t, a.line(), "get_conversation")
 		if !asks {
 			require.Empty(t, a.address, "it has a refresh token")
