@@ -1,22 +1,62 @@
 package journal
 
 import (
+	"cmp"
+	"container/list"
 	"context"
 	"slices"
 	"sync"
 	"time"
 )
 
-// memory remembers the calls of one process.
+// memory remembers the calls of one process. A call takes as long with thousands of entries as with one.
 type memory struct {
 	now func() time.Time
 
 	mu      sync.Mutex
-	entries []Entry // oldest first
+	begun   uint64                   // how many entries began
+	changed *list.List               // of *remembered, by their last change, the oldest first
+	calls   map[string]*list.Element // of changed, by the id of the call
+	index   map[key][]*remembered    // oldest first
+}
+
+// remembered is an entry in memory.
+type remembered struct {
+	Entry
+	number uint64 // in the order in which they began
+}
+
+// key is what entries are looked up by.
+type key struct {
+	by    keyKind
+	value string
+}
+
+type keyKind int
+
+const (
+	byAgent keyKind = iota
+	byDigest
+	byChange
+	byName
+)
+
+// keys returns what an entry is looked up by, which does not change while it is remembered.
+func (e *Entry) keys() []key {
+	all := []key{{byAgent, e.Agent}, {byDigest, e.Digest}}
+	for _, thing := range e.Changes {
+		all = append(all, key{byChange, thing})
+	}
+	for _, thing := range e.Names {
+		all = append(all, key{byName, thing})
+	}
+	return all
 }
 
 // NewMemory makes the store of one process, which forgets when that ends. now tells the time.
-func NewMemory(now func() time.Time) Store { return &memory{now: now} }
+func NewMemory(now func() time.Time) Store {
+	return &memory{now: now, changed: list.New(), calls: map[string]*list.Element{}, index: map[key][]*remembered{}}
+}
 
 // Begin implements [Store].
 func (m *memory) Begin(_ context.Context, e Entry, again bool) (same *Entry, err error) {
@@ -30,9 +70,14 @@ func (m *memory) Begin(_ context.Context, e Entry, again bool) (same *Entry, err
 		return same, nil
 	}
 	e.Start(now)
-	m.put(e)
-	m.entries = append(m.entries, e.clone())
-	m.makeRoom(e.Agent)
+	if known := m.calls[e.Call]; known != nil {
+		m.drop(known.Value.(*remembered))
+	}
+	m.overtake(&e)
+	m.remember(e)
+	if of := m.index[key{byAgent, e.Agent}]; len(of) > MostOfAgent {
+		m.drop(of[0])
+	}
 	return nil, nil
 }
 
@@ -48,97 +93,130 @@ func (m *memory) Save(_ context.Context, e Entry) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.age()
-	at := slices.IndexFunc(m.entries, func(old Entry) bool { return old.Call == e.Call })
-	if at < 0 {
+	at := m.calls[e.Call]
+	if at == nil {
 		return nil
 	}
-	known := m.entries[at]
+	known := at.Value.(*remembered)
 	if !known.Progress(e, now) {
-		m.entries = slices.Delete(m.entries, at, at+1)
+		m.drop(known)
 		return nil
 	}
-	m.put(known)
-	m.entries[at] = known.clone()
+	m.overtake(&known.Entry)
+	known.Entry = known.clone()
+	m.changed.MoveToBack(at)
 	return nil
 }
 
 // Recent implements [Store].
-func (m *memory) Recent(_ context.Context, agent, key string) ([]Entry, error) {
+func (m *memory) Recent(_ context.Context, agent, credential string) (list []Entry, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.age()
-	return m.where(func(e *Entry) bool { return e.Agent == agent && e.Key == key }), nil
+	for _, e := range m.found(m.age(), key{byAgent, agent}) {
+		if e.Key == credential {
+			list = append(list, e)
+		}
+	}
+	return list, nil
 }
 
 // About implements [Store].
 func (m *memory) About(_ context.Context, things ...string) ([]Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.age()
-	return m.where(func(e *Entry) bool { return share(e.Changes, things) || share(e.Names, things) }), nil
+	return m.found(m.age(), about(things)...), nil
 }
 
 // Forget implements [Store].
 func (m *memory) Forget(_ context.Context, except string, things ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.entries = slices.DeleteFunc(m.entries, func(e Entry) bool {
-		return e.Call != except && (share(e.Changes, things) || share(e.Names, things))
-	})
+	for _, e := range m.where(about(things)...) {
+		if e.Call != except {
+			m.drop(e)
+		}
+	}
 	return nil
 }
 
 // age drops what is no longer remembered, and returns the time. m.mu is held.
 func (m *memory) age() time.Time {
 	now := m.now()
-	kept := m.entries[:0]
-	for _, e := range m.entries {
-		if e.Age(now, true) {
-			kept = append(kept, e)
+	for {
+		oldest := m.changed.Front()
+		if oldest == nil || oldest.Value.(*remembered).Age(now, true) {
+			return now
 		}
+		m.drop(oldest.Value.(*remembered))
 	}
-	clear(m.entries[len(kept):])
-	m.entries = kept
-	return now
 }
 
-// put marks the entries that a call overtakes. m.mu is held.
-func (m *memory) put(e Entry) {
+// remember adds an entry that begins. m.mu is held.
+func (m *memory) remember(e Entry) {
+	m.begun++
+	r := &remembered{e.clone(), m.begun}
+	m.calls[e.Call] = m.changed.PushBack(r)
+	for _, k := range r.keys() {
+		m.index[k] = append(m.index[k], r)
+	}
+}
+
+// drop forgets an entry. m.mu is held.
+func (m *memory) drop(r *remembered) {
+	m.changed.Remove(m.calls[r.Call])
+	delete(m.calls, r.Call)
+	for _, k := range r.keys() {
+		rest := slices.DeleteFunc(m.index[k], func(other *remembered) bool { return other == r })
+		if len(rest) == 0 {
+			delete(m.index, k)
+		} else {
+			m.index[k] = rest
+		}
+	}
+}
+
+// overtake marks the entries that a call overtakes. m.mu is held.
+func (m *memory) overtake(e *Entry) {
 	if !e.Wrote() {
 		return
 	}
-	for i := range m.entries {
-		if old := &m.entries[i]; old.Call != e.Call && share(old.Changes, e.Changes) {
-			old.Overtaken = true
-		}
-	}
-}
-
-// makeRoom drops the oldest entries of an agent that has too many. m.mu is held.
-func (m *memory) makeRoom(agent string) {
-	n := 0
-	for i := len(m.entries) - 1; i >= 0; i-- {
-		if m.entries[i].Agent != agent {
-			continue
-		}
-		if n++; n > MostOfAgent {
-			m.entries = slices.Delete(m.entries, i, i+1)
+	for _, thing := range e.Changes {
+		for _, old := range m.index[key{byChange, thing}] {
+			if old.Call != e.Call {
+				old.Overtaken = true
+			}
 		}
 	}
 }
 
 func (m *memory) same(digest string, now time.Time) *Entry {
-	return Same(m.where(func(e *Entry) bool { return e.Digest == digest }), now)
+	return Same(m.found(now, key{byDigest, digest}), now)
 }
 
-// where returns copies of entries, newest first. m.mu is held.
-func (m *memory) where(is func(*Entry) bool) (list []Entry) {
-	for i := len(m.entries) - 1; i >= 0; i-- {
-		if is(&m.entries[i]) {
-			list = append(list, m.entries[i].clone())
-		}
+// where returns the entries that any of these keys finds, newest first. m.mu is held.
+func (m *memory) where(keys ...key) (list []*remembered) {
+	for _, k := range keys {
+		list = append(list, m.index[k]...)
+	}
+	slices.SortFunc(list, func(a, b *remembered) int { return cmp.Compare(b.number, a.number) })
+	return slices.Compact(list)
+}
+
+// found returns copies of the entries that any of these keys finds, newest first. m.mu is held.
+func (m *memory) found(now time.Time, keys ...key) (list []Entry) {
+	for _, r := range m.where(keys...) {
+		r.Age(now, true)
+		list = append(list, r.clone())
 	}
 	return list
+}
+
+// about returns the keys of the entries that change or name any of these.
+func about(things []string) (keys []key) {
+	for _, thing := range things {
+		keys = append(keys, key{byChange, thing}, key{byName, thing})
+	}
+	return keys
 }
 
 // clone copies an entry for the store or for its caller, neither of which changes what the other has.
@@ -146,8 +224,4 @@ func (e Entry) clone() Entry {
 	e.Trim()
 	e.Changes, e.Names, e.Steps = slices.Clone(e.Changes), slices.Clone(e.Names), slices.Clone(e.Steps)
 	return e
-}
-
-func share(a, b []string) bool {
-	return slices.ContainsFunc(a, func(thing string) bool { return slices.Contains(b, thing) })
 }
