@@ -28,7 +28,7 @@ type Wrote struct {
 type WroteStep struct {
 	Operation string
 	Says      string          // what it changed: "queue: Billing → Returns"
-	In        json.RawMessage // its request
+	In        json.RawMessage // its request; of an operation that cannot be taken back, its conversation
 	Was       string          // the [Step.State] that it was planned from; "" where nothing was read before
 }
 
@@ -119,15 +119,25 @@ func (p *undoPlan) put(s WroteStep, now, was, after string, back ...Step) {
 	p.steps = append(p.steps, back...)
 }
 
+// takenBack are the operations that can be taken back, each with what does.
+var takenBack = map[string]func(*undoPlan, WroteStep) error{
+	d.TagConversation.Spec.Name:           (*undoPlan).tag,
+	d.UntagConversation.Spec.Name:         (*undoPlan).tag,
+	d.SetConversationAttributes.Spec.Name: (*undoPlan).attributes,
+	d.TransferConversation.Spec.Name:      (*undoPlan).place,
+	d.ClaimConversation.Spec.Name:         (*undoPlan).place,
+	d.CloseConversation.Spec.Name:         (*undoPlan).place,
+	d.ReopenConversation.Spec.Name:        (*undoPlan).place,
+	d.SetFollowup.Spec.Name:               (*undoPlan).place,
+}
+
+// TakesBack reports whether undo can take back an operation, for which it needs the request. Of others it needs the conversation.
+func TakesBack(op *d.Spec) bool { return takenBack[op.Name] != nil }
+
 // back takes back one step of a call.
 func (p *undoPlan) back(s WroteStep) error {
-	switch s.Operation {
-	case d.TagConversation.Spec.Name, d.UntagConversation.Spec.Name:
-		return p.tag(s)
-	case d.SetConversationAttributes.Spec.Name:
-		return p.attributes(s)
-	case d.TransferConversation.Spec.Name, d.ClaimConversation.Spec.Name, d.CloseConversation.Spec.Name, d.ReopenConversation.Spec.Name, d.SetFollowup.Spec.Name:
-		return p.place(s)
+	if back := takenBack[s.Operation]; back != nil {
+		return back(p, s)
 	}
 	p.stays(s, "Dixa cannot take it back")
 	return nil

@@ -102,7 +102,7 @@ func (j *journaling) changesMade(ctx context.Context) ([]tools.Wrote, error) {
 // stepDetail is what the journal keeps of a step, encrypted, so that it can be taken back.
 type stepDetail struct {
 	Says string          `json:"says,omitempty"` // what it changes, in our words: "queue: Billing → Returns"
-	In   json.RawMessage `json:"in"`             // its request
+	In   json.RawMessage `json:"in"`             // what undo needs of its request
 	Was  string          `json:"was,omitempty"`  // what it changed, as Dixa had it: [tools.Step].State
 }
 
@@ -112,18 +112,29 @@ func (j *journaling) rememberSteps(steps []tools.Step) {
 		return
 	}
 	j.entry.Steps = make([]journal.Step, len(steps))
-	for i := range steps {
-		request, err := json.Marshal(steps[i].In)
-		if err != nil {
-			request = nil // it will not be sent either
+	for i, s := range steps {
+		var detail stepDetail
+		if s.What != "" {
+			detail.Says = s.String()
 		}
-		says := ""
-		if steps[i].What != "" {
-			says = steps[i].String()
+		var err error
+		if detail.In, err = json.Marshal(undoNeeds(s)); err != nil {
+			detail.In = nil // it will not be sent either
 		}
-		detail, _ := json.Marshal(stepDetail{says, request, steps[i].State}) // texts and JSON always marshal
-		j.entry.Steps[i] = journal.Step{Operation: steps[i].Op.Name, Detail: detail}
+		detail.Was = s.State
+		text, _ := json.Marshal(detail) // texts and JSON always marshal
+		j.entry.Steps[i] = journal.Step{Operation: s.Op.Name, Detail: text}
 	}
+}
+
+// undoNeeds returns what [stepDetail] keeps of the request of a step. A message or a note cannot be taken back, and is not kept.
+func undoNeeds(s tools.Step) any {
+	if tools.TakesBack(s.Op) {
+		return s.In
+	}
+	var ref dixaclient.ConversationRef
+	ref.ConversationID, _ = dixaclient.ConversationOf(s.In)
+	return ref
 }
 
 // things says what a call changes, which is what its path names and any conversation, and which customers it names besides.

@@ -280,3 +280,26 @@ func TestErasedIsForgotten(t *testing.T) {
 	require.False(t, b.call("admin", "anonymize_end_user", `{"userId":"`+of.RequesterID+`","force":true}`).Failed)
 	require.Equal(t, []string{"anonymize_end_user end user:" + of.RequesterID, "add_note conversation:1003", "anonymize_conversation conversation:1001"}, remembered())
 }
+
+// What cannot be taken back is not kept: of a note or a message, undo needs only the conversation.
+func TestUndoKeepsNoMessage(t *testing.T) {
+	kept := journal.NewMemory(time.Now)
+	b := setUp(t, settings{file: repeating, gate: Config{Journal: kept}})
+	for tool, arguments := range map[string]string{
+		"add_note":            `{"conversationId":1234,"message":"Asked finance."}`,
+		"send_message":        `{"conversationId":1234,"agentId":"4715b3c3-35e3-4a7b-9443-3ecaf99a14d7","text":"Asked finance."}`,
+		"update_conversation": `{"conversationId":1234,"tag":["53a428b3-9772-4115-97fe-73c317e31621"],"note":"Asked finance."}`,
+	} {
+		a := b.call("admin", tool, arguments)
+		require.False(t, a.Failed, a.Text)
+	}
+	calls, err := kept.About(t.Context(), "conversation:1234")
+	require.NoError(t, err)
+	require.Len(t, calls, 3)
+	for _, e := range calls {
+		for _, s := range e.Steps {
+			require.Contains(t, string(s.Detail), "1234", s.Operation)
+			require.NotContains(t, string(s.Detail), "Asked", s.Operation)
+		}
+	}
+}
