@@ -38,7 +38,7 @@ type pair struct {
 func newPair(t *testing.T, redis *redistest.Server) *pair {
 	p := &pair{t: t, place: newPlace(t), group: server(t, redis.URL())}
 	dixa := newDixa(t)
-	require.NoError(t, webhook.NewShared(p.group.Webhooks(), p.group.Secret(), "Redis").Write(hooks(dixa)))
+	require.NoError(t, webhook.NewShared(p.group.Webhooks(), p.group.Secret(), "Redis").Write(t.Context(), hooks(dixa)))
 	p.env = []string{"DIXA_API_TOKEN=" + token, "DIXA_MCP_BASE_URL=" + dixa, "DIXA_MCP_REDIS=" + redis.URL()}
 	for i := range p.servers {
 		p.start(i)

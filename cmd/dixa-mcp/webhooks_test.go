@@ -246,7 +246,7 @@ func TestWebhooksKilled(t *testing.T) {
 	const all, kills = 3000, 3
 	p := newPlace(t)
 	dixa := newDixa(t)
-	require.NoError(t, webhook.In(filepath.Join(p.home, "s")).Write(hooks(dixa)))
+	require.NoError(t, webhook.In(filepath.Join(p.home, "s")).Write(t.Context(), hooks(dixa)))
 	env := func() []string {
 		return []string{"DIXA_API_TOKEN=" + token, "DIXA_MCP_BASE_URL=" + dixa, "DIXA_MCP_STATE=~/s"}
 	}

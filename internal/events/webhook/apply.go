@@ -48,7 +48,7 @@ func (p *Plan) Apply(ctx context.Context) error {
 		old.Secret, old.Token = end(old.Secret, now.Add(Tolerance)), end(old.Token, now.Add(Tolerance))
 		p.stored = with(p.stored, old)
 	}
-	if err := p.m.Secrets.Write(p.stored); err != nil {
+	if err := p.m.Secrets.Write(ctx, p.stored); err != nil {
 		return err
 	}
 	if err := p.update(ctx, change); err != nil {
@@ -169,5 +169,5 @@ func (m *Manager) Remove(ctx context.Context) error {
 			return err
 		}
 	}
-	return m.Secrets.Write(nil)
+	return m.Secrets.Write(ctx, nil)
 }

@@ -34,7 +34,7 @@ func BenchmarkReceive(b *testing.B) {
 		for _, connections := range []int{1, 16, 64} {
 			b.Run(fmt.Sprintf("%s/%d", inbox.name, connections), func(b *testing.B) {
 				secrets, store := inbox.open(b)
-				require.NoError(b, secrets.Write([]Subscription{{ID: subscription, API: api, Secret: []Key{{Value: secret}}, Token: []Key{{Value: hash(token)}}}}))
+				require.NoError(b, secrets.Write(b.Context(), []Subscription{{ID: subscription, API: api, Secret: []Key{{Value: secret}}, Token: []Key{{Value: hash(token)}}}}))
 				server := httptest.NewServer(New(Config{Secrets: secrets, API: api, Put: store.Put}))
 				defer server.Close()
 				deliveries(b, server.URL, connections)

@@ -57,7 +57,7 @@ func receive(t *testing.T) *hook {
 	return h
 }
 
-func (h *hook) write(all ...Subscription) { require.NoError(h.t, h.secrets.Write(all)) }
+func (h *hook) write(all ...Subscription) { require.NoError(h.t, h.secrets.Write(h.t.Context(), all)) }
 
 // payload is the event with a number.
 func payload(n int) string {

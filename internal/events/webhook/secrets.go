@@ -2,6 +2,7 @@
 package webhook
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -121,7 +122,7 @@ func (f *File) Subscriptions() ([]Subscription, error) {
 }
 
 // Write replaces the file, for its owner alone; without subscriptions it is removed.
-func (f *File) Write(all []Subscription) error {
+func (f *File) Write(_ context.Context, all []Subscription) error {
 	if len(all) == 0 {
 		if err := os.Remove(f.path); !errors.Is(err, fs.ErrNotExist) {
 			return err

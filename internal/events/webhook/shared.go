@@ -1,12 +1,14 @@
 package webhook
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
 
+	"dixa-mcp/internal/base/pause"
 	"dixa-mcp/internal/base/stored"
 	"dixa-mcp/internal/seal"
 )
@@ -15,8 +17,8 @@ import (
 type Secrets interface {
 	// Subscriptions returns those that there are.
 	Subscriptions() ([]Subscription, error)
-	// Write replaces them. When it returns, every server that receives knows it.
-	Write([]Subscription) error
+	// Write replaces them. When it returns without an error, every server that receives knows it.
+	Write(context.Context, []Subscription) error
 	// Place says where they are, for messages.
 	Place() string
 }
@@ -88,7 +90,7 @@ func (s *Shared) Subscriptions() ([]Subscription, error) {
 }
 
 // Write implements [Secrets]. It waits until no server goes by what was there before.
-func (s *Shared) Write(all []Subscription) error {
+func (s *Shared) Write(ctx context.Context, all []Subscription) error {
 	plain, err := json.Marshal(content{all})
 	if err != nil {
 		return err
@@ -99,7 +101,9 @@ func (s *Shared) Write(all []Subscription) error {
 	s.mu.Lock()
 	s.at = time.Time{}
 	s.mu.Unlock()
-	time.Sleep(s.held)
+	if err := pause.For(ctx, s.held); err != nil {
+		return fmt.Errorf("the secrets of webhooks were written to %s, but servers may go by those from before for %s: %w", s.place, s.held, err)
+	}
 	return nil
 }
 

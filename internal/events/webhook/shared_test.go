@@ -1,8 +1,10 @@
 package webhook
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -41,7 +43,7 @@ func TestShared(t *testing.T) {
 	a, b := open("of the servers"), open("of the servers")
 	require.Empty(t, subscriptions(a))
 	one := []Subscription{{ID: subscription, API: api, Secret: []Key{{Value: secret}}, Token: []Key{{Value: hash(token)}}}}
-	require.NoError(t, a.Write(one))
+	require.NoError(t, a.Write(t.Context(), one))
 	require.Equal(t, one, subscriptions(b))
 	for _, plain := range []string{secret, hash(token), subscription} {
 		require.NotContains(t, kept.text, plain)
@@ -50,11 +52,11 @@ func TestShared(t *testing.T) {
 	kept.err = errors.New("away")
 	_, err := b.Subscriptions()
 	require.ErrorContains(t, err, "Redis cannot be read")
-	require.Error(t, a.Write(nil))
+	require.Error(t, a.Write(t.Context(), nil))
 	kept.text, kept.err = "", nil
 	require.Equal(t, one, subscriptions(b))
 	require.Equal(t, one, subscriptions(a), "which reads it again")
-	require.NoError(t, a.Write(nil))
+	require.NoError(t, a.Write(t.Context(), nil))
 	require.Empty(t, subscriptions(b))
 	require.NotEmpty(t, kept.text, "so that nobody puts the others back")
 }
@@ -63,10 +65,24 @@ func TestShared(t *testing.T) {
 func TestSharedIsHeld(t *testing.T) {
 	kept := &slot{}
 	s := NewShared(kept, []byte("of the servers"), "Redis")
-	require.NoError(t, s.Write(nil))
+	require.NoError(t, s.Write(t.Context(), nil))
 	_, err := s.Subscriptions()
 	require.NoError(t, err)
 	kept.err = errors.New("away")
 	_, err = s.Subscriptions()
 	require.NoError(t, err)
+}
+
+// Whoever writes does not wait for the other servers longer than it may, and is told what was done.
+func TestSharedWriteEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &slot{}
+		stopped := errors.New("stopped")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(stopped)
+		err := NewShared(kept, []byte("of the servers"), "Redis").Write(ctx, nil)
+		require.ErrorIs(t, err, stopped)
+		require.ErrorContains(t, err, "were written to Redis")
+		require.NotEmpty(t, kept.text)
+	})
 }

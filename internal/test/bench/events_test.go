@@ -68,14 +68,14 @@ func hearing(b *testing.B, dixa string, two bool) (receives, tells *hosted) {
 	who := crowd(1, reader)
 	if !two {
 		h := host(b, dixa, who, "--webhooks")
-		require.NoError(b, webhook.In(h.args[slices.Index(h.args, "--state")+1]).Write(subscriptions))
+		require.NoError(b, webhook.In(h.args[slices.Index(h.args, "--state")+1]).Write(b.Context(), subscriptions))
 		return h, h
 	}
 	redis := redistest.Start(b).URL()
 	g, err := group.Connect(b.Context(), group.Options{URL: redis})
 	require.NoError(b, err)
 	defer g.Close()
-	require.NoError(b, webhook.NewShared(g.Webhooks(), g.Secret(), "Redis").Write(subscriptions))
+	require.NoError(b, webhook.NewShared(g.Webhooks(), g.Secret(), "Redis").Write(b.Context(), subscriptions))
 	return host(b, dixa, who, "--webhooks", "--redis", redis), host(b, dixa, who, "--webhooks", "--redis", redis)
 }
 
