@@ -18,7 +18,10 @@ type table struct {
 }
 
 // BestIndex implements [sqlite3.VTab].
-func (t *table) BestIndex(info *sqlite3.IndexInfo) error { return t.r.best(t.v, info) }
+func (t *table) BestIndex(info *sqlite3.IndexInfo) (err error) {
+	defer t.r.guard("BestIndex", &err)
+	return t.r.best(t.v, info)
+}
 
 // Open implements [sqlite3.VTab].
 func (t *table) Open() (sqlite3.VTabCursor, error) {
@@ -37,14 +40,16 @@ type cursor struct {
 }
 
 // Close gives the stream back.
-func (c *cursor) Close() error {
+func (c *cursor) Close() (err error) {
+	defer c.r.guard("Close", &err)
 	c.stream.stop()
 	c.r.streams = append(c.r.streams, c.stream)
 	return nil
 }
 
 // Filter implements [sqlite3.VTabCursor].
-func (c *cursor) Filter(index int, _ string, values ...sqlite3.Value) error {
+func (c *cursor) Filter(index int, _ string, values ...sqlite3.Value) (err error) {
+	defer c.r.guard("Filter", &err)
 	c.plan = c.r.plans[index]
 	c.found, c.lookedUp, c.current = nil, true, nil
 	var conds conditions
@@ -95,7 +100,8 @@ func wholeNumber(value sqlite3.Value) (n int64, ok bool) {
 }
 
 // Next implements [sqlite3.VTabCursor].
-func (c *cursor) Next() error {
+func (c *cursor) Next() (err error) {
+	defer c.r.guard("Next", &err)
 	c.current, c.checked = nil, false
 	if c.lookedUp {
 		if len(c.found) > 0 {
@@ -114,7 +120,8 @@ func (c *cursor) Next() error {
 func (c *cursor) EOF() bool { return c.current == nil }
 
 // RowID implements [sqlite3.VTabCursor]. That of a tag is its place in PostgreSQL, such as (12,3), which stays the same in a transaction.
-func (c *cursor) RowID() (int64, error) {
+func (c *cursor) RowID() (n int64, err error) {
+	defer c.r.guard("RowID", &err)
 	id := c.row()[0]
 	if page, item, ok := bytes.Cut(bytes.Trim(id, "()"), []byte(",")); ok {
 		return integer(page)<<16 | integer(item), nil
@@ -137,11 +144,7 @@ func integer(text []byte) int64 {
 
 // Column implements [sqlite3.VTabCursor].
 func (c *cursor) Column(ctx sqlite3.Context, n int) (err error) {
-	defer func() { // the library panics where SQLite returns the error
-		if p := recover(); p != nil {
-			err = sqlite3.NOMEM
-		}
-	}()
+	defer c.r.guard("Column", &err)
 	value := c.row()[c.plan.at[n]]
 	if value == nil {
 		return nil

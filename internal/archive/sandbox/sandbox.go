@@ -57,8 +57,12 @@ func Run(ctx context.Context, from Source, sql string, most int) (table archive.
 	return table, err
 }
 
-// outOfMemory is what the library panics with when SQLite has no memory left, which the limit of a query makes an ordinary event.
-const outOfMemory = "sqlite3: out of memory"
+// OutOfMemory reports whether a panic is the one with which the library says that SQLite has no memory left. The limit of a query makes
+// that an ordinary event.
+func OutOfMemory(p any) bool {
+	failed, ok := p.(error)
+	return ok && failed.Error() == "sqlite3: out of memory"
+}
 
 // errMemory is the error of a query that needs too much memory.
 var errMemory = &archive.QueryError{Problem: fmt.Sprintf("the query needs more than %d MB of memory: sort or group fewer rows, or leave long texts out", queryMemory>>20)}
@@ -67,7 +71,7 @@ var errMemory = &archive.QueryError{Problem: fmt.Sprintf("the query needs more t
 func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if failed, ok := p.(error); !ok || failed.Error() != outOfMemory {
+			if !OutOfMemory(p) {
 				panic(p)
 			}
 			err = errMemory
