@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"dixa-mcp/internal/serve"
@@ -58,7 +59,9 @@ func (c *serveCmd) stdio(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.tellNewTools(s.rules)
+	var told sync.WaitGroup
+	told.Go(func() { c.tellNewTools(s.rules) }) // beside the first answers, which need not wait for its file
+	defer told.Wait()
 	defer keepRecords(s.log, s.gate.Rules)()
 	defer c.watch(ctx, s.gate, slog.Default())()
 	slog.Info("serving over stdio", "agent", agent.Name, "tools", len(agent.Tools()), "capabilities", s.where, "offline", c.Offline, "token", s.token.from)
