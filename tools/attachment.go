@@ -42,10 +42,10 @@ func (f attachedFile) name() string {
 	return path.Base(f.URL)
 }
 
-// attachment answers with a file of a message, and nothing else. It is fetched under the grant of list_messages, right after
+// readAttachment answers with a file of a message, and nothing else. It is fetched under the grant of list_messages, right after
 // the messages were listed.
-func (r *Reads) attachment(ctx context.Context, in ReadConversationIn) (Output, error) {
-	messages, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: in.ConversationRef})
+func readAttachment(ctx context.Context, c *d.Client, in ReadConversationIn) (Output, error) {
+	messages, err := d.ListMessages.Do(ctx, c, d.ListMessagesIn{ConversationRef: in.ConversationRef})
 	if err != nil {
 		return Output{}, err
 	}
@@ -62,7 +62,7 @@ func (r *Reads) attachment(ctx context.Context, in ReadConversationIn) (Output, 
 		return Output{}, fmt.Errorf("read_conversation: there is no attachment %s; %s", number, listedFiles(files))
 	}
 	file := files[message-1][nth-1]
-	fetched, err := r.Client.ReadAttachment(ctx, d.AttachmentIn{ConversationRef: in.ConversationRef, MessageID: messages.Value[message-1].ID, Number: number, URL: file.URL})
+	fetched, err := c.ReadAttachment(ctx, d.AttachmentIn{ConversationRef: in.ConversationRef, MessageID: messages.Value[message-1].ID, Number: number, URL: file.URL})
 	facts := []view.Fact{
 		{Key: "id", Label: "Conversation", Value: strconv.FormatInt(in.ConversationID, 10)},
 		{Key: "attachment", Label: "attachment", Value: number, Own: true},

@@ -61,14 +61,20 @@ var (
 	draftSecond = regexp.MustCompile(`^` + draftBy + `(\S+)( with key \S+?| for \S+?)?(?:, in ([0-9A-Za-z_-]+))?$`)
 )
 
-// sealed returns the note of a draft, and gives the draft its number. The same draft is the same note.
-func (w *draft) sealed(r *Reads, conversation d.ConversationRef) (note string, err error) {
+// draftBox reads and writes the drafts of one conversation.
+type draftBox struct {
+	reads        *Reads
+	conversation d.ConversationRef
+}
+
+// seal returns the note of a draft, and gives the draft its number. The same draft is the same note.
+func (b *draftBox) seal(w *draft) (note string, err error) {
 	author := draftBy + w.agent + w.by
 	if w.language != "" {
 		author += ", in " + w.language
 	}
 	body := author + "\n\n" + w.text
-	seal, err := r.Seal(sealedText(conversation, body))
+	seal, err := b.reads.Seal(b.sealed(body))
 	if err != nil {
 		return "", err
 	}
@@ -76,20 +82,20 @@ func (w *draft) sealed(r *Reads, conversation d.ConversationRef) (note string, e
 	return "Draft " + w.number + draftTitle + "\n" + body + "\n\n" + draftSeal + seal, nil
 }
 
-// draftFor says with which key or for whom the agent writes a draft, for colleagues who read the note.
-func (r *Reads) draftFor() string {
+// author says with which key or for whom the agent writes a draft, for colleagues who read the note.
+func (b *draftBox) author() string {
 	switch {
-	case r.Person != "" && !strings.ContainsFunc(r.Person, unicode.IsSpace):
-		return " for " + r.Person
-	case r.Key != "":
-		return " with key " + r.Key
+	case b.reads.Person != "" && !strings.ContainsFunc(b.reads.Person, unicode.IsSpace):
+		return " for " + b.reads.Person
+	case b.reads.Key != "":
+		return " with key " + b.reads.Key
 	}
 	return ""
 }
 
-// sealedText returns what the seal of a draft in a conversation covers.
-func sealedText(conversation d.ConversationRef, body string) string {
-	return fmt.Sprintf("draft in %d\n%s", conversation.ConversationID, body)
+// sealed returns what the seal of a draft covers.
+func (b *draftBox) sealed(body string) string {
+	return fmt.Sprintf("draft in %d\n%s", b.conversation.ConversationID, body)
 }
 
 // draftNumber makes a number of a seal.
@@ -109,7 +115,7 @@ func canonical(text string) string {
 
 // draftIn reads a draft from a note. number is what the note says that it is, "" for other notes; the draft is nil where the
 // seal does not fit.
-func (r *Reads) draftIn(conversation d.ConversationRef, note d.Note) (number string, w *draft, err error) {
+func (b *draftBox) draftIn(note d.Note) (number string, w *draft, err error) {
 	text := canonical(note.Message)
 	first, rest, _ := strings.Cut(text, "\n")
 	title := draftFirst.FindStringSubmatch(strings.TrimSpace(first))
@@ -127,7 +133,7 @@ func (r *Reads) draftIn(conversation d.ConversationRef, note d.Note) (number str
 	if !ok || by == nil {
 		return title[1], nil, nil
 	}
-	seal, err := r.Seal(sealedText(conversation, body))
+	seal, err := b.reads.Seal(b.sealed(body))
 	if err != nil {
 		return "", nil, err
 	}
@@ -137,14 +143,14 @@ func (r *Reads) draftIn(conversation d.ConversationRef, note d.Note) (number str
 	return title[1], &draft{number: title[1], agent: by[1], by: by[2], language: by[3], text: message, note: note}, nil
 }
 
-// drafts reads the drafts in a conversation, the oldest first, and the numbers of notes that were drafts and were changed.
-func (r *Reads) drafts(ctx context.Context, conversation d.ConversationRef) (drafts []draft, changed []string, err error) {
-	notes, err := d.ListNotes.Do(ctx, r.Client, d.ListNotesIn{ConversationRef: conversation})
+// all reads the drafts in a conversation, the oldest first, and the numbers of notes that were drafts and were changed.
+func (b *draftBox) all(ctx context.Context) (drafts []draft, changed []string, err error) {
+	notes, err := d.ListNotes.Do(ctx, b.reads.Client, d.ListNotesIn{ConversationRef: b.conversation})
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, note := range notes.Value {
-		number, w, err := r.draftIn(conversation, note)
+		number, w, err := b.draftIn(note)
 		switch {
 		case err != nil:
 			return nil, nil, err
@@ -158,9 +164,9 @@ func (r *Reads) drafts(ctx context.Context, conversation d.ConversationRef) (dra
 	return drafts, changed, nil
 }
 
-// draft finds a draft by its number. It must be as it was written, of this conversation, not older than a week and not sent.
-func (r *Reads) draft(ctx context.Context, conversation d.ConversationRef, number string) (*draft, error) {
-	drafts, changed, err := r.drafts(ctx, conversation)
+// find finds a draft by its number. It must be as it was written, of this conversation, not older than a week and not sent.
+func (b *draftBox) find(ctx context.Context, number string) (*draft, error) {
+	drafts, changed, err := b.all(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +178,7 @@ func (r *Reads) draft(ctx context.Context, conversation d.ConversationRef, numbe
 		switch {
 		case drafts[i].number != number:
 		case found != nil && found.text != drafts[i].text:
-			return nil, refused("names two drafts in conversation %d; give the text instead", conversation.ConversationID)
+			return nil, refused("names two drafts in conversation %d; give the text instead", b.conversation.ConversationID)
 		default:
 			found = &drafts[i]
 		}
@@ -182,14 +188,14 @@ func (r *Reads) draft(ctx context.Context, conversation d.ConversationRef, numbe
 	case slices.Contains(changed, number):
 		return nil, refused("names a draft whose note was changed in Dixa after it was written, so it is not sent. Read the note; to send what it says now, give that as text")
 	case len(drafts) == 0:
-		return nil, refused("names no draft: there is none in conversation %d", conversation.ConversationID)
+		return nil, refused("names no draft: there is none in conversation %d", b.conversation.ConversationID)
 	default:
-		return nil, refused("names no draft in conversation %d; there is %s", conversation.ConversationID, draftNumbers(drafts))
+		return nil, refused("names no draft in conversation %d; there is %s", b.conversation.ConversationID, draftNumbers(drafts))
 	}
-	if at := found.note.CreatedAt; r.Now().Sub(at.Time) > DraftsFor {
-		return nil, refused("names a draft of %s, and drafts can be sent for 7 days; to send it now, give its text", at.In(r.Zone()).Format("2 January 2006"))
+	if at := found.note.CreatedAt; b.reads.Now().Sub(at.Time) > DraftsFor {
+		return nil, refused("names a draft of %s, and drafts can be sent for 7 days; to send it now, give its text", at.In(b.reads.Zone()).Format("2 January 2006"))
 	}
-	sent, err := r.sentSince(ctx, conversation, found)
+	sent, err := b.sentSince(ctx, found)
 	if err == nil && slices.ContainsFunc(sent, func(words string) bool { return strings.Contains(words, wordsIn(found.text)) }) {
 		return nil, refused("names a draft that was sent already")
 	}
@@ -205,14 +211,14 @@ func draftNumbers(drafts []draft) string {
 }
 
 // holds reports whether a draft is still in the conversation and unchanged. It was at the time that it was read.
-func (r *Reads) holds(conversation d.ConversationRef, w *draft) func(context.Context, *d.Client, time.Time) (bool, error) {
+func (b *draftBox) holds(w *draft) func(context.Context, *d.Client, time.Time) (bool, error) {
 	read := time.Now()
 	return func(ctx context.Context, c *d.Client, at time.Time) (bool, error) {
 		if !read.Before(at) {
 			return true, nil
 		}
 		again := time.Now()
-		now, _, err := (&Reads{Env: r.Env, Client: c}).drafts(ctx, conversation)
+		now, _, err := (&draftBox{&Reads{Env: b.reads.Env, Client: c}, b.conversation}).all(ctx)
 		if err != nil {
 			return false, err
 		}

@@ -12,21 +12,21 @@ import (
 	"dixa-mcp/internal/view"
 )
 
-// sameDraft returns the newest draft of the same agent with the same text that can still be sent, nil where there is none or the agent
+// same returns the newest draft of the same agent with the same text that can still be sent, nil where there is none or the agent
 // may not read notes.
-func (r *Reads) sameDraft(ctx context.Context, conversation d.ConversationRef, w *draft) (*draft, error) {
-	if !r.Granted(d.ListNotes.Spec) {
+func (b *draftBox) same(ctx context.Context, w *draft) (*draft, error) {
+	if !b.reads.Granted(d.ListNotes.Spec) {
 		return nil, nil
 	}
-	all, _, err := r.drafts(ctx, conversation)
+	all, _, err := b.all(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, there := range slices.Backward(all) {
-		if there.agent != w.agent || there.text != w.text || r.Now().Sub(there.note.CreatedAt.Time) > DraftsFor {
+		if there.agent != w.agent || there.text != w.text || b.reads.Now().Sub(there.note.CreatedAt.Time) > DraftsFor {
 			continue
 		}
-		sent, err := r.sentSince(ctx, conversation, &there)
+		sent, err := b.sentSince(ctx, &there)
 		if err != nil || len(sent) > 0 { // what was sent after it may have answered in its place
 			return nil, err
 		}
@@ -37,11 +37,11 @@ func (r *Reads) sameDraft(ctx context.Context, conversation d.ConversationRef, w
 
 // sentSince reads the words of what was sent to the customer after a draft was written; nothing where the agent may not read
 // messages.
-func (r *Reads) sentSince(ctx context.Context, conversation d.ConversationRef, w *draft) (sent []string, err error) {
-	if !r.Granted(d.ListMessages.Spec) {
+func (b *draftBox) sentSince(ctx context.Context, w *draft) (sent []string, err error) {
+	if !b.reads.Granted(d.ListMessages.Spec) {
 		return nil, nil
 	}
-	a, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: conversation})
+	a, err := d.ListMessages.Do(ctx, b.reads.Client, d.ListMessagesIn{ConversationRef: b.conversation})
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (r *Reads) sentSince(ctx context.Context, conversation d.ConversationRef, w
 		Data []struct{ Attributes any } // a union over the channels: the text is in another place in each
 	}
 	if err := json.Unmarshal(a.Raw, &all); err != nil {
-		return nil, fmt.Errorf("the messages of conversation %d cannot be read: %w", conversation.ConversationID, err)
+		return nil, fmt.Errorf("the messages of conversation %d cannot be read: %w", b.conversation.ConversationID, err)
 	}
 	for i, m := range a.Value {
 		if m.Attributes.Direction == "Outbound" && !m.CreatedAt.Before(w.note.CreatedAt.Time) {
@@ -85,17 +85,19 @@ func wordsIn(value any) string {
 
 // edited returns the newest draft in a conversation that the agent wrote and that nothing was sent after: another text that it
 // sends now takes its place. nil where there is none, or where the agent may not read notes and messages.
-func (r *Reads) edited(ctx context.Context, conversation d.ConversationRef, text string) (*DraftUse, error) {
-	if !r.Granted(d.ListNotes.Spec) || !r.Granted(d.ListMessages.Spec) {
+func (b *draftBox) edited(ctx context.Context, text string) (*DraftUse, error) {
+	if !b.reads.Granted(d.ListNotes.Spec) || !b.reads.Granted(d.ListMessages.Spec) {
 		return nil, nil
 	}
-	all, _, err := r.drafts(ctx, conversation)
-	own := slices.DeleteFunc(all, func(w draft) bool { return w.agent != r.Agent || r.Now().Sub(w.note.CreatedAt.Time) > DraftsFor })
+	all, _, err := b.all(ctx)
+	own := slices.DeleteFunc(all, func(w draft) bool {
+		return w.agent != b.reads.Agent || b.reads.Now().Sub(w.note.CreatedAt.Time) > DraftsFor
+	})
 	if err != nil || len(own) == 0 {
 		return nil, err
 	}
 	last := &own[len(own)-1]
-	sent, err := r.sentSince(ctx, conversation, last)
+	sent, err := b.sentSince(ctx, last)
 	if err != nil || len(sent) > 0 {
 		return nil, err
 	}

@@ -42,17 +42,26 @@ func (in *FindConversationsIn) misfit() (field, problem string) {
 	return in.ConversationSearch.misfit()
 }
 
-// findArchived finds conversations in the archive by what Dixa cannot search for. What is shown of each comes from Dixa, which shows a
+// archivedFinder is one search for conversations in the archive.
+type archivedFinder struct {
+	reads   *Reads
+	archive archiveReader
+	shown   *conversationFinder
+	in      FindConversationsIn
+}
+
+// find finds conversations in the archive by what Dixa cannot search for. What is shown of each comes from Dixa, which shows a
 // bounded agent only its own; whether there are more is not said to it.
-func (r *Reads) findArchived(ctx context.Context, in FindConversationsIn) (Output, error) {
-	if err := r.archivedFindable(in); err != nil {
+func (f *archivedFinder) find(ctx context.Context) (Output, error) {
+	in := f.in
+	if err := f.findable(); err != nil {
 		return Output{}, err
 	}
-	left, err := r.RowsLeft()
+	left, err := f.reads.RowsLeft()
 	if err != nil {
 		return Output{}, err
 	}
-	fresh, err := r.archivedUntil(ctx)
+	fresh, err := f.archive.fresh(ctx)
 	if err != nil {
 		return Output{}, err
 	}
@@ -61,7 +70,7 @@ func (r *Reads) findArchived(ctx context.Context, in FindConversationsIn) (Outpu
 		CustomerName: in.CustomerName, Customer: string(in.Customer), Unassigned: in.Unassigned, Status: string(in.State), Rating: archive.Rating(in.Rating),
 		Since: in.From.Time, Until: in.To.Time, Waiting: in.Waiting || in.Sort == longestWaiting, Order: archive.Order(in.Sort),
 	}
-	if q.Tag, err = r.archivedTag("find_conversations", in.Tag); err != nil {
+	if q.Tag, err = f.archive.tag("find_conversations", in.Tag); err != nil {
 		return Output{}, err
 	}
 	if in.Channel != "" {
@@ -71,16 +80,16 @@ func (r *Reads) findArchived(ctx context.Context, in FindConversationsIn) (Outpu
 	if in.Rating != "" {
 		each = 2
 	}
-	looks := min(mostJudged, max((r.Left()-searchAndNames)/each, 1))
+	looks := min(mostJudged, max((f.reads.Left()-searchAndNames)/each, 1))
 	in.Limit = min(in.Limit, left, looks)
-	list, more, err := r.conversations(ctx, q, in.Limit, looks)
+	list, more, err := f.conversations(ctx, q, in.Limit, looks)
 	if err != nil {
 		return Output{}, err
 	}
 	if len(list.Items) == 0 {
-		return Output{Parts: []view.Part{view.Sentence(NonePart, "The archive has no conversation with all of these filters. Leave one out, or try a shorter part of the name."+r.onlyJudged()), fresh}}, nil
+		return Output{Parts: []view.Part{view.Sentence(NonePart, "The archive has no conversation with all of these filters. Leave one out, or try a shorter part of the name."+f.archive.onlyJudged()), fresh}}, nil
 	}
-	if err := r.ShowRows(len(list.Items)); err != nil {
+	if err := f.reads.ShowRows(len(list.Items)); err != nil {
 		return Output{}, err
 	}
 	for i, item := range list.Items {
@@ -93,19 +102,19 @@ func (r *Reads) findArchived(ctx context.Context, in FindConversationsIn) (Outpu
 	return Output{Parts: parts}, nil
 }
 
-// archivedFindable says why a search cannot be answered from the archive; nil where it can.
-func (r *Reads) archivedFindable(in FindConversationsIn) error {
-	field := in.ofArchive()
+// findable says why a search cannot be answered from the archive; nil where it can.
+func (f *archivedFinder) findable() error {
+	field := f.in.ofArchive()
 	switch {
-	case r.Archive == nil && field == "sort":
+	case f.reads.Archive == nil && field == "sort":
 		return problem("find_conversations", field, errors.New("this server keeps no archive, and Dixa sorts nothing; leave it out, and narrow the search with from and to"))
-	case r.Archive == nil && field == "rating":
-		return problem("find_conversations", field, errors.New("this server keeps no archive, and Dixa cannot search for it; leave it out"+r.clause(", or see csat with comments in %s", "report")))
-	case r.Archive == nil:
+	case f.reads.Archive == nil && field == "rating":
+		return problem("find_conversations", field, errors.New("this server keeps no archive, and Dixa cannot search for it; leave it out"+f.reads.clause(", or see csat with comments in %s", "report")))
+	case f.reads.Archive == nil:
 		return problem("find_conversations", field, errors.New("this server keeps no archive, and Dixa cannot search for it; leave it out"))
-	case r.Limited(d.SearchConversations.Spec):
+	case f.reads.Limited(d.SearchConversations.Spec):
 		return errors.New("find_conversations cannot apply this agent's rules for the arguments of search_conversations to the archive; leave out customerName, waiting, rating and sort")
-	case in.Rating != "" && !r.Granted(d.ListRatings.Spec):
+	case f.in.Rating != "" && !f.reads.Granted(d.ListRatings.Spec):
 		return problem("find_conversations", "rating", errors.New("this agent may not read ratings, which needs list_ratings; leave it out"))
 	}
 	return nil
@@ -119,43 +128,42 @@ type foundItem struct {
 
 // conversations returns up to limit conversations that the archive has for a query and Dixa shows now, and whether there are more. It looks at
 // so many in Dixa.
-func (r *Reads) conversations(ctx context.Context, q archive.ConversationQuery, limit, looks int) (list view.Part, more bool, err error) {
+func (f *archivedFinder) conversations(ctx context.Context, q archive.ConversationQuery, limit, looks int) (list view.Part, more bool, err error) {
 	list = view.Part{Name: "conversations", List: true}
 	q.Limit = limit + 1
-	if r.judged() || q.Rating != "" { // some of them are not shown
+	if f.archive.judged() || q.Rating != "" { // some of them are not shown
 		q.Limit = 2 * mostJudged
 	}
 	picked := picked[foundItem]{limit: limit, compare: orderOf(q)}
-	customers := customers{reads: r, known: map[d.UUID][]view.Fact{}}
 	looked := map[int64]bool{}
-	for _, filter := range r.narrowed(q.Filter) {
+	for _, filter := range f.archive.narrowed(q.Filter) {
 		q.Filter = filter
-		found, err := r.Archive.Find(ctx, q)
+		found, err := f.reads.Archive.Find(ctx, q)
 		if err != nil {
 			return list, false, fmt.Errorf("the archive could not be searched: %w", err)
 		}
-		for _, f := range found {
-			if looked[f.ID] {
+		for _, one := range found {
+			if looked[one.ID] {
 				continue
 			}
-			if more = len(looked) == looks || picked.full(foundItem{Found: f}); more {
+			if more = len(looked) == looks || picked.full(foundItem{Found: one}); more {
 				break
 			}
-			looked[f.ID] = true
-			item, ok, err := r.archivedHit(ctx, f, q, &customers)
+			looked[one.ID] = true
+			item, ok, err := f.hit(ctx, one)
 			if err != nil {
 				return list, false, err
 			}
 			if ok {
-				picked.add(foundItem{f, item})
+				picked.add(foundItem{one, item})
 			}
-			r.tell("read %d conversations", len(looked))
+			f.reads.tell("read %d conversations", len(looked))
 		}
 	}
 	for _, p := range picked.shown[:min(limit, len(picked.shown))] {
 		list.Items = append(list.Items, p.item)
 	}
-	return list, more && !r.judged(), nil
+	return list, more && !f.archive.judged(), nil
 }
 
 // orderOf compares conversations by the order of a query.
@@ -169,18 +177,18 @@ func orderOf(q archive.ConversationQuery) func(a, b foundItem) int {
 	return func(a, b foundItem) int { return cmp.Compare(b.ID, a.ID) }
 }
 
-// archivedHit returns a conversation that the archive has, as Dixa shows it now; ok is false for one that it does not show, or not with the rating.
-func (r *Reads) archivedHit(ctx context.Context, f archive.Found, q archive.ConversationQuery, who *customers) (item view.Item, ok bool, err error) {
-	item, ok, err = r.hit(ctx, d.SearchHit{ID: f.ID}, who, false)
+// hit returns a conversation that the archive has, as Dixa shows it now; ok is false for one that it does not show, or not with the rating.
+func (f *archivedFinder) hit(ctx context.Context, found archive.Found) (item view.Item, ok bool, err error) {
+	item, ok, err = f.shown.hit(ctx, d.SearchHit{ID: found.ID})
 	if err != nil || !ok {
 		return item, false, err
 	}
-	item.Facts = append(item.Facts, view.Fact{Key: "waitingSince", Label: "waiting since", Time: f.Since})
-	if q.Rating == "" {
+	item.Facts = append(item.Facts, view.Fact{Key: "waitingSince", Label: "waiting since", Time: found.Since})
+	if f.in.Rating == "" {
 		return item, true, nil
 	}
-	a, err := d.ListRatings.Do(ctx, r.Client, d.ConversationRef{ConversationID: f.ID})
-	if ok, err := r.showable(err); !ok {
+	a, err := d.ListRatings.Do(ctx, f.reads.Client, d.ConversationRef{ConversationID: found.ID})
+	if ok, err := f.shown.showable(err); !ok {
 		return item, false, err
 	}
 	ok = false
@@ -188,7 +196,7 @@ func (r *Reads) archivedHit(ctx context.Context, f archive.Found, q archive.Conv
 		if rating.Score == nil {
 			continue
 		}
-		ok = ok || rated(rating, q.Rating)
+		ok = ok || rated(rating, archive.Rating(f.in.Rating))
 		item.Facts = append(item.Facts, view.Fact{Key: "rating", Label: "rated", Value: string(rating.Type) + " " + strconv.Itoa(*rating.Score)})
 		item.Text = cmp.Or(item.Text, rating.Comment)
 	}
@@ -208,15 +216,4 @@ func rated(r d.ConversationRating, as archive.Rating) bool {
 		return *r.Score <= bad
 	}
 	return *r.Score >= good
-}
-
-// archivedTag returns the name of a tag, by which the archive knows it.
-func (r *Reads) archivedTag(tool string, id d.UUID) (name string, err error) {
-	if id == "" {
-		return "", nil
-	}
-	if name = r.Name(d.TagThing, string(id)); name == "" {
-		err = problem(tool, "tag", errors.New("the archive knows tags by name, and this agent may not list them; leave it out"))
-	}
-	return name, err
 }

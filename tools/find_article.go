@@ -39,8 +39,9 @@ var findArticle = task("find_article", "searched the knowledge base",
 		if known == nil {
 			known = new(Articles)
 		}
+		a := &articleReader{r, known}
 		if !known.fresh(r.Now()) {
-			list, refused, err := r.catalog(ctx)
+			list, refused, err := a.catalog(ctx)
 			if err != nil {
 				return Output{}, err
 			}
@@ -49,7 +50,7 @@ var findArticle = task("find_article", "searched the knowledge base",
 				known.leave("some collections")
 			}
 		}
-		if err := r.readArticles(ctx, known, terms); err != nil {
+		if err := a.read(ctx, terms); err != nil {
 			return Output{}, err
 		}
 		docs, read, all := known.docs(in.Language)
@@ -78,16 +79,22 @@ func (in *FindArticleIn) nothing(all int) string {
 	return fmt.Sprintf("No article has any of these words; %d articles were searched. Try other words, or those of the article's language.", all)
 }
 
+// articleReader reads the articles of the knowledge base.
+type articleReader struct {
+	reads *Reads
+	known *Articles
+}
+
 // catalog lists all articles: Dixa has no operation for that, but the trees of the collections name them. refused tells whether
 // a rule of the capability file refused any of them.
-func (r *Reads) catalog(ctx context.Context) (list []*article, refused bool, err error) {
+func (a *articleReader) catalog(ctx context.Context) (list []*article, refused bool, err error) {
 	seen := map[d.UUID]bool{}
-	for page, err := range d.ListCollections.Pages(ctx, r.Client, d.Page{PageLimit: 50}) {
+	for page, err := range d.ListCollections.Pages(ctx, a.reads.Client, d.Page{PageLimit: 50}) {
 		if err != nil {
 			return nil, false, err
 		}
 		for _, c := range page.Value {
-			tree, err := d.GetCatalog.Do(ctx, r.Client, d.GetCatalogIn{CollectionRef: d.CollectionRef{CollectionID: d.UUID(c.ID)}})
+			tree, err := d.GetCatalog.Do(ctx, a.reads.Client, d.GetCatalogIn{CollectionRef: d.CollectionRef{CollectionID: d.UUID(c.ID)}})
 			if d.IsNotFound(err) { // it was deleted meanwhile
 				continue
 			}
@@ -129,25 +136,25 @@ func titleOf(t *d.TranslationTitle) string {
 	return t.Title
 }
 
-// readArticles reads the texts of articles that were not read yet, those first whose titles have the words, as many as the
+// read reads the texts of articles that were not read yet, those first whose titles have the words, as many as the
 // call's time and the agent's budget allow.
-func (r *Reads) readArticles(ctx context.Context, known *Articles, terms []string) error {
-	unread := known.unread(terms)
-	unread = unread[:max(0, min(len(unread), articleReads, r.Left()-1))]
-	for i, a := range unread {
+func (a *articleReader) read(ctx context.Context, terms []string) error {
+	unread := a.known.unread(terms)
+	unread = unread[:max(0, min(len(unread), articleReads, a.reads.Left()-1))]
+	for i, id := range unread {
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < articlesSpare {
 			return nil
 		}
-		r.tell("reading article %d of %d", i+1, len(unread))
-		answer, err := d.ListArticleTranslations.Do(ctx, r.Client, d.ArticleRef{ArticleID: a})
+		a.reads.tell("reading article %d of %d", i+1, len(unread))
+		answer, err := d.ListArticleTranslations.Do(ctx, a.reads.Client, d.ArticleRef{ArticleID: id})
 		if notGranted(err) {
-			known.refuse(a)
+			a.known.refuse(id)
 			continue
 		}
 		if err != nil && !d.IsNotFound(err) {
 			return err
 		}
-		known.add(a, versionsOf(&answer.Value))
+		a.known.add(id, versionsOf(&answer.Value))
 	}
 	return nil
 }

@@ -94,8 +94,9 @@ var findConversations = beside(task("find_conversations", "searched conversation
 		if in.Limit == 0 {
 			in.Limit = hitsByDefault
 		}
+		f := &conversationFinder{r, in.ConversationSearch, customers{reads: r, known: map[d.UUID][]view.Fact{}}}
 		if in.ofArchive() != "" {
-			return r.findArchived(ctx, in)
+			return (&archivedFinder{r, archiveReader{r}, f, in}).find(ctx)
 		}
 		search := in.search()
 		if left := r.Left() - searchAndNames; left < in.Limit {
@@ -114,9 +115,8 @@ var findConversations = beside(task("find_conversations", "searched conversation
 		hits := found.Value[:min(len(found.Value), in.Limit)]
 		r.tell("reading %d conversations, a request each", len(hits))
 		list := view.Part{Name: "conversations", List: true}
-		customers := customers{reads: r, known: map[d.UUID][]view.Fact{}}
 		for i, hit := range hits {
-			item, ok, err := r.hit(ctx, hit, &customers, in.Words != "")
+			item, ok, err := f.hit(ctx, hit)
 			if err != nil {
 				return Output{}, err
 			}
@@ -131,7 +131,7 @@ var findConversations = beside(task("find_conversations", "searched conversation
 			if in.Customer != "" {
 				in.Customer = d.UUID(fmt.Sprintf("requester:%d", hits[0].ID))
 			}
-			end = "Unsorted, without a total. More: " + called("find_conversations", r.withNames(in, found.Next))
+			end = "Unsorted, without a total. More: " + called("find_conversations", f.withNames(in, found.Next))
 		case in.PageKey != "":
 			end = "These are the last."
 		case len(list.Items) > 1:
@@ -140,19 +140,26 @@ var findConversations = beside(task("find_conversations", "searched conversation
 		return Output{Parts: []view.Part{list, view.Sentence("more", end)}}, nil
 	}), d.ListRatings.Spec)
 
+// conversationFinder reads the conversations that a search found.
+type conversationFinder struct {
+	reads     *Reads
+	search    ConversationSearch
+	customers customers
+}
+
 // hit returns one conversation that was found. One that is not there any more is left out.
-func (r *Reads) hit(ctx context.Context, hit d.SearchHit, who *customers, words bool) (item view.Item, ok bool, err error) {
-	a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: hit.ID}})
-	if ok, err := r.showable(err); !ok {
+func (f *conversationFinder) hit(ctx context.Context, hit d.SearchHit) (item view.Item, ok bool, err error) {
+	a, err := d.GetConversation.Do(ctx, f.reads.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: hit.ID}})
+	if ok, err := f.showable(err); !ok {
 		return item, false, err
 	}
-	item = r.conversationItem(&a.Value, "")
-	customer, err := who.of(ctx, a.Value.RequesterID, CustomerAddress(a.Raw))
+	item = f.reads.conversationItem(&a.Value, "")
+	customer, err := f.customers.of(ctx, a.Value.RequesterID, CustomerAddress(a.Raw))
 	if err != nil {
 		return item, false, err
 	}
 	item.Facts = append(item.Facts, customer...)
-	if words {
+	if f.search.Words != "" {
 		item.Text = snippet(hit)
 	}
 	return item, true, nil
@@ -175,12 +182,12 @@ func isCustomer(f *view.Fact) bool {
 
 // showable tells by the error of a read whether what was found is shown. One that is gone is left out, and one that the agent may not read
 // as well, which is said.
-func (r *Reads) showable(err error) (bool, error) {
+func (f *conversationFinder) showable(err error) (bool, error) {
 	switch {
 	case d.IsNotFound(err):
 		return false, nil
 	case notGranted(err):
-		r.leave("some conversations", notGrantedFor)
+		f.reads.leave("some conversations", notGrantedFor)
 		return false, nil
 	}
 	return err == nil, err
@@ -226,18 +233,18 @@ func (in *ConversationSearch) search() d.SearchConversationsIn {
 }
 
 // withNames returns a search as its caller wrote it, for the next page.
-func (r *Reads) withNames(in FindConversationsIn, pageKey string) FindConversationsIn {
+func (f *conversationFinder) withNames(in FindConversationsIn, pageKey string) FindConversationsIn {
 	in.PageKey = pageKey
 	in.Channel = d.SearchChannel(vocabulary.Channels.Word(string(in.Channel)))
 	in.State = d.SearchStatus(vocabulary.States.Word(string(in.State)))
-	r.name(&in.Queue, d.QueueThing)
-	r.name(&in.Tag, d.TagThing)
-	r.name(&in.Assignee, d.AgentThing)
+	f.reads.name(&in.Queue, d.QueueThing)
+	f.reads.name(&in.Tag, d.TagThing)
+	f.reads.name(&in.Assignee, d.AgentThing)
 	in.Attributes = slices.Clone(in.Attributes)
 	for i := range in.Attributes {
 		a := &in.Attributes[i]
-		a.Value = r.path(string(a.Name), strings.Split(a.Value, d.PathSeparator)...)
-		r.name(&a.Name, d.AttributeThing)
+		a.Value = f.reads.path(string(a.Name), strings.Split(a.Value, d.PathSeparator)...)
+		f.reads.name(&a.Name, d.AttributeThing)
 	}
 	return in
 }

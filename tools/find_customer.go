@@ -46,7 +46,8 @@ var findCustomer = task("find_customer", "looked up a customer",
 	"Who a customer is, by email, phone or externalId, with their conversations, open ones first.",
 	[]*d.Spec{d.ListEndUsers.Spec, d.ListEndUserConversations.Spec}, nil,
 	func(ctx context.Context, r *Reads, in FindCustomerIn) (Output, error) {
-		found, err := r.customers(ctx, in)
+		f := &customerFinder{r, in}
+		found, err := f.customers(ctx)
 		if err != nil {
 			return Output{}, err
 		}
@@ -64,7 +65,7 @@ var findCustomer = task("find_customer", "looked up a customer",
 				name = cmp.Or(in.Email, in.Phone)
 			}
 			if n < mostCustomers {
-				if item, err = r.withConversations(ctx, item, user.ID, name); err != nil {
+				if item, err = f.withConversations(ctx, item, user.ID, name); err != nil {
 					return Output{}, err
 				}
 			}
@@ -76,21 +77,27 @@ var findCustomer = task("find_customer", "looked up a customer",
 // mostNamed is how many customers of a name are looked up.
 const mostNamed = 5
 
+// customerFinder finds the customers that were asked for.
+type customerFinder struct {
+	reads *Reads
+	in    FindCustomerIn
+}
+
 // customers finds customers at Dixa. Those of a name are found in the archive first: what is shown of them comes from Dixa, which shows a
 // bounded agent only its own.
-func (r *Reads) customers(ctx context.Context, in FindCustomerIn) ([]d.EndUser, error) {
-	if in.DisplayName == "" {
-		a, err := d.ListEndUsers.Do(ctx, r.Client, d.ListEndUsersIn{Email: in.Email, Phone: in.Phone, ExternalID: in.ExternalID})
+func (f *customerFinder) customers(ctx context.Context) ([]d.EndUser, error) {
+	if f.in.DisplayName == "" {
+		a, err := d.ListEndUsers.Do(ctx, f.reads.Client, d.ListEndUsersIn{Email: f.in.Email, Phone: f.in.Phone, ExternalID: f.in.ExternalID})
 		return a.Value, err
 	}
-	if r.Archive == nil {
+	if f.reads.Archive == nil {
 		return nil, problem("find_customer", "displayName", errors.New("this server keeps no archive, and Dixa cannot find customers by name; give email, phone or externalId"))
 	}
-	left, err := r.RowsLeft()
+	left, err := f.reads.RowsLeft()
 	if err != nil {
 		return nil, err
 	}
-	named, err := r.Archive.Customers(ctx, strings.TrimSpace(in.DisplayName), mostNamed)
+	named, err := f.reads.Archive.Customers(ctx, strings.TrimSpace(f.in.DisplayName), mostNamed)
 	if err != nil {
 		return nil, fmt.Errorf("the archive could not be searched: %w", err)
 	}
@@ -104,9 +111,9 @@ func (r *Reads) customers(ctx context.Context, in FindCustomerIn) ([]d.EndUser, 
 		if by.Email+by.Phone == "" {
 			continue
 		}
-		a, err := d.ListEndUsers.Do(ctx, r.Client, by)
+		a, err := d.ListEndUsers.Do(ctx, f.reads.Client, by)
 		if notGranted(err) {
-			r.leave("some customers", notGrantedFor)
+			f.reads.leave("some customers", notGrantedFor)
 			continue
 		}
 		if err != nil {
@@ -121,9 +128,9 @@ func (r *Reads) customers(ctx context.Context, in FindCustomerIn) ([]d.EndUser, 
 	}
 	if len(all) > left {
 		all = all[:left]
-		r.leave("more customers", "the agent's budget allows no more rows")
+		f.reads.leave("more customers", "the agent's budget allows no more rows")
 	}
-	return all, r.ShowRows(len(all))
+	return all, f.reads.ShowRows(len(all))
 }
 
 func (in *FindCustomerIn) by() string {
@@ -137,10 +144,10 @@ func (in *FindCustomerIn) by() string {
 }
 
 // withConversations adds to a customer what they wrote about. The call for the rest names them as given, or by a conversation.
-func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UUID, name string) (view.Item, error) {
-	list, err := d.ListEndUserConversations.Do(ctx, r.Client, d.ListEndUserConversationsIn{EndUserRef: d.EndUserRef{UserID: user}, Page: d.Page{PageLimit: customerPage}})
+func (f *customerFinder) withConversations(ctx context.Context, item view.Item, user d.UUID, name string) (view.Item, error) {
+	list, err := d.ListEndUserConversations.Do(ctx, f.reads.Client, d.ListEndUserConversationsIn{EndUserRef: d.EndUserRef{UserID: user}, Page: d.Page{PageLimit: customerPage}})
 	if notGranted(err) {
-		r.leave("conversations of some customers", notGrantedFor)
+		f.reads.leave("conversations of some customers", notGrantedFor)
 		return item, nil
 	}
 	if err != nil {
@@ -150,14 +157,14 @@ func (r *Reads) withConversations(ctx context.Context, item view.Item, user d.UU
 	item.Facts = append(item.Facts, counted(list.Value, list.Next != ""))
 	shown := 0
 	for shown < len(list.Value) && (shown < mostOfCustomer || shown < mostOpen && list.Value[shown].State != "Closed") {
-		item.Items = append(item.Items, r.conversationItem(&list.Value[shown], ""))
+		item.Items = append(item.Items, f.reads.conversationItem(&list.Value[shown], ""))
 		shown++
 	}
 	if shown == len(list.Value) && list.Next == "" {
 		return item, nil
 	}
 	more := "More are not shown."
-	if r.clause("%s", findConversations.Name) != "" {
+	if f.reads.clause("%s", findConversations.Name) != "" {
 		name = cmp.Or(name, fmt.Sprintf("requester:%d", list.Value[0].ID))
 		more = "More: " + called(findConversations.Name, FindConversationsIn{ConversationSearch: ConversationSearch{Customer: d.UUID(name)}})
 	}

@@ -87,21 +87,16 @@ var listEvents = aside(onlyNamed(task("list_events", "listed events",
 			return Output{}, errNoEvents
 		}
 		in.Limit = cmp.Or(in.Limit, eventsByDefault)
-		left, err := r.RowsLeft()
-		if err != nil {
+		if err := r.limitRows(&in.Limit, "more events"); err != nil {
 			return Output{}, err
 		}
-		if left < in.Limit {
-			in.Limit = left
-			r.leave("more events", "the agent's budget allows no more rows")
-		}
-		found, err := r.listEvents(ctx, in)
-		if err != nil {
+		l := &eventList{reads: r, inbox: inbox{r}, in: in, judged: map[int64]bool{}}
+		if err := l.read(ctx); err != nil {
 			return Output{}, err
 		}
 		list := view.Part{Name: "events", List: true}
-		for _, e := range found.events {
-			list.Items = append(list.Items, r.eventItem(e))
+		for _, e := range l.events {
+			list.Items = append(list.Items, l.item(e))
 		}
 		if len(list.Items) > 0 {
 			if err := r.ShowRows(len(list.Items)); err != nil {
@@ -110,11 +105,18 @@ var listEvents = aside(onlyNamed(task("list_events", "listed events",
 		} else {
 			list = view.Sentence(NonePart, "Nothing happened since then that this agent may see.")
 		}
-		return Output{Parts: append([]view.Part{list}, r.place(found)...)}, nil
+		return Output{Parts: append([]view.Part{list}, l.place()...)}, nil
 	})))
 
-// listed are the events that an agent may see, and where it goes on.
-type listed struct {
+// inbox reads events for an agent, which may not see all of them.
+type inbox struct{ reads *Reads }
+
+// eventList are the events that an agent may see, and where it goes on.
+type eventList struct {
+	reads     *Reads
+	inbox     inbox
+	in        ListEventsIn
+	judged    map[int64]bool // conversations that Dixa was asked about, and whether the agent sees them
 	events    []events.Event
 	next      events.Cursor
 	more      bool
@@ -122,8 +124,8 @@ type listed struct {
 }
 
 // place says where an agent goes on.
-func (r *Reads) place(l listed) []view.Part {
-	facts := []view.Fact{{Key: "cursor", Label: "cursor", Value: r.SealCursor(l.next)}, {Key: "hasMore", Label: "more:", Value: strconv.FormatBool(l.more), Own: true}}
+func (l *eventList) place() []view.Part {
+	facts := []view.Fact{{Key: "cursor", Label: "cursor", Value: l.reads.SealCursor(l.next)}, {Key: "hasMore", Label: "more:", Value: strconv.FormatBool(l.more), Own: true}}
 	if l.truncated {
 		facts = append(facts, view.Fact{Key: "truncated", Label: "events before these were removed:", Value: "true", Own: true})
 	}
@@ -133,65 +135,64 @@ func (r *Reads) place(l listed) []view.Part {
 	}
 	facts = append(facts, view.Fact{Key: "nextPollMs", Label: "ask again in ms:", Value: wait})
 	parts := []view.Part{{Name: "next", Items: []view.Item{{Facts: facts}}}}
-	if r.judgedEvents() {
+	if l.inbox.judged() {
 		parts = append(parts, view.Sentence("bound", fmt.Sprintf("One call asks Dixa about %d conversations at most; events behind them come with the next call.", mostJudged)))
 	}
 	return parts
 }
 
 // since returns the position that an agent gave.
-func (r *Reads) since(ctx context.Context, tool, text string) (events.Cursor, error) {
+func (b inbox) since(ctx context.Context, tool, text string) (events.Cursor, error) {
 	switch text {
 	case "":
 		return "", nil
 	case sinceNow:
-		return r.Events.End(ctx)
+		return b.reads.Events.End(ctx)
 	}
-	at, err := r.OpenCursor(text)
+	at, err := b.reads.OpenCursor(text)
 	if err != nil {
 		return "", problem(tool, "since", errors.New("this is no cursor of this server; leave it out to begin with the oldest event, or give now"))
 	}
 	return at, nil
 }
 
-// listEvents returns events that the agent may see. Whether there are more is said of those alone.
-func (r *Reads) listEvents(ctx context.Context, in ListEventsIn) (l listed, err error) {
-	if l.next, err = r.since(ctx, "list_events", in.Since); err != nil {
-		return l, err
+// read reads events that the agent may see. Whether there are more is said of those alone.
+func (l *eventList) read(ctx context.Context) (err error) {
+	if l.next, err = l.inbox.since(ctx, "list_events", l.in.Since); err != nil {
+		return err
 	}
-	sees := r.seesEvents()
 	at := l.next // everything before it was looked at; l.next stays before the first event that is seen and not shown
 	for read := 0; ; {
-		page, err := r.Events.List(ctx, at, eventsRead)
+		page, err := l.reads.Events.List(ctx, at, eventsRead)
 		if err != nil {
-			return l, fmt.Errorf("the inbox of events could not be read: %w", err)
+			return fmt.Errorf("the inbox of events could not be read: %w", err)
 		}
 		l.truncated = l.truncated || page.Truncated
 		for _, e := range page.Events {
 			if read++; read > mostEvents {
-				l.more = !r.judgedEvents()
-				return l, nil
+				l.more = !l.inbox.judged()
+				return nil
 			}
-			if in.wants(e) {
-				seen, enough, err := sees(ctx, e)
+			if l.in.wants(e) {
+				seen, enough, err := l.sees(ctx, e)
 				if err != nil || enough {
-					return l, err
+					return err
 				}
-				if seen && len(l.events) == in.Limit {
+				if seen && len(l.events) == l.in.Limit {
 					l.more = true
-					return l, nil
+					return nil
 				}
 				if seen {
 					l.events = append(l.events, e)
 				}
 			}
-			if at = e.Cursor; len(l.events) < in.Limit || l.events[len(l.events)-1].Cursor == at {
+			if at = e.Cursor; len(l.events) < l.in.Limit || l.events[len(l.events)-1].Cursor == at {
 				l.next = at
 			}
 		}
 		if at = page.Next; !page.More {
 			l.next = at
-			return l, nil
+			return nil
 		}
 	}
 }
@@ -201,55 +202,43 @@ func (in *ListEventsIn) wants(e events.Event) bool {
 	return (in.Conversation == 0 || e.Conversation == in.Conversation) && (len(in.Types) == 0 || slices.Contains(in.Types, d.EventName(e.Type)))
 }
 
-// seesEvents returns a function that reports whether the agent may see an event, on what Dixa says now. enough is true, and nothing
-// is said of the event, when it would have to ask about too many conversations.
-func (r *Reads) seesEvents() func(ctx context.Context, e events.Event) (seen, enough bool, err error) {
-	judged := map[int64]bool{}
-	return func(ctx context.Context, e events.Event) (seen, enough bool, err error) {
-		if !r.granted(e) || r.Only != 0 && e.Conversation != r.Only {
-			return false, false, nil
-		}
-		if !r.judgedEvents() {
-			return true, false, nil
-		}
-		inside, known := judged[e.Conversation]
-		if !known {
-			if len(judged) == mostJudged {
-				return false, true, nil
-			}
-			if inside, err = r.has(ctx, e.Conversation); err != nil {
-				return false, false, err
-			}
-			judged[e.Conversation] = inside
-		}
-		return inside, false, nil
+// sees reports whether the agent may see an event, on what Dixa says now. enough is true, and nothing is said of the event, when it
+// would have to ask about too many conversations.
+func (l *eventList) sees(ctx context.Context, e events.Event) (seen, enough bool, err error) {
+	if !l.inbox.granted(e) || l.reads.Only != 0 && e.Conversation != l.reads.Only {
+		return false, false, nil
 	}
+	if !l.inbox.judged() {
+		return true, false, nil
+	}
+	seen, known := l.judged[e.Conversation]
+	if !known {
+		if len(l.judged) == mostJudged {
+			return false, true, nil
+		}
+		if seen, err = l.reads.has(ctx, d.ConversationRef{ConversationID: e.Conversation}); err != nil {
+			return false, false, err
+		}
+		l.judged[e.Conversation] = seen
+	}
+	return seen, false, nil
 }
 
-// judgedEvents reports whether an agent gets only events of conversations that Dixa shows it now.
-func (r *Reads) judgedEvents() bool { return r.Bounded || r.Limited(d.GetConversation.Spec) }
+// judged reports whether an agent gets only events of conversations that Dixa shows it now.
+func (b inbox) judged() bool { return b.reads.Bounded || b.reads.Limited(d.GetConversation.Spec) }
 
 // granted reports whether the agent may use the operations that tell what an event tells, for its conversation.
-func (r *Reads) granted(e events.Event) bool {
+func (b inbox) granted(e events.Event) bool {
 	needed, known := revealing[e.Type]
 	if !known || e.Conversation == 0 {
 		return false
 	}
 	ref := d.ConversationRef{ConversationID: e.Conversation}
-	return !slices.ContainsFunc(append(slices.Clip(needed), d.GetConversation.Spec), func(op *d.Spec) bool { return !r.May(op, ref) })
+	return !slices.ContainsFunc(append(slices.Clip(needed), d.GetConversation.Spec), func(op *d.Spec) bool { return !b.reads.May(op, ref) })
 }
 
-// has reports whether Dixa shows the agent a conversation now.
-func (r *Reads) has(ctx context.Context, conversation int64) (bool, error) {
-	_, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: conversation}})
-	if d.IsNotFound(err) || notGranted(err) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// eventItem describes an event in a line: nothing that the operations do not tell which the agent needs to see it.
-func (r *Reads) eventItem(e events.Event) view.Item {
+// item describes an event in a line: nothing that the operations do not tell which the agent needs to see it.
+func (l *eventList) item(e events.Event) view.Item {
 	f := e.Fields
 	item := view.Item{Facts: []view.Fact{
 		{Key: "event", Value: string(e.Type), ID: e.ID},
@@ -258,17 +247,17 @@ func (r *Reads) eventItem(e events.Event) view.Item {
 	}}
 	add := func(facts ...view.Fact) { item.Facts = append(item.Facts, facts...) }
 	if slices.Contains(revealing[e.Type], d.ListConversationActivity.Spec) {
-		add(r.named("queue", "queue", d.QueueThing, e.Queue))
+		add(l.reads.named("queue", "queue", d.QueueThing, e.Queue))
 	}
 	switch e.Type {
 	case "ConversationMessageAdded":
-		add(view.Fact{Key: "direction", Value: strings.ToLower(f.MessageSide)}, view.Fact{Key: "messageId", Value: f.Message, Program: true}, r.eventAuthor(f))
+		add(view.Fact{Key: "direction", Value: strings.ToLower(f.MessageSide)}, view.Fact{Key: "messageId", Value: f.Message, Program: true}, l.author(f))
 	case "ConversationNoteAdded", "ConversationPendingExpired":
-		add(r.eventAuthor(f))
+		add(l.author(f))
 	case "ConversationTagAdded", "ConversationTagRemoved":
-		add(view.Fact{Key: "tag", Label: "tag", Value: f.Tag}, r.eventAuthor(f))
+		add(view.Fact{Key: "tag", Label: "tag", Value: f.Tag}, l.author(f))
 	case "ConversationAssigned", "ConversationTransferred":
-		add(r.named("assignedTo", "assigned to", d.AgentThing, f.Assignee))
+		add(l.reads.named("assignedTo", "assigned to", d.AgentThing, f.Assignee))
 	case "ConversationRated":
 		if f.Score != nil {
 			add(view.Fact{Key: "score", Label: "score", Value: strconv.FormatFloat(*f.Score, 'f', -1, 64)}, view.Fact{Key: "ratingType", Value: strings.ToLower(f.RatingType)})
@@ -277,8 +266,8 @@ func (r *Reads) eventItem(e events.Event) view.Item {
 	return item
 }
 
-// eventAuthor returns who caused an event: a Dixa agent by name, or the customer, whose name is not told.
-func (r *Reads) eventAuthor(f events.Fields) view.Fact {
+// author returns who caused an event: a Dixa agent by name, or the customer, whose name is not told.
+func (l *eventList) author(f events.Fields) view.Fact {
 	if f.Author == "" || f.Author == f.Requester || strings.EqualFold(f.AuthorType, "EndUser") || strings.EqualFold(f.AuthorType, "Contact") {
 		by := ""
 		if f.Author != "" {
@@ -286,5 +275,5 @@ func (r *Reads) eventAuthor(f events.Fields) view.Fact {
 		}
 		return view.Fact{Key: "by", Label: "by", Value: by, Own: true}
 	}
-	return r.named("by", "by", d.AgentThing, f.Author)
+	return l.reads.named("by", "by", d.AgentThing, f.Author)
 }

@@ -12,9 +12,9 @@ import (
 // come first that are its own by what the archive says, so that it finds them among millions, and so that others take none of the
 // look-ups that these need. The archive is some minutes old: what has become the agent's own since is found among all, which come
 // second. Either way, what is shown is what Dixa shows the agent now.
-func (r *Reads) narrowed(f archive.Filter) []archive.Filter {
+func (a archiveReader) narrowed(f archive.Filter) []archive.Filter {
 	own := f
-	own.Within = r.within()
+	own.Within = a.within()
 	if slices.Concat(own.Within.Queues, own.Within.Channels, own.Within.Agents, own.Within.Directions, own.Within.Tags) == nil {
 		return []archive.Filter{f}
 	}
@@ -22,17 +22,17 @@ func (r *Reads) narrowed(f archive.Filter) []archive.Filter {
 }
 
 // within returns the agent's bound, as far as the archive knows what it is about.
-func (r *Reads) within() (w archive.Within) {
-	if !r.Bounded {
+func (a archiveReader) within() (w archive.Within) {
+	if !a.reads.Bounded {
 		return w
 	}
-	w.Queues, w.Agents = lower(r.Within("queue")), lower(r.Within("assignee"))
-	w.Channels = r.onlyKnown("channel", func(word string) string {
+	w.Queues, w.Agents = lower(a.reads.Within("queue")), lower(a.reads.Within("assignee"))
+	w.Channels = a.onlyKnown("channel", func(word string) string {
 		exported, _ := archive.Channel(word)
 		return exported
 	})
-	w.Directions = r.onlyKnown("direction", func(word string) string { return exportedDirections[word] })
-	w.Tags = r.onlyKnown("tag", func(id string) string { return r.Name(d.TagThing, id) })
+	w.Directions = a.onlyKnown("direction", func(word string) string { return exportedDirections[word] })
+	w.Tags = a.onlyKnown("tag", func(id string) string { return a.reads.Name(d.TagThing, id) })
 	return w
 }
 
@@ -40,9 +40,9 @@ func (r *Reads) within() (w archive.Within) {
 var exportedDirections = map[string]string{"inbound": "inbound", "outbound": "outbound"}
 
 // onlyKnown returns what the archive calls the values of a key of the agent's bound; none unless it knows all of them.
-func (r *Reads) onlyKnown(key string, called func(string) string) []string {
+func (a archiveReader) onlyKnown(key string, called func(string) string) []string {
 	var all []string
-	for _, value := range r.Within(key) {
+	for _, value := range a.reads.Within(key) {
 		name := called(value)
 		if name == "" {
 			return nil

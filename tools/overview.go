@@ -45,18 +45,19 @@ var overview = task("overview", "looked at the queues and the team",
 	[]*d.Spec{d.ListQueues.Spec, d.SearchConversations.Spec, d.ListPresence.Spec},
 	[]*d.Spec{d.ListAgents.Spec, d.ListTeams.Spec, d.ListTeamPresence.Spec, d.ListSchedules.Spec, d.GetScheduleStatus.Spec},
 	func(ctx context.Context, r *Reads, in OverviewIn) (Output, error) {
+		o := &overviewReader{r, in.Team}
 		var team, hours view.Part
 		var queues []view.Part
 		var err error
 		wanted := func(part OverviewPart) bool { return err == nil && (in.Only == "" || in.Only == part) }
 		if wanted("team") {
-			team, err = r.presence(ctx, in.Team)
+			team, err = o.presence(ctx)
 		}
 		if wanted("queues") {
-			queues, err = r.queues(ctx)
+			queues, err = o.queues(ctx)
 		}
 		if wanted("hours") {
-			hours, err = r.hours(ctx)
+			hours, err = o.hours(ctx)
 		}
 		if err != nil {
 			return Output{}, err
@@ -64,19 +65,25 @@ var overview = task("overview", "looked at the queues and the team",
 		return Output{Parts: slices.DeleteFunc(append(queues, team, hours), func(p view.Part) bool { return p.Name == "" })}, nil
 	})
 
+// overviewReader reads the parts of an overview.
+type overviewReader struct {
+	reads *Reads
+	team  d.UUID // whose presence is shown; "" for everybody
+}
+
 // queues says what waits in each queue.
-func (r *Reads) queues(ctx context.Context) ([]view.Part, error) {
-	queues, err := d.ListQueues.Do(ctx, r.Client, d.NoArguments{})
+func (o *overviewReader) queues(ctx context.Context) ([]view.Part, error) {
+	queues, err := d.ListQueues.Do(ctx, o.reads.Client, d.NoArguments{})
 	if err != nil {
 		return nil, err
 	}
-	waiting, err := r.waiting(ctx, queues.Value)
-	return r.nothingWaits(waiting, len(queues.Value)), err
+	waiting, err := o.waiting(ctx, queues.Value)
+	return o.nothingWaits(waiting, len(queues.Value)), err
 }
 
 // nothingWaits adds to the waiting conversations, where there are none, why that may be and what to try.
-func (r *Reads) nothingWaits(waiting view.Part, queues int) []view.Part {
-	find := r.clause(" Open conversations, assigned or in no queue, are found with %s.", "find_conversations")
+func (o *overviewReader) nothingWaits(waiting view.Part, queues int) []view.Part {
+	find := o.reads.clause(" Open conversations, assigned or in no queue, are found with %s.", "find_conversations")
 	switch {
 	case queues == 0:
 		return []view.Part{view.Sentence(NonePart, "There is no queue, so that none has waiting conversations."+find)}
@@ -87,9 +94,9 @@ func (r *Reads) nothingWaits(waiting view.Part, queues int) []view.Part {
 }
 
 // waiting counts the conversations of each queue that are open and assigned to nobody.
-func (r *Reads) waiting(ctx context.Context, queues []d.Queue) (view.Part, error) {
+func (o *overviewReader) waiting(ctx context.Context, queues []d.Queue) (view.Part, error) {
 	part := view.Part{Name: "queues", Title: "Waiting (open, unassigned):", List: true}
-	loads, until := r.archivedLoads(ctx)
+	loads, until := o.loads(ctx)
 	var empty []view.Fact
 	for i := range queues {
 		q := &queues[i]
@@ -98,11 +105,11 @@ func (r *Reads) waiting(ctx context.Context, queues []d.Queue) (view.Part, error
 			oldest = loads[strings.ToLower(string(q.ID))]
 			n = oldest.Open
 		} else {
-			r.tell("counting queue %d of %d", i+1, len(queues))
+			o.reads.tell("counting queue %d of %d", i+1, len(queues))
 			var err error
-			n, oldest.Oldest, more, err = r.count(ctx, q.ID)
+			n, oldest.Oldest, more, err = o.count(ctx, q.ID)
 			if notGranted(err) {
-				r.leave("some queues", notGrantedFor)
+				o.reads.leave("some queues", notGrantedFor)
 				continue
 			}
 			if err != nil {
@@ -138,17 +145,17 @@ func (r *Reads) waiting(ctx context.Context, queues []d.Queue) (view.Part, error
 // freshFor is how long ago the archive's last sync may be for figures of now.
 const freshFor = 10 * time.Minute
 
-// archivedLoads returns what waits in the queues by the archive, and until when that has everything. It is nil where Dixa must be asked: the
+// loads returns what waits in the queues by the archive, and until when that has everything. It is nil where Dixa must be asked: the
 // archive is missing or older, or the agent may not see all conversations, since it gets no figure that counts the others.
-func (r *Reads) archivedLoads(ctx context.Context) (archive.Loads, time.Time) {
-	if r.Archive == nil || r.judged() || r.Limited(d.SearchConversations.Spec) || !r.Granted(d.GetConversation.Spec) {
+func (o *overviewReader) loads(ctx context.Context) (archive.Loads, time.Time) {
+	if o.reads.Archive == nil || (archiveReader{o.reads}).judged() || o.reads.Limited(d.SearchConversations.Spec) || !o.reads.Granted(d.GetConversation.Spec) {
 		return nil, time.Time{}
 	}
-	until, err := archive.Until(ctx, r.Archive)
-	if err != nil || r.Now().Sub(archive.Asked(until)) > freshFor {
+	until, err := archive.Until(ctx, o.reads.Archive)
+	if err != nil || o.reads.Now().Sub(archive.Asked(until)) > freshFor {
 		return nil, time.Time{}
 	}
-	loads, err := r.Archive.Loads(ctx)
+	loads, err := o.reads.Archive.Loads(ctx)
 	if err != nil { // Dixa can answer
 		return nil, time.Time{}
 	}
@@ -156,9 +163,9 @@ func (r *Reads) archivedLoads(ctx context.Context) (archive.Loads, time.Time) {
 }
 
 // count counts what waits in a queue, up to mostCounted, and finds the lowest number.
-func (r *Reads) count(ctx context.Context, queue d.UUID) (n int, oldest int64, more bool, err error) {
+func (o *overviewReader) count(ctx context.Context, queue d.UUID) (n int, oldest int64, more bool, err error) {
 	in := d.SearchConversationsIn{Status: []d.SearchStatus{"open"}, QueueID: []d.UUID{queue}, Conditions: []d.SearchCondition{{Field: "AgentId", Operator: "IsEmpty"}}, PageLimit: 50}
-	for page, err := range d.SearchConversations.Pages(ctx, r.Client, in) {
+	for page, err := range d.SearchConversations.Pages(ctx, o.reads.Client, in) {
 		if err != nil {
 			return n, oldest, more, err
 		}
@@ -175,19 +182,19 @@ func (r *Reads) count(ctx context.Context, queue d.UUID) (n int, oldest int64, m
 }
 
 // presence says who is working.
-func (r *Reads) presence(ctx context.Context, team d.UUID) (view.Part, error) {
+func (o *overviewReader) presence(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "team"}
-	list, err := r.presences(ctx, team)
+	list, err := o.presences(ctx)
 	if err != nil {
 		return part, err
 	}
-	names := r.may("names", d.ListAgents.Spec)
+	names := o.reads.may("names", d.ListAgents.Spec)
 	var working []view.Fact
 	away, offline, total := 0, 0, 0
 	for _, p := range list {
 		name := ""
 		if names {
-			name = r.Name(d.AgentThing, string(p.UserID))
+			name = o.reads.Name(d.AgentThing, string(p.UserID))
 		}
 		switch {
 		case p.ConnectionStatus != "Online":
@@ -202,7 +209,7 @@ func (r *Reads) presence(ctx context.Context, team d.UUID) (view.Part, error) {
 	}
 	if len(list) == 0 {
 		who := "anybody's presence: check in Dixa whether it has any Dixa agents"
-		if team != "" {
+		if o.team != "" {
 			who = "the presence of anybody in this team: it may have no members; leave team out for everybody"
 		}
 		part.Items = []view.Item{{Facts: []view.Fact{{Key: "counts", Value: "Dixa does not list " + who + ".", Own: true}}}}
@@ -212,23 +219,23 @@ func (r *Reads) presence(ctx context.Context, team d.UUID) (view.Part, error) {
 	if len(working) > 0 {
 		working[0].Label = "working:"
 	}
-	if team != "" {
-		facts = append([]view.Fact{r.named("team", "Team", d.TeamThing, string(team))}, facts...)
+	if o.team != "" {
+		facts = append([]view.Fact{o.reads.named("team", "Team", d.TeamThing, string(o.team))}, facts...)
 	}
 	part.Items = []view.Item{{Facts: append(facts, working...)}}
 	return part, nil
 }
 
-func (r *Reads) presences(ctx context.Context, team d.UUID) ([]d.Presence, error) {
-	if team == "" {
-		all, err := d.ListPresence.Do(ctx, r.Client, d.NoArguments{})
+func (o *overviewReader) presences(ctx context.Context) ([]d.Presence, error) {
+	if o.team == "" {
+		all, err := d.ListPresence.Do(ctx, o.reads.Client, d.NoArguments{})
 		return all.Value, err
 	}
-	if !r.Granted(d.ListTeamPresence.Spec) {
+	if !o.reads.Granted(d.ListTeamPresence.Spec) {
 		return nil, problem("overview", "team", errors.New("this agent may not read the presence of one team; leave it out for everybody"))
 	}
 	var list []d.Presence
-	for page, err := range d.ListTeamPresence.Pages(ctx, r.Client, d.ListTeamPresenceIn{TeamRef: d.TeamRef{TeamID: team}}) {
+	for page, err := range d.ListTeamPresence.Pages(ctx, o.reads.Client, d.ListTeamPresenceIn{TeamRef: d.TeamRef{TeamID: o.team}}) {
 		if err != nil {
 			return nil, err
 		}
@@ -238,12 +245,12 @@ func (r *Reads) presences(ctx context.Context, team d.UUID) ([]d.Presence, error
 }
 
 // hours says which schedules of business hours are open now.
-func (r *Reads) hours(ctx context.Context) (view.Part, error) {
+func (o *overviewReader) hours(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "hours", List: true}
-	if !r.may("business hours", d.ListSchedules.Spec, d.GetScheduleStatus.Spec) {
+	if !o.reads.may("business hours", d.ListSchedules.Spec, d.GetScheduleStatus.Spec) {
 		return part, nil
 	}
-	list, read, err := optional(ctx, r, "business hours", d.ListSchedules, d.NoArguments{})
+	list, read, err := optional(ctx, o.reads, "business hours", d.ListSchedules, d.NoArguments{})
 	if err != nil {
 		return part, err
 	}
@@ -252,10 +259,10 @@ func (r *Reads) hours(ctx context.Context) (view.Part, error) {
 	}
 	for i, s := range list.Value.Schedules {
 		if i >= mostSchedules {
-			r.leave("further schedules", fmt.Sprintf("only %d are shown", mostSchedules)+r.clause("; %s lists them", d.ListSchedules.Spec.Name))
+			o.reads.leave("further schedules", fmt.Sprintf("only %d are shown", mostSchedules)+o.reads.clause("; %s lists them", d.ListSchedules.Spec.Name))
 			break
 		}
-		status, ok, err := optional(ctx, r, "business hours", d.GetScheduleStatus, d.GetScheduleStatusIn{ScheduleID: s.ID})
+		status, ok, err := optional(ctx, o.reads, "business hours", d.GetScheduleStatus, d.GetScheduleStatusIn{ScheduleID: s.ID})
 		if err != nil {
 			return part, err
 		}
@@ -266,7 +273,7 @@ func (r *Reads) hours(ctx context.Context) (view.Part, error) {
 		if status.Value.IsOpen {
 			facts[1].Value, facts[2] = "open", view.Fact{Key: "closes", Label: "closes", Time: status.Value.ClosesAt.Time}
 		}
-		if sameDay(facts[2].Time.In(r.Zone()), r.Now().In(r.Zone())) {
+		if sameDay(facts[2].Time.In(o.reads.Zone()), o.reads.Now().In(o.reads.Zone())) {
 			facts[2].Show = view.ClockOnly
 		}
 		part.Items = append(part.Items, view.Item{Facts: facts})

@@ -49,7 +49,8 @@ var queryArchive = aside(onlyNamed(task("query_archive", "queried the archive",
 		if r.Archive == nil {
 			return Output{}, errNoArchive
 		}
-		if limited := r.limitedReads(queryArchiveReads...); limited != "" {
+		a := archiveReader{r}
+		if limited := a.limited(queryArchiveReads...); limited != "" {
 			return Output{}, fmt.Errorf("query_archive is for agents that may read all conversations, and this one may not: %s; use search_messages", limited)
 		}
 		most, err := r.RowsLeft()
@@ -63,7 +64,7 @@ var queryArchive = aside(onlyNamed(task("query_archive", "queried the archive",
 			in.Limit = most
 			r.leave("more rows", "the agent's budget allows no more")
 		}
-		fresh, err := r.archivedUntil(ctx)
+		fresh, err := a.fresh(ctx)
 		if err != nil {
 			return Output{}, err
 		}
@@ -89,19 +90,6 @@ var queryArchive = aside(onlyNamed(task("query_archive", "queried the archive",
 
 // queryArchiveReads are the operations whose reads must not be limited to some conversations or customers.
 var queryArchiveReads = []*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec, d.SearchConversations.Spec, d.GetEndUser.Spec, d.ListConversationTags.Spec, d.ListRatings.Spec}
-
-// limitedReads says by what operations are held to some conversations; "" where nothing does.
-func (r *Reads) limitedReads(ops ...*d.Spec) string {
-	if r.Bounded {
-		return "only bounds it"
-	}
-	for _, op := range ops {
-		if r.Limited(op) {
-			return "it has rules for the arguments of " + op.Name
-		}
-	}
-	return ""
-}
 
 // plainName is a column's name that can stand before its value.
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`)

@@ -65,10 +65,10 @@ var readConversation = task("read_conversation", "read conversation {conversatio
 	[]*d.Spec{d.GetEndUser.Spec, d.ListEndUserConversations.Spec, d.ListConversationTags.Spec, d.ListNotes.Spec, d.ListRatings.Spec, d.ListLinkedConversations.Spec, d.GetQueuePosition.Spec},
 	func(ctx context.Context, r *Reads, in ReadConversationIn) (Output, error) {
 		if in.Attachment != "" {
-			return r.attachment(ctx, in)
+			return readAttachment(ctx, r.Client, in)
 		}
 		if in.Messages != "" || in.Message > 0 {
-			return r.someMessages(ctx, in)
+			return someMessages(ctx, r.Client, in)
 		}
 		conversation, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: in.ConversationRef})
 		if err != nil {
@@ -99,8 +99,8 @@ func Thread() view.Options {
 }
 
 // someMessages answers with some messages of a conversation, and nothing else: it goes on where an answer was cut.
-func (r *Reads) someMessages(ctx context.Context, in ReadConversationIn) (Output, error) {
-	messages, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: in.ConversationRef})
+func someMessages(ctx context.Context, c *d.Client, in ReadConversationIn) (Output, error) {
+	messages, err := d.ListMessages.Do(ctx, c, d.ListMessagesIn{ConversationRef: in.ConversationRef})
 	if err != nil {
 		return Output{}, err
 	}

@@ -84,10 +84,11 @@ var (
 
 // planDraft leaves a note, unless the same draft is there, waits to be sent and can be read.
 func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
-	w := &draft{agent: r.Agent, by: r.draftFor(), text: canonical(in.Text)}
+	box := &draftBox{r, in.ConversationRef}
+	w := &draft{agent: r.Agent, by: box.author(), text: canonical(in.Text)}
 	var details []view.Fact
 	if in.Template != "" {
-		q, err := r.quickResponse(ctx, draftReplyName, in.Template, in.ConversationRef, in.AgentID)
+		q, err := (&templateReader{r, draftReplyName, in.ConversationRef, in.AgentID}).quickResponse(ctx, in.Template)
 		if err != nil {
 			return nil, err
 		}
@@ -96,11 +97,11 @@ func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
 	if w.text == "" {
 		return nil, &d.InputError{Operation: draftReplyName, Field: "text", Problem: "has nothing but spaces"}
 	}
-	note, err := w.sealed(r, in.ConversationRef)
+	note, err := box.seal(w)
 	if err != nil {
 		return nil, err
 	}
-	there, err := r.sameDraft(ctx, in.ConversationRef, w)
+	there, err := box.same(ctx, w)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func SendingDraft(s *Step) (tool string, arguments json.RawMessage, ok bool) {
 
 // planReply sends a message. It cannot be repeated, and comes first all the same: a conversation is closed or set aside after it.
 func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
-	once, err := r.answering(ctx, in)
+	once, err := readAnswering(ctx, r.Client, in)
 	if err != nil {
 		return nil, err
 	}
@@ -162,16 +163,22 @@ func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
 	if p.was.State == "Closed" && !in.FollowUp.IsZero() {
 		return nil, &d.InputError{Operation: replyName, Field: "followUp", Problem: "needs an open conversation, and this one is closed"}
 	}
-	sent, err := r.message(ctx, in)
+	sent, err := replyMessage(ctx, r, in)
 	if err != nil {
 		return nil, err
 	}
 	once.hold(sent)
+	actor := func(op *d.Spec, request any) d.ActingAgent { // in whose name the operation is done: the reply's, where the agent may say so
+		if r.May(op, request) {
+			return in.AgentID
+		}
+		return ""
+	}
 	if in.Close {
-		p.in.AgentID = r.actor(d.CloseConversation.Spec, d.CloseConversationIn{ConversationRef: in.ConversationRef, AgentID: in.AgentID}, in.AgentID)
+		p.in.AgentID = actor(d.CloseConversation.Spec, d.CloseConversationIn{ConversationRef: in.ConversationRef, AgentID: in.AgentID})
 		p.close()
 	}
-	p.in.AgentID = r.actor(d.SetFollowup.Spec, d.SetFollowupIn{ConversationRef: in.ConversationRef, Timestamp: in.FollowUp, AgentID: in.AgentID}, in.AgentID)
+	p.in.AgentID = actor(d.SetFollowup.Spec, d.SetFollowupIn{ConversationRef: in.ConversationRef, Timestamp: in.FollowUp, AgentID: in.AgentID})
 	if err := p.followUp(); err != nil {
 		return nil, err
 	}
@@ -181,18 +188,19 @@ func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
 	return append([]Step{*sent}, p.steps...), nil
 }
 
-// message returns the step that sends the message.
-func (r *Reads) message(ctx context.Context, in ReplyIn) (*Step, error) {
+// replyMessage returns the step that sends the message.
+func replyMessage(ctx context.Context, r *Reads, in ReplyIn) (*Step, error) {
 	out := d.SendMessageIn{ConversationRef: in.ConversationRef, MessageText: d.MessageText{Text: in.Text, Format: in.Format}, AgentID: in.AgentID,
 		MessageExtras: d.MessageExtras{Attachments: in.Attachments}, Cc: in.Cc, Bcc: in.Bcc}
 	var from Step
+	box := &draftBox{r, in.ConversationRef}
 	switch {
 	case in.Draft != "":
-		w, err := r.draft(ctx, in.ConversationRef, draftGiven(in.Draft))
+		w, err := box.find(ctx, draftGiven(in.Draft))
 		if err != nil {
 			return nil, err
 		}
-		out.Text, from.State, from.Holds = w.text, string(w.note.ID), r.holds(in.ConversationRef, w)
+		out.Text, from.State, from.Holds = w.text, string(w.note.ID), box.holds(w)
 		from.Draft = &DraftUse{Outcome: DraftSent, Agent: w.agent}
 		from.Details = []view.Fact{
 			{Key: "draft", Value: "draft " + w.number + " by " + w.agent, Own: true},
@@ -200,14 +208,14 @@ func (r *Reads) message(ctx context.Context, in ReplyIn) (*Step, error) {
 		}
 		from.Next = "The note with the draft stays in Dixa."
 	case in.Template != "":
-		q, err := r.quickResponse(ctx, replyName, in.Template, in.ConversationRef, in.AgentID)
+		q, err := (&templateReader{r, replyName, in.ConversationRef, in.AgentID}).quickResponse(ctx, in.Template)
 		if err != nil {
 			return nil, err
 		}
 		out.Text, from.Details = q.text, q.facts()
 	}
 	if from.Draft == nil {
-		use, err := r.edited(ctx, in.ConversationRef, out.Text)
+		use, err := box.edited(ctx, out.Text)
 		if err != nil {
 			return nil, err
 		}
@@ -217,14 +225,6 @@ func (r *Reads) message(ctx context.Context, in ReplyIn) (*Step, error) {
 	s.After, s.Once, s.Text = "sent", true, out.Text
 	s.State, s.Holds, s.Draft, s.Details, s.Next = from.State, from.Holds, from.Draft, from.Details, from.Next
 	return &s, nil
-}
-
-// actor returns the Dixa agent in whose name an operation is done: the one that the request has, where the agent may say so.
-func (r *Reads) actor(op *d.Spec, request any, as d.ActingAgent) d.ActingAgent {
-	if r.May(op, request) {
-		return as
-	}
-	return ""
 }
 
 // facts says which quick response a text is, and in which language.

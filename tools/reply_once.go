@@ -27,13 +27,13 @@ type answering struct {
 	over  string    // why nothing is to be sent; "" where it is
 }
 
-// answering finds the message that a reply answers; nil where it does not say which.
-func (r *Reads) answering(ctx context.Context, in ReplyIn) (*answering, error) {
+// readAnswering finds the message that a reply answers; nil where it does not say which.
+func readAnswering(ctx context.Context, c *d.Client, in ReplyIn) (*answering, error) {
 	if in.Answers == "" {
 		return nil, nil
 	}
 	read := time.Now()
-	messages, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: in.ConversationRef})
+	messages, err := d.ListMessages.Do(ctx, c, d.ListMessagesIn{ConversationRef: in.ConversationRef})
 	if err != nil {
 		return nil, err
 	}

@@ -58,9 +58,9 @@ var report = beside(task("report", "made a report on {metric}",
 			return Output{}, problem("report", "period", err)
 		}
 		if strings.EqualFold(strings.TrimSpace(in.Metric), archiveMetric) {
-			return r.archiveReport(ctx, in, p)
+			return (&archiveReporter{r, in, p}).report(ctx)
 		}
-		metric, err := r.metric(ctx, in.Metric)
+		metric, err := findMetric(ctx, r.Client, in.Metric)
 		if err != nil {
 			return Output{}, err
 		}
@@ -111,12 +111,12 @@ func whyNothing(p when.Period, id d.Name, now time.Time) string {
 	return fmt.Sprintf("Nothing was counted for %s in this period. It may be too short, or too recent for Dixa's analytics: try a longer one, such as last month, or another metric.", id)
 }
 
-// metric finds a metric by its id, or words of it.
-func (r *Reads) metric(ctx context.Context, name string) (d.Metric, error) {
+// findMetric finds a metric by its id, or words of it.
+func findMetric(ctx context.Context, c *d.Client, name string) (d.Metric, error) {
 	plain := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), " ", "_")
 	var ids []string
 	var found []d.Metric
-	for page, err := range d.ListMetrics.Pages(ctx, r.Client, d.Page{PageLimit: 50}) {
+	for page, err := range d.ListMetrics.Pages(ctx, c, d.Page{PageLimit: 50}) {
 		if err != nil {
 			return d.Metric{}, err
 		}

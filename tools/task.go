@@ -135,6 +135,16 @@ func (r *Reads) leave(what, why string) {
 	}
 }
 
+// limitRows lowers a limit to the rows that the agent's budget still allows, and says what it leaves out.
+func (r *Reads) limitRows(limit *int, more string) error {
+	left, err := r.RowsLeft()
+	if err == nil && left < *limit {
+		*limit = left
+		r.leave(more, "the agent's budget allows no more rows")
+	}
+	return err
+}
+
 // sayLeftOut puts what is not in the answer behind the items of the tool's own, and before Dixa's answer, which can be long.
 func (r *Reads) sayLeftOut(parts []view.Part) []view.Part {
 	if len(r.left) == 0 {

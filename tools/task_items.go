@@ -58,6 +58,15 @@ func customerItem(u *d.EndUser) view.Item {
 	}}
 }
 
+// has reports whether Dixa shows the agent a conversation now.
+func (r *Reads) has(ctx context.Context, ref d.ConversationRef) (bool, error) {
+	_, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: ref})
+	if d.IsNotFound(err) || notGranted(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // conversationFacts returns what is said of a conversation in one line.
 func (r *Reads) conversationFacts(c *d.Conversation, label string) []view.Fact {
 	facts := []view.Fact{

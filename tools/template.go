@@ -23,13 +23,21 @@ type quickResponse struct {
 // placeholder is how Dixa writes in templates what it fills in.
 var placeholder = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
 
+// templateReader reads templates for one conversation.
+type templateReader struct {
+	reads        *Reads
+	tool         string // that is called
+	conversation d.ConversationRef
+	as           d.ActingAgent
+}
+
 // quickResponse reads a template and fills it in, in the conversation's language where there is a translation. What cannot be
 // filled in is refused: nothing may be sent with it.
-func (r *Reads) quickResponse(ctx context.Context, tool string, id d.UUID, ref d.ConversationRef, as d.ActingAgent) (*quickResponse, error) {
+func (t *templateReader) quickResponse(ctx context.Context, id d.UUID) (*quickResponse, error) {
 	refused := func(format string, args ...any) error {
-		return &d.InputError{Operation: tool, Field: "template", Problem: fmt.Sprintf(format, args...)}
+		return &d.InputError{Operation: t.tool, Field: "template", Problem: fmt.Sprintf(format, args...)}
 	}
-	found, err := r.template(ctx, id)
+	found, err := t.find(ctx, id)
 	switch {
 	case err != nil:
 		return nil, err
@@ -39,24 +47,24 @@ func (r *Reads) quickResponse(ctx context.Context, tool string, id d.UUID, ref d
 		return nil, refused("names an automatic reply, which is not for Dixa agents to send; give a quick response or text")
 	}
 	conversation := d.Conversation{}
-	if r.Granted(d.GetConversation.Spec) {
-		a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: ref})
+	if t.reads.Granted(d.GetConversation.Spec) {
+		a, err := d.GetConversation.Do(ctx, t.reads.Client, d.GetConversationIn{ConversationRef: t.conversation})
 		if err != nil {
 			return nil, err
 		}
 		conversation = a.Value
 	}
 	q := &quickResponse{name: found.Name, text: found.Content, wanted: conversation.Language}
-	if t := translationFor(conversation.Language, found.Translations); t != nil {
-		q.language, q.wanted, q.text = t.Locale, "", t.Content
+	if in := translationFor(conversation.Language, found.Translations); in != nil {
+		q.language, q.wanted, q.text = in.Locale, "", in.Content
 	}
 	missing, err := q.fill(ctx, map[string]func(context.Context) (string, string, error){
 		"requester_firstname": func(ctx context.Context) (string, string, error) {
-			return r.customerName(ctx, conversation.RequesterID)
+			return t.customerName(ctx, conversation.RequesterID)
 		},
-		"agent_firstname": func(ctx context.Context) (string, string, error) { return r.agentName(ctx, d.UUID(as)) },
+		"agent_firstname": func(ctx context.Context) (string, string, error) { return t.agentName(ctx) },
 		"csid": func(context.Context) (string, string, error) {
-			return strconv.FormatInt(ref.ConversationID, 10), "", nil
+			return strconv.FormatInt(t.conversation.ConversationID, 10), "", nil
 		},
 	})
 	switch {
@@ -71,9 +79,9 @@ func (r *Reads) quickResponse(ctx context.Context, tool string, id d.UUID, ref d
 	return q, nil
 }
 
-// template returns a template by its id, nil where there is none.
-func (r *Reads) template(ctx context.Context, id d.UUID) (*d.Template, error) {
-	for page, err := range d.ListTemplates.Pages(ctx, r.Client, d.ListTemplatesIn{Page: d.Page{PageLimit: 50}}) {
+// find returns a template by its id, nil where there is none.
+func (t *templateReader) find(ctx context.Context, id d.UUID) (*d.Template, error) {
+	for page, err := range d.ListTemplates.Pages(ctx, t.reads.Client, d.ListTemplatesIn{Page: d.Page{PageLimit: 50}}) {
 		if err != nil {
 			return nil, err
 		}
@@ -149,16 +157,16 @@ func (q *quickResponse) fill(ctx context.Context, values map[string]func(context
 }
 
 // customerName returns the customer's first name, or why there is none to address them by.
-func (r *Reads) customerName(ctx context.Context, id d.UUID) (name, why string, err error) {
+func (t *templateReader) customerName(ctx context.Context, id d.UUID) (name, why string, err error) {
 	switch {
-	case !r.Granted(d.GetConversation.Spec):
+	case !t.reads.Granted(d.GetConversation.Spec):
 		return "", "get_conversation is not granted", nil
-	case !r.Granted(d.GetEndUser.Spec):
+	case !t.reads.Granted(d.GetEndUser.Spec):
 		return "", "get_end_user is not granted", nil
 	case id == "":
 		return "", "the conversation has no customer", nil
 	}
-	a, err := d.GetEndUser.Do(ctx, r.Client, d.EndUserRef{UserID: id})
+	a, err := d.GetEndUser.Do(ctx, t.reads.Client, d.EndUserRef{UserID: id})
 	if err != nil {
 		return "", "", err
 	}
@@ -169,19 +177,20 @@ func (r *Reads) customerName(ctx context.Context, id d.UUID) (name, why string, 
 }
 
 // agentName returns the first name of the Dixa agent in whose name a message is sent.
-func (r *Reads) agentName(ctx context.Context, id d.UUID) (name, why string, err error) {
+func (t *templateReader) agentName(ctx context.Context) (name, why string, err error) {
 	var found d.Agent
+	id := d.UUID(t.as)
 	switch {
 	case id == "":
 		return "", "no agentId says in whose name", nil
-	case r.Granted(d.GetAgent.Spec):
-		a, err := d.GetAgent.Do(ctx, r.Client, d.AgentRef{AgentID: id})
+	case t.reads.Granted(d.GetAgent.Spec):
+		a, err := d.GetAgent.Do(ctx, t.reads.Client, d.AgentRef{AgentID: id})
 		if err != nil {
 			return "", "", err
 		}
 		found = a.Value
-	case r.Granted(d.ListAgents.Spec):
-		for page, err := range d.ListAgents.Pages(ctx, r.Client, d.ListAgentsIn{Page: d.Page{PageLimit: 50}}) {
+	case t.reads.Granted(d.ListAgents.Spec):
+		for page, err := range d.ListAgents.Pages(ctx, t.reads.Client, d.ListAgentsIn{Page: d.Page{PageLimit: 50}}) {
 			if err != nil {
 				return "", "", err
 			}

@@ -93,48 +93,54 @@ var waitFor = aside(task("wait_for", "waited for news",
 		if in.Seconds == 0 {
 			in.Seconds = longestWait
 		}
+		w := &waiter{r, in}
 		switch {
 		case in.Approval != "":
-			return r.awaitDecision(ctx, in)
+			return w.awaitDecision(ctx)
 		case in.Queue != "" || in.awaited() == AwaitedBreach:
-			return r.awaitEvent(ctx, in)
+			return w.awaitEvent(ctx)
 		case in.awaited() == AwaitedAssignment:
-			return r.awaitAssignment(ctx, in)
+			return w.awaitAssignment(ctx)
 		}
-		return r.awaitAnswer(ctx, in)
+		return w.awaitAnswer(ctx)
 	}))
 
-// wait is one time of waiting.
-type wait struct {
-	seconds int
-	every   time.Duration
-	what    string // that has not happened yet, for progress
-	look    func(context.Context) (happened bool, err error)
-	wakes   func(events.Event) bool                    // an event after which to look at once; nil: none
-	pause   func(context.Context, time.Duration) error // between looks, without wakes; nil: Sleep
+// waiter waits for what its caller asked for.
+type waiter struct {
+	reads *Reads
+	in    WaitForIn
 }
 
-// asking returns a wait that asks Dixa about a conversation. It takes at most half of the requests that the agent's budget still allows. Where the
+// watch says how something is waited for.
+type watch struct {
+	every time.Duration
+	what  string // that has not happened yet, for progress
+	look  func(context.Context) (happened bool, err error)
+	wakes func(events.Event) bool                    // an event after which to look at once; nil: none
+	pause func(context.Context, time.Duration) error // between looks, without wakes; nil: Sleep
+}
+
+// asking returns a watch that asks Dixa about a conversation. It takes at most half of the requests that the agent's budget still allows. Where the
 // server hears of events it looks when one of these types says that there may be something to see, and seldom otherwise.
-func (r *Reads) asking(in WaitForIn, what string, look func(context.Context) (bool, error), types ...d.WebhookEvent) wait {
-	looks := min(mostLooks, max(r.Left()/2, 2))
-	w := wait{seconds: in.Seconds, every: time.Duration(longestWait) * time.Second / time.Duration(looks-1), what: what, look: look}
-	if r.Events != nil {
-		w.every = max(w.every, seldom)
-		w.wakes = func(e events.Event) bool {
-			return e.Conversation == in.ConversationID && slices.Contains(types, e.Type)
+func (w *waiter) asking(what string, look func(context.Context) (bool, error), types ...d.WebhookEvent) watch {
+	looks := min(mostLooks, max(w.reads.Left()/2, 2))
+	on := watch{every: time.Duration(longestWait) * time.Second / time.Duration(looks-1), what: what, look: look}
+	if w.reads.Events != nil {
+		on.every = max(on.every, seldom)
+		on.wakes = func(e events.Event) bool {
+			return e.Conversation == w.in.ConversationID && slices.Contains(types, e.Type)
 		}
 	}
-	return w
+	return on
 }
 
 // wait looks until something happened or the time is over, and returns for how long it waited. Between two looks it holds
 // nothing.
-func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
+func (w *waiter) wait(ctx context.Context, on watch) (waited, error) {
 	var done waited
-	begun, most := r.Now(), time.Duration(w.seconds)*time.Second
-	if w.pause == nil {
-		w.pause = r.Sleep
+	begun, most := w.reads.Now(), time.Duration(w.in.Seconds)*time.Second
+	if on.pause == nil {
+		on.pause = w.reads.Sleep
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline) - answerTime
@@ -144,30 +150,30 @@ func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
 		defer cancel()
 	}
 	var at events.Cursor
-	if w.wakes != nil { // before the first look, so that nothing happens unnoticed between the two
+	if on.wakes != nil { // before the first look, so that nothing happens unnoticed between the two
 		var err error
-		if at, err = r.Events.End(ctx); errors.Is(err, events.ErrAway) {
-			w.wakes = nil // Dixa tells, if seldom
+		if at, err = w.reads.Events.End(ctx); errors.Is(err, events.ErrAway) {
+			on.wakes = nil // Dixa tells, if seldom
 		} else if err != nil {
 			return done, fmt.Errorf("the inbox of events could not be read: %w", err)
 		}
 	}
 	for {
-		happened, err := w.look(ctx)
-		done.took = r.Now().Sub(begun)
+		happened, err := on.look(ctx)
+		done.took = w.reads.Now().Sub(begun)
 		if done.looks > 0 && outOfTime(err) {
 			return done, nil
 		}
 		done.looks, done.happened = done.looks+1, happened
-		pause := min(w.every, most-done.took)
+		pause := min(on.every, most-done.took)
 		if happened || err != nil || pause <= 0 {
 			return done, err
 		}
-		r.tell("%s, %d of %d s", w.what, int(done.took.Seconds()), int(most.Seconds()))
-		if w.wakes == nil || done.looks >= mostLooks {
-			err = w.pause(ctx, pause)
+		w.reads.tell("%s, %d of %d s", on.what, int(done.took.Seconds()), int(most.Seconds()))
+		if on.wakes == nil || done.looks >= mostLooks {
+			err = on.pause(ctx, pause)
 		} else {
-			at, err = r.sleepUntil(ctx, pause, at, w.wakes)
+			at, err = w.sleepUntil(ctx, pause, at, on.wakes)
 		}
 		if outOfTime(err) {
 			return done, nil
@@ -178,10 +184,10 @@ func (r *Reads) wait(ctx context.Context, w wait) (waited, error) {
 }
 
 // sleepUntil waits for an event, and not longer than a pause. It returns where to go on.
-func (r *Reads) sleepUntil(ctx context.Context, pause time.Duration, at events.Cursor, wakes func(events.Event) bool) (events.Cursor, error) {
+func (w *waiter) sleepUntil(ctx context.Context, pause time.Duration, at events.Cursor, wakes func(events.Event) bool) (events.Cursor, error) {
 	short, cancel := context.WithTimeout(ctx, pause)
 	defer cancel()
-	found, err := r.Events.Wait(short, at, func(_ context.Context, e events.Event) (bool, error) { return wakes(e), nil })
+	found, err := w.reads.Events.Wait(short, at, func(_ context.Context, e events.Event) (bool, error) { return wakes(e), nil })
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = ctx.Err()
 	}
@@ -214,12 +220,13 @@ func outOfTime(err error) bool {
 }
 
 // awaitAnswer waits for a message of the customer.
-func (r *Reads) awaitAnswer(ctx context.Context, in WaitForIn) (Output, error) {
+func (w *waiter) awaitAnswer(ctx context.Context) (Output, error) {
+	in := w.in
 	ref := d.ConversationRef{ConversationID: in.ConversationID}
 	after, first := in.After, true
 	var messages d.Answer[[]d.Message]
-	done, err := r.wait(ctx, r.asking(in, "no answer yet", func(ctx context.Context) (bool, error) {
-		now, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: ref})
+	done, err := w.wait(ctx, w.asking("no answer yet", func(ctx context.Context) (bool, error) {
+		now, err := d.ListMessages.Do(ctx, w.reads.Client, d.ListMessagesIn{ConversationRef: ref})
 		if err != nil {
 			return false, err
 		}
@@ -246,7 +253,7 @@ func (r *Reads) awaitAnswer(ctx context.Context, in WaitForIn) (Output, error) {
 		view.Fact{Key: "shown", Value: spanned(after+1, all, all), Own: true})
 	o := Thread()
 	o.Skip, o.Read = after, true
-	o.Again = func(skip, offset int) string { return r.messagesFrom(ref, skip, offset) }
+	o.Again = func(skip, offset int) string { return w.messagesFrom(skip, offset) }
 	return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{{Facts: head}}}, {Name: "messages", Body: messages.Raw, Options: o}}}, nil
 }
 
@@ -274,8 +281,9 @@ func newest(messages []d.Message) []view.Fact {
 }
 
 // messagesFrom returns the call that reads on in messages.
-func (r *Reads) messagesFrom(ref d.ConversationRef, skip, offset int) string {
-	if r.Tools(d.ListMessages.Spec.Name) == readConversation.Name {
+func (w *waiter) messagesFrom(skip, offset int) string {
+	ref := d.ConversationRef{ConversationID: w.in.ConversationID}
+	if w.reads.Tools(d.ListMessages.Spec.Name) == readConversation.Name {
 		return called(readConversation.Name, ReadConversationIn{ConversationRef: ref, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
 	}
 	return called(d.ListMessages.Spec.Name, struct {
@@ -286,10 +294,11 @@ func (r *Reads) messagesFrom(ref d.ConversationRef, skip, offset int) string {
 }
 
 // awaitAssignment waits until the conversation is assigned to the Dixa agent that is asked for, or to anybody.
-func (r *Reads) awaitAssignment(ctx context.Context, in WaitForIn) (Output, error) {
+func (w *waiter) awaitAssignment(ctx context.Context) (Output, error) {
+	in := w.in
 	var c d.Conversation
-	done, err := r.wait(ctx, r.asking(in, "not assigned yet", func(ctx context.Context) (bool, error) {
-		now, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: in.ConversationID}})
+	done, err := w.wait(ctx, w.asking("not assigned yet", func(ctx context.Context) (bool, error) {
+		now, err := d.GetConversation.Do(ctx, w.reads.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: in.ConversationID}})
 		if err != nil {
 			return false, err
 		}
@@ -299,7 +308,7 @@ func (r *Reads) awaitAssignment(ctx context.Context, in WaitForIn) (Output, erro
 	if err != nil {
 		return Output{}, err
 	}
-	head := r.conversationFacts(&c, "Conversation")
+	head := w.reads.conversationFacts(&c, "Conversation")
 	for i := range head {
 		head[i].Program = head[i].Key == "channel" || head[i].Key == "created"
 	}
@@ -318,7 +327,7 @@ func (r *Reads) awaitAssignment(ctx context.Context, in WaitForIn) (Output, erro
 	parts := []view.Part{{Name: "conversation", Items: []view.Item{{Facts: append(head, said)}}}}
 	if !done.happened {
 		in.Seconds = in.shorter()
-		if name := r.Name(d.AgentThing, string(in.Assignee)); in.Assignee != "" && name != "" {
+		if name := w.reads.Name(d.AgentThing, string(in.Assignee)); in.Assignee != "" && name != "" {
 			in.Assignee = d.UUID(name)
 		}
 		parts = append(parts, again(in))

@@ -39,11 +39,11 @@ const (
 )
 
 // awaitDecision waits until an approver has decided about a call of this agent.
-func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error) {
-	number := strings.ToUpper(strings.TrimSpace(in.Approval))
+func (w *waiter) awaitDecision(ctx context.Context) (Output, error) {
+	number := strings.ToUpper(strings.TrimSpace(w.in.Approval))
 	var made Decision
-	done, err := r.wait(ctx, wait{seconds: in.Seconds, every: storeEvery, pause: r.Decided, what: "not decided yet", look: func(ctx context.Context) (decided bool, err error) {
-		made, err = r.Decision(ctx, number)
+	done, err := w.wait(ctx, watch{every: storeEvery, pause: w.reads.Decided, what: "not decided yet", look: func(ctx context.Context) (decided bool, err error) {
+		made, err = w.reads.Decision(ctx, number)
 		return made.State != DecisionPending, err
 	}})
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *Reads) awaitDecision(ctx context.Context, in WaitForIn) (Output, error)
 	switch made.State {
 	case DecisionPending:
 		facts = append(facts, view.Fact{Key: "waited", Value: "no decision " + done.nothing() + ": " + call, Own: true}, view.Fact{Key: "expires", Label: "expires", Time: made.Expires})
-		next = "To wait on: " + called("wait_for", WaitForIn{Approval: made.Number, Seconds: in.shorter()})
+		next = "To wait on: " + called("wait_for", WaitForIn{Approval: made.Number, Seconds: w.in.shorter()})
 	case DecisionApproved:
 		facts = append(facts, view.Fact{Key: "expires", Label: "valid until", Time: made.Expires})
 		next = "Nothing was sent yet. Make the same call again, with the same arguments: " + call + "."

@@ -21,59 +21,60 @@ const breached = d.WebhookEvent("SLAEvaluationBreached")
 
 // awaitEvent waits for what only the inbox tells: a new conversation in a queue, or the breach of an SLA. What is found is what Dixa shows
 // the agent of the conversation now.
-func (r *Reads) awaitEvent(ctx context.Context, in WaitForIn) (Output, error) {
-	if r.Events == nil {
+func (w *waiter) awaitEvent(ctx context.Context) (Output, error) {
+	in, inbox := w.in, inbox{w.reads}
+	if w.reads.Events == nil {
 		return Output{}, errNoEvents
 	}
-	if in.For == AwaitedBreach && !r.Granted(d.ListConversationActivity.Spec) {
+	if in.For == AwaitedBreach && !w.reads.Granted(d.ListConversationActivity.Spec) {
 		return Output{}, fmt.Errorf("wait_for: for: breach needs %s, which is not granted", d.ListConversationActivity.Spec.Name)
 	}
-	if _, err := r.RowsLeft(); err != nil {
+	if _, err := w.reads.RowsLeft(); err != nil {
 		return Output{}, err
 	}
-	at, err := r.Events.End(ctx)
+	at, err := w.reads.Events.End(ctx)
 	if in.Since != "" {
-		at, err = r.since(ctx, "wait_for", in.Since)
+		at, err = inbox.since(ctx, "wait_for", in.Since)
 	}
 	if err != nil {
 		return Output{}, err
 	}
-	most, begun := time.Duration(in.Seconds)*time.Second, r.Now()
+	most, begun := time.Duration(in.Seconds)*time.Second, w.reads.Now()
 	if deadline, ok := ctx.Deadline(); ok {
 		most = min(most, time.Until(deadline)-answerTime)
 	}
 	short, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	r.tell("waiting for %s, up to %d s", in.what(), int(most.Seconds()))
+	w.reads.tell("waiting for %s, up to %d s", in.what(), int(most.Seconds()))
 	var c d.Conversation
-	found, err := r.Events.Wait(short, at, r.looking(in, &c))
+	found, err := w.reads.Events.Wait(short, at, w.looking(&c))
 	enough := errors.Is(err, errEnough)
 	if err != nil && !enough && !(outOfTime(err) && ctx.Err() == nil) {
 		return Output{}, err
 	}
-	if enough && r.judgedEvents() { // how soon that was would tell of the others
-		if err := r.Sleep(ctx, most-r.Now().Sub(begun)); err != nil && !outOfTime(err) {
+	if enough && inbox.judged() { // how soon that was would tell of the others
+		if err := w.reads.Sleep(ctx, most-w.reads.Now().Sub(begun)); err != nil && !outOfTime(err) {
 			return Output{}, err
 		}
 	}
-	in.Since = r.SealCursor(found.Next)
+	in.Since = w.reads.SealCursor(found.Next)
 	said := view.Fact{Key: "waited", Own: true}
 	var facts []view.Fact
 	switch {
 	case found.Event != nil:
-		if err := r.ShowRows(1); err != nil {
+		if err := w.reads.ShowRows(1); err != nil {
 			return Output{}, err
 		}
-		facts = append(r.conversationFacts(&c, "Conversation"), view.Fact{Key: "event", Value: string(found.Event.Type), ID: found.Event.ID}, view.Fact{Key: "time", Label: "at", Time: found.Event.Time})
+		facts = append(w.reads.conversationFacts(&c, "Conversation"), view.Fact{Key: "event", Value: string(found.Event.Type), ID: found.Event.ID}, view.Fact{Key: "time", Label: "at", Time: found.Event.Time})
 	default:
-		said.Value = fmt.Sprintf("no %s in %d s", in.what(), int(r.Now().Sub(begun).Seconds()))
+		said.Value = fmt.Sprintf("no %s in %d s", in.what(), int(w.reads.Now().Sub(begun).Seconds()))
 	}
 	if found.Truncated {
 		facts = append(facts, view.Fact{Key: "truncated", Label: "events before were removed:", Value: "true", Own: true})
 	}
 	facts = append(facts, said)
 	in.Seconds = in.shorter()
-	r.name(&in.Queue, d.QueueThing)
+	w.reads.name(&in.Queue, d.QueueThing)
 	return Output{Parts: []view.Part{{Name: "conversation", Items: []view.Item{{Facts: facts}}}, {Name: "next", Items: []view.Item{{Facts: []view.Fact{
 		{Key: "text", Value: "To wait on: " + called("wait_for", in), Own: true}}}}}}}, nil
 }
@@ -90,11 +91,11 @@ func (in *WaitForIn) what() string {
 var errEnough = errors.New("enough conversations were looked at")
 
 // looking returns what decides whether an event is the one that is waited for. It asks Dixa about a conversation, and puts it into c.
-func (r *Reads) looking(in WaitForIn, c *d.Conversation) func(context.Context, events.Event) (bool, error) {
-	looks := 0
+func (w *waiter) looking(c *d.Conversation) func(context.Context, events.Event) (bool, error) {
+	in, looks := w.in, 0
 	return func(ctx context.Context, e events.Event) (bool, error) {
 		switch {
-		case in.For == AwaitedBreach && (e.Type != breached || !r.granted(e)), in.For != AwaitedBreach && !slices.Contains(cameToQueue, e.Type):
+		case in.For == AwaitedBreach && (e.Type != breached || !(inbox{w.reads}).granted(e)), in.For != AwaitedBreach && !slices.Contains(cameToQueue, e.Type):
 			return false, nil
 		case e.Conversation == 0, in.ConversationID != 0 && e.Conversation != in.ConversationID:
 			return false, nil
@@ -104,7 +105,7 @@ func (r *Reads) looking(in WaitForIn, c *d.Conversation) func(context.Context, e
 		if looks++; looks > mostJudged {
 			return false, errEnough
 		}
-		a, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: e.Conversation}})
+		a, err := d.GetConversation.Do(ctx, w.reads.Client, d.GetConversationIn{ConversationRef: d.ConversationRef{ConversationID: e.Conversation}})
 		switch {
 		case d.IsNotFound(err), notGranted(err):
 			return false, nil

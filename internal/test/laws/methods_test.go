@@ -31,7 +31,6 @@ var manyMethods = map[string]bool{
 	"internal/view.texter":                 true,
 	"internal/view.walker":                 true,
 	"schemas.checker":                      true,
-	"tools.Reads":                          true,
 	"tools.Tool":                           true,
 }
 
