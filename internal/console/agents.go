@@ -12,6 +12,9 @@ import (
 	"dixa-mcp/tools"
 )
 
+// agentPages show what agents may do.
+type agentPages struct{ config *Config }
+
 // frozen is a freeze in force.
 type frozen struct {
 	Name   string // of the agent, or [freeze.Everyone]
@@ -23,14 +26,14 @@ type frozen struct {
 }
 
 // freezes returns the freezes in force by agent.
-func (k *Console) freezes(v *visit) (map[string]frozen, error) {
+func (p agentPages) freezes(v *visit) (map[string]frozen, error) {
 	all := map[string]frozen{}
-	if k.Freezes == nil {
+	if p.config.Freezes == nil {
 		return all, nil
 	}
-	found, err := k.Freezes.List(v.Context())
+	found, err := p.config.Freezes.List(v.Context())
 	for name, f := range found {
-		one := frozen{Name: name, Label: freeze.Label(name), By: f.By, Since: v.at(f.At, k.Now()), Reason: f.Reason}
+		one := frozen{Name: name, Label: freeze.Label(name), By: f.By, Since: v.at(f.At), Reason: f.Reason}
 		if v.who.Role == operators {
 			one.Thaw = v.token(freezePath("/thaws", name))
 		}
@@ -64,11 +67,11 @@ type cell struct {
 
 var shortUse = map[capability.Use]string{capability.UseOff: "off", capability.UseRead: "read", capability.UseSome: "some", capability.UseFull: "full"}
 
-// listAgents shows the matrix of agents and groups of tools.
-func (k *Console) listAgents(v *visit) {
-	stopped, err := k.freezes(v)
+// list shows the matrix of agents and groups of tools.
+func (p agentPages) list(v *visit) {
+	stopped, err := p.freezes(v)
 	if err != nil {
-		k.Log.Error("console: the freezes cannot be read", "error", err)
+		p.config.Log.Error("console: the freezes cannot be read", "error", err)
 	}
 	body := struct {
 		File, Digest string
@@ -96,10 +99,10 @@ func (k *Console) listAgents(v *visit) {
 		}
 	}
 	slices.SortFunc(body.Gone, func(a, b frozen) int { return strings.Compare(a.Name, b.Name) })
-	if v.who.Role == operators && k.Freezes != nil {
+	if v.who.Role == operators && p.config.Freezes != nil {
 		body.Freeze = v.token("/freezes")
 	}
-	k.show(v, http.StatusOK, "agents.html", "/agents", "Agents", false, body)
+	v.show(http.StatusOK, "agents.html", "/agents", "Agents", false, body)
 }
 
 func cellOf(a *capability.Agent, g capability.GroupUse) cell {
@@ -117,15 +120,15 @@ type keyRow struct {
 	Soon    bool // it has expired, or expires soon
 }
 
-// showAgent shows what the file says about an agent.
-func (k *Console) showAgent(v *visit) {
-	a, ok := k.agent(v)
+// show shows what the file says about an agent.
+func (p agentPages) show(v *visit) {
+	a, ok := p.agent(v)
 	if !ok {
 		return
 	}
-	stopped, err := k.freezes(v)
+	stopped, err := p.freezes(v)
 	if err != nil {
-		k.Log.Error("console: the freezes cannot be read", "error", err)
+		p.config.Log.Error("console: the freezes cannot be read", "error", err)
 	}
 	body := struct {
 		Name, About, ActsAs, Only, OnlyRule string
@@ -149,29 +152,29 @@ func (k *Console) showAgent(v *visit) {
 	for _, g := range a.GroupUses() {
 		body.Cells = append(body.Cells, cellOf(a, g))
 	}
-	soon := v.rules.ExpiringKeys(k.Now())
+	soon := v.rules.ExpiringKeys(p.config.Now())
 	for _, key := range v.rules.Keys() {
 		if key.Agent == a.Name {
-			expired := !key.Expires.IsZero() && !k.Now().Before(key.Expires)
-			body.Keys = append(body.Keys, keyRow{key.ID, v.at(key.Expires, k.Now()), expired || slices.Contains(soon, key)})
+			expired := !key.Expires.IsZero() && !p.config.Now().Before(key.Expires)
+			body.Keys = append(body.Keys, keyRow{key.ID, v.at(key.Expires), expired || slices.Contains(soon, key)})
 		}
 	}
 	if f, ok := stopped[a.Name]; ok {
 		body.Frozen = &f
-	} else if v.who.Role == operators && k.Freezes != nil {
+	} else if v.who.Role == operators && p.config.Freezes != nil {
 		body.Freeze = v.token(freezePath("/freezes", a.Name))
 	}
 	if f, ok := stopped[freeze.Everyone]; ok {
 		body.Everyone = &f
 	}
-	k.show(v, http.StatusOK, "agent.html", "/agents", a.Name, false, body)
+	v.show(http.StatusOK, "agent.html", "/agents", a.Name, false, body)
 }
 
 // agent finds the agent of an address. If there is none, it answers.
-func (k *Console) agent(v *visit) (*capability.Agent, bool) {
+func (p agentPages) agent(v *visit) (*capability.Agent, bool) {
 	a, err := v.rules.Agent(v.PathValue("agent"))
 	if err != nil {
-		k.problem(v, http.StatusNotFound, sentence(err.Error()))
+		v.problem(http.StatusNotFound, sentence(err.Error()))
 		return nil, false
 	}
 	return a, true
@@ -218,15 +221,15 @@ type toolRow struct {
 	Restrictions      []string
 }
 
-// showCell shows what an agent may do with a group of tools: each tool, with the lines of the file about it.
-func (k *Console) showCell(v *visit) {
-	a, ok := k.agent(v)
+// cell shows what an agent may do with a group of tools: each tool, with the lines of the file about it.
+func (p agentPages) cell(v *visit) {
+	a, ok := p.agent(v)
 	if !ok {
 		return
 	}
 	group := v.PathValue("group")
 	if !slices.Contains(tools.Groups(), group) {
-		k.problem(v, http.StatusNotFound, "There is no such group of tools.")
+		v.problem(http.StatusNotFound, "There is no such group of tools.")
 		return
 	}
 	body := struct {
@@ -244,7 +247,7 @@ func (k *Console) showCell(v *visit) {
 			body.Tools = append(body.Tools, toolOf(a, t))
 		}
 	}
-	k.show(v, http.StatusOK, "cell.html", "/agents", a.Name+": "+group, false, body)
+	v.show(http.StatusOK, "cell.html", "/agents", a.Name+": "+group, false, body)
 }
 
 func toolOf(a *capability.Agent, t *tools.Tool) toolRow {

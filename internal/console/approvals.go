@@ -15,6 +15,9 @@ import (
 // unfolded is how many messages of a conversation are shown at once; those before them can be opened.
 const unfolded = 3
 
+// approvalPages show calls that wait for an approval, and decide about them.
+type approvalPages struct{ config *Config }
+
 // row is a call in a list.
 type row struct {
 	approver.Item
@@ -24,26 +27,25 @@ type row struct {
 	Begins                  string  // the text, of which only approvers see the beginning
 }
 
-func (k *Console) row(v *visit, r approval.Request) row {
-	now := k.Now()
-	one := row{Item: approver.ItemOf(r), Asked: v.at(r.Created, now), Until: v.at(r.Expires, now), DecidedAt: v.at(r.Decided, now), Widens: v.at(r.Escalates, now)}
-	one.Yours = v.who.Role == approvers && r.State == approval.Pending && k.desk(v).MayDecide(r) == nil
+func (a approvalPages) row(v *visit, r approval.Request) row {
+	one := row{Item: approver.ItemOf(r), Asked: v.at(r.Created), Until: v.at(r.Expires), DecidedAt: v.at(r.Decided), Widens: v.at(r.Escalates)}
+	one.Yours = v.who.Role == approvers && r.State == approval.Pending && a.desk(v).MayDecide(r) == nil
 	return one
 }
 
-// listApprovals lists what waits, oldest first, and what was decided lately, newest first.
-func (k *Console) listApprovals(v *visit) {
-	if k.Approvals == nil {
+// list lists what waits, oldest first, and what was decided lately, newest first.
+func (a approvalPages) list(v *visit) {
+	if a.config.Approvals == nil {
 		http.Redirect(v.ResponseWriter, v.Request, "/agents", http.StatusSeeOther)
 		return
 	}
-	list, err := k.Approvals.List(v.Context())
+	list, err := a.config.Approvals.List(v.Context())
 	if err != nil && len(list) == 0 {
-		k.broken(v, "the calls that wait cannot be read", err)
+		v.broken("the calls that wait cannot be read", err)
 		return
 	}
 	if err != nil {
-		k.Log.Error("console: some approvals cannot be read", "error", err)
+		a.config.Log.Error("console: some approvals cannot be read", "error", err)
 	}
 	body := struct {
 		Waiting, Drafts, Decided []row
@@ -51,7 +53,7 @@ func (k *Console) listApprovals(v *visit) {
 		Reads                    bool // the person may open the text
 	}{Unreadable: err != nil, Reads: v.who.Role == approvers}
 	for _, r := range list {
-		one := k.row(v, r)
+		one := a.row(v, r)
 		if r.State == approval.Pending {
 			if body.Reads {
 				one.Begins = safetext.Brief(cmp.Or(r.Text, r.Effect), 160)
@@ -67,7 +69,7 @@ func (k *Console) listApprovals(v *visit) {
 	}
 	slices.Reverse(body.Decided)
 	body.Decided = body.Decided[:min(len(body.Decided), 50)]
-	k.show(v, http.StatusOK, "approvals.html", "/", "Approvals", true, body)
+	v.show(http.StatusOK, "approvals.html", "/", "Approvals", true, body)
 }
 
 // call is the page of one call.
@@ -99,18 +101,18 @@ type message struct {
 	At *moment
 }
 
-// showApproval shows one call. Only approvers see its text, which is correspondence.
-func (k *Console) showApproval(v *visit) {
-	if r, ok := k.request(v); ok {
-		k.showCall(v, http.StatusOK, r, "")
+// show shows one call. Only approvers see its text, which is correspondence.
+func (a approvalPages) show(v *visit) {
+	if r, ok := a.request(v); ok {
+		a.showCall(v, http.StatusOK, r, "")
 	}
 }
 
 // showCall shows a call. A text that was edited and cannot be used stays in the editor.
-func (k *Console) showCall(v *visit, status int, r approval.Request, edited string) {
-	one := call{row: k.row(v, r), Reads: v.who.Role == approvers, Outcome: outcome(r)}
+func (a approvalPages) showCall(v *visit, status int, r approval.Request, edited string) {
+	one := call{row: a.row(v, r), Reads: v.who.Role == approvers, Outcome: outcome(r)}
 	if one.Reads {
-		one.What = k.desk(v).Look(v.Context(), r)
+		one.What = a.desk(v).Look(v.Context(), r)
 		one.Deleted = r.Effect == "" && r.Arguments == nil
 		one.NewRules = r.Rules != one.What.RulesNow
 		one.Text, one.Values = cmp.Or(r.NewText, r.Text), values(r)
@@ -118,9 +120,9 @@ func (k *Console) showCall(v *visit, status int, r approval.Request, edited stri
 			one.Steps = steps
 		}
 		if seen := one.What.Review; seen != nil {
-			one.Read = v.at(seen.Read, k.Now())
+			one.Read = v.at(seen.Read)
 			for _, m := range seen.Messages {
-				one.Messages = append(one.Messages, message{m, v.at(m.At, k.Now())})
+				one.Messages = append(one.Messages, message{m, v.at(m.At)})
 			}
 			if before := len(one.Messages) - unfolded; before > 1 {
 				one.Folded, one.Messages = one.Messages[:before], one.Messages[before:]
@@ -138,7 +140,7 @@ func (k *Console) showCall(v *visit, status int, r approval.Request, edited stri
 			}
 		}
 	}
-	k.show(v, status, "request.html", "/", r.Number, false, one)
+	v.show(status, "request.html", "/", r.Number, false, one)
 }
 
 // seenOnly returns a text without the characters that are not seen, and whether it had some: they cannot be edited.
@@ -157,17 +159,17 @@ func seenOnly(text string) (string, bool) {
 }
 
 // request finds the call of an address. If there is none, it answers.
-func (k *Console) request(v *visit) (approval.Request, bool) {
-	if k.Approvals == nil {
-		k.problem(v, http.StatusNotFound, "There is no such page.")
+func (a approvalPages) request(v *visit) (approval.Request, bool) {
+	if a.config.Approvals == nil {
+		v.problem(http.StatusNotFound, "There is no such page.")
 		return approval.Request{}, false
 	}
-	r, err := k.desk(v).Get(v.Context(), v.PathValue("number"))
+	r, err := a.desk(v).Get(v.Context(), v.PathValue("number"))
 	switch {
 	case errors.As(err, new(*approver.NotFoundError)):
-		k.problem(v, http.StatusNotFound, sentence(err.Error()))
+		v.problem(http.StatusNotFound, sentence(err.Error()))
 	case err != nil:
-		k.broken(v, "the call cannot be read", err)
+		v.broken("the call cannot be read", err)
 	default:
 		return r, true
 	}

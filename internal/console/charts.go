@@ -15,6 +15,13 @@ import (
 	"dixa-mcp/internal/records"
 )
 
+// chartPages show figures over time.
+type chartPages struct {
+	config  *Config
+	records recordPages
+	sample  samplePages
+}
+
 // span is a length of time that charts show.
 type span struct {
 	Name, Says string
@@ -59,26 +66,26 @@ type agentFigures struct {
 	Mean  int64   // ms of a request
 }
 
-// charts shows figures over time.
-func (k *Console) charts(v *visit) {
+// show shows figures over time.
+func (c chartPages) show(v *visit) {
 	query := v.URL.Query()
 	i := max(0, slices.IndexFunc(spans, func(s span) bool { return s.Name == cmp.Or(query.Get("span"), "day") }))
 	page := chartsPage{Spans: spans, Span: spans[i].Name, Says: spans[i].Says, Agent: query.Get("agent"), Zone: v.zone().String()}
-	if err := k.fillCharts(v, &page, spans[i]); err != nil {
-		k.broken(v, "the charts cannot be drawn", err)
+	if err := c.fill(v, &page, spans[i]); err != nil {
+		v.broken("the charts cannot be drawn", err)
 		return
 	}
-	k.show(v, http.StatusOK, "charts.html", "/charts", "Charts", true, page)
+	v.show(http.StatusOK, "charts.html", "/charts", "Charts", true, page)
 }
 
-func (k *Console) fillCharts(v *visit, page *chartsPage, s span) (err error) {
-	if page.Behind, err = k.update(v.Context()); err != nil {
+func (c chartPages) fill(v *visit, page *chartsPage, s span) (err error) {
+	if page.Behind, err = c.records.update(v.Context()); err != nil {
 		return err
 	}
 	ctx, stop := context.WithTimeout(v.Context(), searchFor)
 	defer stop()
-	axis := newAxis(k.Now(), s, v.zone())
-	figures, err := k.Records.Series(ctx, axis.since, axis.until, s.read)
+	axis := newAxis(c.config.Now(), s, v.zone())
+	figures, err := c.config.Records.Series(ctx, axis.since, axis.until, s.read)
 	if err != nil {
 		return err
 	}
@@ -91,16 +98,16 @@ func (k *Console) fillCharts(v *visit, page *chartsPage, s span) (err error) {
 	if page.Agent != "" {
 		figures = slices.DeleteFunc(figures, func(f records.Figures) bool { return f.Agent != page.Agent })
 	}
-	page.Charts = k.figuresCharts(axis, figures)
-	page.Agents = k.byAgent(figures, s)
-	decided, err := k.decisionsChart(ctx, axis, page.Agent)
+	page.Charts = c.figures(axis, figures)
+	page.Agents = c.byAgent(figures, s)
+	decided, err := c.decisions(ctx, axis, page.Agent)
 	if err != nil {
 		return err
 	}
 	page.Charts = append(page.Charts, decided)
-	sample, week, err := k.sample(ctx, v, page.Agent)
-	page.Sample, page.Week = k.recordLines(v, sample), week
-	if v.who.Role == approvers && k.Sent != nil && len(sample) > 0 {
+	sample, week, err := c.sample.choose(ctx, v, page.Agent)
+	page.Sample, page.Week = c.records.lines(v, sample), week
+	if v.who.Role == approvers && c.config.Sent != nil && len(sample) > 0 {
 		page.Read = sampleAddress(page.Agent)
 	}
 	return err
@@ -145,8 +152,8 @@ func (a axis) sums(figures []records.Figures, value func(records.Figures) float6
 	return sums
 }
 
-// figuresCharts draws calls, the share of Dixa's limit, waiting time and tokens.
-func (k *Console) figuresCharts(a axis, figures []records.Figures) []drawn {
+// figures draws calls, the share of Dixa's limit, waiting time and tokens.
+func (c chartPages) figures(a axis, figures []records.Figures) []drawn {
 	refused := a.sums(figures, func(f records.Figures) float64 { return float64(f.Refused) })
 	answered := a.sums(figures, func(f records.Figures) float64 { return float64(f.Calls - f.Refused) })
 	requests := a.sums(figures, func(f records.Figures) float64 { return float64(f.Requests) })
@@ -154,16 +161,16 @@ func (k *Console) figuresCharts(a axis, figures []records.Figures) []drawn {
 	tokens := a.sums(figures, func(f records.Figures) float64 { return float64(f.Tokens) })
 	share, mean := make([]float64, len(requests)), make([]float64, len(requests))
 	for i, n := range requests {
-		if k.Rate > 0 && a.seconds[i] > 0 {
-			share[i] = 100 * n / (k.Rate * a.seconds[i])
+		if c.config.Rate > 0 && a.seconds[i] > 0 {
+			share[i] = 100 * n / (c.config.Rate * a.seconds[i])
 		}
 		if n > 0 {
 			mean[i] = waited[i] / n
 		}
 	}
 	all := []drawn{bars("Calls", "Calls of agents, and how many of them were refused.", "calls", a, chart.Series{Name: "answered", Values: answered}, chart.Series{Name: "refused", Values: refused})}
-	if k.Rate > 0 {
-		all = append(all, lines("Share of Dixa's limit", fmt.Sprintf("Requests to Dixa in percent of %g a second.", k.Rate), "%", a, share))
+	if c.config.Rate > 0 {
+		all = append(all, lines("Share of Dixa's limit", fmt.Sprintf("Requests to Dixa in percent of %g a second.", c.config.Rate), "%", a, share))
 	}
 	return append(all,
 		lines("Time of a request", "Mean time of a request to Dixa, with queue and retries.", "ms", a, mean),
@@ -191,11 +198,11 @@ func identifier(title string) string {
 	return string(id)
 }
 
-// decisionsChart draws what approvers decided.
-func (k *Console) decisionsChart(ctx context.Context, a axis, agent string) (drawn, error) {
+// decisions draws what approvers decided.
+func (c chartPages) decisions(ctx context.Context, a axis, agent string) (drawn, error) {
 	count := func(q records.Query) ([]float64, error) {
 		q.Agent, q.Since, q.Until = agent, a.since, a.until
-		times, err := k.Records.Times(ctx, q)
+		times, err := c.config.Records.Times(ctx, q)
 		sums := make([]float64, len(a.labels))
 		for _, t := range times {
 			sums[a.at(t)]++
@@ -213,7 +220,7 @@ func (k *Console) decisionsChart(ctx context.Context, a axis, agent string) (dra
 }
 
 // byAgent sums up figures by agent, most calls first.
-func (k *Console) byAgent(figures []records.Figures, s span) []agentFigures {
+func (c chartPages) byAgent(figures []records.Figures, s span) []agentFigures {
 	sums := map[string]*agentFigures{}
 	for _, f := range figures {
 		a := sums[f.Agent]
@@ -225,8 +232,8 @@ func (k *Console) byAgent(figures []records.Figures, s span) []agentFigures {
 	}
 	var all []agentFigures
 	for _, a := range sums {
-		if k.Rate > 0 {
-			a.Share = 100 * float64(a.Requests) / (k.Rate * s.length.Seconds())
+		if c.config.Rate > 0 {
+			a.Share = 100 * float64(a.Requests) / (c.config.Rate * s.length.Seconds())
 		}
 		if a.Requests > 0 {
 			a.Mean = a.Waited.Milliseconds() / a.Requests

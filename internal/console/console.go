@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
 	"time"
 
 	"dixa-mcp/internal/admin"
@@ -76,11 +75,10 @@ type Check struct {
 
 // Console is the handler of the console's pages. It is safe for concurrent use.
 type Console struct {
-	Config
-	sessions  *sessions
-	strangers *audit.Strangers
-	verifying sync.Mutex
-	handler   http.Handler
+	config   *Config
+	pages    *pages
+	entrance *entrance
+	handler  http.Handler
 }
 
 //go:embed static
@@ -95,39 +93,45 @@ func New(c Config) *Console {
 	if c.Invalid == nil {
 		c.Invalid = web.NewFailures(c.Now)
 	}
-	k := &Console{Config: c, sessions: newSessions(c.Now), strangers: audit.NewStrangers()}
+	pages, people := &pages{&c}, people{&c}
+	in := &entrance{config: &c, pages: pages, people: people, sessions: newSessions(c.Now), strangers: audit.NewStrangers()}
+	k := &Console{config: &c, pages: pages, entrance: in}
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", http.FileServerFS(static))
-	mux.HandleFunc("GET /sign-in", k.showSignIn)
-	mux.HandleFunc("POST /sign-in", k.signIn)
+	mux.HandleFunc("GET /sign-in", in.showSignIn)
+	mux.HandleFunc("POST /sign-in", in.signIn)
 	if c.Login != nil {
-		mux.HandleFunc("GET "+loginPath, k.beginLogin)
-		mux.HandleFunc("GET "+CallbackPath, k.finishLogin)
+		l := login{&c, in}
+		mux.HandleFunc("GET "+loginPath, l.begin)
+		mux.HandleFunc("GET "+CallbackPath, l.finish)
 	}
-	mux.HandleFunc("POST /sign-out", k.signOut)
-	mux.HandleFunc("GET /link/{token}", k.openLink)
-	k.route(mux, "GET /{$}", k.listApprovals)
-	k.route(mux, "GET /requests/{number}", k.showApproval)
-	k.route(mux, "POST /requests/{number}/approve", k.decide(true), approvers)
-	k.route(mux, "POST /requests/{number}/deny", k.decide(false), approvers)
-	k.route(mux, "GET /agents", k.listAgents)
-	k.route(mux, "GET /agents/{agent}", k.showAgent)
-	k.route(mux, "GET /agents/{agent}/{group}", k.showCell)
-	k.route(mux, "POST /freezes", k.freeze, operators)
-	k.route(mux, "POST /freezes/{agent}", k.freeze, operators)
-	k.route(mux, "POST /thaws", k.thaw, operators)
-	k.route(mux, "POST /thaws/{agent}", k.thaw, operators)
-	k.route(mux, "GET /explain", k.askExplain)
-	k.route(mux, "POST /explain", k.explain)
+	mux.HandleFunc("POST /sign-out", in.signOut)
+	mux.HandleFunc("GET /link/{token}", in.openLink)
+	approvals, agents, freezes, explain := approvalPages{&c}, agentPages{&c}, freezePages{&c}, explainPages{&c}
+	k.route(mux, "GET /{$}", approvals.list)
+	k.route(mux, "GET /requests/{number}", approvals.show)
+	k.route(mux, "POST /requests/{number}/approve", approvals.decide(true), approvers)
+	k.route(mux, "POST /requests/{number}/deny", approvals.decide(false), approvers)
+	k.route(mux, "GET /agents", agents.list)
+	k.route(mux, "GET /agents/{agent}", agents.show)
+	k.route(mux, "GET /agents/{agent}/{group}", agents.cell)
+	k.route(mux, "POST /freezes", freezes.freeze, operators)
+	k.route(mux, "POST /freezes/{agent}", freezes.freeze, operators)
+	k.route(mux, "POST /thaws", freezes.thaw, operators)
+	k.route(mux, "POST /thaws/{agent}", freezes.thaw, operators)
+	k.route(mux, "GET /explain", explain.ask)
+	k.route(mux, "POST /explain", explain.explain)
 	k.route(mux, "GET /health", k.health)
 	if c.Records != nil {
-		k.route(mux, "GET /records", k.listRecords)
-		k.route(mux, "GET /records/{id}", k.showRecord)
-		k.route(mux, "GET /charts", k.charts)
-		k.route(mux, "GET /sample", k.readSample, approvers)
-		k.route(mux, "GET /records.csv", k.export(asCSV))
-		k.route(mux, "GET /records.jsonl", k.export(asJSONLines))
-		k.route(mux, "POST /verify", k.verify)
+		records := recordPages{&c}
+		sample, exports := samplePages{&c, records}, &exportPages{config: &c, records: records}
+		k.route(mux, "GET /records", records.list)
+		k.route(mux, "GET /records/{id}", records.show)
+		k.route(mux, "GET /charts", chartPages{&c, records, sample}.show)
+		k.route(mux, "GET /sample", sample.show, approvers)
+		k.route(mux, "GET /records.csv", exports.export(asCSV))
+		k.route(mux, "GET /records.jsonl", exports.export(asJSONLines))
+		k.route(mux, "POST /verify", exports.verify)
 	}
 	mux.HandleFunc("/", k.nothing)
 	k.handler = k.guard(mux)
@@ -142,6 +146,7 @@ type visit struct {
 	*session
 	who   *person // under the rules in force now
 	rules *capability.Rules
+	pages *pages
 	http.ResponseWriter
 	*http.Request
 }
@@ -153,17 +158,17 @@ func (v *visit) zone() *time.Location { return cmp.Or(v.rules.Timezone(), time.U
 // page they come from.
 func (k *Console) route(mux *http.ServeMux, pattern string, page func(*visit), roles ...role) {
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s, who, err := k.signedIn(r)
+		s, who, err := k.entrance.signedIn(r)
 		if err != nil {
-			k.askSignIn(w, r, err)
+			k.entrance.askSignIn(w, r, err)
 			return
 		}
-		v := &visit{s, who, k.Rules(), w, r}
+		v := &visit{s, who, k.config.Rules(), k.pages, w, r}
 		switch {
 		case len(roles) > 0 && !slices.Contains(roles, who.Role):
-			k.problem(v, http.StatusForbidden, "This is for "+string(roles[0])+"s. You are signed in as "+string(who.Role)+".")
+			v.problem(http.StatusForbidden, "This is for "+string(roles[0])+"s. You are signed in as "+string(who.Role)+".")
 		case r.Method == http.MethodPost && !s.holds(r):
-			k.problem(v, http.StatusForbidden, "Nothing was changed: the page was opened in another sign-in. Open it again, and try once more.")
+			v.problem(http.StatusForbidden, "Nothing was changed: the page was opened in another sign-in. Open it again, and try once more.")
 		default:
 			page(v)
 		}
@@ -182,7 +187,7 @@ func (k *Console) guard(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers would send the Origin of a form as null
 		h.Set("Cache-Control", "no-store")
 		if err := sameOrigin(r); err != nil {
-			k.plainProblem(w, http.StatusForbidden, sentence(err.Error()))
+			k.pages.plainProblem(w, http.StatusForbidden, sentence(err.Error()))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -209,9 +214,9 @@ func sameOrigin(r *http.Request) error {
 
 // nothing answers requests for what there is not.
 func (k *Console) nothing(w http.ResponseWriter, r *http.Request) {
-	if s, who, err := k.signedIn(r); err == nil {
-		k.problem(&visit{s, who, k.Rules(), w, r}, http.StatusNotFound, "There is no such page.")
+	if s, who, err := k.entrance.signedIn(r); err == nil {
+		(&visit{s, who, k.config.Rules(), k.pages, w, r}).problem(http.StatusNotFound, "There is no such page.")
 		return
 	}
-	k.plainProblem(w, http.StatusNotFound, "There is no such page.")
+	k.pages.plainProblem(w, http.StatusNotFound, "There is no such page.")
 }

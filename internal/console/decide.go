@@ -16,10 +16,10 @@ const maxReason = 1000
 
 // decide returns the handler that approves or denies a call. An approval can have another text, and can have the call carried
 // out.
-func (k *Console) decide(approve bool) func(*visit) {
+func (a approvalPages) decide(approve bool) func(*visit) {
 	return func(v *visit) {
 		verdict := approver.Verdict{Approve: approve, Reason: strings.TrimSpace(v.PostFormValue("reason")), Send: approve && v.PostFormValue("send") != ""}
-		r, ok := k.request(v)
+		r, ok := a.request(v)
 		if !ok {
 			return
 		}
@@ -28,16 +28,16 @@ func (k *Console) decide(approve bool) func(*visit) {
 		}
 		if len(verdict.Reason) > maxReason {
 			v.warn("Nothing was decided: the reason is longer than 1,000 bytes.")
-			k.showCall(v, http.StatusUnprocessableEntity, r, verdict.Text)
+			a.showCall(v, http.StatusUnprocessableEntity, r, verdict.Text)
 			return
 		}
 		ctx := context.WithoutCancel(v.Context()) // what is recorded must be decided
-		result, err := k.desk(v).Decide(ctx, k.Audit, r, verdict)
+		result, err := a.desk(v).Decide(ctx, a.config.Audit, r, verdict)
 		if err != nil {
-			k.undecided(v, r, verdict, err)
+			a.undecided(v, r, verdict, err)
 			return
 		}
-		k.decided(v, verdict, result)
+		a.decided(v, verdict, result)
 	}
 }
 
@@ -51,7 +51,7 @@ func editedText(r approval.Request, sent string) string {
 }
 
 // decided tells what came of a decision.
-func (k *Console) decided(v *visit, verdict approver.Verdict, result approver.Result) {
+func (a approvalPages) decided(v *visit, verdict approver.Verdict, result approver.Result) {
 	number, to := result.Request.Number, "/"
 	with := ""
 	if verdict.Text != "" {
@@ -72,17 +72,17 @@ func (k *Console) decided(v *visit, verdict approver.Verdict, result approver.Re
 }
 
 // undecided answers that nothing was decided, and why.
-func (k *Console) undecided(v *visit, r approval.Request, verdict approver.Verdict, err error) {
+func (a approvalPages) undecided(v *visit, r approval.Request, verdict approver.Verdict, err error) {
 	switch {
 	case errors.As(err, new(*approver.NotAllowedError)), errors.As(err, new(*approver.OwnError)), errors.As(err, new(*approver.NotAskedError)):
-		k.problem(v, http.StatusForbidden, sentence(err.Error()))
+		v.problem(http.StatusForbidden, sentence(err.Error()))
 	case errors.As(err, new(*approver.EditError)), errors.As(err, new(*approver.SendError)):
 		v.warn(sentence(err.Error()))
-		k.showCall(v, http.StatusUnprocessableEntity, r, verdict.Text)
+		a.showCall(v, http.StatusUnprocessableEntity, r, verdict.Text)
 	case errors.As(err, new(*approval.DecidedError)), errors.Is(err, approval.ErrExpired):
 		v.warn("Nothing was changed: " + strings.TrimSuffix(err.Error(), ".") + ".")
 		http.Redirect(v.ResponseWriter, v.Request, "/requests/"+r.Number, http.StatusSeeOther)
 	default:
-		k.broken(v, "nothing was decided: the approvals or the records do not work", err)
+		v.broken("nothing was decided: the approvals or the records do not work", err)
 	}
 }

@@ -13,6 +13,9 @@ import (
 // maxArguments bounds the arguments of a call that is explained, in bytes.
 const maxArguments = 12 << 10
 
+// explainPages say what would become of a call.
+type explainPages struct{ config *Config }
+
 // explained is the page that says what would become of a call.
 type explained struct {
 	Token             string
@@ -22,14 +25,14 @@ type explained struct {
 	Answer            *gate.Explanation
 }
 
-// askExplain shows the form.
-func (k *Console) askExplain(v *visit) {
+// ask shows the form.
+func (p explainPages) ask(v *visit) {
 	q := v.URL.Query()
-	k.showExplain(v, http.StatusOK, explained{Agent: q.Get("agent"), Tool: q.Get("tool")})
+	p.show(v, http.StatusOK, explained{Agent: q.Get("agent"), Tool: q.Get("tool")})
 }
 
 // explain answers it. Nothing is sent to Dixa but the reads that a bound needs, as with dixa-mcp explain.
-func (k *Console) explain(v *visit) {
+func (p explainPages) explain(v *visit) {
 	e := explained{Agent: v.PostFormValue("agent"), Tool: strings.TrimSpace(v.PostFormValue("tool")), Args: strings.TrimSpace(v.PostFormValue("arguments"))}
 	arguments := json.RawMessage(e.Args)
 	if e.Args == "" {
@@ -38,8 +41,8 @@ func (k *Console) explain(v *visit) {
 	a, err := v.rules.Agent(e.Agent)
 	_, known := tools.Any(e.Tool)
 	switch {
-	case k.Explain == nil:
-		k.problem(v, http.StatusNotFound, "There is no such page.")
+	case p.config.Explain == nil:
+		v.problem(http.StatusNotFound, "There is no such page.")
 		return
 	case err != nil:
 		e.Problem = sentence(err.Error())
@@ -50,7 +53,7 @@ func (k *Console) explain(v *visit) {
 	case !json.Valid(arguments):
 		e.Problem = `The arguments must be a JSON object, such as {"conversationId": 1234}.`
 	default:
-		answer, err := k.Explain(v.Context(), gate.Request{Agent: a.Name, Tool: e.Tool, Arguments: arguments})
+		answer, err := p.config.Explain(v.Context(), gate.Request{Agent: a.Name, Tool: e.Tool, Arguments: arguments})
 		if err != nil {
 			e.Problem = sentence(err.Error())
 		} else {
@@ -61,12 +64,12 @@ func (k *Console) explain(v *visit) {
 	if e.Problem != "" {
 		status = http.StatusUnprocessableEntity
 	}
-	k.showExplain(v, status, e)
+	p.show(v, status, e)
 }
 
-func (k *Console) showExplain(v *visit, status int, e explained) {
-	if k.Explain == nil {
-		k.problem(v, http.StatusNotFound, "There is no such page.")
+func (p explainPages) show(v *visit, status int, e explained) {
+	if p.config.Explain == nil {
+		v.problem(http.StatusNotFound, "There is no such page.")
 		return
 	}
 	e.Token = v.token("/explain")
@@ -77,5 +80,5 @@ func (k *Console) showExplain(v *visit, status int, e explained) {
 		e.Tools = append(e.Tools, t.Name)
 	}
 	slices.Sort(e.Tools)
-	k.show(v, status, "explain.html", "/explain", "What if", false, e)
+	v.show(status, "explain.html", "/explain", "What if", false, e)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"dixa-mcp/internal/audit"
@@ -20,6 +21,13 @@ const (
 	exportAtOnce = 500
 	exportFor    = time.Minute
 )
+
+// exportPages give away records as they are in the files, and check these.
+type exportPages struct {
+	config    *Config
+	records   recordPages
+	verifying sync.Mutex
+}
 
 // exporter writes records in one form.
 type exporter interface {
@@ -40,27 +48,27 @@ var (
 
 // export returns the page that downloads what a filter picks, newest first. A download that cannot be completed is broken off, so that
 // nobody takes it for whole.
-func (k *Console) export(f form) func(*visit) {
+func (e *exportPages) export(f form) func(*visit) {
 	return func(v *visit) {
-		q, problem := k.query(v, readFilter(v.URL.Query()))
+		q, problem := e.records.query(v, readFilter(v.URL.Query()))
 		if problem != "" {
-			k.problem(v, http.StatusUnprocessableEntity, problem)
+			v.problem(http.StatusUnprocessableEntity, problem)
 			return
 		}
-		if err := k.Records.Update(v.Context()); err != nil {
-			k.broken(v, "the records cannot be indexed", err)
+		if err := e.config.Records.Update(v.Context()); err != nil {
+			v.broken("the records cannot be indexed", err)
 			return
 		}
 		v.ResponseWriter.Header().Set("Content-Type", f.kind)
 		v.ResponseWriter.Header().Set("Content-Disposition", `attachment; filename="`+f.name+`"`)
-		if err := k.exportTo(v.Context(), v.ResponseWriter, f.to(v.ResponseWriter), q); err != nil {
-			k.Log.Error("console: an export was broken off", "error", err)
+		if err := e.write(v.Context(), v.ResponseWriter, f.to(v.ResponseWriter), q); err != nil {
+			e.config.Log.Error("console: an export was broken off", "error", err)
 			panic(http.ErrAbortHandler)
 		}
 	}
 }
 
-func (k *Console) exportTo(ctx context.Context, w http.ResponseWriter, to exporter, q records.Query) error {
+func (e *exportPages) write(ctx context.Context, w http.ResponseWriter, to exporter, q records.Query) error {
 	slow := http.NewResponseController(w)
 	for after, more := "", true; more; {
 		if err := slow.SetWriteDeadline(time.Now().Add(exportFor)); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -68,7 +76,7 @@ func (k *Console) exportTo(ctx context.Context, w http.ResponseWriter, to export
 		}
 		var found []records.Found
 		var err error
-		if found, more, err = k.Records.Find(ctx, q, after, exportAtOnce); err != nil {
+		if found, more, err = e.config.Records.Find(ctx, q, after, exportAtOnce); err != nil {
 			return err
 		}
 		for _, f := range found {
@@ -153,22 +161,22 @@ type verified struct {
 }
 
 // verify checks all records, one person at a time.
-func (k *Console) verify(v *visit) {
-	if !k.verifying.TryLock() {
-		k.problem(v, http.StatusConflict, "The records are being checked already. Try again in a minute.")
+func (e *exportPages) verify(v *visit) {
+	if !e.verifying.TryLock() {
+		v.problem(http.StatusConflict, "The records are being checked already. Try again in a minute.")
 		return
 	}
-	defer k.verifying.Unlock()
+	defer e.verifying.Unlock()
 	slow := http.NewResponseController(v.ResponseWriter)
 	if err := slow.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		k.broken(v, "the records cannot be checked", err)
+		v.broken("the records cannot be checked", err)
 		return
 	}
 	begun := time.Now()
-	report, err := k.Verify()
+	report, err := e.config.Verify()
 	if err != nil {
-		k.broken(v, "the records cannot be checked", err)
+		v.broken("the records cannot be checked", err)
 		return
 	}
-	k.show(v, http.StatusOK, "verify.html", "/records", "Are the records as they were written?", false, verified{report, fmt.Sprintf("%.1f s", time.Since(begun).Seconds())})
+	v.show(http.StatusOK, "verify.html", "/records", "Are the records as they were written?", false, verified{report, fmt.Sprintf("%.1f s", time.Since(begun).Seconds())})
 }

@@ -16,11 +16,11 @@ type expiry struct {
 
 // health shows the state of the server.
 func (k *Console) health(v *visit) {
-	if k.Health == nil {
-		k.problem(v, http.StatusNotFound, "There is no such page.")
+	if k.config.Health == nil {
+		v.problem(http.StatusNotFound, "There is no such page.")
 		return
 	}
-	now := k.Now()
+	now := k.config.Now()
 	body := struct {
 		admin.Readiness
 		Checked, InForce, RefusedSince, SharedSince *moment
@@ -28,11 +28,11 @@ func (k *Console) health(v *visit) {
 		Checks                                      []Check
 		Keys                                        []expiry
 		Never                                       int // keys that never expire
-	}{Readiness: k.Health.Report(v.Context()), File: v.rules.Name()}
-	body.Checked, body.SharedSince = v.at(body.Dixa.Checked, now), v.at(body.Redis.Since, now)
-	body.InForce, body.RefusedSince = v.at(body.Capabilities.Since, now), v.at(body.Capabilities.RefusedSince, now)
-	if k.Checks != nil {
-		body.Checks = k.Checks(v.Context())
+	}{Readiness: k.config.Health.Report(v.Context()), File: v.rules.Name()}
+	body.Checked, body.SharedSince = v.at(body.Dixa.Checked), v.at(body.Redis.Since)
+	body.InForce, body.RefusedSince = v.at(body.Capabilities.Since), v.at(body.Capabilities.RefusedSince)
+	if k.config.Checks != nil {
+		body.Checks = k.config.Checks(v.Context())
 	}
 	soon := map[string]bool{}
 	for _, key := range v.rules.ExpiringKeys(now) {
@@ -43,9 +43,9 @@ func (k *Console) health(v *visit) {
 			body.Never++
 			continue
 		}
-		body.Keys = append(body.Keys, expiry{key.ID, key.Agent, v.at(key.Expires, now), soon[key.ID] || !now.Before(key.Expires)})
+		body.Keys = append(body.Keys, expiry{key.ID, key.Agent, v.at(key.Expires), soon[key.ID] || !now.Before(key.Expires)})
 	}
-	k.show(v, http.StatusOK, "health.html", "/health", "Health", true, body)
+	v.show(http.StatusOK, "health.html", "/health", "Health", true, body)
 }
 
 // Certificate returns a check of when a certificate expires.

@@ -14,11 +14,17 @@ const (
 	loginFor    = 600 // seconds
 )
 
+// login has people sign in with the company's login.
+type login struct {
+	config   *Config
+	entrance *entrance
+}
+
 // keep gives the browser what it keeps during a sign-in at the provider; nothing removes it. The browser must send it when the
 // provider's page leads back, which it does not with cookies that are for this site alone.
-func (k *Console) keep(w http.ResponseWriter, r *http.Request, kept string) {
+func (l login) keep(w http.ResponseWriter, r *http.Request, kept string) {
 	c := &http.Cookie{Name: cookieOpen + loginCookie, Value: kept, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: loginFor}
-	if k.overTLS(r) {
+	if l.overTLS(r) {
 		c.Name, c.Secure = cookieHTTPS+loginCookie, true
 	}
 	if kept == "" {
@@ -28,51 +34,51 @@ func (k *Console) keep(w http.ResponseWriter, r *http.Request, kept string) {
 }
 
 // overTLS reports whether people's browsers reach the console by https.
-func (k *Console) overTLS(r *http.Request) bool { return r.TLS != nil || k.HTTPS }
+func (l login) overTLS(r *http.Request) bool { return r.TLS != nil || l.config.HTTPS }
 
-// beginLogin sends a person to the company's provider.
-func (k *Console) beginLogin(w http.ResponseWriter, r *http.Request) {
-	address, kept, err := k.Login.Begin(r.Context())
+// begin sends a person to the company's provider.
+func (l login) begin(w http.ResponseWriter, r *http.Request) {
+	address, kept, err := l.config.Login.Begin(r.Context())
 	if err != nil {
-		k.Log.Warn("a person could not sign in to the console", "error", err)
-		k.signInForm(w, http.StatusServiceUnavailable, "", "The company's login cannot be reached. Try again later, or sign in with a key.")
+		l.config.Log.Warn("a person could not sign in to the console", "error", err)
+		l.entrance.form(w, http.StatusServiceUnavailable, "", "The company's login cannot be reached. Try again later, or sign in with a key.")
 		return
 	}
-	k.keep(w, r, kept)
+	l.keep(w, r, kept)
 	http.Redirect(w, r, address, http.StatusSeeOther)
 }
 
-// finishLogin takes the provider's answer, and begins a session if the person is an approver.
-func (k *Console) finishLogin(w http.ResponseWriter, r *http.Request) {
+// finish takes the provider's answer, and begins a session if the person is an approver.
+func (l login) finish(w http.ResponseWriter, r *http.Request) {
 	kept, name := "", cookieOpen+loginCookie
-	if k.overTLS(r) {
+	if l.overTLS(r) {
 		name = cookieHTTPS + loginCookie
 	}
 	if c, err := r.Cookie(name); err == nil {
 		kept = c.Value
 	}
-	k.keep(w, r, "")
-	found, err := k.Login.Finish(r.Context(), kept, r.URL.Query())
+	l.keep(w, r, "")
+	found, err := l.config.Login.Finish(r.Context(), kept, r.URL.Query())
 	if err != nil {
-		k.Log.Warn("a person could not sign in to the console", "error", err)
-		k.refuse(r, "", "the company's login")
-		k.signInForm(w, http.StatusForbidden, "", "You could not be signed in. Try again; the log of dixa-mcp says why.")
+		l.config.Log.Warn("a person could not sign in to the console", "error", err)
+		l.entrance.refuse(r, "", "the company's login")
+		l.entrance.form(w, http.StatusForbidden, "", "You could not be signed in. Try again; the log of dixa-mcp says why.")
 		return
 	}
-	who, ok := k.known(found.Email)
+	who, ok := l.entrance.people.known(found.Email)
 	if !ok {
-		k.Log.Info("a person who is not an approver signed in at the provider", "person", found.String())
-		if k.Failed != nil {
-			k.Failed(http.StatusForbidden)
+		l.config.Log.Info("a person who is not an approver signed in at the provider", "person", found.String())
+		if l.config.Failed != nil {
+			l.config.Failed(http.StatusForbidden)
 		}
 		why := errors.New("no approver in the capability file has the e-mail address " + found.Email)
 		if found.Email == "" {
 			why = errors.New("the company's login gives no verified e-mail address for you, by which the capability file names approvers")
 		}
-		k.refuse(r, found.String(), "no approver has this verified e-mail address")
-		k.signInForm(w, http.StatusForbidden, "", sentence(why.Error()))
+		l.entrance.refuse(r, found.String(), "no approver has this verified e-mail address")
+		l.entrance.form(w, http.StatusForbidden, "", sentence(why.Error()))
 		return
 	}
-	k.open(w, r, who, k.overTLS(r))
-	k.render(w, http.StatusOK, "opening.html", frame{Title: "Opening the console"})
+	l.entrance.open(w, r, who, l.overTLS(r))
+	l.entrance.pages.render(w, http.StatusOK, "opening.html", frame{Title: "Opening the console"})
 }

@@ -54,29 +54,32 @@ type place struct {
 	Count      int // of what waits there
 }
 
+// pages writes the pages of the console.
+type pages struct{ config *Config }
+
 // show answers with a page. path is the place of the navigation that it belongs to.
-func (k *Console) show(v *visit, status int, page, path, title string, live bool, body any) {
+func (v *visit) show(status int, page, path, title string, live bool, body any) {
 	f := frame{Title: title, Who: v.who, SignOut: v.token("/sign-out"), News: v.told(), Live: live, Body: body}
-	f.Nav = k.places(v, path)
-	k.render(v.ResponseWriter, status, page, f)
+	f.Nav = v.pages.places(v, path)
+	v.pages.render(v.ResponseWriter, status, page, f)
 }
 
 // places returns the navigation.
-func (k *Console) places(v *visit, here string) []place {
+func (p *pages) places(v *visit, here string) []place {
 	var all []place
-	if k.Approvals != nil {
-		waiting, _ := k.Approvals.List(v.Context(), approval.Pending)                               // what cannot be read, the page of approvals says
+	if p.config.Approvals != nil {
+		waiting, _ := p.config.Approvals.List(v.Context(), approval.Pending)                        // what cannot be read, the page of approvals says
 		calls := slices.DeleteFunc(waiting, func(r approval.Request) bool { return r.Draft != "" }) // drafts keep no agent waiting
 		all = append(all, place{Path: "/", Name: "Approvals", Count: len(calls)})
 	}
-	if k.Records != nil {
+	if p.config.Records != nil {
 		all = append(all, place{Path: "/records", Name: "Records"}, place{Path: "/charts", Name: "Charts"})
 	}
 	all = append(all, place{Path: "/agents", Name: "Agents"})
-	if k.Explain != nil {
+	if p.config.Explain != nil {
 		all = append(all, place{Path: "/explain", Name: "What if"})
 	}
-	if k.Health != nil {
+	if p.config.Health != nil {
 		all = append(all, place{Path: "/health", Name: "Health"})
 	}
 	for i := range all {
@@ -86,10 +89,10 @@ func (k *Console) places(v *visit, here string) []place {
 }
 
 // render writes a page.
-func (k *Console) render(w http.ResponseWriter, status int, page string, f frame) {
+func (p *pages) render(w http.ResponseWriter, status int, page string, f frame) {
 	var b bytes.Buffer
 	if err := layouts()[page].ExecuteTemplate(&b, "frame.html", f); err != nil {
-		k.Log.Error("a page of the console could not be written", "page", page, "error", err)
+		p.config.Log.Error("a page of the console could not be written", "page", page, "error", err)
 		http.Error(w, "The page could not be written; the log of dixa-mcp says why.", http.StatusInternalServerError)
 		return
 	}
@@ -99,26 +102,26 @@ func (k *Console) render(w http.ResponseWriter, status int, page string, f frame
 }
 
 // problem answers that something cannot be done, and why.
-func (k *Console) problem(v *visit, status int, why string) {
-	k.show(v, status, "problem.html", "", http.StatusText(status), false, why)
+func (v *visit) problem(status int, why string) {
+	v.show(status, "problem.html", "", http.StatusText(status), false, why)
 }
 
 // plainProblem does the same before the sign-in.
-func (k *Console) plainProblem(w http.ResponseWriter, status int, why string) {
-	k.render(w, status, "problem.html", frame{Title: http.StatusText(status), Body: why})
+func (p *pages) plainProblem(w http.ResponseWriter, status int, why string) {
+	p.render(w, status, "problem.html", frame{Title: http.StatusText(status), Body: why})
 }
 
 // broken answers that something does not work. How is the operator's to know, from the log.
-func (k *Console) broken(v *visit, what string, err error) {
-	k.Log.Error("console: "+what, "error", err)
-	k.problem(v, http.StatusServiceUnavailable, sentence(what)+" The log of dixa-mcp says why.")
+func (v *visit) broken(what string, err error) {
+	v.pages.config.Log.Error("console: "+what, "error", err)
+	v.problem(http.StatusServiceUnavailable, sentence(what)+" The log of dixa-mcp says why.")
 }
 
-func (k *Console) signInForm(w http.ResponseWriter, status int, next, why string) {
-	k.render(w, status, "signin.html", frame{Title: "Sign in", Body: struct {
+func (e *entrance) form(w http.ResponseWriter, status int, next, why string) {
+	e.pages.render(w, status, "signin.html", frame{Title: "Sign in", Body: struct {
 		Next, Why string
 		Company   bool // there is the company's login
-	}{next, why, k.Login != nil}})
+	}{next, why, e.config.Login != nil}})
 }
 
 // sentence makes a sentence of a message.
@@ -167,11 +170,11 @@ type moment struct {
 }
 
 // at returns how a page shows an instant; nil for none.
-func (v *visit) at(t, now time.Time) *moment {
+func (v *visit) at(t time.Time) *moment {
 	if t.IsZero() {
 		return nil
 	}
-	zone := v.zone()
+	zone, now := v.zone(), v.pages.config.Now()
 	local, today := t.In(zone), now.In(zone)
 	form := "Mon 2 Jan 2006 15:04 MST"
 	switch {

@@ -38,13 +38,16 @@ func (p *person) Called() string {
 	return p.Name
 }
 
-// recognize finds whose key it is, by its SHA-256, under the rules in force now.
-func (k *Console) recognize(digest [sha256.Size]byte) (*person, bool) {
-	rules := k.Rules()
+// people finds who may use the console, under the rules in force now.
+type people struct{ config *Config }
+
+// recognize finds whose key it is, by its SHA-256.
+func (p people) recognize(digest [sha256.Size]byte) (*person, bool) {
+	rules := p.config.Rules()
 	if who, id, ok := rules.ApproverOf(digest); ok {
 		return &person{Role: approvers, Name: who.Name, KeyID: id, key: digest, approver: who}, true
 	}
-	if name := k.Demo[digest]; name != "" {
+	if name := p.config.Demo[digest]; name != "" {
 		if who, id, ok := rules.ApproverNamed(name); ok {
 			return &person{Role: approvers, Name: who.Name, KeyID: id, key: digest, approver: who}, true
 		}
@@ -52,15 +55,15 @@ func (k *Console) recognize(digest [sha256.Size]byte) (*person, bool) {
 	if name, id, ok := rules.Auditor(digest); ok {
 		return &person{Role: auditors, Name: name, KeyID: id, key: digest}, true
 	}
-	if k.Operator != nil && k.Operator.Is(digest) {
-		return &person{Role: operators, KeyID: k.Operator.ID(), key: digest}, true
+	if p.config.Operator != nil && p.config.Operator.Is(digest) {
+		return &person{Role: operators, KeyID: p.config.Operator.ID(), key: digest}, true
 	}
 	return nil, false
 }
 
-// known finds the approver with a verified address under the rules in force now.
-func (k *Console) known(email string) (*person, bool) {
-	who, id, ok := k.Rules().ApproverByEmail(email)
+// known finds the approver with a verified address.
+func (p people) known(email string) (*person, bool) {
+	who, id, ok := p.config.Rules().ApproverByEmail(email)
 	if !ok {
 		return nil, false
 	}
@@ -68,18 +71,18 @@ func (k *Console) known(email string) (*person, bool) {
 }
 
 // stillIs returns the person under the rules in force now: a key that is no longer in the file opens nothing.
-func (k *Console) stillIs(p *person) (*person, bool) {
+func (p people) stillIs(one *person) (*person, bool) {
 	switch {
-	case p.KeyID == "":
-		return p, true
-	case p.email != "":
-		return k.known(p.email)
+	case one.KeyID == "":
+		return one, true
+	case one.email != "":
+		return p.known(one.email)
 	}
-	now, ok := k.recognize(p.key)
-	return now, ok && now.Role == p.Role
+	now, ok := p.recognize(one.key)
+	return now, ok && now.Role == one.Role
 }
 
 // desk returns what an approver decides with.
-func (k *Console) desk(v *visit) *approver.Session {
-	return &approver.Session{Rules: v.rules, Who: v.who.approver, KeyID: v.who.KeyID, Store: k.Approvals, Reviewer: k.Reviewer, Sender: k.Sender}
+func (a approvalPages) desk(v *visit) *approver.Session {
+	return &approver.Session{Rules: v.rules, Who: v.who.approver, KeyID: v.who.KeyID, Store: a.config.Approvals, Reviewer: a.config.Reviewer, Sender: a.config.Sender}
 }

@@ -26,33 +26,33 @@ type recordPage struct {
 	Place         string // file and number
 }
 
-// showRecord shows one call: arguments as recorded, the decision with the line of the file, requests and their durations.
-func (k *Console) showRecord(v *visit) {
-	if _, err := k.update(v.Context()); err != nil {
-		k.broken(v, "the records cannot be indexed", err)
+// show shows one call: arguments as recorded, the decision with the line of the file, requests and their durations.
+func (r recordPages) show(v *visit) {
+	if _, err := r.update(v.Context()); err != nil {
+		v.broken("the records cannot be indexed", err)
 		return
 	}
-	found, ok, err := k.Records.Get(v.Context(), v.PathValue("id"))
+	found, ok, err := r.config.Records.Get(v.Context(), v.PathValue("id"))
 	if err != nil {
-		k.broken(v, "the record cannot be read", err)
+		v.broken("the record cannot be read", err)
 		return
 	}
 	if !ok {
-		k.problem(v, http.StatusNotFound, "There is no such record. It may have been removed because it is no longer kept.")
+		v.problem(http.StatusNotFound, "There is no such record. It may have been removed because it is no longer kept.")
 		return
 	}
 	all := []records.Found{found}
 	if found.Call != "" {
-		if all, _, err = k.Records.Find(v.Context(), records.Query{Call: found.Call}, "", 500); err != nil {
-			k.broken(v, "the records of the call cannot be read", err)
+		if all, _, err = r.config.Records.Find(v.Context(), records.Query{Call: found.Call}, "", 500); err != nil {
+			v.broken("the records of the call cannot be read", err)
 			return
 		}
 	}
-	k.show(v, http.StatusOK, "record.html", "/records", "Record", false, k.recordPage(v, found, all))
+	v.show(http.StatusOK, "record.html", "/records", "Record", false, r.page(v, found, all))
 }
 
-func (k *Console) recordPage(v *visit, found records.Found, all []records.Found) *recordPage {
-	p := &recordPage{Record: found.Record, Says: found.Record.Text, At: v.at(found.Time, k.Now()), Conversations: found.Conversations(), Requests: found.Operations}
+func (r recordPages) page(v *visit, found records.Found, all []records.Found) *recordPage {
+	p := &recordPage{Record: found.Record, Says: found.Record.Text, At: v.at(found.Time), Conversations: found.Conversations(), Requests: found.Operations}
 	if p.Says == "" {
 		p.Says = audit.Sentence(found.Record, audit.Verb{})
 	}
@@ -73,7 +73,7 @@ func (k *Console) recordPage(v *visit, found records.Found, all []records.Found)
 		}
 	}
 	if len(all) > 1 {
-		p.Others = k.recordLines(v, all)
+		p.Others = r.lines(v, all)
 	}
 	p.Place = found.File
 	return p

@@ -14,6 +14,9 @@ import (
 	"dixa-mcp/internal/records"
 )
 
+// recordPages show what agents did.
+type recordPages struct{ config *Config }
+
 const (
 	recordsOnPage = 50
 	indexFor      = time.Second     // how long a page waits for new records to be indexed
@@ -59,8 +62,8 @@ func (f recordFilter) address(path, after string) string {
 }
 
 // query returns what the index is asked, or what is wrong with the form.
-func (k *Console) query(v *visit, f recordFilter) (q records.Query, problem string) {
-	q = records.Query{Agent: f.Agent, Person: f.Person, Tool: f.Tool, Conversation: f.Conversation, Customer: f.Customer, Told: true, HashKey: k.HashKey}
+func (r recordPages) query(v *visit, f recordFilter) (q records.Query, problem string) {
+	q = records.Query{Agent: f.Agent, Person: f.Person, Tool: f.Tool, Conversation: f.Conversation, Customer: f.Customer, Told: true, HashKey: r.config.HashKey}
 	if strings.Trim(f.Conversation, "0123456789") != "" {
 		return q, fmt.Sprintf("Conversation must be the number of a conversation, not %.40q.", f.Conversation)
 	}
@@ -73,7 +76,7 @@ func (k *Console) query(v *visit, f recordFilter) (q records.Query, problem stri
 		if text == "" {
 			continue
 		}
-		at, err := when.Since(text, k.Now(), zone)
+		at, err := when.Since(text, r.config.Now(), zone)
 		if err != nil {
 			return q, name + ": " + sentence(err.Error())
 		}
@@ -100,7 +103,7 @@ type recordLine struct {
 	Altered        bool
 }
 
-func (k *Console) recordLines(v *visit, found []records.Found) []recordLine {
+func (r recordPages) lines(v *visit, found []records.Found) []recordLine {
 	zone := v.zone()
 	lines := make([]recordLine, len(found))
 	day := ""
@@ -110,7 +113,7 @@ func (k *Console) recordLines(v *visit, found []records.Found) []recordLine {
 			says = audit.Sentence(f.Record, audit.Verb{})
 		}
 		l := recordLine{ID: f.ID, Says: says, Tool: f.Tool, Altered: f.Altered != "", Bad: f.IsRefusal() || f.Outcome == audit.OutcomeFailed || f.Outcome == audit.OutcomeUnknown}
-		l.Time = v.at(f.Time, k.Now())
+		l.Time = v.at(f.Time)
 		l.Time.Text = f.Time.In(zone).Format(time.TimeOnly)
 		if d := f.Time.In(zone).Format("Monday 2 January 2006"); d != day {
 			day, l.Day = d, d
@@ -121,10 +124,10 @@ func (k *Console) recordLines(v *visit, found []records.Found) []recordLine {
 }
 
 // update indexes what was written since, for a moment. behind tells that there is more.
-func (k *Console) update(ctx context.Context) (behind bool, err error) {
+func (r recordPages) update(ctx context.Context) (behind bool, err error) {
 	ctx, stop := context.WithTimeout(ctx, indexFor)
 	defer stop()
-	err = k.Records.Update(ctx)
+	err = r.config.Records.Update(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return true, nil
 	}
@@ -147,8 +150,8 @@ type recordsPage struct {
 	Verify   string // token of its form
 }
 
-// listRecords shows calls as sentences, newest first. Without a page behind it, it keeps itself up to date.
-func (k *Console) listRecords(v *visit) {
+// list shows calls as sentences, newest first. Without a page behind it, it keeps itself up to date.
+func (r recordPages) list(v *visit) {
 	query := v.URL.Query()
 	f := readFilter(query)
 	after := query.Get("after")
@@ -158,43 +161,43 @@ func (k *Console) listRecords(v *visit) {
 		page.Newest = f.address("/records", "")
 	}
 	status := http.StatusOK
-	q, problem := k.query(v, f)
+	q, problem := r.query(v, f)
 	if problem != "" {
 		page.Problem, status = problem, http.StatusUnprocessableEntity
-	} else if !k.findRecords(v, &page, q, after) {
+	} else if !r.find(v, &page, q, after) {
 		return
 	}
 	title := "Records"
 	if f.Conversation != "" {
 		title = "Conversation " + f.Conversation
 	}
-	k.show(v, status, "records.html", "/records", title, after == "" && status == http.StatusOK, page)
+	v.show(status, "records.html", "/records", title, after == "" && status == http.StatusOK, page)
 }
 
-// findRecords fills in the lines of a page. Where that fails, it has answered and returns false.
-func (k *Console) findRecords(v *visit, page *recordsPage, q records.Query, after string) bool {
+// find fills in the lines of a page. Where that fails, it has answered and returns false.
+func (r recordPages) find(v *visit, page *recordsPage, q records.Query, after string) bool {
 	var err error
-	if page.Behind, err = k.update(v.Context()); err != nil {
-		k.broken(v, "the records cannot be indexed", err)
+	if page.Behind, err = r.update(v.Context()); err != nil {
+		v.broken("the records cannot be indexed", err)
 		return false
 	}
 	ctx, stop := context.WithTimeout(v.Context(), searchFor)
 	defer stop()
-	page.Names, err = k.Records.Names(ctx)
+	page.Names, err = r.config.Records.Names(ctx)
 	var found []records.Found
 	var more bool
 	if err == nil {
-		found, more, err = k.Records.Find(ctx, q, after, recordsOnPage)
+		found, more, err = r.config.Records.Find(ctx, q, after, recordsOnPage)
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		page.Problem = "The search took longer than 5 seconds. Choose a shorter time, or add an agent, a person or a conversation."
 		return true
 	case err != nil:
-		k.broken(v, "the records cannot be searched", err)
+		v.broken("the records cannot be searched", err)
 		return false
 	}
-	page.Lines = k.recordLines(v, found)
+	page.Lines = r.lines(v, found)
 	if more && len(found) > 0 {
 		page.More = page.address("/records", found[len(found)-1].ID)
 	}

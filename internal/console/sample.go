@@ -13,16 +13,22 @@ import (
 	"dixa-mcp/internal/records"
 )
 
+// samplePages show sent replies that were chosen for review.
+type samplePages struct {
+	config  *Config
+	records recordPages
+}
+
 // sampleSize is how many sent replies of a week are chosen for review.
 const sampleSize = 10
 
-// sample chooses sent replies of the last whole week: the same ones for everybody.
-func (k *Console) sample(ctx context.Context, v *visit, agent string) (found []records.Found, week string, err error) {
-	now := k.Now().In(v.zone())
+// choose chooses sent replies of the last whole week: the same ones for everybody.
+func (s samplePages) choose(ctx context.Context, v *visit, agent string) (found []records.Found, week string, err error) {
+	now := s.config.Now().In(v.zone())
 	monday := time.Date(now.Year(), now.Month(), now.Day()-(int(now.Weekday())+6)%7, 0, 0, 0, 0, now.Location())
 	since := monday.AddDate(0, 0, -7)
 	year, number := since.ISOWeek()
-	found, err = k.Records.Sample(ctx, records.Query{Agent: agent, Level: "send", Event: audit.EventOutcome, Since: since, Until: monday}, sampleSize, uint64(year*100+number))
+	found, err = s.config.Records.Sample(ctx, records.Query{Agent: agent, Level: "send", Event: audit.EventOutcome, Since: since, Until: monday}, sampleSize, uint64(year*100+number))
 	return slices.DeleteFunc(found, func(f records.Found) bool { return f.Outcome != audit.OutcomeDone }), fmt.Sprintf("week %d of %d", number, year), err
 }
 
@@ -40,8 +46,8 @@ type sentReply struct {
 	Note     string    // why the text is not here
 }
 
-// readSample shows the texts of the sample, which records do not hold: they are read in Dixa as the agents that sent them.
-func (k *Console) readSample(v *visit) {
+// show shows the texts of the sample, which records do not hold: they are read in Dixa as the agents that sent them.
+func (s samplePages) show(v *visit) {
 	ctx, stop := context.WithTimeout(v.Context(), searchFor)
 	defer stop()
 	page := struct {
@@ -51,26 +57,26 @@ func (k *Console) readSample(v *visit) {
 	if page.Agent != "" {
 		page.Charts += "?" + url.Values{"agent": {page.Agent}}.Encode()
 	}
-	_, err := k.update(ctx)
+	_, err := s.records.update(ctx)
 	var found []records.Found
 	if err == nil {
-		found, page.Week, err = k.sample(ctx, v, page.Agent)
+		found, page.Week, err = s.choose(ctx, v, page.Agent)
 	}
 	if err != nil {
-		k.broken(v, "the sample cannot be chosen", err)
+		v.broken("the sample cannot be chosen", err)
 		return
 	}
-	for i, line := range k.recordLines(v, found) {
-		page.Replies = append(page.Replies, k.sentReply(v, line, found[i].Record))
+	for i, line := range s.records.lines(v, found) {
+		page.Replies = append(page.Replies, s.sentReply(v, line, found[i].Record))
 	}
-	k.show(v, http.StatusOK, "sample.html", "/charts", "Sent replies to review", false, page)
+	v.show(http.StatusOK, "sample.html", "/charts", "Sent replies to review", false, page)
 }
 
-func (k *Console) sentReply(v *visit, line recordLine, sent audit.Record) sentReply {
+func (s samplePages) sentReply(v *visit, line recordLine, sent audit.Record) sentReply {
 	one := sentReply{recordLine: line}
 	in := sent.Conversations()
 	switch {
-	case k.Sent == nil:
+	case s.config.Sent == nil:
 		one.Note = "Dixa was not read, because this process has no token of Dixa."
 		return one
 	case len(in) != 1:
@@ -82,13 +88,13 @@ func (k *Console) sentReply(v *visit, line recordLine, sent audit.Record) sentRe
 		one.Note = "The record names no conversation in which to read."
 		return one
 	}
-	seen := k.Sent.ReviewSent(v.Context(), sent, conversation, v.who.Name, v.who.KeyID)
+	seen := s.config.Sent.ReviewSent(v.Context(), sent, conversation, v.who.Name, v.who.KeyID)
 	one.Note = seen.Note
 	for _, what := range seen.LeftOut {
 		one.Note = "Not read: " + what + "."
 	}
 	for _, m := range seen.Messages {
-		one.Messages = append(one.Messages, message{m, v.at(m.At, k.Now())})
+		one.Messages = append(one.Messages, message{m, v.at(m.At)})
 	}
 	return one
 }

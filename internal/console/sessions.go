@@ -179,18 +179,18 @@ func cookie(r *http.Request) (id string, https bool) {
 }
 
 // signedIn returns the session of a request, with the person under the rules in force now.
-func (k *Console) signedIn(r *http.Request) (*session, *person, error) {
+func (e *entrance) signedIn(r *http.Request) (*session, *person, error) {
 	id, https := cookie(r)
 	if id == "" {
 		return nil, nil, errNotSignedIn
 	}
-	s, ok := k.sessions.find(id, https, r.Header.Get(refreshes) == "")
+	s, ok := e.sessions.find(id, https, r.Header.Get(refreshes) == "")
 	if !ok {
 		return nil, nil, errEnded
 	}
-	who, ok := k.stillIs(s.who)
+	who, ok := e.people.stillIs(s.who)
 	if !ok {
-		k.sessions.end(id)
+		e.sessions.end(id)
 		return nil, nil, errKeyGone
 	}
 	return s, who, nil

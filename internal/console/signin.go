@@ -14,17 +14,26 @@ import (
 	"dixa-mcp/internal/audit"
 )
 
+// entrance is where people sign in to the console, and out.
+type entrance struct {
+	config    *Config
+	pages     *pages
+	people    people
+	sessions  *sessions
+	strangers *audit.Strangers
+}
+
 // showSignIn shows the form for a key.
-func (k *Console) showSignIn(w http.ResponseWriter, r *http.Request) {
-	if _, _, err := k.signedIn(r); err == nil {
+func (e *entrance) showSignIn(w http.ResponseWriter, r *http.Request) {
+	if _, _, err := e.signedIn(r); err == nil {
 		http.Redirect(w, r, nextPage(r.URL.Query().Get("next")), http.StatusSeeOther)
 		return
 	}
-	k.signInForm(w, http.StatusOK, r.URL.Query().Get("next"), "")
+	e.form(w, http.StatusOK, r.URL.Query().Get("next"), "")
 }
 
 // askSignIn leads a person who is not signed in to the form, and afterwards to the page they wanted.
-func (k *Console) askSignIn(w http.ResponseWriter, r *http.Request, why error) {
+func (e *entrance) askSignIn(w http.ResponseWriter, r *http.Request, why error) {
 	if id, https := cookie(r); id != "" {
 		setCookie(w, https, "")
 	}
@@ -33,38 +42,38 @@ func (k *Console) askSignIn(w http.ResponseWriter, r *http.Request, why error) {
 		next = r.URL.RequestURI()
 	}
 	if next == "/" && errors.Is(why, errNotSignedIn) {
-		k.signInForm(w, http.StatusUnauthorized, next, "")
+		e.form(w, http.StatusUnauthorized, next, "")
 		return
 	}
-	k.signInForm(w, http.StatusUnauthorized, next, sentence(why.Error()))
+	e.form(w, http.StatusUnauthorized, next, sentence(why.Error()))
 }
 
 // signIn begins a session for the holder of a key. The id of the session is always new: one that somebody else put into the
 // browser opens nothing.
-func (k *Console) signIn(w http.ResponseWriter, r *http.Request) {
+func (e *entrance) signIn(w http.ResponseWriter, r *http.Request) {
 	next := r.PostFormValue("next")
-	who, ok := k.recognize(sha256.Sum256([]byte(strings.TrimSpace(r.PostFormValue("key")))))
+	who, ok := e.people.recognize(sha256.Sum256([]byte(strings.TrimSpace(r.PostFormValue("key")))))
 	if !ok {
-		k.notRecognized(w, r, next)
+		e.notRecognized(w, r, next)
 		return
 	}
-	k.open(w, r, who, strings.HasPrefix(r.Header.Get("Origin"), "https://"))
+	e.open(w, r, who, strings.HasPrefix(r.Header.Get("Origin"), "https://"))
 	http.Redirect(w, r, nextPage(next), http.StatusSeeOther)
 }
 
 // open begins a session in a browser, ends the one that it had, and records that.
-func (k *Console) open(w http.ResponseWriter, r *http.Request, who *person, https bool) {
+func (e *entrance) open(w http.ResponseWriter, r *http.Request, who *person, https bool) {
 	if id, _ := cookie(r); id != "" {
-		k.sessions.end(id)
+		e.sessions.end(id)
 	}
 	https = https || r.TLS != nil
-	setCookie(w, https, k.sessions.begin(who, https))
-	k.Log.Info("signed in to the console", "role", who.Role, "name", who.Name, "key", who.KeyID, "address", r.RemoteAddr)
-	k.recordSignIn(r, audit.Record{Event: audit.EventSignIn}, who)
+	setCookie(w, https, e.sessions.begin(who, https))
+	e.config.Log.Info("signed in to the console", "role", who.Role, "name", who.Name, "key", who.KeyID, "address", r.RemoteAddr)
+	e.record(r, audit.Record{Event: audit.EventSignIn}, who)
 }
 
-// recordSignIn records what happened to a sign-in to the console. A person who is nil is not known: anybody can cause that.
-func (k *Console) recordSignIn(r *http.Request, record audit.Record, who *person) {
+// record records what happened to a sign-in to the console. A person who is nil is not known: anybody can cause that.
+func (e *entrance) record(r *http.Request, record audit.Record, who *person) {
 	record.Client = "console"
 	said := "could not sign in to the console"
 	switch record.Event {
@@ -93,51 +102,51 @@ func (k *Console) recordSignIn(r *http.Request, record audit.Record, who *person
 	if record.Reason != "" {
 		record.Text += ": " + record.Reason
 	}
-	if k.Audit == nil || who == nil && record.Person == "" && !k.strangers.Admit(&record, k.Now()) {
+	if e.config.Audit == nil || who == nil && record.Person == "" && !e.strangers.Admit(&record, e.config.Now()) {
 		return
 	}
-	if err := k.Audit.Write(context.WithoutCancel(r.Context()), record); err != nil {
-		k.Log.Error("a sign-in to the console could not be recorded", "text", record.Text, "error", err)
+	if err := e.config.Audit.Write(context.WithoutCancel(r.Context()), record); err != nil {
+		e.config.Log.Error("a sign-in to the console could not be recorded", "text", record.Text, "error", err)
 	}
 }
 
 // refuse records a sign-in to the console that was refused.
-func (k *Console) refuse(r *http.Request, person, why string) {
+func (e *entrance) refuse(r *http.Request, person, why string) {
 	if from, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		why += ", from " + from
 	}
-	k.recordSignIn(r, audit.Record{Event: audit.EventSignInRefused, Person: person, Reason: why}, nil)
+	e.record(r, audit.Record{Event: audit.EventSignInRefused, Person: person, Reason: why}, nil)
 }
 
 // notRecognized answers an invalid key. A valid key is accepted however many invalid ones came from the same address.
-func (k *Console) notRecognized(w http.ResponseWriter, r *http.Request, next string) {
+func (e *entrance) notRecognized(w http.ResponseWriter, r *http.Request, next string) {
 	status, why := http.StatusUnauthorized, "This key is not valid here: it must be the key of an approver, of an auditor or of the operator."
-	from, many, first := k.Invalid.Add(r.RemoteAddr)
+	from, many, first := e.config.Invalid.Add(r.RemoteAddr)
 	if many {
 		status, why = http.StatusTooManyRequests, "Too many invalid keys came from this address. Wait a minute, and try again."
 		w.Header().Set("Retry-After", "60")
 	}
 	if first {
-		k.Log.Warn("many invalid keys at the console", "address", from)
+		e.config.Log.Warn("many invalid keys at the console", "address", from)
 	}
-	if k.Failed != nil {
-		k.Failed(status)
+	if e.config.Failed != nil {
+		e.config.Failed(status)
 	}
-	k.refuse(r, "", "an invalid key")
-	k.signInForm(w, status, next, why)
+	e.refuse(r, "", "an invalid key")
+	e.form(w, status, next, why)
 }
 
 // signOut ends a session.
-func (k *Console) signOut(w http.ResponseWriter, r *http.Request) {
-	if s, who, err := k.signedIn(r); err == nil {
+func (e *entrance) signOut(w http.ResponseWriter, r *http.Request) {
+	if s, who, err := e.signedIn(r); err == nil {
 		if !s.holds(r) {
-			k.plainProblem(w, http.StatusForbidden, "You are still signed in: the page was opened in another sign-in. Open it again, and sign out there.")
+			e.pages.plainProblem(w, http.StatusForbidden, "You are still signed in: the page was opened in another sign-in. Open it again, and sign out there.")
 			return
 		}
-		k.recordSignIn(r, audit.Record{Event: audit.EventSignInEnded}, who)
+		e.record(r, audit.Record{Event: audit.EventSignInEnded}, who)
 	}
 	if id, https := cookie(r); id != "" {
-		k.sessions.end(id)
+		e.sessions.end(id)
 		setCookie(w, https, "")
 	}
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
@@ -145,18 +154,18 @@ func (k *Console) signOut(w http.ResponseWriter, r *http.Request) {
 
 // Link returns the path of a link that opens the auditor's view, once and within an hour. A process on the server's machine hands
 // it out, and what runs there may be an agent with a shell: deciding needs a key.
-func (k *Console) Link() string { return "/link/" + k.sessions.link() }
+func (k *Console) Link() string { return "/link/" + k.entrance.sessions.link() }
 
 // openLink begins a session of an auditor. The answer is a page that leads on, since browsers keep a cookie from a page to which
 // another site redirects.
-func (k *Console) openLink(w http.ResponseWriter, r *http.Request) {
-	if !k.sessions.take(r.PathValue("token")) {
-		k.refuse(r, "", "a link that was used or is too old")
-		k.signInForm(w, http.StatusForbidden, "", "This link was used already, or is older than an hour. Make a new one, or sign in with a key.")
+func (e *entrance) openLink(w http.ResponseWriter, r *http.Request) {
+	if !e.sessions.take(r.PathValue("token")) {
+		e.refuse(r, "", "a link that was used or is too old")
+		e.form(w, http.StatusForbidden, "", "This link was used already, or is older than an hour. Make a new one, or sign in with a key.")
 		return
 	}
-	k.open(w, r, &person{Role: auditors}, false)
-	k.render(w, http.StatusOK, "opening.html", frame{Title: "Opening the console"})
+	e.open(w, r, &person{Role: auditors}, false)
+	e.pages.render(w, http.StatusOK, "opening.html", frame{Title: "Opening the console"})
 }
 
 // setCookie gives the browser the id of a session; an empty id removes it.

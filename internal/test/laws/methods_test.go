@@ -22,7 +22,6 @@ var manyMethods = map[string]bool{
 	"internal/capability.Agent":            true,
 	"internal/capability.Rules":            true,
 	"internal/capability.decoder":          true,
-	"internal/console.Console":             true,
 	"internal/gate.Gate":                   true,
 	"internal/offline/desk.World":          true,
 	"internal/offline/seed.maker":          true,
