@@ -4,4 +4,4 @@ package people
 import "slices"
 
 // Routes are the operations of this package.
-var Routes = slices.Concat(agentRoutes, agentWriteRoutes, userRoutes, userWriteRoutes)
+var Routes = slices.Concat(agentRoutes, userRoutes)
