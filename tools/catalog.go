@@ -44,9 +44,6 @@ func index(list []*Tool) map[string]*Tool {
 // All lists every tool, group by group, in a fixed order.
 func All() []*Tool { return slices.Clone(all) }
 
-// OfOperations lists the tools that are one operation each.
-func OfOperations() []*Tool { return slices.DeleteFunc(All(), (*Tool).Task) }
-
 // ByName finds a tool.
 func ByName(name string) (*Tool, bool) {
 	t, ok := byName[name]

@@ -2,13 +2,9 @@ package events
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
-	"dixa-mcp/dixaclient"
 	"dixa-mcp/internal/test/golden"
 )
 
@@ -30,12 +26,4 @@ func TestDocsEvents(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", info.Type, needed, info.Payload, quoted(info.Own), quoted(info.Log))
 	}
 	golden.Section(t, "../../docs/events.md", "events", b.String())
-}
-
-// The events of writes exist, and their writes write.
-func TestTriggers(t *testing.T) {
-	for op, event := range triggers {
-		require.Greater(t, op.Level, dixaclient.Read, op.Name)
-		require.True(t, slices.ContainsFunc(Types, func(i Info) bool { return i.Type == event }), "%s: %s", op.Name, event)
-	}
 }

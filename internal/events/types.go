@@ -83,21 +83,3 @@ var byName = func() map[string]dixaclient.WebhookEvent {
 	}
 	return m
 }()
-
-// triggers are the events that Dixa's reference guide names for its writes. A write that does the same for several
-// things, or by name, is as the one that it names.
-var triggers = map[*dixaclient.Spec]dixaclient.WebhookEvent{
-	dixaclient.CreateConversation.Spec:    "ConversationCreated",
-	dixaclient.CloseConversation.Spec:     "ConversationClosed",
-	dixaclient.TransferConversation.Spec:  "ConversationTransferred",
-	dixaclient.SendMessage.Spec:           "ConversationMessageAdded",
-	dixaclient.RecordMessage.Spec:         "ConversationMessageAdded", // the same endpoint
-	dixaclient.AddNote.Spec:               "ConversationNoteAdded",
-	dixaclient.AddNotes.Spec:              "ConversationNoteAdded",
-	dixaclient.TagConversation.Spec:       "ConversationTagAdded",
-	dixaclient.TagConversationByName.Spec: "ConversationTagAdded",
-	dixaclient.UntagConversation.Spec:     "ConversationTagRemoved",
-}
-
-// Triggered returns the event by which Dixa tells of a write, "" if Dixa names none.
-func Triggered(write *dixaclient.Spec) dixaclient.WebhookEvent { return triggers[write] }

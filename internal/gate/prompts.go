@@ -193,28 +193,6 @@ func (g *Gate) Prompt(agent string, conversation int64, name string, arguments m
 	return text, nil
 }
 
-// Outline returns the sentences of a prompt for an agent. Arguments are written as $NAME; a sentence that is there only if an
-// optional argument is given says so.
-func (g *Gate) Outline(agent, name string) ([]string, error) {
-	listed := g.Prompts(agent, 0)
-	i := slices.IndexFunc(listed, func(p Prompt) bool { return p.Name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("agent %s has no prompt %.80q", agent, name)
-	}
-	written := map[string]string{}
-	for _, a := range listed[i].Arguments {
-		written[a.Name] = "$" + strings.ToUpper(a.Name)
-	}
-	var all []string
-	for _, s := range listed[i].lines(seen(g.Rules(), agent, 0), written) {
-		if s.argument != "" {
-			s.text = "If $" + strings.ToUpper(s.argument) + " is given: " + s.text
-		}
-		all = append(all, s.text)
-	}
-	return all, nil
-}
-
 // lines returns the steps that are there for an agent that sees these tools, and for these arguments, which are filled in.
 func (p *Prompt) lines(sees map[string]bool, given map[string]string) []promptStep {
 	var all []promptStep

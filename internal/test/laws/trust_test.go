@@ -18,7 +18,7 @@ func TestEveryFieldOfTheContractIsTrustedOrMarked(t *testing.T) {
 	for _, op := range contract.Load(t).Operations() {
 		texts[op.String()] = op.Texts()
 	}
-	for _, tool := range tools.OfOperations() {
+	for _, tool := range operationTools() {
 		for _, op := range tool.Operations {
 			for _, path := range texts[op.Method+" "+op.Path] {
 				if path = shownAt(tool, path); path == "" {
@@ -70,7 +70,7 @@ func TestEveryIDOfTheContractIsNamedOrNot(t *testing.T) {
 	for _, op := range contract.Load(t).Operations() {
 		ids[op.String()] = op.IDs()
 	}
-	for _, tool := range tools.OfOperations() {
+	for _, tool := range operationTools() {
 		for _, op := range tool.Operations {
 			for _, path := range ids[op.Method+" "+op.Path] {
 				if path = shownAt(tool, path); path == "" || path == "failures" {

@@ -13,14 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"dixa-mcp/dixaclient"
-	"dixa-mcp/tools"
 )
 
 // Dixa adds fields to its answers without notice. What no type here knows must reach the caller of the library and the
 // agent all the same.
 func TestUnknownFieldsSurvive(t *testing.T) {
 	all := examples(t)
-	for _, tool := range tools.OfOperations() {
+	for _, tool := range operationTools() {
 		t.Run(tool.Name, func(t *testing.T) {
 			calls := rehearse(t, tool.Name, all[tool.Name])
 			last := calls[len(calls)-1]
