@@ -32,7 +32,7 @@ func (a Answers) or(without Answers) Answers {
 }
 
 // Answers says how the agent's answers are written.
-func (a *Agent) Answers() Answers { return a.source.Answers.or(AnswersText) }
+func (s *settings) Answers() Answers { return s.source.Answers.or(AnswersText) }
 
 // InJSON reports whether the agent's answers are written as JSON.
-func (a *Agent) InJSON() bool { return a.Answers() == AnswersJSON }
+func (s *settings) InJSON() bool { return s.Answers() == AnswersJSON }

@@ -11,32 +11,32 @@ import (
 )
 
 // aboutWaysAround notes the operations by which an agent can make the change that a rule for an argument bounds.
-func (l *noteList) aboutWaysAround(a *Agent, c *catalog, rule *argument) {
+func (n *agentNotes) aboutWaysAround(rule *argument) {
 	if rule.free || rule.tool.Level == dixaclient.Read {
 		return
 	}
 	var ways []string
-	for _, other := range a.granted {
-		if other == rule.tool || c.operations[other.Name] == nil {
+	for _, other := range n.agent.granted {
+		if other == rule.tool || n.agent.catalog.operations[other.Name] == nil {
 			continue
 		}
-		for _, f := range c.same(rule.tool, rule.property.Name, other) {
-			if a.reachesBeyond(rule, other, f) {
+		for _, f := range n.agent.catalog.same(rule.tool, rule.property.Name, other) {
+			if n.reachesBeyond(rule, other, f) {
 				ways = append(ways, other.Name+"."+f.String())
 			}
 		}
 	}
 	if len(ways) > 0 {
-		l.add(rule.at, "does not bound the same change by other operations that are granted: %s; bound each under arguments, too, or deny it", strings.Join(ways, ", "))
+		n.add(rule.at, "does not bound the same change by other operations that are granted: %s; bound each under arguments, too, or deny it", strings.Join(ways, ", "))
 	}
 }
 
 // reachesBeyond tells whether the agent may give a field of another operation a value that the rule does not allow.
-func (a *Agent) reachesBeyond(rule *argument, other *tools.Tool, f field) bool {
-	own := a.rules[other.Name][f.argument]
+func (n *agentNotes) reachesBeyond(rule *argument, other *tools.Tool, f field) bool {
+	own := n.agent.rules[other.Name][f.argument]
 	switch {
 	case own == nil || own.free || f.leaf != f.argument && len(own.values) > 0:
-		return a.Shape(other).has(f.argument)
+		return n.agent.Shape(other).has(f.argument)
 	default:
 		return slices.ContainsFunc(own.values, func(v value) bool { return !rule.has(v) })
 	}

@@ -121,10 +121,10 @@ type Asking struct{ all []*asking } // each must let an approver decide
 
 // Asking returns who is asked about calls that wait by an entry of the agent's confirm, such as send: everybody, where the file
 // does not say it. Of an entry that the file does not have any more, those are asked whom all its entries ask.
-func (a *Agent) Asking(entry string) Asking {
+func (s *settings) Asking(entry string) Asking {
 	var all, own Asking
 	found := false
-	for _, c := range a.source.Confirm.value {
+	for _, c := range s.source.Confirm.value {
 		if c.whose != ConfirmApprover {
 			continue
 		}

@@ -25,7 +25,7 @@ func Both(old, new *Rules) *Rules {
 	r.agents, r.byName = nil, map[string]*Agent{}
 	for _, a := range old.agents {
 		if other, ok := new.byName[a.Name]; ok {
-			b := a.both(other)
+			b := (&merge{a, other}).agent()
 			b.one = sync.OnceValue(b.withinOne)
 			r.agents = append(r.agents, b)
 			r.byName[b.Name] = b
@@ -74,8 +74,11 @@ func bothApprovers(old, new *Rules) []keyholder {
 	return both
 }
 
-// both returns the agent with what the other version of it allows, too.
-func (a *Agent) both(other *Agent) *Agent {
+// merge makes one agent of its two versions, which has what both allow.
+type merge struct{ old, new *Agent }
+
+func (m *merge) agent() *Agent {
+	a, other := m.old, m.new
 	b, g := *a, *a.grants
 	b.grants, b.held, b.people = &g, true, a.people && other.people
 	if b.acting == "" {
@@ -83,12 +86,12 @@ func (a *Agent) both(other *Agent) *Agent {
 	}
 	var reachable bool
 	if b.bound, reachable = a.bound.both(other.bound); reachable {
-		b.allowed, b.shapes, b.granted = a.toolsOfBoth(other)
+		b.allowed, b.shapes, b.granted = m.tools()
 	} else {
 		b.bound, b.allowed, b.shapes, b.granted = a.bound, map[string]Decision{}, map[string]*Shape{}, nil
 	}
-	b.coverBoth(a, other)
-	b.source.Confirm.value = a.confirmBoth(other)
+	m.cover(&b)
+	b.source.Confirm.value = m.confirms()
 	if !other.SendsOnApproval() {
 		b.source.OnApproval.value = OnApprovalAgent
 	}
@@ -102,12 +105,12 @@ func (a *Agent) both(other *Agent) *Agent {
 	return &b
 }
 
-// toolsOfBoth returns the tools that both versions of the agent have, each in the narrower of its two shapes. A tool that is
+// tools returns the tools that both versions of the agent have, each in the narrower of its two shapes. A tool that is
 // made of several operations needs each of them.
-func (a *Agent) toolsOfBoth(other *Agent) (allowed map[string]Decision, shapes map[string]*Shape, granted []*tools.Tool) {
+func (m *merge) tools() (allowed map[string]Decision, shapes map[string]*Shape, granted []*tools.Tool) {
 	shapes = map[string]*Shape{}
-	for _, t := range a.granted {
-		switch old, new := a.Shape(t), other.Shape(t); {
+	for _, t := range m.old.granted {
+		switch old, new := m.old.Shape(t), m.new.Shape(t); {
 		case new == nil:
 		case new.allWithin(old):
 			shapes[t.Name] = new
@@ -116,14 +119,24 @@ func (a *Agent) toolsOfBoth(other *Agent) (allowed map[string]Decision, shapes m
 		}
 	}
 	allowed = map[string]Decision{}
-	for _, t := range a.granted {
+	for _, t := range m.old.granted {
 		withdrawn := slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool { return shapes[op.Name] == nil })
 		if shapes[t.Name] != nil && !withdrawn {
-			allowed[t.Name] = a.allowed[t.Name]
+			allowed[t.Name] = m.old.allowed[t.Name]
 			granted = append(granted, t)
 		}
 	}
 	return allowed, shapes, granted
+}
+
+// cover hides from the agent what either version does not see. Where the new one finds its tools, so does the agent.
+func (m *merge) cover(a *Agent) {
+	a.coveredBy = maps.Clone(m.old.coveredBy)
+	maps.Copy(a.coveredBy, m.new.coveredBy)
+	if m.new.Discovers() {
+		a.source.Surface = m.new.source.Surface
+	}
+	a.addFinder()
 }
 
 // both returns what two bounds have in common; not ok when it is nothing.
@@ -158,12 +171,12 @@ func (b *Bound) both(other *Bound) (_ *Bound, ok bool) {
 	return common, true
 }
 
-// confirmBoth returns an entry for each operation that waits for a person in either version: the stricter of the two.
-func (a *Agent) confirmBoth(other *Agent) confirms {
+// confirms returns an entry for each operation that waits for a person in either version: the stricter of the two.
+func (m *merge) confirms() confirms {
 	var both confirms
-	for _, name := range a.catalog.names {
-		t := a.catalog.operations[name]
-		c, o := a.confirming(t.Operations[0]), other.confirming(t.Operations[0])
+	for _, name := range m.old.catalog.names {
+		t := m.old.catalog.operations[name]
+		c, o := m.old.confirming(t.Operations[0]), m.new.confirming(t.Operations[0])
 		var also *asking
 		if c != nil && o != nil && c.whose == o.whose {
 			also = o.asks
@@ -210,8 +223,8 @@ func Removed(old, new *Rules) []string {
 		if !ok {
 			continue
 		}
-		has := a.limiting()
-		for _, key := range slices.Sorted(maps.Keys(was.limiting())) {
+		has := limiting(a)
+		for _, key := range slices.Sorted(maps.Keys(limiting(was))) {
 			if !has[key] {
 				gone = append(gone, "agents."+a.Name+"."+key)
 			}
@@ -220,8 +233,8 @@ func Removed(old, new *Rules) []string {
 	return gone
 }
 
-// limiting returns the keys of the agent that keep it within limits, without the agent's own.
-func (a *Agent) limiting() map[string]bool {
+// limiting returns the keys of an agent that keep it within limits, without the agent's own.
+func limiting(a *Agent) map[string]bool {
 	keys := map[string]bool{}
 	for _, o := range a.source.Deny {
 		keys["deny "+o.tool.Name] = true

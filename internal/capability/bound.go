@@ -26,7 +26,7 @@ type bounding struct {
 }
 
 // Bound says which conversations there are for the agent; nil means all.
-func (a *Agent) Bound() *Bound { return a.bound }
+func (s *settings) Bound() *Bound { return s.bound }
 
 // Rule returns the key that bounds the agent, such as agents.triage.only, and its line.
 func (b *Bound) Rule() (string, int) { return b.rule.key, b.rule.line }

@@ -32,8 +32,8 @@ const DefaultRowsPerHour = 1000
 const rowsPerHour = "rows_per_hour"
 
 // Budget returns what bounds the agent's use.
-func (a *Agent) Budget() Budget {
-	b := a.source.Budget.value
+func (s *settings) Budget() Budget {
+	b := s.source.Budget.value
 	return Budget{
 		PerPerson:         b.Per.text == perPerson,
 		RequestsPerSecond: b.RequestsPerSecond.value.number,

@@ -18,7 +18,7 @@ const (
 
 // NeedsPerson reports whether the agent acts as the Dixa agent of the person who signed in. Nothing may be carried out for it
 // but as what [Agent.For] returns.
-func (a *Agent) NeedsPerson() bool { return a.acting == callerActs }
+func (s *settings) NeedsPerson() bool { return s.acting == callerActs }
 
 // For returns the agent as it is for a person who is a Dixa agent: it acts as that one, and me under only.assignee is that
 // one. name is what people call the person.
@@ -66,24 +66,24 @@ func (s *Shape) forCaller(id dixaclient.ActingAgent, name, rule string) *Shape {
 }
 
 // aboutCaller notes connections with which an agent that acts as its caller can do nothing.
-func (l *noteList) aboutCaller(a *Agent, stdio bool) {
-	if !a.NeedsPerson() {
+func (n *agentNotes) aboutCaller(stdio bool) {
+	if !n.agent.NeedsPerson() {
 		return
 	}
-	where := a.source.ActsAs.at
+	where := n.agent.source.ActsAs.at
 	refused := func(what string) {
-		l.add(where, "every call is refused %s: caller is the person who signed in, and there is none", what)
+		n.add(where, "every call is refused %s: caller is the person who signed in, and there is none", what)
 	}
 	if stdio {
 		refused("over stdin and stdout")
 	}
-	if len(a.source.Keys.value) > 0 {
+	if len(n.agent.source.Keys.value) > 0 {
 		refused("with a key")
 	}
-	if a.source.OIDCClaim.line > 0 {
+	if n.agent.source.OIDCClaim.line > 0 {
 		refused("with a token of oidc_claim")
 	}
-	if !a.people {
-		l.add(where, "nobody can use %s: caller is a person who signed in, and no rule under people gives it", a.Name)
+	if !n.agent.people {
+		n.add(where, "nobody can use %s: caller is a person who signed in, and no rule under people gives it", n.agent.Name)
 	}
 }

@@ -88,9 +88,7 @@ type Agent struct {
 	Name  string // its key under agents
 	About string // for people: what it is for
 
-	*grants
-	terms
-	catalog *catalog
+	settings
 	allowed map[string]Decision // those that grant; refusals are made when they are asked for, since most are never
 	shapes  map[string]*Shape   // of the tools that are granted
 	granted []*tools.Tool
@@ -101,13 +99,20 @@ type Agent struct {
 	held      bool          // a changed file has not taken effect yet: allowed holds only what both versions allow, see [Both]
 }
 
+// settings are what the file says about an agent, before it is decided what that makes of each tool.
+type settings struct {
+	*grants
+	terms
+	catalog *catalog
+}
+
 // ActsAs returns the Dixa agent in whose name the agent acts: its id, and its name as the file writes it, which is the id
 // again where the file gives it no name. It is not ok when the file leaves that to the model.
-func (a *Agent) ActsAs() (id dixaclient.ActingAgent, name string, ok bool) {
-	if a.NeedsPerson() {
-		return a.acting, callerName, true
+func (s *settings) ActsAs() (id dixaclient.ActingAgent, name string, ok bool) {
+	if s.NeedsPerson() {
+		return s.acting, callerName, true
 	}
-	return a.acting, a.source.ActsAs.text, a.acting != ""
+	return s.acting, s.source.ActsAs.text, s.acting != ""
 }
 
 // Operation decides whether the operation or tool of that name is granted to the agent. It may not call it by that name unless

@@ -25,16 +25,16 @@ var confirmWords = []string{string(ConfirmClient), string(ConfirmApprover)}
 // Confirm says whose approval the operation waits for when this agent carries it out, by which key of the file, such as
 // agents.support.confirm.send, and on which line. The key is "" and the line 0 where it does not wait. An
 // operation's own entry beats its level's; a level without an entry has that of the next one below it.
-func (a *Agent) Confirm(op *dixaclient.Spec) (whose Confirm, rule string, line int) {
-	c := a.confirming(op)
+func (s *settings) Confirm(op *dixaclient.Spec) (whose Confirm, rule string, line int) {
+	c := s.confirming(op)
 	if c == nil {
 		return ConfirmNobody, "", 0
 	}
 	return c.whose, c.key, c.line
 }
 
-func (a *Agent) confirming(op *dixaclient.Spec) *confirming {
-	entries := a.source.Confirm.value
+func (s *settings) confirming(op *dixaclient.Spec) *confirming {
+	entries := s.source.Confirm.value
 	for _, c := range entries {
 		if c.tool != nil && c.tool.Name == op.Name {
 			return c

@@ -22,12 +22,10 @@ func newRules(name, digest string, f *file, all []terms, people []peopleRule, c 
 	}
 	for i, e := range f.Agents.entries {
 		a := &Agent{
-			Name:    e.name.text,
-			About:   e.value.About.text,
-			grants:  newGrants(filepath.Base(name), e, f.Tools, c.releases),
-			terms:   all[i],
-			catalog: c,
-			people:  slices.ContainsFunc(people, func(p peopleRule) bool { return slices.Contains(texts(p.agents), e.name.text) }),
+			Name:     e.name.text,
+			About:    e.value.About.text,
+			settings: settings{newGrants(filepath.Base(name), e, f.Tools, c.releases), all[i], c},
+			people:   slices.ContainsFunc(people, func(p peopleRule) bool { return slices.Contains(texts(p.agents), e.name.text) }),
 		}
 		a.decide()
 		a.one = sync.OnceValue(a.withinOne)
@@ -77,23 +75,23 @@ func (a *Agent) judge(t *tools.Tool) (Decision, *Shape) {
 }
 
 // impossible returns the decision about a tool that needs an argument which nothing may give.
-func (a *Agent) impossible(t *tools.Tool, l *limit) Decision {
+func (s *settings) impossible(t *tools.Tool, l *limit) Decision {
 	if l.free { // nothing that is granted takes it
 		var ops []*dixaclient.Spec
 		for _, c := range t.Carries(l.argument) {
 			ops = append(ops, c.Op)
 		}
-		return a.refused(t.Name + " needs " + strings.Join(specNames(ops), " or ") + ", which is not granted to agent " + a.agent.text)
+		return s.refused(t.Name + " needs " + strings.Join(specNames(ops), " or ") + ", which is not granted to agent " + s.agent.text)
 	}
 	needs := t.Name + " needs " + l.argument + ", and "
-	if l.at != a.agent.at {
-		return a.decided(false, l.at, needs+"no value is left for it by ")
+	if l.at != s.agent.at {
+		return s.decided(false, l.at, needs+"no value is left for it by ")
 	}
 	how := "name its values under arguments: " + t.Name + "." + l.argument
 	if slices.Contains(t.Actors(), l.argument) {
 		how = "set acts_as, or " + how
 	}
-	return a.refused(needs + "agent " + a.Name + " may not give it: it reaches further than the level of " + t.Name + ", so that it must be granted by itself; " + how)
+	return s.refused(needs + "agent " + s.agent.text + " may not give it: it reaches further than the level of " + t.Name + ", so that it must be granted by itself; " + how)
 }
 
 // composite decides about a tool that is made of several operations: nothing grants it but all of them together, also where

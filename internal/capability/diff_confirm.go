@@ -83,9 +83,9 @@ func (d *diff) confirm(old, new *Agent) {
 }
 
 // asks says whose confirmation a tool waits for; of its operations it is the one that waits for most.
-func (a *Agent) asks(t *tools.Tool) (asked Confirm) {
+func (s *settings) asks(t *tools.Tool) (asked Confirm) {
 	for _, op := range t.Operations {
-		if whose, _, _ := a.Confirm(op); whose.rank() > asked.rank() {
+		if whose, _, _ := s.Confirm(op); whose.rank() > asked.rank() {
 			asked = whose
 		}
 	}

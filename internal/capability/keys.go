@@ -121,15 +121,15 @@ func (d *decoder) checkKeys(f *file, holders map[string]string) {
 }
 
 // aboutKeys notes keys that have expired or expire soon.
-func (l *noteList) aboutKeys(a *Agent, now time.Time) {
-	for _, k := range a.source.Keys.value {
+func (n *agentNotes) aboutKeys(now time.Time) {
+	for _, k := range n.agent.source.Keys.value {
 		switch left := k.Expires.begins.Sub(now); {
 		case k.Expires.begins.IsZero():
-			l.add(k.ID.at, "the key %s never expires", k.ID.text)
+			n.add(k.ID.at, "the key %s never expires", k.ID.text)
 		case k.Expires.expired(now):
-			l.add(k.Expires.at, "the key %s has expired", k.ID.text)
+			n.add(k.Expires.at, "the key %s has expired", k.ID.text)
 		case left <= expiresSoon:
-			l.add(k.Expires.at, "the key %s expires in %d days", k.ID.text, int((left-1)/(24*time.Hour))+1)
+			n.add(k.Expires.at, "the key %s expires in %d days", k.ID.text, int((left-1)/(24*time.Hour))+1)
 		}
 	}
 }

@@ -19,21 +19,21 @@ type limit struct {
 }
 
 // limits tells whether the file can limit an argument of the tool for the agent.
-func (a *Agent) limits(t *tools.Tool) bool {
-	return t.Plans() || len(a.rules[t.Name]) > 0 || a.acting != "" && len(t.Actors()) > 0 ||
+func (s *settings) limits(t *tools.Tool) bool {
+	return t.Plans() || len(s.rules[t.Name]) > 0 || s.acting != "" && len(t.Actors()) > 0 ||
 		slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool { return len(op.Named()) > 0 })
 }
 
 // limit says what holds for an argument: acts_as, a rule under arguments, or that it must be named there.
-func (a *Agent) limit(t *tools.Tool, p schemas.Property) *limit {
-	l := &limit{at: a.agent.at, argument: p.Name}
-	if a.acting != "" && slices.Contains(t.Actors(), p.Name) {
-		as := textValue(string(a.acting))
-		as.word = a.source.ActsAs.text
-		l.at, l.values = a.source.ActsAs.at, []value{as}
+func (s *settings) limit(t *tools.Tool, p schemas.Property) *limit {
+	l := &limit{at: s.agent.at, argument: p.Name}
+	if s.acting != "" && slices.Contains(t.Actors(), p.Name) {
+		as := textValue(string(s.acting))
+		as.word = s.source.ActsAs.text
+		l.at, l.values = s.source.ActsAs.at, []value{as}
 		return l
 	}
-	if rule := a.rules[t.Name][p.Name]; rule != nil {
+	if rule := s.rules[t.Name][p.Name]; rule != nil {
 		l.at, l.free, l.values = rule.at, rule.free, rule.values
 		return l
 	}
@@ -94,21 +94,21 @@ func textValue(text string) value {
 // Arguments decides whether the agent may send a request of an operation, given as JSON, with the arguments that it has: what
 // arguments, acts_as and the arguments that must be named say. A [Shape] shows these rules to the caller of one tool; this
 // holds for the request itself, whichever tool makes it. [Agent.Operation] decides about the operation.
-func (a *Agent) Arguments(op *dixaclient.Spec, request json.RawMessage) Decision {
-	t := a.catalog.operations[op.Name]
-	if t == nil || !a.limits(t) {
+func (s *settings) Arguments(op *dixaclient.Spec, request json.RawMessage) Decision {
+	t := s.catalog.operations[op.Name]
+	if t == nil || !s.limits(t) {
 		return Decision{Allowed: true}
 	}
 	given := members(request)
-	for _, p := range a.catalog.schema(t).Properties() {
-		l := a.limit(t, p)
+	for _, p := range s.catalog.schema(t).Properties() {
+		l := s.limit(t, p)
 		if l.free || !has(op, p.Name) {
 			continue
 		}
 		v, isGiven := given[p.Name]
-		filled := len(l.values) == 1 && l.at != a.agent.at // by a rule, so that it must be there
+		filled := len(l.values) == 1 && l.at != s.agent.at // by a rule, so that it must be there
 		if (isGiven || filled) && !l.holds(op, v, isList(p)) {
-			return a.outOfLimits(t, l)
+			return s.outOfLimits(t, l)
 		}
 	}
 	return Decision{Allowed: true}
@@ -157,17 +157,17 @@ func typed(op *dixaclient.Spec, argument string, v json.RawMessage, item bool) j
 }
 
 // outOfLimits returns the refusal of a request whose argument has another value than the limit allows.
-func (a *Agent) outOfLimits(t *tools.Tool, l *limit) Decision {
-	d := a.decided(false, l.at, l.argument+" of "+t.Name+" "+a.wants(l)+", by ")
-	if l.at == a.agent.at {
-		d = a.refused("agent " + a.Name + " may not give " + l.argument + " of " + t.Name + " this value: it reaches further than the level of " + t.Name + ", and arguments does not name it")
+func (s *settings) outOfLimits(t *tools.Tool, l *limit) Decision {
+	d := s.decided(false, l.at, l.argument+" of "+t.Name+" "+s.wants(l)+", by ")
+	if l.at == s.agent.at {
+		d = s.refused("agent " + s.agent.text + " may not give " + l.argument + " of " + t.Name + " this value: it reaches further than the level of " + t.Name + ", and arguments does not name it")
 	}
-	d.Argument, d.Wants, d.Gone = l.argument, a.wants(l), len(l.values) == 0
+	d.Argument, d.Wants, d.Gone = l.argument, s.wants(l), len(l.values) == 0
 	return d
 }
 
 // wants says in words which values a limit allows: "must be billing or returns", or "cannot be given".
-func (a *Agent) wants(l *limit) string {
+func (s *settings) wants(l *limit) string {
 	words := make([]string, len(l.values))
 	for i, v := range l.values {
 		words[i] = v.word
@@ -176,7 +176,7 @@ func (a *Agent) wants(l *limit) string {
 	if len(words) > 0 {
 		says = "must be " + someWords(words)
 	}
-	if l.at == a.agent.at {
+	if l.at == s.agent.at {
 		says += " unless arguments names it"
 	}
 	return says
@@ -191,28 +191,28 @@ type Restriction struct {
 }
 
 // LimitsArguments reports whether rules for arguments hold for an operation that is granted to the agent.
-func (a *Agent) LimitsArguments(op *dixaclient.Spec) bool {
-	return slices.ContainsFunc(a.Restrictions(op), func(r Restriction) bool { return a.bound == nil || r.Rule != a.bound.rule.key })
+func (s *settings) LimitsArguments(op *dixaclient.Spec) bool {
+	return slices.ContainsFunc(s.Restrictions(op), func(r Restriction) bool { return s.bound == nil || r.Rule != s.bound.rule.key })
 }
 
 // Restrictions lists what holds for an operation that is granted to the agent: its bound, where the operation reaches
 // conversations or customers, and the rules for arguments by which [Agent.Arguments] decides.
-func (a *Agent) Restrictions(op *dixaclient.Spec) []Restriction {
+func (s *settings) Restrictions(op *dixaclient.Spec) []Restriction {
 	var all []Restriction
-	if b := a.bound; b != nil && op.Scope != dixaclient.Shared {
+	if b := s.bound; b != nil && op.Scope != dixaclient.Shared {
 		reach := "only conversations with "
 		if op.Scope == dixaclient.OneEndUser || op.Scope == dixaclient.SomeEndUsers {
 			reach = "only customers of conversations with "
 		}
 		all = append(all, Restriction{reach + b.String(), b.rule.key, b.rule.line})
 	}
-	t := a.catalog.operations[op.Name]
-	if t == nil || !a.limits(t) {
+	t := s.catalog.operations[op.Name]
+	if t == nil || !s.limits(t) {
 		return all
 	}
-	for _, p := range a.catalog.schema(t).Properties() {
-		if l := a.limit(t, p); !l.free {
-			all = append(all, Restriction{l.argument + " " + a.wants(l), l.key, l.line})
+	for _, p := range s.catalog.schema(t).Properties() {
+		if l := s.limit(t, p); !l.free {
+			all = append(all, Restriction{l.argument + " " + s.wants(l), l.key, l.line})
 		}
 	}
 	return all

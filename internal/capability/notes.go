@@ -20,22 +20,23 @@ func (r *Rules) Notes() []Note {
 	}
 	now := time.Now()
 	for _, a := range r.agents {
-		l.aboutKeys(a, now)
+		n := &agentNotes{&l, a, r}
+		n.aboutKeys(now)
 		reached := slices.Contains(stdio, a.Name) || a.CanAuthenticate(now)
 		if !reached {
 			l.add(a.agent.at, "no connection can be this agent: it is not under stdio, and has no valid key, no oidc_claim and no people")
 		}
-		l.aboutLists(a)
-		l.aboutLevels(a, r.catalog)
-		l.aboutSending(a)
-		l.aboutCaller(a, slices.Contains(stdio, a.Name))
-		l.aboutTools(a)
-		l.aboutSurface(a)
-		l.aboutImpossible(a, r.catalog)
-		l.aboutArguments(a, r.catalog)
-		l.aboutBudget(a)
-		l.aboutConfirm(a, r, reached)
-		l.aboutOnApproval(a, r)
+		n.aboutLists()
+		n.aboutLevels()
+		n.aboutSending()
+		n.aboutCaller(slices.Contains(stdio, a.Name))
+		n.aboutTools()
+		n.aboutSurface()
+		n.aboutImpossible()
+		n.aboutArguments()
+		n.aboutBudget()
+		n.aboutConfirm(reached)
+		n.aboutOnApproval()
 	}
 	l.aboutApprovers(r)
 	l.aboutOIDC(r)
@@ -49,37 +50,44 @@ func (l *noteList) add(where at, format string, args ...any) {
 	*l = append(*l, Note{where.line, where.column, where.key, fmt.Sprintf(format, args...)})
 }
 
+// agentNotes are those about one agent.
+type agentNotes struct {
+	*noteList
+	agent *Agent
+	rules *Rules
+}
+
 // aboutLists notes entries of allow and deny that change nothing.
-func (l *noteList) aboutLists(a *Agent) {
-	for _, o := range a.source.Allow {
-		if missing := a.missing(o.tool); missing != "" {
-			l.add(o.at, "does not grant %s by itself: it needs %s, which is not granted", o.tool.Name, missing)
-		} else if a.covered(o.tool) {
-			e, _ := a.level(o.tool.Group)
-			l.add(o.at, "%s is granted already by %s", o.tool.Name, e.name.key)
+func (n *agentNotes) aboutLists() {
+	for _, o := range n.agent.source.Allow {
+		if missing := n.missing(o.tool); missing != "" {
+			n.add(o.at, "does not grant %s by itself: it needs %s, which is not granted", o.tool.Name, missing)
+		} else if n.agent.covered(o.tool) {
+			e, _ := n.agent.level(o.tool.Group)
+			n.add(o.at, "%s is granted already by %s", o.tool.Name, e.name.key)
 		}
 	}
-	for _, o := range a.source.Deny {
-		if where, both := a.allow[o.tool.Name]; both {
-			l.add(o.at, "%s is also under allow (line %d); deny beats it", o.tool.Name, where.line)
-		} else if !a.covered(o.tool) && a.catalog.composites[o.tool.Name] == nil || a.missing(o.tool) != "" {
-			l.add(o.at, "%s need not be denied: nothing grants it", o.tool.Name)
+	for _, o := range n.agent.source.Deny {
+		if where, both := n.agent.allow[o.tool.Name]; both {
+			n.add(o.at, "%s is also under allow (line %d); deny beats it", o.tool.Name, where.line)
+		} else if !n.agent.covered(o.tool) && n.agent.catalog.composites[o.tool.Name] == nil || n.missing(o.tool) != "" {
+			n.add(o.at, "%s need not be denied: nothing grants it", o.tool.Name)
 		}
 	}
-	for _, listed := range []list[operation]{a.source.Allow, a.source.Deny} {
+	for _, listed := range []list[operation]{n.agent.source.Allow, n.agent.source.Deny} {
 		for _, o := range twice(listed, func(o operation) string { return o.tool.Name }) {
-			l.add(o.at, "%s is listed twice", o.tool.Name)
+			n.add(o.at, "%s is listed twice", o.tool.Name)
 		}
 	}
 }
 
 // missing returns the first operation of a tool made of several that is not granted; "" where none is, and for an operation.
-func (a *Agent) missing(t *tools.Tool) string {
-	if a.catalog.composites[t.Name] == nil {
+func (n *agentNotes) missing(t *tools.Tool) string {
+	if n.agent.catalog.composites[t.Name] == nil {
 		return ""
 	}
 	for _, op := range t.Operations {
-		if !a.Operation(op.Name).Allowed {
+		if !n.agent.Operation(op.Name).Allowed {
 			return op.Name
 		}
 	}
@@ -87,32 +95,32 @@ func (a *Agent) missing(t *tools.Tool) string {
 }
 
 // aboutLevels notes levels below everything in their group.
-func (l *noteList) aboutLevels(a *Agent, c *catalog) {
-	for _, e := range a.source.Access.entries {
+func (n *agentNotes) aboutLevels() {
+	for _, e := range n.agent.source.Access.entries {
 		covers := func(t *tools.Tool) bool {
 			return (e.name.text == everyGroup || e.name.text == t.Group) && !t.Named && t.Level <= e.value.Level
 		}
-		if !slices.ContainsFunc(c.tools, covers) {
-			l.add(e.name.at, "grants nothing: no operation of %s is at %s or below", e.name.text, e.value)
+		if !slices.ContainsFunc(n.agent.catalog.tools, covers) {
+			n.add(e.name.at, "grants nothing: no operation of %s is at %s or below", e.name.text, e.value)
 		}
 	}
 }
 
 // aboutTools notes what follows from all that is granted.
-func (l *noteList) aboutTools(a *Agent) {
-	where := a.agent.at
-	switch n := len(a.Tools()); {
-	case n == 0:
-		l.add(where, "sees no tool: nothing is granted to it")
-	case n > manyTools && !a.Discovers():
-		l.add(where, "sees %d tools; models choose worse among more than %d, and each costs tokens: grant or deny by name", n, manyTools)
+func (n *agentNotes) aboutTools() {
+	where := n.agent.agent.at
+	switch seen := len(n.agent.Tools()); {
+	case seen == 0:
+		n.add(where, "sees no tool: nothing is granted to it")
+	case seen > manyTools && !n.agent.Discovers():
+		n.add(where, "sees %d tools; models choose worse among more than %d, and each costs tokens: grant or deny by name", seen, manyTools)
 	}
 }
 
 // names returns the granted tools of a kind, joined.
-func (a *Agent) names(is func(*tools.Tool) bool) string {
+func (n *agentNotes) names(is func(*tools.Tool) bool) string {
 	var names []string
-	for _, t := range a.granted {
+	for _, t := range n.agent.granted {
 		if is(t) {
 			names = append(names, t.Name)
 		}

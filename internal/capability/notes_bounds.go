@@ -10,49 +10,49 @@ import (
 
 // aboutImpossible notes what is granted and refused nevertheless. What a level covers is noted only where an argument
 // is missing: a level cannot know what a bound excludes.
-func (l *noteList) aboutImpossible(a *Agent, c *catalog) {
-	for _, o := range a.source.Allow {
-		if d := a.Operation(o.tool.Name); !d.Allowed && !a.denies(o.tool) {
-			l.add(o.at, "is granted and refused nevertheless: %s", d.Why)
+func (n *agentNotes) aboutImpossible() {
+	for _, o := range n.agent.source.Allow {
+		if d := n.agent.Operation(o.tool.Name); !d.Allowed && !n.denies(o.tool) {
+			n.add(o.at, "is granted and refused nevertheless: %s", d.Why)
 		}
 	}
-	for _, name := range c.names {
-		t, d := c.operations[name], a.Operation(name)
-		_, allowed := a.allow[name]
-		if !d.Allowed && !allowed && a.covered(t) && !a.denies(t) && (a.bound == nil || d.Rule != a.bound.rule.key) {
-			e, _ := a.level(t.Group)
-			l.add(e.name.at, "is granted and refused nevertheless: %s", d.Why)
+	for _, name := range n.agent.catalog.names {
+		t, d := n.agent.catalog.operations[name], n.agent.Operation(name)
+		_, allowed := n.agent.allow[name]
+		if !d.Allowed && !allowed && n.agent.covered(t) && !n.denies(t) && (n.agent.bound == nil || d.Rule != n.agent.bound.rule.key) {
+			e, _ := n.agent.level(t.Group)
+			n.add(e.name.at, "is granted and refused nevertheless: %s", d.Why)
 		}
 	}
 }
 
-func (a *Agent) denies(t *tools.Tool) bool {
-	_, denied := a.deny[t.Name]
+func (n *agentNotes) denies(t *tools.Tool) bool {
+	_, denied := n.agent.deny[t.Name]
 	return denied
 }
 
 // aboutArguments notes rules for arguments that change nothing, or less than it seems.
-func (l *noteList) aboutArguments(a *Agent, c *catalog) {
-	if s := a.source.Arguments; s.line > 0 && len(s.value) == 0 {
-		l.add(s.at, "is empty: no argument is bounded")
+func (n *agentNotes) aboutArguments() {
+	if s := n.agent.source.Arguments; s.line > 0 && len(s.value) == 0 {
+		n.add(s.at, "is empty: no argument is bounded")
 	}
-	for _, rule := range a.source.Arguments.value {
-		d := a.Operation(rule.tool.Name)
+	for _, rule := range n.agent.source.Arguments.value {
+		d := n.agent.Operation(rule.tool.Name)
 		name := rule.property.Name
 		switch {
 		case !d.Allowed && d.Rule != rule.key:
-			l.add(rule.at, "changes nothing: %s", d.Why)
+			n.add(rule.at, "changes nothing: %s", d.Why)
 			continue
 		case rule.free && !mustBeNamed(rule.tool, name):
-			l.add(rule.at, "changes nothing: %s takes any value without it", name)
+			n.add(rule.at, "changes nothing: %s takes any value without it", name)
 		case len(rule.values) < len(rule.written) && !rule.free:
-			l.add(rule.at, "names a value twice")
+			n.add(rule.at, "names a value twice")
 		}
 		if d.Allowed {
-			l.aboutWaysAround(a, c, rule)
+			n.aboutWaysAround(rule)
 		}
 		if rule.tool.Name == dixaclient.SearchConversations.Spec.Name {
-			l.aboutSearch(a, rule)
+			n.aboutSearch(rule)
 		}
 	}
 }
@@ -67,19 +67,19 @@ func mustBeNamed(t *tools.Tool, argument string) bool {
 var filters = map[string]string{"queueId": "queue", "channel": "channel", "agentId": "assignee", "direction": "direction", "tagIds": "tag"}
 
 // aboutSearch notes rules for the filters of a search that do not bound what it finds, or with which it finds nothing.
-func (l *noteList) aboutSearch(a *Agent, rule *argument) {
+func (n *agentNotes) aboutSearch(rule *argument) {
 	key, name := filters[rule.property.Name], rule.property.Name
 	if key == "" || rule.free {
 		return
 	}
-	if a.bound == nil {
-		l.add(rule.at, "does not bound what is found: conditions can ask for any other %s; bound the agent with only", key)
+	if n.agent.bound == nil {
+		n.add(rule.at, "does not bound what is found: conditions can ask for any other %s; bound the agent with only", key)
 		return
 	}
-	for _, t := range a.bound.terms {
+	for _, t := range n.agent.bound.terms {
 		for _, v := range rule.values {
 			if t.key == key && key != "tag" && !t.has(plain(v.json)) {
-				l.add(rule.at, "a search with %s %s finds nothing: it is outside %s.%s", name, v.word, a.bound.rule.key, key)
+				n.add(rule.at, "a search with %s %s finds nothing: it is outside %s.%s", name, v.word, n.agent.bound.rule.key, key)
 			}
 		}
 	}
@@ -89,17 +89,17 @@ func (l *noteList) aboutSearch(a *Agent, rule *argument) {
 var showRows = []string{"search_messages", "query_archive", "find_conversations", "find_customer", "list_events", "wait_for"}
 
 // aboutBudget notes limits that cannot be reached.
-func (l *noteList) aboutBudget(a *Agent) {
-	s := a.source.Budget
+func (n *agentNotes) aboutBudget() {
+	s := n.agent.source.Budget
 	if s.line == 0 {
 		return
 	}
 	b := s.value
-	if limits := a.Budget(); limits == (Budget{PerPerson: limits.PerPerson, RowsPerHour: DefaultRowsPerHour}) && b.RowsPerHour.line == 0 {
-		l.add(s.at, "is empty: nothing is bounded")
+	if limits := n.agent.Budget(); limits == (Budget{PerPerson: limits.PerPerson, RowsPerHour: DefaultRowsPerHour}) && b.RowsPerHour.line == 0 {
+		n.add(s.at, "is empty: nothing is bounded")
 	}
-	if b.Per.text == perPerson && !a.people {
-		l.add(b.Per.at, "changes nothing: no rule under people gives %s to anybody", a.Name)
+	if b.Per.text == perPerson && !n.agent.people {
+		n.add(b.Per.at, "changes nothing: no rule under people gives %s to anybody", n.agent.Name)
 	}
 	for _, c := range []struct {
 		sections []section[count]
@@ -110,26 +110,26 @@ func (l *noteList) aboutBudget(a *Agent) {
 		{[]section[count]{b.SendsPerHour, b.SendsPerDay}, "sends", func(l dixaclient.Level) bool { return l == dixaclient.Send }},
 		{[]section[count]{b.ErasesPerHour, b.ErasesPerDay}, "erases", func(l dixaclient.Level) bool { return l == dixaclient.Erase }},
 	} {
-		granted := a.names(func(t *tools.Tool) bool { return c.is(t.Level) }) != ""
+		granted := n.names(func(t *tools.Tool) bool { return c.is(t.Level) }) != ""
 		for _, s := range c.sections {
 			if s.line > 0 && !granted {
-				l.add(s.at, "bounds nothing: no tool that is granted to it %s", c.what)
+				n.add(s.at, "bounds nothing: no tool that is granted to it %s", c.what)
 			}
 		}
-		l.unreachable(c.sections[0], c.sections[1])
+		n.unreachable(c.sections[0], c.sections[1])
 	}
-	shows := func(tool string) bool { return a.allowed[tool].Allowed }
+	shows := func(tool string) bool { return n.agent.allowed[tool].Allowed }
 	if s := b.RowsPerHour; s.line > 0 && !slices.ContainsFunc(showRows, shows) {
-		l.add(s.at, "bounds nothing: none of %s is granted to it", strings.Join(showRows, ", "))
+		n.add(s.at, "bounds nothing: none of %s is granted to it", strings.Join(showRows, ", "))
 	}
 	for _, less := range []section[count]{b.SendsPerHour, b.ErasesPerHour} {
-		l.unreachable(less, b.WritesPerHour)
+		n.unreachable(less, b.WritesPerHour)
 	}
 	for _, less := range []section[count]{b.SendsPerDay, b.ErasesPerDay} {
-		l.unreachable(less, b.WritesPerDay)
+		n.unreachable(less, b.WritesPerDay)
 	}
 	if perDay := b.RequestsPerSecond.value.number * 24 * 60 * 60; perDay > 0 && float64(b.RequestsPerDay.value.number) > perDay {
-		l.add(b.RequestsPerDay.at, "cannot be reached: at %g requests a second a day has %.0f", b.RequestsPerSecond.value.number, perDay)
+		n.add(b.RequestsPerDay.at, "cannot be reached: at %g requests a second a day has %.0f", b.RequestsPerSecond.value.number, perDay)
 	}
 }
 
@@ -142,23 +142,23 @@ func (l *noteList) unreachable(above, than section[count]) {
 }
 
 // aboutSending notes in whose name messages go out where that is not settled.
-func (l *noteList) aboutSending(a *Agent) {
+func (n *agentNotes) aboutSending() {
 	var chooses []string
-	for _, t := range a.granted {
-		if t.Level != dixaclient.Send || a.acting != "" {
+	for _, t := range n.agent.granted {
+		if t.Level != dixaclient.Send || n.agent.acting != "" {
 			continue
 		}
 		for _, actor := range t.Actors() {
 			switch {
-			case a.Shape(t).has(actor):
+			case n.agent.Shape(t).has(actor):
 				chooses = append(chooses, t.Name)
-			case a.rules[t.Name][actor] == nil:
-				l.add(a.agent.at, "%s cannot say in whose name it writes; set acts_as, or name %s.%s under arguments", t.Name, t.Name, actor)
+			case n.agent.rules[t.Name][actor] == nil:
+				n.add(n.agent.agent.at, "%s cannot say in whose name it writes; set acts_as, or name %s.%s under arguments", t.Name, t.Name, actor)
 			}
 		}
 	}
 	if len(chooses) > 0 {
-		l.add(a.agent.at, "may send (%s) without acts_as: the model chooses in whose name", strings.Join(slices.Compact(chooses), ", "))
+		n.add(n.agent.agent.at, "may send (%s) without acts_as: the model chooses in whose name", strings.Join(slices.Compact(chooses), ", "))
 	}
 }
 

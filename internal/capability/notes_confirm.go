@@ -10,62 +10,62 @@ import (
 )
 
 // aboutConfirm notes what needs no confirmation, what may be confirmed by no person, and entries that change nothing.
-func (l *noteList) aboutConfirm(a *Agent, r *Rules, reached bool) {
-	erases := a.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Erase && a.unconfirmed(t) })
+func (n *agentNotes) aboutConfirm(reached bool) {
+	erases := n.names(func(t *tools.Tool) bool { return t.Level == dixaclient.Erase && n.unconfirmed(t) })
 	if erases != "" {
-		l.add(a.agent.at, "may erase (%s), which cannot be undone, without a confirmation; see confirm", erases)
+		n.add(n.agent.agent.at, "may erase (%s), which cannot be undone, without a confirmation; see confirm", erases)
 	}
-	s := a.source.Confirm
+	s := n.agent.source.Confirm
 	if s.line > 0 && len(s.value) == 0 {
-		l.add(s.at, "is empty: no call needs a person")
+		n.add(s.at, "is empty: no call needs a person")
 	}
 	asksClient := false
 	for _, c := range s.value {
-		covered := a.waitingFor(c, r.catalog)
+		covered := waitingFor(n.agent, c)
 		asksClient = asksClient || c.whose == ConfirmClient && len(covered) > 0
 		switch {
 		case len(covered) > 0:
-			l.aboutNobody(c, covered, r)
+			n.aboutNobody(c, covered)
 		case c.tool == nil:
-			l.add(c.at, "changes nothing: no operation that is granted to it is at %s or above and without an entry of its own", c.level)
+			n.add(c.at, "changes nothing: no operation that is granted to it is at %s or above and without an entry of its own", c.level)
 		default:
-			l.add(c.at, "changes nothing: %s", a.Operation(c.tool.Name).Why)
+			n.add(c.at, "changes nothing: %s", n.agent.Operation(c.tool.Name).Why)
 		}
 		if level := s.value.of(c.level); len(covered) > 0 && c.tool != nil && level != nil && level.whose == c.whose {
-			l.add(c.at, "is said already by %s", level.key)
+			n.add(c.at, "is said already by %s", level.key)
 		}
 	}
 	if asksClient && reached {
-		l.add(s.at, "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person, and in one that cannot ask (%s) these calls are refused; approver asks a person with a key", strings.Join(clients.Silent(), ", "))
+		n.add(s.at, "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person, and in one that cannot ask (%s) these calls are refused; approver asks a person with a key", strings.Join(clients.Silent(), ", "))
 	}
 }
 
 // aboutNobody notes operations that wait, by the entry of a lower level, for an approver whom there is not.
-func (l *noteList) aboutNobody(c *confirming, covered []*dixaclient.Spec, r *Rules) {
+func (n *agentNotes) aboutNobody(c *confirming, covered []*dixaclient.Spec) {
 	var never []string
 	for _, op := range covered {
 		decides := func(k keyholder) bool { return k.Decides(op.Level) }
-		if c.whose == ConfirmApprover && !slices.ContainsFunc(r.approvers, decides) {
+		if c.whose == ConfirmApprover && !slices.ContainsFunc(n.rules.approvers, decides) {
 			never = append(never, op.Name+" ("+op.Level.String()+")")
 		}
 	}
 	if len(never) > 0 {
-		l.add(c.at, "can never be carried out, since no one under approvers may decide about the level: %s", strings.Join(never, ", "))
+		n.add(c.at, "can never be carried out, since no one under approvers may decide about the level: %s", strings.Join(never, ", "))
 	}
 }
 
 // unconfirmed reports whether one of the tool's operations needs no confirmation.
-func (a *Agent) unconfirmed(t *tools.Tool) bool {
+func (n *agentNotes) unconfirmed(t *tools.Tool) bool {
 	return slices.ContainsFunc(t.Operations, func(op *dixaclient.Spec) bool {
-		return op.Level == t.Level && a.confirming(op) == nil
+		return op.Level == t.Level && n.agent.confirming(op) == nil
 	})
 }
 
-// waitingFor returns the granted operations that an entry holds for.
-func (a *Agent) waitingFor(c *confirming, all *catalog) []*dixaclient.Spec {
+// waitingFor returns the granted operations of an agent that an entry holds for.
+func waitingFor(a *Agent, c *confirming) []*dixaclient.Spec {
 	var covered []*dixaclient.Spec
-	for _, name := range all.names {
-		if op := all.operations[name].Operations[0]; a.Operation(name).Allowed && a.confirming(op) == c {
+	for _, name := range a.catalog.names {
+		if op := a.catalog.operations[name].Operations[0]; a.Operation(name).Allowed && a.confirming(op) == c {
 			covered = append(covered, op)
 		}
 	}
@@ -77,7 +77,7 @@ func (l *noteList) aboutApprovers(r *Rules) {
 	waits := map[dixaclient.Level]bool{}
 	for _, a := range r.agents {
 		for _, c := range a.source.Confirm.value {
-			for _, op := range a.waitingFor(c, r.catalog) {
+			for _, op := range waitingFor(a, c) {
 				waits[op.Level] = waits[op.Level] || c.whose == ConfirmApprover
 			}
 		}

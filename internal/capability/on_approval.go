@@ -26,7 +26,7 @@ func (o *OnApproval) decode(d *decoder, n *yaml.Node, key string) {
 }
 
 // SendsOnApproval reports whether an approver can have an approved call of the agent carried out at once.
-func (a *Agent) SendsOnApproval() bool { return a.source.OnApproval.value == OnApprovalSend }
+func (s *settings) SendsOnApproval() bool { return s.source.OnApproval.value == OnApprovalSend }
 
 // onApproval compares who carries out approved calls.
 func (d *diff) onApproval(old, new *Agent) {
@@ -41,12 +41,12 @@ func (d *diff) onApproval(old, new *Agent) {
 }
 
 // aboutOnApproval notes an entry that changes nothing.
-func (l *noteList) aboutOnApproval(a *Agent, r *Rules) {
-	at := a.source.OnApproval.at
-	waits := slices.ContainsFunc(a.source.Confirm.value, func(c *confirming) bool {
-		return c.whose == ConfirmApprover && len(a.waitingFor(c, r.catalog)) > 0
+func (n *agentNotes) aboutOnApproval() {
+	at := n.agent.source.OnApproval.at
+	waits := slices.ContainsFunc(n.agent.source.Confirm.value, func(c *confirming) bool {
+		return c.whose == ConfirmApprover && len(waitingFor(n.agent, c)) > 0
 	})
-	if a.source.OnApproval.line > 0 && !waits {
-		l.add(at, "changes nothing: no call of the agent waits for an approver; see confirm")
+	if n.agent.source.OnApproval.line > 0 && !waits {
+		n.add(at, "changes nothing: no call of the agent waits for an approver; see confirm")
 	}
 }

@@ -2,7 +2,6 @@ package capability
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +35,7 @@ func (s *Surface) decode(d *decoder, n *yaml.Node, key string) {
 }
 
 // Surface says which of its tools the agent sees.
-func (a *Agent) Surface() Surface { return cmp.Or(a.source.Surface.value, SurfaceOperations) }
+func (s *settings) Surface() Surface { return cmp.Or(s.source.Surface.value, SurfaceOperations) }
 
 // Tool decides whether the agent may call a tool: it must be granted, and listed.
 func (a *Agent) Tool(t *tools.Tool) Decision {
@@ -48,7 +47,7 @@ func (a *Agent) Tool(t *tools.Tool) Decision {
 }
 
 // Discovers reports whether the agent sees two tools only, with which it finds and calls those that it may call.
-func (a *Agent) Discovers() bool { return a.Surface() == SurfaceDiscover }
+func (s *settings) Discovers() bool { return s.Surface() == SurfaceDiscover }
 
 // Direct decides whether the agent may call a tool by its own name, rather than with call_tool.
 func (a *Agent) Direct(t *tools.Tool) Decision {
@@ -154,38 +153,28 @@ func (a *Agent) cover() {
 	}
 }
 
-// coverBoth hides what either version of an agent does not see. Where one of them finds its tools, so does the agent.
-func (a *Agent) coverBoth(old, new *Agent) {
-	a.coveredBy = maps.Clone(old.coveredBy)
-	maps.Copy(a.coveredBy, new.coveredBy)
-	if new.Discovers() {
-		a.source.Surface = new.source.Surface
-	}
-	a.addFinder()
-}
-
 // aboutSurface notes entries of also that change nothing.
-func (l *noteList) aboutSurface(a *Agent) {
-	for _, o := range a.source.Also {
+func (n *agentNotes) aboutSurface() {
+	for _, o := range n.agent.source.Also {
 		switch {
-		case !a.Operation(o.tool.Name).Allowed:
-			l.add(o.at, "lists %s, which is not granted", o.tool.Name)
-		case a.Discovers():
-			l.add(o.at, "%s is found without it, since the surface is %s", o.tool.Name, a.Surface())
-		case a.Surface() != SurfaceTasks:
-			l.add(o.at, "%s is listed without it, since the surface is %s", o.tool.Name, a.Surface())
-		case !a.coverable(o.tool):
-			l.add(o.at, "%s is listed without it: no tool that the agent sees covers it", o.tool.Name)
+		case !n.agent.Operation(o.tool.Name).Allowed:
+			n.add(o.at, "lists %s, which is not granted", o.tool.Name)
+		case n.agent.Discovers():
+			n.add(o.at, "%s is found without it, since the surface is %s", o.tool.Name, n.agent.Surface())
+		case n.agent.Surface() != SurfaceTasks:
+			n.add(o.at, "%s is listed without it, since the surface is %s", o.tool.Name, n.agent.Surface())
+		case !n.coverable(o.tool):
+			n.add(o.at, "%s is listed without it: no tool that the agent sees covers it", o.tool.Name)
 		}
 	}
-	for _, o := range twice(a.source.Also, func(o operation) string { return o.tool.Name }) {
-		l.add(o.at, "%s is listed twice", o.tool.Name)
+	for _, o := range twice(n.agent.source.Also, func(o operation) string { return o.tool.Name }) {
+		n.add(o.at, "%s is listed twice", o.tool.Name)
 	}
 }
 
 // coverable reports whether a tool that the agent sees is made of the operation.
-func (a *Agent) coverable(t *tools.Tool) bool {
-	return slices.ContainsFunc(a.granted, func(s *tools.Tool) bool {
+func (n *agentNotes) coverable(t *tools.Tool) bool {
+	return slices.ContainsFunc(n.agent.granted, func(s *tools.Tool) bool {
 		return s != t && slices.ContainsFunc(s.Covers(), func(op *dixaclient.Spec) bool { return op.Name == t.Name })
 	})
 }

@@ -19,7 +19,6 @@ var manyMethods = map[string]bool{
 	"internal/approval/approvaltest.suite": true,
 	"internal/archive/pgstore.Store":       true,
 	"internal/archive/sqlitestore.Store":   true,
-	"internal/capability.Agent":            true,
 	"internal/capability.Rules":            true,
 	"internal/capability.decoder":          true,
 	"internal/gate.Gate":                   true,
