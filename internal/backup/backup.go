@@ -35,9 +35,17 @@ type Report struct {
 // is known elsewhere is among them, and the newest first, since a record names the hash of earlier ones only.
 func Copy(state, records, to string) (Report, error) {
 	var r Report
-	inside, err := filepath.Rel(state, to)
+	from, err := filepath.Abs(state)
 	if err != nil {
 		return r, err
+	}
+	target, err := filepath.Abs(to)
+	if err != nil {
+		return r, err
+	}
+	inside, err := filepath.Rel(from, target)
+	if err != nil { // on another volume of Windows
+		inside = target
 	}
 	if inside == "." || filepath.IsLocal(inside) {
 		return r, fmt.Errorf("%s is in the state directory %s: choose a directory outside of it", to, state)

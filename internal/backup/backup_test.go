@@ -82,3 +82,20 @@ func TestInboxIsCopied(t *testing.T) {
 	require.EqualValues(t, 1, status.Events)
 	require.NoError(t, copied.Close())
 }
+
+// Either directory can be relative while the other is not.
+func TestRelativeDirectories(t *testing.T) {
+	home := t.TempDir()
+	t.Chdir(home)
+	write(t, "state/record.key", "key")
+	for _, c := range []struct{ state, to string }{{filepath.Join(home, "state"), "copy"}, {"state", filepath.Join(home, "another")}} {
+		report, err := Copy(c.state, filepath.Join(c.state, "audit"), c.to)
+		require.NoError(t, err)
+		require.Equal(t, 1, report.Files)
+		require.FileExists(t, filepath.Join(c.to, "record.key"))
+	}
+	for _, c := range []struct{ state, to string }{{filepath.Join(home, "state"), "state/copy"}, {"state", filepath.Join(home, "state", "copy")}} {
+		_, err := Copy(c.state, filepath.Join(c.state, "audit"), c.to)
+		require.ErrorContains(t, err, "choose a directory outside of it")
+	}
+}
