@@ -73,6 +73,9 @@ func (c *archiveSearchCmd) Run(ctx context.Context, out *output) error {
 	switch {
 	case len(hits) == 0:
 		out.printf("No message matches. dixa-mcp archive status says what is in the archive.\n")
+		if c.Queue != "" || c.Tag != "" || c.Agent != "" {
+			out.printf("Queues, tags and Dixa agents are found by their whole names, as in Dixa.\n")
+		}
 	case len(hits) == c.Limit:
 		out.printf("There may be more: raise --limit, or use --until %s\n", hits[len(hits)-1].At.Format(time.RFC3339))
 	}
@@ -189,7 +192,7 @@ func (c *archiveStatusCmd) Run(ctx context.Context, out *output) error {
 	for i, span := range found.Spans {
 		age := ""
 		if i == len(found.Spans)-1 {
-			age = fmt.Sprintf(", %s ago", time.Since(span.To).Round(time.Minute))
+			age = fmt.Sprintf(", %s ago", strings.TrimSuffix(time.Since(span.To).Round(time.Minute).String(), "0s"))
 		}
 		out.printf("Complete:       %s to %s%s\n", span.From.Local().Format("2006-01-02 15:04"), span.To.Local().Format("2006-01-02 15:04"), age)
 	}

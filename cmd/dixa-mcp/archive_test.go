@@ -204,12 +204,12 @@ func (p *place) reports(t *testing.T) {
 	require.Equal(t, "tag", said.By)
 	require.Equal(t, rows[1][1], said.Rows[0]["conversations"])
 	require.NoError(t, xml.Unmarshal([]byte(p.good(with("--by", "channel", "--format", "svg")...)), new(struct{})))
-	p.good(with("--format", "html", "--out", "~/week.html")...)
+	p.good(with("--out", "~/week.html")...)
 	page, err := os.ReadFile(filepath.Join(p.home, "week.html"))
 	require.NoError(t, err)
 	require.Contains(t, string(page), "By queue")
 	for want, flags := range map[string][]string{
-		"must be one of queue": {"--by", "queues"}, "requires --by": {"--format", "svg"}, "exclude each other": {"--format", "html", "--by", "day"}, "--timezone": {"--timezone", "Mars"},
+		"must be one of queue": {"--by", "queues"}, "svg requires --by": {"--out", "~/week.svg"}, "exclude each other": {"--format", "html", "--by", "day"}, "--timezone": {"--timezone", "Mars"},
 	} {
 		require.Contains(t, p.wrong(with(flags...)...), want)
 	}

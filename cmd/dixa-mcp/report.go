@@ -9,8 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"dixa-mcp/internal/archive"
@@ -24,7 +26,7 @@ import (
 type reportCmd struct {
 	Period               string `arg:"" optional:"" help:"Period, by default last week: today, yesterday, this week, last month, last 7 days, 2026-01-05, or 2026-01-01 to 2026-01-31."`
 	By                   string `placeholder:"WHAT" help:"A row for each queue, agent (a Dixa agent), channel, tag, hour (of the day), day or week."`
-	Format               string `default:"table" enum:"table,csv,svg,html" help:"Format: table, csv, svg (a chart, with --by), or html (one page with all of it)."`
+	Format               string `default:"" enum:",table,csv,svg,html" placeholder:"FORMAT" help:"Format: table, csv, svg (a chart, with --by), or html (one page with all of it); by default as the name of --out ends, otherwise table."`
 	Out                  string `placeholder:"FILE" help:"File to write instead of standard output."`
 	Timezone             string `placeholder:"ZONE" help:"Time zone of days and hours, such as Europe/Copenhagen; by default that of the capability file, then that of this machine."`
 	jsonFlag             `embed:""`
@@ -61,6 +63,7 @@ func (c *reportCmd) Run(ctx context.Context, out *output) error {
 	if err := atomicfile.Write(c.Out, text.Bytes()); err != nil {
 		return fmt.Errorf("the report could not be written: %w", err)
 	}
+	fmt.Fprintf(os.Stderr, "Wrote %s (%s).\n", c.Out, cmp.Or(c.Format, "table"))
 	return nil
 }
 
@@ -97,14 +100,17 @@ func (c *reportCmd) make(ctx context.Context, store archiveStore, o report.Optio
 // options reads the flags.
 func (c *reportCmd) options(now time.Time) (o report.Options, err error) {
 	o.By = report.By(c.By)
+	if ending := strings.TrimPrefix(filepath.Ext(c.Out), "."); c.Format == "" && !c.JSON && slices.Contains([]string{"csv", "svg", "html"}, ending) {
+		c.Format = ending
+	}
 	switch {
 	case c.By != "" && !slices.Contains(report.Dimensions(), o.By):
 		return o, usagef("--by must be one of queue, agent, channel, tag, hour, day and week, not %q", c.By)
 	case c.Format == "svg" && c.By == "":
-		return o, usagef("--format svg requires --by: a chart has a bar for each queue, day and so on")
+		return o, usagef("svg requires --by: a chart has a bar for each queue, day and so on")
 	case c.Format == "html" && c.By != "":
-		return o, usagef("--format html and --by exclude each other: the page has all of them")
-	case c.JSON && c.Format != "table":
+		return o, usagef("html and --by exclude each other: the page has all of them")
+	case c.JSON && c.Format != "" && c.Format != "table":
 		return o, usagef("--json and --format exclude each other")
 	}
 	o.Zone = time.Local
