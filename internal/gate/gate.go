@@ -1,7 +1,8 @@
 // Package gate decides on every call of an agent and carries it out. It is the only way from an agent to Dixa.
 //
 // A call is authorized, its arguments are checked and, if it writes, its intent is recorded. Each of its operations is
-// authorized again inside the client. Then the answer is rendered and the outcome recorded.
+// authorized again inside the client. Then the answer is rendered and the outcome recorded. [Gate.Call] has these parts in order.
+// What a call remembers on its way is in its parts, each of which has a file of its own: see call in call.go.
 package gate
 
 import (
