@@ -128,7 +128,7 @@ func (a *Agent) unlisted(t *tools.Tool, by []string) Decision {
 	by = slices.DeleteFunc(slices.Clone(by), func(name string) bool { return !a.Sees(name) }) // a changed file that waits may take some
 	how := ": a changed capability file takes effect soon, and until then the tool in its place is not granted; call again in a minute"
 	if len(by) > 0 {
-		how = ": call " + strings.Join(by, " or ") + " instead, which covers it"
+		how = ": call " + strings.Join(by, " or ") + " instead"
 	}
 	why := t.Name + " is not listed for agent " + a.agent.text + how + " (" + where.key + ", " + a.file + ":" + strconv.Itoa(where.line) + ")"
 	return Decision{Rule: where.key, Line: where.line, Why: why}

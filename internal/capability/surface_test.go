@@ -51,7 +51,7 @@ func TestSurface(t *testing.T) {
 			}
 			for _, name := range c.covers {
 				require.True(t, a.Operation(name).Allowed, "a tool that covers it carries it out")
-				require.Equal(t, Decision{Rule: "agents.a.surface", Line: 6, Why: name + " is not listed for agent a: call conversation_overview instead, which covers it (agents.a.surface, f.yaml:6)"},
+				require.Equal(t, Decision{Rule: "agents.a.surface", Line: 6, Why: name + " is not listed for agent a: call conversation_overview instead (agents.a.surface, f.yaml:6)"},
 					a.Tool(r.catalog.operations[name]))
 			}
 		})

@@ -101,7 +101,7 @@ func (s *session) play(version string) error {
 	}
 	for _, step := range []struct{ does, tool, arguments string }{
 		{"reads the first", "read_conversation", `{"conversationId":%d}`},
-		{"leaves a note for colleagues", "add_note", `{"conversationId":%d,"message":"Refund request; the amount is in the customer's first mail."}`},
+		{"tags it and leaves a note for colleagues", "update_conversation", `{"conversationId":%d,"tag":["urgent"],"note":"Second request for this refund; the tracking number is in the customer's mail."}`},
 		{"tries to close it, which it was not granted", "close_conversation", `{"conversationId":%d}`},
 	} {
 		if _, err := s.call(Agent, step.does, step.tool, fmt.Sprintf(step.arguments, id)); err != nil {
@@ -161,9 +161,9 @@ func (s *session) call(agent, does, tool, arguments string) (string, error) {
 	return text.String(), nil
 }
 
-// records shows what was written down.
+// records shows what was recorded.
 func (s *session) records(path string) error {
-	s.headline("What was written down")
+	s.headline("What was recorded")
 	return audit.Read(path, func(r audit.Record) error {
 		if r.Call != "" && r.Event != audit.EventIntent {
 			s.paragraph(audit.Line(r, time.Local))

@@ -96,7 +96,7 @@ func (s *session) visit(agent, version string) error {
 		return err
 	}
 	s.headline("%s, by its key, sees %d tools", agent, len(list.Tools))
-	_, err = s.call(agent, "tags a conversation", "update_conversation", `{"conversationId":1234,"tag":["53a428b3-9772-4115-97fe-73c317e31621"]}`)
+	_, err = s.call(agent, "tries to tag a conversation", "update_conversation", `{"conversationId":1234,"tag":["urgent"]}`)
 	return err
 }
 
