@@ -28,11 +28,11 @@ func (f approverFlags) localDesk(ctx context.Context, key []byte, whole bool) (d
 		return nil, err
 	}
 	if len(rules.ApproverNames()) == 0 {
-		return nil, refusedf("nothing can be approved: the capability file (%s) has no approvers; add one with dixa-mcp key new --approver NAME", where)
+		return nil, refusedf("nothing can be approved: %s has no approvers; add one with dixa-mcp key new --approver NAME", where)
 	}
 	who, ok := approver.Authenticate(rules, key, nil)
 	if !ok {
-		return nil, refusedf("the key in %s does not belong to any approver in the capability file (%s); nothing was decided", f.KeyFile, where)
+		return nil, refusedf("the key in %s does not belong to any approver in %s; nothing was decided", f.KeyFile, where)
 	}
 	d := &localDesk{Session: who, flags: f}
 	if whole {

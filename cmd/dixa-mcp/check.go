@@ -14,6 +14,7 @@ import (
 
 	dixamcp "dixa-mcp"
 	"dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/lines"
 	"dixa-mcp/internal/capability"
 )
 
@@ -44,7 +45,7 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	if c.File != "" {
 		state = "Valid"
 	}
-	found := checked{State: state, File: where, Digest: rules.Digest(), Token: c.tokenFrom(), Agents: []checkedAgent{}, Approvers: rules.ApproverNames(), Auditors: rules.AuditorNames(), Records: "kept " + rules.RecordsKept().String(), Archive: "kept " + rules.ArchiveKept().String(), Notes: []string{}}
+	found := checked{State: state, File: orWrite(where), Digest: rules.Digest(), Token: c.tokenFrom(), Agents: []checkedAgent{}, Approvers: rules.ApproverNames(), Auditors: rules.AuditorNames(), Records: "kept " + rules.RecordsKept().String(), Archive: "kept " + rules.ArchiveKept().String(), Notes: []string{}}
 	for _, a := range rules.Agents() {
 		n := levels(a)
 		_, notStdio := rules.Stdio(a.Name)
@@ -56,7 +57,11 @@ func (c *checkCmd) Run(ctx context.Context, out *output) error {
 	for _, n := range rules.Notes() {
 		found.Notes = append(found.Notes, n.String())
 	}
-	for _, name := range []string{c.File, "capabilities.yaml", "capabilities.yml"} {
+	unused := []string{c.File}
+	if c.File == "" {
+		unused = []string{"capabilities.yaml", "capabilities.yml"} // where people look for it
+	}
+	for _, name := range unused {
 		if note := notInForce(name, inForce); note != "" && !slices.Contains(found.Notes, note) {
 			found.Notes = append(found.Notes, note)
 		}
@@ -230,12 +235,15 @@ func (f checked) who(is func(checkedAgent) bool) string {
 }
 
 func (c *compared) print(out *output) {
-	out.printf("\nCompared with Dixa: %d names", c.Names)
-	if len(c.Problems) == 0 {
-		out.printf(", all of which exist.\n")
+	switch {
+	case c.Names == 0:
+		out.printf("\nCompared with Dixa: the file names no ids.\n")
+		return
+	case len(c.Problems) == 0:
+		out.printf("\nCompared with Dixa: %s, and the id of each exists.\n", lines.Counted(c.Names, "name"))
 		return
 	}
-	out.printf(":\n")
+	out.printf("\nCompared with Dixa: %s\n", lines.Counted(c.Names, "name"))
 	for _, p := range c.Problems {
 		out.printf("  %s\n", p)
 	}

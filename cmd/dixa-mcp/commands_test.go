@@ -117,7 +117,7 @@ func TestCheck(t *testing.T) {
 	}
 	p.builtIn()
 	in := p.good("check")
-	require.Contains(t, in, "In force: built in")
+	require.Contains(t, in, "In force: the built-in capability file")
 	require.Contains(t, p.good("check", "--capabilities", file), "In force: "+file)
 }
 
@@ -127,7 +127,7 @@ func TestDemo(t *testing.T) {
 	p.write("config/dixa-mcp/capabilities.yaml", "{version: 1, stdio: [me], agents: {me: {allow: [get_organization]}}}")
 	o := finish(t, p.command([]string{"DIXA_MCP_BASE_URL=https://dixa.example", "DIXA_API_TOKEN=" + token, "DIXA_MCP_AGENT=me", "DIXA_MCP_AUDIT=~/elsewhere", "DIXA_MCP_TIMEOUT=1ns"}, "demo"))
 	require.Zero(t, o.code, o.stderr)
-	for _, says := range []string{"An MCP client starts", "triage sees ", "add_note", "✗ close_conversation is not granted to agent triage", "What was written down", "triage was refused close_conversation on conversation"} {
+	for _, says := range []string{"An MCP client starts", "triage sees ", "tag urgent: added · note: added", "✗ close_conversation is not granted to agent triage", "What was recorded", "triage was refused close_conversation on conversation"} {
 		require.Contains(t, o.stdout, says)
 	}
 	_, archived, _ := strings.Cut(o.stdout, "$ dixa-mcp archive search 'refund* bank'")
@@ -171,5 +171,5 @@ func TestAPIVersion(t *testing.T) {
 	require.Zero(t, offer("--api-version", "beta").code)
 	o = p.run("explain", "offer_rating", `{"conversationId":1234,"ratingType":"Csat"}`, "--agent", "admin", "--offline", "--api-version", "beta")
 	require.Contains(t, o.stdout, "POST /beta/conversations/1234/ratings/offer")
-	require.Contains(t, offer("--api-version", "v2").stderr, `must be one of "v1","beta"`)
+	require.Contains(t, offer("--api-version", "v2").stderr, `must be v1 or beta, not "v2"`)
 }

@@ -36,7 +36,7 @@ func (c *serveCmd) demoKeys(s *system) (*demoKeys, error) {
 		all.approvers = append(all.approvers, demoKey{name, newKey("approver")})
 	}
 	if len(all.agents) == 0 {
-		return nil, usagef("--demo-keys makes keys for the agents under stdio, and the capability file (%s) lists none there", s.where)
+		return nil, usagef("--demo-keys makes keys for the agents under stdio, and %s lists none there", s.where)
 	}
 	return all, nil
 }

@@ -40,7 +40,7 @@ func (c *doctorCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		report("capability file", err, "")
 	} else {
-		report("capability file", nil, fmt.Sprintf("%s, %d agents, %s", where, len(rules.Agents()), rules.Digest()))
+		report("capability file", nil, fmt.Sprintf("%s, %d agents, %s", orWrite(where), len(rules.Agents()), rules.Digest()))
 		report("keys", expiring(rules, time.Now()), "none expires within 14 days")
 		report("over HTTP", nil, overHTTP(rules, time.Now())+" can authenticate with a key or a token")
 	}

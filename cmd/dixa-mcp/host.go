@@ -223,7 +223,7 @@ func (c *serveCmd) checkServing(s *system, demo bool) error {
 	case c.SSE && s.group != nil:
 		return usagef("--sse and --redis cannot be combined: a session of the legacy transport is in one process, and its messages could reach another")
 	case !demo && !s.rules.CanAuthenticate(time.Now()):
-		return fmt.Errorf("no agent could connect: no agent in the capability file (%s) has a valid key or an oidc_claim. Make a key with dixa-mcp key new --agent NAME. To try it without a key, add --offline --demo-keys", s.where)
+		return fmt.Errorf("no agent could connect: no agent in %s has a valid key or an oidc_claim. Make a key with dixa-mcp key new --agent NAME. To try it without a key, add --offline --demo-keys", s.where)
 	case onThisMachine(c.HTTP):
 		return nil
 	case demo:

@@ -150,7 +150,7 @@ agents:
       - {id: %[2]s, sha256: %[3]s, expires: %[4]s}
 
 Capability file in force: %[6]s
-`, c.Agent, id, digest, expires.Format(time.DateOnly), int(expires.Sub(today(now)).Hours()/24), where)
+`, c.Agent, id, digest, expires.Format(time.DateOnly), int(expires.Sub(today(now)).Hours()/24), orWrite(where))
 	return err
 }
 

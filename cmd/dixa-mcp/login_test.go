@@ -292,11 +292,12 @@ func TestCheckSaysWhatIsInForce(t *testing.T) {
 	p := newPlace(t)
 	target := filepath.Join(p.home, "config", "dixa-mcp", "capabilities.yaml")
 	p.builtIn()
-	require.Contains(t, p.good("check"), "In force: built in (write your own with: mkdir -p "+filepath.Dir(target)+" && dixa-mcp check --print > "+target+")\n")
+	require.Contains(t, p.good("check"), "In force: the built-in capability file (write your own with: mkdir -p "+filepath.Dir(target)+" && dixa-mcp check --print > "+target+")\n")
 	here := p.write("capabilities.yaml", "{version: 1, agents: {me: {allow: [get_organization]}}}")
 	note := here + " is not in force: name it with --capabilities, or move it to " + target
 	require.Contains(t, p.good("check"), note)
 	require.Contains(t, p.good("check", "capabilities.yaml"), note)
+	require.NotContains(t, p.good("check", p.write("other.yaml", read(t, here))), note, "the file that was named is another")
 	var found struct{ Notes []string }
 	require.NoError(t, json.Unmarshal([]byte(p.good("check", "--json")), &found))
 	require.Contains(t, found.Notes, note)

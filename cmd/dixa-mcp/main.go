@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -15,38 +16,46 @@ import (
 	"dixa-mcp/internal/base/safetext"
 )
 
+// cli has the commands in the order and under the headings of the help.
 type cli struct {
-	Serve      serveCmd      `cmd:"" help:"Serve one agent over stdin and stdout to the MCP client that starts this program, or many agents over HTTP."`
-	Login      loginCmd      `cmd:"" help:"Verify a Dixa API token and store it for this user."`
-	Logout     logoutCmd     `cmd:"" help:"Delete the stored token."`
-	Trust      trustCmd      `cmd:"" help:"Let a capability file outside the configuration directory use the stored token."`
-	Config     configCmd     `cmd:"" help:"Print the snippet that connects an MCP client, or write it to the client's file."`
-	Tools      toolsCmd      `cmd:"" help:"List all tools, or those of an agent with the line that grants each."`
-	Call       callCmd       `cmd:"" help:"Call one tool as an agent, without a model."`
-	Check      checkCmd      `cmd:"" help:"Check a capability file, and show which one is in force."`
-	Explain    explainCmd    `cmd:"" help:"Explain a call without making it: whether it is granted, by which line, and what would be sent."`
-	Diff       diffCmd       `cmd:"" help:"Compare two capability files: who gains and who loses what."`
-	Backup     backupCmd     `cmd:"" help:"Copy the state directory, also while servers use it."`
-	Drift      driftCmd      `cmd:"" help:"Compare Dixa's OpenAPI document with what this program was built for, and print what to do."`
-	Doctor     doctorCmd     `cmd:"" help:"Check the token, capability file, clock and directories."`
-	Audit      auditCmd      `cmd:"" help:"Read the records of calls."`
-	Approvals  approvalsCmd  `cmd:"" help:"List, approve and deny calls that wait for approval."`
-	Console    consoleCmd    `cmd:"" help:"Serve the web console on this machine: what waits for approval, what agents may do, and how the server is."`
-	Sessions   sessionsCmd   `cmd:"" help:"List the people who are signed in, and end sign-ins."`
-	Key        keyCmd        `cmd:"" help:"Make keys for agents, approvers and the admin port."`
-	Freeze     freezeCmd     `cmd:"" help:"Freeze an agent, or all agents: their calls are refused at once."`
-	Thaw       thawCmd       `cmd:"" help:"End the freeze of an agent, or of all agents."`
-	Offline    offlineCmd    `cmd:"" help:"Run the offline Dixa on a port, for several commands to share."`
-	Export     exportCmd     `cmd:"" help:"Export conversations or messages to a file. For people: the capability file does not apply."`
-	Archive    archiveCmd    `cmd:"" help:"Keep a local copy of conversations and messages, and search it. For people: the capability file does not apply."`
-	Privacy    privacyCmd    `cmd:"" help:"Report or erase what dixa-mcp itself keeps of a customer."`
-	Report     reportCmd     `cmd:"" help:"Report on the conversations of a period from the archive: counts, times to the first answer and to closing, by queue, tag, day and so on. For people: the capability file does not apply."`
-	Webhooks   webhooksCmd   `cmd:"" help:"Have Dixa send what happens to a server that runs with --webhooks. For people: the capability file does not apply."`
-	Events     eventsCmd     `cmd:"" help:"Read the inbox of events, and follow it as an agent."`
-	Demo       demoCmd       `cmd:"" help:"Play a short session of an agent against the offline Dixa."`
-	Completion completionCmd `cmd:"" help:"Print the script that completes commands in bash, zsh or fish."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
-	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
+	Demo   demoCmd   `cmd:"" group:"Start" help:"Play a short session of an agent against the offline Dixa."`
+	Login  loginCmd  `cmd:"" group:"Start" help:"Verify a Dixa API token and store it for this user."`
+	Logout logoutCmd `cmd:"" group:"Start" help:"Delete the stored token."`
+	Trust  trustCmd  `cmd:"" group:"Start" help:"Let a capability file outside the configuration directory use the stored token."`
+	Config configCmd `cmd:"" group:"Start" help:"Print the snippet that connects an MCP client, or write it to the client's file."`
+	Doctor doctorCmd `cmd:"" group:"Start" help:"Check the token, capability file, clock and directories."`
+
+	Serve   serveCmd   `cmd:"" group:"Serve" help:"Serve one agent over stdin and stdout to the MCP client that starts this program, or many agents over HTTP."`
+	Console consoleCmd `cmd:"" group:"Serve" help:"Serve the web console on this machine: what waits for approval, what agents may do, and how the server is."`
+	Offline offlineCmd `cmd:"" group:"Serve" help:"Run the offline Dixa on a port, for several commands to share."`
+
+	Check   checkCmd   `cmd:"" group:"Rules and tools" help:"Check a capability file, and show which one is in force."`
+	Explain explainCmd `cmd:"" group:"Rules and tools" help:"Explain a call without making it: whether it is granted, by which line, and what would be sent."`
+	Diff    diffCmd    `cmd:"" group:"Rules and tools" help:"Compare two capability files: who gains and who loses what."`
+	Tools   toolsCmd   `cmd:"" group:"Rules and tools" help:"List all tools, or those of an agent with the line that grants each."`
+	Call    callCmd    `cmd:"" group:"Rules and tools" help:"Call one tool as an agent, without a model."`
+
+	Approvals approvalsCmd `cmd:"" group:"Agents and people" help:"List, approve and deny calls that wait for approval."`
+	Freeze    freezeCmd    `cmd:"" group:"Agents and people" help:"Freeze an agent, or all agents: their calls are refused at once."`
+	Thaw      thawCmd      `cmd:"" group:"Agents and people" help:"End the freeze of an agent, or of all agents."`
+	Key       keyCmd       `cmd:"" group:"Agents and people" help:"Make, list and revoke keys of agents, people and the admin port."`
+	Sessions  sessionsCmd  `cmd:"" group:"Agents and people" help:"List the people who are signed in, and end sign-ins."`
+
+	Audit   auditCmd   `cmd:"" group:"Records and state" help:"Print, verify and prune the records of calls."`
+	Backup  backupCmd  `cmd:"" group:"Records and state" help:"Copy the state directory, also while servers use it."`
+	Privacy privacyCmd `cmd:"" group:"Records and state" help:"Report or erase what dixa-mcp itself keeps of a customer."`
+
+	Archive  archiveCmd  `cmd:"" group:"Conversations and events" help:"Keep a local copy of conversations and messages, and search it. For people: the capability file does not apply."`
+	Report   reportCmd   `cmd:"" group:"Conversations and events" help:"Report on the conversations of a period from the archive: counts, times to the first answer and to closing, by queue, tag, day and so on. For people: the capability file does not apply."`
+	Export   exportCmd   `cmd:"" group:"Conversations and events" help:"Export conversations or messages to a file. For people: the capability file does not apply."`
+	Webhooks webhooksCmd `cmd:"" group:"Conversations and events" help:"Have Dixa send what happens to a server that runs with --webhooks. For people: the capability file does not apply."`
+	Events   eventsCmd   `cmd:"" group:"Conversations and events" help:"Read the inbox of events, and follow it as an agent."`
+
+	Drift      driftCmd      `cmd:"" group:"This program" help:"Compare Dixa's OpenAPI document with what this program was built for, and print what to do."`
+	Completion completionCmd `cmd:"" group:"This program" help:"Print the script that completes commands in bash, zsh or fish."`
+	Version    versionCmd    `cmd:"" group:"This program" help:"Print the version."`
+
+	Complete completeCmd `cmd:"" name:"__complete" hidden:""`
 
 	ShowVersion versionFlag `name:"version" help:"Print the version."`
 }
@@ -69,7 +78,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run runs the command in the arguments. Without arguments it prints the help.
+// run runs the command in the arguments. Without arguments it prints the help, as with --help and help.
 func run(ctx context.Context, args []string, out *output) error {
 	var commands any = new(cli)
 	if len(args) > 0 && args[0] == "serve" { // a client waits for this command, and parsing all commands' flags would take longer than its start
@@ -82,8 +91,11 @@ func run(ctx context.Context, args []string, out *output) error {
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parser.Parse(args)
 	switch {
@@ -108,6 +120,7 @@ func newParser(grammar any, ctx context.Context, out *output, exit func(int)) (*
 			if f, ok := out.to.(*os.File); ok {
 				k.Stdout = f // so that help is as wide as the terminal
 			}
+			tidyHelp(k)
 			out.err = kong.DefaultHelpPrinter(options, k)
 			return out.err
 		}),

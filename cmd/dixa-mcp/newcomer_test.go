@@ -35,12 +35,14 @@ func TestMistakes(t *testing.T) {
 		{"a list without a token", []string{"serve"}, []string{"DIXA_API_TOKENS= , "}, "DIXA_API_TOKENS: it contains no token"},
 		{"a file of tokens without one", []string{"serve"}, []string{"DIXA_API_TOKENS_FILE=~/empty"}, "DIXA_API_TOKENS_FILE: it contains no token"},
 		{"a missing file of tokens", []string{"serve"}, []string{"DIXA_API_TOKENS_FILE=~/none"}, "DIXA_API_TOKENS_FILE: open ~/none: no such file"},
+		{"a rate in words", []string{"serve", "--offline"}, []string{"DIXA_MCP_RATE=fast"}, `--rate must be a number, not "fast" (from DIXA_MCP_RATE)`},
+		{"offline, perhaps", []string{"serve"}, []string{"DIXA_MCP_OFFLINE=maybe"}, `--offline must be true or false, not "maybe" (from DIXA_MCP_OFFLINE)`},
 		{"no rate", []string{"serve", "--offline", "--rate", "0"}, nil, "--rate must be greater than 0 and at most 1000000, not 0"},
 		{"a rate that is none", []string{"serve", "--offline", "--rate", "NaN"}, nil, "--rate must be greater than 0 and at most 1000000, not NaN"},
 		{"a missing capability file", []string{"serve", "--offline", "--capabilities", "~/none.yaml"}, nil, "capability file: open ~/none.yaml: no such file"},
 		{"one named by the environment", []string{"serve", "--offline"}, []string{"DIXA_MCP_CAPABILITIES=~/none.yaml"}, "capability file: open ~/none.yaml"},
 		{"a broken capability file", []string{"check", "~/broken.yaml"}, nil, "~/broken.yaml:3:"},
-		{"a misspelt agent", []string{"serve", "--offline", "--agent", "tirage"}, nil, `agent "tirage" is not under stdio in capabilities.yaml; did you mean "triage"?`},
+		{"a misspelt agent", []string{"serve", "--offline", "--agent", "tirage"}, nil, `agent "tirage" is not under stdio in built-in capabilities.yaml; did you mean "triage"?`},
 		{"a misspelt agent for a call", []string{"call", get, id, "--offline", "--agent", "redaer"}, nil, `did you mean "reader"?`},
 		{"a misspelt agent for config", []string{"config", "cursor", "--agent", "redaer"}, nil, `did you mean "reader"?`},
 		{"a misspelt agent for tools", []string{"tools", "--agent", "redaer"}, nil, `did you mean "reader"?`},
@@ -48,14 +50,14 @@ func TestMistakes(t *testing.T) {
 		{"a tool that is none", []string{"call", "frobnicate", "--offline"}, nil, `there is no tool "frobnicate"; dixa-mcp tools lists all`},
 		{"a misspelt flag", []string{"serve", "--ofline"}, nil, "unknown flag --ofline, did you mean"},
 		{"a misspelt command", []string{"srve"}, nil, "unexpected argument srve"},
-		{"an unknown client", []string{"config", "claude"}, nil, `must be one of "claude-code","claude-desktop","vscode","cursor","windsurf","zed","gemini-cli","codex","opencode","goose","librechat","n8n","jetbrains" but got "claude"`},
+		{"an unknown client", []string{"config", "claude"}, nil, `must be claude-code, claude-desktop, vscode, cursor, windsurf, zed, gemini-cli, codex, opencode, goose, librechat, n8n or jetbrains, not "claude"`},
 		{"a text for a number", []string{"call", get, `{"conversationId":"last"}`, "--offline"}, nil, `get_conversation: conversationId: got "last", want an integer. Nothing was sent to Dixa.`},
 		{"a path for a number", []string{"call", get, `{"conversationId":"../agents"}`, "--offline"}, nil, `conversationId: got "../agents", want an integer.`},
 		{"a path for an id", []string{"call", "get_queue", `{"queueId":"../agents"}`, "--offline", "--agent", "admin"}, nil, `queueId: got "../agents", want the name or id of a queue.`},
 		{"arguments that are no object", []string{"call", get, `[1234]`, "--offline"}, nil, "the arguments must be one JSON object such as"},
 		{"arguments that are no JSON", []string{"call", get, `conversationId=1234`, "--offline"}, nil, "the arguments are not valid JSON; give one object such as"},
 		{"an argument too many", []string{"call", get, id, "x", "--offline"}, nil, "unexpected argument x"},
-		{"HTTP, and no agent that could connect", []string{"serve", "--offline", "--http", "127.0.0.1:0"}, nil, "no agent could connect: no agent in the capability file"},
+		{"HTTP, and no agent that could connect", []string{"serve", "--offline", "--http", "127.0.0.1:0"}, nil, "no agent could connect: no agent in ~/config/dixa-mcp/capabilities.yaml has a valid key"},
 		{"HTTP in the open", []string{"serve", "--offline", "--http", ":0", "--capabilities", "~/keyed.yaml"}, nil, "at :0 keys would cross the network unencrypted: set --tls-cert and --tls-key, or --behind-proxy"},
 		{"demo keys in the open", []string{"serve", "--offline", "--http", "0.0.0.0:0", "--demo-keys"}, nil, "--demo-keys is for this machine only: listen at 127.0.0.1, not at 0.0.0.0:0"},
 		{"demo keys for a real Dixa", []string{"serve", "--http", "127.0.0.1:0", "--demo-keys"}, []string{"DIXA_API_TOKEN=" + token}, "--demo-keys requires --offline"},
@@ -152,14 +154,18 @@ func TestBrokenFileOfTheUser(t *testing.T) {
 	require.Contains(t, p.good("call", "get_organization", "--offline"), "Havbris")
 }
 
-// Help goes to standard output, and is also printed without arguments.
+// Help goes to standard output, and is also printed without arguments. A command's own flags come before those that many have.
 func TestHelp(t *testing.T) {
 	p := newPlace(t)
-	for _, args := range [][]string{{}, {"--help"}, {"serve", "--help"}} {
+	for _, args := range [][]string{{}, {"--help"}, {"help"}, {"serve", "--help"}, {"help", "audit", "show"}} {
 		o := p.run(args...)
 		require.Zero(t, o.code, o.stderr)
 		require.Contains(t, o.stdout, "Usage: dixa-mcp")
 		require.Empty(t, o.stderr)
 	}
+	require.Equal(t, p.good("call", "--help"), p.good("help", "call"))
+	require.Regexp(t, `(?s)--agent=NAME.*\nRules, records and Dixa\n.*--capabilities=FILE`, p.good("help", "call"))
+	require.NotContains(t, p.good("help", "call"), "--version")
+	require.Contains(t, p.good("help", "key", "new"), "Usage: dixa-mcp key new [flags]\n")
 	require.Regexp(t, `^dixa-mcp \S+ \(go1\.\S+, \w+/\w+\)\n$`, p.good("version"))
 }

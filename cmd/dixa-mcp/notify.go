@@ -20,7 +20,7 @@ const minNotifySecret = 32
 // notifyFlags name the webhook that is told of calls that wait for approval.
 type notifyFlags struct {
 	NotifyURLFile    string `name:"notify-url-file" placeholder:"FILE" env:"DIXA_MCP_NOTIFY_URL_FILE" help:"File with the https:// address of a webhook that is told of calls that wait for an approver. Such an address can be a secret, so no flag takes it."`
-	NotifyForm       string `enum:",json,slack" default:"" env:"DIXA_MCP_NOTIFY_FORM" help:"Form of notifications: json, which is the default, or slack."`
+	NotifyForm       string `enum:",json,slack" default:"" placeholder:"FORM" env:"DIXA_MCP_NOTIFY_FORM" help:"Form of notifications: json, which is the default, or slack."`
 	NotifySecretFile string `placeholder:"FILE" env:"DIXA_MCP_NOTIFY_SECRET_FILE" help:"File with the secret that signs notifications, at least 32 characters."`
 	NotifyConsole    string `placeholder:"URL" env:"DIXA_MCP_NOTIFY_CONSOLE" help:"Address of the console as approvers know it, for the link in notifications; by default --console-url."`
 	NotifyText       bool   `env:"DIXA_MCP_NOTIFY_TEXT" help:"Also tell the webhook what would be done and the text that would be sent, which is customers' correspondence."`

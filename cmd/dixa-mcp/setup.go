@@ -49,7 +49,7 @@ func defaultPath() string {
 	return filepath.Join(string(dir), "capabilities.yaml")
 }
 
-// load reads the capability file that is in force, and returns its location.
+// load reads the capability file that is in force, and returns its path, or [builtIn].
 func (f fileFlag) load() (rules *capability.Rules, where string, err error) {
 	return f.loadFor(dixaclient.V1)
 }
@@ -60,15 +60,17 @@ func (f fileFlag) loadFor(version dixaclient.Version) (rules *capability.Rules, 
 	if err != nil {
 		return nil, path, err
 	}
-	if where = path; path == "" {
-		where = "built in" + hint()
-	}
+	where = cmp.Or(path, builtIn)
 	rules, err = f.parse(version, path, data)
 	return rules, where, err
 }
 
-// builtIn is the name of the built-in capability file.
-const builtIn = "capabilities.yaml"
+// What the built-in capability file is called, alone and with the number of a line. Neither is the name of a file, so that nobody
+// looks for the line in a capabilities.yaml that is not in force.
+const (
+	builtIn     = "the built-in capability file"
+	builtInName = "built-in capabilities.yaml"
+)
 
 // read returns the path and the bytes of the capability file that is in force; the path of the built-in one is "".
 func (f fileFlag) read() (path string, data []byte, err error) {
@@ -83,7 +85,7 @@ func (f fileFlag) read() (path string, data []byte, err error) {
 
 // parse parses a file, and refuses one that may not use the token.
 func (f fileFlag) parse(version dixaclient.Version, path string, data []byte) (*capability.Rules, error) {
-	rules, err := capability.ParseFor(version, cmp.Or(path, builtIn), data)
+	rules, err := capability.ParseFor(version, cmp.Or(path, builtInName), data)
 	if err == nil && path != "" && f.trust != nil {
 		err = f.trust(path, data)
 	}
@@ -100,17 +102,17 @@ func readSome(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, 16<<20))
 }
 
-// hint returns how to write a capability file, for when there is none.
-func hint() string {
+// orWrite returns where a capability file is, for the built-in one with how to write one of one's own.
+func orWrite(where string) string {
 	path := defaultPath()
-	if path == "" {
-		return ""
+	if where != builtIn || path == "" {
+		return where
 	}
 	make := ""
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		make = "mkdir -p " + quoted(filepath.Dir(path)) + " && "
 	}
-	return " (write your own with: " + make + "dixa-mcp check --print > " + quoted(path) + ")"
+	return where + " (write your own with: " + make + "dixa-mcp check --print > " + quoted(path) + ")"
 }
 
 // quoted returns a path for a shell.

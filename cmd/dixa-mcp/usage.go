@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -15,6 +16,7 @@ func commandLineError(err error) error {
 
 // phrasings replace messages of the parser that expose its internals.
 var phrasings = [][2]string{
+	{`^(--[\w-]+): bool value must be .* but got ("[^"]*").*$`, `$1 must be true or false, not $2`},
 	{`^(--[\w-]+): expected \w+ value but got "EOL" .*$`, `$1 requires a value`},
 	{`^(--[\w-]+): expected \w+ value but got "([^"]*)" \((?:short|long) flag\).*$`, `$1 requires a value; write $1=$2 if that is the value`},
 	{`^(--[\w-]+): expected duration but got ("[^"]*").*$`, `$1 must be a time such as 45s or 2m, not $2`},
@@ -29,12 +31,41 @@ var phrasings = [][2]string{
 
 // plainly rephrases a message of the parser.
 func plainly(message string) string {
+	if m := regexp.MustCompile(`^(.*) \(from envar (\w+)=".*"\)$`).FindStringSubmatch(message); m != nil {
+		return plainly(m[1]) + " (from " + m[2] + ")"
+	}
+	if m := regexp.MustCompile(`^(.* must be )one of ((?:"[^"]*",?)+) but got ("[^"]*")$`).FindStringSubmatch(message); m != nil {
+		values := strings.Split(strings.TrimPrefix(strings.ReplaceAll(m[2], `"`, ""), ","), ",")
+		return m[1] + strings.Join(values[:len(values)-1], ", ") + " or " + values[len(values)-1] + ", not " + m[3]
+	}
 	for _, p := range phrasings {
 		if re := regexp.MustCompile(p[0]); re.MatchString(message) {
 			return re.ReplaceAllString(message, p[1])
 		}
 	}
 	return message
+}
+
+// shared are the flags that many commands have. In the help of a command they come after its own.
+var shared = []string{"capabilities", "offline", "base-url", "exports-url", "api-version", "rate", "state", "audit", "redis", "archive", "events", "audit-sync", "audit-anchor", "timeout"}
+
+// tidyHelp puts the shared flags of a command under a heading. It omits --version, which belongs to the program, and does not show
+// flags as required of which one is enough.
+func tidyHelp(k *kong.Context) {
+	command := k.Selected()
+	if command == nil {
+		return
+	}
+	for _, flag := range k.Model.Flags {
+		flag.Hidden = flag.Hidden || flag.Name == "version"
+	}
+	own := slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return !slices.Contains(shared, f.Name) && f.Name != "json" })
+	for _, flag := range command.Flags {
+		flag.Required = flag.Required && len(flag.Xor) == 0
+		if own && flag.Group == nil && slices.Contains(shared, flag.Name) {
+			flag.Group = &kong.Group{Key: "shared", Title: "Rules, records and Dixa"}
+		}
+	}
 }
 
 // helpFor returns the command whose help explains an error of the command line.
