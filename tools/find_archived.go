@@ -80,8 +80,14 @@ func (f *archivedFinder) find(ctx context.Context) (Output, error) {
 	if in.Rating != "" {
 		each = 2
 	}
-	looks := min(mostJudged, max((f.reads.Left()-searchAndNames)/each, 1))
+	judged, looks := f.archive.judged(), mostJudged
+	if !judged {
+		looks = min(looks, max((f.reads.Left()-searchAndNames)/each, 1))
+	}
 	in.Limit = min(in.Limit, left, looks)
+	if ctx, err = f.reads.judging(ctx, judged); err != nil {
+		return Output{}, err
+	}
 	list, more, err := f.conversations(ctx, q, in.Limit, looks)
 	if err != nil {
 		return Output{}, err
@@ -157,7 +163,9 @@ func (f *archivedFinder) conversations(ctx context.Context, q archive.Conversati
 			if ok {
 				picked.add(foundItem{one, item})
 			}
-			f.reads.tell("read %d conversations", len(looked))
+			if !f.archive.judged() {
+				f.reads.tell("read %d conversations", len(looked))
+			}
 		}
 	}
 	for _, p := range picked.shown[:min(limit, len(picked.shown))] {

@@ -97,6 +97,9 @@ func (f *customerFinder) customers(ctx context.Context) ([]d.EndUser, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ctx, err = f.reads.judging(ctx, f.judged()); err != nil {
+		return nil, err
+	}
 	named, err := f.reads.Archive.Customers(ctx, strings.TrimSpace(f.in.DisplayName), mostNamed)
 	if err != nil {
 		return nil, fmt.Errorf("the archive could not be searched: %w", err)
@@ -112,8 +115,7 @@ func (f *customerFinder) customers(ctx context.Context) ([]d.EndUser, error) {
 			continue
 		}
 		a, err := d.ListEndUsers.Do(ctx, f.reads.Client, by)
-		if notGranted(err) {
-			f.reads.leave("some customers", notGrantedFor)
+		if notGranted(err) { // of whom there is nothing to tell
 			continue
 		}
 		if err != nil {
@@ -131,6 +133,11 @@ func (f *customerFinder) customers(ctx context.Context) ([]d.EndUser, error) {
 		f.reads.leave("more customers", "the agent's budget allows no more rows")
 	}
 	return all, f.reads.ShowRows(len(all))
+}
+
+// judged reports whether the agent gets only customers whom Dixa shows it now, one after the other.
+func (f *customerFinder) judged() bool {
+	return f.reads.Bounded || f.reads.Limited(d.ListEndUsers.Spec)
 }
 
 func (in *FindCustomerIn) by() string {

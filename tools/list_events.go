@@ -90,6 +90,10 @@ var listEvents = aside(onlyNamed(task("list_events", "listed events",
 		if err := r.limitRows(&in.Limit, "more events"); err != nil {
 			return Output{}, err
 		}
+		ctx, err := r.judging(ctx, inbox{r}.judged())
+		if err != nil {
+			return Output{}, err
+		}
 		l := &eventList{reads: r, inbox: inbox{r}, in: in, judged: map[int64]bool{}}
 		if err := l.read(ctx); err != nil {
 			return Output{}, err

@@ -118,6 +118,9 @@ func (s *messageSearch) hits(ctx context.Context, q archive.Query) (hits []archi
 	if byOne {
 		q.Limit = candidates
 	}
+	if ctx, err = s.reads.judging(ctx, byOne); err != nil {
+		return nil, false, err
+	}
 	picked := picked[archive.Hit]{limit: limit, compare: func(a, b archive.Hit) int { return b.At.Compare(a.At) }}
 	seen, judged := map[string]bool{}, map[int64]bool{}
 	for _, filter := range s.archive.narrowed(q.Filter) {
@@ -145,7 +148,6 @@ func (s *messageSearch) hits(ctx context.Context, q archive.Query) (hits []archi
 					return nil, false, err
 				}
 				judged[h.Conversation] = shown
-				s.reads.tell("looked at %d conversations", len(judged))
 			}
 			if shown {
 				picked.add(h)

@@ -44,6 +44,7 @@ type Env struct {
 	Limited  func(*dixaclient.Spec) bool                                // whether rules for arguments hold for an operation
 	RowsLeft func() (int, error)                                        // of the archive that the agent's budget still allows this hour; an error where none are
 	ShowRows func(int) error                                            // takes rows from that budget, before they are shown
+	Judging  func(context.Context) (context.Context, error)             // takes one request from the budget, for all look-ups with the context that it returns
 	Events   Events                                                     // nil where the server has no inbox
 
 	SealCursor func(events.Cursor) string          // makes a position in the inbox into one that tells an agent nothing
@@ -133,6 +134,15 @@ func (r *Reads) leave(what, why string) {
 	if note := what + " (" + why + ")"; !slices.Contains(r.left, note) {
 		r.left = append(r.left, note)
 	}
+}
+
+// judging returns the context of the look-ups that decide what an agent is shown. Where it is judged one by one they cost one request together:
+// how many are needed depends on what it may not see.
+func (r *Reads) judging(ctx context.Context, judged bool) (context.Context, error) {
+	if !judged {
+		return ctx, nil
+	}
+	return r.Judging(ctx)
 }
 
 // limitRows lowers a limit to the rows that the agent's budget still allows, and says what it leaves out.

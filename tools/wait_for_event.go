@@ -32,6 +32,10 @@ func (w *waiter) awaitEvent(ctx context.Context) (Output, error) {
 	if _, err := w.reads.RowsLeft(); err != nil {
 		return Output{}, err
 	}
+	ctx, err := w.reads.judging(ctx, inbox.judged())
+	if err != nil {
+		return Output{}, err
+	}
 	at, err := w.reads.Events.End(ctx)
 	if in.Since != "" {
 		at, err = inbox.since(ctx, "wait_for", in.Since)

@@ -3,6 +3,7 @@ package gate_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -38,6 +39,7 @@ type bed struct {
 	client  *dixaclient.Client
 	gate    *gate.Gate
 	records *records
+	budgets gate.Budgets
 }
 
 // direct answers requests in the same goroutine, without connections.
@@ -90,8 +92,8 @@ func newBed(t testing.TB, file string) *bed {
 // govern puts another gate in front of the same Dixa.
 func (b *bed) govern(file string) {
 	b.t.Helper()
-	b.records = &records{}
-	b.gate = gate.New(gate.Config{Rules: parse(b.t, file), Client: b.client, Audit: b.records, JSON: true, Sleep: noWait})
+	b.records, b.budgets = &records{}, gate.NewBudgets()
+	b.gate = gate.New(gate.Config{Rules: parse(b.t, file), Client: b.client, Audit: b.records, JSON: true, Sleep: noWait, Budgets: b.budgets})
 }
 
 // noWait ends a wait of wait_for at once.
@@ -103,6 +105,23 @@ func request(agent, tool, arguments string) gate.Request {
 
 func (b *bed) call(agent, tool, arguments string) gate.Answer {
 	return b.gate.Call(context.Background(), request(agent, tool, arguments))
+}
+
+// learns makes a call, and returns all that the agent and its client learn by it: the answer, what is told meanwhile, and how many
+// requests it took from the budget.
+func (b *bed) learns(agent, tool, arguments string) string {
+	b.t.Helper()
+	var all strings.Builder
+	r := request(agent, tool, arguments)
+	r.Progress = func(said string) { fmt.Fprintln(&all, said) }
+	requests := []gate.Allowance{{What: "requests", Period: 24 * time.Hour}}
+	before, err := b.budgets.Counts(b.t.Context(), agent, requests)
+	require.NoError(b.t, err)
+	fmt.Fprintln(&all, b.gate.Call(b.t.Context(), r).Text)
+	after, err := b.budgets.Counts(b.t.Context(), agent, requests)
+	require.NoError(b.t, err)
+	fmt.Fprintln(&all, after[0].Used-before[0].Used, "requests")
+	return all.String()
 }
 
 // insisting returns the arguments of a write that is to be carried out although the same one was a moment ago.

@@ -91,7 +91,7 @@ func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// What a call costs the agent, in requests of its budget, does not tell whether something is outside.
+// What a call costs the agent, in requests of its budget, and what its client is told meanwhile, do not tell whether something is outside.
 func TestCostsDoNotTellWhatIsOutside(t *testing.T) {
 	tooMany := make([]string, 30)
 	for i := range tooMany {
@@ -111,7 +111,7 @@ func TestCostsDoNotTellWhatIsOutside(t *testing.T) {
 				b := behind(t, file, dixa)
 				said := ""
 				for range 8 {
-					said += b.call("bounded", test.tool, test.arguments).Text + "\n"
+					said += b.learns("bounded", test.tool, test.arguments)
 				}
 				answers = append(answers, said)
 			}

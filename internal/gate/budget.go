@@ -238,6 +238,13 @@ func (d *departure) spend(ctx context.Context) error {
 	return nil
 }
 
+// judging takes one request from the budget, for all look-ups that decide what is shown of the archive or of events. It returns their
+// context: they take none, since their number tells of what is outside the agent's bound.
+func (b *callBudget) judging(ctx context.Context) (context.Context, error) {
+	d := &departure{call: b.call, op: &dixaclient.Call{Op: dixaclient.GetConversation.Spec}}
+	return unpriced(ctx), d.spend(ctx)
+}
+
 // warn notes what is left of an allowance that is nearly used up.
 func (d *departure) warn(counts []Count) {
 	for _, n := range counts {

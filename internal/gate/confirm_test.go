@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -40,8 +41,8 @@ const note = `{"conversationId":1234,"message":"Refund agreed."}`
 // stand puts a gate in front of the bed's Dixa, with what a test gives beside the rules.
 func (b *bed) stand(file string, c gate.Config) {
 	b.t.Helper()
-	b.records = &records{}
-	c.Rules, c.Client, c.Audit = parse(b.t, file), b.client, b.records
+	b.records, b.budgets = &records{}, cmp.Or[gate.Budgets](c.Budgets, gate.NewBudgets())
+	c.Rules, c.Client, c.Audit, c.Budgets = parse(b.t, file), b.client, b.records, b.budgets
 	c.JSON = true
 	b.gate = gate.New(c)
 }

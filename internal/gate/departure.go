@@ -42,7 +42,7 @@ func depart(ctx context.Context, op *dixaclient.Call, next func(context.Context)
 		return d.decide(ctx)
 	}
 	defer func() { op.Before = judge }()
-	defer d.reportProgress()()
+	defer d.reportProgress(ctx)()
 	if err := d.spend(ctx); err != nil {
 		return err
 	}
@@ -121,3 +121,12 @@ func unpriced(ctx context.Context) context.Context {
 }
 
 func isUnpriced(ctx context.Context) bool { return ctx.Value(unpricedKey{}) != nil }
+
+type untoldKey struct{}
+
+// untold wraps the look-ups of bounds, of which the agent's client is told nothing while the call goes on.
+func untold(ctx context.Context, _ *dixaclient.Call, next func(context.Context) error) error {
+	return next(context.WithValue(ctx, untoldKey{}, true))
+}
+
+func isUntold(ctx context.Context) bool { return ctx.Value(untoldKey{}) != nil || isUnpriced(ctx) }

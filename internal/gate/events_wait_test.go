@@ -140,6 +140,9 @@ func TestWaitForABreach(t *testing.T) {
 	missing := b.call("bounded", "wait_for", fmt.Sprintf(`{"conversationId":%d,"for":"breach","since":%q,"seconds":1}`, noSuch, start))
 	require.NotContains(t, hidden.Text, "SLAEvaluationBreached")
 	require.Equal(t, missing.Failed, hidden.Failed)
+	for _, id := range []int64{outside[0], noSuch} {
+		require.Contains(t, b.learns("bounded", "wait_for", fmt.Sprintf(`{"conversationId":%d,"for":"breach","since":%q,"seconds":1}`, id, start)), "\n1 requests\n", "whether it has events is not told by the price")
+	}
 	require.Contains(t, b.call("messages", "wait_for", `{"queue":"`+billing+`","for":"breach"}`).Text, "list_conversation_activity")
 	b.stand(listening, gate.Config{})
 	require.Contains(t, b.call("whole", "wait_for", `{"queue":"Billing"}`).Text, "--webhooks")

@@ -144,7 +144,7 @@ func New(c Config) *Gate {
 	g.cursors = newCursors(c)
 	g.rules.Store(c.Rules)
 	g.client = c.Client.With(authorize, restrict, depart)
-	g.lookups = c.Client.With(depart)
+	g.lookups = c.Client.With(untold, depart)
 	g.plans = c.Client.With(authorize, restrict)
 	return g
 }

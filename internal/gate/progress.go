@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -11,10 +12,11 @@ import (
 const progressEvery = 5 * time.Second
 
 // reportProgress tells whoever wants to know how far the call is: every few seconds that an operation takes, and when it is
-// done. The returned function ends that and waits for it, so that nothing is told after the answer.
-func (d *departure) reportProgress() (done func()) {
+// done. The returned function ends that and waits for it, so that nothing is told after the answer. Of look-ups for a bound it tells
+// nothing: how many are needed depends on what is outside.
+func (d *departure) reportProgress(ctx context.Context) (done func()) {
 	op, tell := d.op, d.call.request.Progress
-	if tell == nil {
+	if tell == nil || isUntold(ctx) {
 		return func() {}
 	}
 	var sent atomic.Bool

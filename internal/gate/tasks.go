@@ -48,6 +48,7 @@ func (c *call) env(ctx context.Context) tools.Env {
 		Within:   c.agent.Bound().Values,
 		Only:     c.request.Conversation,
 		Limited:  c.agent.LimitsArguments,
+		Judging:  c.budget.judging,
 		RowsLeft: func() (int, error) { return c.budget.rowsLeft(ctx) },
 		ShowRows: func(n int) error { return c.budget.showRows(ctx, n) },
 		Events:   wait.inbox(),
