@@ -87,7 +87,7 @@ var listEvents = aside(onlyNamed(task("list_events", "listed events",
 			return Output{}, errNoEvents
 		}
 		in.Limit = cmp.Or(in.Limit, eventsByDefault)
-		if err := r.limitRows(&in.Limit, "more events"); err != nil {
+		if _, err := r.limitRows(&in.Limit, "more events"); err != nil {
 			return Output{}, err
 		}
 		ctx, err := r.judging(ctx, inbox{r}.judged())

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
@@ -19,8 +20,12 @@ type QueryArchiveIn struct {
 	Limit int    `json:"limit,omitzero" check:"min=1,max=1000" jsonschema_description:"rows, default 50"`
 }
 
-// rowsByDefault is how many rows a query returns where no limit is given.
-const rowsByDefault = 50
+const (
+	// rowsByDefault is how many rows a query returns where no limit is given.
+	rowsByDefault = 50
+	// rowLength is how many characters of a row count as one row of the budget: a query can put many rows of the archive into one of its own.
+	rowLength = 400
+)
 
 // archiveTables lists the tables that a query reads, with their columns.
 func archiveTables() string {
@@ -78,15 +83,42 @@ var queryArchive = aside(onlyNamed(task("query_archive", "queried the archive",
 		case len(table.Rows) == 0:
 			return Output{Parts: []view.Part{view.Sentence("rows", "The query has no rows."), fresh}}, nil
 		}
-		if err := r.ShowRows(len(table.Rows)); err != nil {
+		list := rowsOf(table)
+		counted, err := r.fitting(&list, most)
+		if err != nil {
 			return Output{}, err
 		}
-		parts := []view.Part{rowsOf(table), fresh}
+		if err := r.ShowRows(counted); err != nil {
+			return Output{}, err
+		}
+		parts := []view.Part{list, fresh}
 		if table.More {
 			parts = append(parts, view.Sentence("more", "There are more rows: add a condition, or raise limit."))
 		}
 		return Output{Parts: parts}, nil
 	})))
+
+// fitting leaves of the rows those that the budget still allows, and returns as how many they count.
+func (r *Reads) fitting(list *view.Part, most int) (counted int, err error) {
+	for i, row := range list.Items {
+		length := 0
+		for _, f := range row.Facts {
+			length += utf8.RuneCountInString(f.Value)
+		}
+		rows := 1 + max(length-1, 0)/rowLength
+		switch {
+		case counted+rows <= most:
+			counted += rows
+			continue
+		case i == 0:
+			return 0, fmt.Errorf("query_archive: the first row has %d characters and counts as %d rows, of which the agent's budget allows %d more this hour; select less, such as substr(text, 1, %d)", length, rows, most, rowLength)
+		}
+		list.Items = list.Items[:i]
+		r.leave("more rows", "the agent's budget allows no more")
+		return counted, nil
+	}
+	return counted, nil
+}
 
 // queryArchiveReads are the operations whose reads must not be limited to some conversations or customers.
 var queryArchiveReads = []*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec, d.SearchConversations.Spec, d.GetEndUser.Spec, d.ListConversationTags.Spec, d.ListRatings.Spec}

@@ -55,7 +55,8 @@ var searchMessages = aside(onlyNamed(task("search_messages", "searched the archi
 			return Output{}, errors.New("search_messages cannot apply this agent's rules for the arguments of search_conversations; bound the agent with only instead")
 		}
 		in.Limit = cmp.Or(in.Limit, hitsByDefault)
-		if err := r.limitRows(&in.Limit, "more messages"); err != nil {
+		left, err := r.limitRows(&in.Limit, "more messages")
+		if err != nil {
 			return Output{}, err
 		}
 		s := &messageSearch{r, archiveReader{r}, in}
@@ -74,6 +75,7 @@ var searchMessages = aside(onlyNamed(task("search_messages", "searched the archi
 		if len(hits) == 0 {
 			return Output{Parts: []view.Part{view.Sentence(NonePart, "No message has all of these words and filters. Try fewer words, the beginning of one with *, or a longer time."+s.archive.onlyJudged()), fresh}}, nil
 		}
+		hits = hits[:min(len(hits), left)]
 		if err := r.ShowRows(len(hits)); err != nil {
 			return Output{}, err
 		}

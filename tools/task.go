@@ -145,14 +145,14 @@ func (r *Reads) judging(ctx context.Context, judged bool) (context.Context, erro
 	return r.Judging(ctx)
 }
 
-// limitRows lowers a limit to the rows that the agent's budget still allows, and says what it leaves out.
-func (r *Reads) limitRows(limit *int, more string) error {
-	left, err := r.RowsLeft()
+// limitRows lowers a limit to the rows that the agent's budget still allows, which it returns, and says what it leaves out.
+func (r *Reads) limitRows(limit *int, more string) (left int, err error) {
+	left, err = r.RowsLeft()
 	if err == nil && left < *limit {
 		*limit = left
 		r.leave(more, "the agent's budget allows no more rows")
 	}
-	return err
+	return left, err
 }
 
 // sayLeftOut puts what is not in the answer behind the items of the tool's own, and before Dixa's answer, which can be long.

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,6 +125,7 @@ agents:
   limited: {access: {"*": read}, allow: [search_messages], arguments: {search_conversations.queueId: [billing]}}
   asks: {access: {"*": read}, allow: [query_archive]}
   asks-ruled: {access: {"*": read}, allow: [query_archive], arguments: {get_end_user.userId: [` + nobody + `]}}
+  asks-rows: {access: {"*": read}, allow: [query_archive], budget: {rows_per_hour: 6}}
   asks-few: {access: {"*": read}, allow: [query_archive], deny: [list_ratings]}
   asks-bounded: {access: {"*": read}, allow: [query_archive], only: {queue: [billing]}}
   bounded: {access: {"*": read}, allow: [search_messages], only: {queue: [billing]}}
@@ -226,11 +229,16 @@ func TestRowsOfTheArchiveAreBounded(t *testing.T) {
 // tables is an archive that answers queries in SQL with a table.
 type tables struct {
 	shelves
-	sql   string
-	table archive.Table
+	sql    string
+	table  archive.Table
+	before func() // each answer; nil for nothing
 }
 
 func (s *tables) Query(_ context.Context, sql string, most int) (archive.Table, error) {
+	if s.before != nil {
+		s.before()
+		return s.table, nil
+	}
 	s.sql = sql
 	if sql == "" {
 		return archive.Table{}, &archive.QueryError{Problem: "must be one SELECT"}
@@ -261,6 +269,52 @@ func TestQueryArchive(t *testing.T) {
 		require.Contains(t, a.Text, want)
 		require.Empty(t, s.sql)
 	}
+}
+
+// A row of a query counts by its length, since one can hold many of the archive's; calls at once show no more than the budget has.
+func TestRowsOfAQuery(t *testing.T) {
+	long := strings.Repeat("emma@example.com ", 50) // 850 characters
+	for name, test := range map[string]struct {
+		rows  [][]any
+		shown int
+	}{
+		"short ones":                       {[][]any{{"a", int64(1)}, {"b"}, {"c"}, {"d"}, {"e"}, {"f"}, {"g"}}, 6},
+		"a long one counts as three":       {[][]any{{long}, {long}, {"c"}}, 2},
+		"in several columns":               {[][]any{{long[:400], long[:400]}, {long}, {"c"}, {"d"}}, 3},
+		"numbers can stand for characters": {[][]any{slices.Repeat([]any{int64(1111111111111111111)}, 100), {"b"}, {"c"}}, 2},
+	} {
+		b := newBed(t, searching)
+		s := &tables{shelves: *archived(1234), table: archive.Table{Columns: slices.Repeat([]string{"c"}, 100), Rows: test.rows}}
+		b.stand(searching, gate.Config{Archive: s})
+		a := b.call("asks-rows", "query_archive", `{"sql":"SELECT 1"}`)
+		require.False(t, a.Failed, a.Text)
+		var said struct{ Rows []json.RawMessage }
+		require.NoError(t, json.Unmarshal([]byte(a.Text), &said), a.Text)
+		require.Len(t, said.Rows, test.shown, name)
+		require.Equal(t, test.shown < len(test.rows), strings.Contains(a.Text, "the agent's budget allows no more"), name)
+	}
+	b := newBed(t, searching)
+	s := &tables{shelves: *archived(1234), table: archive.Table{Columns: []string{"c"}, Rows: [][]any{{strings.Repeat(long, 3)}}}}
+	b.stand(searching, gate.Config{Archive: s})
+	a := b.call("asks-rows", "query_archive", `{"sql":"SELECT group_concat(customer_email) FROM conversations"}`)
+	require.True(t, a.Failed)
+	require.Contains(t, a.Text, "the first row has 2550 characters and counts as 7 rows, of which the agent's budget allows 6 more this hour")
+	require.NotContains(t, a.Text, "emma@")
+
+	var asking, done sync.WaitGroup
+	asking.Add(3)
+	together := &tables{shelves: *archived(1234), table: archive.Table{Columns: []string{"c"}, Rows: [][]any{{"a"}, {"b"}, {"c"}, {"d"}}}, before: func() { asking.Done(); asking.Wait() }}
+	b.stand(searching, gate.Config{Archive: together})
+	var refused atomic.Int32
+	for range 3 {
+		done.Go(func() {
+			if a := b.call("asks-rows", "query_archive", `{"sql":"SELECT 1","limit":4}`); a.Failed && strings.Contains(a.Text, "has 2 left of 6 rows per UTC hour") {
+				refused.Add(1)
+			}
+		})
+	}
+	done.Wait()
+	require.EqualValues(t, 2, refused.Load())
 }
 
 // A customer is found by a part of the name, and what is shown comes from Dixa: a bounded agent sees only customers inside its bound, and gets

@@ -45,7 +45,7 @@ type Count struct {
 
 // Budgets counts what agents use. Changed limits keep what was counted.
 type Budgets interface {
-	// Take counts one operation under all the allowances, or, where one of them is used up, under none. It also takes the
+	// Take counts one operation under all the allowances, or, where one of them has too little left, under none. It also takes the
 	// agent's next slot under its own rate limit, requests a second with a burst of [RateBurst]; 0 is no limit.
 	Take(ctx context.Context, agent string, allowances []Allowance, perSecond float64) (Taken, error)
 
@@ -56,15 +56,15 @@ type Budgets interface {
 // Taken is an operation that was counted, or was not.
 type Taken struct {
 	Counts   []Count
-	Over     *Count        // the allowance that is used up: nothing was counted; nil where it was
+	Over     *Count        // the allowance of which too little is left: nothing was counted; nil where it was
 	Wait     time.Duration // until the slot under the agent's own rate limit
 	GiveBack func()        // returns that slot, as far as that is possible; nil where there is none
 }
 
-// Over returns the first allowance that is used up, nil for none.
+// Over returns the first allowance of which too little is left, nil for none.
 func Over(counts []Count) *Count {
 	for i := range counts {
-		if counts[i].Most > 0 && counts[i].Left <= 0 {
+		if counts[i].Most > 0 && counts[i].Left < counts[i].Amount() {
 			return &counts[i]
 		}
 	}
@@ -131,7 +131,7 @@ func (b *callBudget) rowsLeft(ctx context.Context) (int, error) {
 func (b *callBudget) showRows(ctx context.Context, n int) error {
 	taken, err := b.call.gate.budgets.Take(ctx, b.spender(), b.rows(n), 0)
 	if err == nil && taken.Over != nil {
-		err = overBudget(b.call.agentName, taken.Over)
+		err = tooManyRows(b.call.agentName, taken.Over, n)
 	}
 	return err
 }

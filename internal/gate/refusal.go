@@ -170,6 +170,15 @@ func tooManySteps(agent string, n *Count, several int) *refusal {
 	return &refusal{text: text, reason: "its budget is not enough for all steps", general: true}
 }
 
+// tooManyRows refuses an answer with more rows than the budget still allows: another call took them meanwhile, or one item counts as many.
+func tooManyRows(agent string, n *Count, rows int) *refusal {
+	if n.Left <= 0 {
+		return overBudget(agent, n)
+	}
+	text := fmt.Sprintf("agent %s has %d left of %s until %s, and this answer counts as %d. Nothing is shown: ask for less, or wait.", agent, n.Left, n.Allowance, n.Ends.Format("15:04 UTC on 2 January"), rows)
+	return &refusal{text: text, reason: "its budget is not enough for all rows", general: true}
+}
+
 // overtaken refuses a step of a plan that was made from something that has changed since.
 func overtaken(tool, what string) *refusal {
 	return &refusal{text: tool + ": someone else changed it in the meantime (" + what + "), so this was not done. Read it again, and call again if it still applies." + nothingSent, reason: "it was changed in the meantime"}

@@ -47,7 +47,7 @@ for i = 7, #ARGV, 4 do
 	local line = string.format('%s/%s/%.0f', ARGV[i], ARGV[i + 1], math.floor(now / 1000000 / tonumber(ARGV[i + 1])))
 	lines[#lines + 1] = line
 	local most = tonumber(ARGV[i + 2])
-	if most > 0 and (used[line] or 0) >= most then
+	if most > 0 and (used[line] or 0) + tonumber(ARGV[i + 3]) > most then
 		over = 1
 	end
 end

@@ -18,7 +18,7 @@ const day = 24 * time.Hour
 // Every count of budgets must pass these: for one process, and of several that share.
 func TestBudgets(t *testing.T) {
 	for what, test := range map[string]func(t testing.TB, all []gate.Budgets){
-		"all lines or none": allLinesOrNone, "in sum": inSum, "the agent's pace": agentsPace, "changed limits": changedLimits,
+		"all lines or none": allLinesOrNone, "in sum": inSum, "several at once": severalAtOnce, "the agent's pace": agentsPace, "changed limits": changedLimits,
 	} {
 		t.Run("in process/"+what, func(t *testing.T) {
 			t.Parallel()
@@ -77,6 +77,33 @@ func allLinesOrNone(t testing.TB, all []gate.Budgets) {
 	require.Equal(t, []int{3, 2, 2}, used(t, first, "a", lines...))
 	require.Equal(t, []int{0, 0, 0}, used(t, last, "b", lines...))
 	require.Nil(t, take(t, last, "b", lines...).Over)
+}
+
+// Several are counted whole or not at all, however many take at once.
+func severalAtOnce(t testing.TB, all []gate.Budgets) {
+	line := gate.Allowance{What: "rows", Most: 100, Period: time.Hour, Takes: 30}
+	var taken atomic.Int32
+	var wait sync.WaitGroup
+	for i := range 9 {
+		wait.Go(func() {
+			got, err := all[i%len(all)].Take(t.Context(), "a", []gate.Allowance{line}, 0)
+			if err != nil {
+				t.Error(err)
+			}
+			if got.Over == nil {
+				taken.Add(1)
+			} else if got.Over.Left != 10 {
+				t.Errorf("%d are left, and not 10", got.Over.Left)
+			}
+		})
+	}
+	wait.Wait()
+	require.EqualValues(t, 3, taken.Load())
+	require.Equal(t, []int{90}, used(t, all[0], "a", line))
+	line.Takes = 10
+	require.Nil(t, take(t, all[len(all)-1], "a", line).Over)
+	line.Takes = 1
+	require.NotNil(t, take(t, all[0], "a", line).Over)
 }
 
 func inSum(t testing.TB, all []gate.Budgets) {
