@@ -3,7 +3,6 @@ package journal_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -11,21 +10,6 @@ import (
 	"dixa-mcp/internal/journal/journaltest"
 	"dixa-mcp/internal/test/clock"
 )
-
-// A write takes as long with 20,000 entries as with 100. Times of a busy machine vary, so the fastest of many counts.
-func TestMemoryIsIndependentOfTheNumberOfEntries(t *testing.T) {
-	fastest := func(entries int) time.Duration {
-		m, best := filled(t, entries), time.Hour
-		for i := range 200 {
-			begun := time.Now()
-			write(t, m, entries+i)
-			best = min(best, time.Since(begun))
-		}
-		return best
-	}
-	few, many := fastest(100), fastest(20_000)
-	require.Less(t, many, 10*few, "with 100 entries it took %s", few)
-}
 
 // BenchmarkMemory measures what a call that writes asks of the journal: it begins, sends a step and ends.
 func BenchmarkMemory(b *testing.B) {
