@@ -12,26 +12,28 @@ import (
 	"dixa-mcp/tools"
 )
 
-// newCursors returns what encrypts positions in the inbox: a position tells how many events lie before it, and an agent may not know
-// of all of them. The key is the one that outlives the process, where there is one, so that an agent goes on after a restart.
-func newCursors(c Config) seal.Box {
+// cursors encrypts positions in the inbox: a position tells how many events lie before it, and an agent may not know of all of them.
+// The key is the one that outlives the process, where there is one, so that an agent goes on after a restart.
+type cursors struct{ box seal.Box }
+
+func newCursors(c Config) cursors {
 	key := c.RecordKey
 	if key == nil {
 		key = c.Secret
 	}
-	return seal.NewBox(key, "cursors of events")
+	return cursors{seal.NewBox(key, "cursors of events")}
 }
 
-func (g *Gate) sealCursor(at events.Cursor) string {
-	return base64.RawURLEncoding.EncodeToString(g.cursors.Close([]byte(at), ""))
+func (c cursors) seal(at events.Cursor) string {
+	return base64.RawURLEncoding.EncodeToString(c.box.Close([]byte(at), ""))
 }
 
-func (g *Gate) openCursor(text string) (events.Cursor, error) {
+func (c cursors) open(text string) (events.Cursor, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return "", err
 	}
-	at, err := g.cursors.Open(sealed, "")
+	at, err := c.box.Open(sealed, "")
 	return events.Cursor(at), err
 }
 
@@ -73,7 +75,7 @@ func (i inbox) Wait(ctx context.Context, after events.Cursor, match func(context
 
 // AwaitEvents waits until the inbox has something behind a cursor of list_events, of one conversation unless that is 0.
 func (g *Gate) AwaitEvents(ctx context.Context, cursor string, conversation int64) error {
-	at, err := g.openCursor(cursor)
+	at, err := g.cursors.open(cursor)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -67,7 +65,7 @@ type Config struct {
 
 // Gate carries out the calls of agents. It is safe for concurrent use.
 type Gate struct {
-	rules        atomic.Pointer[capability.Rules]
+	inForce
 	client       *dixaclient.Client // refuses what does not belong to a call of an agent
 	lookups      *dixaclient.Client // reads what bounds ask about
 	plans        *dixaclient.Client // decides like client, and sends nothing but lookups
@@ -99,11 +97,7 @@ type Gate struct {
 	articles libraries
 	archive  tools.Archive
 	events   tools.Events
-	cursors  seal.Box // encrypts positions in the inbox
-
-	mu        sync.Mutex
-	listeners map[int]func(Reloaded) // told after a reload
-	listening int
+	cursors  cursors
 }
 
 // New makes a gate. Its client refuses every operation that does not belong to a call of an agent.
@@ -111,7 +105,7 @@ func New(c Config) *Gate {
 	g := &Gate{
 		audit: c.Audit, key: c.RecordKey, log: c.Log, observer: c.Observer, timeout: c.Timeout, json: c.JSON,
 		frozen: c.Frozen, approvals: c.Approvals, budgets: c.Budgets, archive: c.Archive, events: c.Events,
-		listeners: map[int]func(Reloaded){}, directory: directory.New(time.Now),
+		directory: directory.New(time.Now),
 	}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
@@ -142,15 +136,13 @@ func New(c Config) *Gate {
 	}
 	g.questions, g.pages = newQuestions(c.Secret, c.Once), newPageKeys(c.Secret)
 	g.cursors = newCursors(c)
+	g.inForce = inForce{recorder: c.Audit, hears: c.Observer, logger: g.log, listeners: map[int]func(Reloaded){}}
 	g.rules.Store(c.Rules)
 	g.client = c.Client.With(authorize, restrict, depart)
 	g.lookups = c.Client.With(untold, depart)
 	g.plans = c.Client.With(authorize, restrict)
 	return g
 }
-
-// Rules returns the rules in force.
-func (g *Gate) Rules() *capability.Rules { return g.rules.Load() }
 
 // Version returns the version of Dixa's API that the calls use.
 func (g *Gate) Version() dixaclient.Version { return g.client.Version() }

@@ -3,32 +3,50 @@ package gate
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/capability"
 )
 
+// inForce holds the rules in force, and tells of changes of the capability file.
+type inForce struct {
+	rules    atomic.Pointer[capability.Rules]
+	recorder audit.Recorder
+	hears    Observer // may be nil
+	logger   *slog.Logger
+
+	mu        sync.Mutex
+	listeners map[int]func(Reloaded) // told after a reload
+	listening int
+}
+
+// Rules returns the rules in force.
+func (f *inForce) Rules() *capability.Rules { return f.rules.Load() }
+
 // Reload puts other rules in force, all at once. Calls that are running finish under the rules they began with.
-func (g *Gate) Reload(ctx context.Context, rules *capability.Rules) {
-	before := g.rules.Swap(rules)
-	g.event(ctx, audit.EventReload, rules.Digest(), fmt.Sprintf("the capability file %s is in force, in place of %s", rules.Digest(), before.Digest()))
-	g.reloaded(ReloadInForce, before, rules)
+func (f *inForce) Reload(ctx context.Context, rules *capability.Rules) {
+	before := f.rules.Swap(rules)
+	f.event(ctx, audit.EventReload, rules.Digest(), fmt.Sprintf("the capability file %s is in force, in place of %s", rules.Digest(), before.Digest()))
+	f.reloaded(ReloadInForce, before, rules)
 }
 
 // Hold puts in force what a changed file takes away, while what it gives waits until the file is complete for certain:
 // narrowed are the rules that only allow what both files allow.
-func (g *Gate) Hold(ctx context.Context, narrowed, waiting *capability.Rules) {
-	before := g.rules.Swap(narrowed)
-	g.event(ctx, audit.EventReload, narrowed.Digest(), fmt.Sprintf("the changed capability file %s waits to be put in force; until then %s is in force, which allows only what %s allows, too", waiting.Digest(), narrowed.Digest(), before.Digest()))
-	g.reloaded(ReloadHeld, before, narrowed)
+func (f *inForce) Hold(ctx context.Context, narrowed, waiting *capability.Rules) {
+	before := f.rules.Swap(narrowed)
+	f.event(ctx, audit.EventReload, narrowed.Digest(), fmt.Sprintf("the changed capability file %s waits to be put in force; until then %s is in force, which allows only what %s allows, too", waiting.Digest(), narrowed.Digest(), before.Digest()))
+	f.reloaded(ReloadHeld, before, narrowed)
 }
 
-func (g *Gate) reloaded(outcome ReloadOutcome, before, now *capability.Rules) {
-	g.observeReload(outcome)
+func (f *inForce) reloaded(outcome ReloadOutcome, before, now *capability.Rules) {
+	f.observeReload(outcome)
 	changed := Reloaded{Prompts: promptsDiffer(before, now)}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, told := range g.listeners {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, told := range f.listeners {
 		told(changed)
 	}
 }
@@ -39,10 +57,10 @@ type Reloaded struct {
 }
 
 // Waits tells observers that a changed capability file waits to be put in force, and takes nothing away meanwhile.
-func (g *Gate) Waits() { g.observeReload(ReloadHeld) }
+func (f *inForce) Waits() { f.observeReload(ReloadHeld) }
 
 // Unchanged tells observers that the capability file, after a change, is again the one in force.
-func (g *Gate) Unchanged() { g.observeReload(ReloadUnchanged) }
+func (f *inForce) Unchanged() { f.observeReload(ReloadUnchanged) }
 
 // ReloadOutcome says what became of a changed capability file.
 type ReloadOutcome string
@@ -63,37 +81,37 @@ func ReloadOutcomes() []ReloadOutcome {
 // ReloadObserver is an [Observer] that also hears what becomes of changed capability files.
 type ReloadObserver interface{ Reload(ReloadOutcome) }
 
-func (g *Gate) observeReload(outcome ReloadOutcome) {
-	if o, ok := g.observer.(ReloadObserver); ok {
+func (f *inForce) observeReload(outcome ReloadOutcome) {
+	if o, ok := f.hears.(ReloadObserver); ok {
 		o.Reload(outcome)
 	}
 }
 
 // OnReload registers a function that is called after each reload, until the returned function is called.
-func (g *Gate) OnReload(told func(Reloaded)) (stop func()) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.listening++
-	id := g.listening
-	g.listeners[id] = told
+func (f *inForce) OnReload(told func(Reloaded)) (stop func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.listening++
+	id := f.listening
+	f.listeners[id] = told
 	return func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		delete(g.listeners, id)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.listeners, id)
 	}
 }
 
 // NotReloaded says that a changed file could not be put in force, and that the old rules stay.
-func (g *Gate) NotReloaded(ctx context.Context, err error) {
-	g.log.Error("the capability file was changed and cannot be used; the rules from before stay in force", "error", err)
-	g.observeReload(ReloadRefused)
-	g.event(ctx, audit.EventReload, g.Rules().Digest(), fmt.Sprintf("a changed capability file could not be used; %s stays in force", g.Rules().Digest()))
+func (f *inForce) NotReloaded(ctx context.Context, err error) {
+	f.logger.Error("the capability file was changed and cannot be used; the rules from before stay in force", "error", err)
+	f.observeReload(ReloadRefused)
+	f.event(ctx, audit.EventReload, f.Rules().Digest(), fmt.Sprintf("a changed capability file could not be used; %s stays in force", f.Rules().Digest()))
 }
 
-// event records what happened to the gate itself.
-func (g *Gate) event(ctx context.Context, e audit.Event, digest, text string) {
-	if err := g.audit.Write(ctx, audit.Record{Event: e, FileDigest: digest, Text: text}); err != nil {
-		g.log.Error("what happened could not be recorded", "event", e, "text", text, "error", err)
+// event records what happened to the rules.
+func (f *inForce) event(ctx context.Context, e audit.Event, digest, text string) {
+	if err := f.recorder.Write(ctx, audit.Record{Event: e, FileDigest: digest, Text: text}); err != nil {
+		f.logger.Error("what happened could not be recorded", "event", e, "text", text, "error", err)
 	}
 }
 

@@ -53,8 +53,8 @@ func (c *call) env(ctx context.Context) tools.Env {
 		ShowRows: func(n int) error { return c.budget.showRows(ctx, n) },
 		Events:   wait.inbox(),
 
-		SealCursor: c.gate.sealCursor,
-		OpenCursor: c.gate.openCursor,
+		SealCursor: c.gate.cursors.seal,
+		OpenCursor: c.gate.cursors.open,
 	}
 }
 

@@ -21,7 +21,6 @@ var manyMethods = map[string]bool{
 	"internal/archive/sqlitestore.Store":   true,
 	"internal/capability.Rules":            true,
 	"internal/capability.decoder":          true,
-	"internal/gate.Gate":                   true,
 	"internal/offline/desk.World":          true,
 	"internal/offline/seed.maker":          true,
 	"internal/serve.HTTP":                  true,
