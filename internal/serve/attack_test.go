@@ -143,7 +143,7 @@ func TestSSEStops(t *testing.T) {
 		for _, open := stream.data(); open; _, open = stream.data() {
 		}
 	}()
-	s.http.sse.end()
+	s.http.sse.open.end()
 	select {
 	case <-over:
 	case <-time.After(time.Minute):

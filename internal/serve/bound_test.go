@@ -118,7 +118,7 @@ func TestStreamOfARevokedKeyEnds(t *testing.T) {
 	}
 	open := s.http.streams.list()
 	require.Len(t, open, 1)
-	s.http.check(open[0])
+	s.http.streams.check(open[0])
 	_, ok = stream.data()
 	require.False(t, ok)
 }

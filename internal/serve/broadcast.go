@@ -32,23 +32,23 @@ const (
 )
 
 // tell tells the other servers, if there are some.
-func (h *HTTP) tell(ctx context.Context, agent string, b broadcast) {
-	if h.Relay == nil || len(b.Request) > maxID {
+func (l *legacyProtocol) tell(ctx context.Context, agent string, b broadcast) {
+	if l.http.Relay == nil || len(b.Request) > maxID {
 		return
 	}
 	message, _ := json.Marshal(b) // strings always marshal
-	if err := h.Relay.Tell(ctx, message); err != nil {
-		h.Log.Warn("the other servers could not be told that a client cancelled or ended something: a call that one of them carries out goes on", "agent", agent, "what", b.What, "error", err)
+	if err := l.http.Relay.Tell(ctx, message); err != nil {
+		l.http.Log.Warn("the other servers could not be told that a client cancelled or ended something: a call that one of them carries out goes on", "agent", agent, "what", b.What, "error", err)
 	}
 }
 
 // heard does what a client told another server, if that belongs to a session that is active here.
-func (h *HTTP) heard(message []byte) {
+func (l *legacyProtocol) heard(message []byte) {
 	var b broadcast
 	if json.Unmarshal(message, &b) != nil {
 		return
 	}
-	a := h.active.find(b.Session)
+	a := l.active.find(b.Session)
 	if a == nil {
 		return
 	}

@@ -68,8 +68,8 @@ func hosts(t *testing.T) (one, two *site, between *together) {
 		c.Secret, c.Sessions, c.Several, c.Relay = []byte("the secret of both"), sessions, true, between
 	}
 	one, two = host(t, offline.Options{}, same), host(t, offline.Options{}, same)
-	t.Cleanup(between.Hear(one.http.heard))
-	t.Cleanup(between.Hear(two.http.heard))
+	t.Cleanup(between.Hear(one.http.legacy.heard))
+	t.Cleanup(between.Hear(two.http.legacy.heard))
 	return one, two, between
 }
 
@@ -119,7 +119,7 @@ func TestSessionEndsElsewhere(t *testing.T) {
 	require.False(t, ok)
 	<-got
 	require.Equal(t, map[string]int{"get_conversation cancelled": 1}, one.book.outcomes())
-	stays := one.http.active.find(sessionName(strings.TrimPrefix(other, "Mcp-Session-Id: ")))
+	stays := one.http.legacy.active.find(sessionName(strings.TrimPrefix(other, "Mcp-Session-Id: ")))
 	require.NotNil(t, stays)
 	require.NoError(t, stays.ended.Err())
 }
@@ -140,9 +140,9 @@ func TestHeardNonsense(t *testing.T) {
 		`{"session":"` + sessionName(id) + `","what":"cancelled","request":9}`,
 		`{"session":"` + sessionName("another") + `","what":"ended"}`,
 	} {
-		s.http.heard([]byte(message))
+		s.http.legacy.heard([]byte(message))
 		require.Empty(t, s.book.outcomes(), message)
-		require.Equal(t, 1, s.http.active.len(), message)
+		require.Equal(t, 1, s.http.legacy.active.len(), message)
 	}
 	require.Equal(t, 202, s.ask("POST", "/mcp", cancel("9"), session).StatusCode)
 	require.Equal(t, 202, (<-got).StatusCode)

@@ -45,11 +45,11 @@ func (h *HTTP) events(w http.ResponseWriter, r *http.Request, who identity.Princ
 		refuse(w, http.StatusForbidden, a.Text)
 		return
 	}
-	st, ok := h.openStream(w, who, false)
+	st, ok := h.streams.begin(w, who, false)
 	if !ok {
 		return
 	}
-	h.run(st, p, r, func(ctx context.Context) {
+	h.streams.run(st, p, r, func(ctx context.Context) {
 		for tell := true; ; tell = len(found.Events) > 0 || found.Truncated { // no sign of an event that the agent is not told of
 			if tell && p.write(serverSent(found)) != nil || h.Gate.AwaitEvents(ctx, found.Cursor, who.Conversation) != nil {
 				return

@@ -132,7 +132,7 @@ func TestPartsOfMessagesCostLinearly(t *testing.T) {
 	parts := map[string]func(text []byte){
 		"readMessage": func(text []byte) { _, _ = readMessage(text) },
 		"readLines":   func(text []byte) { _ = readLines(bytes.NewReader(text), func([]byte) bool { return true }) },
-		"told":        (&HTTP{}).heard,
+		"told":        (&legacyProtocol{}).heard,
 	}
 	for part, work := range parts {
 		for name, message := range messages {

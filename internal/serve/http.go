@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 
 	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/identity"
-	"dixa-mcp/internal/seal"
 	"dixa-mcp/internal/signin"
 )
 
@@ -83,20 +81,19 @@ type HTTP struct {
 	HTTPConfig
 	server   *server.MCPServer
 	handler  http.Handler
-	signer   seal.Signer // of sessions' ids
-	inFlight counters    // calls, by agent
-	waiting  counters    // those of them that wait for something that happens
-	parsing  parsers     // messages, by agent
-	open     counters    // streams, by agent
+	inFlight counters // calls, by agent
+	waiting  counters // those of them that wait for something that happens
+	parsing  parsers  // messages, by agent
 	last     atomic.Int64
 	draining atomic.Bool
 
 	refusals sampledLog // of requests that are not authenticated
 
-	active   activeSessions
-	streams  streams
-	detached sync.WaitGroup // streams on connections of their own
-	sse      connections
+	hosts   hostNames
+	streams streams
+	legacy  legacyProtocol
+	modern  modernProtocol
+	sse     sseTransport
 
 	calls context.Context // ends those that are still running when the grace is over
 	abort context.CancelFunc
@@ -118,7 +115,9 @@ func NewHTTP(c HTTPConfig) (*HTTP, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	h := &HTTP{HTTPConfig: c, signer: newSigner(c.Secret)}
+	h := &HTTP{HTTPConfig: c, hosts: hostNames{c.Hosts, c.Origins}}
+	h.streams.config, h.modern.http, h.sse.http = &h.HTTPConfig, h, h
+	h.legacy.http, h.legacy.signer = h, newSigner(c.Secret)
 	h.calls, h.abort = context.WithCancel(context.Background())
 	h.server = newServer(c.Gate, c.Version, h.instructions, whoCalls)
 	h.handler = h.routes()
@@ -153,7 +152,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	}
 	defer h.Gate.OnReload(h.reloaded)()
 	if h.Relay != nil {
-		defer h.Relay.Hear(h.heard)()
+		defer h.Relay.Hear(h.legacy.heard)()
 	}
 	served := make(chan error, 1)
 	open := l
@@ -175,12 +174,12 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	}
 	refuseNew(open)
 	h.streams.end()
-	h.sse.end()
+	h.sse.open.end()
 	grace, cancel := context.WithTimeout(context.Background(), h.Grace)
 	defer cancel()
 	err := s.Shutdown(grace)
 	select {
-	case <-closed(h.detached.Wait):
+	case <-closed(h.streams.detached.Wait):
 	case <-grace.Done():
 		err = grace.Err()
 	}
@@ -206,22 +205,22 @@ func unlessClosed(err error) error {
 // end ends everything that could still be running, and waits for it.
 func (h *HTTP) end() {
 	h.streams.end()
-	h.sse.end()
+	h.sse.open.end()
 	h.abort()
-	h.detached.Wait()
+	h.streams.detached.Wait()
 }
 
 // Draining tells whether the server was told to stop.
 func (h *HTTP) Draining() bool { return h.draining.Load() }
 
 // Open counts what is open: streams of all kinds, and the active sessions of clients before 2026-07-28.
-func (h *HTTP) Open() (streams, sessions int) { return h.open.sum(), h.active.len() }
+func (h *HTTP) Open() (streams, sessions int) { return h.streams.count.sum(), h.legacy.active.len() }
 
 // reloaded checks every open stream against the rules that are in force now, and tells those that stay which of their
 // lists may have changed.
 func (h *HTTP) reloaded(r gate.Reloaded) {
 	for _, st := range h.streams.list() {
-		h.check(st)
+		h.streams.check(st)
 	}
 	tellChanges(h.server, r)
 }

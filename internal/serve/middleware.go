@@ -58,15 +58,15 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 		handle("GET ", prefix+"/events", h.authenticated(h.events))
 	}
 	if h.SSE {
-		handle("GET ", prefix+"/sse", h.authenticated(h.sseStream))
-		handle("POST ", prefix+"/sse/message", h.authenticated(h.sseMessage))
+		handle("GET ", prefix+"/sse", h.authenticated(h.sse.stream))
+		handle("POST ", prefix+"/sse/message", h.authenticated(h.sse.message))
 	}
 	for path, handler := range map[string]http.Handler{"/healthz": h.Health, "/readyz": h.Ready, "/webhooks/dixa": h.Webhooks} {
 		if handler != nil {
 			mux.Handle(prefix+path, handler)
 		}
 	}
-	metadata := h.forHost(h.Identity.Metadata())
+	metadata := h.hosts.forHost(h.Identity.Metadata())
 	handle("", identity.MetadataPath+prefix, metadata)
 	handle("", identity.MetadataPath+prefix+"/mcp", metadata)
 	handle("", identity.MetadataPath+prefix+"/mcp"+chosen, metadata)
@@ -76,10 +76,10 @@ func (h *HTTP) route(mux *http.ServeMux, prefix string) {
 		handle("", prefix+identity.MetadataPath+"/mcp"+chosen, metadata)
 	}
 	if h.SignIn != nil {
-		mux.Handle(prefix+signin.Path, h.forHost(http.StripPrefix(prefix, h.SignIn)))
-		handle("", signin.MetadataPath+prefix, h.forHost(h.SignIn.Metadata()))
+		mux.Handle(prefix+signin.Path, h.hosts.forHost(http.StripPrefix(prefix, h.SignIn)))
+		handle("", signin.MetadataPath+prefix, h.hosts.forHost(h.SignIn.Metadata()))
 		if prefix != "" {
-			handle("", prefix+signin.MetadataPath, h.forHost(h.SignIn.Metadata()))
+			handle("", prefix+signin.MetadataPath, h.hosts.forHost(h.SignIn.Metadata()))
 		}
 	}
 }
@@ -96,13 +96,13 @@ func setDeadlines(w http.ResponseWriter, r *http.Request) {
 
 // authenticated serves requests whose host, origin and credential are valid.
 func (h *HTTP) authenticated(next func(http.ResponseWriter, *http.Request, identity.Principal)) http.Handler {
-	return h.forHost(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return h.hosts.forHost(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")
-		if origin != "" && !h.allowsOrigin(origin) {
+		if origin != "" && !h.hosts.allowsOrigin(origin) {
 			refuse(w, http.StatusForbidden, fmt.Sprintf("web pages of %.100q may not use this server; its operator names those that may with --allowed-origins", origin))
 			return
 		}
-		if origin != "" && h.crossOrigin(w, r, origin) {
+		if origin != "" && crossOrigin(w, r, origin) {
 			return
 		}
 		who, err := h.Identity.Identify(r)
@@ -144,8 +144,11 @@ func (s *sampledLog) allow(now time.Time) (skipped int, ok bool) {
 	return skipped, true
 }
 
+// hostNames are the names under which the server is reached, and the origins of web pages that may use it.
+type hostNames struct{ names, origins []string }
+
 // forHost refuses requests to another host.
-func (h *HTTP) forHost(next http.Handler) http.Handler {
+func (h hostNames) forHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !h.isHost(r.Host) {
 			refuse(w, http.StatusForbidden, fmt.Sprintf("this server is not %.100q; its operator names the hosts that it is with --public-url and --allowed-hosts", r.Host))
@@ -157,14 +160,14 @@ func (h *HTTP) forHost(next http.Handler) http.Handler {
 
 // isHost tells whether a name is one of this server. A web page whose name was made to lead here (DNS rebinding) sends its
 // own name. An address cannot be made to lead elsewhere.
-func (h *HTTP) isHost(host string) bool {
+func (h hostNames) isHost(host string) bool {
 	name := address.Host(host)
-	return address.CannotRebind(name) || slices.ContainsFunc(h.Hosts, func(own string) bool { return strings.EqualFold(own, name) || strings.EqualFold(own, host) })
+	return address.CannotRebind(name) || slices.ContainsFunc(h.names, func(own string) bool { return strings.EqualFold(own, name) || strings.EqualFold(own, host) })
 }
 
 // allowsOrigin tells whether an origin is one that was named, one of the server's own names, or on this machine.
-func (h *HTTP) allowsOrigin(origin string) bool {
-	if slices.ContainsFunc(h.Origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+func (h hostNames) allowsOrigin(origin string) bool {
+	if slices.ContainsFunc(h.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
 		return true
 	}
 	u, err := url.Parse(origin)
@@ -173,11 +176,11 @@ func (h *HTTP) allowsOrigin(origin string) bool {
 	}
 	name := u.Hostname()
 	return address.IsLoopback(name) ||
-		slices.ContainsFunc(h.Hosts, func(own string) bool { return strings.EqualFold(own, name) || strings.EqualFold(own, u.Host) })
+		slices.ContainsFunc(h.names, func(own string) bool { return strings.EqualFold(own, name) || strings.EqualFold(own, u.Host) })
 }
 
 // crossOrigin tells a browser what a page may do, and answers its preflight request, which has no credential.
-func (h *HTTP) crossOrigin(w http.ResponseWriter, r *http.Request, origin string) (answered bool) {
+func crossOrigin(w http.ResponseWriter, r *http.Request, origin string) (answered bool) {
 	w.Header().Add("Vary", "Origin")
 	w.Header().Set("Access-Control-Allow-Origin", origin)
 	w.Header().Set("Access-Control-Expose-Headers", headerSession+", WWW-Authenticate")

@@ -67,40 +67,46 @@ func (c *connections) end() {
 	c.over = true
 }
 
-// sseStream opens the stream of a session.
-func (h *HTTP) sseStream(w http.ResponseWriter, r *http.Request, who identity.Principal) {
+// sseTransport serves HTTP+SSE.
+type sseTransport struct {
+	http *HTTP
+	open connections
+}
+
+// stream opens the stream of a session.
+func (t *sseTransport) stream(w http.ResponseWriter, r *http.Request, who identity.Principal) {
 	p := newResponse(w, r)
 	if !p.takes {
 		refuse(w, http.StatusNotAcceptable, "accept text/event-stream")
 		return
 	}
-	st, ok := h.openStream(w, who, true)
+	st, ok := t.http.streams.begin(w, who, true)
 	if !ok {
 		return
 	}
-	h.run(st, p, r, func(gone context.Context) { h.converse(gone, p, who) })
+	t.http.streams.run(st, p, r, func(gone context.Context) { t.converse(gone, p, who) })
 }
 
 // converse carries out the session of a stream.
-func (h *HTTP) converse(gone context.Context, p *response, who identity.Principal) {
+func (t *sseTransport) converse(gone context.Context, p *response, who identity.Principal) {
 	id := rand.Text() + rand.Text()
-	calls, cancel := context.WithCancel(context.WithValue(h.calls, principalKey{}, who))
+	calls, cancel := context.WithCancel(context.WithValue(t.http.calls, principalKey{}, who))
 	defer cancel()
-	c, unregister, err := newConn(calls, h.server, h.sessionID(), h.Log, p)
+	c, unregister, err := newConn(calls, t.http.server, t.http.sessionID(), t.http.Log, p)
 	if err != nil {
-		h.Log.Error("a stream could not be opened", "agent", who.Agent, "error", err)
+		t.http.Log.Error("a stream could not be opened", "agent", who.Agent, "error", err)
 		return
 	}
 	defer unregister()
 	agent := who.Agent
-	c.session.asksApprover = h.Several
-	c.enter = func() (func(), bool) { return h.inFlight.enter(agent, h.MaxCalls) }
-	c.read = func(ctx context.Context, bytes int) (func(), error) { return h.parsing.enter(ctx, agent, bytes) }
-	ending, ok := h.sse.add(id, &sseConn{c, agent, who.Person.ID(), who.Conversation, h.server.WithContext(calls, c.session)})
+	c.session.asksApprover = t.http.Several
+	c.enter = func() (func(), bool) { return t.http.inFlight.enter(agent, t.http.MaxCalls) }
+	c.read = func(ctx context.Context, bytes int) (func(), error) { return t.http.parsing.enter(ctx, agent, bytes) }
+	ending, ok := t.open.add(id, &sseConn{c, agent, who.Person.ID(), who.Conversation, t.http.server.WithContext(calls, c.session)})
 	if !ok {
 		return // the server stops; the client opens another stream, at another one
 	}
-	p.endpoint(h.Prefix + "/sse/message?sessionId=" + id)
+	p.endpoint(t.http.Prefix + "/sse/message?sessionId=" + id)
 	select {
 	case <-gone.Done(): // the client is gone, or its credential is invalid
 	case <-ending:
@@ -108,10 +114,10 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 		select {
 		case <-closed(c.calls.Wait):
 		case <-gone.Done():
-		case <-h.calls.Done():
+		case <-t.http.calls.Done():
 		}
 	}
-	h.sse.remove(id)
+	t.open.remove(id)
 	c.abandon()
 	c.stop()
 	cancel()
@@ -119,26 +125,26 @@ func (h *HTTP) converse(gone context.Context, p *response, who identity.Principa
 	c.session.close()
 }
 
-// sseMessage takes one message of a session; what it asks for is answered on the stream.
-func (h *HTTP) sseMessage(w http.ResponseWriter, r *http.Request, who identity.Principal) {
-	s, ok := h.sse.get(r.URL.Query().Get("sessionId"), who)
+// message takes one message of a session; what it asks for is answered on the stream.
+func (t *sseTransport) message(w http.ResponseWriter, r *http.Request, who identity.Principal) {
+	s, ok := t.open.get(r.URL.Query().Get("sessionId"), who)
 	if !ok {
 		refuse(w, http.StatusNotFound, "this session has ended; open another stream at /sse")
 		return
 	}
-	leave, ok := h.inFlight.enter(who.Agent, h.MaxCalls)
+	leave, ok := t.http.inFlight.enter(who.Agent, t.http.MaxCalls)
 	if !ok {
-		refuseBusy(w, h.MaxCalls)
+		refuseBusy(w, t.http.MaxCalls)
 		return
 	}
 	defer leave() // what it asks for is counted for itself
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message is incomplete; a message may have at most %d bytes", h.MaxBody))
+		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the message is incomplete; a message may have at most %d bytes", t.http.MaxBody))
 		return
 	}
 	body = withoutBOM(body)
-	done, err := h.parsing.enter(r.Context(), who.Agent, len(body))
+	done, err := t.http.parsing.enter(r.Context(), who.Agent, len(body))
 	if err != nil {
 		return // the client is gone
 	}

@@ -33,9 +33,9 @@ func (h *HTTP) mcp(w http.ResponseWriter, r *http.Request, who identity.Principa
 	case version != "" && !mcp.IsValidProtocolVersion(version):
 		refuse(w, http.StatusBadRequest, fmt.Sprintf("there is no protocol version %.40q", version))
 	case r.Method == http.MethodGet:
-		h.listen(w, r, who)
+		h.legacy.listen(w, r, who)
 	default:
-		h.hangUp(w, r, who)
+		h.legacy.hangUp(w, r, who)
 	}
 }
 
@@ -74,11 +74,11 @@ func (h *HTTP) post(w http.ResponseWriter, r *http.Request, who identity.Princip
 	case !p.takes && !accepts(r, "application/json"):
 		refuse(w, http.StatusNotAcceptable, "accept application/json and text/event-stream")
 	case modern:
-		h.modern(p, r, m, who, version)
+		h.modern.message(p, r, m, who, version)
 	case m.Method != string(mcp.MethodInitialize) && version != "" && !mcp.IsValidProtocolVersion(version):
 		p.answer(http.StatusBadRequest, withID(m.ID, failure(mcp.INVALID_REQUEST, fmt.Sprintf("there is no protocol version %.40q", version))))
 	default:
-		h.legacy(p, r, m, who)
+		h.legacy.message(p, r, m, who)
 	}
 }
 

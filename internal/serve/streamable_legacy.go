@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"dixa-mcp/internal/identity"
+	"dixa-mcp/internal/seal"
 )
 
 // Clients before 2026-07-28 begin with initialize and get a session, whose id they send with everything after.
@@ -17,36 +18,43 @@ import (
 // sessionUse is how often an open stream keeps its session from ending.
 const sessionUse = time.Minute
 
-// legacy answers one message of such a client.
-func (h *HTTP) legacy(p *response, r *http.Request, m *message, who identity.Principal) {
+// legacyProtocol serves these clients.
+type legacyProtocol struct {
+	http   *HTTP
+	signer seal.Signer // of sessions' ids
+	active activeSessions
+}
+
+// message answers one message of such a client.
+func (l *legacyProtocol) message(p *response, r *http.Request, m *message, who identity.Principal) {
 	if m.Method == string(mcp.MethodInitialize) {
-		h.initialize(p, r, m, who)
+		l.initialize(p, r, m, who)
 		return
 	}
-	_, t, a, leave, ok := h.session(p.w, r, who)
+	_, t, a, leave, ok := l.session(p.w, r, who)
 	if !ok {
 		return
 	}
 	defer leave()
-	s := h.newLegacySession(p, r, t, a)
+	s := l.newSession(p, r, t, a)
 	switch {
 	case m.isResponse():
 		a.answered(m)
 		p.accepted()
 	case m.Method == methodCancelled:
 		if id := string(m.requestID); !a.cancel(id) {
-			h.tell(r.Context(), who.Agent, broadcast{Session: a.name, What: wasCancelled, Request: id})
+			l.tell(r.Context(), who.Agent, broadcast{Session: a.name, What: wasCancelled, Request: id})
 		}
 		p.accepted()
 	case isNull(m.ID):
-		p.finish(s, m, h.carryOut(r.Context(), p, s, m))
+		p.finish(s, m, l.http.carryOut(r.Context(), p, s, m))
 	default:
-		h.request(p, r, m, s, a)
+		l.request(p, r, m, s, a)
 	}
 }
 
 // request answers a request. A client that hangs up does not cancel it: before 2026-07-28 it says so.
-func (h *HTTP) request(p *response, r *http.Request, m *message, s *session, a *activeSession) {
+func (l *legacyProtocol) request(p *response, r *http.Request, m *message, s *session, a *activeSession) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	defer context.AfterFunc(a.ended, cancel)()
@@ -55,17 +63,17 @@ func (h *HTTP) request(p *response, r *http.Request, m *message, s *session, a *
 		p.answer(http.StatusBadRequest, failure(mcp.INVALID_REQUEST, fmt.Sprintf("a request with the id %.40s is running", id)))
 		return
 	}
-	answer := h.carryOut(ctx, p, s, m)
+	answer := l.http.carryOut(ctx, p, s, m)
 	if !a.finish(id, q) {
 		answer = nil // it was cancelled: no answer is expected
 	}
 	p.finish(s, m, answer)
 }
 
-// newLegacySession returns what the library knows of a session while it carries out one message of it.
-func (h *HTTP) newLegacySession(p *response, r *http.Request, t sessionID, a *activeSession) *session {
-	s := newSession(h.sessionID(), p)
-	s.version, s.asksApprover = t.Version, h.Several
+// newSession returns what the library knows of a session while it carries out one message of it.
+func (l *legacyProtocol) newSession(p *response, r *http.Request, t sessionID, a *activeSession) *session {
+	s := newSession(l.http.sessionID(), p)
+	s.version, s.asksApprover = t.Version, l.http.Several
 	if t.Asks && p.takes {
 		s.can.Elicitation = &mcp.ElicitationCapability{}
 	}
@@ -74,17 +82,17 @@ func (h *HTTP) newLegacySession(p *response, r *http.Request, t sessionID, a *ac
 }
 
 // initialize begins a session.
-func (h *HTTP) initialize(p *response, r *http.Request, m *message, who identity.Principal) {
-	s := newSession(h.sessionID(), p)
-	answer := h.carryOut(r.Context(), p, s, m)
+func (l *legacyProtocol) initialize(p *response, r *http.Request, m *message, who identity.Principal) {
+	s := newSession(l.http.sessionID(), p)
+	answer := l.http.carryOut(r.Context(), p, s, m)
 	if _, ok := answer.(mcp.JSONRPCResponse); !ok {
 		p.finish(s, m, answer)
 		return
 	}
 	agent := who.Agent
-	id := h.signer.Sign(sessionID{Agent: agent, Person: who.Person.ID(), Bound: who.Conversation, Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation), Nonce: rand.Text()})
-	if err := h.Sessions.Begin(r.Context(), agent, id); err != nil {
-		h.Log.Error("a session could not begin", "agent", agent, "error", err)
+	id := l.signer.Sign(sessionID{Agent: agent, Person: who.Person.ID(), Bound: who.Conversation, Version: s.ProtocolVersion(), Asks: asksForms(s.GetClientCapabilities().Elicitation), Nonce: rand.Text()})
+	if err := l.http.Sessions.Begin(r.Context(), agent, id); err != nil {
+		l.http.Log.Error("a session could not begin", "agent", agent, "error", err)
 		p.answer(http.StatusServiceUnavailable, withID(m.ID, failure(mcp.INTERNAL_ERROR, "a session cannot begin at the moment; try again")))
 		return
 	}
@@ -97,22 +105,22 @@ func (h *HTTP) initialize(p *response, r *http.Request, m *message, who identity
 //
 // The session is made active before it is looked up. Otherwise one that ends between the two would end without this
 // request, which would go on in an active session that nothing ends any more.
-func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who identity.Principal) (id string, t sessionID, a *activeSession, leave func(), ok bool) {
+func (l *legacyProtocol) session(w http.ResponseWriter, r *http.Request, who identity.Principal) (id string, t sessionID, a *activeSession, leave func(), ok bool) {
 	id = r.Header.Get(headerSession)
 	if id == "" {
 		refuse(w, http.StatusBadRequest, "the header "+headerSession+" is missing: begin with initialize, and send the id that its answer brings")
 		return "", sessionID{}, nil, nil, false
 	}
 	agent := who.Agent
-	if h.signer.Read(id, &t) != nil || t.Agent != agent || t.Person != who.Person.ID() || t.Bound != who.Conversation {
+	if l.signer.Read(id, &t) != nil || t.Agent != agent || t.Person != who.Person.ID() || t.Bound != who.Conversation {
 		refuse(w, http.StatusNotFound, sessionEnded)
 		return "", sessionID{}, nil, nil, false
 	}
-	a, leave = h.active.enter(id)
-	there, err := h.Sessions.Use(r.Context(), agent, id)
+	a, leave = l.active.enter(id)
+	there, err := l.http.Sessions.Use(r.Context(), agent, id)
 	switch {
 	case err != nil:
-		h.Log.Error("a session could not be looked up", "agent", agent, "error", err)
+		l.http.Log.Error("a session could not be looked up", "agent", agent, "error", err)
 		refuse(w, http.StatusServiceUnavailable, "this session cannot be looked up at the moment; try again")
 	case !there:
 		refuse(w, http.StatusNotFound, sessionEnded)
@@ -126,17 +134,17 @@ func (h *HTTP) session(w http.ResponseWriter, r *http.Request, who identity.Prin
 const sessionEnded = "this session has ended; begin another with initialize"
 
 // listen opens a stream on which the client hears that its list of tools has changed.
-func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Principal) {
+func (l *legacyProtocol) listen(w http.ResponseWriter, r *http.Request, who identity.Principal) {
 	p := newResponse(w, r)
 	if !p.takes {
 		refuse(w, http.StatusNotAcceptable, "accept text/event-stream to listen")
 		return
 	}
-	id, _, a, leave, ok := h.session(w, r, who)
+	id, _, a, leave, ok := l.session(w, r, who)
 	if !ok {
 		return
 	}
-	st, ok := h.openStream(w, who, false)
+	st, ok := l.http.streams.begin(w, who, false)
 	if !ok {
 		leave()
 		return
@@ -144,21 +152,21 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Princ
 	agent := who.Agent
 	// All this before the client knows that the stream is open: from then on it hears of each change, and of the end of
 	// its session.
-	s, begun := newSession(h.sessionID(), p), make(chan struct{})
+	s, begun := newSession(l.http.sessionID(), p), make(chan struct{})
 	s.notify = func(n mcp.JSONRPCNotification) {
 		<-begun
 		_ = s.send(n) // a client that does not hear it has ended
 	}
-	opened := h.server.RegisterSession(st.ctx, s)
-	h.run(st, p, r, func(ctx context.Context) {
+	opened := l.http.server.RegisterSession(st.ctx, s)
+	l.http.streams.run(st, p, r, func(ctx context.Context) {
 		defer leave()
 		defer s.close()
 		close(begun)
 		if opened != nil {
-			h.Log.Error("a stream could not be opened", "agent", agent, "error", opened)
+			l.http.Log.Error("a stream could not be opened", "agent", agent, "error", opened)
 			return
 		}
-		defer h.server.UnregisterSession(ctx, s.id)
+		defer l.http.server.UnregisterSession(ctx, s.id)
 		used := time.NewTicker(sessionUse)
 		defer used.Stop()
 		for {
@@ -168,7 +176,7 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Princ
 			case <-a.ended.Done():
 				return
 			case <-used.C:
-				if there, err := h.Sessions.Use(ctx, agent, id); err == nil && !there {
+				if there, err := l.http.Sessions.Use(ctx, agent, id); err == nil && !there {
 					return
 				}
 			}
@@ -177,18 +185,18 @@ func (h *HTTP) listen(w http.ResponseWriter, r *http.Request, who identity.Princ
 }
 
 // hangUp ends a session, with all that is running in it.
-func (h *HTTP) hangUp(w http.ResponseWriter, r *http.Request, who identity.Principal) {
-	id, _, a, leave, ok := h.session(w, r, who)
+func (l *legacyProtocol) hangUp(w http.ResponseWriter, r *http.Request, who identity.Principal) {
+	id, _, a, leave, ok := l.session(w, r, who)
 	if !ok {
 		return
 	}
 	defer leave()
-	if err := h.Sessions.End(r.Context(), who.Agent, id); err != nil {
-		h.Log.Error("a session could not be ended", "agent", who.Agent, "error", err)
+	if err := l.http.Sessions.End(r.Context(), who.Agent, id); err != nil {
+		l.http.Log.Error("a session could not be ended", "agent", who.Agent, "error", err)
 		refuse(w, http.StatusServiceUnavailable, "the session could not be ended; try again")
 		return
 	}
 	a.end()
-	h.tell(r.Context(), who.Agent, broadcast{Session: a.name, What: hasEnded})
+	l.tell(r.Context(), who.Agent, broadcast{Session: a.name, What: hasEnded})
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -15,9 +15,12 @@ import (
 // Since 2026-07-28 there are no sessions, and what a message says about itself in headers must be what it says in its
 // body, since proxies go by the headers.
 
-// modern answers one message of 2026-07-28.
-func (h *HTTP) modern(p *response, r *http.Request, m *message, who identity.Principal, version string) {
-	if refused := h.checkModern(r, m, version); refused != nil {
+// modernProtocol serves clients of 2026-07-28.
+type modernProtocol struct{ http *HTTP }
+
+// message answers one message of 2026-07-28.
+func (n *modernProtocol) message(p *response, r *http.Request, m *message, who identity.Principal, version string) {
+	if refused := n.check(r, m, version); refused != nil {
 		p.answer(http.StatusBadRequest, withID(m.ID, *refused))
 		return
 	}
@@ -27,18 +30,18 @@ func (h *HTTP) modern(p *response, r *http.Request, m *message, who identity.Pri
 		p.accepted()
 		return
 	}
-	s := newSession(h.sessionID(), p)
+	s := newSession(n.http.sessionID(), p)
 	s.modern = true
 	s.gone = r.Context().Done()
 	if m.Method == string(mcp.MethodSubscriptionsListen) {
-		h.subscribe(p, r, s, m, who)
+		n.subscribe(p, r, s, m, who)
 		return
 	}
-	p.finish(s, m, h.carryOut(r.Context(), p, s, m))
+	p.finish(s, m, n.http.carryOut(r.Context(), p, s, m))
 }
 
-// checkModern returns the error of a message whose headers and body do not agree, nil for none.
-func (h *HTTP) checkModern(r *http.Request, m *message, version string) *mcp.JSONRPCError {
+// check returns the error of a message whose headers and body do not agree, nil for none.
+func (n *modernProtocol) check(r *http.Request, m *message, version string) *mcp.JSONRPCError {
 	said := m.version
 	fail := func(code int, format string, args ...any) *mcp.JSONRPCError {
 		f := failure(code, fmt.Sprintf(format, args...))
@@ -61,7 +64,7 @@ func (h *HTTP) checkModern(r *http.Request, m *message, version string) *mcp.JSO
 	}
 	err := mcp.ValidateStandardHeaders(r.Header.Get, said, mcp.MCPMethod(m.Method), m.Params)
 	if err == nil && m.Method == string(mcp.MethodToolsCall) {
-		err = h.checkParamHeaders(r, m)
+		err = n.checkParamHeaders(r, m)
 	}
 	var mismatch mcp.HeaderMismatchError
 	switch {
@@ -74,8 +77,8 @@ func (h *HTTP) checkModern(r *http.Request, m *message, version string) *mcp.JSO
 }
 
 // checkParamHeaders compares the arguments that also travel in headers.
-func (h *HTTP) checkParamHeaders(r *http.Request, m *message) error {
-	tool := h.server.GetTool(m.name)
+func (n *modernProtocol) checkParamHeaders(r *http.Request, m *message) error {
+	tool := n.http.server.GetTool(m.name)
 	if tool == nil || !bytes.Contains(tool.Tool.RawInputSchema, []byte("x-mcp-header")) {
 		return nil
 	}
@@ -90,23 +93,23 @@ func (h *HTTP) checkParamHeaders(r *http.Request, m *message) error {
 }
 
 // subscribe answers a request that listens, until the client or the server ends it, or its credential does.
-func (h *HTTP) subscribe(p *response, r *http.Request, s *session, m *message, who identity.Principal) {
+func (n *modernProtocol) subscribe(p *response, r *http.Request, s *session, m *message, who identity.Principal) {
 	if !p.takes {
 		refuse(p.w, http.StatusNotAcceptable, "accept text/event-stream to listen")
 		return
 	}
 	s.notify = func(n mcp.JSONRPCNotification) { _ = s.send(tagged(n, m.ID)) } // a client that does not hear it has ended
-	st, ok := h.openStream(p.w, who, false)
+	st, ok := n.http.streams.begin(p.w, who, false)
 	if !ok {
 		return
 	}
-	h.run(st, p, r, func(ctx context.Context) {
-		if err := h.server.RegisterSession(ctx, s); err != nil {
+	n.http.streams.run(st, p, r, func(ctx context.Context) {
+		if err := n.http.server.RegisterSession(ctx, s); err != nil {
 			p.answer(http.StatusInternalServerError, withID(m.ID, failure(mcp.INTERNAL_ERROR, "the stream cannot be opened")))
 			return
 		}
-		defer h.server.UnregisterSession(ctx, s.id)
-		p.finish(s, m, h.carryOut(ctx, p, s, m))
+		defer n.http.server.UnregisterSession(ctx, s.id)
+		p.finish(s, m, n.http.carryOut(ctx, p, s, m))
 	})
 }
 

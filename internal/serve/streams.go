@@ -15,6 +15,10 @@ import (
 
 // streams are those that are open, so that the server and a change of the rules can end them.
 type streams struct {
+	config   *HTTPConfig
+	count    counters       // by agent
+	detached sync.WaitGroup // those on connections of their own
+
 	mu   sync.Mutex
 	all  map[*stream]struct{}
 	over bool
@@ -85,14 +89,14 @@ func (s *streams) end() {
 }
 
 // check ends a stream whose credential is no longer valid: after each change of the rules, and when it expires.
-func (h *HTTP) check(st *stream) {
-	p, err := h.Identity.Again(st.who)
+func (s *streams) check(st *stream) {
+	p, err := s.config.Identity.Again(st.who)
 	if err != nil {
-		h.Log.Info("a stream was ended", "agent", st.who.Agent, "key", st.who.Key, "person", st.who.Person.String(), "reason", err)
+		s.config.Log.Info("a stream was ended", "agent", st.who.Agent, "key", st.who.Key, "person", st.who.Person.String(), "reason", err)
 		st.cancel()
 		return
 	}
-	h.streams.renew(st, p)
+	s.renew(st, p)
 }
 
 // boundKeyAgain is how often it is looked up whether a key that is bound to a conversation is still valid, for what stays open.
@@ -110,19 +114,19 @@ func until(p identity.Principal) time.Duration {
 	return until
 }
 
-// openStream begins a stream, which [HTTP.run] carries on and ends. It is not ok, and the request is answered, at the
+// begin begins a stream, which [streams.run] carries on and ends. It is not ok, and the request is answered, at the
 // agent's maximum, and when the server ends.
-func (h *HTTP) openStream(w http.ResponseWriter, who identity.Principal, answers bool) (st *stream, ok bool) {
-	leave, ok := h.open.enter(who.Agent, h.MaxStreams)
+func (s *streams) begin(w http.ResponseWriter, who identity.Principal, answers bool) (st *stream, ok bool) {
+	leave, ok := s.count.enter(who.Agent, s.config.MaxStreams)
 	if !ok {
 		w.Header().Set("Retry-After", "30")
-		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d streams of this agent are open, which is the maximum", h.MaxStreams))
+		refuse(w, http.StatusTooManyRequests, fmt.Sprintf("%d streams of this agent are open, which is the maximum", s.config.MaxStreams))
 		return nil, false
 	}
 	st = &stream{who: who, leave: leave, answers: answers}
 	st.ctx, st.cancel = context.WithCancel(context.WithValue(context.Background(), principalKey{}, who))
-	if !h.streams.add(st, h.check) {
-		h.endStream(st)
+	if !s.add(st, s.check) {
+		s.close(st)
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, "this server is stopping; try again, and another one answers")
 		return nil, false
@@ -130,35 +134,35 @@ func (h *HTTP) openStream(w http.ResponseWriter, who identity.Principal, answers
 	return st, true
 }
 
-func (h *HTTP) endStream(st *stream) {
+func (s *streams) close(st *stream) {
 	st.cancel()
-	h.streams.remove(st)
+	s.remove(st)
 	st.leave()
 }
 
 // run carries a stream on until it ends. Over HTTP/1.1 it takes the connection over: for a stream that is idle for an hour
 // the HTTP server would keep three buffers, the request, and stacks that were used for more than waiting. Measured with
 // 500 idle streams: 38 to 42 KiB of heap and stacks a stream, and 48 to 51 KiB without taking it over.
-func (h *HTTP) run(st *stream, p *response, r *http.Request, carry func(context.Context)) {
+func (s *streams) run(st *stream, p *response, r *http.Request, carry func(context.Context)) {
 	conn, ok := p.takeOver(r)
 	if !ok {
-		defer h.endStream(st)
+		defer s.close(st)
 		defer context.AfterFunc(r.Context(), st.cancel)()
 		p.stream()
 		carry(st.ctx)
 		p.close()
 		return
 	}
-	h.detached.Go(func() {
-		defer h.endStream(st)
+	s.detached.Go(func() {
+		defer s.close(st)
 		defer conn.Close()
 		defer p.close()
 		defer func() {
 			if v := recover(); v != nil {
-				h.Log.Error("internal error in a stream", "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+				s.config.Log.Error("internal error in a stream", "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			}
 		}()
-		h.detached.Go(func() {
+		s.detached.Go(func() {
 			_, _ = conn.Read(make([]byte, 1)) // nothing more is to come but the end
 			st.cancel()
 		})
