@@ -2,7 +2,6 @@ package signin
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,19 +39,19 @@ type request struct {
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || repeated(q) {
-		s.problem(w, http.StatusBadRequest, "The client's request cannot be read, or has a parameter more than once.")
+		s.pages.problem(w, http.StatusBadRequest, "The client's request cannot be read, or has a parameter more than once.")
 		return
 	}
 	client, err := s.client(r.Context(), q.Get("client_id"))
 	if err != nil {
 		s.refused(r.Context(), ByClient, identity.Person{}, request{Client: q.Get("client_id")})
-		s.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
+		s.pages.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
 		return
 	}
 	redirect := q.Get("redirect_uri")
 	if !client.allows(redirect) {
 		s.refused(r.Context(), ByClient, identity.Person{}, request{Client: client.ID})
-		s.problem(w, http.StatusBadRequest, "The client asks for the answer at an address that is not one of its own. Nothing was sent there.")
+		s.pages.problem(w, http.StatusBadRequest, "The client asks for the answer at an address that is not one of its own. Nothing was sent there.")
 		return
 	}
 	asked := request{Client: client.ID, Redirect: redirect, State: q.Get("state"), Challenge: q.Get("code_challenge"), Resource: sameResource(q.Get("resource"))}
@@ -63,7 +62,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	state := rand.Text()
 	asked.Nonce, asked.Verifier, asked.Expires = rand.Text(), rand.Text()+rand.Text(), s.Now().Add(signInFor).Unix()
-	if err := s.setCookie(w, r, state, asked); err != nil {
+	if err := s.cookies.set(w, r, state, asked); err != nil {
 		asked.State = "" // it may be what is too long
 		s.answer(w, asked, url.Values{"error": {"invalid_request"}, "error_description": {err.Error()}})
 		return
@@ -124,7 +123,7 @@ func (s *Server) agentOf(resource string) (agent string, ok bool) {
 func (s *Server) answer(w http.ResponseWriter, asked request, answer url.Values) {
 	u, err := url.Parse(asked.Redirect)
 	if err != nil {
-		s.problem(w, http.StatusBadRequest, "The client's address cannot be read.")
+		s.pages.problem(w, http.StatusBadRequest, "The client's address cannot be read.")
 		return
 	}
 	if asked.State != "" {
@@ -144,14 +143,14 @@ func (s *Server) answer(w http.ResponseWriter, asked request, answer url.Values)
 func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	state := q.Get("state")
-	asked, ok := s.cookie(r, state)
+	asked, ok := s.cookies.read(r, state)
 	if err != nil || repeated(q) || !ok {
-		s.problem(w, http.StatusBadRequest, "This sign-in was begun in another browser, or more than 10 minutes ago. Go back to the client and connect again.")
+		s.pages.problem(w, http.StatusBadRequest, "This sign-in was begun in another browser, or more than 10 minutes ago. Go back to the client and connect again.")
 		return
 	}
 	if q.Get("error") != "" {
 		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
-		s.endCookie(w, state)
+		s.cookies.end(w, state)
 		s.answer(w, asked, url.Values{"error": {"access_denied"}, "error_description": {"the company's provider did not sign the person in"}})
 		return
 	}
@@ -159,7 +158,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.warn("a person could not sign in", err)
 		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
-		s.endCookie(w, state)
+		s.cookies.end(w, state)
 		code, why := "server_error", "the company's provider could not sign the person in; the server's log says why"
 		if errors.Is(err, errUnreachable) {
 			code, why = "temporarily_unavailable", "the company's provider cannot be reached; try again later"
@@ -174,68 +173,9 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	if !slices.Contains(may, asked.Agent) {
 		s.Log.Info("a person may not use the agent", "person", person.String(), "agent", asked.Agent, "client", asked.Client)
 		s.refused(r.Context(), NoAgent, person, asked)
-		s.endCookie(w, state)
+		s.cookies.end(w, state)
 		s.answer(w, asked, url.Values{"error": {"access_denied"}, "error_description": {person.String() + " may not use this agent; ask the server's operator"}})
 		return
 	}
 	s.askConsent(w, r, state, pending{asked, person, refresh})
-}
-
-// cookieName returns the name of the cookie of a sign-in.
-func (s *Server) cookieName(state string) string {
-	return s.cookiePrefix() + state[:min(len(state), 10)]
-}
-
-// cookiePrefix begins the names of our cookies. By the prefix __Host- a browser takes them from this host alone, over https.
-func (s *Server) cookiePrefix() string {
-	if s.secure {
-		return "__Host-dixa-mcp-"
-	}
-	return "dixa-mcp-"
-}
-
-// setCookie gives the browser what was asked for, encrypted, under the state that the provider sends back. Of the sign-ins that
-// a browser began, the latest are kept.
-func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, state string, asked request) error {
-	text, err := json.Marshal(asked)
-	if err != nil {
-		return err
-	}
-	value := encode(s.cookies.Close(text, state))
-	if len(value) > maxCookie {
-		return errors.New("client_id, redirect_uri and state are too long together")
-	}
-	var others []string
-	for _, c := range r.Cookies() {
-		if name, ok := strings.CutPrefix(c.Name, s.cookiePrefix()); ok {
-			others = append(others, name)
-		}
-	}
-	for i := 0; i+maxSignIns <= len(others); i++ {
-		s.endCookie(w, others[i])
-	}
-	http.SetCookie(w, s.cookieOf(state, value, int(signInFor.Seconds())))
-	return nil
-}
-
-func (s *Server) cookieOf(state, value string, seconds int) *http.Cookie {
-	return &http.Cookie{Name: s.cookieName(state), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode}
-}
-
-// endCookie removes the cookie of a sign-in.
-func (s *Server) endCookie(w http.ResponseWriter, state string) {
-	http.SetCookie(w, s.cookieOf(state, "", -1))
-}
-
-// cookie returns what was asked for when the browser began the sign-in of a state.
-func (s *Server) cookie(r *http.Request, state string) (asked request, ok bool) {
-	c, err := r.Cookie(s.cookieName(state))
-	if err != nil || state == "" {
-		return asked, false
-	}
-	text, err := s.cookies.Open(decode(c.Value), state)
-	if err != nil || json.Unmarshal(text, &asked) != nil {
-		return asked, false
-	}
-	return asked, s.Now().Before(time.Unix(asked.Expires, 0))
 }

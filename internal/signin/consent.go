@@ -30,7 +30,7 @@ func (s *Server) askConsent(w http.ResponseWriter, r *http.Request, state string
 	client, err := s.client(r.Context(), p.Asked.Client)
 	if err != nil {
 		s.refused(r.Context(), ByClient, p.Person, p.Asked)
-		s.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
+		s.pages.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
 		return
 	}
 	known, err := s.remembers(r.Context(), client, p)
@@ -40,7 +40,7 @@ func (s *Server) askConsent(w http.ResponseWriter, r *http.Request, state string
 	}
 	p.Asked.Expires = s.Now().Add(signInFor).Unix()
 	if err == nil {
-		err = s.setCookie(w, r, state, p.Asked) // for as long as the page
+		err = s.cookies.set(w, r, state, p.Asked) // for as long as the page
 	}
 	if err == nil {
 		err = s.Sessions.insert(r.Context(), kindPending, pendingName(state, p.Asked), p.Person, p, time.Unix(p.Asked.Expires, 0))
@@ -58,19 +58,19 @@ func pendingName(state string, asked request) string { return hashOf(state + ask
 
 func (s *Server) unavailable(w http.ResponseWriter, err error) {
 	s.warn("a person could not sign in", err)
-	s.problem(w, http.StatusServiceUnavailable, "The server's storage cannot be used now. Go back to the client and connect again in a minute.")
+	s.pages.problem(w, http.StatusServiceUnavailable, "The server's storage cannot be used now. Go back to the client and connect again in a minute.")
 }
 
 // pending returns what waits for an answer to the consent page in this browser, its client, and what is stored of it.
 func (s *Server) pending(w http.ResponseWriter, r *http.Request, state string) (p pending, client *Client, stored string, ok bool) {
-	asked, ok := s.cookie(r, state)
+	asked, ok := s.cookies.read(r, state)
 	var err error
 	if ok {
 		stored, err = s.Sessions.read(r.Context(), prefixOf(kindPending)+pendingName(state, asked), &p)
 	}
 	switch {
 	case !ok || errors.Is(err, ErrEnded):
-		s.problem(w, http.StatusBadRequest, "This question was answered, was asked in another browser, or is more than 10 minutes old. Go back to the client and connect again.")
+		s.pages.problem(w, http.StatusBadRequest, "This question was answered, was asked in another browser, or is more than 10 minutes old. Go back to the client and connect again.")
 		return p, nil, "", false
 	case err != nil:
 		s.unavailable(w, err)
@@ -78,7 +78,7 @@ func (s *Server) pending(w http.ResponseWriter, r *http.Request, state string) (
 	}
 	if client, err = s.client(r.Context(), p.Asked.Client); err != nil {
 		s.refused(r.Context(), ByClient, p.Person, p.Asked)
-		s.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
+		s.pages.problem(w, http.StatusBadRequest, "The client cannot be accepted: "+err.Error()+".")
 		return p, nil, "", false
 	}
 	return p, client, stored, true
@@ -91,14 +91,14 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s.consentPage(w, state, client, p)
+	s.pages.consent(w, state, client, p)
 }
 
 // decide takes the answer to the consent page.
 func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if origin := r.Header.Get("Origin"); origin != "" && origin != originOf(s.Config.Issuer) || r.ParseForm() != nil || repeated(r.PostForm) {
-		s.problem(w, http.StatusForbidden, "The answer did not come from this server's page. Nothing was allowed.")
+		s.pages.problem(w, http.StatusForbidden, "The answer did not come from this server's page. Nothing was allowed.")
 		return
 	}
 	state := r.PostForm.Get("state")
@@ -112,9 +112,9 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.unavailable(w, err)
 	case !first:
-		s.problem(w, http.StatusBadRequest, "This question was answered already.")
+		s.pages.problem(w, http.StatusBadRequest, "This question was answered already.")
 	case r.PostForm.Get("answer") != "allow":
-		s.endCookie(w, state)
+		s.cookies.end(w, state)
 		s.Log.Info("a person did not allow a client", "person", p.Person.String(), "agent", p.Asked.Agent, "client", client.ID)
 		s.refused(r.Context(), Denied, p.Person, p.Asked)
 		s.answer(w, p.Asked, url.Values{"error": {"access_denied"}, "error_description": {"the person did not allow it"}})
@@ -128,7 +128,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 
 // grant gives the client a code.
 func (s *Server) grant(w http.ResponseWriter, r *http.Request, state string, client *Client, p pending) {
-	s.endCookie(w, state)
+	s.cookies.end(w, state)
 	code, err := s.Sessions.AddCode(r.Context(), Grant{Client: client.ID, ClientName: client.Name, Resource: p.Asked.Resource, Agent: p.Asked.Agent,
 		Person: p.Person, Provider: p.Provider}, p.Asked.Redirect, p.Asked.Challenge)
 	if err != nil {

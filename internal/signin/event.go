@@ -96,14 +96,14 @@ func EventOf(kind EventKind, why Reason, session *Session) Event {
 }
 
 // failed tells of a session that ended, and of a code that was refused, by the error of [Sessions].
-func (s *Server) failed(ctx context.Context, session *Session, err error) {
+func (t *tokenServer) failed(ctx context.Context, session *Session, err error) {
 	switch {
 	case session == nil:
 	case errors.Is(err, ErrReused):
-		s.hears(ctx, EventOf(Ended, Reused, session))
+		t.server.hears(ctx, EventOf(Ended, Reused, session))
 	case session.ID == "":
-		s.hears(ctx, EventOf(Refused, BadCode, session))
+		t.server.hears(ctx, EventOf(Refused, BadCode, session))
 	case errors.Is(err, ErrEnded):
-		s.hears(ctx, EventOf(Ended, Removed, session))
+		t.server.hears(ctx, EventOf(Ended, Removed, session))
 	}
 }

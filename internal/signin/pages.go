@@ -25,6 +25,9 @@ var styleHash = func() string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
 
+// pageWriter writes the pages that people see.
+type pageWriter struct{ config *Config }
+
 // consentView is what the consent page shows.
 type consentView struct {
 	Style                                        template.CSS
@@ -33,24 +36,24 @@ type consentView struct {
 	May                                          []string
 }
 
-// consentPage asks a person whether a client may use an agent.
-func (s *Server) consentPage(w http.ResponseWriter, state string, client *Client, p pending) {
-	u, err := url.Parse(p.Asked.Redirect)
+// consent asks a person whether a client may use an agent.
+func (p pageWriter) consent(w http.ResponseWriter, state string, client *Client, waits pending) {
+	u, err := url.Parse(waits.Asked.Redirect)
 	if err != nil {
-		s.problem(w, http.StatusBadRequest, "The client's address cannot be read.")
+		p.problem(w, http.StatusBadRequest, "The client's address cannot be read.")
 		return
 	}
 	view := consentView{
-		Style: template.CSS(style), State: state, Client: client.Name, ClientID: client.ID, Host: u.Host, Agent: p.Asked.Agent, Person: p.Person.String(),
+		Style: template.CSS(style), State: state, Client: client.Name, ClientID: client.ID, Host: u.Host, Agent: waits.Asked.Agent, Person: waits.Person.String(),
 		Document: client.kind == byDocument, Registered: client.kind == byRegister, Local: u.Scheme != "https",
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
 		view.Host = u.Scheme + ":"
 	}
-	if s.Describe != nil {
-		view.May = s.Describe(p.Asked.Agent)
+	if p.config.Describe != nil {
+		view.May = p.config.Describe(waits.Asked.Agent)
 	}
-	s.page(w, http.StatusOK, "consent", view, formTarget(u))
+	p.write(w, http.StatusOK, "consent", view, formTarget(u))
 }
 
 // formTarget returns what the Content-Security-Policy must allow so that the answer to the page's form may lead to the client:
@@ -66,18 +69,18 @@ func formTarget(u *url.URL) string {
 }
 
 // problem shows a page that says what went wrong.
-func (s *Server) problem(w http.ResponseWriter, status int, text string) {
-	s.page(w, status, "problem", struct {
+func (p pageWriter) problem(w http.ResponseWriter, status int, text string) {
+	p.write(w, status, "problem", struct {
 		Style template.CSS
 		Text  string
 	}{template.CSS(style), text}, "")
 }
 
-// page writes a page that cannot be framed, without scripts.
-func (s *Server) page(w http.ResponseWriter, status int, name string, view any, target string) {
+// write writes a page that cannot be framed, without scripts.
+func (p pageWriter) write(w http.ResponseWriter, status int, name string, view any, target string) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, view); err != nil {
-		s.Log.Error("a page could not be written", "error", err)
+		p.config.Log.Error("a page could not be written", "error", err)
 		http.Error(w, "the page could not be written", http.StatusInternalServerError)
 		return
 	}

@@ -48,9 +48,9 @@ type Server struct {
 	configured map[string]*Client
 	documents  *documents
 	registered registrations
-	cookies    seal.Box
+	cookies    cookies
+	pages      pageWriter
 	handler    http.Handler
-	secure     bool // browsers reach the server by https
 	warnings   *rate.Limiter
 }
 
@@ -79,7 +79,7 @@ func New(c Config) (*Server, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &Server{Config: c, configured: map[string]*Client{}, secure: issuer.Scheme == "https", warnings: rate.NewLimiter(rate.Every(time.Minute), 5)}
+	s := &Server{Config: c, configured: map[string]*Client{}, warnings: rate.NewLimiter(rate.Every(time.Minute), 5)}
 	s.provider = newProvider(c.Provider, c.Issuer+callbackPath, c.Now, c.Log)
 	for i := range c.Clients {
 		s.configured[c.Clients[i].ID] = &c.Clients[i]
@@ -90,7 +90,8 @@ func New(c Config) (*Server, error) {
 	}
 	s.documents = newDocuments(reader, c.Now)
 	s.registered = registrations{seal.NewSigner(c.Secret, "client registration"), c.Now, s.hears}
-	s.cookies = seal.NewBox(c.Secret, "sign-in cookie")
+	s.cookies = cookies{seal.NewBox(c.Secret, "sign-in cookie"), issuer.Scheme == "https", c.Now}
+	s.pages = pageWriter{&s.Config}
 	s.handler = s.routes()
 	return s, nil
 }

@@ -119,8 +119,8 @@ func (t *tokenServer) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc
 	s := t.server
 	session, tokens, err := s.Sessions.Exchange(ctx, r.Data.Code, r.Client.GetID(), r.Data.RedirectURI, r.Data.CodeVerifier, sameResource(r.Form.Get("resource")))
 	if err != nil {
-		s.failed(ctx, session, err)
-		return nil, s.refusal("a code could not be exchanged", "the code", err)
+		t.failed(ctx, session, err)
+		return nil, t.refusal("a code could not be exchanged", "the code", err)
 	}
 	s.hears(ctx, EventOf(SignedIn, "", session))
 	s.Log.Info("a person signed in", "person", session.Person.String(), "agent", session.Agent, "client", session.Client, "session", session.ID)
@@ -130,22 +130,22 @@ func (t *tokenServer) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc
 // RefreshToken implements [op.Server].
 func (t *tokenServer) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.RefreshTokenRequest]) (*op.Response, error) {
 	s := t.server
-	session, tokens, err := s.Sessions.Refresh(ctx, r.Data.RefreshToken, r.Client.GetID(), sameResource(r.Form.Get("resource")), s.renew)
+	session, tokens, err := s.Sessions.Refresh(ctx, r.Data.RefreshToken, r.Client.GetID(), sameResource(r.Form.Get("resource")), t.renew)
 	if err != nil {
-		s.failed(ctx, session, err)
-		return nil, s.refusal("a sign-in could not be refreshed", "the refresh token", err)
+		t.failed(ctx, session, err)
+		return nil, t.refusal("a sign-in could not be refreshed", "the refresh token", err)
 	}
 	return answer(tokens), nil
 }
 
 // renew asks the provider about the person of a grant again.
-func (s *Server) renew(ctx context.Context, g *Grant) (err error) {
-	g.Person, g.Provider, err = s.provider.renew(ctx, g.Person, g.Provider)
-	if err == nil && !slices.Contains(s.Agents(g.Person), g.Agent) {
+func (t *tokenServer) renew(ctx context.Context, g *Grant) (err error) {
+	g.Person, g.Provider, err = t.server.provider.renew(ctx, g.Person, g.Provider)
+	if err == nil && !slices.Contains(t.server.Agents(g.Person), g.Agent) {
 		err = ErrEnded
 	}
 	if errors.Is(err, ErrEnded) {
-		s.Log.Info("a sign-in ended: the person has no access any more", "person", g.Person.String(), "agent", g.Agent)
+		t.server.Log.Info("a sign-in ended: the person has no access any more", "person", g.Person.String(), "agent", g.Agent)
 	}
 	return err
 }
@@ -154,7 +154,7 @@ func (s *Server) renew(ctx context.Context, g *Grant) (err error) {
 func (t *tokenServer) Revocation(ctx context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
 	session, err := t.server.Sessions.Revoke(ctx, r.Data.Token, r.Client.GetID())
 	if err != nil {
-		return nil, t.server.refusal("a token could not be revoked", "the token", err)
+		return nil, t.refusal("a token could not be revoked", "the token", err)
 	}
 	if session != nil {
 		t.server.hears(ctx, EventOf(Ended, Revoked, session))
@@ -175,17 +175,17 @@ func answer(t Tokens) *op.Response {
 }
 
 // refusal returns the error that a client gets.
-func (s *Server) refusal(did, what string, err error) error {
+func (t *tokenServer) refusal(did, what string, err error) error {
 	switch {
 	case errors.Is(err, ErrReused):
-		s.warn(did+": it was used before, and its sign-in was ended", nil)
+		t.server.warn(did+": it was used before, and its sign-in was ended", nil)
 		return oidc.ErrInvalidGrant().WithDescription("%s is not valid: %s", what, ErrReused)
 	case errors.Is(err, ErrEnded):
 		return oidc.ErrInvalidGrant().WithDescription("%s is not valid: %s", what, ErrEnded)
 	case errors.Is(err, ErrBusy):
 		return op.NewStatusError(&oidc.Error{ErrorType: "temporarily_unavailable", Description: ErrBusy.Error() + "; try again in a second"}, http.StatusServiceUnavailable)
 	}
-	s.warn(did+"; the client was told to try again", err)
+	t.server.warn(did+"; the client was told to try again", err)
 	return op.NewStatusError(&oidc.Error{ErrorType: "temporarily_unavailable",
 		Description: "the company's provider or the server's storage cannot be used now; the token is still valid, try again with the same one"}, http.StatusServiceUnavailable)
 }

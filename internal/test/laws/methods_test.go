@@ -23,7 +23,6 @@ var manyMethods = map[string]bool{
 	"internal/capability.decoder":          true,
 	"internal/offline/desk.World":          true,
 	"internal/offline/seed.maker":          true,
-	"internal/signin.Server":               true,
 	"internal/view.texter":                 true,
 	"internal/view.walker":                 true,
 	"schemas.checker":                      true,
