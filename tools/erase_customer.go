@@ -44,7 +44,7 @@ var eraseCustomer = onlyNamed(beside(planned("erase_customer", "requested the er
 // planErasure closes what is open, as far as it may, erases each conversation and then the customer: Dixa does not document whether
 // it erases the conversations of an erased customer.
 func planErasure(ctx context.Context, r *Reads, in EraseCustomerIn) ([]Step, error) {
-	e := &erasure{Reads: r, in: in, user: d.EndUserRef{UserID: in.Customer}}
+	e := &erasure{reads: r, in: in, user: d.EndUserRef{UserID: in.Customer}}
 	was, err := e.conversations(ctx, r.Client)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func planErasure(ctx context.Context, r *Reads, in EraseCustomerIn) ([]Step, err
 
 // erasure is a plan that erases a customer.
 type erasure struct {
-	*Reads
+	reads *Reads
 	in    EraseCustomerIn
 	user  d.EndUserRef
 	steps []Step
@@ -106,7 +106,7 @@ func (e *erasure) conversations(ctx context.Context, c *d.Client) (all []d.Conve
 // blocked says what stands against erasing the customer, and what to do about it.
 func (e *erasure) blocked(open []string) string {
 	how := "they must be closed first"
-	if e.Granted(d.CloseConversation.Spec) {
+	if e.reads.Granted(d.CloseConversation.Spec) {
 		how = "with close, they are closed first"
 	}
 	is := "conversations %s are open"
@@ -129,7 +129,7 @@ func (e *erasure) conversation(c d.Conversation) {
 		s.Before, s.After, s.State, s.Holds = c.State, "Closed", c.State, holds
 		e.steps = append(e.steps, s)
 	}
-	if !e.Granted(d.AnonymizeConversation.Spec) {
+	if !e.reads.Granted(d.AnonymizeConversation.Spec) {
 		return
 	}
 	s := erases(e, d.AnonymizeConversation, d.AnonymizeConversationIn{ConversationRef: ref, Force: isOpen(&c) && e.in.Force}, what, func(ctx context.Context, client *d.Client) (bool, error) {
@@ -210,7 +210,7 @@ func erases[In any](e *erasure, op d.Op[In, d.Anonymization], in In, what string
 func (e *erasure) confirm(ctx context.Context, c *d.Client) {
 	for i := range e.asked {
 		a := &e.asked[len(e.asked)-1-i] // the customer first
-		if !e.Granted(d.GetAnonymization.Spec) {
+		if !e.reads.Granted(d.GetAnonymization.Spec) {
 			*a.said += ", request " + string(a.id)
 			continue
 		}
@@ -221,7 +221,7 @@ func (e *erasure) confirm(ctx context.Context, c *d.Client) {
 		case i > mostConfirmed:
 			return
 		}
-		e.tell("asking Dixa how far the erasure is, %d of %d", i+1, min(len(e.asked), mostConfirmed+1))
+		e.reads.tell("asking Dixa how far the erasure is, %d of %d", i+1, min(len(e.asked), mostConfirmed+1))
 		if !e.look(ctx, c, a, looks) {
 			*a.said += ", not processed yet; to ask later: " + called(d.GetAnonymization.Spec.Name, d.GetAnonymizationIn{RequestID: a.id})
 		}
@@ -231,7 +231,7 @@ func (e *erasure) confirm(ctx context.Context, c *d.Client) {
 // look asks up to so many times whether Dixa has processed a request, and says it.
 func (e *erasure) look(ctx context.Context, c *d.Client, a *asked, looks int) bool {
 	for n := range looks {
-		if n > 0 && e.Sleep(ctx, confirmEvery) != nil {
+		if n > 0 && e.reads.Sleep(ctx, confirmEvery) != nil {
 			return false
 		}
 		now, err := d.GetAnonymization.Do(ctx, c, d.GetAnonymizationIn{RequestID: a.id})

@@ -49,7 +49,7 @@ func planMembers(ctx context.Context, r *Reads, in ManageMembersIn) ([]Step, err
 			return nil, &d.InputError{Operation: "manage_members", Field: "remove", Problem: "names " + r.shown(d.AgentThing, string(who)) + ", whom add names"}
 		}
 	}
-	p := &membersPlan{Reads: r}
+	p := &membersPlan{reads: r}
 	for _, change := range []struct {
 		who []d.UUID
 		in  bool
@@ -70,7 +70,7 @@ func planMembers(ctx context.Context, r *Reads, in ManageMembersIn) ([]Step, err
 
 // membersPlan is a plan that changes who belongs to queues and teams.
 type membersPlan struct {
-	*Reads
+	reads *Reads
 	steps []Step
 }
 
@@ -83,11 +83,11 @@ func (p *membersPlan) queue(ctx context.Context, queue d.UUID, who []d.UUID, in 
 	makes := func(some []d.UUID) Step {
 		request := d.QueueMembersIn{QueueRef: ref, AgentIDs: some}
 		if in {
-			return itemized(d.AddQueueMembers, request, func(i int) string { return p.shown(d.AgentThing, string(some[i])) })
+			return itemized(d.AddQueueMembers, request, func(i int) string { return p.reads.shown(d.AgentThing, string(some[i])) })
 		}
 		return step(d.RemoveQueueMembers, request, "")
 	}
-	return p.change(ctx, "queue "+p.shown(d.QueueThing, string(queue)), d.ListQueueMembers.Spec, is, who, in, queueMembersMost, makes)
+	return p.change(ctx, "queue "+p.reads.shown(d.QueueThing, string(queue)), d.ListQueueMembers.Spec, is, who, in, queueMembersMost, makes)
 }
 
 func (p *membersPlan) team(ctx context.Context, team d.UUID, who []d.UUID, in bool) error {
@@ -103,7 +103,7 @@ func (p *membersPlan) team(ctx context.Context, team d.UUID, who []d.UUID, in bo
 		}
 		return step(d.RemoveTeamMembers, request, "")
 	}
-	return p.change(ctx, "team "+p.shown(d.TeamThing, string(team)), d.ListTeamMembers.Spec, is, who, in, teamMembersMost, makes)
+	return p.change(ctx, "team "+p.reads.shown(d.TeamThing, string(team)), d.ListTeamMembers.Spec, is, who, in, teamMembersMost, makes)
 }
 
 // change adds the steps for one queue or team. Without a grant for its list of members nothing is compared.
@@ -111,11 +111,11 @@ func (p *membersPlan) change(ctx context.Context, what string, list *d.Spec, rea
 	if len(who) == 0 {
 		return nil
 	}
-	known := p.Granted(list)
+	known := p.reads.Granted(list)
 	var members []d.UUID
 	if known {
 		var err error
-		if members, err = read(ctx, p.Client); err != nil {
+		if members, err = read(ctx, p.reads.Client); err != nil {
 			return err
 		}
 	}
@@ -126,7 +126,7 @@ func (p *membersPlan) change(ctx context.Context, what string, list *d.Spec, rea
 	var moving []d.UUID
 	for _, id := range who {
 		if known && hasID(members, id) == in {
-			p.steps = append(p.steps, Step{Op: list, What: p.shown(d.AgentThing, string(id)) + " " + after + " " + what, Key: "members", Same: true})
+			p.steps = append(p.steps, Step{Op: list, What: p.reads.shown(d.AgentThing, string(id)) + " " + after + " " + what, Key: "members", Same: true})
 			continue
 		}
 		moving = append(moving, id)
@@ -160,7 +160,7 @@ func (p *membersPlan) people(who []d.UUID, known, in bool) string {
 	}
 	all := make([]string, len(who))
 	for i, id := range who {
-		all[i] = p.shown(d.AgentThing, string(id)) + change
+		all[i] = p.reads.shown(d.AgentThing, string(id)) + change
 	}
 	return strings.Join(all, ", ")
 }

@@ -78,7 +78,7 @@ var readConversation = task("read_conversation", "read conversation {conversatio
 		if err != nil {
 			return Output{}, err
 		}
-		reader := conversationReader{Reads: r, conversation: &conversation.Value, address: CustomerAddress(conversation.Raw)}
+		reader := conversationReader{reads: r, conversation: &conversation.Value, address: CustomerAddress(conversation.Raw)}
 		parts, err := reader.around(ctx)
 		if err != nil {
 			return Output{}, err

@@ -14,7 +14,7 @@ import (
 
 // conversationReader reads what belongs to a conversation, besides its messages.
 type conversationReader struct {
-	*Reads
+	reads        *Reads
 	conversation *d.Conversation
 	address      string   // the customer's, where the conversation has one
 	told         []string // how the answer names the customer
@@ -65,7 +65,7 @@ func (c *conversationReader) around(ctx context.Context) ([]view.Part, error) {
 // head returns the first line.
 func (c *conversationReader) head(ctx context.Context) (view.Item, error) {
 	v := c.conversation
-	facts := c.conversationFacts(v, "Conversation")
+	facts := c.reads.conversationFacts(v, "Conversation")
 	if v.State == "Pending" {
 		facts = append(facts, view.Fact{Key: "pendingSince", Label: "pending since", Time: v.StateUpdatedAt.Time},
 			view.Fact{Key: "followup", Value: "Dixa does not tell when the follow-up is due", Own: true})
@@ -77,7 +77,7 @@ func (c *conversationReader) head(ctx context.Context) (view.Item, error) {
 	if v.State != "Open" || v.Assignment != nil || v.Queue == nil { // it waits in no queue
 		return view.Item{Facts: facts}, nil
 	}
-	position, ok, err := optional(ctx, c.Reads, "queue position", d.GetQueuePosition, d.GetQueuePositionIn{ConversationID: v.ID})
+	position, ok, err := optional(ctx, c.reads, "queue position", d.GetQueuePosition, d.GetQueuePositionIn{ConversationID: v.ID})
 	if ok {
 		facts = append(facts, view.Fact{Key: "queuePosition", Label: "position in queue", Value: strconv.Itoa(position.Value.Position)})
 	}
@@ -90,16 +90,16 @@ func (c *conversationReader) customer(ctx context.Context) (item view.Item, earl
 	if user.UserID.Check() != nil {
 		return view.Item{}, nil, nil
 	}
-	who, ok, err := optional(ctx, c.Reads, "customer", d.GetEndUser, user)
+	who, ok, err := optional(ctx, c.reads, "customer", d.GetEndUser, user)
 	if err != nil {
 		return view.Item{}, nil, err
 	}
 	item, c.told = view.Item{Facts: []view.Fact{{Key: "email", Label: "Customer", Value: c.address, Outside: true}}}, []string{c.address}
 	if ok {
 		item, c.told = customerItem(&who.Value), view.Contact(who.Value.DisplayName, cmp.Or(who.Value.Email, who.Value.PhoneNumber))
-		item.Facts = append(item.Facts, c.attributeFacts(who.Value.CustomAttributes)...)
+		item.Facts = append(item.Facts, c.reads.attributeFacts(who.Value.CustomAttributes)...)
 	}
-	list, ok, err := optional(ctx, c.Reads, "earlier conversations", d.ListEndUserConversations, d.ListEndUserConversationsIn{EndUserRef: user, Page: d.Page{PageLimit: customerPage}})
+	list, ok, err := optional(ctx, c.reads, "earlier conversations", d.ListEndUserConversations, d.ListEndUserConversationsIn{EndUserRef: user, Page: d.Page{PageLimit: customerPage}})
 	if err != nil || !ok {
 		return item, nil, err
 	}
@@ -114,7 +114,7 @@ func (c *conversationReader) customer(ctx context.Context) (item view.Item, earl
 
 // earlierItem describes another conversation of the customer: the day it began, and who has it while it is open.
 func (c *conversationReader) earlierItem(other *d.Conversation) view.Item {
-	item := c.conversationItem(other, "Also")
+	item := c.reads.conversationItem(other, "Also")
 	for i := range item.Facts {
 		f := &item.Facts[i]
 		if f.Key == "created" {
@@ -128,11 +128,11 @@ func (c *conversationReader) earlierItem(other *d.Conversation) view.Item {
 // about returns the line of the subject, the tags and the custom attributes.
 func (c *conversationReader) about(ctx context.Context) (view.Item, error) {
 	facts := []view.Fact{{Key: "subject", Label: "Subject", Value: c.conversation.Subject, Outside: true}}
-	tags, _, err := optional(ctx, c.Reads, "tags", d.ListConversationTags, c.ref())
+	tags, _, err := optional(ctx, c.reads, "tags", d.ListConversationTags, c.ref())
 	for _, tag := range tags.Value {
 		facts = append(facts, view.Fact{Key: "tags", Label: "tag", Value: tag.Name})
 	}
-	return view.Item{Facts: append(facts, c.attributeFacts(c.conversation.CustomAttribute)...)}, err
+	return view.Item{Facts: append(facts, c.reads.attributeFacts(c.conversation.CustomAttribute)...)}, err
 }
 
 // links returns the conversations that this one belongs to, and those that belong to it.
@@ -141,9 +141,9 @@ func (c *conversationReader) links(ctx context.Context) (view.Part, error) {
 	if link := c.conversation.Link; link != nil {
 		part.Items = append(part.Items, view.Item{Facts: []view.Fact{{Key: "parent", Label: "Linked to", Value: strconv.FormatInt(link.ParentID, 10)}, {Key: "type", Value: link.Type}}})
 	}
-	linked, _, err := optional(ctx, c.Reads, "links", d.ListLinkedConversations, c.ref())
+	linked, _, err := optional(ctx, c.reads, "links", d.ListLinkedConversations, c.ref())
 	for i := range linked.Value {
-		part.Items = append(part.Items, c.conversationItem(&linked.Value[i], "Linked from"))
+		part.Items = append(part.Items, c.reads.conversationItem(&linked.Value[i], "Linked from"))
 	}
 	return part, err
 }
@@ -151,13 +151,13 @@ func (c *conversationReader) links(ctx context.Context) (view.Part, error) {
 // ratings returns what the customer thought of it.
 func (c *conversationReader) ratings(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "ratings", List: true}
-	list, _, err := optional(ctx, c.Reads, "rating", d.ListRatings, c.ref())
+	list, _, err := optional(ctx, c.reads, "rating", d.ListRatings, c.ref())
 	for _, rating := range list.Value {
 		facts := []view.Fact{{Key: "type", Label: "Rating", Value: string(rating.Type)}, {Key: "status", Value: rating.Status}}
 		if rating.Score != nil {
 			facts[1] = view.Fact{Key: "score", Value: strconv.Itoa(*rating.Score)}
 		}
-		facts = append(facts, c.named("agent", "of", d.AgentThing, string(rating.AgentID)))
+		facts = append(facts, c.reads.named("agent", "of", d.AgentThing, string(rating.AgentID)))
 		if at, err := d.ParseTime(rating.Timestamps["rated_at"]); err == nil {
 			facts = append(facts, view.Fact{Key: "rated", Label: "on", Time: at.Time})
 		}
@@ -169,7 +169,7 @@ func (c *conversationReader) ratings(ctx context.Context) (view.Part, error) {
 // notes returns the newest internal notes, oldest first.
 func (c *conversationReader) notes(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "notes", List: true}
-	list, _, err := optional(ctx, c.Reads, "notes", d.ListNotes, d.ListNotesIn{ConversationRef: c.ref()})
+	list, _, err := optional(ctx, c.reads, "notes", d.ListNotes, d.ListNotesIn{ConversationRef: c.ref()})
 	slices.SortStableFunc(list.Value, func(a, b d.Note) int { return b.CreatedAt.Compare(a.CreatedAt.Time) })
 	room := longestNotes
 	for i := range list.Value {
@@ -179,7 +179,7 @@ func (c *conversationReader) notes(ctx context.Context) (view.Part, error) {
 			part.Items = append(part.Items, view.Item{Facts: []view.Fact{{Key: "more", Value: rest, Own: true}}})
 			break
 		}
-		facts := []view.Fact{{Key: "created", Label: "Note", Time: note.CreatedAt.Time}, c.named("author", "by", d.AgentThing, string(note.AuthorID))}
+		facts := []view.Fact{{Key: "created", Label: "Note", Time: note.CreatedAt.Time}, c.reads.named("author", "by", d.AgentThing, string(note.AuthorID))}
 		part.Items = append(part.Items, view.Item{Facts: facts, Text: note.Message})
 	}
 	slices.Reverse(part.Items)
@@ -203,10 +203,10 @@ func (c *conversationReader) next() string {
 	}
 	var names, changes []string
 	for _, p := range after {
-		with, _, _ := strings.Cut(c.clause("%s", p.op.Name), " or ")
+		with, _, _ := strings.Cut(c.reads.clause("%s", p.op.Name), " or ")
 		switch {
-		case !c.Granted(p.op) || with == "":
-		case with != p.op.Name && p.argument != "" && c.clause("%s", updateConversation.Name) == updateConversation.Name:
+		case !c.reads.Granted(p.op) || with == "":
+		case with != p.op.Name && p.argument != "" && c.reads.clause("%s", updateConversation.Name) == updateConversation.Name:
 			changes = append(changes, p.argument)
 		case !slices.Contains(names, with):
 			names = append(names, with)

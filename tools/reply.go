@@ -152,7 +152,7 @@ func planReply(ctx context.Context, r *Reads, in ReplyIn) ([]Step, error) {
 	if once != nil && once.over != "" {
 		return []Step{once.notSent()}, nil
 	}
-	p := &updatePlan{Reads: r, was: &conversationState{}, in: UpdateConversationIn{ConversationRef: in.ConversationRef, ConversationChange: ConversationChange{Close: in.Close, FollowUp: in.FollowUp}}}
+	p := &updatePlan{reads: r, was: &conversationState{}, in: UpdateConversationIn{ConversationRef: in.ConversationRef, ConversationChange: ConversationChange{Close: in.Close, FollowUp: in.FollowUp}}}
 	if (in.Close || !in.FollowUp.IsZero()) && r.Granted(d.GetConversation.Spec) {
 		was, err := readState(ctx, r, in.ConversationRef, false)
 		if err != nil {

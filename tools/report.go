@@ -64,7 +64,7 @@ var report = beside(task("report", "made a report on {metric}",
 		if err != nil {
 			return Output{}, err
 		}
-		q := &reporter{Reads: r, metric: metric, period: p, before: p.Before(now), measures: measuresOf(metric)}
+		q := &reporter{reads: r, metric: metric, period: p, before: p.Before(now), measures: measuresOf(metric)}
 		total, err := q.compared(ctx, nil)
 		if err != nil {
 			return Output{}, err
@@ -156,7 +156,7 @@ func measuresOf(m d.Metric) []d.Aggregation {
 
 // reporter asks one metric.
 type reporter struct {
-	*Reads
+	reads          *Reads
 	metric         d.Metric
 	period, before when.Period
 	measures       []d.Aggregation
@@ -165,7 +165,7 @@ type reporter struct {
 // ask gives the values of a period.
 func (q *reporter) ask(ctx context.Context, p when.Period, filters []d.AnalyticsFilter) (map[d.Aggregation]float64, error) {
 	in := d.QueryMetricIn{AnalyticsQuery: q.query(q.metric.ID, p, filters), Aggregations: q.measures}
-	a, err := d.QueryMetric.Do(ctx, q.Client, in)
+	a, err := d.QueryMetric.Do(ctx, q.reads.Client, in)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (q *reporter) ask(ctx context.Context, p when.Period, filters []d.Analytics
 }
 
 func (q *reporter) query(id d.Name, p when.Period, filters []d.AnalyticsFilter) d.AnalyticsQuery {
-	return d.AnalyticsQuery{ID: id, Timezone: q.Zone().String(), Start: d.Time{Time: p.Start}, End: d.Time{Time: p.End}, Filters: filters}
+	return d.AnalyticsQuery{ID: id, Timezone: q.reads.Zone().String(), Start: d.Time{Time: p.Start}, End: d.Time{Time: p.End}, Filters: filters}
 }
 
 // compared gives the values of the period, each with that of the period before; none where there is nothing.
@@ -247,18 +247,18 @@ func (q *reporter) groups(ctx context.Context, by ReportGroup) (view.Part, error
 		}
 		return part, problem("report", "by", fmt.Errorf("%s is not told by %s in Dixa; it can be by %s", q.metric.ID, by, strings.Join(append(can, "day"), ", ")))
 	}
-	values, ok, err := optional(ctx, q.Reads, "by "+string(by), d.ListMetricFilterValues, d.ListMetricFilterValuesIn{FilterAttribute: attribute, Page: d.Page{PageLimit: 50}})
+	values, ok, err := optional(ctx, q.reads, "by "+string(by), d.ListMetricFilterValues, d.ListMetricFilterValuesIn{FilterAttribute: attribute, Page: d.Page{PageLimit: 50}})
 	if err != nil || !ok {
 		return part, err
 	}
 	part.Title = "By " + string(by) + ":"
 	list := values.Value
-	if most := min(mostGroups, (q.Left()-1)/2); len(list) > most || values.Next != "" {
-		q.leave("further groups", fmt.Sprintf("the first %d of Dixa's list are shown, since each takes two requests", min(most, len(list))))
+	if most := min(mostGroups, (q.reads.Left()-1)/2); len(list) > most || values.Next != "" {
+		q.reads.leave("further groups", fmt.Sprintf("the first %d of Dixa's list are shown, since each takes two requests", min(most, len(list))))
 		list = list[:min(most, len(list))]
 	}
 	for i, v := range list {
-		q.tell("%d of %d groups, two requests each", i+1, len(list))
+		q.reads.tell("%d of %d groups, two requests each", i+1, len(list))
 		facts, err := q.compared(ctx, []d.AnalyticsFilter{{Attribute: attribute, Values: []string{v.Value}}})
 		if err != nil {
 			return part, err
@@ -287,12 +287,12 @@ func (q *reporter) days(ctx context.Context) (view.Part, error) {
 	if len(days) > mostDays {
 		return part, problem("report", "by", fmt.Errorf("day is for at most %d days; give a shorter period", mostDays))
 	}
-	now := q.Now()
+	now := q.reads.Now()
 	for i, day := range days {
 		if day.Start.After(now) {
 			break
 		}
-		q.tell("%d of %d days, a request each", i+1, len(days))
+		q.reads.tell("%d of %d days, a request each", i+1, len(days))
 		values, err := q.ask(ctx, day, nil)
 		if err != nil {
 			return part, err

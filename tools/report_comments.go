@@ -18,7 +18,7 @@ func (q *reporter) comments(ctx context.Context) (view.Part, error) {
 		return part, problem("report", "comments", fmt.Errorf("no ratings are behind %s; they are behind csat", q.metric.ID))
 	}
 	in := d.QueryMetricRecordsIn{AnalyticsQuery: q.query(q.metric.RelatedRecordIDs[kind], q.period, nil), PageLimit: ratingsPage}
-	records, ok, err := optional(ctx, q.Reads, "comments", d.QueryMetricRecords, in)
+	records, ok, err := optional(ctx, q.reads, "comments", d.QueryMetricRecords, in)
 	if err != nil || !ok {
 		return view.Part{}, err
 	}
@@ -39,7 +39,7 @@ func (q *reporter) comments(ctx context.Context) (view.Part, error) {
 	case len(commented) == 0:
 		part.Title = fmt.Sprintf("Comments: none with the %d ratings that were looked at. Try a longer period: customers can rate without a comment.", len(records.Value))
 	case rest > 0 || records.Next != "":
-		q.leave("further comments", fmt.Sprintf("%d of %d are shown, of the first %d ratings; give a shorter period", min(len(commented), mostComments), len(commented), len(records.Value)))
+		q.reads.leave("further comments", fmt.Sprintf("%d of %d are shown, of the first %d ratings; give a shorter period", min(len(commented), mostComments), len(commented), len(records.Value)))
 	}
 	return part, nil
 }

@@ -52,7 +52,7 @@ func planUndo(ctx context.Context, r *Reads, in UndoIn) ([]Step, error) {
 		if call.Tool == undoName || !ok || in.ConversationID != 0 && in.ConversationID != about {
 			continue
 		}
-		p := &undoPlan{Reads: r}
+		p := &undoPlan{reads: r}
 		if p.was, err = readState(ctx, r, d.ConversationRef{ConversationID: about}, true); err != nil {
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func aboutOne(steps []WroteStep) (id int64, ok bool) {
 
 // undoPlan is a plan that takes back the steps of a call.
 type undoPlan struct {
-	*Reads
+	reads  *Reads
 	was    *conversationState // as it is now
 	steps  []Step
 	done   int  // steps that are as they were before already
@@ -111,7 +111,7 @@ func (p *undoPlan) put(s WroteStep, now, was, after string, back ...Step) {
 		return
 	}
 	for _, b := range back {
-		if !b.Same && !p.May(b.Op, b.In) {
+		if !b.Same && !p.reads.May(b.Op, b.In) {
 			p.stays(s, "needs "+b.Op.Name+", which is not granted for it")
 			return
 		}
@@ -157,7 +157,7 @@ func (p *undoPlan) tag(s WroteStep) error {
 		op, after, word = d.TagConversation, "false", "added"
 	}
 	has := func(c *conversationState) string { return fmt.Sprint(c.has(in.TagID)) }
-	b := step(op, in, "tag "+p.shown(d.TagThing, string(in.TagID)))
+	b := step(op, in, "tag "+p.reads.shown(d.TagThing, string(in.TagID)))
 	b.After, b.State, b.Holds = word, has(p.was), p.was.holds(has)
 	p.put(s, has(p.was), s.Was, after, b)
 	return nil
@@ -245,15 +245,15 @@ func as(s WroteStep, agent string) d.ActingAgent {
 // toPlace returns the steps that bring the conversation to a place: into the queue, which opens it, to its assignee, and closed.
 func (p *undoPlan) toPlace(ref d.ConversationRef, queue, state, assignee string, agent d.ActingAgent) (steps []Step) {
 	s := step(d.TransferConversation, d.TransferConversationIn{ConversationRef: ref, QueueID: d.UUID(queue), AgentID: agent}, "queue")
-	s.After, s.State = p.shown(d.QueueThing, queue), placeOf(p.was)
+	s.After, s.State = p.reads.shown(d.QueueThing, queue), placeOf(p.was)
 	if p.was.Queue != nil {
-		s.Before = p.shown(d.QueueThing, string(p.was.Queue.ID))
+		s.Before = p.reads.shown(d.QueueThing, string(p.was.Queue.ID))
 	}
 	s.Holds = p.was.holds(placeOf)
 	steps = append(steps, s)
 	if assignee != "" {
 		s := step(d.ClaimConversation, d.ClaimConversationIn{ConversationRef: ref, AgentID: d.ActingAgent(assignee)}, "assigned to")
-		if s.After = p.shown(d.AgentThing, assignee); !p.May(s.Op, s.In) {
+		if s.After = p.reads.shown(d.AgentThing, assignee); !p.reads.May(s.Op, s.In) {
 			s.Same, s.After = true, "not taken back to "+s.After+" (needs "+s.Op.Name+", which is not granted for it)"
 		}
 		steps = append(steps, s)

@@ -47,7 +47,7 @@ func planUpdate(ctx context.Context, r *Reads, in UpdateConversationIn) ([]Step,
 	if err != nil {
 		return nil, err
 	}
-	p := &updatePlan{Reads: r, in: in, was: was}
+	p := &updatePlan{reads: r, in: in, was: was}
 	if in.Reopen {
 		p.reopen()
 	}
@@ -76,7 +76,7 @@ func planUpdate(ctx context.Context, r *Reads, in UpdateConversationIn) ([]Step,
 
 // updatePlan is a plan that changes a conversation.
 type updatePlan struct {
-	*Reads
+	reads *Reads
 	in    UpdateConversationIn
 	was   *conversationState
 	moves bool // a step before changes queue, assignee or state
@@ -120,7 +120,7 @@ func (p *updatePlan) tags() {
 		has   bool
 	}{{d.TagConversation, p.in.Tag, "added", true}, {d.UntagConversation, p.in.Untag, "removed", false}} {
 		for _, tag := range unique(change.tags) {
-			s := step(change.op, d.ConversationTagIn{ConversationRef: p.in.ConversationRef, TagRef: d.TagRef{TagID: tag}}, "tag "+p.shown(d.TagThing, string(tag)))
+			s := step(change.op, d.ConversationTagIn{ConversationRef: p.in.ConversationRef, TagRef: d.TagRef{TagID: tag}}, "tag "+p.reads.shown(d.TagThing, string(tag)))
 			s.After = change.after
 			if p.was.tagged && p.was.has(tag) == change.has {
 				s.Same, s.After = true, ""
@@ -142,7 +142,7 @@ func (p *updatePlan) attributes() error {
 	for _, a := range p.in.Attributes {
 		name, before := p.was.attribute(a.ID)
 		if name == "" {
-			name = p.Name(d.AttributeThing, string(a.ID))
+			name = p.reads.Name(d.AttributeThing, string(a.ID))
 		}
 		if name == "" {
 			name = string(a.ID)
@@ -156,7 +156,7 @@ func (p *updatePlan) attributes() error {
 			continue
 		}
 		changed = append(changed, a)
-		one = Step{What: view.Value(name, true), Before: orNone(p.option(a.ID, before)), After: orNone(p.option(a.ID, after))}
+		one = Step{What: view.Value(name, true), Before: orNone(p.reads.option(a.ID, before)), After: orNone(p.reads.option(a.ID, after))}
 		what = append(what, one.String())
 	}
 	if len(changed) == 0 {
@@ -200,10 +200,10 @@ func (p *updatePlan) link(ctx context.Context) error {
 
 // linked finds out from the parent whether the conversation is linked to it: Dixa does not tell all links of a child.
 func (p *updatePlan) linked(ctx context.Context, s *Step) error {
-	if !p.Granted(d.ListLinkedConversations.Spec) {
+	if !p.reads.Granted(d.ListLinkedConversations.Spec) {
 		return nil
 	}
-	children, err := d.ListLinkedConversations.Do(ctx, p.Client, d.ConversationRef{ConversationID: p.in.Parent})
+	children, err := d.ListLinkedConversations.Do(ctx, p.reads.Client, d.ConversationRef{ConversationID: p.in.Parent})
 	s.Same = slices.ContainsFunc(children.Value, func(c d.Conversation) bool { return c.ID == p.in.ConversationID })
 	return err
 }
@@ -213,16 +213,16 @@ func (p *updatePlan) queue() error {
 		return nil
 	}
 	s := step(d.TransferConversation, d.TransferConversationIn{ConversationRef: p.in.ConversationRef, QueueID: p.in.Queue, AgentID: p.in.AgentID}, "queue")
-	s.Before, s.After = "none", p.shown(d.QueueThing, string(p.in.Queue))
+	s.Before, s.After = "none", p.reads.shown(d.QueueThing, string(p.in.Queue))
 	if p.was.Queue != nil {
-		s.Before = p.shown(d.QueueThing, string(p.was.Queue.ID))
+		s.Before = p.reads.shown(d.QueueThing, string(p.was.Queue.ID))
 	}
 	if s.Before == s.After { // it is offered there again
 		s.Before = ""
 	}
 	s.Same = placeOf(p.was) == strings.ToLower(string(p.in.Queue))+" Open "
 	if p.was.Assignment != nil && p.in.Assignee == "" {
-		s.After += " (taken from " + p.shown(d.AgentThing, string(p.was.Assignment.AgentID)) + ")"
+		s.After += " (taken from " + p.reads.shown(d.AgentThing, string(p.was.Assignment.AgentID)) + ")"
 	}
 	if s.Same {
 		s.After = ""
@@ -236,9 +236,9 @@ func (p *updatePlan) assignee() error {
 		return nil
 	}
 	s := step(d.ClaimConversation, d.ClaimConversationIn{ConversationRef: p.in.ConversationRef, AgentID: d.ActingAgent(p.in.Assignee), Force: p.in.Force}, "assigned to")
-	s.Before, s.After = "nobody", p.shown(d.AgentThing, string(p.in.Assignee))
+	s.Before, s.After = "nobody", p.reads.shown(d.AgentThing, string(p.in.Assignee))
 	if a := p.was.Assignment; a != nil {
-		s.Before = p.shown(d.AgentThing, string(a.AgentID))
+		s.Before = p.reads.shown(d.AgentThing, string(a.AgentID))
 		same := strings.EqualFold(string(a.AgentID), string(p.in.Assignee))
 		s.Same = same && p.was.State == "Open" && !p.moves
 		if !same && !p.moves && !p.in.Force {
@@ -260,7 +260,7 @@ func (p *updatePlan) followUp() error {
 		return &d.InputError{Operation: "update_conversation", Field: "followUp", Problem: "needs an open conversation; give reopen as well"}
 	}
 	s := step(d.SetFollowup, d.SetFollowupIn{ConversationRef: p.in.ConversationRef, Timestamp: p.in.FollowUp, AgentID: p.in.AgentID}, "state")
-	s.Before, s.After = p.was.stateWord(), "Pending until "+p.in.FollowUp.In(p.Zone()).Format("Mon 2 Jan 2006 15:04 MST")
+	s.Before, s.After = p.was.stateWord(), "Pending until "+p.in.FollowUp.In(p.reads.Zone()).Format("Mon 2 Jan 2006 15:04 MST")
 	if p.moves {
 		s.Before = "Open"
 	}
