@@ -160,10 +160,6 @@ func seenOnly(text string) (string, bool) {
 
 // request finds the call of an address. If there is none, it answers.
 func (a approvalPages) request(v *visit) (approval.Request, bool) {
-	if a.config.Approvals == nil {
-		v.problem(http.StatusNotFound, "There is no such page.")
-		return approval.Request{}, false
-	}
 	r, err := a.desk(v).Get(v.Context(), v.PathValue("number"))
 	switch {
 	case errors.As(err, new(*approver.NotFoundError)):

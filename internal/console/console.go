@@ -109,19 +109,19 @@ func New(c Config) *Console {
 	mux.HandleFunc("GET /link/{token}", in.openLink)
 	approvals, agents, freezes, explain := approvalPages{&c}, agentPages{&c}, freezePages{&c}, explainPages{&c}
 	k.route(mux, "GET /{$}", approvals.list)
-	k.route(mux, "GET /requests/{number}", approvals.show)
-	k.route(mux, "POST /requests/{number}/approve", approvals.decide(true), approvers)
-	k.route(mux, "POST /requests/{number}/deny", approvals.decide(false), approvers)
+	k.route(mux, "GET /requests/{number}", only(c.Approvals != nil, approvals.show))
+	k.route(mux, "POST /requests/{number}/approve", only(c.Approvals != nil, approvals.decide(true)), approvers)
+	k.route(mux, "POST /requests/{number}/deny", only(c.Approvals != nil, approvals.decide(false)), approvers)
 	k.route(mux, "GET /agents", agents.list)
 	k.route(mux, "GET /agents/{agent}", agents.show)
 	k.route(mux, "GET /agents/{agent}/{group}", agents.cell)
-	k.route(mux, "POST /freezes", freezes.freeze, operators)
-	k.route(mux, "POST /freezes/{agent}", freezes.freeze, operators)
-	k.route(mux, "POST /thaws", freezes.thaw, operators)
-	k.route(mux, "POST /thaws/{agent}", freezes.thaw, operators)
-	k.route(mux, "GET /explain", explain.ask)
-	k.route(mux, "POST /explain", explain.explain)
-	k.route(mux, "GET /health", k.health)
+	k.route(mux, "POST /freezes", only(c.Freezes != nil, freezes.freeze), operators)
+	k.route(mux, "POST /freezes/{agent}", only(c.Freezes != nil, freezes.freeze), operators)
+	k.route(mux, "POST /thaws", only(c.Freezes != nil, freezes.thaw), operators)
+	k.route(mux, "POST /thaws/{agent}", only(c.Freezes != nil, freezes.thaw), operators)
+	k.route(mux, "GET /explain", only(c.Explain != nil, explain.ask))
+	k.route(mux, "POST /explain", only(c.Explain != nil, explain.explain))
+	k.route(mux, "GET /health", only(c.Health != nil, k.health))
 	if c.Records != nil {
 		records := recordPages{&c}
 		sample, exports := samplePages{&c, records}, &exportPages{config: &c, records: records}
@@ -158,22 +158,29 @@ func (v *visit) zone() *time.Location { return cmp.Or(v.rules.Timezone(), time.U
 // page they come from.
 func (k *Console) route(mux *http.ServeMux, pattern string, page func(*visit), roles ...role) {
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s, who, err := k.entrance.signedIn(r)
-		if err != nil {
-			k.entrance.askSignIn(w, r, err)
-			return
-		}
-		v := &visit{s, who, k.config.Rules(), k.pages, w, r}
+		v, err := k.entrance.visit(w, r)
 		switch {
-		case len(roles) > 0 && !slices.Contains(roles, who.Role):
-			v.problem(http.StatusForbidden, "This is for "+string(roles[0])+"s. You are signed in as "+string(who.Role)+".")
-		case r.Method == http.MethodPost && !s.holds(r):
+		case err != nil:
+			k.entrance.askSignIn(w, r, err)
+		case len(roles) > 0 && !slices.Contains(roles, v.who.Role):
+			v.problem(http.StatusForbidden, "This is for "+string(roles[0])+"s. You are signed in as "+string(v.who.Role)+".")
+		case r.Method == http.MethodPost && !v.holds(r):
 			v.problem(http.StatusForbidden, "Nothing was changed: the page was opened in another sign-in. Open it again, and try once more.")
 		default:
 			page(v)
 		}
 	})
 }
+
+// only returns a page that there is only in a console which reaches what it shows.
+func only(there bool, page func(*visit)) func(*visit) {
+	if there {
+		return page
+	}
+	return func(v *visit) { v.problem(http.StatusNotFound, noPage) }
+}
+
+const noPage = "There is no such page."
 
 // guard sets the headers of every answer, and refuses what a page of another origin sends.
 func (k *Console) guard(next http.Handler) http.Handler {
@@ -214,9 +221,9 @@ func sameOrigin(r *http.Request) error {
 
 // nothing answers requests for what there is not.
 func (k *Console) nothing(w http.ResponseWriter, r *http.Request) {
-	if s, who, err := k.entrance.signedIn(r); err == nil {
-		(&visit{s, who, k.config.Rules(), k.pages, w, r}).problem(http.StatusNotFound, "There is no such page.")
+	if v, err := k.entrance.visit(w, r); err == nil {
+		v.problem(http.StatusNotFound, noPage)
 		return
 	}
-	k.pages.plainProblem(w, http.StatusNotFound, "There is no such page.")
+	k.pages.plainProblem(w, http.StatusNotFound, noPage)
 }

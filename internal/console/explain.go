@@ -41,9 +41,6 @@ func (p explainPages) explain(v *visit) {
 	a, err := v.rules.Agent(e.Agent)
 	_, known := tools.Any(e.Tool)
 	switch {
-	case p.config.Explain == nil:
-		v.problem(http.StatusNotFound, "There is no such page.")
-		return
 	case err != nil:
 		e.Problem = sentence(err.Error())
 	case !known:
@@ -68,10 +65,6 @@ func (p explainPages) explain(v *visit) {
 }
 
 func (p explainPages) show(v *visit, status int, e explained) {
-	if p.config.Explain == nil {
-		v.problem(http.StatusNotFound, "There is no such page.")
-		return
-	}
 	e.Token = v.token("/explain")
 	for _, a := range v.rules.Agents() {
 		e.Agents = append(e.Agents, a.Name)

@@ -55,8 +55,6 @@ func (f freezePages) thaw(v *visit) {
 func (f freezePages) named(v *visit) (string, bool) {
 	name := v.PathValue("agent")
 	switch {
-	case f.config.Freezes == nil:
-		v.problem(http.StatusNotFound, "There is no such page.")
 	case name == "":
 		return freeze.Everyone, true
 	case name == freeze.Everyone || !freeze.ValidName(name):

@@ -178,6 +178,12 @@ func cookie(r *http.Request) (id string, https bool) {
 	return "", false
 }
 
+// visit returns the request of a person who is signed in.
+func (e *entrance) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	s, who, err := e.signedIn(r)
+	return &visit{s, who, e.config.Rules(), e.pages, w, r}, err
+}
+
 // signedIn returns the session of a request, with the person under the rules in force now.
 func (e *entrance) signedIn(r *http.Request) (*session, *person, error) {
 	id, https := cookie(r)
