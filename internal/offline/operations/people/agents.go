@@ -25,7 +25,7 @@ var agents = kind{
 }
 
 var agentRoutes = []call.Route{
-	{Pattern: "GET /v1/agents", Status: 200, Query: "email phone " + request.Paging, Handle: listAgents},
+	{Pattern: "GET /v1/agents", Status: 200, Query: "email phone " + request.Paging, Handle: agents.list},
 	{Pattern: "POST /v1/agents", Status: 201, Handle: create[createAgentIn](agents)},
 	{Pattern: "GET /v1/agents/{agentId}", Status: 200, Handle: agents.get},
 	{Pattern: "POST /v1/agents/bulk", Status: 201, Handle: bulk(items, createOne[createAgentIn](agents))},
@@ -80,24 +80,6 @@ func (in replaceAgentIn) apply(p *desk.Person) {
 func (in patchAgentIn) apply(p *desk.Person) {
 	call.Set(&p.DisplayName, in.DisplayName)
 	in.personIn.apply(p)
-}
-
-func listAgents(c *call.Call) (any, error) {
-	p, err := c.Page(0)
-	if err != nil {
-		return nil, err
-	}
-	email, phone := c.Query.Get("email"), c.Query.Get("phone")
-	if given(email, phone) > 1 {
-		return nil, wire.Invalid("Invalid filters: Cannot provide more than one filter")
-	}
-	found := []*desk.Person{}
-	for _, a := range c.Agents.List {
-		if given(email, phone) == 0 || a.Reaches(email, phone) {
-			found = append(found, a)
-		}
-	}
-	return request.Paged(c.Request, p, found), nil
 }
 
 // deleteAgent makes a Dixa agent an end user: it leaves teams and queues, and its id reads as that of an end user from then on.

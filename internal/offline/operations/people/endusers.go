@@ -4,11 +4,10 @@ import (
 	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/operations/call"
 	"dixa-mcp/internal/offline/request"
-	"dixa-mcp/internal/offline/wire"
 )
 
 var users = kind{
-	name: "EndUser", said: "end user", id: "userId", inOrg: true,
+	name: "EndUser", said: "end user", id: "userId", external: true, inOrg: true,
 	all:     func(w *desk.World) *desk.Register[*desk.Person] { return &w.Users },
 	shown:   userInfo,
 	added:   func(_ *call.Call, u *desk.Person) { u.Attributes = map[string]any{} },
@@ -16,7 +15,7 @@ var users = kind{
 }
 
 var userRoutes = []call.Route{
-	{Pattern: "GET /v1/endusers", Status: 200, Query: "email phone externalId " + request.Paging, Handle: listUsers},
+	{Pattern: "GET /v1/endusers", Status: 200, Query: "email phone externalId " + request.Paging, Handle: users.list},
 	{Pattern: "POST /v1/endusers", Status: 201, Handle: create[userIn](users)},
 	{Pattern: "GET /v1/endusers/{userId}", Status: 200, Handle: users.get},
 	{Pattern: "PATCH /v1/endusers/{userId}", Status: 200, Handle: update[userIn](users)},
@@ -67,24 +66,6 @@ func (in replaceUserIn) apply(p *desk.Person) {
 	in.clear(p)
 	p.Email, p.ExternalID = "", ""
 	userIn{&in.DisplayName, in.contactIn}.apply(p)
-}
-
-func listUsers(c *call.Call) (any, error) {
-	p, err := c.Page(0)
-	if err != nil {
-		return nil, err
-	}
-	email, phone, external := c.Query.Get("email"), c.Query.Get("phone"), c.Query.Get("externalId")
-	if given(email, phone, external) > 1 {
-		return nil, wire.Invalid("Invalid filters: Cannot provide more than one filter")
-	}
-	found := []*desk.Person{}
-	for _, u := range c.Users.List {
-		if given(email, phone, external) == 0 || u.Reaches(email, phone) || (external != "" && u.ExternalID == external) {
-			found = append(found, u)
-		}
-	}
-	return request.Paged(c.Request, p, found), nil
 }
 
 // userInfo returns a person with custom attributes, which only the reading of one end user has.

@@ -5,6 +5,7 @@ import (
 
 	"dixa-mcp/internal/offline/desk"
 	"dixa-mcp/internal/offline/operations/call"
+	"dixa-mcp/internal/offline/request"
 	"dixa-mcp/internal/offline/wire"
 )
 
@@ -47,15 +48,39 @@ type bulkWrite interface {
 
 // kind is what differs between Dixa agents and end users in the operations that both have.
 type kind struct {
-	name  string // in the messages of Dixa
-	said  string // in what is noted
-	id    string // the variable of their paths
-	inOrg bool   // messages about changes name the organization
+	name     string // in the messages of Dixa
+	said     string // in what is noted
+	id       string // the variable of their paths
+	external bool   // they can be found by an external id
+	inOrg    bool   // messages about changes name the organization
 
 	all     func(*desk.World) *desk.Register[*desk.Person]
 	shown   func(*desk.World, *desk.Person) any
 	added   func(*call.Call, *desk.Person)                 // completes a new one
 	written func(*desk.World, string) []*desk.Conversation // those that show the person under the old name
+}
+
+// list lists those whom the filter finds, or all.
+func (k kind) list(c *call.Call) (any, error) {
+	p, err := c.Page(0)
+	if err != nil {
+		return nil, err
+	}
+	email, phone, external := c.Query.Get("email"), c.Query.Get("phone"), ""
+	if k.external {
+		external = c.Query.Get("externalId")
+	}
+	filters := given(email, phone, external)
+	if filters > 1 {
+		return nil, wire.Invalid("Invalid filters: Cannot provide more than one filter")
+	}
+	found := []*desk.Person{}
+	for _, one := range k.all(c.World).List {
+		if filters == 0 || one.Reaches(email, phone) || external != "" && one.ExternalID == external {
+			found = append(found, one)
+		}
+	}
+	return request.Paged(c.Request, p, found), nil
 }
 
 func (k kind) get(c *call.Call) (any, error) {
