@@ -164,6 +164,8 @@ func TestDeployHelmValues(t *testing.T) {
 	for name, value := range monitor["spec"].(object)["selector"].(object)["matchLabels"].(object) {
 		require.Equal(t, value, labels[name], name)
 	}
+	key := endpoint["authorization"].(object)["credentials"].(object)["key"].(string)
+	require.Contains(t, deployed(t, "kubernetes/dixa-mcp.yaml"), "{name: DIXA_MCP_METRICS_KEY_FILE, value: /run/secrets/dixa-mcp/"+key+"}", "Prometheus can freeze no agent")
 	require.Equal(t, "dixa-mcp", labels[monitor["spec"].(object)["jobLabel"].(string)], "the job of the alerts")
 	text, err := json.Marshal(all)
 	require.NoError(t, err)

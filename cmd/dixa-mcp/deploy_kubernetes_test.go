@@ -84,7 +84,7 @@ func TestDeployKubernetes(t *testing.T) {
 	require.Positive(t, serve.Drain)
 
 	secret := deployed(t, "kubernetes/secret.example.yaml")
-	for _, file := range []string{d.env[tokensFile], d.env["DIXA_MCP_REDIS_FILE"], d.env["DIXA_MCP_ADMIN_KEY_FILE"]} {
+	for _, file := range []string{d.env[tokensFile], d.env["DIXA_MCP_REDIS_FILE"], d.env["DIXA_MCP_ADMIN_KEY_FILE"], d.env["DIXA_MCP_METRICS_KEY_FILE"]} {
 		require.Contains(t, secret, "\n  "+path.Base(file)+": ")
 	}
 	u, err := url.Parse(serve.PublicURL)
