@@ -38,8 +38,8 @@ var spans = []span{
 
 // drawn is a chart with its table.
 type drawn struct {
-	Title, ID    string
-	Chart, Table template.HTML
+	Title, About, ID string
+	Chart, Table     template.HTML
 }
 
 // chartsPage is the page of charts.
@@ -173,18 +173,18 @@ func (c chartPages) figures(a axis, figures []records.Figures) []drawn {
 		all = append(all, lines("Share of Dixa's limit", fmt.Sprintf("Requests to Dixa in percent of %g a second.", c.config.Rate), "%", a, share))
 	}
 	return append(all,
-		lines("Time of a request", "Mean time of a request to Dixa, with queue and retries.", "ms", a, mean),
+		lines("Time of a request", "Mean time of a request to Dixa in milliseconds, with queue and retries.", "ms", a, mean),
 		bars("Tokens", "Tokens of answers, estimated.", "tokens", a, chart.Series{Name: "tokens", Values: tokens}))
 }
 
 func bars(title, about, unit string, a axis, series ...chart.Series) drawn {
 	c := chart.Chart{Title: title, About: about, Unit: unit, Labels: a.labels, Series: series}
-	return drawn{title, identifier(title), c.Bars(), c.Table()}
+	return drawn{title, about, identifier(title), c.Bars(), c.Table()}
 }
 
 func lines(title, about, unit string, a axis, values []float64) drawn {
 	c := chart.Chart{Title: title, About: about, Unit: unit, Labels: a.labels, Series: []chart.Series{{Name: title, Values: values}}}
-	return drawn{title, identifier(title), c.Lines(), c.Table()}
+	return drawn{title, about, identifier(title), c.Lines(), c.Table()}
 }
 
 // identifier makes the id of an element of a title.

@@ -54,6 +54,7 @@ func TestCharts(t *testing.T) {
 		require.Contains(t, page.text(), want)
 	}
 	require.Equal(t, 5, strings.Count(page.body, `<svg class="chart"`))
+	require.Contains(t, page.text(), "Mean time of a request to Dixa in milliseconds", "figures have units")
 	sample := regexp.MustCompile(`href="/records/[^"]+"`)
 	_, chosen, _ := strings.Cut(page.body, `id="sample"`)
 	require.Len(t, sample.FindAllString(chosen, -1), 10)
