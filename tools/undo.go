@@ -246,8 +246,12 @@ func as(s WroteStep, agent string) d.ActingAgent {
 func (p *undoPlan) toPlace(ref d.ConversationRef, queue, state, assignee string, agent d.ActingAgent) (steps []Step) {
 	s := step(d.TransferConversation, d.TransferConversationIn{ConversationRef: ref, QueueID: d.UUID(queue), AgentID: agent}, "queue")
 	s.After, s.State = p.reads.shown(d.QueueThing, queue), placeOf(p.was)
-	if p.was.Queue != nil {
+	switch {
+	case p.was.Queue == nil:
+	case !strings.EqualFold(string(p.was.Queue.ID), queue):
 		s.Before = p.reads.shown(d.QueueThing, string(p.was.Queue.ID))
+	case p.was.State != "Open": // it stays in its queue, and is opened
+		s.What, s.Before, s.After = "state", p.was.State, "Open"
 	}
 	s.Holds = p.was.holds(placeOf)
 	steps = append(steps, s)

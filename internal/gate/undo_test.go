@@ -66,6 +66,10 @@ func TestUndo(t *testing.T) {
 			require.False(t, a.Failed, a.Text)
 			require.NotContains(t, a.Text, "not taken back")
 			require.Equal(t, before, b.state(id), a.Text)
+			require.NotRegexp(t, `(?i)billing → billing`, a.Text, "it stayed in its queue")
+			if name == "close" {
+				require.Contains(t, a.Text, "state: Closed → Open")
+			}
 			effects := len(b.dixa.Effects())
 			a = b.call("a", "undo", `{}`)
 			require.Contains(t, a.Text, "you changed nothing", "it was taken back already")
