@@ -35,7 +35,7 @@ func (c *backupCmd) Run(out *output) error {
 	out.printf("Copied %s (%d bytes) of %s to %s. Keep the copy secret: it has record.key and texts that wait for approval.\n",
 		lines.Counted(report.Files, "file"), report.Bytes, state, c.Dir)
 	for _, path := range report.Skipped {
-		out.printf("Not copied, as it is no regular file: %s\n", filepath.Clean(path))
+		out.printf("Not copied, as it is not a regular file: %s\n", filepath.Clean(path))
 	}
 	return nil
 }

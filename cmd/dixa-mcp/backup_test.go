@@ -103,7 +103,7 @@ func TestBackupRefused(t *testing.T) {
 	}
 	require.Equal(t, exitNotFound, p.run("backup", "~/copy", "--state", "~/absent").code)
 	require.NoError(t, os.Symlink("/etc/hostname", filepath.Join(state, "link")))
-	require.Contains(t, p.good("backup", "~/copy"), "Not copied, as it is no regular file: "+filepath.Join(state, "link"))
+	require.Contains(t, p.good("backup", "~/copy"), "Not copied, as it is not a regular file: "+filepath.Join(state, "link"))
 	entries, err := os.ReadDir(filepath.Join(p.home, "copy"))
 	require.NoError(t, err)
 	var names []string

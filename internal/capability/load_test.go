@@ -165,7 +165,7 @@ func TestParseRefuses(t *testing.T) {
 		{"acts_as", "version: 1\nnames: {dixa_agent: {billing-bot: c2a1d9e8-7b6a-4d5c-8e9f-001122334455}}\nagents: {a: {acts_as: biling-bot}}\n", `f:3:23: agents.a.acts_as: "biling-bot" is neither a name under names.dixa_agent nor a UUID; did you mean "billing-bot"?`},
 		{"stdio", "version: 1\nstdio: [a, raeder]\nagents: {a: {}, reader: {}}\n", `f:2:12: stdio: "raeder" is not under agents; did you mean "reader"?`},
 
-		{"a level", head + "    access: {tags: raed}\n", `f:4:20: agents.a.access.tags: "raed" is no level; did you mean "read"?; the levels are read, write, send, erase`},
+		{"a level", head + "    access: {tags: raed}\n", `f:4:20: agents.a.access.tags: "raed" is not a level; did you mean "read"?; the levels are read, write, send, erase`},
 		{"a level that is a number", head + "    access: {tags: 1}\n", "f:4:20: agents.a.access.tags: must be text, not a number: put 1 in quotes"},
 		{"a group", head + "    access: {tag: read}\n", `f:4:14: agents.a.access.tag: there is no group "tag"; did you mean "tags"?; the groups are conversations, messages, tags, queues, knowledge, webhooks`},
 		{"a group of named operations", head + "    access: {webhooks: read}\n", "f:4:14: agents.a.access.webhooks: grants nothing: no level covers the operations of webhooks; name those it may use under allow: list_webhooks, create_webhook"},

@@ -68,7 +68,7 @@ func (l *level) decode(d *decoder, n *yaml.Node, key string) {
 	}
 	if l.Level, ok = dixaclient.ParseLevel(text); !ok {
 		levels := []string{dixaclient.Read.String(), dixaclient.Write.String(), dixaclient.Send.String(), dixaclient.Erase.String()}
-		d.fail(place(n, key), "%.80q is no level%s; the levels are %s", text, didYouMean(text, levels), strings.Join(levels, ", "))
+		d.fail(place(n, key), "%.80q is not a level%s; the levels are %s", text, didYouMean(text, levels), strings.Join(levels, ", "))
 	}
 }
 

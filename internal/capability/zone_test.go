@@ -16,12 +16,12 @@ func TestTimezone(t *testing.T) {
 	require.Nil(t, r.Timezone())
 
 	for given, want := range map[string]string{
-		"Europe/Copenhagn": `2:11: timezone: "Europe/Copenhagn" is no time zone; write an IANA name such as Europe/Copenhagen or UTC; did you mean "Europe/Copenhagen"?`,
+		"Europe/Copenhagn": `2:11: timezone: "Europe/Copenhagn" is not a time zone; write an IANA name such as Europe/Copenhagen or UTC; did you mean "Europe/Copenhagen"?`,
 		"Copenhagen":       `did you mean "Europe/Copenhagen"?`,
-		"Local":            `"Local" is no time zone`,
-		`""`:               `"" is no time zone`,
-		"+02:00":           `"+02:00" is no time zone`,
-		"../../etc/passwd": "is no time zone",
+		"Local":            `"Local" is not a time zone`,
+		`""`:               `"" is not a time zone`,
+		"+02:00":           `"+02:00" is not a time zone`,
+		"../../etc/passwd": "is not a time zone",
 		"2":                "must be text, not a number",
 		"[UTC]":            "must be text, not a list",
 	} {

@@ -60,7 +60,7 @@ func TestRefusals(t *testing.T) {
 		code     string
 		says, in string // the answer, and the operator's log
 	}{
-		{"nothing", header(), 401, "", "send the header Authorization: Bearer", "no Authorization header"},
+		{"nothing", header(), 401, "", "in the header Authorization: Bearer", "no Authorization header"},
 		{"an empty header", header(""), 401, "", "must be the word Bearer, a space and one credential", ""},
 		{"the scheme alone", header("Bearer"), 401, "", "must be the word Bearer", ""},
 		{"the scheme and a space", header("Bearer "), 401, "", "must be the word Bearer", ""},
@@ -77,7 +77,7 @@ func TestRefusals(t *testing.T) {
 		{"a key and more", header("Bearer " + keyOf("one") + "0"), 401, "invalid_token", "The key is not whole", ""},
 		{"odd characters", header("Bearer " + strings.Replace(keyOf("one"), "one", "o.e", 1)), 401, "invalid_token", "The key is not whole", ""},
 		{"an approver's key", header("Bearer dixa-mcp-approver-" + strings.Repeat("0", keyLength)), 401, "invalid_token", "not one of an agent's", ""},
-		{"a token where none count", header("Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), 401, "invalid_token", "Tokens of an OpenID provider are not taken here", ""},
+		{"a token where none count", header("Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), 401, "invalid_token", "Tokens of an OpenID provider are not accepted here", ""},
 		{"a token in the address", query("access_token=eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), 400, "invalid_request", "The address of the request holds a credential", ""},
 		{"a key in the address", query("session=1&k=" + keyOf("two")), 400, "invalid_request", "The address of the request holds a credential", ""},
 		{"a hidden key in the address", query("k=" + strings.Replace(keyOf("two"), "d", "%64", 1)), 400, "invalid_request", "The address of the request holds a credential", ""},

@@ -36,7 +36,7 @@ func badRequest(answer string) error {
 
 func missing() error {
 	return &Refused{Status: http.StatusUnauthorized, reason: "the request has no Authorization header",
-		answer: "The server has to know who asks: send the header Authorization: Bearer and the agent's key (" + agentPrefix + "…), or a token where the server takes them."}
+		answer: "No credential was sent. Send the agent's key (" + agentPrefix + "…), or a token if the server accepts them, in the header Authorization: Bearer."}
 }
 
 func malformed() error {

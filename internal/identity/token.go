@@ -25,7 +25,7 @@ var algorithms = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.P
 func (a *Authenticator) byToken(ctx context.Context, rules *capability.Rules, token, asked string) (Principal, error) {
 	settings, ok := rules.OIDC()
 	if !ok {
-		return Principal{}, unusable("The credential is no key of an agent's: those begin with " + agentPrefix + ". Tokens of an OpenID provider are not taken here.")
+		return Principal{}, unusable("The credential is not an agent's key: those begin with " + agentPrefix + ". Tokens of an OpenID provider are not accepted here.")
 	}
 	verified, err := a.verify(ctx, settings, token)
 	if err != nil {

@@ -29,7 +29,7 @@ func (h *HTTP) mcp(w http.ResponseWriter, r *http.Request, who identity.Principa
 		h.post(w, r, who, version)
 	case modern || r.Method != http.MethodGet && r.Method != http.MethodDelete:
 		w.Header().Set("Allow", "POST")
-		refuse(w, http.StatusMethodNotAllowed, "messages are sent with POST")
+		refuse(w, http.StatusMethodNotAllowed, "send messages with POST")
 	case version != "" && !mcp.IsValidProtocolVersion(version):
 		refuse(w, http.StatusBadRequest, fmt.Sprintf("there is no protocol version %.40q", version))
 	case r.Method == http.MethodGet:
@@ -90,7 +90,7 @@ func refuseBusy(w http.ResponseWriter, limit int) {
 // body reads the body of a POST, without a byte order mark. Where it is not ok the request is answered.
 func (h *HTTP) body(w http.ResponseWriter, r *http.Request) (body []byte, ok bool) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		refuse(w, http.StatusUnsupportedMediaType, "a message is application/json")
+		refuse(w, http.StatusUnsupportedMediaType, "the Content-Type must be application/json")
 		return nil, false
 	}
 	body, err := io.ReadAll(r.Body)

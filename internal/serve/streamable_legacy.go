@@ -108,7 +108,7 @@ func (l *legacyProtocol) initialize(p *response, r *http.Request, m *message, wh
 func (l *legacyProtocol) session(w http.ResponseWriter, r *http.Request, who identity.Principal) (id string, t sessionID, a *activeSession, leave func(), ok bool) {
 	id = r.Header.Get(headerSession)
 	if id == "" {
-		refuse(w, http.StatusBadRequest, "the header "+headerSession+" is missing: begin with initialize, and send the id that its answer brings")
+		refuse(w, http.StatusBadRequest, "the header "+headerSession+" is missing: begin with initialize, and send the id from its answer")
 		return "", sessionID{}, nil, nil, false
 	}
 	agent := who.Agent

@@ -18,7 +18,7 @@ import (
 const Forms = "a date and time such as 2026-01-31T09:30:00Z, 2026-01-31T09:30:00+01:00 or 2026-01-31 09:30, or a date such as 2026-01-31"
 
 // ErrForm is the error for a text that has none of the forms.
-var ErrForm = fmt.Errorf("it is no date; write %s", Forms)
+var ErrForm = fmt.Errorf("it is not a date; write %s", Forms)
 
 // Value is a date or time as it was written.
 type Value struct {
@@ -245,5 +245,5 @@ func Zone(name string) (*time.Location, error) {
 			return zone, nil
 		}
 	}
-	return nil, fmt.Errorf("%q is no time zone; write an IANA name such as Europe/Copenhagen or UTC", name)
+	return nil, fmt.Errorf("%q is not a time zone; write an IANA name such as Europe/Copenhagen or UTC", name)
 }
