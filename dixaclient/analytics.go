@@ -105,6 +105,7 @@ type analyticsBody struct {
 // Body returns Dixa's form of the query. It refuses anything but one period or list of conversations.
 func (q AnalyticsQuery) Body() (any, error) { return q.body(nil) }
 
+// body returns the query with aggregations, which only metrics have.
 func (q AnalyticsQuery) body(aggregations []Aggregation) (any, error) {
 	b := analyticsBody{q.ID, q.Timezone, nil, q.CSIDFilter, q.Filters, aggregations}
 	preset, interval, ids := q.Preset != "", !q.Start.IsZero() && !q.End.IsZero(), q.CSIDFilter != nil

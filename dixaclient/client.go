@@ -62,6 +62,7 @@ type Client struct {
 	around []Around
 }
 
+// core is what all clients made from one share: connections, tokens, and the queues for their limits.
 type core struct {
 	tokens    []*token // the first for what writes
 	base      map[Host]string

@@ -78,6 +78,7 @@ func wireText(v reflect.Value) string {
 	return fmt.Sprint(v.Interface()) // numbers, booleans, strings, and Time by its String
 }
 
+// encodeBody writes the body of a request: that of its Body method, or an object of the fields that travel nowhere else.
 func (s *Spec) encodeBody(r *Request, in any, v reflect.Value) (err error) {
 	var body any
 	switch b, own := in.(bodied); {
@@ -116,6 +117,7 @@ type object struct {
 	v      reflect.Value
 }
 
+// MarshalJSON writes the fields in the order of the struct, without optional ones that are zero.
 func (o object) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
 	for _, f := range o.fields {

@@ -72,6 +72,7 @@ func (e *Error) Error() string {
 	return cmp.Or(e.Tool, e.Op.Name) + ": " + strings.Join(parts, " ")
 }
 
+// happened returns what went wrong, as one sentence.
 func (e *Error) happened() string {
 	var s string
 	switch {
@@ -95,6 +96,7 @@ func (e *Error) happened() string {
 // cause returns what broke, as one line.
 func (e *Error) cause() string { return safetext.Brief(fmt.Sprint(e.Err), briefCause) }
 
+// effect returns what is known about the effect of a write, and where to look if that is not enough.
 func (e *Error) effect() string {
 	switch e.Effect {
 	case Unknown:
@@ -105,6 +107,7 @@ func (e *Error) effect() string {
 	return "Nothing was changed."
 }
 
+// look returns with which operation to check what was done.
 func (e *Error) look() string {
 	return " Check" + e.clause(" with %s", e.Op.LookWith) + " before you try again."
 }
@@ -120,6 +123,7 @@ func (e *Error) clause(format, operation string) string {
 	return fmt.Sprintf(format, operation)
 }
 
+// hint returns what to try next, "" where what happened says it already.
 func (e *Error) hint() string {
 	switch {
 	case e.Status == 0 && e.Attempts == 0:

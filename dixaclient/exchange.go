@@ -182,6 +182,7 @@ func (c *connection) watch(ctx context.Context) context.Context {
 // never reports false for a transport that says nothing of its connections.
 func (c *connection) never() bool { return c.asked.Load() && !c.got.Load() }
 
+// newRequest makes the HTTP request of one attempt. A body is read from the start by each attempt.
 func (c *Client) newRequest(ctx context.Context, op *Spec, r *Request, token string) (*http.Request, error) {
 	address := c.base[op.Host] + r.Path
 	if len(r.Query) > 0 {

@@ -26,6 +26,7 @@ type flow struct {
 	callers []*caller
 }
 
+// caller is a request that waits for its slot.
 type caller struct {
 	flow  *flow
 	first chan struct{} // closed when the caller is at the head

@@ -30,12 +30,14 @@ type starting struct {
 
 func (s *starting) goesOn(c byte) bool { return s.then[c>>6]&(1<<(c&63)) != 0 }
 
+// needle is a form of the token that is looked for.
 type needle struct {
 	text string
 	fold bool // in any case
 	pad  int  // characters of Base64 on both sides that have some bits of the token
 }
 
+// newRedactor makes a redactor. It finds nothing of a token that is so short that it would be found by chance.
 func newRedactor(token string) *redactor {
 	r := &redactor{token: token}
 	if len(token) < shortestRedacted {

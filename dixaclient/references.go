@@ -266,6 +266,7 @@ func (w *references) path(argument string, path []string, object reflect.Value) 
 	return true
 }
 
+// add notes what an argument names, with what only its operation or the arguments beside it say about it.
 func (w *references) add(r Reference, object reflect.Value) {
 	r.Thing, r.Entity = thingOf(w.operation, r.Name, w.tag), w.entity
 	if o, ok := object.Interface().(Refers); ok {

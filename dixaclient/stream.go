@@ -28,6 +28,7 @@ func (o *Op[In, Out]) Stream(ctx context.Context, c *Client, in In) iter.Seq2[js
 	return c.rows(ctx, o.Spec, &in)
 }
 
+// rows gives the rows of an answer. It takes no types, since each method of [Op] is compiled for all operations.
 func (c *Client) rows(ctx context.Context, op *Spec, in any) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		left := false

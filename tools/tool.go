@@ -87,6 +87,7 @@ func tool[In, Out any](op dixaclient.Op[In, Out], did, description string, optio
 	return operationTool(op.Spec, did, description, options)
 }
 
+// operationTool makes a tool of an operation, from what its [dixaclient.Spec] says. Options are applied last.
 func operationTool(op *dixaclient.Spec, did, description string, options []option) *Tool {
 	list := op.Out().Kind() == reflect.Slice
 	t := &Tool{

@@ -112,6 +112,7 @@ func (p *updatePlan) change(s Step, get func(*conversationState) string) {
 	p.moves = p.moves || !s.Same
 }
 
+// tags adds a step for each tag that is added or removed.
 func (p *updatePlan) tags() {
 	for _, change := range []struct {
 		op    d.Op[d.ConversationTagIn, d.None]
@@ -135,6 +136,7 @@ func (p *updatePlan) tags() {
 	}
 }
 
+// attributes adds one step for all custom attributes that change, and says which of them do not.
 func (p *updatePlan) attributes() error {
 	var changed []d.CustomAttributeSetting
 	var what []string
@@ -171,6 +173,7 @@ func (p *updatePlan) attributes() error {
 	return nil
 }
 
+// link adds the step that links the conversation to its parent. A link to another parent is refused, since Dixa cannot unlink.
 func (p *updatePlan) link(ctx context.Context) error {
 	if p.in.Parent == 0 {
 		return nil
@@ -208,6 +211,7 @@ func (p *updatePlan) linked(ctx context.Context, s *Step) error {
 	return err
 }
 
+// queue adds the step that moves the conversation to a queue, which takes it from its assignee.
 func (p *updatePlan) queue() error {
 	if p.in.Queue == "" {
 		return nil
@@ -231,6 +235,7 @@ func (p *updatePlan) queue() error {
 	return nil
 }
 
+// assignee adds the step that assigns the conversation. It is taken from somebody else only with force, or after a change of queue.
 func (p *updatePlan) assignee() error {
 	if p.in.Assignee == "" {
 		return nil

@@ -41,6 +41,7 @@ func restrict(ctx context.Context, op *dixaclient.Call, next func(context.Contex
 	return err
 }
 
+// carryOut carries the operation out as far as its scope can be held to the bound, and refuses it otherwise.
 func (b *bounds) carryOut(ctx context.Context, next func(context.Context) error) error {
 	switch b.op.Op.Scope {
 	case dixaclient.OneConversation:
@@ -64,6 +65,7 @@ func (b *bounds) carryOut(ctx context.Context, next func(context.Context) error)
 	return outOfReach(b.call.agentName, b.bound, b.call.tool.Name)
 }
 
+// oneConversation carries out an operation about one conversation. Reading it takes no look-up: it is judged by its own answer.
 func (b *bounds) oneConversation(ctx context.Context, next func(context.Context) error) error {
 	id, _ := dixaclient.ConversationOf(b.op.In)
 	if b.bound.Excludes(id) { // whether it exists is not even asked

@@ -48,6 +48,7 @@ type call struct {
 	warning    string // what is left of a budget that is nearly used up
 }
 
+// begin makes the call of a request, under the rules in force now.
 func (g *Gate) begin(r Request) *call {
 	c := &call{gate: g, rules: g.Rules(), request: r, agentName: r.Agent, arguments: schemas.Checked{JSON: r.Arguments}, writes: g.facts.written()}
 	c.connect()

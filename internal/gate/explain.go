@@ -126,6 +126,7 @@ type rehearsal struct {
 	requests []string
 }
 
+// around notes the request and ends the operation with errRehearsed.
 func (s *rehearsal) around(_ context.Context, op *dixaclient.Call, _ func(context.Context) error) error {
 	r, err := op.Request()
 	if err != nil {

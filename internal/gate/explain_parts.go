@@ -51,6 +51,7 @@ func (x explaining) parts() []Part {
 	return all
 }
 
+// part returns whether the agent is granted an operation, by which line, and what restricts it.
 func (x explaining) part(op *dixaclient.Spec, need Need) Part {
 	c := x.call
 	place := func(rule string, line int) string {

@@ -27,6 +27,7 @@ type facts struct {
 	writes uint64 // how many of our own were carried out
 }
 
+// fact is what is remembered about one conversation.
 type fact struct {
 	capability.Facts
 	tags bool // Facts has the tags

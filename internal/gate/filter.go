@@ -61,6 +61,7 @@ type strangers struct {
 // noOne stands for the end users of an empty page.
 const noOne = dixaclient.UUID("ffffffff-ffff-4fff-bfff-ffffffffffff")
 
+// meet reads the ids of the page and looks up whether anybody on it is inside. Of several look-ups the budget is asked for the first.
 func (s *strangers) meet(ctx context.Context) error {
 	var ids []dixaclient.UUID
 	err := s.op.Items(judgedMost, func(item json.RawMessage) error {

@@ -38,6 +38,7 @@ func argumentKinds(t *tools.Tool) map[string]audit.Kind {
 	return m
 }
 
+// addKinds adds the arguments of a type, and of the structs in it with a prefix.
 func addKinds(m map[string]audit.Kind, prefix string, t reflect.Type) {
 	for name, f := range dixaclient.Arguments(t) {
 		leaf := f.Type

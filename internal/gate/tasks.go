@@ -109,6 +109,7 @@ type libraries struct {
 	kept map[string]library
 }
 
+// library is what one agent has read.
 type library struct {
 	*tools.Articles
 	used time.Time
@@ -121,6 +122,7 @@ const (
 	libraryFor = 10 * time.Minute
 )
 
+// of returns the articles under a key, and forgets those that were not used for long.
 func (l *libraries) of(key string, now time.Time) *tools.Articles {
 	l.mu.Lock()
 	defer l.mu.Unlock()
