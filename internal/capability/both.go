@@ -22,13 +22,12 @@ func Both(old, new *Rules) *Rules {
 	sum := sha256.Sum256([]byte(old.digest + " " + new.digest))
 	r := *old
 	r.digest = "sha256:" + hex.EncodeToString(sum[:6])
-	r.agents, r.byName = nil, map[string]*Agent{}
-	for _, a := range old.agents {
-		if other, ok := new.byName[a.Name]; ok {
+	r.agents, r.byName = nil, map[string]func() *Agent{}
+	for _, a := range old.Agents() {
+		if other := new.named(a.Name); other != nil {
 			b := (&merge{a, other}).agent()
 			b.one = sync.OnceValue(b.withinOne)
-			r.agents = append(r.agents, b)
-			r.byName[b.Name] = b
+			r.add(b.Name, func() *Agent { return b })
 		}
 	}
 	r.stdio = slices.DeleteFunc(slices.Clone(old.stdio), func(w word) bool { return !slices.Contains(texts(new.stdio), w.text) })
@@ -218,9 +217,9 @@ func bothBudgets(a, b budget) budget {
 // agents.triage.deny: deny, surface, only, confirm, budget and arguments, and what is under them.
 func Removed(old, new *Rules) []string {
 	var gone []string
-	for _, a := range new.agents {
-		was, ok := old.byName[a.Name]
-		if !ok {
+	for _, a := range new.Agents() {
+		was := old.named(a.Name)
+		if was == nil {
 			continue
 		}
 		has := limiting(a)

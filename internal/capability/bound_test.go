@@ -155,7 +155,7 @@ func TestBoundsFollowTheRules(t *testing.T) {
 		require.NoError(t, err)
 		rules, err := parse("f", fmt.Appendf(nil, "version: 1\nagents: {a: {only: %s}}\n", text), testCatalog())
 		require.NoError(t, err)
-		b := rules.agents[0].Bound()
+		b := rules.Agents()[0].Bound()
 		in := dixaclient.SearchConversationsIn{}
 		require.NoError(t, b.Narrow(&in))
 		require.Len(t, in.Conditions, len(only))

@@ -26,8 +26,8 @@ type Rules struct {
 	keep      days // records
 	archive   days
 	catalog   *catalog
-	agents    []*Agent
-	byName    map[string]*Agent
+	agents    []func() *Agent // each decides at its first use: a server over stdio uses one
+	byName    map[string]func() *Agent
 	stdio     []word
 	names     []Named
 	approvers []keyholder
@@ -53,25 +53,45 @@ func (r *Rules) Release() string { return r.release }
 func (r *Rules) Timezone() *time.Location { return r.zone.Location }
 
 // Agents lists the agents in the file's order.
-func (r *Rules) Agents() []*Agent { return slices.Clone(r.agents) }
+func (r *Rules) Agents() []*Agent {
+	all := make([]*Agent, len(r.agents))
+	for i, agent := range r.agents {
+		all[i] = agent()
+	}
+	return all
+}
 
 // Agent finds an agent by its name. The error says which agents there are.
 func (r *Rules) Agent(name string) (*Agent, error) {
-	if a, ok := r.byName[name]; ok {
+	if a := r.named(name); a != nil {
 		return a, nil
 	}
 	names := make([]string, len(r.agents))
-	for i, a := range r.agents {
+	for i, a := range r.Agents() {
 		names[i] = a.Name
 	}
 	return nil, fmt.Errorf("%s has no agent %.80q%s; its agents are %s", r.name, name, didYouMean(name, names), strings.Join(names, ", "))
+}
+
+// named returns the agent with a name, nil for none.
+func (r *Rules) named(name string) *Agent {
+	if agent := r.byName[name]; agent != nil {
+		return agent()
+	}
+	return nil
+}
+
+// add adds an agent.
+func (r *Rules) add(name string, agent func() *Agent) {
+	r.agents = append(r.agents, agent)
+	r.byName[name] = agent
 }
 
 // Stdio returns the agent that a process serving over stdin and stdout serves: the named one, which must be under stdio in the
 // file, or with "" the first one there. The error says which may be chosen.
 func (r *Rules) Stdio(name string) (*Agent, error) {
 	if len(r.stdio) == 0 {
-		return nil, fmt.Errorf("%s has no agent for stdin and stdout; list agents under stdio, such as stdio: [%s]", r.name, r.agents[0].Name)
+		return nil, fmt.Errorf("%s has no agent for stdin and stdout; list agents under stdio, such as stdio: [%s]", r.name, r.agents[0]().Name)
 	}
 	names := texts(r.stdio)
 	if name == "" {

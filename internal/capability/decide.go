@@ -17,7 +17,7 @@ const everyGroup = "*" // in access: every group without an entry of its own
 func newRules(name, digest string, f *file, all []terms, people []peopleRule, c *catalog) *Rules {
 	r := &Rules{
 		name: name, digest: digest, release: f.Tools.text, zone: f.Timezone, keep: f.Records.Keep, archive: f.Archive.Keep, catalog: c, stdio: f.Stdio, names: f.Names.list(),
-		byName: map[string]*Agent{}, approvers: f.keyholders(), auditors: f.auditing(), keys: f.keys(),
+		byName: map[string]func() *Agent{}, approvers: f.keyholders(), auditors: f.auditing(), keys: f.keys(),
 		oidc: f.OIDC.value.settings(), oidcAt: f.OIDC.at, claims: f.claims(), people: people,
 	}
 	for i, e := range f.Agents.entries {
@@ -27,10 +27,11 @@ func newRules(name, digest string, f *file, all []terms, people []peopleRule, c 
 			settings: settings{newGrants(filepath.Base(name), e, f.Tools, c.releases), all[i], c},
 			people:   slices.ContainsFunc(people, func(p peopleRule) bool { return slices.Contains(texts(p.agents), e.name.text) }),
 		}
-		a.decide()
 		a.one = sync.OnceValue(a.withinOne)
-		r.agents = append(r.agents, a)
-		r.byName[a.Name] = a
+		r.add(a.Name, sync.OnceValue(func() *Agent {
+			a.decide()
+			return a
+		}))
 	}
 	return r
 }

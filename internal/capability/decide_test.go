@@ -215,7 +215,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkDecision(b *testing.B) {
-	a := mustParse(b, valid).agents[1]
+	a := mustParse(b, valid).Agents()[1]
 	tool := testCatalog().tools[3]
 	for b.Loop() {
 		if !a.Tool(tool).Allowed {
@@ -244,4 +244,21 @@ func BenchmarkParse(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// An agent is decided at its first use: a server over stdio serves one of those in the file.
+func TestAgentsAreDecidedWhenTheyAreUsed(t *testing.T) {
+	data := manyAgents()
+	parse := func(use func(*Rules)) float64 {
+		return testing.AllocsPerRun(3, func() {
+			r, err := Parse("f", data)
+			require.NoError(t, err)
+			use(r)
+		})
+	}
+	none := parse(func(*Rules) {})
+	one := parse(func(r *Rules) { require.NotNil(t, r.named("agent7")) })
+	all := parse(func(r *Rules) { require.Len(t, r.Agents(), 100) })
+	require.Greater(t, one, none)
+	require.Less(t, one-none, (all-none)/50)
 }

@@ -38,17 +38,17 @@ func Compare(old, new *Rules) []Change {
 	d.people(old, new)
 	d.zone(old, new)
 	d.keep(old, new)
-	for _, a := range new.agents {
-		was, ok := old.byName[a.Name]
-		if !ok {
+	for _, a := range new.Agents() {
+		was := old.named(a.Name)
+		if was == nil {
 			d.add(widens, "new agent %s gains %s", a.Name, listTools(a.granted))
 			d.letIn(a.Name, &agent{}, &a.source)
 			continue
 		}
 		d.agent(was, a)
 	}
-	for _, a := range old.agents {
-		if _, ok := new.byName[a.Name]; !ok {
+	for _, a := range old.Agents() {
+		if new.named(a.Name) == nil {
 			d.add(narrows, "agent %s is gone; it loses %s", a.Name, listTools(a.granted))
 		}
 	}

@@ -121,7 +121,7 @@ func parsedAgent(t *testing.T, text string) *Agent {
 	t.Helper()
 	r, err := Parse("f", []byte("version: 1\nagents:\n  a: {"+text+"}\n"))
 	require.NoError(t, err)
-	return r.agents[0]
+	return r.Agents()[0]
 }
 
 // firstValues are two values that an argument takes.

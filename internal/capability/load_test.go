@@ -67,8 +67,8 @@ func TestParse(t *testing.T) {
 
 func TestParseTakesWindowsLines(t *testing.T) {
 	r := mustParse(t, strings.ReplaceAll(valid, "\n", "\r\n"))
-	require.Equal(t, 13, mustParse(t, valid).agents[1].agent.line)
-	require.Equal(t, 13, r.agents[1].agent.line)
+	require.Equal(t, 13, mustParse(t, valid).Agents()[1].agent.line)
+	require.Equal(t, 13, r.Agents()[1].agent.line)
 }
 
 func TestStdio(t *testing.T) {

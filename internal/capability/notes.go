@@ -19,7 +19,7 @@ func (r *Rules) Notes() []Note {
 		l.add(s.at, "%s is listed twice", s.text)
 	}
 	now := time.Now()
-	for _, a := range r.agents {
+	for _, a := range r.Agents() {
 		n := &agentNotes{&l, a, r}
 		n.aboutKeys(now)
 		reached := slices.Contains(stdio, a.Name) || a.CanAuthenticate(now)

@@ -75,7 +75,7 @@ func waitingFor(a *Agent, c *confirming) []*dixaclient.Spec {
 // aboutApprovers notes approvers whom nothing waits for.
 func (l *noteList) aboutApprovers(r *Rules) {
 	waits := map[dixaclient.Level]bool{}
-	for _, a := range r.agents {
+	for _, a := range r.Agents() {
 		for _, c := range a.source.Confirm.value {
 			for _, op := range waitingFor(a, c) {
 				waits[op.Level] = waits[op.Level] || c.whose == ConfirmApprover

@@ -41,7 +41,7 @@ func (r *Rules) NamesAgent(values []string) bool {
 
 // CanAuthenticate reports whether a client can authenticate over HTTP at that time, as any agent.
 func (r *Rules) CanAuthenticate(now time.Time) bool {
-	return slices.ContainsFunc(r.agents, func(a *Agent) bool { return a.CanAuthenticate(now) })
+	return slices.ContainsFunc(r.agents, func(agent func() *Agent) bool { return agent().CanAuthenticate(now) })
 }
 
 // CanAuthenticate reports whether a client can authenticate as the agent over HTTP: by a key that has not expired, by a token, or as a

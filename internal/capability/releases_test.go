@@ -43,7 +43,7 @@ func TestToolsHoldsLevelsToARelease(t *testing.T) {
 		t.Helper()
 		r, err := parse("f", []byte("version: 1\n"+head+"agents:\n  a: {"+agent+"}\n"), c)
 		require.NoError(t, err)
-		return r.agents[0]
+		return r.Agents()[0]
 	}
 	granted := func(a *Agent) (names []string) {
 		for _, tool := range a.granted {

@@ -30,7 +30,7 @@ func agentWith(t testing.TB, text string) *Agent {
 	}
 	r, err := Parse("dir/f.yaml", []byte(known+text+"    access: {\"*\": erase}\n    allow: ["+strings.Join(named, ", ")+"]\n"))
 	require.NoError(t, err)
-	return r.agents[0]
+	return r.Agents()[0]
 }
 
 func toolNamed(t testing.TB, name string) *tools.Tool {
