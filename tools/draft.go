@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -57,8 +58,10 @@ const (
 )
 
 var (
-	draftFirst  = regexp.MustCompile(`^Draft (D-[0-9A-Z]{4})` + draftTitle + `$`)
-	draftSecond = regexp.MustCompile(`^` + draftBy + `(\S+)( with key \S+?| for \S+?)?(?:, in ([0-9A-Za-z_-]+))?$`)
+	draftFirst  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Draft (D-[0-9A-Z]{4})` + draftTitle + `$`) })
+	draftSecond = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^` + draftBy + `(\S+)( with key \S+?| for \S+?)?(?:, in ([0-9A-Za-z_-]+))?$`)
+	})
 )
 
 // draftBox reads and writes the drafts of one conversation.
@@ -118,7 +121,7 @@ func canonical(text string) string {
 func (b *draftBox) draftIn(note d.Note) (number string, w *draft, err error) {
 	text := canonical(note.Message)
 	first, rest, _ := strings.Cut(text, "\n")
-	title := draftFirst.FindStringSubmatch(strings.TrimSpace(first))
+	title := draftFirst().FindStringSubmatch(strings.TrimSpace(first))
 	if title == nil {
 		return "", nil, nil
 	}
@@ -129,7 +132,7 @@ func (b *draftBox) draftIn(note d.Note) (number string, w *draft, err error) {
 	given, ok := strings.CutPrefix(rest[at+1:], draftSeal)
 	body := strings.TrimRight(rest[:at], "\n")
 	author, message, _ := strings.Cut(body, "\n\n")
-	by := draftSecond.FindStringSubmatch(author)
+	by := draftSecond().FindStringSubmatch(author)
 	if !ok || by == nil {
 		return title[1], nil, nil
 	}

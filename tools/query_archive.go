@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	d "dixa-mcp/dixaclient"
@@ -124,13 +125,13 @@ func (r *Reads) fitting(list *view.Part, most int) (counted int, err error) {
 var queryArchiveReads = []*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec, d.SearchConversations.Spec, d.GetEndUser.Spec, d.ListConversationTags.Spec, d.ListRatings.Spec}
 
 // plainName is a column's name that can stand before its value.
-var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`) })
 
 // rowsOf describes the rows of a table, each value after the name of its column.
 func rowsOf(table archive.Table) view.Part {
 	list, names := view.Part{Name: "rows", List: true}, make([]string, len(table.Columns))
 	for i, name := range table.Columns {
-		if names[i] = name; !plainName.MatchString(name) {
+		if names[i] = name; !plainName().MatchString(name) {
 			names[i] = "column" + strconv.Itoa(i+1)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	d "dixa-mcp/dixaclient"
@@ -21,7 +22,7 @@ type quickResponse struct {
 }
 
 // placeholder is how Dixa writes in templates what it fills in.
-var placeholder = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`) })
 
 // templateReader reads templates for one conversation.
 type templateReader struct {
@@ -129,7 +130,7 @@ func translationFor(language string, all []d.TemplateTranslation) *d.TemplateTra
 // fill puts values in place of the placeholders in the text, and lists those that have none, with the reason.
 func (q *quickResponse) fill(ctx context.Context, values map[string]func(context.Context) (value, why string, err error)) (missing []string, err error) {
 	filled := map[string]string{}
-	for _, m := range placeholder.FindAllStringSubmatch(q.text, -1) {
+	for _, m := range placeholder().FindAllStringSubmatch(q.text, -1) {
 		name := m[1]
 		if _, done := filled[name]; done || slices.ContainsFunc(missing, func(s string) bool { return strings.HasPrefix(s, "{{"+name+"}}") }) {
 			continue
@@ -149,7 +150,7 @@ func (q *quickResponse) fill(ctx context.Context, values map[string]func(context
 	if len(missing) > 0 {
 		return missing, nil
 	}
-	q.text = placeholder.ReplaceAllStringFunc(q.text, func(whole string) string { return filled[placeholder.FindStringSubmatch(whole)[1]] })
+	q.text = placeholder().ReplaceAllStringFunc(q.text, func(whole string) string { return filled[placeholder().FindStringSubmatch(whole)[1]] })
 	if strings.Contains(q.text, "{{") {
 		missing = append(missing, "{{ without an end")
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -28,7 +29,7 @@ type webhooksSetupCmd struct {
 }
 
 // channelName matches the names of channels in Dixa's filters, of which it documents examples.
-var channelName = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+var channelName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`) })
 
 // Run creates the subscription, or repairs it.
 func (c *webhooksSetupCmd) Run(ctx context.Context, out *output) error {
@@ -41,7 +42,7 @@ func (c *webhooksSetupCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	for _, name := range c.Channel {
-		if !channelName.MatchString(name) {
+		if !channelName().MatchString(name) {
 			return usagef("--channel: %.80q is not a channel as filters name it, such as email or pstn_phone; nothing was changed", name)
 		}
 	}

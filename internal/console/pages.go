@@ -142,14 +142,14 @@ type piece struct {
 	Unseen bool // it stands for a character that is not seen
 }
 
-var unseen = regexp.MustCompile(`<U\+[0-9A-F]{4,6}>|<0x[0-9A-F]{2}>`)
+var unseen = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<U\+[0-9A-F]{4,6}>|<0x[0-9A-F]{2}>`) })
 
 // shown returns a text with each character that is not seen in a piece of its own, as <U+…>. Line breaks stay.
 func shown(text string) []piece {
 	text = safetext.Lines(strings.ReplaceAll(text, "\r\n", "\n"))
 	var all []piece
 	from := 0
-	for _, at := range unseen.FindAllStringIndex(text, -1) {
+	for _, at := range unseen().FindAllStringIndex(text, -1) {
 		if at[0] > from {
 			all = append(all, piece{Text: text[from:at[0]]})
 		}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"dixa-mcp/internal/openapi"
 )
@@ -81,10 +82,10 @@ func SurfaceOf(doc *openapi.Document) (Surface, error) {
 	return s, nil
 }
 
-var variables = regexp.MustCompile(`\{[^{}/]*\}`)
+var variables = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}/]*\}`) })
 
 // pattern returns a path without the names of its variables.
-func pattern(path string) string { return variables.ReplaceAllString(path, "{}") }
+func pattern(path string) string { return variables().ReplaceAllString(path, "{}") }
 
 // reader reads one operation.
 type reader struct {
@@ -150,7 +151,7 @@ func (r *reader) parameters(o *Operation, item *openapi.Path, op *openapi.Operat
 		part.Required, part.Deprecated = p.Required, part.Deprecated || p.Deprecated
 		all[name] = part
 	}
-	for i, v := range variables.FindAllString(o.Path, -1) {
+	for i, v := range variables().FindAllString(o.Path, -1) {
 		name := strings.Trim(v, "{}")
 		part := all["path "+name]
 		if part == nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"dixa-mcp/internal/openapi"
 )
@@ -240,11 +241,11 @@ func keys(names []string) []string {
 	return all
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_$#-]+$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_$#-]+$`) })
 
 // quoted returns a name that ends where it seems to end.
 func quoted(name string) string {
-	if plainName.MatchString(name) {
+	if plainName().MatchString(name) {
 		return name
 	}
 	return strconv.Quote(name)

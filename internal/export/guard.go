@@ -3,6 +3,7 @@ package export
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -14,7 +15,7 @@ const (
 )
 
 // phone matches what stays unguarded in columns of phone numbers for Excel: it can compute no more than a number.
-var phone = regexp.MustCompile(`^\+?[0-9(][0-9 ().-]*$`)
+var phone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\+?[0-9(][0-9 ().-]*$`) })
 
 // Guard puts an apostrophe before a text that a spreadsheet would take for a formula. A text that begins with
 // apostrophes before a formula gets one more, so that unguard can tell both apart.

@@ -102,7 +102,7 @@ func (w *writer) record(raw json.RawMessage) []string {
 // texts; numbers and other JSON values cannot be one.
 func (w *writer) cell(column string, raw json.RawMessage) string {
 	s := text(raw)
-	if len(raw) == 0 || raw[0] != '"' || w.excel && strings.HasSuffix(column, "_number") && phone.MatchString(s) {
+	if len(raw) == 0 || raw[0] != '"' || w.excel && strings.HasSuffix(column, "_number") && phone().MatchString(s) {
 		return s
 	}
 	return Guard(s)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const (
@@ -17,7 +18,7 @@ const (
 	maxDepth = 100 // of brackets in brackets; Dixa's document has 21
 )
 
-var yamlKey = regexp.MustCompile(`(?m)^["']?(openapi|swagger|info|paths)["']?:(\s|$)`)
+var yamlKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^["']?(openapi|swagger|info|paths)["']?:(\s|$)`) })
 
 // Read reads a document. The error says what else the text is.
 func Read(text []byte) (*Document, error) {
@@ -27,7 +28,7 @@ func Read(text []byte) (*Document, error) {
 		return nil, errors.New("it is empty")
 	case len(text) > MaxBytes:
 		return nil, fmt.Errorf("it is larger than %d MiB", MaxBytes>>20)
-	case text[0] != '{' && yamlKey.Match(text):
+	case text[0] != '{' && yamlKey().Match(text):
 		return nil, errors.New("it is YAML: convert it to JSON first")
 	case text[0] == '<':
 		return nil, errors.New("it is HTML or XML, not JSON: download the document itself, not the page that shows it")

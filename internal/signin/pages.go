@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 )
 
 //go:embed pages.css
@@ -17,7 +18,7 @@ var style string
 //go:embed pages.html
 var pagesSource string
 
-var pages = template.Must(template.New("pages").Parse(pagesSource))
+var pages = sync.OnceValue(func() *template.Template { return template.Must(template.New("pages").Parse(pagesSource)) })
 
 // styleHash lets the pages' own style through their Content-Security-Policy.
 var styleHash = func() string {
@@ -79,7 +80,7 @@ func (p pageWriter) problem(w http.ResponseWriter, status int, text string) {
 // write writes a page that cannot be framed, without scripts.
 func (p pageWriter) write(w http.ResponseWriter, status int, name string, view any, target string) {
 	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, view); err != nil {
+	if err := pages().ExecuteTemplate(&b, name, view); err != nil {
 		p.config.Log.Error("a page could not be written", "error", err)
 		http.Error(w, "the page could not be written", http.StatusInternalServerError)
 		return

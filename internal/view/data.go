@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // dataURI is a file in the middle of a text: data:image/png;base64,…, also over several lines.
-var dataURI = regexp.MustCompile(`(?i)data:([a-z]+)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*;base64,([a-z0-9+/=_%-]*(?:\r?\n[ \t]*[a-z0-9+/]{60,}={0,2})*(?:\r?\n[ \t]*[a-z0-9+/]+={1,2})?)|data:(image)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*,([^\s"'()<>]{64,})`)
+var dataURI = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)data:([a-z]+)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*;base64,([a-z0-9+/=_%-]*(?:\r?\n[ \t]*[a-z0-9+/]{60,}={0,2})*(?:\r?\n[ \t]*[a-z0-9+/]+={1,2})?)|data:(image)/[a-z0-9.+-]+(?:;[a-z0-9=._-]+)*,([^\s"'()<>]{64,})`)
+})
 
 // hasData reports whether a text may hold a data URI. Most texts hold none, and are not copied to find out.
 func hasData[T string | []byte](s T, index func(T, byte) int) bool {
@@ -30,7 +33,7 @@ func withoutData(s string) string {
 	if !hasData(s, strings.IndexByte) {
 		return s
 	}
-	return dataURI.ReplaceAllStringFunc(s, func(uri string) string {
+	return dataURI().ReplaceAllStringFunc(s, func(uri string) string {
 		head, payload, _ := strings.Cut(uri, ",")
 		size := len(payload)
 		if len(head) > 7 && strings.EqualFold(head[len(head)-7:], ";base64") {

@@ -4,6 +4,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"sync"
 
 	"dixa-mcp/internal/base/safetext"
 )
@@ -62,7 +63,7 @@ func FindPlaceholder(text string, tools func(operation string) string) (found, i
 	text = spelledPlainly(text)
 	found, p := findPlaceholder(text)
 	if found == "" && strings.Contains(text, "<") {
-		found, p = findPlaceholder(tag.ReplaceAllString(text, ""))
+		found, p = findPlaceholder(tag().ReplaceAllString(text, ""))
 	}
 	if instead = p.instead; p.with != "" && tools != nil && tools(p.with) != "" {
 		instead += ", with " + tools(p.with)
@@ -119,7 +120,7 @@ func opensWith(text, words string) bool {
 }
 
 var (
-	tag      = regexp.MustCompile(`<[^<>]*>`)
+	tag      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^<>]*>`) })
 	spelling = strings.NewReplacer("［", "[", "【", "[", "〔", "[", "］", "]", "】", "]", "〕", "]", "\\", "", "*", "", "_", "", "`", "", " :", ":", " ,", ",", "：", ":", "，", ",")
 )
 

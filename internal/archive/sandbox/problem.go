@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // unknown finds the name in SQLite's message about a column or a table that is not there.
-var unknown = regexp.MustCompile(`no such (column|table): (?:\w+\.)?(\S+)`)
+var unknown = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`no such (column|table): (?:\w+\.)?(\S+)`) })
 
 // problem says what is wrong with a query, without the query.
 func problem(err error) error {
@@ -24,7 +25,7 @@ func problem(err error) error {
 	if errors.As(err, &code) && (code == sqlite3.AUTH || code == sqlite3.READONLY) || strings.Contains(text, "not authorized") || strings.Contains(text, "prohibited") {
 		text = "only SELECT over conversations, messages and tags is possible, with the usual functions, and no recursion (" + text + ")"
 	}
-	if found := unknown.FindStringSubmatch(text); found != nil {
+	if found := unknown().FindStringSubmatch(text); found != nil {
 		var names []string
 		for _, c := range archive.Columns {
 			if found[1] == "table" {

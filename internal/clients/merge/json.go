@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/tailscale/hujson"
 
@@ -16,13 +17,13 @@ import (
 type jsonc struct{}
 
 // atLine matches how the parser begins its errors.
-var atLine = regexp.MustCompile(`^hujson: line (\d+), column (\d+): `)
+var atLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^hujson: line (\d+), column (\d+): `) })
 
 // parse returns the tree of a document, whose root is an object.
 func (jsonc) parse(doc []byte) (hujson.Value, error) {
 	root, err := hujson.Parse(append(bytes.Clone(doc), '\n')) // a copy, which the parser keeps; it wants a line end behind a comment
 	if err != nil {
-		m := atLine.FindStringSubmatch(err.Error())
+		m := atLine().FindStringSubmatch(err.Error())
 		if m == nil {
 			return root, err
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -17,7 +18,7 @@ import (
 type yamlc struct{}
 
 // yamlLine matches how the parser begins its errors. It tells no column.
-var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\n\s*)?line (\d+): `)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:unmarshal errors:\n\s*)?line (\d+): `) })
 
 // parse returns the root mapping, or nil for a document without content.
 func (yamlc) parse(doc []byte) (*yaml.Node, error) {
@@ -45,7 +46,7 @@ func (yamlc) parse(doc []byte) (*yaml.Node, error) {
 }
 
 func yamlError(err error) error {
-	m := yamlLine.FindStringSubmatch(err.Error())
+	m := yamlLine().FindStringSubmatch(err.Error())
 	if m == nil {
 		return err
 	}
