@@ -108,14 +108,13 @@ type catalog struct {
 	operations map[string]*tools.Tool // each operation's own tool, by the name that both have
 	composites map[string]*tools.Tool // tools made of several operations
 	names      []string               // of operations
-	schemas    map[string]*schemas.Schema
+	version    dixaclient.Version
 	releases   releases
 }
 
 func newCatalog(all []*tools.Tool, version dixaclient.Version) *catalog {
-	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}, schemas: map[string]*schemas.Schema{}, releases: readReleases(releasesText)}
+	c := &catalog{tools: all, operations: map[string]*tools.Tool{}, composites: map[string]*tools.Tool{}, version: version, releases: readReleases(releasesText)}
 	for _, t := range all {
-		c.schemas[t.Name] = t.SchemaIn(version)
 		if len(t.Operations) == 1 && t.Operations[0].Name == t.Name {
 			if !slices.Contains(c.groups, t.Group) {
 				c.groups = append(c.groups, t.Group)
@@ -129,8 +128,8 @@ func newCatalog(all []*tools.Tool, version dixaclient.Version) *catalog {
 	return c
 }
 
-// schema returns what a tool takes. One schema serves all agents, so that it is made once.
-func (c *catalog) schema(t *tools.Tool) *schemas.Schema { return c.schemas[t.Name] }
+// schema returns what a tool takes. One schema serves all agents, and is made when the first of them has the tool.
+func (c *catalog) schema(t *tools.Tool) *schemas.Schema { return t.SchemaIn(c.version) }
 
 // named finds a tool: an operation's own, or one made of several.
 func (c *catalog) named(name string) (*tools.Tool, bool) {

@@ -21,9 +21,13 @@ func (s *Shape) describe(a *Agent) {
 		absent := s.absent(shown)
 		return func(word string) bool { return !absent[word] && (!a.catalog.has(word) || a.Sees(word)) }
 	})
+	phrases := sync.OnceValues(s.phrases)
 	fit := func(text string, keep bool) string {
-		text, apart := s.phrases(text)
-		return apart(clauses(text, known(), keep))
+		if text == "" {
+			return ""
+		}
+		joined, apart := phrases()
+		return apart.Replace(clauses(joined.Replace(text), known(), keep))
 	}
 	s.description = sync.OnceValue(func() string { return fit(s.tool.Description, true) })
 	s.shown = shown.Describing(func(p schemas.Property) string { return fit(p.Description, false) })
@@ -54,8 +58,8 @@ func (s *Shape) absent(shown *schemas.Schema) map[string]bool {
 	return absent
 }
 
-// phrases makes one word of each value of an argument that is written in several; apart undoes it.
-func (s *Shape) phrases(text string) (joined string, apart func(string) string) {
+// phrases returns what makes one word of each value of an argument that is written in several, and what undoes it.
+func (s *Shape) phrases() (joined, apart *strings.Replacer) {
 	var join, part []string
 	for _, p := range s.full.Properties() {
 		for _, w := range p.Words {
@@ -64,7 +68,7 @@ func (s *Shape) phrases(text string) (joined string, apart func(string) string) 
 			}
 		}
 	}
-	return strings.NewReplacer(join...).Replace(text), strings.NewReplacer(part...).Replace
+	return strings.NewReplacer(join...), strings.NewReplacer(part...)
 }
 
 func oneWord(phrase string) string { return strings.ReplaceAll(phrase, " ", "_") }
