@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -151,4 +152,41 @@ func TestOldRecordsVerify(t *testing.T) {
 	require.NoError(t, next.Close())
 	require.True(t, verify(t, dir).OK())
 	require.NotEmpty(t, readAll(t, next.path)[0].Heads, "what nobody had named is named now")
+}
+
+// A start reads little of each earlier run: a client that starts the program anew for each session leaves thousands.
+func TestOpenReadsLittleOfEarlierRuns(t *testing.T) {
+	const n = 200
+	dir := manyRuns(t, n)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	l := open(t, Options{Dir: dir, Now: time.Now})
+	runtime.ReadMemStats(&after)
+	require.NoError(t, l.Close())
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(n*16<<10))
+}
+
+// BenchmarkOpen opens a log beside 1,000 earlier runs.
+func BenchmarkOpen(b *testing.B) {
+	dir := manyRuns(b, 1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		l := open(b, Options{Dir: dir, Now: time.Now})
+		b.StopTimer()
+		require.NoError(b, l.Close())
+		require.NoError(b, os.Remove(l.path))
+		b.StartTimer()
+	}
+}
+
+// manyRuns returns a directory with n runs of 8 records.
+func manyRuns(t testing.TB, n int) (dir string) {
+	dir = folder(t)
+	require.NoError(t, sample(t, Options{Dir: dir}).Close())
+	text, err := os.ReadFile(files(t, dir)[0])
+	require.NoError(t, err)
+	for i := range n - 1 {
+		require.NoError(t, os.WriteFile(partPath(dir, runName(noon, 100_000+i), 1), text, 0o600))
+	}
+	return dir
 }
