@@ -103,6 +103,14 @@ var findConversations = beside(task("find_conversations", "searched conversation
 			in.Limit = max(left, 1)
 			r.leave("more conversations", "the agent's budget allows no more requests")
 		}
+		left, err := r.RecordsLeft()
+		if err != nil {
+			return Output{}, err
+		}
+		if left < in.Limit {
+			in.Limit = left
+			r.leave("more conversations", "the agent's budget allows no more rows")
+		}
 		search.PageLimit, search.PageKey = in.Limit, in.PageKey
 		found, err := d.SearchConversations.Do(ctx, r.Client, search)
 		if err != nil {
@@ -124,6 +132,9 @@ var findConversations = beside(task("find_conversations", "searched conversation
 				list.Items = append(list.Items, in.without(item))
 			}
 			r.tell("read %d of %d conversations", i+1, len(hits))
+		}
+		if err := r.ShowRecords(len(list.Items)); err != nil {
+			return Output{}, err
 		}
 		end := fmt.Sprintf("%d found.", len(list.Items))
 		switch {

@@ -46,6 +46,9 @@ var findCustomer = task("find_customer", "looked up a customer",
 	"Who a customer is, by email, phone or externalId, with their conversations, open ones first.",
 	[]*d.Spec{d.ListEndUsers.Spec, d.ListEndUserConversations.Spec}, nil,
 	func(ctx context.Context, r *Reads, in FindCustomerIn) (Output, error) {
+		if _, err := r.RecordsLeft(); err != nil {
+			return Output{}, err
+		}
 		f := &customerFinder{r, in}
 		found, err := f.customers(ctx)
 		if err != nil {
@@ -71,7 +74,10 @@ var findCustomer = task("find_customer", "looked up a customer",
 			}
 			customers.Items = append(customers.Items, item)
 		}
-		return Output{Parts: []view.Part{customers}}, nil
+		if in.DisplayName == "" { // those of the archive were counted
+			err = r.ShowRecords(len(found))
+		}
+		return Output{Parts: []view.Part{customers}}, err
 	})
 
 // mostNamed is how many customers of a name are looked up.

@@ -64,32 +64,37 @@ var readConversation = task("read_conversation", "read conversation {conversatio
 	[]*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec},
 	[]*d.Spec{d.GetEndUser.Spec, d.ListEndUserConversations.Spec, d.ListConversationTags.Spec, d.ListNotes.Spec, d.ListRatings.Spec, d.ListLinkedConversations.Spec, d.GetQueuePosition.Spec},
 	func(ctx context.Context, r *Reads, in ReadConversationIn) (Output, error) {
-		if in.Attachment != "" {
-			return readAttachment(ctx, r.Client, in)
-		}
-		if in.Messages != "" || in.Message > 0 {
-			return someMessages(ctx, r.Client, in)
-		}
-		conversation, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: in.ConversationRef})
-		if err != nil {
-			return Output{}, err
-		}
-		messages, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: in.ConversationRef})
-		if err != nil {
-			return Output{}, err
-		}
-		reader := conversationReader{reads: r, conversation: &conversation.Value, address: CustomerAddress(conversation.Raw)}
-		parts, err := reader.around(ctx)
-		if err != nil {
-			return Output{}, err
-		}
-		o := Thread()
-		o.Newest, o.Party = true, reader.told
-		o.Again = func(skip, offset int) string { // what does not fit is older
-			return called("read_conversation", ReadConversationIn{ConversationRef: in.ConversationRef, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
-		}
-		return Output{Parts: append(parts, view.Part{Name: "messages", Body: messages.Raw, Options: o})}, nil
+		return r.asRecord(ctx, func(ctx context.Context) (Output, error) { return in.read(ctx, r) })
 	})
+
+// read answers with the attachment, the messages or the whole conversation, as it was asked.
+func (in ReadConversationIn) read(ctx context.Context, r *Reads) (Output, error) {
+	if in.Attachment != "" {
+		return readAttachment(ctx, r.Client, in)
+	}
+	if in.Messages != "" || in.Message > 0 {
+		return someMessages(ctx, r.Client, in)
+	}
+	conversation, err := d.GetConversation.Do(ctx, r.Client, d.GetConversationIn{ConversationRef: in.ConversationRef})
+	if err != nil {
+		return Output{}, err
+	}
+	messages, err := d.ListMessages.Do(ctx, r.Client, d.ListMessagesIn{ConversationRef: in.ConversationRef})
+	if err != nil {
+		return Output{}, err
+	}
+	reader := conversationReader{reads: r, conversation: &conversation.Value, address: CustomerAddress(conversation.Raw)}
+	parts, err := reader.around(ctx)
+	if err != nil {
+		return Output{}, err
+	}
+	o := Thread()
+	o.Newest, o.Party = true, reader.told
+	o.Again = func(skip, offset int) string { // what does not fit is older
+		return called("read_conversation", ReadConversationIn{ConversationRef: in.ConversationRef, Messages: fmt.Sprintf("%d-", skip+1), Offset: offset})
+	}
+	return Output{Parts: append(parts, view.Part{Name: "messages", Body: messages.Raw, Options: o})}, nil
+}
 
 // Thread says how messages are shown.
 func Thread() view.Options {

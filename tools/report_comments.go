@@ -32,6 +32,9 @@ func (q *reporter) comments(ctx context.Context) (view.Part, error) {
 		}
 		return 0
 	})
+	if err := q.reads.ShowRecords(min(len(commented), mostComments)); err != nil {
+		return view.Part{}, err
+	}
 	for i := range commented[:min(len(commented), mostComments)] {
 		part.Items = append(part.Items, q.commentItem(&commented[i]))
 	}

@@ -47,6 +47,9 @@ type Env struct {
 	Judging  func(context.Context) (context.Context, error)             // takes one request from the budget, for all look-ups with the context that it returns
 	Events   Events                                                     // nil where the server has no inbox
 
+	RecordsLeft func() (int, error) // conversations and customers that Dixa's answers may still show this hour; an error where none are
+	ShowRecords func(int) error     // takes them from that budget, before they are shown
+
 	SealCursor func(events.Cursor) string          // makes a position in the inbox into one that tells an agent nothing
 	OpenCursor func(string) (events.Cursor, error) // reads it
 }
@@ -153,6 +156,18 @@ func (r *Reads) limitRows(limit *int, more string) (left int, err error) {
 		r.leave(more, "the agent's budget allows no more rows")
 	}
 	return left, err
+}
+
+// asRecord counts what a read shows as one conversation of the agent's budget, however much of it that is.
+func (r *Reads) asRecord(ctx context.Context, read func(context.Context) (Output, error)) (Output, error) {
+	if _, err := r.RecordsLeft(); err != nil {
+		return Output{}, err
+	}
+	out, err := read(ctx)
+	if err != nil {
+		return Output{}, err
+	}
+	return out, r.ShowRecords(1)
 }
 
 // sayLeftOut puts what is not in the answer behind the items of the tool's own, and before Dixa's answer, which can be long.

@@ -98,9 +98,9 @@ var waitFor = aside(task("wait_for", "waited for news",
 		case in.Queue != "" || in.awaited() == AwaitedBreach:
 			return w.awaitEvent(ctx)
 		case in.awaited() == AwaitedAssignment:
-			return w.awaitAssignment(ctx)
+			return r.asRecord(ctx, w.awaitAssignment)
 		}
-		return w.awaitAnswer(ctx)
+		return r.asRecord(ctx, w.awaitAnswer)
 	}))
 
 // waiter waits for what its caller asked for.

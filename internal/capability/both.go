@@ -207,8 +207,13 @@ func bothBudgets(a, b budget) budget {
 			*pair[0] = *pair[1]
 		}
 	}
-	if rows := func(b budget) int { return cmp.Or(b.RowsPerHour.value.number, DefaultRowsPerHour) }; rows(b) < rows(a) {
-		a.RowsPerHour = b.RowsPerHour
+	if a.RowsPerHour.line > 0 || b.RowsPerHour.line > 0 { // which counts what Dixa answers, too
+		rows := func(b budget) int { return cmp.Or(b.RowsPerHour.value.number, DefaultRowsPerHour) }
+		most := min(rows(a), rows(b))
+		if a.RowsPerHour.line == 0 {
+			a.RowsPerHour = b.RowsPerHour
+		}
+		a.RowsPerHour.value.number = most
 	}
 	return a
 }
@@ -259,7 +264,7 @@ func limiting(a *Agent) map[string]bool {
 		}
 	}
 	for _, l := range a.Budget().lines() {
-		if l.most != 0 {
+		if l.most != 0 && (l.key != rowsPerHour || a.Budget().RecordsPerHour != 0) {
 			keys["budget."+l.key] = true
 		}
 	}

@@ -23,10 +23,11 @@ type Budget struct {
 	WritesPerHour, WritesPerDay int
 	SendsPerHour, SendsPerDay   int
 	ErasesPerHour, ErasesPerDay int
-	RowsPerHour                 int // of the archive; never 0
+	RowsPerHour                 int // of the archive and the inbox of events; never 0
+	RecordsPerHour              int // the same number for rows of Dixa's answers, which count with them; 0 unless the file says it
 }
 
-// DefaultRowsPerHour is how many rows of the archive an agent is shown in an hour if the file does not say so.
+// DefaultRowsPerHour is how many rows of the archive and the inbox of events an agent is shown in an hour if the file does not say so.
 const DefaultRowsPerHour = 1000
 
 const rowsPerHour = "rows_per_hour"
@@ -45,6 +46,7 @@ func (s *settings) Budget() Budget {
 		ErasesPerHour:     b.ErasesPerHour.value.number,
 		ErasesPerDay:      b.ErasesPerDay.value.number,
 		RowsPerHour:       cmp.Or(b.RowsPerHour.value.number, DefaultRowsPerHour),
+		RecordsPerHour:    b.RowsPerHour.value.number,
 	}
 }
 

@@ -18,7 +18,7 @@ func TestBudget(t *testing.T) {
       erases_per_day: 6
       rows_per_hour: 7
 `)
-	require.Equal(t, Budget{false, 0.5, 864000, 1, 2, 3, 4, 5, 6, 7}, a.Budget())
+	require.Equal(t, Budget{false, 0.5, 864000, 1, 2, 3, 4, 5, 6, 7, 7}, a.Budget())
 	require.Equal(t, Budget{RequestsPerSecond: 10, RowsPerHour: DefaultRowsPerHour}, agentWith(t, "    budget: {requests_per_second: 10}\n").Budget())
 	require.Equal(t, Budget{RowsPerHour: DefaultRowsPerHour}, agentWith(t, "").Budget())
 }
@@ -55,8 +55,9 @@ func TestParseRefusesBudget(t *testing.T) {
 func TestRowsPerHour(t *testing.T) {
 	with := func(budget string) *Rules { return mustParse(t, known+"    access: {tags: read}\n"+budget) }
 	none, few, many := with(""), with("    budget: {rows_per_hour: 10}\n"), with("    budget: {rows_per_hour: 5000}\n")
-	require.Equal(t, []Change{{Text: "a: budget rows_per_hour 1000 → 5000", Widens: true}}, Compare(none, many))
-	require.Equal(t, []Change{{Text: "a: budget rows_per_hour 1000 → 10", Narrows: true}}, Compare(none, few))
+	require.Equal(t, []Change{{Text: "a: budget rows_per_hour also counts what Dixa answers", Narrows: true}, {Text: "a: budget rows_per_hour 1000 → 5000", Widens: true}}, Compare(none, many))
+	require.Equal(t, []Change{{Text: "a: budget rows_per_hour also counts what Dixa answers", Narrows: true}, {Text: "a: budget rows_per_hour 1000 → 10", Narrows: true}}, Compare(none, few))
+	require.Equal(t, []Change{{Text: "a: budget rows_per_hour no longer counts what Dixa answers", Widens: true}, {Text: "a: budget rows_per_hour 5000 → 1000", Narrows: true}}, Compare(many, none))
 	for _, c := range []struct {
 		old, new *Rules
 		want     int
@@ -64,7 +65,10 @@ func TestRowsPerHour(t *testing.T) {
 		a, err := Both(c.old, c.new).Agent("a")
 		require.NoError(t, err)
 		require.Equal(t, c.want, a.Budget().RowsPerHour)
+		require.Equal(t, c.want, a.Budget().RecordsPerHour, "counted as soon as one of both says so")
 	}
+	require.Equal(t, []string{"agents.a.budget.rows_per_hour"}, Removed(few, none))
+	require.Empty(t, Removed(none, few))
 	require.Empty(t, agentWith(t, "").Budget().Words())
 	require.Equal(t, []string{"10 rows per hour"}, agentWith(t, "    budget: {rows_per_hour: 10}\n").Budget().Words())
 }

@@ -251,6 +251,10 @@ func (d *diff) budget(old, new *Agent) {
 	if was, is := old.Budget().PerPerson, new.Budget().PerPerson; was != is {
 		d.add(direction{is, was}, "%s: budget per %s → per %s", new.Name, per(was), per(is))
 	}
+	if was, is := old.Budget().RecordsPerHour > 0, new.Budget().RecordsPerHour > 0; was != is {
+		counts := map[bool]string{true: "also counts", false: "no longer counts"}
+		d.add(direction{was, is}, "%s: budget rows_per_hour %s what Dixa answers", new.Name, counts[is])
+	}
 	was, is := old.Budget().lines(), new.Budget().lines()
 	for i := range was {
 		if was[i] != is[i] {

@@ -85,9 +85,6 @@ func (n *agentNotes) aboutSearch(rule *argument) {
 	}
 }
 
-// showRows are the tools that show rows of the archive or of the inbox of events.
-var showRows = []string{"search_messages", "query_archive", "find_conversations", "find_customer", "list_events", "wait_for"}
-
 // aboutBudget notes limits that cannot be reached.
 func (n *agentNotes) aboutBudget() {
 	s := n.agent.source.Budget
@@ -118,9 +115,9 @@ func (n *agentNotes) aboutBudget() {
 		}
 		n.unreachable(c.sections[0], c.sections[1])
 	}
-	shows := func(tool string) bool { return n.agent.allowed[tool].Allowed }
-	if s := b.RowsPerHour; s.line > 0 && !slices.ContainsFunc(showRows, shows) {
-		n.add(s.at, "bounds nothing: none of %s is granted to it", strings.Join(showRows, ", "))
+	shows := func(t *tools.Tool) bool { return slices.ContainsFunc(t.Operations, (*dixaclient.Spec).ShowsRecords) }
+	if s := b.RowsPerHour; s.line > 0 && !slices.ContainsFunc(n.agent.granted, shows) {
+		n.add(s.at, "bounds nothing: no tool that is granted to it shows conversations or customers")
 	}
 	for _, less := range []section[count]{b.SendsPerHour, b.ErasesPerHour} {
 		n.unreachable(less, b.WritesPerHour)

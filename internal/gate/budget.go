@@ -110,7 +110,7 @@ func (g *Gate) BudgetLeft(ctx context.Context, a *capability.Agent) ([]Count, er
 // callBudget is the budget that a call takes from.
 type callBudget struct{ call *call }
 
-// rows returns the allowance of rows of the archive.
+// rows returns the allowance of rows.
 func (b *callBudget) rows(takes int) []Allowance {
 	return []Allowance{{What: "rows", Most: b.call.agent.Budget().RowsPerHour, Period: time.Hour, Takes: takes}}
 }
@@ -134,6 +134,22 @@ func (b *callBudget) showRows(ctx context.Context, n int) error {
 		err = tooManyRows(b.call.agentName, taken.Over, n)
 	}
 	return err
+}
+
+// recordsLeft returns how many conversations and customers Dixa's answers may still show this hour.
+func (b *callBudget) recordsLeft(ctx context.Context) (int, error) {
+	if b.call.agent.Budget().RecordsPerHour == 0 {
+		return math.MaxInt32, nil
+	}
+	return b.rowsLeft(ctx)
+}
+
+// showRecords takes conversations and customers of Dixa's answers from the budget before they are shown.
+func (b *callBudget) showRecords(ctx context.Context, n int) error {
+	if n == 0 || b.call.agent.Budget().RecordsPerHour == 0 {
+		return nil
+	}
+	return b.showRows(ctx, n)
 }
 
 // left returns how many requests the agent's budget still allows today.

@@ -246,6 +246,9 @@ func (g *Gate) Call(ctx context.Context, r Request) (a Answer) {
 	if err := c.record.intend(ctx); err != nil {
 		return c.unrecorded(ctx, err)
 	}
+	if err := c.mayShowRecords(ctx); err != nil {
+		return c.fail(ctx, err)
+	}
 	out, err := steps[0].Send(c.context(ctx), g.client)
 	if err != nil {
 		return c.fail(ctx, c.values().diagnose(c.context(ctx), args, err))
@@ -274,6 +277,9 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	case err != nil: // Dixa called it a success
 		done := c.answer.adding(c.answer.saying("done", c.names.did(args)), "note", "what Dixa answered cannot be read")
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: done})
+	}
+	if err := c.budget.showRecords(ctx, c.recordsIn(r)); err != nil {
+		return c.fail(ctx, err)
 	}
 	if rest, none := strings.CutPrefix(r.Text, view.None); none && r.Total == 0 {
 		r.Text, r.Tokens = "None. "+c.answer.whyNone(args)+"\n"+rest, 0

@@ -53,6 +53,9 @@ func (c *call) env(ctx context.Context) tools.Env {
 		ShowRows: func(n int) error { return c.budget.showRows(ctx, n) },
 		Events:   wait.inbox(),
 
+		RecordsLeft: func() (int, error) { return c.budget.recordsLeft(ctx) },
+		ShowRecords: func(n int) error { return c.budget.showRecords(ctx, n) },
+
 		SealCursor: c.gate.cursors.seal,
 		OpenCursor: c.gate.cursors.open,
 	}

@@ -48,7 +48,7 @@ func (l *list) render(arr []byte) Result {
 	}
 	w.out = l.tail(append(w.out, extra...))
 	m.add(w.out[mark:])
-	return Result{Text: string(w.out), Tokens: m.tokens(), Total: l.total}
+	return Result{Text: string(w.out), Tokens: m.tokens(), Total: l.total, Shown: l.shown}
 }
 
 // oldest writes the items from the first that is wanted on, as many as fit, and returns what the answer is priced at so far.

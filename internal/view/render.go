@@ -79,6 +79,7 @@ type Result struct {
 	Text   string // compact JSON, an object, or text; "" when Dixa answered without a body
 	Tokens int    // EstimateTokens(Text)
 	Total  int    // items of the list that Dixa sent; 1 for a single object
+	Shown  int    // of them in Text
 	timed  bool   // times were written
 	year   int    // of the last of them
 }
@@ -189,7 +190,7 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 		item = t.single(w.out, o, "")
 	}
 	if n := tokens(item); o.Offset == 0 && n <= o.MaxTokens {
-		return Result{Text: string(item), Tokens: n, Total: 1}
+		return Result{Text: string(item), Tokens: n, Total: 1, Shown: 1}
 	}
 	room := o.MaxTokens - EstimateTokens(o.continuation(9_999_999)) - 12
 	for budget := room; ; budget = budget * 3 / 4 {
@@ -208,7 +209,7 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 			out = append(appendString(append(out[:len(out)-1], `,"more":`...), more), '}')
 		}
 		if t == nil || next == 0 || budget < leastTokens || tokens(out) <= o.MaxTokens {
-			return Result{Text: string(out), Tokens: tokens(out), Total: 1}
+			return Result{Text: string(out), Tokens: tokens(out), Total: 1, Shown: 1}
 		}
 	}
 }
