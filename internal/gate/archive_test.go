@@ -125,6 +125,7 @@ agents:
   limited: {access: {"*": read}, allow: [search_messages], arguments: {search_conversations.queueId: [billing]}}
   asks: {access: {"*": read}, allow: [query_archive]}
   asks-ruled: {access: {"*": read}, allow: [query_archive], arguments: {get_end_user.userId: [` + nobody + `]}}
+  nameless: {access: {"*": read}, deny: [get_end_user, list_end_users]}
   asks-rows: {access: {"*": read}, allow: [query_archive], budget: {rows_per_hour: 6}}
   asks-few: {access: {"*": read}, allow: [query_archive], deny: [list_ratings]}
   asks-bounded: {access: {"*": read}, allow: [query_archive], only: {queue: [billing]}}
@@ -379,6 +380,10 @@ func TestFindConversationsInTheArchive(t *testing.T) {
 	require.Equal(t, []int64{1236, 1235, 1234}, conversationsOf(t, b.call("whole", "find_conversations", `{"sort":"newest","customer":"emma.clarke@example.com"}`)))
 	require.Equal(t, []int64{1235, 1234, 1236}, conversationsOf(t, b.call("whole", "find_conversations", `{"sort":"waiting"}`)))
 	require.Equal(t, []int64{1234, 1235, 1236}, conversationsOf(t, b.call("whole", "find_conversations", `{"sort":"oldest","waiting":true}`)))
+	named := b.call("nameless", "find_conversations", `{"customerName":"Emma"}`)
+	require.True(t, named.Failed)
+	require.Contains(t, named.Text, "customerName: this agent may not read customers, which needs get_end_user or list_end_users")
+	require.False(t, b.call("nameless", "find_conversations", `{"waiting":true}`).Failed)
 	require.Contains(t, b.call("limited", "find_conversations", `{"waiting":true}`).Text, "rules for the arguments of search_conversations")
 	bare := newBed(t, searching)
 	require.Contains(t, bare.call("whole", "find_conversations", `{"waiting":true}`).Text, "waiting: this server keeps no archive")
