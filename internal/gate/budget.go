@@ -257,6 +257,9 @@ func (d *departure) spend(ctx context.Context) error {
 // judging takes one request from the budget, for all look-ups that decide what is shown of the archive or of events. It returns their
 // context: they take none, since their number tells of what is outside the agent's bound.
 func (b *callBudget) judging(ctx context.Context) (context.Context, error) {
+	if b.call.request.GoesOn {
+		return unpriced(ctx), nil
+	}
 	d := &departure{call: b.call, op: &dixaclient.Call{Op: dixaclient.GetConversation.Spec}}
 	return unpriced(ctx), d.spend(ctx)
 }

@@ -164,6 +164,10 @@ type Request struct {
 	by    string            // the approver who does
 	draft string            // number of the draft that the call would send: it is only parked, for an approver to send
 
+	// GoesOn is set by a stream of events that looks because something happened. Its look-ups take no request from the budget: how often that is
+	// tells of what is outside the agent's bound.
+	GoesOn bool
+
 	forProgram bool // the answer is JSON, whatever the capability file says
 
 	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that

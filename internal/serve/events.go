@@ -24,10 +24,10 @@ func (h *HTTP) events(w http.ResponseWriter, r *http.Request, who identity.Princ
 	if since == "" {
 		since = "now"
 	}
-	list := func(ctx context.Context, since string) (gate.Happened, gate.Answer) {
+	list := func(ctx context.Context, since string, goesOn bool) (gate.Happened, gate.Answer) {
 		arguments, _ := json.Marshal(map[string]any{"since": since, "types": append([]string{}, types...)}) // strings always marshal
 		r := requestOf(who)
-		r.Arguments = arguments
+		r.Arguments, r.GoesOn = arguments, goesOn
 		return h.Gate.ListEvents(ctx, r)
 	}
 	leave, ok := h.inFlight.enter(who.Agent, h.MaxCalls)
@@ -35,7 +35,7 @@ func (h *HTTP) events(w http.ResponseWriter, r *http.Request, who identity.Princ
 		refuseBusy(w, h.MaxCalls)
 		return
 	}
-	found, a := list(r.Context(), since)
+	found, a := list(r.Context(), since, false)
 	leave()
 	switch { // while there is no stream, which cannot say it
 	case a.Invalid:
@@ -54,7 +54,7 @@ func (h *HTTP) events(w http.ResponseWriter, r *http.Request, who identity.Princ
 			if tell && p.write(serverSent(found)) != nil || h.Gate.AwaitEvents(ctx, found.Cursor, who.Conversation) != nil {
 				return
 			}
-			if found, a = list(ctx, found.Cursor); a.Failed {
+			if found, a = list(ctx, found.Cursor, true); a.Failed {
 				return // the client comes again, and is told why
 			}
 		}

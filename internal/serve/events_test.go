@@ -25,6 +25,7 @@ const listeners = `version: 1
 agents:
   support: {access: {conversations: read, messages: read}, allow: [list_events]}
   reader: {access: {conversations: read, messages: read}}
+  mine: {access: {conversations: read, messages: read}, allow: [list_events], only: {channel: [chat]}, budget: {requests_per_day: 3}}
 `
 
 // listening is a site with an inbox.
@@ -120,6 +121,19 @@ func TestEventStreamIsSilent(t *testing.T) {
 	line, err = stream.lines.ReadString('\n')
 	require.NoError(t, err)
 	require.Contains(t, line, `"conversation":1235`, "nothing came in between")
+}
+
+// How often something happens that the agent is not told of takes nothing of its budget, which would tell of it.
+func TestEventStreamCostsNothing(t *testing.T) {
+	records := &book{}
+	s, in := listeningTo(t, records)
+	stream := eventsOf(t, s.ask("GET", "/events", "", "Key: mine-key"))
+	stream.lastID()
+	for n := 1; n <= 5; n++ {
+		put(t, in, n) // the channel is another
+		require.Eventually(t, func() bool { return records.outcomes()["list_events done"] == n+1 }, time.Minute, time.Millisecond)
+	}
+	require.Zero(t, records.outcomes()["list_events refused"])
 }
 
 // Only an agent that may list events gets a stream, with a credential, and is told what is wrong.

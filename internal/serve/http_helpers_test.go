@@ -31,7 +31,7 @@ func keyOf(name string) string { return "dixa-mcp-agent-" + (name + strings.Repe
 // keyed is a capability file whose agents have keys: the reader "reader-key", support "support-key" and "other-key",
 // but for those that are taken.
 func keyed(file string, taken ...string) string {
-	for agent, names := range map[string][]string{"reader": {"reader-key"}, "support": {"support-key", "other-key"}} {
+	for agent, names := range map[string][]string{"reader": {"reader-key"}, "support": {"support-key", "other-key"}, "mine": {"mine-key"}} {
 		var keys []string
 		for _, name := range names {
 			if !slices.Contains(taken, name) {
