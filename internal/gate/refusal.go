@@ -175,7 +175,7 @@ func tooManyRows(agent string, n *Count, rows int) *refusal {
 	if n.Left <= 0 {
 		return overBudget(agent, n)
 	}
-	text := fmt.Sprintf("agent %s has %d left of %s until %s, and this answer counts as %d. Nothing is shown: ask for less, or wait.", agent, n.Left, n.Allowance, n.Ends.Format("15:04 UTC on 2 January"), rows)
+	text := fmt.Sprintf("agent %s has %d left of %s until %s, and this answer counts as %d. Nothing is shown: ask for less, or call again then.", agent, n.Left, n.Allowance, n.Ends.Format("15:04 UTC on 2 January"), rows)
 	return &refusal{text: text, reason: "its budget is not enough for all rows", general: true}
 }
 

@@ -78,6 +78,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"outsideBound":           outsideBound(&call{agent: bounded, tool: must(tools.ByName("get_conversation"))}, op),
 		"overBudget":             overBudget("few", &Count{}),
 		"tooManySteps":           tooManySteps("few", &Count{}, 3),
+		"tooManyRows":            tooManyRows("few", &Count{Left: 2}, 3),
 		"overtaken":              overtaken("update_conversation", "queue"),
 		"noItems":                noItems("bulk_update", "words"),
 		"tooManyItems":           tooManyItems("bulk_update", "words"),
