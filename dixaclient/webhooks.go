@@ -43,9 +43,12 @@ type EventName string
 // Format names the form for the argument schema.
 func (EventName) Format() string { return "webhook event" }
 
-// Check tells whether it is one of the 32.
+// Values returns the 32 events.
+func (EventName) Values() []string { return WebhookEvent("").Values() }
+
+// Check tells whether it is one of them, in Dixa's spelling.
 func (e EventName) Check() error {
-	if !slices.Contains(WebhookEvent("").Values(), string(e)) {
+	if !slices.Contains(e.Values(), string(e)) {
 		return errors.New("an event of a webhook, such as ConversationCreated")
 	}
 	return nil

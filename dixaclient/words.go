@@ -39,6 +39,12 @@ func (SearchDirection) Vocabulary() *vocabulary.Set { return vocabulary.Directio
 // Vocabulary returns the words for directions.
 func (Direction) Vocabulary() *vocabulary.Set { return vocabulary.Directions }
 
+// Vocabulary returns the words for the events.
+func (WebhookEvent) Vocabulary() *vocabulary.Set { return vocabulary.Events }
+
+// Vocabulary returns the words for the events.
+func (EventName) Vocabulary() *vocabulary.Set { return vocabulary.Events }
+
 // The spellings in values whose field is named beside them.
 var (
 	metricChannels   = vocabulary.Enum{Set: vocabulary.Channels, Values: snake(strings.ToUpper), More: true}

@@ -65,7 +65,10 @@ func TestEveryEnumHasItsWords(t *testing.T) {
 		spelled[e.Set] = append(spelled[e.Set], e.Values...)
 	}
 	for _, e := range places {
-		words := e.Words()
+		var words []string
+		for _, value := range e.Values {
+			words = append(words, e.Set.Word(value))
+		}
 		require.Len(t, slices.Compact(slices.Sorted(slices.Values(words))), len(words), "two of %v have one word", e.Values)
 		for i, value := range e.Values {
 			require.True(t, e.Set.Knows(value), "%s has no word for %s: name it in vocabulary/table.go", e.Set.Of, value)

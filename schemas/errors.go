@@ -137,8 +137,10 @@ func (n *node) want() string {
 		return "an integer" + n.between("")
 	}
 	switch {
-	case len(n.enum) > 0:
+	case n.listed():
 		return oneOf(n.among().Words())
+	case len(n.enum) > 0:
+		return "a " + n.format + " such as " + n.among().Words()[0]
 	case n.format == uuidFormat:
 		return "a UUID such as 3fa85f64-5717-4562-b3fc-2c963f66afa6"
 	case n.format == dateTime:

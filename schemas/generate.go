@@ -88,22 +88,26 @@ func special(t reflect.Type, where string) *node {
 	if t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer {
 		return nil // their zero is nil, which cannot be asked
 	}
-	switch zero := reflect.Zero(t).Interface().(type) {
-	case formatted:
-		n := newNode(str)
-		n.format = zero.Format()
-		return n
-	case enumerated:
+	zero := reflect.Zero(t).Interface()
+	of, isFormatted := zero.(formatted)
+	among, isEnumerated := zero.(enumerated)
+	if !isFormatted && !isEnumerated {
+		return nil
+	}
+	n := newNode(str)
+	if isFormatted {
+		n.format = of.Format()
+	}
+	if isEnumerated {
 		if t.Kind() != reflect.String {
 			refuse(where, "%s has Values but is not a string type", t)
 		}
-		n := newNode(str).narrowed(where, zero.Values())
+		n = n.narrowed(where, among.Values())
 		if of, ok := zero.(worded); ok {
 			n.words = of.Vocabulary()
 		}
-		return n
 	}
-	return nil
+	return n
 }
 
 func (g *generator) plain(t reflect.Type, where string) *node {

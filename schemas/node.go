@@ -120,6 +120,9 @@ func (n *node) narrowed(name string, values []string) *node {
 	return &c
 }
 
+// listed reports whether the schema lists the values of an enum. It does not where the type has a name for them.
+func (n *node) listed() bool { return len(n.enum) > 0 && n.format == "" }
+
 // among returns the values of the enum with their words.
 func (n *node) among() vocabulary.Enum { return vocabulary.Enum{Set: n.words, Values: n.enum} }
 
@@ -155,7 +158,7 @@ func (n *node) appendJSON(b []byte) []byte {
 		if n.format == dateTime {
 			b = append(b, `,"format":"date-time"`...)
 		}
-		if len(n.enum) > 0 {
+		if n.listed() {
 			b = append(b, `,"enum":`...)
 			b = appendStrings(b, n.among().Words())
 		}

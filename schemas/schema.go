@@ -20,7 +20,7 @@
 //
 //	Values() []string // a string type: the only values it takes
 //	Vocabulary() *vocabulary.Set // the words for Values, which callers see and give; what is sent stays as it is
-//	Format() string   // a string in JSON, described by this word; "uuid" and "date-time" are checked
+//	Format() string   // a string in JSON, described by this word; "uuid" and "date-time" are checked. With Values, which the schema does not list then
 //	Check() error     // a leaf: the last word on the decoded value
 //
 // The tag contact says that a string is an e-mail address ("email"), a telephone number ("number"), or a number to search

@@ -54,7 +54,7 @@ func (n *node) sign(b *strings.Builder) {
 		b.WriteByte('{')
 		n.signFields(b)
 		b.WriteByte('}')
-	case len(n.enum) > 0:
+	case n.listed():
 		for i, v := range n.among().Words() {
 			if i == mostSigned {
 				b.WriteString("|…")

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"reflect"
+	"sync"
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/view"
@@ -22,10 +23,10 @@ var layouts = map[reflect.Type]string{
 	reflect.TypeFor[d.TeamMember](): "name= email= phoneNumber= -id",
 	reflect.TypeFor[d.Presence]():   "userId= presenceStatus= connectionStatus= activeChannels=on lastSeen=last_seen -requestTime",
 	reflect.TypeFor[d.Tag]():        "name= state= color -id",
-	reflect.TypeFor[d.Team]():       "name= -id",
-	reflect.TypeFor[d.Queue](): "name= isDefault?default priority usages.usages ~queueThresholds -organizationId -id -usages.queueId ~slaCalculationMethod ~offerTimeout " +
-		"~offeringAlgorithm ~memberListType ~wrapupTimeout ~offerAbandonedConversations ~doNotOfferTimeouts ~isDoNotOfferEnabled ~isPreferredAgentEnabled " +
-		"~preferredAgentTimeouts ~preferredAgentOfflineTimeout ~isRestricted",
+	reflect.TypeFor[d.Team]():       "name= id!name=",
+	reflect.TypeFor[d.Queue](): "name= isDefault?default priority usages.usages{}= ~queueThresholds{}=thresholds ~doNotOfferTimeouts{} ~preferredAgentTimeouts{} " +
+		"-organizationId -id -usages.queueId ~slaCalculationMethod ~offerTimeout ~offeringAlgorithm ~memberListType ~wrapupTimeout ~offerAbandonedConversations?offers_abandoned_conversations " +
+		"~isDoNotOfferEnabled?do_not_offer_is_on ~isPreferredAgentEnabled?preferred_agent_is_on ~preferredAgentOfflineTimeout ~personalAgentOfflineTimeout ~isRestricted?restricted",
 	reflect.TypeFor[d.QueueMember]():          "agentId= priority",
 	reflect.TypeFor[d.CustomAttributeValue](): "name= value=is -id -identifier",
 	reflect.TypeFor[d.CustomAttribute](): "label= entityType=of identifier isRequired?required isDeactivated?deactivated isArchived?archived -id description " +
@@ -38,25 +39,31 @@ var layouts = map[reflect.Type]string{
 	reflect.TypeFor[d.Organization]():    "name= subdomain status -avatarUrl",
 	reflect.TypeFor[d.Note]():            "createdAt= authorId=by -csid -id message=|",
 	reflect.TypeFor[d.SentMessage]():     "createdAt=sent authorId=by -messageId -direction",
-	reflect.TypeFor[d.ActivityEntry]():   "activityTimestamp= _type= author.name=by author.email= attributes.message=| -id -conversationId -activityType -attributes._type -author.id -attributes.messageId -attributes.agentId -attributes.avatarUrl -author.phoneNumber",
+	reflect.TypeFor[d.ActivityEntry](): "activityTimestamp= _type= conversationId=conversation author.name=by author.email^author.name= attributes.agentName=to attributes.message=| " +
+		"-id -activityType -attributes._type -author.id -attributes.messageId -attributes.agentId -attributes.avatarUrl -author.phoneNumber",
 	reflect.TypeFor[d.ConversationRating](): "ratingType= ratingScore=score ratingStatus= agentId=of conversationChannel= timestamps.rated_at=rated timestamps.offered_at=offered " +
 		"ratingComment=| -userId -id -timestamps.created_at -timestamps.modified_at -timestamps.scheduled_at -timestamps.scheduled_for -language",
-	reflect.TypeFor[d.RatingOffer]():      "ratingType= agentId=of offeredAt=offered id=ratingId -userId",
-	reflect.TypeFor[d.RatingResult]():     "ratingId ratingResult submittedAt=submitted comment=|",
-	reflect.TypeFor[d.FilterValue]():      "label= value=value",
-	reflect.TypeFor[d.Metric]():           "id= description= aggregations filters=filters filters.filterAttribute= filters.description= relatedRecordIds=records",
-	reflect.TypeFor[d.MetricRecordKind](): "id= description= filters=filters filters.filterAttribute= filters.description= relatedMetricIds=metrics fieldsMetadata=fields",
-	reflect.TypeFor[d.MetricData]():       "id=Metric aggregates{measure,value}",
-	reflect.TypeFor[d.MetricRecord]():     "primaryTimestampField.timestamp= value.value=value fields{name,field.label|field.value} -primaryTimestampField.name",
-	reflect.TypeFor[d.Schedules]():        "schedules.name= schedules.id%schedules.name=id",
+	reflect.TypeFor[d.RatingOffer]():  "ratingType= agentId=of offeredAt=offered id=ratingId -userId",
+	reflect.TypeFor[d.RatingResult](): "ratingId ratingResult submittedAt=submitted comment=|",
+	reflect.TypeFor[d.FilterValue]():  "label= value=value",
+	reflect.TypeFor[d.Metric](): "id= description= aggregations[measure]=aggregations aggregations.measure= aggregations.description= filters[filterAttribute]=filters " +
+		"filters.filterAttribute= filters.description= relatedRecordIds=records",
+	reflect.TypeFor[d.MetricRecordKind](): "id= description= filters[filterAttribute]=filters filters.filterAttribute= filters.description= relatedMetricIds=metrics " +
+		"fieldsMetadata[field]=fields fieldsMetadata.field= fieldsMetadata.description= fieldsMetadata.nullable?can_be_missing",
+	reflect.TypeFor[d.MetricData]():   "id=Metric aggregates{measure,value}",
+	reflect.TypeFor[d.MetricRecord](): "primaryTimestampField.timestamp= value.value=value fields{name,field.label|field.value} -primaryTimestampField.name",
+	reflect.TypeFor[d.Schedules]():    "schedules.name= schedules.id%schedules.name=id",
 	reflect.TypeFor[d.ScheduleHours](): "schedule.name= schedule.timezone=zone -schedule.id schedule.businessHours=hours schedule.businessHours.name= schedule.businessHours.nextDate= schedule.businessHours.status= " +
 		"schedule.businessHours.intervals{startTime,endTime} -schedule.businessHours.dayOfWeek schedule.businessHours.businessHourType=",
-	reflect.TypeFor[d.ScheduleStatus]():  "isOpen=open opensAt=opens closesAt=closes timestamp=at",
-	reflect.TypeFor[d.QueuePosition]():   "position= queuedAt=queued",
-	reflect.TypeFor[d.Anonymization]():   "entityType= targetEntityId=of initiatedAt=begun processedAt=done requestedBy=by id",
-	reflect.TypeFor[d.Webhook]():         "name= url= enabled subscribedEvents=events id%name",
+	reflect.TypeFor[d.ScheduleStatus](): "isOpen=open opensAt=opens closesAt=closes timestamp=at",
+	reflect.TypeFor[d.QueuePosition]():  "position= queuedAt=queued",
+	reflect.TypeFor[d.Anonymization]():  "_type= entityType!_type= targetEntityId= initiatedAt=requested processedAt=done requestedBy=by id",
+	reflect.TypeFor[d.Webhook](): "name= url= enabled subscribedEvents=events id%name filters.Conversation.strategy=filters_that_must_hold " +
+		"filters.Conversation.conditions=filters filters.Conversation.conditions.field= filters.Conversation.conditions._type= filters.Conversation.conditions.values=",
+	reflect.TypeFor[d.EventDeliveryStatus](): "event= deliveryStatus._type!deliveryStatus.deliveryTimestamp= deliveryStatus.deliveryTimestamp= deliveryStatus.success=success " +
+		"deliveryStatus.responseCode=answer deliveryStatus.responseText=answered",
 	reflect.TypeFor[d.WebhookDelivery](): "deliveryDetail.deliveryTimestamp= deliveryDetail.success=success deliveryDetail.responseCode=answer deliveryDetail.responseText=answered payload=|payload",
-	reflect.TypeFor[d.Template]():        "name= subject id%name content=|",
+	reflect.TypeFor[d.Template]():        "name= _type= subject id%name content=|",
 	reflect.TypeFor[d.Collection]():      "title= description= id%title",
 	reflect.TypeFor[d.Category]():        "title= id parentCategory=under",
 	reflect.TypeFor[d.Article](): "translation.published.title= translation.draft.title@translation.published.title=draft id updatedAt=updated updatedBy@createdBy=updated_by createdAt@updatedAt=created createdBy=created_by ownedBy=owned_by / " +
@@ -80,4 +87,12 @@ func layoutOf(t reflect.Type) view.Layout {
 		return l.Under("results")
 	}
 	return l
+}
+
+// without says that a field of the answer's items holds what the caller asked about.
+func without(path string) option {
+	return func(t *Tool) {
+		layout := t.layout
+		t.layout = sync.OnceValue(func() view.Layout { return layout().Without(path) })
+	}
 }

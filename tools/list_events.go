@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/view"
 )
@@ -245,7 +246,7 @@ func (b inbox) granted(e events.Event) bool {
 func (l *eventList) item(e events.Event) view.Item {
 	f := e.Fields
 	item := view.Item{Facts: []view.Fact{
-		{Key: "event", Value: string(e.Type), ID: e.ID},
+		{Key: "event", Value: string(e.Type), Word: vocabulary.Events.Word(string(e.Type)), ID: e.ID},
 		{Key: "conversation", Label: "conversation", Value: strconv.FormatInt(e.Conversation, 10)},
 		{Key: "time", Time: e.Time},
 	}}
@@ -264,7 +265,7 @@ func (l *eventList) item(e events.Event) view.Item {
 		add(l.reads.named("assignedTo", "assigned to", d.AgentThing, f.Assignee))
 	case "ConversationRated":
 		if f.Score != nil {
-			add(view.Fact{Key: "score", Label: "score", Value: strconv.FormatFloat(*f.Score, 'f', -1, 64)}, view.Fact{Key: "ratingType", Value: strings.ToLower(f.RatingType)})
+			add(view.Fact{Key: "score", Label: "score", Value: strconv.FormatFloat(*f.Score, 'f', -1, 64)}, view.Fact{Key: "ratingType", Value: strings.ToLower(f.RatingType), Word: vocabulary.Kinds.Word(f.RatingType)})
 		}
 	}
 	return item

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/view"
 )
 
@@ -139,7 +140,7 @@ func (c *conversationReader) about(ctx context.Context) (view.Item, error) {
 func (c *conversationReader) links(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "links", List: true}
 	if link := c.conversation.Link; link != nil {
-		part.Items = append(part.Items, view.Item{Facts: []view.Fact{{Key: "parent", Label: "Linked to", Value: strconv.FormatInt(link.ParentID, 10)}, {Key: "type", Value: link.Type}}})
+		part.Items = append(part.Items, view.Item{Facts: []view.Fact{{Key: "parent", Label: "Linked to", Value: strconv.FormatInt(link.ParentID, 10)}, {Key: "type", Value: link.Type, Word: vocabulary.Kinds.Word(link.Type)}}})
 	}
 	linked, _, err := optional(ctx, c.reads, "links", d.ListLinkedConversations, c.ref())
 	for i := range linked.Value {
@@ -153,7 +154,7 @@ func (c *conversationReader) ratings(ctx context.Context) (view.Part, error) {
 	part := view.Part{Name: "ratings", List: true}
 	list, _, err := optional(ctx, c.reads, "rating", d.ListRatings, c.ref())
 	for _, rating := range list.Value {
-		facts := []view.Fact{{Key: "type", Label: "Rating", Value: string(rating.Type)}, {Key: "status", Value: rating.Status}}
+		facts := []view.Fact{{Key: "type", Label: "Rating", Value: string(rating.Type), Word: vocabulary.Kinds.Word(string(rating.Type))}, {Key: "status", Value: rating.Status}}
 		if rating.Score != nil {
 			facts[1] = view.Fact{Key: "score", Value: strconv.Itoa(*rating.Score)}
 		}

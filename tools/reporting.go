@@ -23,6 +23,6 @@ var webhooks = group("webhooks",
 )
 
 var anonymization = group("anonymization",
-	tool(d.GetAnonymization, "read anonymization request {requestId}", "Whether an anonymization is done: then processedAt is set."),
+	tool(d.GetAnonymization, "read anonymization request {requestId}", "Whether an anonymization is done, and since when."),
 	tool(d.AnonymizeEntity, "anonymized {entityId}", "Erase the personal data of an entity permanently (deprecated: use anonymize_conversation, anonymize_message, anonymize_end_user)."),
 )

@@ -47,7 +47,7 @@ var things = map[reflect.Type]map[d.Thing]string{
 	reflect.TypeFor[d.UUID]():            {d.AgentThing: ""}, // members of queues and teams
 	reflect.TypeFor[d.TeamMember]():      {d.Nothing: "id"},
 	reflect.TypeFor[d.Presence]():        {d.AgentThing: "userId"},
-	reflect.TypeFor[d.Team]():            {d.Nothing: "id"},
+	reflect.TypeFor[d.Team]():            {d.TeamThing: "id"}, // the teams of one Dixa agent come without names
 	reflect.TypeFor[d.Queue]():           {d.Nothing: "id organizationId usages.queueId"},
 	reflect.TypeFor[d.QueueMember]():     {d.AgentThing: "agentId"},
 	reflect.TypeFor[d.Tag]():             {d.Nothing: "id"},

@@ -79,7 +79,7 @@ var answers = map[reflect.Type]trust{
 	reflect.TypeFor[d.TeamMember]():           {trusted: "name email phoneNumber"},
 	reflect.TypeFor[d.Presence]():             {trusted: "userId requestTime lastSeen presenceStatus connectionStatus activeChannels"},
 	reflect.TypeFor[d.Team]():                 {trusted: "name"},
-	reflect.TypeFor[d.Queue]():                {trusted: "name organizationId slaCalculationMethod offeringAlgorithm memberListType usages"},
+	reflect.TypeFor[d.Queue]():                {trusted: "name organizationId slaCalculationMethod offeringAlgorithm memberListType usages queueThresholds doNotOfferTimeouts preferredAgentTimeouts"},
 	reflect.TypeFor[d.QueueMember]():          {trusted: "agentId"},
 	reflect.TypeFor[d.Tag]():                  {trusted: "name color state"},
 	reflect.TypeFor[d.CustomAttribute]():      {trusted: "entityType identifier label description inputDefinition"},

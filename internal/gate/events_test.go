@@ -118,7 +118,7 @@ func TestListEvents(t *testing.T) {
 	none := b.call("whole", "list_events", `{"since":"now"}`)
 	require.Empty(t, hear(t, none).Events)
 	require.Contains(t, none.Text, "Nothing happened")
-	for arguments, want := range map[string]string{`{"since":"x"}`: "no cursor of this server", `{"types":["Created"]}`: "types", `{"limit":51}`: "limit"} {
+	for arguments, want := range map[string]string{`{"since":"x"}`: "no cursor of this server", `{"types":["Made"]}`: "types", `{"limit":51}`: "limit"} {
 		refused := b.call("whole", "list_events", arguments)
 		require.True(t, refused.Failed, refused.Text)
 		require.Contains(t, refused.Text, want)

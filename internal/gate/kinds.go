@@ -62,7 +62,7 @@ func addKinds(m map[string]audit.Kind, prefix string, t reflect.Type) {
 
 // plainTypes are the types of texts that are recorded as they are: their form leaves no room for personal data. Together
 // with numbers, flags, times and enums they are all that is. An addition needs a review of what the type can hold.
-var plainTypes = []reflect.Type{reflect.TypeFor[dixaclient.UUID](), reflect.TypeFor[dixaclient.ActingAgent](), reflect.TypeFor[dixaclient.EventName](), reflect.TypeFor[tools.JobHandle]()}
+var plainTypes = []reflect.Type{reflect.TypeFor[dixaclient.UUID](), reflect.TypeFor[dixaclient.ActingAgent](), reflect.TypeFor[tools.JobHandle]()}
 
 // isPlain reports whether a type can only hold a number, a flag, a UUID, one of a few words, or a time.
 func isPlain(t reflect.Type) bool {

@@ -148,7 +148,7 @@ func TestEventStreamIsGranted(t *testing.T) {
 		{http.StatusForbidden, "/events", []string{"Key: reader-key"}},
 		{http.StatusForbidden, "/events", []string{"Origin: https://evil.example.net"}},
 		{http.StatusForbidden, "/events", []string{"Last-Event-ID: x"}},
-		{http.StatusBadRequest, "/events?type=Closed", nil},
+		{http.StatusBadRequest, "/events?type=Shut", nil},
 		{http.StatusNotAcceptable, "/events", []string{"Accept: application/json"}},
 	} {
 		require.Equal(t, c.status, s.ask("GET", c.path, "", c.headers...).StatusCode, c)

@@ -37,9 +37,10 @@ type trailer struct {
 func (t *texter) dropRepeated(from int) {
 	facts := t.facts[from:]
 	repeated := func(f fact) bool {
-		return f.unless+f.equals+f.named != "" && slices.ContainsFunc(facts, func(other fact) bool {
+		return f.unless+f.equals+f.named+f.again != "" && slices.ContainsFunc(facts, func(other fact) bool {
 			return f.unless != "" && other.path == f.unless || f.equals != "" && other.path == f.equals && bytes.Equal(other.value, f.value) ||
-				f.named != "" && other.path == f.named && !t.o.IDs && t.isUnique(other.value)
+				f.named != "" && other.path == f.named && !t.o.IDs && t.isUnique(other.value) ||
+				f.again != "" && other.path == f.again && t.wasSaid(f.value, other.value)
 		})
 	}
 	if !slices.ContainsFunc(facts, repeated) {
@@ -61,9 +62,42 @@ func (t *texter) isUnique(value []byte) bool {
 // nameKey returns a name as names are compared.
 func nameKey(value []byte) string { return strings.ToLower(Clean(unquote(value))) }
 
-// findShared notes which names several items of a list have.
+// wasSaid reports whether an item before the one being written has the same value beside the same other value.
+func (t *texter) wasSaid(value, beside []byte) bool {
+	first, known := t.first[pairKey(value, beside)]
+	return known && first < t.number
+}
+
+// pairKey returns two values as they are compared.
+func pairKey(value, beside []byte) string { return nameKey(value) + "\x00" + nameKey(beside) }
+
+// findFirst notes at which item that is shown each value begins that the items after it need not repeat.
+func (t *texter) findFirst(path string, c *column, arr []byte) {
+	number := 0
+	for item := range jsonscan.Elements(arr) {
+		if number++; number <= t.o.Skip {
+			continue
+		}
+		prefix := string(t.path) + "."
+		value, beside := at(item, strings.TrimPrefix(path, prefix)), at(item, strings.TrimPrefix(c.again, prefix))
+		if !isString(value) || !isString(beside) {
+			continue
+		}
+		if t.first == nil {
+			t.first = map[string]int{}
+		}
+		if key := pairKey(value, beside); t.first[key] == 0 {
+			t.first[key] = number
+		}
+	}
+}
+
+// findShared notes which names several items of a list have, and where the values begin that are not repeated.
 func (t *texter) findShared(arr []byte) {
-	for _, c := range t.o.Layout.columns {
+	for path, c := range t.o.Layout.columns {
+		if c.again != "" {
+			t.findFirst(path, c, arr)
+		}
 		if c.named == "" {
 			continue
 		}
@@ -131,13 +165,31 @@ func (t *texter) sort(c *column, obj, value []byte) {
 				}
 			}
 		}
-	case value[0] == '{':
+	case c.only != "" && value[0] == '[' && !t.alone:
+		t.facts = append(t.facts, fact{column: c, path: path + "." + c.only, value: fieldOfEach(value, c.only)})
+	case value[0] == '{' && !c.keyed:
 		t.gather(value)
 	case value[0] == '[' && !scalars(value), c.prose, value[0] == '"' && isProse(value):
 		t.below = append(t.below, trailer{c, path, value})
 	default:
 		t.facts = append(t.facts, fact{column: c, path: path, value: value, of: t.attribute(path, obj)})
 	}
+}
+
+// fieldOfEach returns an array of one field of each object of an array.
+func fieldOfEach(arr []byte, field string) []byte {
+	only := []byte{'['}
+	for e := range jsonscan.Elements(arr) {
+		v := at(e, field)
+		if v == nil {
+			continue
+		}
+		if len(only) > 1 {
+			only = append(only, ',')
+		}
+		only = append(only, v...)
+	}
+	return append(only, ']')
 }
 
 // at returns the value at a path of names, or nil.

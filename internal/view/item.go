@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ type Fact struct {
 	Key     string    // its name in JSON, in Dixa's spelling where Dixa has it
 	Label   string    // what stands before the value in text, in our own words; "" where the value speaks for itself
 	Value   string    // "" leaves the fact out
+	Word    string    // the value as people know it, in text; "" where it is the same
 	Time    time.Time // in place of Value
 	Show    TimePart  // of Time, in text
 	Own     bool      // our own words, which need no quotation marks
@@ -70,9 +72,9 @@ func (t *texter) fact(f Fact) {
 	case !f.Time.IsZero():
 		t.out = t.appendPart(t.out, f.Time, f.Show)
 	case f.Own:
-		t.out = append(t.out, strings.Join(strings.Fields(Clean(f.Value)), " ")...)
+		t.out = append(t.out, strings.Join(strings.Fields(Clean(cmp.Or(f.Word, f.Value))), " ")...)
 	default:
-		t.out = appendValue(t.out, f.Value, f.Outside)
+		t.out = appendValue(t.out, cmp.Or(f.Word, f.Value), f.Outside)
 	}
 	if t.o.IDs && f.ID != "" {
 		t.out = append(append(append(t.out, " ("...), f.ID...), ')')

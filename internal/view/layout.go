@@ -1,6 +1,9 @@
 package view
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // Layout says how the fields of an answer are written as text. Fields that it does not name follow in Dixa's order, labelled
 // with their own names.
@@ -19,11 +22,14 @@ type column struct {
 	unless  string // left out where this field is there
 	equals  string // left out where this field has the same value
 	named   string // an id, left out where this field is a name, which is taken in its place
+	again   string // left out where an item before has the same value, and the same of this field
 	once    bool   // prose that is not repeated where another field with this mark has the same
 	quiet   bool   // a flag that is shown only where it is set
 	prose   bool
 	name    string   // of an array of pairs: the path of the label in each
 	values  []string // and the paths of its value, the first that is there counts
+	keyed   bool     // an object whose members are one fact
+	only    string   // of objects in an array: in lists, the field of each that is shown
 }
 
 // NewLayout reads a layout: paths in the order in which they are shown, separated by blanks.
@@ -36,9 +42,12 @@ type column struct {
 //	path!other=a_label  left out where the other field is there, which says the same
 //	path@other=a_label  left out where the other field has the same value
 //	path%other=a_label  an id, left out where the other field is a name that is taken in its place, and ids are not asked for
+//	path^other=a_label  left out where an item before has the same value, and the same of the other field
 //	path=|a_label  prose, on lines of its own
 //	path=||a_label  the same; not repeated where a field before it, written so as well, has the same text
 //	path{name,value|other}  each object of an array becomes a fact of its own, labelled with one of its fields
+//	path[name]=a_label  of objects in an array only one of their fields, in lists; an answer that is one object has all
+//	path{}=a_label  the members of an object are one fact: a label key value, key value
 //	/              the rest is on the next line, where the answer is one object
 func NewLayout(text string) Layout {
 	l := Layout{columns: map[string]*column{}}
@@ -53,11 +62,15 @@ func NewLayout(text string) Layout {
 			var pair string
 			path, pair, _ = strings.Cut(inner, "{")
 			name, values, _ := strings.Cut(pair, ",")
-			c.name, c.values = name, strings.Split(values, "|")
+			c.name, c.values, c.keyed = name, strings.Split(values, "|"), pair == ""
+		}
+		if inner, ok := strings.CutSuffix(path, "]"); ok {
+			path, c.only, _ = strings.Cut(inner, "[")
 		}
 		path, c.unless, _ = strings.Cut(path, "!")
 		path, c.equals, _ = strings.Cut(path, "@")
 		path, c.named, _ = strings.Cut(path, "%")
+		path, c.again, _ = strings.Cut(path, "^")
 		switch {
 		case entry == "/":
 			l.lines++
@@ -85,11 +98,31 @@ func (l Layout) Names() []string {
 	return names
 }
 
+// Without returns the layout without a field: the question says what it holds.
+func (l Layout) Without(path string) Layout {
+	l.columns = maps.Clone(l.columns)
+	l.columns[path] = &column{dropped: true}
+	return l
+}
+
+// Shows reports whether text has a field, somewhere: it and what is around it are not left out.
+func (l Layout) Shows(path string) bool {
+	for at := path; at != ""; at = at[:max(strings.LastIndexByte(at, '.'), 0)] {
+		if c, listed := l.columns[at]; listed {
+			return !c.dropped
+		}
+		if strings.HasSuffix("."+at, "._type") {
+			return false
+		}
+	}
+	return true
+}
+
 // Under returns the layout of a field whose items have this layout.
 func (l Layout) Under(path string) Layout {
 	under := Layout{columns: make(map[string]*column, len(l.columns)), lines: l.lines}
 	for p, c := range l.columns {
-		for _, other := range []*string{&c.unless, &c.equals, &c.named} {
+		for _, other := range []*string{&c.unless, &c.equals, &c.named, &c.again} {
 			if *other != "" {
 				*other = path + "." + *other
 			}

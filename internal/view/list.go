@@ -162,7 +162,7 @@ func (l *list) encode(mark int, whole bool) {
 	if l.t == nil {
 		return
 	}
-	l.t.out = l.t.out[:0]
+	l.t.out, l.t.number = l.t.out[:0], l.total
 	if l.shown == 0 && l.older == 0 && (!l.o.Newest || l.o.Skip > 0) {
 		l.t.thread = l.begun.clone()
 	}

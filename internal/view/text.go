@@ -31,6 +31,8 @@ type texter struct {
 	said  map[string]bool // prose of the item that is not repeated
 
 	shared map[string]bool // names that several items of the list have, which therefore need their ids
+	first  map[string]int  // the items at which values begin that are not repeated
+	number int             // of the item of the list that is being written
 }
 
 // object writes an item that is an object, in one line or in several.
@@ -105,6 +107,8 @@ func (t *texter) value(path string, v []byte) {
 			t.value(path, e)
 			first = false
 		}
+	case v[0] == '{':
+		t.members(path, v)
 	case v[0] == '"':
 		t.text(path, v[1:len(v)-1])
 	case v[0] == 't':
@@ -119,6 +123,23 @@ func (t *texter) value(path string, v []byte) {
 		t.out = append(t.out, v...)
 	default:
 		t.out = appendNumber(t.out, v)
+	}
+}
+
+// members writes an object as its names, in words where there are some, with their values.
+func (t *texter) members(path string, obj []byte) {
+	first := true
+	for key, v := range jsonscan.Members(obj) {
+		if !first {
+			t.out = append(t.out, ", "...)
+		}
+		first = false
+		name := decode(key)
+		if words := t.o.Words[path]; words != nil {
+			name = words.Word(name)
+		}
+		t.out = append(appendValue(t.out, name, t.o.Fields.at(path) == Untrusted), ' ')
+		t.value(path+"."+string(key), v)
 	}
 }
 

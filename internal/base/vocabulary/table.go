@@ -67,3 +67,9 @@ var Directions = newSet("direction", nil,
 	term{"Outbound", "outgoing"},
 	term{"Internal", ""},
 )
+
+// Kinds are the names of kinds, states and roles that Dixa spells in one way, such as QuickResponse and SystemAdmin.
+var Kinds = newKinds("kind", "")
+
+// Events are the names of what happens to conversations, such as ConversationAssigned and TagAdded.
+var Events = newKinds("event", "Conversation")

@@ -1,5 +1,5 @@
-// Package vocabulary holds the words by which people know what Dixa's API spells in several ways: channels, states and
-// directions. Answers show the words, and arguments take them and every spelling of Dixa's.
+// Package vocabulary holds the words by which people know what Dixa's API spells in its own ways: channels, states,
+// directions, events and kinds. Answers show the words, and arguments take them and every spelling of Dixa's.
 package vocabulary
 
 import (
@@ -13,6 +13,8 @@ type Set struct {
 	terms []term
 	by    map[string]int      // the place in terms of every spelling, folded
 	open  map[string][]string // the words that an ambiguous text can mean
+	apart bool                // there are no terms: the word for a spelling is the spelling, split
+	topic string              // what is taken off the spellings that begin with it
 }
 
 // term is one word, and its other spellings. Case, spaces, "_", "-" and "." make no difference in a spelling.
@@ -36,6 +38,9 @@ func newSet(of string, ambiguous map[string][]string, terms ...term) *Set {
 	return s
 }
 
+// newKinds makes a set whose words are made of the spellings, which may begin with a topic that says nothing.
+func newKinds(of, topic string) *Set { return &Set{Of: of, apart: true, topic: topic} }
+
 // Words lists the words of the set.
 func (s *Set) Words() []string {
 	words := make([]string, len(s.terms))
@@ -50,13 +55,19 @@ func (s *Set) Word(spelling string) string {
 	if i, ok := s.by[Fold(spelling)]; ok {
 		return s.terms[i].word
 	}
-	return spelling
+	if !s.apart {
+		return spelling
+	}
+	if rest, is := strings.CutPrefix(spelling, s.topic); is && rest != "" && isUpper(rest[0]) {
+		spelling = rest
+	}
+	return Apart(spelling)
 }
 
 // Knows reports whether the set has a word for a spelling.
 func (s *Set) Knows(spelling string) bool {
 	_, ok := s.by[Fold(spelling)]
-	return ok
+	return ok || s.apart
 }
 
 // Enum is a place in Dixa's API that takes some of the things of a set, each in one spelling.
@@ -66,9 +77,10 @@ type Enum struct {
 	More   bool // Dixa may take other values too
 }
 
-// Words lists the words for the values.
+// Words lists the words for the values. Where the words are made of the spellings these are the values themselves: callers are
+// told how Dixa spells them.
 func (e Enum) Words() []string {
-	if e.Set == nil {
+	if e.Set == nil || e.Set.apart {
 		return e.Values
 	}
 	words := make([]string, len(e.Values))
@@ -91,8 +103,8 @@ func (e Enum) Find(text string) (value string, ok bool) {
 	if e.Set == nil || !e.Set.Knows(text) {
 		return "", false
 	}
-	word := e.Set.Word(text)
-	if i := slices.IndexFunc(e.Values, func(v string) bool { return e.Set.Word(v) == word }); i >= 0 {
+	word := Fold(e.Set.Word(text))
+	if i := slices.IndexFunc(e.Values, func(v string) bool { return Fold(e.Set.Word(v)) == word }); i >= 0 {
 		return e.Values[i], true
 	}
 	return "", false

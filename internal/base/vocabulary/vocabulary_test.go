@@ -61,3 +61,28 @@ func TestFindTakesDixasOwnSpellingFirst(t *testing.T) {
 	_, ok = Enum{Values: []string{"a"}}.Find("b")
 	require.False(t, ok)
 }
+
+// A name of Dixa's is shown as words, by which it is found again; what is no such name stays as it is.
+func TestNamesAreSplitIntoWords(t *testing.T) {
+	for name, words := range map[string]string{
+		"TagAdded": "Tag added", "ConversationCreatedByCustomer": "Conversation created by customer", "SLAEvaluationBreached": "SLA evaluation breached",
+		"OneAtATimeRandom": "One at a time random", "Csat": "CSAT", "SMS": "SMS", "AgentBannedIp": "Agent banned IP", "SlaTimeLimit": "SLA time limit",
+		"follow_up": "follow_up", "Two words": "Two words", "Über": "Über", "a": "a", "A": "A", "": "",
+	} {
+		require.Equal(t, words, Apart(name), name)
+		require.Equal(t, Fold(name), Fold(words))
+	}
+	require.Equal(t, "Assigned", Events.Word("ConversationAssigned"))
+	for _, whole := range []string{"Conversation", "Conversationalist"} {
+		require.Equal(t, whole, Events.Word(whole))
+	}
+	e := Enum{Set: Events, Values: []string{"ConversationMessageAdded", "TagAdded"}}
+	require.Equal(t, e.Values, e.Words(), "schemas say how Dixa spells it")
+	for _, text := range []string{"ConversationMessageAdded", "Message added", "MESSAGE_ADDED", "conversation message added"} {
+		found, ok := e.Find(text)
+		require.True(t, ok, text)
+		require.Equal(t, "ConversationMessageAdded", found)
+	}
+	_, ok := e.Find("Message")
+	require.False(t, ok)
+}

@@ -62,3 +62,40 @@ func leaves(s *openapi3.Schema, path string, found map[string]bool, wanted func(
 		found[path] = true
 	}
 }
+
+// Names returns the fields of the operation's answers that hold one of a few names, by their paths, with the names. Of an object
+// whose names are given it is the path of the object.
+func (o Operation) Names() map[string][]string {
+	found := map[string][]string{}
+	for _, status := range o.Success {
+		if schema, err := o.answerSchema(status); err == nil && schema != nil {
+			names(schema, "", found, deepest)
+		}
+	}
+	return found
+}
+
+func names(s *openapi3.Schema, path string, found map[string][]string, depth int) {
+	if depth == 0 {
+		return
+	}
+	for _, list := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf, s.AllOf} {
+		for _, member := range list {
+			names(member.Value, path, found, depth-1)
+		}
+	}
+	if s.Items != nil {
+		names(s.Items.Value, path, found, depth-1)
+	}
+	if values := s.AdditionalProperties.Schema; values != nil {
+		names(values.Value, path, found, depth-1)
+	}
+	for name, property := range s.Properties {
+		names(property.Value, strings.TrimPrefix(path+"."+name, "."), found, depth-1)
+	}
+	for _, value := range s.Enum {
+		if name, ok := value.(string); ok && !slices.Contains(found[path], name) {
+			found[path] = append(found[path], name)
+		}
+	}
+}

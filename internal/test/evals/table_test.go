@@ -52,7 +52,7 @@ var evals = []eval{
 		asks:  "What happened to conversation 1234?",
 		by:    "reader triage support team_lead",
 		plain: []string{`list_conversation_activity {"conversationId":1234}`},
-		facts: []string{`ConversationCreatedByCustomer`, `ConversationAssigned .*Luis Ortega`, `TagAdded .*double-charge`},
+		facts: []string{`Created by customer`, `Assigned .*Luis Ortega`, `Tag added .*double-charge`},
 	},
 	{
 		asks:  "How did the customer of 2935 rate us?",

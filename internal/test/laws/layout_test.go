@@ -22,7 +22,7 @@ func TestLayoutsNameFields(t *testing.T) {
 	all := examples(t)
 	texts := map[string][]string{}
 	for _, op := range contract.Load(t).Operations() {
-		texts[op.String()] = op.Texts()
+		texts[op.String()] = append(op.Texts(), slices.Collect(maps.Keys(op.Names()))...)
 	}
 	known, named := map[reflect.Type]map[string]bool{}, map[reflect.Type][]string{}
 	for _, tool := range tools.All() {

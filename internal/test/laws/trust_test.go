@@ -46,6 +46,9 @@ func shownAt(tool *tools.Tool, path string) string {
 		return "results." + strings.TrimPrefix(path, "data.")
 	}
 	path = strings.TrimPrefix(path, "data.")
+	if rest, is := strings.CutPrefix(path, "filters."); is && tool.Group == "webhooks" { // a free map with one name that Dixa documents
+		path = "filters.Conversation." + rest
+	}
 	if name := path[strings.LastIndexByte(path, '.')+1:]; name == "id" {
 		return ""
 	}
