@@ -52,7 +52,7 @@ func readAttachment(ctx context.Context, c *d.Client, in ReadConversationIn) (Ou
 	message, nth, _ := attachmentNumber(in.Attachment) // it fits, as was checked
 	number := fmt.Sprintf("#%d/%d", message, nth)
 	if message > len(messages.Value) {
-		return Output{}, fmt.Errorf("read_conversation: there is no message #%d: the conversation has %d", message, len(messages.Value))
+		return Output{}, fmt.Errorf("read_conversation: there is no message #%d: %s", message, numbered(len(messages.Value)))
 	}
 	files, err := filesOf(messages.Raw)
 	if err != nil {

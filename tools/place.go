@@ -61,7 +61,7 @@ func oneMessage(body []byte, id string) ([]byte, error) {
 	if number, isNumber := strings.CutPrefix(strings.TrimSpace(id), "#"); isNumber {
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 1 || n > len(answer.Data) {
-			return nil, &dixaclient.InputError{Operation: "list_messages", Field: "messageId", Problem: fmt.Sprintf("must be a message's id, or # and a number: this conversation has %d messages", len(answer.Data))}
+			return nil, &dixaclient.InputError{Operation: "list_messages", Field: "messageId", Problem: "must be a message's id, or # and a number: " + numbered(len(answer.Data))}
 		}
 		return answer.Data[n-1], nil
 	}

@@ -119,7 +119,7 @@ func someMessages(ctx context.Context, c *d.Client, in ReadConversationIn) (Outp
 	}
 	all := len(answer.Data)
 	if from > all {
-		return Output{}, fmt.Errorf("read_conversation: there is no message #%d: the conversation has %d", from, all)
+		return Output{}, fmt.Errorf("read_conversation: there is no message #%d: %s", from, numbered(all))
 	}
 	if to == 0 || to > all {
 		to = all
@@ -153,4 +153,12 @@ func spanned(from, to, all int) string {
 		return fmt.Sprintf("message #%d of %d", from, all)
 	}
 	return fmt.Sprintf("messages #%d to #%d of %d", from, to, all)
+}
+
+// numbered says which messages a conversation has.
+func numbered(all int) string {
+	if all == 0 {
+		return "the conversation has no messages"
+	}
+	return fmt.Sprintf("the conversation has %d, #1 to #%[1]d", all)
 }

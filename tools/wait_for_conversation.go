@@ -23,7 +23,7 @@ func (w *waiter) awaitAnswer(ctx context.Context) (Output, error) {
 			return false, err
 		}
 		if all := len(now.Value); first && after > all {
-			return false, fmt.Errorf("wait_for: after: there is no message #%d: the conversation has %d", after, all)
+			return false, fmt.Errorf("wait_for: after: there is no message #%d: %s", after, numbered(all))
 		} else if first && after == 0 {
 			after = all
 		}

@@ -277,7 +277,7 @@ func (c *call) succeed(ctx context.Context, args *tools.Arguments, out tools.Out
 	r, err := view.Render(ctx, out.Body, c.answer.options(c.context(ctx), args, out))
 	switch {
 	case err != nil && c.tool.Level == dixaclient.Read:
-		return c.fail(ctx, err)
+		return c.fail(ctx, fmt.Errorf("%s: %w", c.tool.Name, err))
 	case err != nil: // Dixa called it a success
 		done := c.answer.adding(c.answer.saying("done", c.names.did(args)), "note", "what Dixa answered cannot be read")
 		return c.finish(ctx, audit.OutcomeDone, Answer{Text: done})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 	"time"
 
@@ -100,7 +101,7 @@ func (a *callAnswer) parts(ctx context.Context, env tools.Env, outcome string, p
 	}
 	r, err := view.RenderParts(ctx, parts, o)
 	if err != nil {
-		return c.fail(ctx, err)
+		return c.fail(ctx, fmt.Errorf("%s: %w", c.tool.Name, err))
 	}
 	return c.finish(ctx, outcome, Answer{Text: r.Text, Image: image, tokens: r.Tokens})
 }

@@ -16,12 +16,13 @@ type list struct {
 	beside []member
 	begun  thread // what the reader was told before the first item that is shown
 
-	shown, total int // shown are whole, or end here
-	cut          int // where in the last item that is shown the rest of it begins, 0 where it is whole
-	older        int // items before the first that is shown, where the newest are kept
+	shown, total int   // shown are whole, or end here
+	cut          int   // where in the last item that is shown the rest of it begins, 0 where it is whole
+	older        int   // items before the first that is shown, where the newest are kept
+	outside      error // the place to go on at is behind the end
 }
 
-func (l *list) render(arr []byte) Result {
+func (l *list) render(arr []byte) (Result, error) {
 	w, extra := l.w, l.extra()
 	if l.o.Kind == Messages {
 		w.history = newHistory()
@@ -41,6 +42,12 @@ func (l *list) render(arr []byte) Result {
 	} else {
 		m = l.oldest(arr, room)
 	}
+	if l.outside == nil {
+		l.outside = l.outsideList()
+	}
+	if l.outside != nil {
+		return Result{}, l.outside
+	}
 	l.total = max(l.total, l.o.Total)
 	mark := len(w.out)
 	if l.t == nil {
@@ -48,7 +55,7 @@ func (l *list) render(arr []byte) Result {
 	}
 	w.out = l.tail(append(w.out, extra...))
 	m.add(w.out[mark:])
-	return Result{Text: string(w.out), Tokens: m.tokens(), Total: l.total, Shown: l.shown}
+	return Result{Text: string(w.out), Tokens: m.tokens(), Total: l.total, Shown: l.shown}, nil
 }
 
 // oldest writes the items from the first that is wanted on, as many as fit, and returns what the answer is priced at so far.
@@ -147,6 +154,7 @@ func (l *list) newest(arr []byte, room int) (m meter) {
 // piece leaves of the item at mark what fits, from the place on where the caller goes on.
 func (l *list) piece(mark, room int) {
 	item := bytes.Clone(l.w.out[mark:])
+	l.outside = l.o.outsideItem(item, fmt.Sprintf("item %d of the list", l.total))
 	for budget := room; ; budget = budget * 3 / 4 {
 		part, cut := piece(item, l.o.Offset, budget)
 		l.w.out, l.cut = append(l.w.out[:mark], part...), cut

@@ -91,7 +91,7 @@ const (
 
 // Render shows the body of one of Dixa's answers. {"data":…,"meta":…} becomes its data: an object
 // as it is, a list as {"items":[…]} with shown, total, more and nextPageKey where not everything is
-// there. The error says that the body is no JSON, and holds nothing of it.
+// there. The error says that the body is no JSON, and holds nothing of it; an [*OutsideError] says that Skip or Offset is behind the end.
 func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 	body = bytes.Trim(body, " \t\r\n")
 	if len(body) == 0 {
@@ -119,11 +119,12 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 		t.thread.sides.know(o.Party)
 	}
 	var r Result
+	var err error
 	if data[0] == '[' {
 		l := list{o: o, w: w, t: t, beside: beside}
-		r = l.render(data)
+		r, err = l.render(data)
 	} else {
-		r = single(w, t, data, o)
+		r, err = single(w, t, data, o)
 	}
 	if t != nil {
 		r.timed, r.year = t.timed, t.year
@@ -132,7 +133,7 @@ func Render(ctx context.Context, body []byte, o Options) (Result, error) {
 	if w.work.ended {
 		return Result{}, fmt.Errorf("show Dixa's answer: %w", ctx.Err())
 	}
-	return r, nil
+	return r, err
 }
 
 // unwrap takes the envelope off: the answer is data, an object or an array, and key the property of data that it was,
@@ -181,7 +182,7 @@ func soleArray(obj []byte) (sole []byte, name string) {
 	return sole, name
 }
 
-func single(w *walker, t *texter, obj []byte, o Options) Result {
+func single(w *walker, t *texter, obj []byte, o Options) (Result, error) {
 	if !w.value(obj) {
 		w.out = append(w.out, "{}"...)
 	}
@@ -190,7 +191,10 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 		item = t.single(w.out, o, "")
 	}
 	if n := tokens(item); o.Offset == 0 && n <= o.MaxTokens {
-		return Result{Text: string(item), Tokens: n, Total: 1, Shown: 1}
+		return Result{Text: string(item), Tokens: n, Total: 1, Shown: 1}, nil
+	}
+	if err := o.outsideItem(w.out[:mark], "the answer"); err != nil {
+		return Result{}, err
 	}
 	room := o.MaxTokens - EstimateTokens(o.continuation(9_999_999)) - 12
 	for budget := room; ; budget = budget * 3 / 4 {
@@ -209,7 +213,7 @@ func single(w *walker, t *texter, obj []byte, o Options) Result {
 			out = append(appendString(append(out[:len(out)-1], `,"more":`...), more), '}')
 		}
 		if t == nil || next == 0 || budget < leastTokens || tokens(out) <= o.MaxTokens {
-			return Result{Text: string(out), Tokens: tokens(out), Total: 1, Shown: 1}
+			return Result{Text: string(out), Tokens: tokens(out), Total: 1, Shown: 1}, nil
 		}
 	}
 }
