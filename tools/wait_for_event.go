@@ -9,6 +9,7 @@ import (
 	"time"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/events"
 	"dixa-mcp/internal/view"
 )
@@ -69,7 +70,7 @@ func (w *waiter) awaitEvent(ctx context.Context) (Output, error) {
 		if err := w.reads.ShowRows(1); err != nil {
 			return Output{}, err
 		}
-		facts = append(w.reads.conversationFacts(&c, "Conversation"), view.Fact{Key: "event", Value: string(found.Event.Type), ID: found.Event.ID}, view.Fact{Key: "time", Label: "at", Time: found.Event.Time})
+		facts = append(w.reads.conversationFacts(&c, "Conversation"), view.Fact{Key: "event", Value: string(found.Event.Type), Word: vocabulary.Events.Word(string(found.Event.Type)), ID: found.Event.ID}, view.Fact{Key: "time", Label: "at", Time: found.Event.Time})
 	default:
 		said.Value = fmt.Sprintf("no %s in %d s", in.what(), int(w.reads.Now().Sub(begun).Seconds()))
 	}
