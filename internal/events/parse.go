@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -62,16 +63,16 @@ func (e *Event) read(data map[string]json.RawMessage) {
 		e.Queue = queue
 	}
 	f := &e.Fields
-	f.Channel, f.Status, f.Direction = text(conversation["channel"]), text(conversation["status"]), text(conversation["direction"])
+	f.Channel, f.Status, f.Direction = word(conversation["channel"]), word(conversation["status"]), word(conversation["direction"])
 	f.Requester, f.Assignee = id(object(conversation["requester"])["id"]), id(object(conversation["assignee"])["id"])
 	author := object(data["author"])
 	if author == nil {
 		author = object(data["pendingByUser"])
 	}
-	f.Author, f.AuthorType = id(author["id"]), text(author["user_type"])
-	f.Message, f.MessageSide, f.Note = text(data["message_id"]), text(data["direction"]), text(data["note_id"])
+	f.Author, f.AuthorType = id(author["id"]), word(author["user_type"])
+	f.Message, f.MessageSide, f.Note = word(data["message_id"]), word(data["direction"]), word(data["note_id"])
 	f.Tag = text(data["tag"])
-	f.Agent, f.RatingType = id(object(data["agent"])["id"]), text(data["type"])
+	f.Agent, f.RatingType = id(object(data["agent"])["id"]), word(data["type"])
 	if score, err := strconv.ParseFloat(string(data["score"]), 64); err == nil {
 		f.Score = &score
 	}
@@ -91,6 +92,17 @@ func text(raw json.RawMessage) (s string) {
 		return ""
 	}
 	return s
+}
+
+// oneWord matches ids, and the names of states and kinds. Whatever else a field of these holds is text, which is not kept.
+var oneWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$`)
+
+// word reads an id or a name; "" if it is none.
+func word(raw json.RawMessage) string {
+	if s := text(raw); oneWord.MatchString(s) {
+		return s
+	}
+	return ""
 }
 
 // id reads a UUID, in lower case; "" if it is none.

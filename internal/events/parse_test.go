@@ -71,6 +71,10 @@ func TestParseStrange(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, e.Conversation)
 	require.Zero(t, e.Fields)
+	e, err = Parse(envelope("CONVERSATION_MESSAGE_ADDED", `"conversation":{"channel":"a text","status":"a text","direction":"a text"},"author":{"user_type":"a text"},"message_id":"a text",`+
+		`"direction":"a\nb","note_id":"<a>","type":"a text"`))
+	require.NoError(t, err)
+	require.Zero(t, e.Fields, "texts in place of ids and states")
 	e, err = Parse(envelope("AGENT_BANNED_ENDUSER", ""))
 	require.NoError(t, err)
 	require.Equal(t, dixaclient.WebhookEvent("AgentBannedEnduser"), e.Type)

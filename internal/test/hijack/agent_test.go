@@ -50,6 +50,9 @@ func examples(t testing.TB) map[string]json.RawMessage {
 func reads(t testing.TB, s subject, w way, g goal) (d *world, found bool) {
 	t.Helper()
 	d = newWorld(t, s, w, instruction(g))
+	if tool, arguments, _ := strings.Cut(w.Call, " "); tool != "" {
+		return d, d.hears(t, tool, json.RawMessage(arguments), g)
+	}
 	arguments := examples(t)
 	if w.Event != "" && d.follows(t, g) {
 		return d, true

@@ -50,7 +50,8 @@ type way struct {
 	Put    any
 	File   string // what the file of an attachment holds
 	Status int    // only answers with this status or a higher one
-	Event  string // the text is in the data of this event, which a webhook brought
+	Event  string // the text is in the data of these events, which a webhook brought; with Path, they are about conversation 1234 and the text is there
+	Call   string // the agent reads the answer to this call alone
 	Shelf  bool   // it stands in a message of the archive instead
 }
 
@@ -178,5 +179,5 @@ func parse(t testing.TB, file string) *capability.Rules {
 }
 
 func (w way) matches(path string, status int) bool {
-	return !w.Shelf && w.Event == "" && status >= max(w.Status, 200) && regexp.MustCompile(w.Path).MatchString(path)
+	return !w.Shelf && (w.Event == "" || w.Path != "") && status >= max(w.Status, 200) && regexp.MustCompile(w.Path).MatchString(path)
 }

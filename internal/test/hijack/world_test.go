@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,25 +61,36 @@ func newWorld(t testing.TB, s subject, w way, text string) *world {
 	require.NoError(t, err)
 	c := gate.Config{Rules: s.rules, Client: client, Audit: d, Approvals: d.approvals, Archive: shelf{d}, Budgets: unpaced{gate.NewBudgets()}, Now: clock}
 	if w.Event != "" {
-		c.Events = d.inbox(t)
+		c.Events = early{d.inbox(t)}
 	}
 	d.gate = gate.New(c)
 	return d
 }
 
-// inbox returns an inbox with the event that has the attacker's text, as a webhook brought it.
+// inbox returns an inbox with the events that have the attacker's text, as a webhook brought them.
 func (d *world) inbox(t testing.TB) *events.Inbox {
-	payload, err := json.Marshal(map[string]any{"event_id": "0c1a2b3c-4d5e-4f60-8a7b-000000000001", "event_fqn": d.way.Event, "event_timestamp": now, "data": filled(d.way.Put, d.text)})
-	require.NoError(t, err)
-	d.planted = bytes.Contains(payload, []byte(d.text))
-	e, err := events.Parse(payload)
-	require.NoError(t, err)
+	data := filled(d.way.Put, d.text)
+	if d.way.Path != "" {
+		data = map[string]any{"conversation": map[string]any{"csid": 1234}}
+	}
 	in := events.NewInbox(sqlitestore.Open(t.TempDir(), sqlitestore.Options{Now: func() time.Time { return now }}))
 	t.Cleanup(func() { require.NoError(t, in.Close()) })
-	_, err = in.Put(t.Context(), e)
-	require.NoError(t, err)
+	for n, name := range strings.Fields(d.way.Event) {
+		payload, err := json.Marshal(map[string]any{"event_id": fmt.Sprintf("0c1a2b3c-4d5e-4f60-8a7b-%012d", n), "event_fqn": name, "event_timestamp": now, "data": data})
+		require.NoError(t, err)
+		d.planted = d.planted || bytes.Contains(payload, []byte(d.text))
+		e, err := events.Parse(payload)
+		require.NoError(t, err)
+		_, err = in.Put(t.Context(), e)
+		require.NoError(t, err)
+	}
 	return in
 }
+
+// early is an inbox in which everything is new to who begins to wait.
+type early struct{ *events.Inbox }
+
+func (early) End(context.Context) (events.Cursor, error) { return "", nil }
 
 // unpaced are budgets without an agent's requests_per_second: waiting stops nothing.
 type unpaced struct{ gate.Budgets }
