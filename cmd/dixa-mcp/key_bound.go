@@ -116,8 +116,10 @@ func (c *keyNewCmd) forConversation(ctx context.Context, out, about io.Writer) e
 	}
 	_, err = fmt.Fprintln(out, key)
 	fmt.Fprintf(about, `
-This is the key %s of agent %s for conversation %d: nothing else exists for it. It is shown once. A program sends it to
-a server that uses %s, as Authorization: Bearer. It expires at %s. To end it before: dixa-mcp key revoke %[1]s
+This is the key %s of agent %s for conversation %d: nothing else exists for it. It is shown once. A program
+sends it as Authorization: Bearer to a server that uses
+%s.
+It expires at %s. To end it before: dixa-mcp key revoke %[1]s
 `, made.ID, made.Agent, made.Conversation, where, made.Expires.Format("2006-01-02 15:04:05 UTC"))
 	return errors.Join(unrecorded, err)
 }

@@ -30,7 +30,12 @@ func (s *personSearch) print(out *output, whole bool) {
 		conversations = append(conversations, fmt.Sprint(id))
 	}
 	one("Conversations:", conversations)
+	var without []string
 	for _, p := range s.Places {
+		if p.Problem == "" && len(p.Items) == 0 {
+			without = append(without, p.Title())
+			continue
+		}
 		out.printf("\n%s: %s\n", p.Title(), lines.Counted(len(p.Items), "item"))
 		if p.Problem != "" {
 			out.printf("  COULD NOT BE READ: %s\n", safetext.Lines(p.Problem))
@@ -45,6 +50,12 @@ func (s *personSearch) print(out *output, whole bool) {
 		if whole {
 			s.items(out, p)
 		}
+	}
+	for i, title := range without {
+		if i == 0 {
+			out.printf("\nNothing is kept in:\n")
+		}
+		out.printf("  %s\n", title)
 	}
 }
 

@@ -244,6 +244,7 @@ func erases(t *testing.T, address string, redis *redistest.Server) {
 	o = run("report", plantedMail)
 	require.Zero(t, o.code, o.stderr)
 	require.Contains(t, o.stdout, "operator erased what dixa-mcp keeps of a customer", "records are found by the hash of the address")
+	require.Regexp(t, `(?s)\nNothing is kept in:\n  .*approvals and drafts \(`, run("report", "somebody.else@example.com").stdout)
 }
 
 // A part that cannot be erased is named, and the others are erased nevertheless.

@@ -52,6 +52,7 @@ var shared = []string{"capabilities", "offline", "base-url", "exports-url", "api
 // tidyHelp puts the shared flags of a command under a heading. It omits --version, which belongs to the program, and does not show
 // flags as required of which one is enough.
 func tidyHelp(k *kong.Context) {
+	k.Model.HelpFlag.Help = "Print this help."
 	command := k.Selected()
 	if command == nil {
 		return

@@ -197,7 +197,7 @@ func (s *Search) inEventFile(ctx context.Context) (*Place, error) {
 }
 
 func (s *Search) inEvents(ctx context.Context, store events.Store, where string) (p *Place, err error) {
-	p = &Place{Place: "inbox of events", Where: where, Holds: "events: ids, states and times; no texts, names and addresses",
+	p = &Place{Place: "inbox of events", Where: where, Holds: "events: ids, states and times; no texts, names or addresses",
 		Kept: "7 days", Stays: "They have ids and times only, and are removed by themselves."}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	for page := (events.Page{More: true}); page.More; {
@@ -215,7 +215,7 @@ func (s *Search) inEvents(ctx context.Context, store events.Store, where string)
 }
 
 func (s *Search) inRecords(ctx context.Context) (p *Place, err error) {
-	p = &Place{Place: "records", Where: s.Records, Holds: "calls: ids, keyed hashes of addresses, lengths and digests of texts; no texts, names and addresses of customers",
+	p = &Place{Place: "records", Where: s.Records, Holds: "calls: ids, keyed hashes of addresses, lengths and digests of texts; no texts, names or addresses of customers",
 		Kept: "until audit prune removes them (records.keep is not set)", Stays: "They prove who did what, and their chain could not be verified without them."}
 	if s.RecordsKept.For > 0 {
 		p.Kept = s.RecordsKept.String() + " (records.keep)"
