@@ -75,7 +75,7 @@ type LocalBucket struct {
 	fill  FillRate
 }
 
-// NewLocalBucket makes a bucket that is full: so many requests a second, and so many at once.
+// NewLocalBucket makes a full bucket with a rate in requests a second and a burst.
 func NewLocalBucket(perSecond float64, burst int) *LocalBucket {
 	return &LocalBucket{limit: rate.NewLimiter(rate.Limit(perSecond), burst), fill: NewFillRate(perSecond)}
 }

@@ -187,7 +187,7 @@ type Call struct {
 // Request builds the request that the call stands for, without sending it. An [*InputError] says what does not fit.
 func (c *Call) Request() (*Request, error) { return c.Op.RequestIn(c.version, c.In) }
 
-// Around is what stands between a caller and Dixa: it may refuse (return an error without calling next), change the
+// Around is middleware between a caller and Dixa: it may refuse (return an error without calling next), change the
 // request, or judge the answer.
 type Around func(ctx context.Context, c *Call, next func(context.Context) error) error
 

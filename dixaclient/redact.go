@@ -14,7 +14,7 @@ const redactedText = "[redacted]"
 const shortestRedacted = 8
 
 // redactor finds a token in what a server sends, also in another form: in another case, escaped as JSON, URLs or HTML
-// do, also one in the other, in hexadecimal, and in Base64 whatever stands before it.
+// do, also one in the other, in hexadecimal, and in Base64 whatever comes before it.
 type redactor struct {
 	token   string
 	needles []needle

@@ -90,8 +90,8 @@ func (a *audible) Read(p []byte) (int, error) {
 
 var errNotRows = errors.New("it is not the documented JSON list")
 
-// eachRow reads a JSON array and nothing else, and hands over its elements, each of at most so many bytes with what
-// stands before it. It holds one of them at a time.
+// eachRow reads a JSON array and nothing else, and hands over its elements one at a time. An element with what comes before
+// it has at most this many bytes.
 func eachRow(r io.Reader, most int64, each func(json.RawMessage) error) error {
 	src := &bounded{Reader: r, most: most}
 	d := json.NewDecoder(src)

@@ -70,7 +70,7 @@ func WebhookTime(header string) (time.Time, error) {
 	return time.UnixMilli(ms), nil
 }
 
-// parseSignature takes the time, as it stands, and the signature out of the header.
+// parseSignature takes the time, unchanged, and the signature out of the header.
 func parseSignature(header string) (at string, signature []byte, err error) {
 	for part := range strings.SplitSeq(header, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")

@@ -103,7 +103,7 @@ func (e *erasure) conversations(ctx context.Context, c *d.Client) (all []d.Conve
 	return all, nil
 }
 
-// blocked says what stands against erasing the customer, and what to do about it.
+// blocked says what prevents erasing the customer, and what to do about it.
 func (e *erasure) blocked(open []string) string {
 	how := "they must be closed first"
 	if e.reads.Granted(d.CloseConversation.Spec) {
@@ -228,7 +228,7 @@ func (e *erasure) confirm(ctx context.Context, c *d.Client) {
 	}
 }
 
-// look asks up to so many times whether Dixa has processed a request, and says it.
+// look asks Dixa several times whether it has processed a request, and says it.
 func (e *erasure) look(ctx context.Context, c *d.Client, a *asked, looks int) bool {
 	for n := range looks {
 		if n > 0 && e.reads.Sleep(ctx, confirmEvery) != nil {

@@ -173,7 +173,7 @@ func (r *Reads) path(attribute string, values ...string) string {
 	return strings.Join(named, d.PathSeparator)
 }
 
-// called writes a call with its arguments, which an agent can make as it stands.
+// called writes a call with its arguments, which an agent can make unchanged.
 func called(tool string, arguments any) string {
 	text, err := json.Marshal(arguments)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// at says where in the file something stands.
+// at says where in the file something is.
 type at struct {
 	key          string // its path: agents.triage.allow
 	line, column int

@@ -20,7 +20,7 @@ const (
 	factsMost = 4096
 )
 
-// facts remembers what bounds ask about conversations. Agents share it: what is so does not depend on who asks.
+// facts remembers what bounds ask about conversations. Agents share it, since the facts do not depend on who asks.
 type facts struct {
 	mu     sync.Mutex
 	known  map[int64]fact

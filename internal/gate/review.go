@@ -115,7 +115,7 @@ func customerIn(r approval.Request) dixaclient.UUID {
 	return ""
 }
 
-// readTool names the tool as which a review is recorded.
+// readTool is the name under which a review is recorded.
 const readTool = "read_conversation"
 
 // asAsked begins a call of the agent that asked for an approval, for the same person, under the rules in force.

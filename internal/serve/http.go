@@ -99,7 +99,7 @@ type HTTP struct {
 	abort context.CancelFunc
 }
 
-// NewHTTP makes a server that listens nowhere yet.
+// NewHTTP makes a server that does not listen yet.
 func NewHTTP(c HTTPConfig) (*HTTP, error) {
 	if c.Gate == nil || c.Identity == nil {
 		return nil, errors.New("serve: an HTTP server needs a gate and an identity")
@@ -126,7 +126,7 @@ func NewHTTP(c HTTPConfig) (*HTTP, error) {
 
 type principalKey struct{}
 
-// whoCalls returns the principal as which the request was authenticated in whose context a message came.
+// whoCalls returns the principal of the HTTP request that a message came with.
 func whoCalls(ctx context.Context) identity.Principal {
 	p, _ := ctx.Value(principalKey{}).(identity.Principal)
 	return p
@@ -194,7 +194,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 	return errors.Join(err, s.Close(), unlessClosed(<-served))
 }
 
-// unlessClosed returns nil for the error with which a server ends that was told to.
+// unlessClosed returns nil for the error of a server that was told to stop.
 func unlessClosed(err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

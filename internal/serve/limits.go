@@ -54,7 +54,7 @@ type parsers struct {
 	of map[string]*semaphore.Weighted // by agent
 }
 
-// enter waits until a message of so many bytes may be parsed. done ends that, and can be called more than once.
+// enter waits until a message of this size may be parsed. done ends that, and can be called more than once.
 func (p *parsers) enter(ctx context.Context, agent string, bytes int) (done func(), err error) {
 	p.mu.Lock()
 	if p.of == nil {

@@ -194,7 +194,7 @@ func crossOrigin(w http.ResponseWriter, r *http.Request, origin string) (answere
 	return true
 }
 
-// limited returns a listener that accepts at most so many connections at a time; others wait.
+// limited returns a listener that accepts at most limit connections at a time; others wait.
 func limited(l net.Listener, limit int) net.Listener { return netutil.LimitListener(l, limit) }
 
 // refuse answers a request that does not reach the protocol.

@@ -30,7 +30,7 @@ var (
 	errTooMany = errors.New("too many requests are running")
 )
 
-// begin registers a request until finish. At most so many run at a time; 0 is no limit.
+// begin registers a request until finish. At most this many run at a time; 0 is no limit.
 func (r *requests) begin(id string, q *request, most int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

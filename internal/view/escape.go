@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// decode turns what stands between the quotes of a JSON string into text. Lone surrogates become
+// decode turns what is between the quotes of a JSON string into text. Lone surrogates become
 // U+FFFD; bytes that are not UTF-8 are left to Clean.
 func decode(raw []byte) string {
 	if bytes.IndexByte(raw, '\\') < 0 {
