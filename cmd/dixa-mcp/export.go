@@ -74,6 +74,9 @@ func (f exportFlags) run(ctx context.Context, out *output, what string, csids []
 	if err != nil {
 		return usagef("%w; nothing was sent to Dixa", err)
 	}
+	if err := export.CheckName(f.Out, f.Excel); err != nil {
+		return usagef("%w; nothing was sent to Dixa", err)
+	}
 	job, err := export.NewJob(what, f.exportsFrom(), now, csids, placed...)
 	if err != nil {
 		return usagef("%w; nothing was sent to Dixa", err)

@@ -40,6 +40,12 @@ type writer struct {
 	excel   bool
 }
 
+// CheckName returns an error if no file of this name can be written, with excel one for Excel.
+func CheckName(file string, excel bool) error {
+	_, err := newWriter(io.Discard, file, Conversations, excel)
+	return err
+}
+
 // newWriter takes the format from the name of the file. With excel, a CSV file begins with a byte order mark and its
 // phone numbers are not guarded.
 func newWriter(to io.Writer, file, what string, excel bool) (*writer, error) {
