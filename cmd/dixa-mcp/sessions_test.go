@@ -19,8 +19,8 @@ func signInAs(t *testing.T, state, subject, email string) *signin.Session {
 	require.NoError(t, err)
 	defer stop()
 	const verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-	code, err := sessions.AddCode(t.Context(), signin.Grant{Client: "https://client.example.com/oauth.json", ClientName: "Claude\x1b[2J", Agent: "triage", Provider: "PLANTED",
-		Person: identity.Person{Issuer: "https://login.example.com", Subject: subject, Email: email}}, "https://client.example.com/", challenge)
+	code, err := sessions.AddCode(t.Context(), signin.Grant{Client: "https://client.example.com/oauth.json", ClientName: "Claude\x1b[2J", Agent: "triage", Given: signin.Given{Provider: "PLANTED",
+		Person: identity.Person{Issuer: "https://login.example.com", Subject: subject, Email: email}}}, "https://client.example.com/", challenge)
 	require.NoError(t, err)
 	s, _, err := sessions.Exchange(t.Context(), code, "https://client.example.com/oauth.json", "https://client.example.com/", verifier, "")
 	require.NoError(t, err)

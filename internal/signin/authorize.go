@@ -154,7 +154,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, asked, url.Values{"error": {"access_denied"}, "error_description": {"the company's provider did not sign the person in"}})
 		return
 	}
-	person, refresh, err := s.provider.exchange(r.Context(), q.Get("code"), q.Get("iss"), asked.Nonce, asked.Verifier)
+	given, err := s.provider.exchange(r.Context(), q.Get("code"), q.Get("iss"), asked.Nonce, asked.Verifier)
 	if err != nil {
 		s.warn("a person could not sign in", err)
 		s.refused(r.Context(), ByProvider, identity.Person{}, asked)
@@ -166,6 +166,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, asked, url.Values{"error": {code}, "error_description": {why}})
 		return
 	}
+	person := given.Person
 	may := s.Agents(person)
 	if asked.Agent == "" && len(may) > 0 {
 		asked.Agent = may[0]
@@ -177,5 +178,5 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, asked, url.Values{"error": {"access_denied"}, "error_description": {person.String() + " may not use this agent; ask the server's operator"}})
 		return
 	}
-	s.askConsent(w, r, state, pending{asked, person, refresh})
+	s.askConsent(w, r, state, pending{asked, given})
 }

@@ -265,7 +265,8 @@ type fakeProvider struct {
 	mu      sync.Mutex
 	codes   map[string]url.Values // what was asked, with the subject, by code
 	refresh map[string]string     // subjects by refresh token
-	claims  map[string]any        // added to ID tokens
+	claims  map[string]any        // added to ID tokens; nil: left out
+	about   map[string]any        // what its userinfo endpoint says; nil: it has none
 	change  func(answer map[string]any)
 	iss     bool // it says that it names itself in its answers
 	lax     bool // it does not check PKCE
@@ -322,12 +323,22 @@ func (p *fakeProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":"%[1]s/authorize","token_endpoint":"%[1]s/token","jwks_uri":"%[1]s/keys","scopes_supported":["openid","offline_access"],"id_token_signing_alg_values_supported":["ES256"],"authorization_response_iss_parameter_supported":%t}`, p.URL, p.iss)
+		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":"%[1]s/authorize","token_endpoint":"%[1]s/token","jwks_uri":"%[1]s/keys","scopes_supported":["openid","offline_access"],"id_token_signing_alg_values_supported":["ES256"],"authorization_response_iss_parameter_supported":%t%s}`, p.URL, p.iss, p.userinfo())
+	case "/userinfo":
+		_ = json.NewEncoder(w).Encode(p.about)
 	case "/keys":
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: "1", Use: "sig", Algorithm: "ES256"}}})
 	case "/token":
 		p.token(w, r)
 	}
+}
+
+// userinfo names the userinfo endpoint in the provider's metadata.
+func (p *fakeProvider) userinfo() string {
+	if p.about == nil {
+		return ""
+	}
+	return fmt.Sprintf(`,"userinfo_endpoint":"%s/userinfo"`, p.URL)
 }
 
 func (p *fakeProvider) token(w http.ResponseWriter, r *http.Request) {
@@ -356,7 +367,9 @@ func (p *fakeProvider) token(w http.ResponseWriter, r *http.Request) {
 	claims := map[string]any{"iss": p.URL, "aud": "dixa", "sub": subject, "iat": now.Unix(), "exp": now.Unix() + 300, "nonce": nonce,
 		"email": subject + "@example.com", "email_verified": true, "name": "Anna Holm", "groups": []string{"support"}}
 	for name, value := range p.claims {
-		claims[name] = value
+		if claims[name] = value; value == nil {
+			delete(claims, name)
+		}
 	}
 	refresh := rand.Text()
 	p.refresh[refresh] = subject

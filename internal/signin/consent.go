@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"time"
-
-	"dixa-mcp/internal/identity"
 )
 
 // consentFor is for how long a consent is remembered.
@@ -15,9 +13,8 @@ const consentFor = 30 * 24 * time.Hour
 
 // pending is a person who signed in and has not answered the consent page.
 type pending struct {
-	Asked    request         `json:"asked"`
-	Person   identity.Person `json:"person"`
-	Provider string          `json:"provider"` // the provider's refresh token
+	Asked request `json:"asked"`
+	Given
 }
 
 // remembered is a consent that is not asked for again.
@@ -129,8 +126,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 // grant gives the client a code.
 func (s *Server) grant(w http.ResponseWriter, r *http.Request, state string, client *Client, p pending) {
 	s.cookies.end(w, state)
-	code, err := s.Sessions.AddCode(r.Context(), Grant{Client: client.ID, ClientName: client.Name, Resource: p.Asked.Resource, Agent: p.Asked.Agent,
-		Person: p.Person, Provider: p.Provider}, p.Asked.Redirect, p.Asked.Challenge)
+	code, err := s.Sessions.AddCode(r.Context(), Grant{Client: client.ID, ClientName: client.Name, Resource: p.Asked.Resource, Agent: p.Asked.Agent, Given: p.Given}, p.Asked.Redirect, p.Asked.Challenge)
 	if err != nil {
 		s.unavailable(w, err)
 		return

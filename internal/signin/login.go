@@ -64,9 +64,9 @@ func (l *Login) Finish(ctx context.Context, kept string, q url.Values) (identity
 	if q.Get("error") != "" {
 		return identity.Person{}, errors.New("the provider did not sign the person in")
 	}
-	person, _, err := l.provider.exchange(ctx, q.Get("code"), q.Get("iss"), b.Nonce, b.Verifier)
+	given, err := l.provider.exchange(ctx, q.Get("code"), q.Get("iss"), b.Nonce, b.Verifier)
 	if errors.Is(err, errNoRefresh) { // none is needed: who has the session is looked up in the capability file at every request
 		err = nil
 	}
-	return person, err
+	return given.Person, err
 }

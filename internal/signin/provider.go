@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -130,99 +132,125 @@ func unreachable(err error) error {
 // errNoRefresh says that access could not be withdrawn later.
 var errNoRefresh = errors.New("the provider gave no refresh token, so that this server could not find out when a person loses access; see docs/sign-in.md")
 
-// exchange returns the person who signed in with a code of the provider's, and its refresh token. With errNoRefresh it returns
-// the person all the same.
-func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier string) (person identity.Person, refresh string, err error) {
+// Given is what the provider gave for a person who signed in.
+type Given struct {
+	Person   identity.Person `json:"person"`
+	Told     []string        `json:"told,omitempty"` // the claims that the userinfo endpoint told
+	Provider string          `json:"provider"`       // the provider's refresh token
+}
+
+// exchange returns what a code of the provider's gives. With errNoRefresh it returns the person all the same.
+func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier string) (a Given, err error) {
 	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
 	defer cancel()
 	d, err := p.discover(ctx)
 	if err != nil {
-		return person, "", errors.Join(errUnreachable, err)
+		return a, errors.Join(errUnreachable, err)
 	}
 	if iss != p.Issuer && (iss != "" || d.iss) {
-		return person, "", errors.New("the answer is not the provider's: its iss is another")
+		return a, errors.New("the answer is not the provider's: its iss is another")
 	}
 	ctx = oidc.ClientContext(ctx, p.http)
 	token, err := p.config(d).Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		return person, "", fmt.Errorf("the provider did not exchange its code: %w", unreachable(err))
+		return a, fmt.Errorf("the provider did not exchange its code: %w", unreachable(err))
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {
-		return person, "", errors.New("the provider gave no ID token")
+		return a, errors.New("the provider gave no ID token")
 	}
 	id, err := p.verify(ctx, d, raw)
 	if err != nil {
-		return person, "", err
+		return a, err
 	}
 	if id.Nonce != nonce {
-		return person, "", errors.New("the provider's ID token is for another sign-in")
+		return a, errors.New("the provider's ID token is for another sign-in")
 	}
-	if person, err = p.person(ctx, d, id, token); err == nil && token.RefreshToken == "" {
+	if a, err = p.person(ctx, d, id, token); err == nil && token.RefreshToken == "" {
 		err = errNoRefresh
 	}
-	return person, token.RefreshToken, err
+	a.Provider = token.RefreshToken
+	return a, err
 }
 
-// renew asks the provider whether a person still has access, and returns what it says about the person now, and its refresh
-// token. The error is [ErrEnded] if the person has no access any more.
-func (p *provider) renew(ctx context.Context, was identity.Person, refresh string) (identity.Person, string, error) {
+// renew asks the provider whether a person still has access, and returns what it gives now. The error is [ErrEnded] if the person has no access
+// any more.
+func (p *provider) renew(ctx context.Context, was Given) (Given, error) {
 	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
 	defer cancel()
 	d, err := p.discover(ctx)
 	if err != nil {
-		return was, refresh, err
+		return was, err
 	}
 	ctx = oidc.ClientContext(ctx, p.http)
-	token, err := p.config(d).TokenSource(ctx, &oauth2.Token{RefreshToken: refresh}).Token()
+	token, err := p.config(d).TokenSource(ctx, &oauth2.Token{RefreshToken: was.Provider}).Token()
 	var refused *oauth2.RetrieveError
 	switch {
 	case errors.As(err, &refused) && refused.ErrorCode == "invalid_grant":
-		return was, refresh, fmt.Errorf("the provider does not renew the person's access: %w", ErrEnded)
+		return was, fmt.Errorf("the provider does not renew the person's access: %w", ErrEnded)
 	case err != nil:
-		return was, refresh, fmt.Errorf("the provider cannot renew access: %w", withoutBody(err))
+		return was, fmt.Errorf("the provider cannot renew access: %w", withoutBody(err))
 	}
-	if token.RefreshToken == "" {
-		token.RefreshToken = refresh
+	if token.RefreshToken != "" {
+		was.Provider = token.RefreshToken
 	}
 	var id *oidc.IDToken
 	if raw, ok := token.Extra("id_token").(string); ok {
 		if id, err = p.verify(ctx, d, raw); err != nil {
-			return was, token.RefreshToken, err
+			return was, err
 		}
-		if id.Subject != was.Subject {
-			return was, token.RefreshToken, fmt.Errorf("the provider's ID token is for another person: %w", ErrEnded)
+		if id.Subject != was.Person.Subject {
+			return was, fmt.Errorf("the provider's ID token is for another person: %w", ErrEnded)
 		}
 	}
-	person, err := p.renewed(ctx, d, was, id, token)
-	return person, token.RefreshToken, err
+	now, err := p.renewed(ctx, d, was, id, token)
+	if err != nil {
+		return was, err
+	}
+	now.Provider = was.Provider
+	return now, nil
 }
 
 // renewed returns what the provider says about a person now. A provider that gives no ID token at a refresh says it at its
-// userinfo endpoint, or nowhere.
-func (p *provider) renewed(ctx context.Context, d *discovered, was identity.Person, id *oidc.IDToken, token *oauth2.Token) (identity.Person, error) {
+// userinfo endpoint, or nowhere. What the endpoint told before and does not tell now is no longer so: providers leave out a claim without a value.
+func (p *provider) renewed(ctx context.Context, d *discovered, was Given, id *oidc.IDToken, token *oauth2.Token) (Given, error) {
 	if id != nil {
 		return p.person(ctx, d, id, token)
 	}
 	if !d.userinfo {
 		return was, nil
 	}
-	claims, err := p.userinfo(ctx, d, was.Subject, token)
+	claims, err := p.userinfo(ctx, d, was.Person.Subject, token)
 	if err != nil {
 		return was, err
 	}
-	return personOf(p.Issuer, was.Subject, merged(was.Claims, claims)), nil
+	signed := maps.Clone(was.Person.Claims)
+	for _, name := range was.Told {
+		delete(signed, name)
+	}
+	return Given{Person: personOf(p.Issuer, was.Person.Subject, merged(signed, claims)), Told: slices.Sorted(maps.Keys(claims))}, nil
 }
 
-// merged returns claims, those of the second in place of those of the first.
+// aboutAddress are claims about the address that the same source tells.
+var aboutAddress = []string{"email_verified", "xms_edov"}
+
+// merged returns claims, those of the second in place of those of the first. That an address was verified is not said of another one.
 func merged(a, b map[string]any) map[string]any {
 	all := map[string]any{}
-	for _, claims := range []map[string]any{a, b} {
-		for name, value := range claims {
-			all[name] = value
+	maps.Copy(all, a)
+	if email, told := b["email"]; told && a["email"] != nil && !sameAddress(email, a["email"]) {
+		for _, name := range aboutAddress {
+			delete(all, name)
 		}
 	}
+	maps.Copy(all, b)
 	return all
+}
+
+func sameAddress(a, b any) bool {
+	x, isText := a.(string)
+	y, both := b.(string)
+	return isText && both && strings.EqualFold(x, y)
 }
 
 // verify verifies an ID token: signature, issuer, audience and times.
@@ -238,19 +266,18 @@ func (p *provider) verify(ctx context.Context, d *discovered, raw string) (*oidc
 }
 
 // person returns who an ID token is about, with what the userinfo endpoint adds.
-func (p *provider) person(ctx context.Context, d *discovered, id *oidc.IDToken, token *oauth2.Token) (identity.Person, error) {
+func (p *provider) person(ctx context.Context, d *discovered, id *oidc.IDToken, token *oauth2.Token) (a Given, err error) {
 	var signed map[string]any
 	if err := id.Claims(&signed); err != nil {
-		return identity.Person{}, errors.New("the provider's ID token cannot be read")
+		return a, errors.New("the provider's ID token cannot be read")
 	}
 	var more map[string]any
 	if d.userinfo {
-		var err error
 		if more, err = p.userinfo(ctx, d, id.Subject, token); err != nil {
-			return identity.Person{}, err
+			return a, err
 		}
 	}
-	return personOf(p.Issuer, id.Subject, merged(more, signed)), nil
+	return Given{Person: personOf(p.Issuer, id.Subject, merged(more, signed)), Told: slices.Sorted(maps.Keys(more))}, nil
 }
 
 func (p *provider) userinfo(ctx context.Context, d *discovered, subject string, token *oauth2.Token) (map[string]any, error) {

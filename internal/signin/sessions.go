@@ -53,12 +53,11 @@ var (
 
 // Grant is what a person allowed a client.
 type Grant struct {
-	Client     string          `json:"client"`     // its id
-	ClientName string          `json:"clientName"` // as the client says
-	Resource   string          `json:"resource"`   // address of the server for which tokens are valid
-	Agent      string          `json:"agent"`
-	Person     identity.Person `json:"person"`
-	Provider   string          `json:"provider"` // the provider's refresh token
+	Client     string `json:"client"`     // its id
+	ClientName string `json:"clientName"` // as the client says
+	Resource   string `json:"resource"`   // address of the server for which tokens are valid
+	Agent      string `json:"agent"`
+	Given
 }
 
 // Session is a person's sign-in with one client.

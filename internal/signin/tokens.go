@@ -140,7 +140,7 @@ func (t *tokenServer) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc
 
 // renew asks the provider about the person of a grant again.
 func (t *tokenServer) renew(ctx context.Context, g *Grant) (err error) {
-	g.Person, g.Provider, err = t.server.provider.renew(ctx, g.Person, g.Provider)
+	g.Given, err = t.server.provider.renew(ctx, g.Given)
 	if err == nil && !slices.Contains(t.server.Agents(g.Person), g.Agent) {
 		err = ErrEnded
 	}

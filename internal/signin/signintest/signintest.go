@@ -58,6 +58,6 @@ const (
 
 // Grant returns what a person allowed.
 func Grant(subject string) signin.Grant {
-	return signin.Grant{Client: client, ClientName: "Client", Resource: resource, Agent: "triage", Provider: "PLANTED-refresh",
-		Person: identity.Person{Issuer: "https://login.example.com", Subject: subject, Email: "anna.holm@example.com", Claims: map[string]any{"groups": []any{"support"}}}}
+	return signin.Grant{Client: client, ClientName: "Client", Resource: resource, Agent: "triage", Given: signin.Given{Provider: "PLANTED-refresh",
+		Person: identity.Person{Issuer: "https://login.example.com", Subject: subject, Email: "anna.holm@example.com", Claims: map[string]any{"groups": []any{"support"}}}}}
 }

@@ -1,0 +1,68 @@
+package signin
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"dixa-mcp/internal/identity"
+)
+
+// A provider that gives no ID token at a refresh says at its userinfo endpoint what it says now: a group that it leaves out is gone, and a new
+// address is verified only if it says so of that one.
+func TestRefreshByUserinfo(t *testing.T) {
+	var person identity.Person
+	b := newBed(t, func(c *Config) {
+		c.Agents = func(p identity.Person) []string {
+			person = p
+			return []string{"triage"}
+		}
+	})
+	says := func(claims map[string]any) { b.provider.turn(func() { b.provider.about = claims }) }
+	b.provider.claims = map[string]any{"groups": nil, "department": "care"}
+	says(map[string]any{"sub": "anna", "email": "anna@example.com", "email_verified": true, "groups": []string{"leads"}})
+	got := b.tokens("anna")
+	require.Equal(t, []string{"leads"}, person.Groups)
+	require.Equal(t, "anna@example.com", person.Email)
+	b.provider.change = func(answer map[string]any) { delete(answer, "id_token") }
+	refresh := func() {
+		t.Helper()
+		got = b.post(tokenPath, refreshing(got.Refresh))
+		require.Equal(t, http.StatusOK, got.status, got.Why)
+	}
+	refresh()
+	require.Equal(t, []string{"leads"}, person.Groups)
+
+	says(map[string]any{"sub": "anna", "email": "boss@example.com"})
+	refresh()
+	require.Empty(t, person.Groups, "the provider leaves out a list without a value")
+	require.Empty(t, person.Email, "the address before was verified, and not this one")
+	require.Equal(t, "care", person.Claims["department"], "what the ID token alone said is not known to have changed")
+
+	says(map[string]any{"sub": "anna", "email": "boss@example.com", "email_verified": true})
+	refresh()
+	require.Equal(t, "boss@example.com", person.Email)
+	says(map[string]any{"sub": "anna"})
+	refresh()
+	require.Empty(t, person.Email)
+}
+
+// That an address was verified is said of the address of the same source.
+func TestVerifiedOfAnotherAddress(t *testing.T) {
+	for _, c := range []struct {
+		endpoint, signed map[string]any
+		verified         string
+	}{
+		{map[string]any{"email": "anna@example.com", "email_verified": true}, map[string]any{"email": "boss@example.com"}, ""},
+		{map[string]any{"email": "anna@example.com", "xms_edov": true}, map[string]any{"email": "boss@example.com"}, ""},
+		{map[string]any{"email": "Anna@example.com", "email_verified": true}, map[string]any{"email": "anna@example.com"}, "anna@example.com"},
+		{map[string]any{"email": "anna@example.com"}, map[string]any{"email_verified": true}, "anna@example.com"},
+		{map[string]any{"email_verified": true}, map[string]any{"email": "anna@example.com"}, "anna@example.com"},
+		{map[string]any{"email": "boss@example.com"}, map[string]any{"email": "anna@example.com", "email_verified": true}, "anna@example.com"},
+		{map[string]any{"email": []any{"anna@example.com"}, "email_verified": true}, map[string]any{"email": "boss@example.com"}, ""},
+	} {
+		person := personOf("https://login.microsoftonline.com/tenant/v2.0", "1", merged(c.endpoint, c.signed))
+		require.Equal(t, c.verified, person.Email, c)
+	}
+}
