@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ const (
 
 var (
 	draftFirst  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Draft (D-[0-9A-Z]{4})` + draftTitle + `$`) })
+	draftWithin = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?s)Draft D-[0-9A-Z]{4}` + draftTitle + `.*` + draftSeal + `[0-9A-Za-z_-]{43}`)
+	})
 	draftSecond = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^` + draftBy + `(\S+)( with key \S+?| for \S+?)?(?:, in ([0-9A-Za-z_-]+))?$`)
 	})
@@ -95,6 +99,12 @@ func (b *draftBox) author() string {
 	}
 	return ""
 }
+
+// HasDraft reports whether a text has the note of a draft in it, with a seal.
+func HasDraft(text string) bool { return draftWithin().MatchString(html.UnescapeString(text)) }
+
+// Drafts reports whether the tool writes drafts.
+func (t *Tool) Drafts() bool { return t == draftReply }
 
 // sealed returns what the seal of a draft covers.
 func (b *draftBox) sealed(body string) string {
@@ -169,12 +179,15 @@ func (b *draftBox) all(ctx context.Context) (drafts []draft, changed []string, e
 
 // find finds a draft by its number. It must be as it was written, of this conversation, not older than a week and not sent.
 func (b *draftBox) find(ctx context.Context, number string) (*draft, error) {
+	refused := func(format string, args ...any) error {
+		return &d.InputError{Operation: replyName, Field: "draft", Problem: fmt.Sprintf(format, args...)}
+	}
+	if !b.reads.Granted(d.ListMessages.Spec) {
+		return nil, refused("needs list_messages, which is not granted: whether the draft was sent already is seen in the messages; give the text instead")
+	}
 	drafts, changed, err := b.all(ctx)
 	if err != nil {
 		return nil, err
-	}
-	refused := func(format string, args ...any) error {
-		return &d.InputError{Operation: replyName, Field: "draft", Problem: fmt.Sprintf(format, args...)}
 	}
 	var found *draft
 	for i := range drafts {
@@ -198,11 +211,17 @@ func (b *draftBox) find(ctx context.Context, number string) (*draft, error) {
 	if at := found.note.CreatedAt; b.reads.Now().Sub(at.Time) > DraftsFor {
 		return nil, refused("names a draft of %s, and drafts can be sent for 7 days; to send it now, give its text", at.In(b.reads.Zone()).Format("2 January 2006"))
 	}
-	sent, err := b.sentSince(ctx, found)
-	if err == nil && slices.ContainsFunc(sent, func(words string) bool { return strings.Contains(words, wordsIn(found.text)) }) {
+	sent, err := b.sent(ctx, found)
+	if err == nil && sent {
 		return nil, refused("names a draft that was sent already")
 	}
 	return found, err
+}
+
+// sent reports whether a draft was sent to the customer since it was written.
+func (b *draftBox) sent(ctx context.Context, w *draft) (bool, error) {
+	sent, err := b.sentSince(ctx, w)
+	return slices.ContainsFunc(sent, func(words string) bool { return strings.Contains(words, wordsIn(w.text)) }), err
 }
 
 func draftNumbers(drafts []draft) string {
@@ -221,8 +240,12 @@ func (b *draftBox) holds(w *draft) func(context.Context, *d.Client, time.Time) (
 			return true, nil
 		}
 		again := time.Now()
-		now, _, err := (&draftBox{&Reads{Env: b.reads.Env, Client: c}, b.conversation}).all(ctx)
+		box := &draftBox{&Reads{Env: b.reads.Env, Client: c}, b.conversation}
+		now, _, err := box.all(ctx)
 		if err != nil {
+			return false, err
+		}
+		if sent, err := box.sent(ctx, w); err != nil || sent {
 			return false, err
 		}
 		read = again

@@ -54,6 +54,9 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 		if err := noPlaceholders(c.tool.Name, args.JSON, toolsFor(agent)); err != nil {
 			return nil, err
 		}
+		if err := noDrafts(c.tool, c.tool.Name, args.JSON); err != nil {
+			return nil, err
+		}
 	}
 	return args, c.tool.Check(args, c.gate.Version())
 }
@@ -80,6 +83,9 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 	}
 	if op.Op.Level > dixaclient.Read {
 		if err := noPlaceholders(op.Op.Name, request, toolsFor(c.agent)); err != nil { // again: the request itself, whatever made it
+			return err
+		}
+		if err := noDrafts(c.tool, op.Op.Name, request); err != nil {
 			return err
 		}
 	}

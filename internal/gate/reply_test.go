@@ -34,6 +34,7 @@ agents:
   asks: {acts_as: luis, access: {"*": send}, confirm: {send: client}}
   writes_asking: {acts_as: luis, access: {"*": send}, confirm: {write: approver}}
   blind: {acts_as: luis, allow: [send_message, add_note]}
+  unseeing: {acts_as: luis, allow: [send_message, add_note, list_notes]}
   nameless: {acts_as: luis, access: {conversations: read, messages: send, templates: read, agents: read}}
   chooses: {access: {"*": send}, arguments: {send_message.agentId: ["*"]}}
   sends: {access: {conversations: write, messages: send}, acts_as: luis, arguments: {send_message.cc: ["*"]}}
