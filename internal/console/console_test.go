@@ -258,6 +258,18 @@ func TestMatrix(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, v.get("/agents/replies/nothing").StatusCode)
 }
 
+// What the console does not reach has no page, whoever asks.
+func TestPagesOfWhatIsNotThere(t *testing.T) {
+	b := newBed(t, func(c *console.Config) { c.Approvals, c.Explain, c.Health = nil, nil, nil })
+	v := b.signIn(annaKey)
+	require.Equal(t, "/agents", v.get("/").Header.Get("Location"))
+	for _, path := range []string{"/requests/A-1234", "/explain", "/health", "/records"} {
+		page := v.get(path)
+		require.Equal(t, http.StatusNotFound, page.StatusCode, path)
+		require.Contains(t, page.text(), "There is no such page.", path)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	b := newBed(t)
 	v := b.signIn(evaKey)
