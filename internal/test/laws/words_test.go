@@ -27,7 +27,7 @@ func TestEveryNameOfTheContractIsShownInWords(t *testing.T) {
 		names[op.String()] = op.Names()
 	}
 	held := 0
-	for _, tool := range tools.OfOperations() {
+	for _, tool := range operationTools() {
 		for _, op := range tool.Operations {
 			for path, values := range names[op.Method+" "+op.Path] {
 				if !slices.ContainsFunc(values, camelCase.MatchString) {
