@@ -133,7 +133,7 @@ func (c *eventsFollowCmd) begin(ctx context.Context, g *gate.Gate, agent string)
 	if c.From == "now" {
 		since = "now"
 	}
-	first, err := c.ask(ctx, g, agent, map[string]any{"since": since, "limit": 1, "types": []string{"TypingStarted"}}) // of which no agent sees any
+	first, err := c.ask(ctx, g, agent, map[string]any{"since": since, "limit": 1, "types": []string{"TypingStarted"}}, false) // of which no agent sees any
 	if err != nil {
 		return "", err
 	}
@@ -144,12 +144,12 @@ func (c *eventsFollowCmd) begin(ctx context.Context, g *gate.Gate, agent string)
 }
 
 // ask calls list_events as the agent. A call that the capability file refuses cannot succeed later.
-func (c *eventsFollowCmd) ask(ctx context.Context, g *gate.Gate, agent string, arguments map[string]any) (gate.Happened, error) {
+func (c *eventsFollowCmd) ask(ctx context.Context, g *gate.Gate, agent string, arguments map[string]any, goesOn bool) (gate.Happened, error) {
 	text, err := json.Marshal(arguments)
 	if err != nil {
 		return gate.Happened{}, err
 	}
-	found, answer := g.ListEvents(ctx, gate.Request{Agent: agent, Arguments: text})
+	found, answer := g.ListEvents(ctx, gate.Request{Agent: agent, Arguments: text, GoesOn: goesOn})
 	switch {
 	case answer.Failed && answer.Invalid:
 		return found, &exitError{exitUsage, fmt.Errorf("%w: %s", follow.ErrFinal, answer.Text)}
@@ -175,7 +175,7 @@ func (c *eventsFollowCmd) list(ctx context.Context, g *gate.Gate, agent, cursor 
 	if len(c.Type) > 0 {
 		arguments["types"] = c.Type
 	}
-	a, err := c.ask(ctx, g, agent, arguments)
+	a, err := c.ask(ctx, g, agent, arguments, cursor != "")
 	if a.Truncated && cursor != "" {
 		slog.Warn("events were removed before they were followed", "agent", agent)
 	}

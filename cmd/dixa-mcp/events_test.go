@@ -27,6 +27,7 @@ import (
 const followers = `version: 1
 agents:
   triage: {access: {conversations: read, messages: read}, allow: [list_events]}
+  mine: {access: {conversations: read, messages: read}, allow: [list_events], only: {direction: [inbound]}, budget: {requests_per_day: 2}}
   other: {access: {conversations: read, messages: read}}
 `
 
@@ -170,6 +171,18 @@ func TestFollowWithAProgram(t *testing.T) {
 	lines, err := d.follow(3, "--agent", "triage", "--from", "oldest", "--cursor", d.path("cursor"), "--exec", "cat", "-")
 	require.NoError(t, err)
 	require.Equal(t, []int64{1, 2, 3}, numbers(t, lines))
+}
+
+// How often something happens takes nothing of a bounded agent's budget, which would tell of what it does not hear.
+func TestFollowCostsNothing(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs cat")
+	}
+	d := newMailroom(t)
+	d.put(1, 2, 3, 4)
+	lines, err := d.follow(4, "--agent", "mine", "--from", "oldest", "--cursor", d.path("cursor"), "--exec", "cat", "-")
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 2, 3, 4}, numbers(t, lines))
 }
 
 // Without webhooks, what happens at Dixa is followed by its log.
