@@ -10,6 +10,7 @@ import (
 	"time"
 
 	d "dixa-mcp/dixaclient"
+	"dixa-mcp/internal/base/vocabulary"
 )
 
 // EraseCustomerIn says whose personal data is to be erased, and what may be done about conversations that are open.
@@ -33,6 +34,8 @@ const (
 	mostConfirmed = 20
 	// confirmLooks is how often Dixa is asked whether the customer is erased, and confirmEvery the time between.
 	confirmLooks, confirmEvery = 3, 2 * time.Second
+	// eachConversation is what the steps change that are about a conversation.
+	eachConversation = "conversation"
 )
 
 var eraseCustomer = onlyNamed(beside(planned("erase_customer", "requested the erasure of customer {customer}",
@@ -118,7 +121,7 @@ func (e *erasure) blocked(open []string) string {
 
 // conversation adds the steps that close a conversation, where it is open, and erase it.
 func (e *erasure) conversation(c d.Conversation) {
-	ref, what := d.ConversationRef{ConversationID: c.ID}, fmt.Sprintf("conversation %d", c.ID)
+	ref, what := d.ConversationRef{ConversationID: c.ID}, fmt.Sprintf(eachConversation+" %d", c.ID)
 	holds := func(ctx context.Context, client *d.Client, _ time.Time) (bool, error) {
 		now, err := d.GetConversation.Do(ctx, client, d.GetConversationIn{ConversationRef: ref})
 		return now.Value.State == c.State && now.Value.AnonymizedAt.IsZero(), err
@@ -126,7 +129,7 @@ func (e *erasure) conversation(c d.Conversation) {
 	closes := isOpen(&c) && e.in.Close
 	if closes {
 		s := step(d.CloseConversation, d.CloseConversationIn{ConversationRef: ref}, what)
-		s.Before, s.After, s.State, s.Holds = c.State, "Closed", c.State, holds
+		s.Each, s.Before, s.After, s.State, s.Holds = eachConversation, vocabulary.States.Word(c.State), vocabulary.States.Word("Closed"), c.State, holds
 		e.steps = append(e.steps, s)
 	}
 	if !e.reads.Granted(d.AnonymizeConversation.Spec) {
@@ -136,6 +139,7 @@ func (e *erasure) conversation(c d.Conversation) {
 		now, err := d.GetConversation.Do(ctx, client, d.GetConversationIn{ConversationRef: ref})
 		return err == nil && !isOpen(&now.Value), err
 	})
+	s.Each = eachConversation
 	if s.State = c.State; !closes {
 		s.Holds = holds
 	}
@@ -206,12 +210,15 @@ func erases[In any](e *erasure, op d.Op[In, d.Anonymization], in In, what string
 	return s
 }
 
-// confirm asks Dixa how far the erasure is, and says how to ask later. The requests stand whatever comes of that.
+// confirm asks Dixa how far the erasure is, and says of the customer how to ask later: a conversation itself says when it was erased.
+// The requests stand whatever comes of that.
 func (e *erasure) confirm(ctx context.Context, c *d.Client) {
 	for i := range e.asked {
 		a := &e.asked[len(e.asked)-1-i] // the customer first
 		if !e.reads.Granted(d.GetAnonymization.Spec) {
-			*a.said += ", request " + string(a.id)
+			if i == 0 {
+				*a.said += ", request " + string(a.id)
+			}
 			continue
 		}
 		looks := 1
@@ -219,11 +226,15 @@ func (e *erasure) confirm(ctx context.Context, c *d.Client) {
 		case i == 0:
 			looks = confirmLooks
 		case i > mostConfirmed:
-			return
+			*a.said += ", confirmation not looked up"
+			continue
 		}
 		e.reads.tell("asking Dixa how far the erasure is, %d of %d", i+1, min(len(e.asked), mostConfirmed+1))
-		if !e.look(ctx, c, a, looks) {
-			*a.said += ", not processed yet; to ask later: " + called(d.GetAnonymization.Spec.Name, d.GetAnonymizationIn{RequestID: a.id})
+		if e.look(ctx, c, a, looks) {
+			continue
+		}
+		if *a.said += ", not processed yet"; i == 0 {
+			*a.said += "; to ask later: " + called(d.GetAnonymization.Spec.Name, d.GetAnonymizationIn{RequestID: a.id})
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ type Step struct {
 	Op     *d.Spec // nil for what is only said, and not sent
 	In     any     // a pointer to the request
 	What   string  // it changes, as people read it: "queue"
+	Each   string  // what several steps of the plan change, one each: "conversation", where What is that and a number; "" for none
 	Key    string  // the same in JSON; "" for the first word of What
 	Before string  // shown to people and models; "" where there is nothing to compare with
 	After  string
@@ -52,20 +54,57 @@ func step[In, Out any](op d.Op[In, Out], in In, what string) Step {
 }
 
 // String says what the step changes: "queue: Billing → Returns".
-func (s *Step) String() string {
+func (s *Step) String() string { return s.What + s.change() }
+
+// Said says what each of several steps changes, at the index of the step. Steps that change several things in the same way are one
+// sentence, at the index of the first of them: "conversations 1234, 1235: Open → Closed".
+func Said(steps []Step) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		said := map[string]bool{}
+		for i := range steps {
+			s := &steps[i]
+			key := s.Each + s.change()
+			if s.Each != "" && said[key] {
+				continue
+			}
+			said[key] = true
+			what := s.What
+			if same := alike(steps[i:]); len(same) > 1 {
+				what = s.Each + "s " + strings.Join(same, ", ")
+			}
+			if !yield(i, what+s.change()) {
+				return
+			}
+		}
+	}
+}
+
+// alike returns the numbers of what steps change in the same way as the first of them.
+func alike(steps []Step) (numbers []string) {
+	each, change := steps[0].Each, steps[0].change()
+	for i := range steps {
+		if s := &steps[i]; each != "" && s.Each == each && s.change() == change {
+			numbers = append(numbers, strings.TrimPrefix(s.What, each+" "))
+		}
+	}
+	return numbers
+}
+
+// change says what becomes of what the step changes: ": Billing → Returns".
+func (s *Step) change() string {
 	after := s.After
 	if s.said != nil && *s.said != "" {
 		after = *s.said
 	}
 	switch {
 	case s.Same && s.After == "":
-		return s.What + ": no change"
+		return ": no change"
 	case s.Same:
-		return s.What + ": " + s.After + ", no change"
+		return ": " + s.After + ", no change"
 	case s.Before == "":
-		return s.What + ": " + after
+		return ": " + after
 	}
-	return s.What + ": " + s.Before + " → " + after
+	return ": " + s.Before + " → " + after
 }
 
 // planned makes a tool of several writes of a level. needs are the reads without which there is no plan; of the others it takes
@@ -131,9 +170,9 @@ func Outcome(arguments schemas.Values, steps []Step, as string) []view.Part {
 	if id, ok := arguments.Get("conversationId").Is.(json.Number); ok {
 		item.Facts = append(item.Facts, view.Fact{Key: "id", Label: "Conversation", Value: id.String()})
 	}
-	for i := range steps {
+	for i, said := range Said(steps) {
 		key, _, _ := strings.Cut(cmp.Or(steps[i].Key, steps[i].What), " ")
-		item.Facts = append(append(item.Facts, view.Fact{Key: key, Value: steps[i].String(), Own: true}), steps[i].Details...)
+		item.Facts = append(append(item.Facts, view.Fact{Key: key, Value: said, Own: true}), steps[i].Details...)
 		if item.Text == "" {
 			item.Text = shownText(arguments, &steps[i])
 		}

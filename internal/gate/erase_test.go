@@ -34,9 +34,10 @@ func TestEraseCustomer(t *testing.T) {
 	w.book.all()
 	a = w.call("a", "erase_customer", `{"customer":"emma.clarke@example.com","close":true}`)
 	require.False(t, a.Failed, a.Text)
-	require.Contains(t, a.Text, "conversation 1234: Open → Closed")
-	require.Contains(t, a.Text, "conversation 1234: eras")
+	require.Contains(t, a.Text, "conversations 2887, 1234: Open → Closed · conversations 2887, 2885, 2866, 2685: erasure requested, confirmation not looked up · conversations 2679, ")
+	require.Contains(t, a.Text, ", 1234, ")
 	require.Contains(t, a.Text, "customer: erased, as Dixa confirms")
+	require.Equal(t, 2, strings.Count(a.Text, "as Dixa confirms"), "what is the same is said once")
 	require.Equal(t, 2+24+1, len(w.writesSince(before)))
 	intents := 0
 	for _, r := range w.book.all() {

@@ -89,9 +89,9 @@ func insteadOf(a *capability.Agent, t *tools.Tool, steps []tools.Step) string {
 }
 
 func listed(steps []tools.Step) string {
-	all := make([]string, len(steps))
-	for i := range steps {
-		all[i] = steps[i].String()
+	var all []string
+	for _, said := range tools.Said(steps) {
+		all = append(all, said)
 	}
 	return strings.Join(all, " · ")
 }

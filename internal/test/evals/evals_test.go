@@ -148,6 +148,9 @@ func TestEvals(t *testing.T) {
 	report(t, costs)
 }
 
+// mostTokens bounds what the answers of all task tools take together.
+const mostTokens = 8100
+
 // report prints calls and tokens side by side; go test -v shows them.
 func report(t *testing.T, costs map[string][3]cost) {
 	var b strings.Builder
@@ -163,12 +166,14 @@ func report(t *testing.T, costs map[string][3]cost) {
 			continue
 		}
 		line(c, e.asks)
+		require.LessOrEqual(t, c[0].tokens, c[2].tokens, "%s: the task tool's answer is longer than those of the operations in JSON", e.asks)
 		for i := range sum {
 			sum[i].calls += c[i].calls
 			sum[i].tokens += c[i].tokens
 		}
 	}
 	line(sum, "all")
+	require.LessOrEqual(t, sum[0].tokens, mostTokens, "shorten answers, or raise mostTokens in internal/test/evals/evals_test.go")
 	require.NoError(t, w.Flush())
 	t.Log("\n" + b.String())
 }
