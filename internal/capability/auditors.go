@@ -11,6 +11,7 @@ import (
 // auditing is an auditor with the digest of the key.
 type auditing struct {
 	name   string
+	at     at // of the name
 	digest [sha256.Size]byte
 }
 
@@ -55,7 +56,7 @@ func (d *decoder) checkAuditors(f *file, holders map[string]string) {
 func (f *file) auditing() []auditing {
 	all := make([]auditing, len(f.Auditors.entries))
 	for i, e := range f.Auditors.entries {
-		all[i].name = e.name.text
+		all[i].name, all[i].at = e.name.text, e.name.at
 		_, _ = hex.Decode(all[i].digest[:], []byte(e.value.KeySHA256.text)) // checked
 	}
 	return all
@@ -63,7 +64,9 @@ func (f *file) auditing() []auditing {
 
 // bothAuditors returns the auditors who have the same key in both rules.
 func bothAuditors(old, new *Rules) []auditing {
-	return slices.DeleteFunc(slices.Clone(old.auditors), func(a auditing) bool { return !slices.Contains(new.auditors, a) })
+	return slices.DeleteFunc(slices.Clone(old.auditors), func(a auditing) bool {
+		return !slices.ContainsFunc(new.auditors, func(b auditing) bool { return a.name == b.name && a.digest == b.digest })
+	})
 }
 
 // auditors compares who may see what agents did.
@@ -79,7 +82,7 @@ func (d *diff) auditors(old, new *Rules) {
 		switch was, ok := find(old, is.name); {
 		case !ok:
 			d.add(widens, "new auditor %s may see the console", is.name)
-		case was != is:
+		case was.digest != is.digest:
 			d.add(differs, "auditor %s has another key", is.name)
 		}
 	}

@@ -28,7 +28,11 @@ func TestReadyFiles(t *testing.T) {
 		"privacy-officer.yaml": {most: dixaclient.Erase, tools: 9, has: []string{"anonymize_end_user", "get_anonymization"}, hasNot: []string{"anonymize_entity", "delete_agent"}, notes: []string{
 			"agents.privacy: may erase (anonymize_conversation, anonymize_end_user), which cannot be undone, without a confirmation; see confirm",
 		}},
-		"approved-replies.yaml": {most: dixaclient.Send, tools: 12, has: []string{"send_message", "add_note"}, hasNot: []string{"close_conversation", "create_conversation"}},
+		"approved-replies.yaml": {most: dixaclient.Send, tools: 12, has: []string{"send_message", "add_note"}, hasNot: []string{"close_conversation", "create_conversation"}, notes: []string{
+			"approvers.anna.holm: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --approver anna.holm",
+			"approvers.joe.castel: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --approver joe.castel",
+			"auditors.eva.lind: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --auditor eva.lind",
+		}},
 		"discover.yaml": {most: dixaclient.Send, tools: 80, has: []string{"send_message", "find_customer", "update_article"}, hasNot: []string{"create_webhook", "update_end_user", "delete_tag", "anonymize_conversation"}, notes: []string{
 			"agents.assistant.confirm: client relies on the MCP client to ask its user: one that accepts by itself confirms without a person, and in one that cannot ask (Claude Desktop, Zed, Gemini CLI, claude.ai) these calls are refused; approver asks a person with a key",
 		}},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -123,6 +124,7 @@ func (d *decoder) checkKeys(f *file, holders map[string]string) {
 // aboutKeys notes keys that have expired or expire soon.
 func (n *agentNotes) aboutKeys(now time.Time) {
 	for _, k := range n.agent.source.Keys.value {
+		n.aboutPlaceholder(k.SHA256.at, k.SHA256.text, "--agent "+n.agent.Name)
 		switch left := k.Expires.begins.Sub(now); {
 		case k.Expires.begins.IsZero():
 			n.add(k.ID.at, "the key %s never expires", k.ID.text)
@@ -131,5 +133,15 @@ func (n *agentNotes) aboutKeys(now time.Time) {
 		case left <= expiresSoon:
 			n.add(k.Expires.at, "the key %s expires in %d days", k.ID.text, int((left-1)/(24*time.Hour))+1)
 		}
+	}
+}
+
+// placeholder begins the digests of the examples, which no key has.
+const placeholder = "00000000000000000000000000000000000000000000000000000000"
+
+// aboutPlaceholder notes a digest of an example: nobody can have its key.
+func (l *noteList) aboutPlaceholder(where at, digest, whose string) {
+	if strings.HasPrefix(digest, placeholder) {
+		l.add(where, "the digest is that of an example, and nobody has its key: make one with dixa-mcp key new %s", whose)
 	}
 }

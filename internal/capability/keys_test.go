@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -62,4 +63,28 @@ func TestNotesOnKeys(t *testing.T) {
 		require.Contains(t, text, "line 10: agents.a.keys.id: the key never never expires")
 		require.NotContains(t, text, "the key later")
 	})
+}
+
+// A sample that was copied with its digests is told apart, since nobody could use its keys.
+func TestNotesOfPlaceholders(t *testing.T) {
+	const zeros = "000000000000000000000000000000000000000000000000000000000000000"
+	r := mustParse(t, `version: 1
+approvers: {anna: {key_sha256: "`+zeros+`1", may: [send]}}
+auditors: {eva: {key_sha256: "`+zeros+`2"}}
+agents:
+  a:
+    access: {conversations: read}
+    keys: [{id: a-1, sha256: "`+zeros+`3", expires: 2999-01-01}, {id: a-2, sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, expires: 2999-01-01}]
+`)
+	var got []string
+	for _, n := range r.Notes() {
+		if strings.Contains(n.Text, "example") {
+			got = append(got, fmt.Sprintf("%d %s: %s", n.Line, n.Key, n.Text))
+		}
+	}
+	require.Equal(t, []string{
+		"2 approvers.anna: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --approver anna",
+		"3 auditors.eva: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --auditor eva",
+		"7 agents.a.keys.sha256: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --agent a",
+	}, got)
 }

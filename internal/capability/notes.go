@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +40,9 @@ func (r *Rules) Notes() []Note {
 		n.aboutOnApproval()
 	}
 	l.aboutApprovers(r)
+	for _, k := range r.auditors {
+		l.aboutPlaceholder(k.at, hex.EncodeToString(k.digest[:]), "--auditor "+k.name)
+	}
 	l.aboutOIDC(r)
 	l.aboutPeople(r)
 	return sortNotes(l)
