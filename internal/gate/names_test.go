@@ -264,7 +264,7 @@ func TestNamesThatMeanNothing(t *testing.T) {
 		{"admin", "search_conversations", `{"contactId":["requester:x"]}`, "write requester: and the conversation's number"},
 		{"admin", "anonymize_message", `{"conversationId":1234,"messageId":"#999"}`, "conversation 1234 has "},
 		{"admin", "anonymize_message", `{"conversationId":1234,"messageId":"#0"}`, "counted from the oldest, such as #3"},
-		{"admin", "list_messages", `{"conversationId":1234,"messageId":"#999"}`, "this conversation has "},
+		{"admin", "list_messages", `{"conversationId":1234,"messageId":"#999"}`, "the conversation has "},
 		{"admin", "anonymize_entity", `{"type":"Message","entityId":"#1"}`, "no argument names one; give the message's id"},
 		// a write takes no beginnings, and names customers only by id, address and number
 		{"admin", "transfer_conversation", `{"conversationId":1234,"queueId":"Bil"}`, `did you mean "Billing"`},
