@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"dixa-mcp/dixaclient"
@@ -95,11 +96,11 @@ func text(raw json.RawMessage) (s string) {
 }
 
 // oneWord matches ids, and the names of states and kinds. Whatever else a field of these holds is text, which is not kept.
-var oneWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$`)
+var oneWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$`) })
 
 // word reads an id or a name; "" if it is none.
 func word(raw json.RawMessage) string {
-	if s := text(raw); oneWord.MatchString(s) {
+	if s := text(raw); oneWord().MatchString(s) {
 		return s
 	}
 	return ""
