@@ -363,7 +363,7 @@ var evals = []eval{
 		by:    "privacy_officer privacy-officer.yaml",
 		task:  []string{`erase_customer {"customer":"56505020-94bb-4236-a595-16b65aa17746","close":true}`},
 		plain: []string{`close_conversation {"conversationId":2999}`, `anonymize_end_user {"userId":"56505020-94bb-4236-a595-16b65aa17746"}`},
-		only:  []string{`conversations 2999, [\d, ]+: erasure requested, not processed yet · customer: erasure requested, not processed yet; to ask later: get_anonymization \{"requestId":"[0-9a-f-]{36}"\}`},
+		only:  []string{`conversations 2999, [\d, ]+: erasure requested, not processed yet · customer: erased, as Dixa confirms ·`},
 	},
 	{
 		asks:  "Make a tag for bank transfers.",
