@@ -25,7 +25,7 @@ type Presence struct {
 
 // ListAgentsIn finds Dixa agents by one of the two filters, or lists all.
 type ListAgentsIn struct {
-	Email string `json:"email,omitzero" in:"query" contact:"email" jsonschema_description:"email or phone, not both"`
+	Email string `json:"email,omitzero" in:"query" contact:"email"`
 	Phone string `json:"phone,omitzero" in:"query" contact:"phone"`
 	Page
 }

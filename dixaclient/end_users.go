@@ -26,7 +26,7 @@ type EndUserDetails struct {
 
 // ListEndUsersIn finds end users by one of the three filters, or lists all.
 type ListEndUsersIn struct {
-	Email      string `json:"email,omitzero" in:"query" contact:"email" jsonschema_description:"one of email, phone, externalId"`
+	Email      string `json:"email,omitzero" in:"query" contact:"email"`
 	Phone      string `json:"phone,omitzero" in:"query" contact:"phone"`
 	ExternalID string `json:"externalId,omitzero" in:"query"`
 	Page

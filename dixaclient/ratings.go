@@ -55,7 +55,7 @@ type RatingOffer struct {
 // SubmitRatingIn answers an offer that was made with [OfferRating].
 type SubmitRatingIn struct {
 	ConversationRef
-	RatingID    Name       `json:"ratingId" in:"path" jsonschema_description:"from offer_rating"`
+	RatingID    Name       `json:"ratingId" in:"path"`
 	RatingType  RatingType `json:"ratingType"`
 	Value       int        `json:"value" jsonschema_description:"Csat 1-5, Nps 0-10, ThumbsUpOrDown 0-1"`
 	Comment     string     `json:"comment,omitzero"`

@@ -109,5 +109,5 @@ func (s Set[T]) MarshalJSON() ([]byte, error) {
 // Page are the arguments of an operation that answers in pages.
 type Page struct {
 	PageLimit int    `json:"pageLimit,omitzero" in:"query" check:"min=1"`
-	PageKey   string `json:"pageKey,omitzero" in:"query" jsonschema_description:"nextPageKey of the page before"`
+	PageKey   string `json:"pageKey,omitzero" in:"query" jsonschema_description:"from the answer before"`
 }

@@ -3,7 +3,7 @@ package tools
 import d "dixa-mcp/dixaclient"
 
 var tags = group("tags",
-	tool(d.ListTags, "listed tags", "Tags of the organization with their ids."),
+	tool(d.ListTags, "listed tags", "Tags of the organization."),
 	tool(d.GetTag, "read tag {tagId}", "One tag."),
 	tool(d.ListConversationTags, "read the tags of conversation {conversationId}", "Tags on a conversation."),
 	tool(d.TagConversation, "tagged conversation {conversationId} with {tagId}", "Put an active tag on a conversation.", comparing(sameTag)),
@@ -29,7 +29,7 @@ var endUsers = group("end_users",
 )
 
 var agents = group("agents",
-	tool(d.ListAgents, "listed Dixa agents", "Dixa agents (colleagues); filter by email or phone."),
+	tool(d.ListAgents, "listed Dixa agents", "Dixa agents (colleagues); filter by email or phone, not both."),
 	tool(d.GetAgent, "read Dixa agent {agentId}", "One Dixa agent."),
 	tool(d.GetAgentPresence, "read the presence of Dixa agent {agentId}", "Whether a Dixa agent is online and working."),
 	tool(d.ListPresence, "read the presence of all Dixa agents", "Who is online and working, on which channels."),
@@ -45,7 +45,7 @@ var agents = group("agents",
 )
 
 var teams = group("teams",
-	tool(d.ListTeams, "listed teams", "Teams with their ids."),
+	tool(d.ListTeams, "listed teams", "Teams of the organization."),
 	tool(d.GetTeam, "read team {teamId}", "One team."),
 	tool(d.ListTeamMembers, "listed the members of team {teamId}", "Dixa agents in a team."),
 	tool(d.ListTeamPresence, "read the presence of team {teamId}", "Who in a team is online and working."),
@@ -56,7 +56,7 @@ var teams = group("teams",
 )
 
 var queues = group("queues",
-	tool(d.ListQueues, "listed queues", "Queues with their ids and settings."),
+	tool(d.ListQueues, "listed queues", "Queues with their settings."),
 	tool(d.GetQueue, "read queue {queueId}", "One queue."),
 	tool(d.ListQueueMembers, "listed the members of queue {queueId}", "Dixa agents in a queue."),
 	tool(d.GetQueueAvailability, "read the availability of queue {queueId}", "Whether a queue takes chats and API conversations now."),
@@ -67,7 +67,7 @@ var queues = group("queues",
 )
 
 var customAttributes = group("custom_attributes",
-	tool(d.ListCustomAttributes, "listed custom attributes", "Custom attributes with their ids and options."),
+	tool(d.ListCustomAttributes, "listed custom attributes", "Custom attributes with their options."),
 	tool(d.GetCustomAttribute, "read custom attribute {customAttributeId}", "One custom attribute with its options."),
 	tool(d.SetConversationAttributes, "set custom attributes of conversation {conversationId}", "Set custom attributes of a conversation; others stay.", comparing(sameAttributes)),
 	tool(d.SetEndUserAttributes, "set custom attributes of end user {userId}", "Set custom attributes of an end user; others stay."),
@@ -88,7 +88,7 @@ var templates = group("templates",
 )
 
 var businessHours = group("business_hours",
-	tool(d.ListSchedules, "listed business hours", "Business-hours schedules with their ids."),
+	tool(d.ListSchedules, "listed business hours", "Business-hours schedules."),
 	tool(d.GetSchedule, "read schedule {scheduleId}", "Weekly hours and exceptions of a schedule."),
 	tool(d.ListUpcomingHours, "read the coming hours of schedule {scheduleId}", "Hours of a schedule for the next days."),
 	tool(d.GetScheduleStatus, "read the status of schedule {scheduleId}", "Whether a schedule is open now or at a time, and when that changes."),

@@ -58,8 +58,9 @@ func oneMessage(body []byte, id string) ([]byte, error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, fmt.Errorf("list_messages: Dixa's answer cannot be read: %w", err)
 	}
-	if number, isNumber := strings.CutPrefix(strings.TrimSpace(id), "#"); isNumber {
-		n, err := strconv.Atoi(number)
+	number, isNumber := strings.CutPrefix(strings.TrimSpace(id), "#")
+	n, err := strconv.Atoi(number)
+	if isNumber || err == nil {
 		if err != nil || n < 1 || n > len(answer.Data) {
 			return nil, &dixaclient.InputError{Operation: "list_messages", Field: "messageId", Problem: "must be a message's id, or # and a number: " + numbered(len(answer.Data))}
 		}
@@ -71,5 +72,5 @@ func oneMessage(body []byte, id string) ([]byte, error) {
 			return raw, nil
 		}
 	}
-	return nil, &dixaclient.InputError{Operation: "list_messages", Field: "messageId", Problem: "names no message of this conversation; call again without it for their ids"}
+	return nil, &dixaclient.InputError{Operation: "list_messages", Field: "messageId", Problem: "names no message of this conversation; give # and its number: " + numbered(len(answer.Data))}
 }

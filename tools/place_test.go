@@ -35,3 +35,17 @@ func TestCutKeyBecomesDixasInAllForms(t *testing.T) {
 		require.Equal(t, []any{c.key, c.limit}, []any{in.PageKey, in.PageLimit})
 	}
 }
+
+// A message is given by its id, or by its number with or without #.
+func TestOneMessage(t *testing.T) {
+	body := []byte(`{"data":[{"id":"A"},{"id":"b"}]}`)
+	for id, want := range map[string]string{"a": `{"id":"A"}`, "#2": `{"id":"b"}`, " #2": `{"id":"b"}`, "2": `{"id":"b"}`} {
+		got, err := oneMessage(body, id)
+		require.NoError(t, err, id)
+		require.Equal(t, want, string(got))
+	}
+	for _, id := range []string{"#3", "0", "#x", "c"} {
+		_, err := oneMessage(body, id)
+		require.ErrorContains(t, err, "the conversation has 2, #1 to #2", id)
+	}
+}

@@ -3,11 +3,11 @@ package tools
 import d "dixa-mcp/dixaclient"
 
 var analytics = group("analytics",
-	tool(d.ListMetrics, "listed metrics", "Metrics with their ids, filters and aggregations; look here before query_metric."),
+	tool(d.ListMetrics, "listed metrics", "Metrics with their filters and aggregations; look here before query_metric."),
 	tool(d.GetMetric, "read metric {metricId}", "One metric with its filters and aggregations."),
 	tool(d.ListMetricFilterValues, "listed the values of filter {filterAttribute}", "Values of one filter attribute, as filters take them."),
 	tool(d.QueryMetric, "queried metric {id}", "One aggregated metric for a period or some conversations. No grouping: one call a group, with filters."),
-	tool(d.ListMetricRecords, "listed record types", "Record types with their ids, filters and fields; look here before query_metric_records."),
+	tool(d.ListMetricRecords, "listed record types", "Record types with their filters and fields; look here before query_metric_records."),
 	tool(d.GetMetricRecord, "read record type {recordId}", "One record type with its filters and fields."),
 	tool(d.QueryMetricRecords, "queried records {id}", "Rows behind a metric for a period or some conversations."),
 )
