@@ -81,7 +81,7 @@ var searchMessages = aside(onlyNamed(task("search_messages", "searched the archi
 		}
 		list := view.Part{Name: "messages", List: true}
 		for _, h := range hits {
-			list.Items = append(list.Items, archived(h))
+			list.Items = append(list.Items, r.archived(h))
 		}
 		parts := []view.Part{list, fresh}
 		if more {
@@ -176,7 +176,13 @@ func (s *messageSearch) shows(ctx context.Context, conversation int64) (bool, er
 }
 
 // archived describes a message that was found.
-func archived(h archive.Hit) view.Item {
+func (r *Reads) archived(h archive.Hit) view.Item {
+	if !r.Granted(d.ListQueues.Spec) { // messages and conversations have ids
+		h.Queue = ""
+	}
+	if !r.Granted(d.ListAgents.Spec) {
+		h.Assignee, h.Author = "", ""
+	}
 	i := view.Item{Text: strings.Join(strings.Fields(h.Passage), " "), Facts: []view.Fact{
 		{Key: "conversation", Value: strconv.FormatInt(h.Conversation, 10)},
 		{Key: "written", Time: h.At},

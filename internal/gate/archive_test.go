@@ -126,6 +126,8 @@ agents:
   asks: {access: {"*": read}, allow: [query_archive]}
   asks-ruled: {access: {"*": read}, allow: [query_archive], arguments: {get_end_user.userId: [` + nobody + `]}}
   nameless: {access: {"*": read}, deny: [get_end_user, list_end_users]}
+  no-queues: {access: {"*": read}, allow: [search_messages], deny: [list_queues]}
+  no-agents: {access: {"*": read}, allow: [search_messages], deny: [list_agents]}
   asks-rows: {access: {"*": read}, allow: [query_archive], budget: {rows_per_hour: 6}}
   asks-few: {access: {"*": read}, allow: [query_archive], deny: [list_ratings]}
   asks-bounded: {access: {"*": read}, allow: [query_archive], only: {queue: [billing]}}
@@ -188,6 +190,14 @@ func TestSearchMessagesIsGranted(t *testing.T) {
 	require.Contains(t, b.call("named", "search_messages", `{"words":"voucher"}`).Text, "needs to be named under allow")
 	require.Contains(t, b.call("denied", "search_messages", `{"words":"voucher"}`).Text, "needs list_messages")
 	require.Equal(t, []string{"1234"}, found(t, b.call("ruled", "search_messages", `{"words":"voucher"}`)))
+	for agent, told := range map[string][]bool{"whole": {true, true, true}, "no-queues": {false, true, true}, "no-agents": {true, false, false}} {
+		s := archived(1234)
+		s.hits[0].Assignee, s.hits[0].Author = "Luis Ortega", "Signe Toft"
+		text := newSearches(t, searching, s).call(agent, "search_messages", `{"words":"voucher"}`).Text
+		for i, name := range []string{"Billing", "Luis Ortega", "Signe Toft"} {
+			require.Equal(t, told[i], strings.Contains(text, name), "%s is told %s", agent, name)
+		}
+	}
 	limited := b.call("limited", "search_messages", `{"words":"voucher"}`)
 	require.True(t, limited.Failed)
 	require.Contains(t, limited.Text, "rules for the arguments of search_conversations")
