@@ -54,6 +54,11 @@ func (a archiveReader) limited(ops ...*d.Spec) string {
 	return ""
 }
 
+// tellsMessages reports whether the agent may read when messages were written, which tells who waits and since when.
+func (a archiveReader) tellsMessages() bool {
+	return a.reads.Granted(d.ListMessages.Spec) || a.reads.Granted(d.ListConversationActivity.Spec)
+}
+
 // fresh says how fresh the archive is.
 func (a archiveReader) fresh(ctx context.Context) (view.Part, error) {
 	until, err := archive.Until(ctx, a.reads.Archive)

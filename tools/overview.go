@@ -148,7 +148,8 @@ const freshFor = 10 * time.Minute
 // loads returns what waits in the queues by the archive, and until when that has everything. It is nil where Dixa must be asked: the
 // archive is missing or older, or the agent may not see all conversations, since it gets no figure that counts the others.
 func (o *overviewReader) loads(ctx context.Context) (archive.Loads, time.Time) {
-	if o.reads.Archive == nil || (archiveReader{o.reads}).judged() || o.reads.Limited(d.SearchConversations.Spec) || !o.reads.Granted(d.GetConversation.Spec) {
+	kept := archiveReader{o.reads}
+	if o.reads.Archive == nil || kept.judged() || !kept.tellsMessages() || o.reads.Limited(d.SearchConversations.Spec) || !o.reads.Granted(d.GetConversation.Spec) {
 		return nil, time.Time{}
 	}
 	until, err := archive.Until(ctx, o.reads.Archive)

@@ -23,6 +23,7 @@ agents:
   searches: {access: {"*": read}, arguments: {search_conversations.queueId: [billing]}}
   metrics: {access: {"*": read}, arguments: {query_metric.id: [csat]}}
   few: {access: {"*": read}, deny: [list_messages, list_ratings, list_queues]}
+  unread: {access: {"*": read}, deny: [list_messages, list_conversation_activity]}
   none: {access: {"*": read}, deny: [get_conversation]}
 `
 
@@ -40,7 +41,7 @@ func counted(t *testing.T, minutes int) *bed {
 	return b
 }
 
-// The archive counts what waits where it is fresh, for agents that may see all conversations. Others have Dixa count.
+// The archive counts what waits where it is fresh, for agents that may see all conversations and when messages were written. Others have Dixa count.
 func TestOverviewOfTheArchive(t *testing.T) {
 	searches := func(b *bed) bool {
 		return slices.ContainsFunc(b.requests(), func(r string) bool { return strings.Contains(r, "search") })
@@ -52,7 +53,7 @@ func TestOverviewOfTheArchive(t *testing.T) {
 	require.Contains(t, a.Text, "Counted in the archive. Oldest is whose customer has waited longest for an answer.")
 	require.Contains(t, a.Text, `"until":"2026-03-02T00:00:00Z"`)
 	require.False(t, searches(b))
-	for _, agent := range []string{"bounded", "ruled", "searches"} {
+	for _, agent := range []string{"bounded", "ruled", "searches", "unread"} {
 		b := counted(t, 10)
 		a := b.call(agent, "overview", `{}`)
 		require.False(t, a.Failed, a.Text)

@@ -126,6 +126,7 @@ agents:
   asks: {access: {"*": read}, allow: [query_archive]}
   asks-ruled: {access: {"*": read}, allow: [query_archive], arguments: {get_end_user.userId: [` + nobody + `]}}
   nameless: {access: {"*": read}, deny: [get_end_user, list_end_users]}
+  unread: {access: {"*": read}, deny: [list_messages, list_conversation_activity]}
   no-queues: {access: {"*": read}, allow: [search_messages], deny: [list_queues]}
   no-agents: {access: {"*": read}, allow: [search_messages], deny: [list_agents]}
   asks-rows: {access: {"*": read}, allow: [query_archive], budget: {rows_per_hour: 6}}
@@ -394,6 +395,12 @@ func TestFindConversationsInTheArchive(t *testing.T) {
 	require.True(t, named.Failed)
 	require.Contains(t, named.Text, "customerName: this agent may not read customers, which needs get_end_user or list_end_users")
 	require.False(t, b.call("nameless", "find_conversations", `{"waiting":true}`).Failed)
+	for _, call := range []string{`{"waiting":true}`, `{"sort":"waiting"}`} {
+		a := b.call("unread", "find_conversations", call)
+		require.True(t, a.Failed)
+		require.Contains(t, a.Text, "needs list_messages or list_conversation_activity")
+	}
+	require.False(t, b.call("unread", "find_conversations", `{"sort":"oldest"}`).Failed)
 	require.Contains(t, b.call("limited", "find_conversations", `{"waiting":true}`).Text, "rules for the arguments of search_conversations")
 	bare := newBed(t, searching)
 	require.Contains(t, bare.call("whole", "find_conversations", `{"waiting":true}`).Text, "waiting: this server keeps no archive")
