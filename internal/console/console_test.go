@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"dixa-mcp/internal/audit"
 	"dixa-mcp/internal/console"
 	"dixa-mcp/internal/freeze"
+	"dixa-mcp/internal/gate"
 )
 
 const text = `{"conversationId":1234,"text":"Dear Emma, your refund is on its way."}`
@@ -276,6 +278,7 @@ func TestExplain(t *testing.T) {
 	ask := func(agent, tool, arguments string) answer {
 		return v.submits("/explain", "/explain", "agent", agent, "tool", tool, "arguments", arguments)
 	}
+	v = b.signIn(annaKey)
 	got := ask("replies", "update_conversation", `{"conversationId":1235,"queue":"returns"}`)
 	require.Equal(t, http.StatusOK, got.StatusCode)
 	for _, says := range []string{"granted", "Would wait for approval", "queue: Phone → returns", "PUT /v1/conversations/1235/transfer/queue"} {
@@ -284,6 +287,19 @@ func TestExplain(t *testing.T) {
 	require.Contains(t, ask("reader", "close_conversation", `{"conversationId":1235}`).text(), "access gives conversations only read")
 	for _, wrong := range [][3]string{{"nobody", "reply", ""}, {"reader", "nothing", ""}, {"reader", "reply", "{"}, {"reader", "reply", `{"a":"` + strings.Repeat("x", 12<<10) + `"}`}} {
 		require.Equal(t, http.StatusUnprocessableEntity, ask(wrong[0], wrong[1], wrong[2]).StatusCode, wrong[1])
+	}
+}
+
+// An explanation that reads correspondence is for approvers: what would be sent may be a draft.
+func TestExplainTellsAuditorsNoText(t *testing.T) {
+	b := newBed(t)
+	written := b.gate.Call(t.Context(), gate.Request{Agent: "desk", Tool: "draft_reply", Arguments: json.RawMessage(`{"conversationId":1235,"text":"Dear Anna, your secret refund."}`)})
+	require.False(t, written.Failed, written.Text)
+	number := regexp.MustCompile(`D-[0-9A-Z]{4}`).FindString(written.Text)
+	for key, told := range map[string]bool{annaKey: true, evaKey: false} {
+		page := b.signIn(key).submits("/explain", "/explain", "agent", "desk", "tool", "reply", "arguments", `{"conversationId":1235,"draft":"`+number+`"}`)
+		require.Equal(t, http.StatusOK, page.StatusCode)
+		require.Equal(t, told, strings.Contains(page.text(), "secret refund"), page.text())
 	}
 }
 

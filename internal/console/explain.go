@@ -50,7 +50,7 @@ func (p explainPages) explain(v *visit) {
 	case !json.Valid(arguments):
 		e.Problem = `The arguments must be a JSON object, such as {"conversationId": 1234}.`
 	default:
-		answer, err := p.config.Explain(v.Context(), gate.Request{Agent: a.Name, Tool: e.Tool, Arguments: arguments})
+		answer, err := p.config.Explain(v.Context(), gate.Request{Agent: a.Name, Tool: e.Tool, Arguments: arguments, Blind: v.who.Role != approvers})
 		if err != nil {
 			e.Problem = sentence(err.Error())
 		} else {

@@ -71,10 +71,20 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		args.Env.Progress = nil
 		args.Env.Sleep = func(context.Context, time.Duration) error { return errRehearsed }
 		args.Env.Decided = args.Env.Sleep
+		args.Env.Judging = func(ctx context.Context) (context.Context, error) { return ctx, nil }
+		if args.Env.Archive != nil {
+			args.Env.Archive = unreadArchive{}
+		}
+		if args.Env.Events != nil {
+			args.Env.Events = unreadEvents{}
+		}
 	}
-	if c.tool.Bulk {
+	plans := c.tool.Plans() || c.tool.Bulk
+	if r.Blind && plans {
+		e.Plan = []string{"is read from the conversation, and shown to approvers"}
+	} else if c.tool.Bulk {
 		err = (&bulk{c, args.Env}).explain(ctx, args, &e)
-	} else if c.tool.Plans() || c.tool.Compares() {
+	} else if plans || c.tool.Compares() && !r.Blind {
 		var steps []tools.Step
 		if steps, err = c.tool.Plan(ctx, g.client, args); err == nil {
 			confirm(steps)

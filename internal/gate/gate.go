@@ -168,6 +168,9 @@ type Request struct {
 	// tells of what is outside the agent's bound.
 	GoesOn bool
 
+	// Blind is set where who asks for an explanation may see no correspondence: what is in Dixa is not read to make a plan.
+	Blind bool
+
 	forProgram bool // the answer is JSON, whatever the capability file says
 
 	// Admitted is called once the arguments are checked and before anything is sent or waited for, if the call gets that
