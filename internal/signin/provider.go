@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
+	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/identity"
 )
 
@@ -250,7 +250,7 @@ func merged(a, b map[string]any) map[string]any {
 func sameAddress(a, b any) bool {
 	x, isText := a.(string)
 	y, both := b.(string)
-	return isText && both && strings.EqualFold(x, y)
+	return isText && both && capability.SameEmail(x, y)
 }
 
 // verify verifies an ID token: signature, issuer, audience and times.

@@ -57,6 +57,7 @@ func TestVerifiedOfAnotherAddress(t *testing.T) {
 		{map[string]any{"email": "anna@example.com", "email_verified": true}, map[string]any{"email": "boss@example.com"}, ""},
 		{map[string]any{"email": "anna@example.com", "xms_edov": true}, map[string]any{"email": "boss@example.com"}, ""},
 		{map[string]any{"email": "Anna@example.com", "email_verified": true}, map[string]any{"email": "anna@example.com"}, "anna@example.com"},
+		{map[string]any{"email": "anna@kite.example", "email_verified": true}, map[string]any{"email": "anna@\u212aite.example"}, ""}, // the Kelvin sign
 		{map[string]any{"email": "anna@example.com"}, map[string]any{"email_verified": true}, "anna@example.com"},
 		{map[string]any{"email_verified": true}, map[string]any{"email": "anna@example.com"}, "anna@example.com"},
 		{map[string]any{"email": "boss@example.com"}, map[string]any{"email": "anna@example.com", "email_verified": true}, "anna@example.com"},
