@@ -43,7 +43,7 @@ type exportConversationsCmd struct {
 	ClosedBefore             timeFlag `placeholder:"TIME" help:"Closed before this time."`
 	LastMessageCreatedAfter  timeFlag `placeholder:"TIME" help:"Last message created after this time."`
 	LastMessageCreatedBefore timeFlag `placeholder:"TIME" help:"Last message created before this time."`
-	CSIDs                    []int32  `name:"csids" placeholder:"ID,…" help:"Conversation ids, instead of a span."`
+	CSIDs                    []int32  `name:"csids" placeholder:"ID" help:"Conversation ids, instead of a span."`
 	exportFlags              `embed:""`
 }
 

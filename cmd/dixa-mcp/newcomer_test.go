@@ -166,6 +166,7 @@ func TestHelp(t *testing.T) {
 	require.Equal(t, p.good("call", "--help"), p.good("help", "call"))
 	require.Regexp(t, `(?s)--agent=NAME.*\nRules, records and Dixa\n.*--capabilities=FILE`, p.good("help", "call"))
 	require.NotContains(t, p.good("help", "call"), "--version")
+	require.Contains(t, p.good("help", "export", "conversations"), "--csids=ID,... ")
 	require.Contains(t, p.good("help", "key", "new"), "Usage: dixa-mcp key new [flags]\n")
 	require.Regexp(t, `^dixa-mcp \S+ \(go1\.\S+, \w+/\w+\)\n$`, p.good("version"))
 }

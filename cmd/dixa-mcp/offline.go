@@ -10,7 +10,7 @@ import (
 
 type offlineCmd struct {
 	jsonFlag `embed:""`
-	Listen   string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Address to listen at; port 0 chooses a free port."`
+	Listen   string        `default:"127.0.0.1:0" placeholder:"ADDRESS" env:"DIXA_MCP_OFFLINE_LISTEN" help:"Address to listen at; by default a free port of 127.0.0.1."`
 	Seed     uint64        `default:"1" help:"Seed of the generated organization; another seed gives another organization."`
 	Rate     float64       `default:"10" help:"Requests a second above which the answer is 429, as in Dixa; 0 for no limit."`
 	Latency  time.Duration `help:"Delay of every answer."`

@@ -20,8 +20,8 @@ import (
 
 type webhooksSetupCmd struct {
 	URL           string   `name:"url" required:"" placeholder:"URL" help:"Address of the server for the internet, such as https://mcp.example.com."`
-	Channel       []string `placeholder:"CHANNEL,…" help:"Send only events of conversations in these channels, as Dixa's filters name them: email, pstn_phone, … Or all."`
-	Queue         []string `placeholder:"NAME,…" help:"Send only events of conversations in these queues, by name or id. Or all."`
+	Channel       []string `placeholder:"CHANNEL" help:"Send only events of conversations in these channels, as Dixa's filters name them: email, pstn_phone, … Or all."`
+	Queue         []string `placeholder:"NAME" help:"Send only events of conversations in these queues, by name or id. Or all."`
 	Header        []string `sep:"none" placeholder:"NAME: VALUE" help:"Header that Dixa sends with each delivery, such as for a proxy; @FILE in place of the value reads it from a file. Repeat for more."`
 	Rotate        bool     `help:"Replace the subscription by a new one, with a new secret and token."`
 	DryRun        bool     `help:"Print what would be changed, and change nothing."`
