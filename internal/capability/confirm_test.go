@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,6 +80,7 @@ func TestParseRefusesConfirm(t *testing.T) {
 
 func TestNotesOfConfirm(t *testing.T) {
 	const worth = "client relies on the MCP client to ask its user: one that accepts by itself confirms without a person, and in one that cannot ask (Claude Desktop, Zed, Gemini CLI, claude.ai) these calls are refused; approver asks a person with a key"
+	unguessable := strings.NewReplacer("2c26b46b", "9c26b46b", "FCDE2B2E", "9CDE2B2E") // the digests of foo and bar
 	erases := Note{7, 3, "agents.a", "may erase (anonymize_conversation), which cannot be undone, without a confirmation; see confirm"}
 	idle := func(line int, name string) Note {
 		return Note{line, 3, "approvers." + name, "has nothing to decide: no agent's confirm waits for an approver at a level of may"}
@@ -100,9 +102,9 @@ func TestNotesOfConfirm(t *testing.T) {
 			{10, 15, "agents.a.confirm.send", "changes nothing: no operation that is granted to it is at send or above and without an entry of its own"},
 		}},
 	} {
-		require.Equal(t, c.want, mustParse(t, people+"    confirm: "+c.confirm+"\n").Notes(), c.confirm)
+		require.Equal(t, c.want, mustParse(t, unguessable.Replace(people)+"    confirm: "+c.confirm+"\n").Notes(), c.confirm)
 	}
-	r := mustParse(t, "version: 1\nstdio: [a]\napprovers: {joe: {key_sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, may: [send]}}\n"+
+	r := mustParse(t, "version: 1\nstdio: [a]\napprovers: {joe: {key_sha256: 9cde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, may: [send]}}\n"+
 		"agents:\n  a: {acts_as: c2a1d9e8-7b6a-4d5c-8e9f-001122334455, access: {conversations: erase}, allow: [send_message], confirm: {send: approver}}\n")
 	require.Equal(t, []Note{{5, 119, "agents.a.confirm.send", "can never be carried out, since no one under approvers may decide about the level: anonymize_conversation (erase)"}}, r.Notes())
 }

@@ -124,7 +124,7 @@ func (d *decoder) checkKeys(f *file, holders map[string]string) {
 // aboutKeys notes keys that have expired or expire soon.
 func (n *agentNotes) aboutKeys(now time.Time) {
 	for _, k := range n.agent.source.Keys.value {
-		n.aboutPlaceholder(k.SHA256.at, k.SHA256.text, "--agent "+n.agent.Name)
+		n.aboutDigest(k.SHA256.at, k.SHA256.text, "--agent "+n.agent.Name)
 		switch left := k.Expires.begins.Sub(now); {
 		case k.Expires.begins.IsZero():
 			n.add(k.ID.at, "the key %s never expires", k.ID.text)
@@ -139,9 +139,17 @@ func (n *agentNotes) aboutKeys(now time.Time) {
 // placeholder begins the digests of the examples, which no key has.
 const placeholder = "00000000000000000000000000000000000000000000000000000000"
 
-// aboutPlaceholder notes a digest of an example: nobody can have its key.
-func (l *noteList) aboutPlaceholder(where at, digest, whose string) {
+// triedFirst are keys that whoever looks for a way in tries first. Examples of 1.0 had the digests of the first four.
+var triedFirst = []string{"foo", "bar", "baz", "qux", "key", "secret", "password", "test", ""}
+
+// aboutDigest notes a digest of an example, of which nobody can have the key, and one of a key that everybody can guess.
+func (l *noteList) aboutDigest(where at, digest, whose string) {
 	if strings.HasPrefix(digest, placeholder) {
 		l.add(where, "the digest is that of an example, and nobody has its key: make one with dixa-mcp key new %s", whose)
+	}
+	for _, word := range triedFirst {
+		if sum := sha256.Sum256([]byte(word)); strings.EqualFold(digest, hex.EncodeToString(sum[:])) {
+			l.add(where, "the digest is that of the key %q, which anybody can guess: make another one with dixa-mcp key new %s", word, whose)
+		}
 	}
 }

@@ -65,8 +65,8 @@ func TestNotesOnKeys(t *testing.T) {
 	})
 }
 
-// A sample that was copied with its digests is told apart, since nobody could use its keys.
-func TestNotesOfPlaceholders(t *testing.T) {
+// A sample that was copied with its digests is told apart: nobody could use its keys, or everybody.
+func TestNotesOfDigests(t *testing.T) {
 	const zeros = "000000000000000000000000000000000000000000000000000000000000000"
 	r := mustParse(t, `version: 1
 approvers: {anna: {key_sha256: "`+zeros+`1", may: [send]}}
@@ -74,11 +74,11 @@ auditors: {eva: {key_sha256: "`+zeros+`2"}}
 agents:
   a:
     access: {conversations: read}
-    keys: [{id: a-1, sha256: "`+zeros+`3", expires: 2999-01-01}, {id: a-2, sha256: fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9, expires: 2999-01-01}]
+    keys: [{id: a-1, sha256: "`+zeros+`3", expires: 2999-01-01}, {id: a-2, sha256: FCDE2B2EDBA56BF408601FB721FE9B5C338D10EE429EA04FAE5511B68FBF8FB9, expires: 2999-01-01}]
 `)
 	var got []string
 	for _, n := range r.Notes() {
-		if strings.Contains(n.Text, "example") {
+		if strings.Contains(n.Text, "digest") {
 			got = append(got, fmt.Sprintf("%d %s: %s", n.Line, n.Key, n.Text))
 		}
 	}
@@ -86,5 +86,6 @@ agents:
 		"2 approvers.anna: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --approver anna",
 		"3 auditors.eva: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --auditor eva",
 		"7 agents.a.keys.sha256: the digest is that of an example, and nobody has its key: make one with dixa-mcp key new --agent a",
+		`7 agents.a.keys.sha256: the digest is that of the key "bar", which anybody can guess: make another one with dixa-mcp key new --agent a`,
 	}, got)
 }

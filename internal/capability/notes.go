@@ -41,7 +41,7 @@ func (r *Rules) Notes() []Note {
 	}
 	l.aboutApprovers(r)
 	for _, k := range r.auditors {
-		l.aboutPlaceholder(k.at, hex.EncodeToString(k.digest[:]), "--auditor "+k.name)
+		l.aboutDigest(k.at, hex.EncodeToString(k.digest[:]), "--auditor "+k.name)
 	}
 	l.aboutOIDC(r)
 	l.aboutPeople(r)

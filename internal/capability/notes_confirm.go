@@ -84,7 +84,7 @@ func (l *noteList) aboutApprovers(r *Rules) {
 		}
 	}
 	for _, k := range r.approvers {
-		l.aboutPlaceholder(k.at, hex.EncodeToString(k.digest[:]), "--approver "+k.Name)
+		l.aboutDigest(k.at, hex.EncodeToString(k.digest[:]), "--approver "+k.Name)
 		if !slices.ContainsFunc(k.May, func(level dixaclient.Level) bool { return waits[level] }) {
 			l.add(k.at, "has nothing to decide: no agent's confirm waits for an approver at a level of may")
 		}
