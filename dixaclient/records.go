@@ -2,8 +2,8 @@ package dixaclient
 
 import "reflect"
 
-// aboutNobody are reads of the whole organization whose answers have no conversation and no customer: figures, and what is configured.
-var aboutNobody = map[*Spec]bool{
+// withoutRecords are reads of the whole organization whose answers have no conversation and no customer: figures, and what is configured.
+var withoutRecords = map[*Spec]bool{
 	GetAnonymization.Spec: true,
 	GetWebhook.Spec:       true,
 	GetWebhookStatus.Spec: true,
@@ -13,7 +13,7 @@ var aboutNobody = map[*Spec]bool{
 
 // ShowsRecords reports whether the operation reads conversations, customers, or what happened with them.
 func (s *Spec) ShowsRecords() bool {
-	return s.Level == Read && s.Scope != Shared && !aboutNobody[s]
+	return s.Level == Read && s.Scope != Shared && !withoutRecords[s]
 }
 
 // ListsRecords reports whether each item of the operation's answer is a conversation, a customer, or something that happened. Other answers are
