@@ -73,10 +73,10 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		args.Env.Decided = args.Env.Sleep
 		args.Env.Judging = func(ctx context.Context) (context.Context, error) { return ctx, nil }
 		if args.Env.Archive != nil {
-			args.Env.Archive = unreadArchive{}
+			args.Env.Archive = tools.Unread{Err: errRehearsed}
 		}
 		if args.Env.Events != nil {
-			args.Env.Events = unreadEvents{}
+			args.Env.Events = tools.Unread{Err: errRehearsed}
 		}
 	}
 	plans := c.tool.Plans() || c.tool.Bulk
