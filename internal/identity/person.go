@@ -31,6 +31,9 @@ func PersonOf(issuer string, claims map[string]any) Person {
 	return p
 }
 
+// SameEmail reports whether two addresses are the same one, as rules under people compare them.
+func SameEmail(a, b string) bool { return capability.SameEmail(a, b) }
+
 // agentOfPerson returns the agent that a person asked for, or the first.
 func agentOfPerson(rules *capability.Rules, p *Person, asked string) (string, error) {
 	agents := rules.AgentsFor(p)

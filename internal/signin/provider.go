@@ -17,7 +17,6 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
-	"dixa-mcp/internal/capability"
 	"dixa-mcp/internal/identity"
 )
 
@@ -250,7 +249,7 @@ func merged(a, b map[string]any) map[string]any {
 func sameAddress(a, b any) bool {
 	x, isText := a.(string)
 	y, both := b.(string)
-	return isText && both && capability.SameEmail(x, y)
+	return isText && both && identity.SameEmail(x, y)
 }
 
 // verify verifies an ID token: signature, issuer, audience and times.
