@@ -141,7 +141,7 @@ func TestTwoServersShareTheInbox(t *testing.T) {
 	file := p.place.write("hosted.yaml", oneAgent)
 	o = finish(t, p.place.command(append([]string{}, p.env...), "call", "list_events", "{}", "--events", "inbox", "--agent", "triage", "--capabilities", file))
 	require.Zero(t, o.code, o.stderr)
-	require.Equal(t, 2, strings.Count(o.stdout, "ConversationMessageAdded"))
+	require.Equal(t, 2, strings.Count(o.stdout, "Message added"))
 	require.NotContains(t, o.stderr, "cannot be reached")
 }
 
