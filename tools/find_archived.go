@@ -9,6 +9,7 @@ import (
 
 	d "dixa-mcp/dixaclient"
 	"dixa-mcp/internal/archive"
+	"dixa-mcp/internal/base/vocabulary"
 	"dixa-mcp/internal/view"
 )
 
@@ -209,7 +210,8 @@ func (f *archivedFinder) hit(ctx context.Context, found archive.Found) (item vie
 			continue
 		}
 		ok = ok || rated(rating, archive.Rating(f.in.Rating))
-		item.Facts = append(item.Facts, view.Fact{Key: "rating", Label: "rated", Value: string(rating.Type) + " " + strconv.Itoa(*rating.Score)})
+		item.Facts = append(item.Facts, view.Fact{Key: "rating", Label: "rated", Value: string(rating.Type) + " " + strconv.Itoa(*rating.Score),
+			Word: vocabulary.Kinds.Word(string(rating.Type)) + " " + strconv.Itoa(*rating.Score)})
 		item.Text = cmp.Or(item.Text, rating.Comment)
 	}
 	return item, ok, nil

@@ -75,7 +75,9 @@ var layouts = map[reflect.Type]string{
 	reflect.TypeFor[d.ArticleTranslations](): "translations.draft.contents.html=||html translations.published.contents.html=||html draft.contents.html=||html published.contents.html=||html " +
 		"-translations.draft.contents.plaintext -translations.published.contents.plaintext -draft.contents.plaintext -published.contents.plaintext",
 	reflect.TypeFor[d.ExportedConversation](): "id=Conversation initial_channel= status= direction= queue_name=queue assignee_name=assigned_to requester_name=customer requester_email= " +
-		"created_at=created closed_at=closed subject tags -queue_id -assignee_id -requester_id -assignee_email -assignee_phone_number -tags_info",
+		"created_at=created closed_at=closed subject tags custom_fields{identifier,value} -queue_id -assignee_id -requester_id -assignee_email -assignee_phone_number -tags_info " +
+		"handling_duration=handled_in_seconds exports_handling_duration=assigned_in_seconds total_duration=call_in_seconds " +
+		"ratings.rating_type= ratings.rating_score=score ratings.rating_status=",
 	reflect.TypeFor[d.ExportedMessage](): "csid=Conversation created_at= author_name=by author_email= direction= text=|",
 }
 

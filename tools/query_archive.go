@@ -127,18 +127,18 @@ var queryArchiveReads = []*d.Spec{d.GetConversation.Spec, d.ListMessages.Spec, d
 // plainName is a column's name that can stand before its value.
 var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,39}$`) })
 
-// rowsOf describes the rows of a table, each value after the name of its column.
+// rowsOf describes the rows of a table, each value after the name of its column, if that is a name and no expression.
 func rowsOf(table archive.Table) view.Part {
-	list, names := view.Part{Name: "rows", List: true}, make([]string, len(table.Columns))
+	list, names, labels := view.Part{Name: "rows", List: true}, make([]string, len(table.Columns)), make([]string, len(table.Columns))
 	for i, name := range table.Columns {
-		if names[i] = name; !plainName().MatchString(name) {
-			names[i] = "column" + strconv.Itoa(i+1)
+		if names[i], labels[i] = name, name; !plainName().MatchString(name) {
+			names[i], labels[i] = "column"+strconv.Itoa(i+1), ""
 		}
 	}
 	for _, row := range table.Rows {
 		item := view.Item{}
 		for i, value := range row {
-			fact := view.Fact{Key: names[i], Label: names[i], Outside: true}
+			fact := view.Fact{Key: names[i], Label: labels[i], Outside: true}
 			switch v := value.(type) {
 			case int64:
 				fact.Value, fact.Outside = strconv.FormatInt(v, 10), false

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (a *archiveReporter) report(ctx context.Context) (Output, error) {
 		}
 	}
 	parts = append(parts, freshness(until),
-		view.Sentence("computed", "Computed from exported conversations, not by Dixa's analytics: firstAnswer is from the creation to the first message that is not automatic, closedAfter to the last closing."))
+		view.Sentence("computed", "Computed from exported conversations, not by Dixa's analytics: the first answer is the first message that is not automatic, closed is the last closing, and times are medians from the creation."))
 	if !lacks.From.IsZero() {
 		parts = append(parts, view.Part{Name: "lacks", Items: []view.Item{{Facts: []view.Fact{{Key: "from", Label: "The archive lacks conversations from", Time: lacks.From}, {Key: "to", Label: "until", Time: lacks.To}}}}})
 	}
@@ -115,7 +116,12 @@ func (a *archiveReporter) figures(row figures.Row) []view.Fact {
 		if f.Before != "" {
 			text += " (before " + f.Before + ")"
 		}
-		facts = append(facts, view.Fact{Key: f.Name, Label: f.Name, Value: text, Own: true})
+		facts = append(facts, view.Fact{Key: f.Name, Label: cmp.Or(figureNames[f.Name], f.Name), Value: text, Own: true})
 	}
 	return facts
+}
+
+// figureNames are the names of figures of which text says more than their keys.
+var figureNames = map[string]string{
+	"firstAnswer": "first answer", "firstAnswerP90": "9 of 10 in", "closedAfter": "closed after", "closedAfterP90": "9 of 10 in", "perCustomer": "per customer",
 }

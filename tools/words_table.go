@@ -46,7 +46,7 @@ var words = map[reflect.Type]map[string]*vocabulary.Set{
 		"filters.Conversation.conditions.field": vocabulary.Kinds, "filters.Conversation.conditions._type": vocabulary.Kinds,
 	},
 	reflect.TypeFor[d.EventDeliveryStatus]():  {"event": vocabulary.Events, "deliveryStatus._type": vocabulary.Kinds},
-	reflect.TypeFor[d.ExportedConversation](): {"initial_channel": vocabulary.Channels, "status": vocabulary.States, "direction": vocabulary.Directions},
+	reflect.TypeFor[d.ExportedConversation](): {"initial_channel": vocabulary.Channels, "status": vocabulary.States, "direction": vocabulary.Directions, "ratings.rating_type": vocabulary.Kinds},
 	reflect.TypeFor[d.ExportedMessage]():      {"initial_channel": vocabulary.Channels, "direction": vocabulary.Directions},
 }
 

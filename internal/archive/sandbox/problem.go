@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,7 +23,7 @@ func problem(err error) error {
 	}
 	text, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "sqlite3: "), "\n")
 	var code sqlite3.ErrorCode
-	if errors.As(err, &code) && (code == sqlite3.AUTH || code == sqlite3.READONLY) || strings.Contains(text, "not authorized") || strings.Contains(text, "prohibited") {
+	if errors.As(err, &code) && (code == sqlite3.AUTH || code == sqlite3.READONLY) || strings.Contains(text, "not authorized") || strings.Contains(text, "prohibited") || strings.Contains(text, "cannot modify") {
 		text = "only SELECT over conversations, messages and tags is possible, with the usual functions, and no recursion (" + text + ")"
 	}
 	if found := unknown().FindStringSubmatch(text); found != nil {
@@ -36,6 +37,8 @@ func problem(err error) error {
 		}
 		if near := schemas.Nearest(found[2], names); near != "" {
 			text += "; did you mean " + near + "?"
+		} else {
+			text += "; there are " + found[1] + "s " + strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")
 		}
 	}
 	return &archive.QueryError{Problem: text}

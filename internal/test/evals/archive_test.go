@@ -15,6 +15,7 @@ import (
 	"dixa-mcp/internal/archive"
 	"dixa-mcp/internal/archive/sqlitestore"
 	"dixa-mcp/internal/capability"
+	"dixa-mcp/internal/gate"
 	"dixa-mcp/internal/offline"
 )
 
@@ -23,7 +24,7 @@ var archiveEvals = []eval{
 	{
 		asks:  "Which customers were unhappy last week, and what did they write?",
 		task:  []string{`find_conversations {"rating":"bad","from":"2026-02-23","to":"2026-03-01","limit":5}`},
-		facts: []string{`rated Csat [12]`, `(?m)^\| `, `Archive, everything until`},
+		facts: []string{`rated CSAT [12]`, `(?m)^\| `, `Archive, everything until`},
 	},
 	{
 		asks:  "Who in Billing has waited longest for an answer?",
@@ -46,9 +47,14 @@ var archiveEvals = []eval{
 		facts: []string{`name .* n \d{3}`},
 	},
 	{
+		asks:  "How many conversations has each channel?",
+		task:  []string{`query_archive {"sql":"SELECT channel, count(*) FROM conversations GROUP BY channel"}`},
+		facts: []string{`^channel email · \d+$`},
+	},
+	{
 		asks:  "How fast did each queue answer last week?",
 		task:  []string{`report {"metric":"archive","period":"2026-02-23 to 2026-03-01","by":"queue"}`},
-		facts: []string{`All .*conversations \d+ \(before \d+\) .*firstAnswer [\d.]+ (min|h)`, `Billing .*firstAnswer`},
+		facts: []string{`All .*conversations \d+ \(before \d+\) .*first answer [\d.]+ (min|h)`, `Billing .*first answer`},
 	},
 	{
 		asks:  "How long are the queues, and who has waited longest?",
@@ -115,5 +121,25 @@ func TestArchiveEvals(t *testing.T) {
 				require.Regexp(t, regexp.MustCompile(`(?m)`+fact), said, "%s", strings.Join(e.task, "\n"))
 			}
 		})
+	}
+}
+
+// A mistake in a query is answered with what there is to query.
+func TestMistakesInQueries(t *testing.T) {
+	rules, err := capability.Load("../../../testdata/capabilities/archive.yaml")
+	require.NoError(t, err)
+	g := deskOf(t, rules, false, filled(t))
+	for sql, want := range map[string]string{
+		"SELECT foo FROM conversations":     "no such column: foo; there are columns anonymized, assigned_at, assignee, ",
+		"SELECT chanel FROM conversations":  "no such column: chanel; did you mean channel?",
+		"SELECT 1 FROM foo":                 "no such table: foo; there are tables conversations, messages, tags",
+		"DELETE FROM conversations":         "only SELECT over conversations, messages and tags is possible",
+		"UPDATE conversations SET queue=''": "only SELECT over conversations, messages and tags is possible",
+	} {
+		arguments, err := json.Marshal(map[string]string{"sql": sql})
+		require.NoError(t, err)
+		a := g.Call(t.Context(), gate.Request{Agent: "researcher", Tool: "query_archive", Arguments: arguments})
+		require.True(t, a.Failed, a.Text)
+		require.Contains(t, a.Text, want)
 	}
 }

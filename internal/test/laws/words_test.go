@@ -13,11 +13,11 @@ import (
 	"dixa-mcp/tools"
 )
 
-// camelCase matches a name such as TagAdded.
-var camelCase = regexp.MustCompile(`\b[A-Z]+[a-z]+[A-Z]\w*`)
+// camelCase matches a name such as TagAdded or firstAnswer.
+var camelCase = regexp.MustCompile(`\b[A-Za-z]*[a-z][A-Z]\w*`)
 
-// brands are written so by everybody, and EndUser by Dixa in its messages about errors.
-var brands = []string{"WhatsApp", "DigitalGenius", "EndUser"}
+// brands are written so by everybody, EndUser by Dixa in its messages about errors, and the others are arguments of the call that comes next.
+var brands = []string{"WhatsApp", "DigitalGenius", "EndUser", "pageKey", "ratingId"}
 
 // TestEveryNameOfTheContractIsShownInWords goes over all fields of all answers that Dixa documents: where one of them holds names
 // such as TagAdded, tools/words_table.go has words for it, or text leaves it out.
