@@ -58,3 +58,12 @@ func TestFactsHaveWords(t *testing.T) {
 		require.Equal(t, want, r.Text)
 	}
 }
+
+// Where the years go back, each time has its year: a reader could not tell it from the lines before.
+func TestYearsOfTimesInNoOrder(t *testing.T) {
+	o := Options{Layout: NewLayout("at=")}
+	require.Equal(t, "Wed 24 Aug 2022 23:12\nFri 5 Aug 12:36\nThu 26 Sep 2024 15:45\nFri 27 Sep 15:45\n4 in all.\nTimes: Europe/Copenhagen\n",
+		asText(t, `{"data":[{"at":"2022-08-24T21:12:00Z"},{"at":"2022-08-05T10:36:00Z"},{"at":"2024-09-26T13:45:00Z"},{"at":"2024-09-27T13:45:00Z"}]}`, o))
+	require.Equal(t, "Thu 26 Sep 2024 15:45\nWed 24 Aug 2022 23:12\nFri 5 Aug 2022 12:36\nThu 26 Sep 2024 15:45\n4 in all.\nTimes: Europe/Copenhagen\n",
+		asText(t, `{"data":[{"at":"2024-09-26T13:45:00Z"},{"at":"2022-08-24T21:12:00Z"},{"at":"2022-08-05T10:36:00Z"},{"at":"2024-09-26T13:45:00Z"}]}`, o))
+}

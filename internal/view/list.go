@@ -29,7 +29,7 @@ func (l *list) render(arr []byte) (Result, error) {
 		w.speakers = w.listen(arr)
 	}
 	if l.t != nil {
-		l.begun = l.t.thread.clone()
+		l.begun, l.t.listed = l.t.thread.clone(), true
 		l.t.findShared(arr)
 	}
 	if l.t == nil {

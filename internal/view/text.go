@@ -16,15 +16,17 @@ import (
 // texter writes an answer as text. It reads the JSON that a walker wrote, so that both say the same: one item a line, its
 // facts separated by " · ". Lines of prose begin with "| ", and no value from Dixa can begin a line or end one.
 type texter struct {
-	o      *Options
-	out    []byte
-	path   []byte
-	base   int    // where in path the item of a list begins
-	alone  bool   // the answer is one object
-	of     string // of a value of a custom attribute that is being written: the attribute, and the path to it
-	year   int    // of the time that was written last
-	timed  bool   // a time was written
-	thread thread
+	o         *Options
+	out       []byte
+	path      []byte
+	base      int    // where in path the item of a list begins
+	alone     bool   // the answer is one object
+	of        string // of a value of a custom attribute that is being written: the attribute, and the path to it
+	year      int    // of the time that was written last
+	timed     bool   // a time was written
+	listed    bool   // the answer is a list of Dixa's
+	unordered bool   // a time of an earlier year followed one of a later
+	thread    thread
 
 	facts []fact // of the items around the one being written
 	below []trailer

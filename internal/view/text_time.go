@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// appendTime writes a time in the zone of the answer, with its year where that is not the one of the time before.
+// appendTime writes a time in the zone of the answer, with its year where that is not the one of the time before. Where the years of
+// a list of Dixa's went back, it is in no order by which a reader could tell the year, and every time has its own.
 func (t *texter) appendTime(dst []byte, at time.Time) []byte {
 	return at.In(t.o.zone()).AppendFormat(append(t.appendDay(dst, at), ' '), "15:04")
 }
@@ -17,7 +18,8 @@ func (t *texter) appendDay(dst []byte, at time.Time) []byte {
 	t.timed = true
 	at = at.In(t.o.zone())
 	form := "Mon 2 Jan"
-	if at.Year() != t.year {
+	t.unordered = t.unordered || t.listed && at.Year() < t.year
+	if at.Year() != t.year || t.unordered {
 		form, t.year = "Mon 2 Jan 2006", at.Year()
 	}
 	return at.AppendFormat(dst, form)
