@@ -223,24 +223,28 @@ func (p *provider) renewed(ctx context.Context, d *discovered, was Given, id *oi
 	if err != nil {
 		return was, err
 	}
-	signed := maps.Clone(was.Person.Claims)
+	before := maps.Clone(was.Person.Claims)
 	for _, name := range was.Told {
-		delete(signed, name)
+		delete(before, name)
 	}
-	return Given{Person: personOf(p.Issuer, was.Person.Subject, merged(signed, claims)), Told: slices.Sorted(maps.Keys(claims))}, nil
+	if !sameAddress(claims["email"], was.Person.Claims["email"]) {
+		dropVerified(before)
+	}
+	return Given{Person: personOf(p.Issuer, was.Person.Subject, merged(before, claims)), Told: slices.Sorted(maps.Keys(claims))}, nil
 }
 
-// aboutAddress are claims about the address that the same source tells.
-var aboutAddress = []string{"email_verified", "xms_edov"}
+// dropVerified removes the claims that say that an address was verified.
+func dropVerified(claims map[string]any) {
+	delete(claims, "email_verified")
+	delete(claims, "xms_edov")
+}
 
 // merged returns claims, those of the second in place of those of the first. That an address was verified is not said of another one.
 func merged(a, b map[string]any) map[string]any {
 	all := map[string]any{}
 	maps.Copy(all, a)
 	if email, told := b["email"]; told && a["email"] != nil && !sameAddress(email, a["email"]) {
-		for _, name := range aboutAddress {
-			delete(all, name)
-		}
+		dropVerified(all)
 	}
 	maps.Copy(all, b)
 	return all

@@ -48,6 +48,37 @@ func TestRefreshByUserinfo(t *testing.T) {
 	require.Empty(t, person.Email)
 }
 
+// What an ID token said of an address does not hold for the one that the userinfo endpoint tells later, also after it told none.
+func TestRefreshVerifiesNoNewAddress(t *testing.T) {
+	for name, steps := range map[string][]map[string]any{
+		"another address":            {{"sub": "anna", "email": "boss@example.com"}},
+		"none, then another address": {{"sub": "anna"}, {"sub": "anna", "email": "boss@example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var person identity.Person
+			b := newBed(t, func(c *Config) {
+				c.Agents = func(p identity.Person) []string {
+					person = p
+					return []string{"triage"}
+				}
+			})
+			says := func(claims map[string]any) { b.provider.turn(func() { b.provider.about = claims }) }
+			same := map[string]any{"sub": "anna", "email": "anna@example.com"} // the ID token says that it is verified
+			says(same)
+			got := b.tokens("anna")
+			b.provider.change = func(answer map[string]any) { delete(answer, "id_token") }
+			want := "anna@example.com"
+			for _, claims := range append([]map[string]any{same}, steps...) {
+				says(claims)
+				got = b.post(tokenPath, refreshing(got.Refresh))
+				require.Equal(t, http.StatusOK, got.status, got.Why)
+				require.Equal(t, want, person.Email)
+				want = ""
+			}
+		})
+	}
+}
+
 // That an address was verified is said of the address of the same source.
 func TestVerifiedOfAnotherAddress(t *testing.T) {
 	for _, c := range []struct {
