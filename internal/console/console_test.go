@@ -273,12 +273,10 @@ func TestPagesOfWhatIsNotThere(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	b := newBed(t)
-	v := b.signIn(evaKey)
+	v := newBed(t).signIn(annaKey)
 	ask := func(agent, tool, arguments string) answer {
 		return v.submits("/explain", "/explain", "agent", agent, "tool", tool, "arguments", arguments)
 	}
-	v = b.signIn(annaKey)
 	got := ask("replies", "update_conversation", `{"conversationId":1235,"queue":"returns"}`)
 	require.Equal(t, http.StatusOK, got.StatusCode)
 	for _, says := range []string{"granted", "Would wait for approval", "queue: Phone → returns", "PUT /v1/conversations/1235/transfer/queue"} {
