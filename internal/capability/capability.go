@@ -119,7 +119,7 @@ type Agent struct {
 	held      bool          // a changed file has not taken effect yet: allowed holds only what both versions allow, see [Both]
 }
 
-// settings are what the file says about an agent, before it is decided what that makes of each tool.
+// settings are what the file says about an agent. [Agent] adds what follows from them for each tool.
 type settings struct {
 	*grants
 	terms

@@ -325,12 +325,12 @@ type budget struct {
 	// ErasesPerDay is the maximum number of operations that cannot be undone, in a day.
 	ErasesPerDay section[count] `yaml:"erases_per_day"`
 
-	// RowsPerHour is the maximum number of conversations, customers, events, and messages found in the archive, that an hour's
-	// answers show. Without it, 1000 from the archive and the inbox of events.
+	// RowsPerHour is the maximum number of conversations, customers, events and messages of the archive that answers show in an
+	// hour. Without it, answers show at most 1000 from the archive and the inbox of events.
 	//
-	// If it is set, what Dixa answers counts too: each conversation, customer, entry of the activity log or record of analytics in a list,
-	// and each call that reads one conversation or customer once, however many messages it shows; a customer whom
-	// `find_customer` finds is one with all conversations. Figures, writes, and what all
-	// conversations have in common, such as queues and tags, are not counted.
+	// If it is set, what Dixa answers counts too: each conversation, customer, entry of the activity log or record of analytics in
+	// a list, and each call that reads one conversation or customer, once, however many messages it shows. A customer whom
+	// `find_customer` finds counts once, with all conversations. Figures, writes, and what all conversations have in common, such
+	// as queues and tags, do not count.
 	RowsPerHour section[count] `yaml:"rows_per_hour"`
 }

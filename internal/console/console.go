@@ -172,7 +172,7 @@ func (k *Console) route(mux *http.ServeMux, pattern string, page func(*visit), r
 	})
 }
 
-// only returns a page that there is only in a console which reaches what it shows.
+// only returns the page if the console has what it shows, and otherwise one that says that there is no such page.
 func only(there bool, page func(*visit)) func(*visit) {
 	if there {
 		return page
