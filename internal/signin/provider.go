@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -16,8 +15,6 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
-
-	"dixa-mcp/internal/identity"
 )
 
 const (
@@ -131,13 +128,6 @@ func unreachable(err error) error {
 // errNoRefresh says that access could not be withdrawn later.
 var errNoRefresh = errors.New("the provider gave no refresh token, so that this server could not find out when a person loses access; see docs/sign-in.md")
 
-// Given is what the provider gave for a person who signed in.
-type Given struct {
-	Person   identity.Person `json:"person"`
-	Told     []string        `json:"told,omitempty"` // the claims that the userinfo endpoint told
-	Provider string          `json:"provider"`       // the provider's refresh token
-}
-
 // exchange returns what a code of the provider's gives. With errNoRefresh it returns the person all the same.
 func (p *provider) exchange(ctx context.Context, code, iss, nonce, verifier string) (a Given, err error) {
 	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
@@ -211,7 +201,7 @@ func (p *provider) renew(ctx context.Context, was Given) (Given, error) {
 }
 
 // renewed returns what the provider says about a person now. A provider that gives no ID token at a refresh says it at its
-// userinfo endpoint, or nowhere. What the endpoint told before and does not tell now is no longer so: providers leave out a claim without a value.
+// userinfo endpoint, or nowhere.
 func (p *provider) renewed(ctx context.Context, d *discovered, was Given, id *oidc.IDToken, token *oauth2.Token) (Given, error) {
 	if id != nil {
 		return p.person(ctx, d, id, token)
@@ -223,37 +213,7 @@ func (p *provider) renewed(ctx context.Context, d *discovered, was Given, id *oi
 	if err != nil {
 		return was, err
 	}
-	before := maps.Clone(was.Person.Claims)
-	for _, name := range was.Told {
-		delete(before, name)
-	}
-	if !sameAddress(claims["email"], was.Person.Claims["email"]) {
-		dropVerified(before)
-	}
-	return Given{Person: personOf(p.Issuer, was.Person.Subject, merged(before, claims)), Told: slices.Sorted(maps.Keys(claims))}, nil
-}
-
-// dropVerified removes the claims that say that an address was verified.
-func dropVerified(claims map[string]any) {
-	delete(claims, "email_verified")
-	delete(claims, "xms_edov")
-}
-
-// merged returns claims, those of the second in place of those of the first. That an address was verified is not said of another one.
-func merged(a, b map[string]any) map[string]any {
-	all := map[string]any{}
-	maps.Copy(all, a)
-	if email, told := b["email"]; told && a["email"] != nil && !sameAddress(email, a["email"]) {
-		dropVerified(all)
-	}
-	maps.Copy(all, b)
-	return all
-}
-
-func sameAddress(a, b any) bool {
-	x, isText := a.(string)
-	y, both := b.(string)
-	return isText && both && identity.SameEmail(x, y)
+	return was.now(p.Issuer, claims), nil
 }
 
 // verify verifies an ID token: signature, issuer, audience and times.
@@ -297,34 +257,6 @@ func (p *provider) userinfo(ctx context.Context, d *discovered, subject string, 
 	}
 	return claims, nil
 }
-
-// aboutToken are claims about a token, which say nothing about the person.
-var aboutToken = []string{"iss", "aud", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "s_hash", "auth_time", "azp", "sid", "rt_hash", "uti", "rh", "aio"}
-
-// personOf returns who claims are about.
-func personOf(issuer, subject string, claims map[string]any) identity.Person {
-	for _, name := range aboutToken {
-		delete(claims, name)
-	}
-	claims["sub"] = subject
-	if _, said := claims["email_verified"]; !said && isEntra(issuer) && isTrue(claims["xms_edov"]) {
-		claims["email_verified"] = true
-	}
-	return identity.PersonOf(issuer, claims)
-}
-
-// entra are the hosts of Entra ID, in its several clouds. It has no email_verified: whether an address is of a domain that the
-// tenant, Microsoft or Google owns, or was used to sign in, it says in its optional claim xms_edov.
-var entra = []string{"login.microsoftonline.com", "sts.windows.net", "login.microsoftonline.us", "login.partner.microsoftonline.cn"}
-
-// isEntra reports whether the provider is Entra ID. At any other xms_edov means nothing.
-func isEntra(issuer string) bool {
-	u, err := url.Parse(issuer)
-	return err == nil && u.Scheme == "https" && slices.Contains(entra, u.Host)
-}
-
-// isTrue reports whether a claim is true in one of the forms in which Entra ID writes it.
-func isTrue(claim any) bool { return claim == true || claim == "true" || claim == "1" || claim == 1.0 }
 
 // withoutBody returns an error of the token endpoint without its body, which may hold tokens.
 func withoutBody(err error) error {

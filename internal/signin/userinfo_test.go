@@ -1,7 +1,9 @@
 package signin
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,6 +78,26 @@ func TestRefreshVerifiesNoNewAddress(t *testing.T) {
 				want = ""
 			}
 		})
+	}
+}
+
+// Entra ID says xms_edov in place of email_verified. Where its userinfo endpoint told it, the endpoint can take it back.
+func TestRefreshTakesBackThatAnAddressIsVerified(t *testing.T) {
+	const issuer = "https://login.microsoftonline.com/tenant/v2.0"
+	address := map[string]any{"email": "anna@example.com"}
+	verified := map[string]any{"email": "anna@example.com", "xms_edov": true}
+	for _, c := range []struct {
+		endpoint, signed, now map[string]any
+		verified              string
+	}{
+		{verified, nil, verified, "anna@example.com"},
+		{verified, nil, address, ""},
+		{verified, nil, map[string]any{"email": "anna@example.com", "xms_edov": false}, ""},
+		{address, map[string]any{"xms_edov": true}, address, "anna@example.com"},
+	} {
+		was := Given{Person: personOf(issuer, "1", merged(c.endpoint, c.signed)), Told: slices.Collect(maps.Keys(c.endpoint))}
+		require.Equal(t, "anna@example.com", was.Person.Email)
+		require.Equal(t, c.verified, was.now(issuer, maps.Clone(c.now)).Person.Email, c)
 	}
 }
 
