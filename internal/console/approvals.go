@@ -205,3 +205,8 @@ func outcome(r approval.Request) string {
 	}
 	return ""
 }
+
+// desk returns what an approver decides with.
+func (a approvalPages) desk(v *visit) *approver.Session {
+	return &approver.Session{Rules: v.rules, Who: v.who.approver, KeyID: v.who.KeyID, Store: a.config.Approvals, Reviewer: a.config.Reviewer, Sender: a.config.Sender}
+}

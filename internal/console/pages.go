@@ -117,13 +117,6 @@ func (v *visit) broken(what string, err error) {
 	v.problem(http.StatusServiceUnavailable, sentence(what)+" The log of dixa-mcp says why.")
 }
 
-func (e *entrance) form(w http.ResponseWriter, status int, next, why string) {
-	e.pages.render(w, status, "signin.html", frame{Title: "Sign in", Body: struct {
-		Next, Why string
-		Company   bool // there is the company's login
-	}{next, why, e.config.Login != nil}})
-}
-
 // sentence makes a sentence of a message.
 func sentence(s string) string {
 	if s == "" {

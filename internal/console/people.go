@@ -3,7 +3,6 @@ package console
 import (
 	"crypto/sha256"
 
-	"dixa-mcp/internal/approver"
 	"dixa-mcp/internal/capability"
 )
 
@@ -80,9 +79,4 @@ func (p people) stillIs(one *person) (*person, bool) {
 	}
 	now, ok := p.recognize(one.key)
 	return now, ok && now.Role == one.Role
-}
-
-// desk returns what an approver decides with.
-func (a approvalPages) desk(v *visit) *approver.Session {
-	return &approver.Session{Rules: v.rules, Who: v.who.approver, KeyID: v.who.KeyID, Store: a.config.Approvals, Reviewer: a.config.Reviewer, Sender: a.config.Sender}
 }

@@ -32,6 +32,14 @@ func (e *entrance) showSignIn(w http.ResponseWriter, r *http.Request) {
 	e.form(w, http.StatusOK, r.URL.Query().Get("next"), "")
 }
 
+// form answers with the form for a key, and why it is shown again.
+func (e *entrance) form(w http.ResponseWriter, status int, next, why string) {
+	e.pages.render(w, status, "signin.html", frame{Title: "Sign in", Body: struct {
+		Next, Why string
+		Company   bool // there is the company's login
+	}{next, why, e.config.Login != nil}})
+}
+
 // askSignIn leads a person who is not signed in to the form, and afterwards to the page they wanted.
 func (e *entrance) askSignIn(w http.ResponseWriter, r *http.Request, why error) {
 	if id, https := cookie(r); id != "" {
