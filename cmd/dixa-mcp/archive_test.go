@@ -208,6 +208,12 @@ func (p *place) reports(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(p.home, "week.html"))
 	require.NoError(t, err)
 	require.Contains(t, string(page), "By queue")
+	for file, flags := range map[string][]string{"tags.JSON": nil, "tags.txt": {"--json"}} {
+		o := p.run(with(append(flags, "--by", "tag", "--out", "~/"+file)...)...)
+		require.Zero(t, o.code, o.stderr)
+		require.Contains(t, o.stderr, file+" (JSON).")
+		require.NoError(t, json.Unmarshal([]byte(read(t, filepath.Join(p.home, file))), &said))
+	}
 	for want, flags := range map[string][]string{
 		"must be one of queue": {"--by", "queues"}, "svg requires --by": {"--out", "~/week.svg"}, "exclude each other": {"--format", "html", "--by", "day"}, "--timezone": {"--timezone", "Mars"},
 	} {

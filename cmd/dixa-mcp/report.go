@@ -63,7 +63,11 @@ func (c *reportCmd) Run(ctx context.Context, out *output) error {
 	if err := atomicfile.Write(c.Out, text.Bytes()); err != nil {
 		return fmt.Errorf("the report could not be written: %w", err)
 	}
-	fmt.Fprintf(os.Stderr, "Wrote %s (%s).\n", c.Out, cmp.Or(c.Format, "table"))
+	written := cmp.Or(c.Format, "table")
+	if c.JSON {
+		written = "JSON"
+	}
+	fmt.Fprintf(os.Stderr, "Wrote %s (%s).\n", c.Out, written)
 	return nil
 }
 
@@ -100,7 +104,11 @@ func (c *reportCmd) make(ctx context.Context, store archiveStore, o report.Optio
 // options reads the flags.
 func (c *reportCmd) options(now time.Time) (o report.Options, err error) {
 	o.By = report.By(c.By)
-	if ending := strings.TrimPrefix(filepath.Ext(c.Out), "."); c.Format == "" && !c.JSON && slices.Contains([]string{"csv", "svg", "html"}, ending) {
+	switch ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(c.Out), ".")); {
+	case c.Format != "" || c.JSON:
+	case ending == "json":
+		c.JSON = true
+	case slices.Contains([]string{"csv", "svg", "html"}, ending):
 		c.Format = ending
 	}
 	switch {
