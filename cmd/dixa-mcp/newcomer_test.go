@@ -37,6 +37,8 @@ func TestMistakes(t *testing.T) {
 		{"a missing file of tokens", []string{"serve"}, []string{"DIXA_API_TOKENS_FILE=~/none"}, "DIXA_API_TOKENS_FILE: open ~/none: no such file"},
 		{"a rate in words", []string{"serve", "--offline"}, []string{"DIXA_MCP_RATE=fast"}, `--rate must be a number, not "fast" (from DIXA_MCP_RATE)`},
 		{"offline, perhaps", []string{"serve"}, []string{"DIXA_MCP_OFFLINE=maybe"}, `--offline must be true or false, not "maybe" (from DIXA_MCP_OFFLINE)`},
+		{"a format that is none", []string{"serve", "--offline"}, []string{"DIXA_MCP_LOG_FORMAT=xml"}, `--log-format must be text or json, not "xml" (from DIXA_MCP_LOG_FORMAT)`},
+		{"one on the command line", []string{"serve", "--offline", "--log-format=yaml"}, []string{"DIXA_MCP_LOG_FORMAT=xml"}, `--log-format must be text or json, not "yaml"; nothing was done`},
 		{"no rate", []string{"serve", "--offline", "--rate", "0"}, nil, "--rate must be greater than 0 and at most 1000000, not 0"},
 		{"a rate that is none", []string{"serve", "--offline", "--rate", "NaN"}, nil, "--rate must be greater than 0 and at most 1000000, not NaN"},
 		{"a missing capability file", []string{"serve", "--offline", "--capabilities", "~/none.yaml"}, nil, "capability file: open ~/none.yaml: no such file"},

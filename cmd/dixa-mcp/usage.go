@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +12,28 @@ import (
 
 // commandLineError returns an error that says what is wrong with a command line, that nothing was done, and where to look.
 func commandLineError(err error) error {
-	return usagef("%s; nothing was done; see %s --help", plainly(err.Error()), helpFor(err))
+	return usagef("%s%s; nothing was done; see %s --help", plainly(err.Error()), variableOf(err), helpFor(err))
+}
+
+// variableOf names the environment variable that gave a flag a value which is not one of its own. Of other wrong values the parser says it.
+func variableOf(err error) string {
+	flag, _, oneOf := strings.Cut(err.Error(), " must be one of ")
+	parse, ok := errors.AsType[*kong.ParseError](err)
+	if !oneOf || !ok || parse.Context == nil {
+		return ""
+	}
+	for _, f := range parse.Context.Flags() {
+		given := func(arg string) bool { return arg == flag || strings.HasPrefix(arg, flag+"=") }
+		if "--"+f.Name != flag || slices.ContainsFunc(parse.Context.Args, given) {
+			continue
+		}
+		for _, name := range f.Envs {
+			if os.Getenv(name) != "" {
+				return " (from " + name + ")"
+			}
+		}
+	}
+	return ""
 }
 
 // phrasings replace messages of the parser that expose its internals.
