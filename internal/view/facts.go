@@ -166,7 +166,9 @@ func (t *texter) sort(c *column, obj, value []byte) {
 			}
 		}
 	case c.only != "" && value[0] == '[' && !t.alone:
-		t.facts = append(t.facts, fact{column: c, path: path + "." + c.only, value: fieldOfEach(value, c.only)})
+		if only := fieldOfEach(value, c.only); len(only) > len("[]") {
+			t.facts = append(t.facts, fact{column: c, path: path + "." + c.only, value: only})
+		}
 	case value[0] == '{' && !c.keyed:
 		t.gather(value)
 	case value[0] == '[' && !scalars(value), c.prose, value[0] == '"' && isProse(value):

@@ -35,6 +35,7 @@ func TestLayoutOfObjectsInAList(t *testing.T) {
 	o := Options{Layout: NewLayout("id= filters[by]=filters filters.by= filters.about="), Words: map[string]*vocabulary.Set{"filters.by": vocabulary.Kinds},
 		Fields: Fields{"filters": Trusted}}
 	require.Equal(t, "a · filters Queue id, tag\n", asText(t, `{"data":[{"id":"a","filters":[{"by":"QueueId","about":"x"},{"about":"y"},{"by":"tag"}]}]}`, o))
+	require.Equal(t, "a\n", asText(t, `{"data":[{"id":"a","filters":[{"about":"x"}]}]}`, o), "none has the field")
 	require.Equal(t, "a\nfilters:\n  Queue id · x\n", asText(t, `{"data":{"id":"a","filters":[{"by":"QueueId","about":"x"}]}}`, o))
 }
 
