@@ -183,6 +183,9 @@ func (r *Reads) archived(h archive.Hit) view.Item {
 	if !r.Granted(d.ListAgents.Spec) {
 		h.Assignee, h.Author = "", ""
 	}
+	if !r.Granted(d.GetEndUser.Spec) && !r.Granted(d.ListEndUsers.Spec) { // a customer may have written it
+		h.Author = ""
+	}
 	i := view.Item{Text: strings.Join(strings.Fields(h.Passage), " "), Facts: []view.Fact{
 		{Key: "conversation", Value: strconv.FormatInt(h.Conversation, 10)},
 		{Key: "written", Time: h.At},

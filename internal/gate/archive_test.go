@@ -129,6 +129,7 @@ agents:
   unread: {access: {"*": read}, deny: [list_messages, list_conversation_activity]}
   no-queues: {access: {"*": read}, allow: [search_messages], deny: [list_queues]}
   no-agents: {access: {"*": read}, allow: [search_messages], deny: [list_agents]}
+  no-customers: {access: {"*": read}, allow: [search_messages], deny: [get_end_user, list_end_users]}
   asks-rows: {access: {"*": read}, allow: [query_archive], budget: {rows_per_hour: 6}}
   asks-few: {access: {"*": read}, allow: [query_archive], deny: [list_ratings]}
   asks-bounded: {access: {"*": read}, allow: [query_archive], only: {queue: [billing]}}
@@ -191,7 +192,7 @@ func TestSearchMessagesIsGranted(t *testing.T) {
 	require.Contains(t, b.call("named", "search_messages", `{"words":"voucher"}`).Text, "needs to be named under allow")
 	require.Contains(t, b.call("denied", "search_messages", `{"words":"voucher"}`).Text, "needs list_messages")
 	require.Equal(t, []string{"1234"}, found(t, b.call("ruled", "search_messages", `{"words":"voucher"}`)))
-	for agent, told := range map[string][]bool{"whole": {true, true, true}, "no-queues": {false, true, true}, "no-agents": {true, false, false}} {
+	for agent, told := range map[string][]bool{"whole": {true, true, true}, "no-queues": {false, true, true}, "no-agents": {true, false, false}, "no-customers": {true, true, false}} {
 		s := archived(1234)
 		s.hits[0].Assignee, s.hits[0].Author = "Luis Ortega", "Signe Toft"
 		text := newSearches(t, searching, s).call(agent, "search_messages", `{"words":"voucher"}`).Text
