@@ -124,6 +124,9 @@ func (f *archivedFinder) findable() error {
 	case f.in.CustomerName != "" && !f.reads.Granted(d.GetEndUser.Spec) && !f.reads.Granted(d.ListEndUsers.Spec): // which conversations it finds tells names
 		return problem("find_conversations", "customerName", errors.New("this agent may not read customers, which needs get_end_user or list_end_users; leave it out"))
 	case (f.in.Waiting || f.in.Sort == longestWaiting) && !f.archive.tellsMessages():
+		if field = "sort"; f.in.Waiting {
+			field = "waiting"
+		}
 		return problem("find_conversations", field, errors.New("this agent may not read when messages were written, which needs list_messages or list_conversation_activity; leave it out"))
 	case f.in.Rating != "" && !f.reads.Granted(d.ListRatings.Spec):
 		return problem("find_conversations", "rating", errors.New("this agent may not read ratings, which needs list_ratings; leave it out"))

@@ -396,10 +396,10 @@ func TestFindConversationsInTheArchive(t *testing.T) {
 	require.True(t, named.Failed)
 	require.Contains(t, named.Text, "customerName: this agent may not read customers, which needs get_end_user or list_end_users")
 	require.False(t, b.call("nameless", "find_conversations", `{"waiting":true}`).Failed)
-	for _, call := range []string{`{"waiting":true}`, `{"sort":"waiting"}`} {
+	for call, argument := range map[string]string{`{"waiting":true}`: "waiting", `{"sort":"waiting"}`: "sort", `{"customerName":"Emma","waiting":true}`: "waiting"} {
 		a := b.call("unread", "find_conversations", call)
 		require.True(t, a.Failed)
-		require.Contains(t, a.Text, "needs list_messages or list_conversation_activity")
+		require.Contains(t, a.Text, argument+": this agent may not read when messages were written, which needs list_messages or list_conversation_activity")
 	}
 	require.False(t, b.call("unread", "find_conversations", `{"sort":"oldest"}`).Failed)
 	require.Contains(t, b.call("limited", "find_conversations", `{"waiting":true}`).Text, "rules for the arguments of search_conversations")
