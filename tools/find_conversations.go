@@ -109,7 +109,7 @@ var findConversations = beside(task("find_conversations", "searched conversation
 		}
 		if left < in.Limit {
 			in.Limit = left
-			r.leave("more conversations", "the agent's budget allows no more rows")
+			r.leave("more conversations", noMoreRows)
 		}
 		search.PageLimit, search.PageKey = in.Limit, in.PageKey
 		found, err := d.SearchConversations.Do(ctx, r.Client, search)

@@ -136,7 +136,7 @@ func (f *customerFinder) customers(ctx context.Context) ([]d.EndUser, error) {
 	}
 	if len(all) > left {
 		all = all[:left]
-		f.reads.leave("more customers", "the agent's budget allows no more rows")
+		f.reads.leave("more customers", noMoreRows)
 	}
 	return all, f.reads.ShowRows(len(all))
 }

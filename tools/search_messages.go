@@ -75,7 +75,10 @@ var searchMessages = aside(onlyNamed(task("search_messages", "searched the archi
 		if len(hits) == 0 {
 			return Output{Parts: []view.Part{view.Sentence(NonePart, "No message has all of these words and filters. Try fewer words, the beginning of one with *, or a longer time."+s.archive.onlyJudged()), fresh}}, nil
 		}
-		hits = hits[:min(len(hits), left)]
+		if len(hits) > left { // those of the same moment as the last
+			hits = hits[:left]
+			r.leave("more messages", noMoreRows)
+		}
 		if err := r.ShowRows(len(hits)); err != nil {
 			return Output{}, err
 		}

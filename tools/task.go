@@ -148,12 +148,15 @@ func (r *Reads) judging(ctx context.Context, judged bool) (context.Context, erro
 	return r.Judging(ctx)
 }
 
+// noMoreRows is why rows are left out that the agent's budget does not allow.
+const noMoreRows = "the agent's budget allows no more rows"
+
 // limitRows lowers a limit to the rows that the agent's budget still allows, which it returns, and says what it leaves out.
 func (r *Reads) limitRows(limit *int, more string) (left int, err error) {
 	left, err = r.RowsLeft()
 	if err == nil && left < *limit {
 		*limit = left
-		r.leave(more, "the agent's budget allows no more rows")
+		r.leave(more, noMoreRows)
 	}
 	return left, err
 }

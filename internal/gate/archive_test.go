@@ -224,7 +224,15 @@ func TestRowsOfTheArchiveAreBounded(t *testing.T) {
 	require.Equal(t, audit.OutcomeRefused, b.records.last().Outcome)
 	require.Len(t, found(t, b.call("whole", "search_messages", `{"words":"voucher"}`)), 5)
 
-	s := archived()
+	s := archived(1234, 1235, 1236, 1237, 1238)
+	for i := range s.hits { // an answer has those of the same moment as the last, too
+		s.hits[i].At = s.until
+	}
+	cut := newSearches(t, searching, s).call("few", "search_messages", `{"words":"voucher","limit":3}`)
+	require.Len(t, found(t, cut), 3)
+	require.Contains(t, cut.Text, "the agent's budget allows no more rows")
+
+	s = archived()
 	for _, u := range seeded(t).users {
 		if u.Email != "" && len(s.customers) < 5 {
 			s.customers = append(s.customers, archive.Customer{ID: string(u.ID), Name: u.DisplayName, Email: u.Email})
