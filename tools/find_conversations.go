@@ -103,13 +103,8 @@ var findConversations = beside(task("find_conversations", "searched conversation
 			in.Limit = max(left, 1)
 			r.leave("more conversations", "the agent's budget allows no more requests")
 		}
-		left, err := r.RecordsLeft()
-		if err != nil {
+		if _, err := r.limitRows(r.RecordsLeft, &in.Limit, "more conversations"); err != nil {
 			return Output{}, err
-		}
-		if left < in.Limit {
-			in.Limit = left
-			r.leave("more conversations", noMoreRows)
 		}
 		search.PageLimit, search.PageKey = in.Limit, in.PageKey
 		found, err := d.SearchConversations.Do(ctx, r.Client, search)

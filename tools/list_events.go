@@ -88,7 +88,7 @@ var listEvents = aside(onlyNamed(task("list_events", "listed events",
 			return Output{}, errNoEvents
 		}
 		in.Limit = cmp.Or(in.Limit, eventsByDefault)
-		if _, err := r.limitRows(&in.Limit, "more events"); err != nil {
+		if _, err := r.limitRows(r.RowsLeft, &in.Limit, "more events"); err != nil {
 			return Output{}, err
 		}
 		ctx, err := r.judging(ctx, inbox{r}.judged())

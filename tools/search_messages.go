@@ -55,7 +55,7 @@ var searchMessages = aside(onlyNamed(task("search_messages", "searched the archi
 			return Output{}, errors.New("search_messages cannot apply this agent's rules for the arguments of search_conversations; bound the agent with only instead")
 		}
 		in.Limit = cmp.Or(in.Limit, hitsByDefault)
-		left, err := r.limitRows(&in.Limit, "more messages")
+		left, err := r.limitRows(r.RowsLeft, &in.Limit, "more messages")
 		if err != nil {
 			return Output{}, err
 		}

@@ -151,9 +151,9 @@ func (r *Reads) judging(ctx context.Context, judged bool) (context.Context, erro
 // noMoreRows is why rows are left out that the agent's budget does not allow.
 const noMoreRows = "the agent's budget allows no more rows"
 
-// limitRows lowers a limit to the rows that the agent's budget still allows, which it returns, and says what it leaves out.
-func (r *Reads) limitRows(limit *int, more string) (left int, err error) {
-	left, err = r.RowsLeft()
+// limitRows lowers a limit to what the agent's budget still allows of rows or records, which it returns, and says what it leaves out.
+func (r *Reads) limitRows(allowed func() (int, error), limit *int, more string) (left int, err error) {
+	left, err = allowed()
 	if err == nil && left < *limit {
 		*limit = left
 		r.leave(more, noMoreRows)

@@ -51,10 +51,7 @@ func (c *call) admit(ctx context.Context) (*tools.Arguments, error) {
 	c.arguments, c.valid = args.Checked, true
 	if c.tool.Level > dixaclient.Read {
 		c.names.note(ctx, args, false)
-		if err := noPlaceholders(c.tool.Name, args.JSON, toolsFor(agent)); err != nil {
-			return nil, err
-		}
-		if err := noDrafts(c.tool, c.tool.Name, args.JSON); err != nil {
+		if err := c.writable(c.tool.Name, args.JSON); err != nil {
 			return nil, err
 		}
 	}
@@ -82,10 +79,7 @@ func authorize(ctx context.Context, op *dixaclient.Call, next func(context.Conte
 		return c.notAllowed(d)
 	}
 	if op.Op.Level > dixaclient.Read {
-		if err := noPlaceholders(op.Op.Name, request, toolsFor(c.agent)); err != nil { // again: the request itself, whatever made it
-			return err
-		}
-		if err := noDrafts(c.tool, op.Op.Name, request); err != nil {
+		if err := c.writable(op.Op.Name, request); err != nil { // again: the request itself, whatever made it
 			return err
 		}
 	}

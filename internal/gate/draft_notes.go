@@ -9,7 +9,7 @@ import (
 	"dixa-mcp/tools"
 )
 
-// noDrafts refuses a write of a note of a draft with its seal by any tool but the one that makes drafts: a copy would look new, so that the draft
+// noDrafts refuses to write the sealed note of a draft with any tool but the one that makes drafts: a copy would look new, so that the draft
 // could be sent once more, or after it expired.
 func noDrafts(tool *tools.Tool, operation string, arguments json.RawMessage) error {
 	if tool.Drafts() || !bytes.ContainsRune(arguments, '\\') { // a draft has lines, and JSON escapes their ends

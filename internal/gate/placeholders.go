@@ -10,6 +10,14 @@ import (
 	"dixa-mcp/internal/view"
 )
 
+// writable refuses a write of texts that no tool writes for an agent.
+func (c *call) writable(operation string, arguments json.RawMessage) error {
+	if err := noPlaceholders(operation, arguments, toolsFor(c.agent)); err != nil {
+		return err
+	}
+	return noDrafts(c.tool, operation, arguments)
+}
+
 // noPlaceholders refuses a write that has a placeholder of an answer in any of its texts or names, however deep: what it
 // stands for would be lost. tools names the tools of the writer, as [toolsFor] does.
 func noPlaceholders(operation string, arguments json.RawMessage, tools func(operation string) string) error {
