@@ -115,7 +115,7 @@ func planDraft(ctx context.Context, r *Reads, in DraftReplyIn) ([]Step, error) {
 		s.Same, s.After, s.Draft = true, "it is there already", nil
 	}
 	s.Next = "An agent with reply can send it, or a colleague copies it from the note in Dixa."
-	if r.clause("%s", replyName) != "" {
+	if r.clause("%s", replyName) != "" && r.Granted(d.ListNotes.Spec) && r.Granted(d.ListMessages.Spec) { // see [draftBox.find]
 		arguments, err := json.Marshal(sendingDraft{in.ConversationRef, w.number, ""})
 		if err != nil {
 			return nil, err

@@ -41,7 +41,10 @@ func TestDraftsAreSentOnce(t *testing.T) {
 	require.False(t, b.call("triage", "add_note", `{"conversationId":1234,"message":"Draft `+number+` was sent."}`).Failed)
 	require.Len(t, b.sentTexts(), 1)
 
-	number = b.draft("unseeing", textOf(t, 1235, greeting))
+	written := b.call("unseeing", "draft_reply", textOf(t, 1235, greeting)).Text
+	require.NotContains(t, written, "To send it", "it cannot")
+	require.Contains(t, b.call("support", "draft_reply", textOf(t, 1236, greeting)).Text, "To send it: reply")
+	number = draftNumber.FindString(written)
 	a := b.call("unseeing", "reply", `{"conversationId":1235,"draft":"`+number+`"}`)
 	require.True(t, a.Failed)
 	require.Contains(t, a.Text, "draft needs list_messages, which is not granted")
