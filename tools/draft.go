@@ -221,7 +221,7 @@ func (b *draftBox) find(ctx context.Context, number string) (*draft, error) {
 // sent reports whether a draft was sent to the customer since it was written.
 func (b *draftBox) sent(ctx context.Context, w *draft) (bool, error) {
 	sent, err := b.sentSince(ctx, w)
-	return slices.ContainsFunc(sent, func(words string) bool { return strings.Contains(words, wordsIn(w.text)) }), err
+	return slices.ContainsFunc(sent, w.within), err
 }
 
 func draftNumbers(drafts []draft) string {

@@ -59,11 +59,16 @@ func (b *draftBox) sentSince(ctx context.Context, w *draft) (sent []string, err 
 	return sent, nil
 }
 
+// within reports whether a message with these words is the draft, which Dixa may have sent as HTML.
+func (w *draft) within(words string) bool {
+	return strings.Contains(words, strings.Join(strings.Fields(w.text), " "))
+}
+
 // wordsIn returns all texts of a value, with single spaces between words.
 func wordsIn(value any) string {
 	switch v := value.(type) {
 	case string:
-		if strings.Contains(v, "<") {
+		if strings.ContainsAny(v, "<&") {
 			v += " " + view.Text(v)
 		}
 		return strings.Join(strings.Fields(v), " ")
