@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,9 +44,9 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	if c.decision.Allowed {
 		e.Filled = c.agent.Shape(c.tool).Filled()
 	}
-	confirm := func(steps []tools.Step) {
+	confirm := func(how capability.Confirm, rule string) {
 		e.Confirm = ""
-		if how, rule := c.approval.needs(steps); how != capability.ConfirmNobody {
+		if how != capability.ConfirmNobody {
 			e.Confirm = fmt.Sprintf("%s: %s", how, rule)
 			if who := c.agent.Asking(c.approval.waitsBy).String(); how == capability.ConfirmApprover && who != "" {
 				e.Confirm += "; asked: " + who
@@ -59,7 +60,7 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 		e.Parts = explaining{c}.parts()
 	}
 	if c.decision.Allowed && !c.tool.Plans() {
-		confirm(nil)
+		confirm(c.approval.needs(nil))
 	}
 	if err != nil {
 		refused := c.discovery.withSignature(refusalOf(c.request.Tool, err))
@@ -82,12 +83,18 @@ func (g *Gate) Explain(ctx context.Context, r Request) Explanation {
 	plans := c.tool.Plans() || c.tool.Bulk
 	if r.Blind && plans {
 		e.Plan = []string{"is read from the conversation, and shown to approvers"}
+		if c.tool.Plans() {
+			confirm(c.approval.needsFor(slices.Concat(c.tool.Operations, c.tool.Uses)))
+			if e.Confirm != "" {
+				e.Confirm += "; if a step of the plan needs it"
+			}
+		}
 	} else if c.tool.Bulk {
 		err = (&bulk{c, args.Env}).explain(ctx, args, &e)
 	} else if plans || c.tool.Compares() && !r.Blind {
 		var steps []tools.Step
 		if steps, err = c.tool.Plan(ctx, g.client, args); err == nil {
-			confirm(steps)
+			confirm(c.approval.needs(steps))
 			e.Requests, err = c.plan.rehearse(ctx, changing(steps))
 		}
 		for i := range steps {

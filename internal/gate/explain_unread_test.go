@@ -64,7 +64,10 @@ func TestExplainBlind(t *testing.T) {
 			require.NotContains(t, sent.Path, "/messages")
 		}
 	}
-	r := request("support", "close_conversation", `{"conversationId":1234}`)
+	r := request("writes_asking", "update_conversation", `{"conversationId":1234,"close":true}`)
+	r.Blind = true
+	require.Regexp(t, `^approver: agents\.writes_asking\.confirm\.write \(.*\); if a step of the plan needs it$`, b.gate.Explain(t.Context(), r).Confirm)
+	r = request("support", "close_conversation", `{"conversationId":1234}`)
 	r.Blind = true
 	e := b.gate.Explain(t.Context(), r)
 	require.True(t, e.Granted, e.Why)
